@@ -1,0 +1,229 @@
+"""python -m etl: fill the warehouse and publish snapshots."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from datetime import date, datetime
+from pathlib import Path
+
+from etl import console, imports, publish
+from etl.bulletins.markdown import to_markdown
+from etl.bulletins.read import read_bulletin
+from etl.catalog import Catalog, load_catalog
+from etl.errors import FileProblem, SettingError, StorageError, XinzhiError
+from etl.inputs import read_bulletins, read_documents
+from etl.observation import now, parse_moment
+from etl.settings import Settings, load_settings
+from etl.sources import sources
+from etl.status import freshness
+from etl.update import Request, run, select
+from etl.upstream import Upstream
+from etl.warehouse import lock, opened
+
+OK, SOME_FAILED, NOTHING_DONE = 0, 1, 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; its exit status."""
+    options = _parser().parse_args(arguments)
+    try:
+        settings = load_settings()
+        return int(options.command(settings, options))
+    except XinzhiError as error:
+        console.fail(str(error))
+        return NOTHING_DONE
+    except KeyboardInterrupt:
+        console.fail("stopped; what was published before is still served.")
+        return NOTHING_DONE
+
+
+def run_command(settings: Settings, options: argparse.Namespace) -> int:
+    """Fetch, check, store and publish; end with a table."""
+    catalog = load_catalog(settings.catalog)
+    request = Request(
+        tuple(options.ids), options.source, options.offline, _moment(options.known_at)
+    )
+    with console.progress(len(select(catalog, request))) as progress:
+        report = run(settings, catalog, request, progress)
+    console.outcome_table(report.outcomes)
+    for sentence in report.unreachable:
+        console.say(f"not reached: {sentence}")
+    console.say(
+        f"published {report.snapshot}" if report.snapshot else "nothing changed: no new snapshot"
+    )
+    return report.exit_status
+
+
+def check_command(settings: Settings, options: argparse.Namespace) -> int:
+    """Read everything that people wrote; no network."""
+    catalog = load_catalog(settings.catalog)
+    bulletins = read_bulletins(settings)
+    wrong = [str(problem) for problem in bulletins.problems]
+    try:
+        documents = read_documents(settings, bulletins.read)
+    except FileProblem as problem:
+        wrong.append(str(problem))
+        documents = ()
+    wrong += _figure_problems(settings, catalog)
+    for sentence in dict.fromkeys(wrong):
+        console.fail(sentence)
+    console.say(
+        f"{len(catalog)} indicators, {len(documents)} documents, {len(bulletins.read)} bulletins: "
+        + ("all is well" if not wrong else f"{len(set(wrong))} problems")
+    )
+    return NOTHING_DONE if wrong else OK
+
+
+def status_command(settings: Settings, options: argparse.Namespace) -> int:
+    """How fresh each indicator is."""
+    catalog = load_catalog(settings.catalog)
+    if not settings.warehouse.exists():
+        raise StorageError(
+            f"{settings.warehouse}: no warehouse yet; run `python -m etl run` first."
+        )
+    with opened(settings.warehouse, read_only=True) as warehouse:
+        rows = list(freshness(catalog, warehouse, now()))
+    if options.json:
+        print(json.dumps([row.to_json() for row in rows], ensure_ascii=False, indent=1))
+    else:
+        console.status_table(rows)
+    return OK if all(row.state == "fresh" for row in rows) else SOME_FAILED
+
+
+def history_command(settings: Settings, options: argparse.Namespace) -> int:
+    """The snapshots that are kept."""
+    console.history_table(publish.history(settings.published))
+    return OK
+
+
+def rollback_command(settings: Settings, options: argparse.Namespace) -> int:
+    """Return to an earlier snapshot."""
+    with lock(settings.lock):
+        name = publish.rollback(settings.published, options.snapshot)
+    console.say(f"now serving {name}; the next run publishes the newest data again")
+    return OK
+
+
+def import_command(settings: Settings, options: argparse.Namespace) -> int:
+    """Add observations from files; all rows or none."""
+    catalog = load_catalog(settings.catalog)
+    explicit = _moment(options.known_at)
+    started_at = now()
+    known_at = explicit or started_at
+    imported = imports.read_files([Path(f) for f in options.files], catalog, known_at)
+    with lock(settings.lock), opened(settings.warehouse) as warehouse, warehouse.transaction():
+        load = warehouse.begin_load("import", started_at, known_at)
+        outcomes = imports.store(
+            imported, catalog, warehouse, load=load, known_at=known_at, exactly=bool(explicit)
+        )
+        warehouse.finish_load(load, now(), outcomes)
+    report = run(settings, catalog, Request(offline=True), lambda outcome: None)
+    console.outcome_table(outcomes)
+    console.say(f"published {report.snapshot}" if report.snapshot else "nothing changed")
+    return OK
+
+
+def bulletin_command(settings: Settings, options: argparse.Namespace) -> int:
+    """Add bulletins as data/bulletins/DATE.md."""
+    readings = [
+        (Path(name), read_bulletin(Path(name), date=options.date)) for name in options.files
+    ]
+    folder = settings.data / "bulletins"
+    for source, reading in readings:
+        bulletin = reading.bulletin
+        path = folder / f"{bulletin.date}.md"
+        with lock(settings.lock):
+            _write(path, to_markdown(bulletin))
+        console.say(
+            f"{source}: {bulletin.date} {bulletin.title}: {len(bulletin.sections)} sections, "
+            f"{len(bulletin.references)} references → {path}"
+        )
+        for sentence in reading.left_out:
+            console.say(f"  left out: {sentence}")
+    console.say("run `python -m etl run` to publish it")
+    return OK
+
+
+def _figure_problems(settings: Settings, catalog: Catalog) -> list[str]:
+    known = sources(settings, ())
+    wrong: list[str] = []
+    with Upstream(settings) as out:
+        for indicator in catalog.all():
+            for ref in indicator.sources:
+                if ref.name == "figures":
+                    try:
+                        payload = known["figures"].fetch(indicator, ref.params, date.min, out)
+                        known["figures"].parse(payload, indicator, ref.params)
+                    except FileProblem as problem:
+                        wrong.append(str(problem))
+    return wrong
+
+
+def _write(path: Path, text: str) -> None:
+    draft = path.with_name(f".{path.name}.draft")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft.write_text(text, encoding="utf-8")
+        draft.replace(path)
+    except OSError as error:
+        raise StorageError(f"{path}: cannot be written ({error.strerror}).") from None
+
+
+def _moment(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        return parse_moment(text)
+    except ValueError as error:
+        raise SettingError(f"--known-at: {error}.") from None
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a date that exists") from None
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m etl", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    one = commands.add_parser("run", help="fetch, check, store, publish")
+    one.add_argument("ids", nargs="*", metavar="ID", help="indicators; all when none is given")
+    one.add_argument("--source", metavar="NAME", help="ask only this source")
+    one.add_argument("--offline", action="store_true", help="ask no source over the network")
+    one.add_argument("--known-at", metavar="TIME", help="store as known then, not now (ISO 8601)")
+    one.set_defaults(command=run_command)
+
+    one = commands.add_parser("check", help="check catalog, figures, register and bulletins")
+    one.set_defaults(command=check_command)
+
+    one = commands.add_parser("status", help="how fresh each indicator is")
+    one.add_argument("--json", action="store_true")
+    one.set_defaults(command=status_command)
+
+    one = commands.add_parser("history", help="published snapshots")
+    one.set_defaults(command=history_command)
+
+    one = commands.add_parser("rollback", help="return to an earlier snapshot")
+    one.add_argument("snapshot", nargs="?", metavar="SNAPSHOT")
+    one.set_defaults(command=rollback_command)
+
+    one = commands.add_parser("import", help="add observations from CSV, XLSX or Parquet")
+    one.add_argument("files", nargs="+", metavar="FILE")
+    one.add_argument("--known-at", metavar="TIME", help="known exactly then (ISO 8601)")
+    one.set_defaults(command=import_command)
+
+    one = commands.add_parser("bulletin", help="add a bulletin from .md or .txt")
+    one.add_argument("files", nargs="+", metavar="FILE")
+    one.add_argument("--date", type=_day, metavar="DATE", help="its date, instead of its own")
+    one.set_defaults(command=bulletin_command)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,337 @@
+"""The catalog: all that is said of an indicator, read from indicators.yaml into frozen types."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from etl import calendars
+from etl.calendars import CalendarName
+from etl.errors import CatalogError, nearest
+from etl.strict_yaml import Path_, line_of, load_yaml, plain
+
+Frequency = Literal["daily", "monthly", "quarterly", "annual", "event"]
+
+#: Every source by name, and the parameters that an indicator must give it.
+SOURCE_PARAMS: Mapping[str, frozenset[str]] = {
+    "yahoo": frozenset({"ticker"}),
+    "fred": frozenset({"series"}),
+    "sec": frozenset({"cik", "concept"}),
+    "figures": frozenset({"file"}),
+    "register": frozenset({"topics"}),
+    "derived": frozenset({"formula"}),
+}
+
+#: How the status column of a download names what a source holds.
+STATUS_OF_SOURCE: Mapping[str, str] = {
+    "figures": "bundled",
+    "register": "counted",
+    "derived": "derived",
+    "import": "imported",
+}
+
+Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,63}$")]
+Words = Annotated[str, Field(min_length=1, max_length=2000)]
+
+
+class Model(BaseModel):
+    """Frozen, and strict about names and types."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Text(Model):
+    """The same words in both languages."""
+
+    zh: Words
+    en: Words
+
+    def in_(self, lang: str) -> str:
+        return self.en if lang == "en" else self.zh
+
+
+class Unit(Model):
+    """How values are counted. `code` is what data files say; `zh_factor` turns a value into the
+    unit that Chinese readers write (billions into 亿)."""
+
+    code: Annotated[str, Field(pattern=r"^[ -~]+$")]
+    label: Text
+    zh_factor: float = 1.0
+
+
+class Group(Model):
+    title: Text
+
+
+class Credit(Model):
+    """Whom to thank, under which licence, and where the original can be seen."""
+
+    name: Words
+    licence: Words
+    url: Annotated[str, Field(pattern=r"^https://")]
+
+
+class SourceRef(BaseModel):
+    """One source of an indicator, with the parameters that source needs."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, strict=True)
+    name: str
+
+    @property
+    def params(self) -> dict[str, Any]:
+        return dict(self.model_extra or {})
+
+
+class Expectation(Model):
+    """What values may look like. `max_change_pct` bounds one step from the value before;
+    `stale_after` is how many missed sessions are still no reason to worry."""
+
+    min: float
+    max: float
+    max_change_pct: float | None = None
+    stale_after: int = 1
+
+
+class Publication(Model):
+    """When a value of some date becomes public.
+
+    `close`: at the close of its session; `days` / `sessions`: `n` days / working days later at
+    `at`; `next_month`: on day `n` of the month after its period; `period_end`: when its period
+    is over.
+    """
+
+    rule: Literal["close", "days", "sessions", "next_month", "period_end"]
+    n: int = 0
+    at: Annotated[str, Field(pattern=r"^[0-2]\d:[0-5]\d$")] = "09:00"
+    zone: str = "America/New_York"
+
+    def moment(self, day: date, calendar: str) -> datetime:
+        """When the value of `day` became public, in UTC."""
+        if self.rule == "close":
+            return calendars.session_close(calendar, day)
+        return self.on(self._day(day, calendar))
+
+    def on(self, day: date) -> datetime:
+        """The hour of publication on `day`, in UTC."""
+        hour, minute = (int(part) for part in self.at.split(":"))
+        return datetime.combine(day, time(hour, minute), ZoneInfo(self.zone)).astimezone(UTC)
+
+    def _day(self, day: date, calendar: str) -> date:
+        if self.rule == "days":
+            return day + timedelta(days=self.n)
+        if self.rule == "sessions":
+            return calendars.session_after(calendar, day, self.n)
+        end = calendars.period_end(calendar, day)
+        return end + timedelta(days=self.n) if self.rule == "next_month" else end
+
+
+class Break(Model):
+    """A day from which values are defined anew, and why."""
+
+    date: date
+    note: Text
+
+
+class Indicator(Model):
+    """One defined quantity, as the catalog describes it."""
+
+    id: Id
+    title: Text
+    short: Text
+    group: str
+    unit: str
+    decimals: Annotated[int, Field(ge=0, le=6)]
+    frequency: Frequency
+    calendar: CalendarName
+    definition: Text
+    credit: Credit
+    sources: Annotated[tuple[SourceRef, ...], Field(min_length=1)]
+    expect: Expectation
+    publication: Publication
+    aliases: tuple[Words, ...] = ()
+    shown_with: tuple[str, ...] = ()
+    milestones: tuple[float, ...] = ()
+    records: bool = False
+    headline: bool = False
+    breaks: tuple[Break, ...] = ()
+    old_ids: tuple[Id, ...] = ()
+
+    def public_at(self, day: date) -> datetime:
+        """When the value of `day` became public, by the rule of publication."""
+        return self.publication.moment(day, self.calendar)
+
+    def rank(self, source: str) -> int:
+        """The place of a source in the order of preference, from 0."""
+        names = [ref.name for ref in self.sources]
+        return names.index(source) if source in names else len(names)
+
+
+class Catalog(Model):
+    """Every indicator in its authored order, with the units and groups they name."""
+
+    units: dict[str, Unit]
+    groups: dict[str, Group]
+    indicators: dict[str, Indicator]
+
+    def __getitem__(self, indicator_id: str) -> Indicator:
+        return self.indicators[indicator_id]
+
+    def __contains__(self, indicator_id: object) -> bool:
+        return indicator_id in self.indicators
+
+    def __len__(self) -> int:
+        return len(self.indicators)
+
+    def all(self) -> Iterator[Indicator]:
+        """The indicators in the order of the file."""
+        yield from self.indicators.values()
+
+    def unit(self, indicator: Indicator) -> Unit:
+        return self.units[indicator.unit]
+
+    @cached_property
+    def current_ids(self) -> Mapping[str, str]:
+        """Old id -> the id that replaced it."""
+        return {old: i.id for i in self.all() for old in i.old_ids}
+
+
+def load_catalog(path: Path) -> Catalog:
+    """The catalog in `path`; a CatalogError names file, line and the nearest known name."""
+    document = load_yaml(path)
+    try:
+        catalog = Catalog.model_validate_json(_as_json(_with_ids(plain(document))))
+    except ValidationError as error:
+        raise CatalogError(_sentence(path, document, error)) from None
+    for where, problem in _contradictions(catalog):
+        raise CatalogError(f"{path}, line {line_of(document, where)}: {problem}")
+    return catalog
+
+
+def normal_alias(text: str) -> str:
+    """The form in which aliases are compared: full-width folded, case folded, no spaces."""
+    return "".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def _with_ids(data: Any) -> Any:
+    """Each entry with its key as `id`, so that authors write the id once."""
+    entries = data.get("indicators")
+    if not isinstance(entries, dict):
+        return data
+    named = {k: {"id": k, **e} if isinstance(e, dict) else e for k, e in entries.items()}
+    return {**data, "indicators": named}
+
+
+def _as_json(data: Any) -> str:
+    # JSON, because strict types then still read dates and tuples from their written forms.
+    return json.dumps(data, ensure_ascii=False, default=str)
+
+
+def _contradictions(catalog: Catalog) -> Iterator[tuple[Path_, str]]:
+    """Each place where entries that are well formed do not fit together."""
+    claimed: dict[str, str] = {}
+    for indicator in catalog.all():
+        here: Path_ = ("indicators", indicator.id)
+        yield from _unknown_names(catalog, indicator, here)
+        for index, ref in enumerate(indicator.sources):
+            yield from _source_problems(indicator.id, ref, (*here, "sources", index))
+        for index, alias in enumerate(indicator.aliases):
+            owner = claimed.setdefault(normal_alias(alias), indicator.id)
+            if owner != indicator.id:
+                yield (
+                    (*here, "aliases", index),
+                    f"{indicator.id}: the alias '{alias}' is already claimed by {owner}; "
+                    "a word means one indicator.",
+                )
+        if indicator.expect.min >= indicator.expect.max:
+            yield (*here, "expect"), f"{indicator.id}: expect.min must be below expect.max."
+
+
+def _unknown_names(
+    catalog: Catalog, indicator: Indicator, here: Path_
+) -> Iterator[tuple[Path_, str]]:
+    named: tuple[tuple[str, str, Mapping[str, object]], ...] = (
+        ("group", indicator.group, catalog.groups),
+        ("unit", indicator.unit, catalog.units),
+        *(("shown_with", name, catalog.indicators) for name in indicator.shown_with),
+    )
+    for field, name, known in named:
+        if name not in known:
+            hint = nearest(name, known)
+            yield (*here, field), f"{indicator.id}: unknown {field} '{name}'. {hint}"
+    try:
+        ZoneInfo(indicator.publication.zone)
+    except (KeyError, ValueError, OSError):
+        zone = indicator.publication.zone
+        yield (*here, "publication", "zone"), f"{indicator.id}: unknown time zone '{zone}'."
+    for old in indicator.old_ids:
+        if old in catalog.indicators:
+            yield (*here, "old_ids"), f"{indicator.id}: the old id '{old}' is still in use."
+
+
+def _source_problems(indicator_id: str, ref: SourceRef, here: Path_) -> Iterator[tuple[Path_, str]]:
+    if ref.name not in SOURCE_PARAMS:
+        hint = nearest(ref.name, SOURCE_PARAMS)
+        yield here, f"{indicator_id}: unknown source '{ref.name}'. {hint}"
+        return
+    needs = SOURCE_PARAMS[ref.name]
+    for name in sorted(set(ref.params) - needs):
+        hint = nearest(name, needs)
+        yield (*here, name), f"{indicator_id}: source {ref.name} takes no '{name}'. {hint}"
+    for name in sorted(needs - set(ref.params)):
+        yield here, f"{indicator_id}: source {ref.name} needs '{name}'."
+
+
+def _sentence(path: Path, document: Any, error: ValidationError) -> str:
+    # A misspelt key also makes its right name missing: the misspelling is what to mend.
+    first = min(
+        error.errors(),
+        key=lambda e: (e["type"] != "extra_forbidden", line_of(document, _steps(e["loc"]))),
+    )
+    steps = _steps(first["loc"])
+    where = f"{path}, line {line_of(document, steps)}"
+    name = ".".join(str(step) for step in steps if step != "indicators")
+    if first["type"] == "extra_forbidden":
+        hint = nearest(str(steps[-1]), _fields_at(steps[:-1]))
+        return f"{where}: unknown key '{steps[-1]}' ({name}). {hint}"
+    if first["type"] == "missing":
+        return f"{where}: '{name}' is missing; every entry needs it."
+    given = str(first.get("input"))[:60]
+    return f"{where}: {name}: {first['msg'].lower()} (found: {given})."
+
+
+def _steps(loc: tuple[str | int, ...]) -> Path_:
+    return tuple(step for step in loc if step != "[key]")
+
+
+def _fields_at(steps: Path_) -> list[str]:
+    """The keys that the catalog knows at `steps`."""
+    kind: Any = Catalog
+    for step in steps:
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            field = kind.model_fields.get(str(step))
+            kind = field.annotation if field else None
+        else:
+            kind = next((a for a in get_args(kind) if _holds_model(a)), None)
+        kind = _unwrapped(kind)
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        return [name for name in kind.model_fields if name != "id"]
+    return []
+
+
+def _holds_model(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, BaseModel)
+
+
+def _unwrapped(kind: Any) -> Any:
+    args = get_args(kind)
+    if type(None) in args:
+        return next((a for a in args if _holds_model(a)), kind)
+    return kind

@@ -1,0 +1,61 @@
+"""Cells of the tables that people write: what they hold, or a sentence that names the place."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+from etl.errors import FileProblem, nearest
+
+
+def text_of(payload: bytes, path: Path) -> str:
+    """The text of a CSV file; a FileProblem if it is not UTF-8."""
+    try:
+        return payload.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = payload[: error.start].count(b"\n") + 1
+        raise FileProblem(path, "not UTF-8 text; save it as UTF-8.", line=line) from None
+
+
+def check_header(
+    found: Sequence[str], known: Sequence[str], required: Sequence[str], path: Path
+) -> None:
+    """Refuse a missing, unknown or repeated column by its name."""
+    for name in required:
+        if name not in found:
+            columns = ", ".join(found) or "nothing"
+            raise FileProblem(path, f"has no column '{name}' (found: {columns}).", line=1)
+    for name in found:
+        if name not in known:
+            raise FileProblem(path, f"unknown column '{name}'. {nearest(name, known)}", line=1)
+    if len(set(found)) != len(found):
+        raise FileProblem(path, "a column stands twice; keep one.", line=1)
+
+
+def number_of(text: str, path: Path, line: int | None, what: str) -> float:
+    """The finite number that a cell holds; a FileProblem that quotes it otherwise."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value) or "_" in text:
+        raise FileProblem(
+            path, f"{what}: '{text[:40]}' is not a number; write digits like 1234.5.", line=line
+        )
+    return value
+
+
+def date_of(text: str, path: Path, line: int | None, what: str) -> date:
+    """The date that a cell holds as YYYY-MM-DD; a FileProblem that quotes it otherwise."""
+    try:
+        if len(text) != 10:
+            raise ValueError
+        return date.fromisoformat(text)
+    except ValueError:
+        raise FileProblem(
+            path,
+            f"{what}: '{text[:40]}' is not a date that exists; write it like 2026-05-26.",
+            line=line,
+        ) from None

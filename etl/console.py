@@ -1,0 +1,111 @@
+"""How the commands speak: a progress bar and tables on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from etl.publish import Snapshot
+from etl.status import Freshness
+from etl.update import Progress as Report_
+from etl.warehouse import Outcome
+
+out = Console(soft_wrap=not sys.stdout.isatty(), highlight=False)
+errors = Console(stderr=True, soft_wrap=True, highlight=False)
+
+
+def fail(message: str) -> None:
+    """One sentence on the error stream."""
+    errors.print(f"error: {message}", markup=False)
+
+
+def say(message: str) -> None:
+    """One line on the output."""
+    out.print(message, markup=False)
+
+
+@contextmanager
+def progress(total: int) -> Iterator[Report_]:
+    """Something to call with each outcome: it moves a bar, or prints a line."""
+    if not out.is_terminal:
+        yield lambda outcome: say(_line(outcome))
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=out, transient=True) as bar:
+        task = bar.add_task("updating", total=total)
+
+        def step(outcome: Outcome) -> None:
+            bar.update(task, description=outcome.subject, advance=1)
+
+        yield step
+
+
+def outcome_table(outcomes: Iterable[Outcome]) -> None:
+    """Indicator, source, new, revised, newest date, problem."""
+    rows = [
+        (o.subject, o.source, str(o.new), str(o.revised), str(o.newest or "—"), o.problem)
+        for o in outcomes
+    ]
+    _table(("indicator", "source", "new", "revised", "newest", "problem"), rows, right={2, 3})
+
+
+def status_table(rows: Iterable[Freshness]) -> None:
+    cells = [
+        (r.id, r.state, r.as_of, "—" if r.missed is None else str(r.missed), r.source, r.problem)
+        for r in rows
+    ]
+    _table(("indicator", "state", "as of", "missed", "source", "last problem"), cells, right={3})
+
+
+def history_table(snapshots: Iterable[Snapshot]) -> None:
+    cells = [
+        (s.name, s.published_at, f"{s.rows:,}", "current" if s.current else "") for s in snapshots
+    ]
+    _table(("snapshot", "published (UTC)", "vintages", ""), cells, right={2})
+
+
+def _line(outcome: Outcome) -> str:
+    newest = f", newest {outcome.newest}" if outcome.newest else ""
+    source = f" from {outcome.source}" if outcome.newest else f" {outcome.source}"
+    problem = f" — {outcome.problem}" if outcome.problem else ""
+    return (
+        f"{outcome.subject}: {outcome.new} new, {outcome.revised} revised{newest}{source}{problem}"
+    )
+
+
+def _table(header: Sequence[str], rows: Sequence[Sequence[str]], right: set[int]) -> None:
+    if out.is_terminal:
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        for index, name in enumerate(header):
+            table.add_column(name, justify="right" if index in right else "left")
+        for row in rows:
+            table.add_row(*row)
+        out.print(table, markup=False)
+        return
+    widths = [max(_width(row[i]) for row in [header, *rows]) for i in range(len(header))]
+    for row in [header, *rows]:
+        cells = [
+            _padded(cell, width, index in right)
+            for index, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        say("  ".join(cells).rstrip())
+
+
+def _width(text: str) -> int:
+    """Columns on a terminal: a Chinese character takes two."""
+    return sum(2 if ord(letter) > 0x2E7F else 1 for letter in text)
+
+
+def _padded(text: str, width: int, right: bool) -> str:
+    space = " " * (width - _width(text))
+    return space + text if right else text + space

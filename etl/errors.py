@@ -1,0 +1,77 @@
+"""Every error this project raises on purpose, each a sentence for a person.
+
+XinzhiError
+├── CatalogError       indicators.yaml is wrong: a person must edit it
+├── SettingError       a setting or an argument is wrong
+├── StorageError       the disk, the warehouse or a snapshot cannot be used
+│   └── Locked         another run holds the lock
+├── SourceError        one source failed for one indicator
+│   ├── SourceUnavailable   it could not be reached
+│   └── UnexpectedPayload   it answered something else than data
+├── FileProblem        a file that a person wrote (figures, register, import, bulletin) is wrong
+└── CheckFailed        the numbers break what indicators.yaml expects
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from pathlib import Path
+
+
+class XinzhiError(Exception):
+    """The root of the family. `str(error)` is one sentence that can be shown as it is."""
+
+
+class CatalogError(XinzhiError):
+    """indicators.yaml is wrong; nothing can be run before a person edits it."""
+
+
+class SettingError(XinzhiError):
+    """A setting or an argument is wrong."""
+
+
+class StorageError(XinzhiError):
+    """The disk, the warehouse or a snapshot cannot be used."""
+
+
+class Locked(StorageError):
+    """Another run holds the lock."""
+
+
+class SourceError(XinzhiError):
+    """One source failed for one indicator; the others go on."""
+
+
+class SourceUnavailable(SourceError):
+    """The source could not be reached."""
+
+    def __init__(self, message: str, *, host: str = "") -> None:
+        super().__init__(message)
+        self.host = host
+
+
+class UnexpectedPayload(SourceError):
+    """The source answered something else than data."""
+
+
+class FileProblem(XinzhiError):
+    """A file that a person wrote is wrong: which, where, and what would be right."""
+
+    def __init__(self, path: Path | str, message: str, *, line: int | None = None) -> None:
+        place = f"{path}, line {line}" if line else f"{path}"
+        super().__init__(f"{place}: {message}")
+        self.path, self.line = Path(path), line
+
+
+class CheckFailed(XinzhiError):
+    """The numbers break what indicators.yaml expects of them."""
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """The hint to append to a sentence: the known name closest to `word`, or all of them."""
+    names = sorted(known)
+    close = get_close_matches(word, names, n=1, cutoff=0.6)
+    if close:
+        return f"Did you mean '{close[0]}'?"
+    return f"Known: {', '.join(names)}."

@@ -1,0 +1,153 @@
+"""Observations from a person's file: CSV, XLSX or Parquet; all of its rows, or none."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from etl.catalog import Catalog
+from etl.cells import check_header, date_of, number_of, text_of
+from etl.checks import problems as problems_of
+from etl.errors import FileProblem, nearest
+from etl.observation import Observation
+from etl.warehouse import Appended, Outcome, Warehouse
+
+COLUMNS = ("indicator", "date", "value")
+READERS = (".csv", ".xlsx", ".parquet")
+MAX_BYTES = 2_000_000_000
+Row = tuple[int, str, str, str]  # line, indicator, date, value
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """The observations of each indicator that the files hold, in the order of dates."""
+
+    series: Mapping[str, Sequence[Observation]]
+
+
+def read_files(paths: Sequence[Path], catalog: Catalog, known_at: datetime) -> Imported:
+    """Everything in the files, checked; the first wrong row is a FileProblem naming its line."""
+    held: dict[str, dict[date, Observation]] = {}
+    for path in paths:
+        for line, name, day_text, value_text in _rows(path):
+            if name not in catalog:
+                hint = nearest(name, catalog.indicators)
+                raise FileProblem(path, f"unknown indicator '{name[:64]}'. {hint}", line=line)
+            day = date_of(day_text, path, line, name)
+            value = number_of(value_text, path, line, name)
+            series = held.setdefault(name, {})
+            if day in series:
+                raise FileProblem(
+                    path, f"{name} has a second value for {day}; keep one.", line=line
+                )
+            series[day] = Observation(day, value, credit=f"import of {path.name}")
+    if not held:
+        raise FileProblem(paths[0], "holds no rows; expected indicator,date,value.")
+    return Imported(
+        {name: _checked(name, rows, catalog, known_at, paths) for name, rows in held.items()}
+    )
+
+
+def store(
+    imported: Imported,
+    catalog: Catalog,
+    warehouse: Warehouse,
+    *,
+    load: int,
+    known_at: datetime,
+    exactly: bool,
+) -> list[Outcome]:
+    """Append the observations; one outcome an indicator."""
+    outcomes = []
+    for name, rows in imported.series.items():
+        indicator = catalog[name]
+        dated = [replace(row, public_at=indicator.public_at(row.date)) for row in rows]
+        added: Appended = warehouse.append(
+            name, "import", dated, load=load, known_at=known_at, exactly=exactly
+        )
+        outcomes.append(Outcome(name, "import", added.new, added.revised, rows[-1].date))
+    return outcomes
+
+
+def _checked(
+    name: str,
+    rows: Mapping[date, Observation],
+    catalog: Catalog,
+    known_at: datetime,
+    paths: Sequence[Path],
+) -> list[Observation]:
+    ordered = [rows[day] for day in sorted(rows)]
+    for problem in problems_of(catalog[name], ordered, known_at):
+        raise FileProblem(paths[0], problem)
+    return ordered
+
+
+def _rows(path: Path) -> Iterator[Row]:
+    kind = path.suffix.lower()
+    if kind not in READERS:
+        raise FileProblem(path, f"'{kind}' files are not read; give one of {', '.join(READERS)}.")
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise FileProblem(path, f"is larger than {MAX_BYTES:,} bytes; split it.")
+        return {".csv": _csv_rows, ".xlsx": _xlsx_rows, ".parquet": _parquet_rows}[kind](path)
+    except FileNotFoundError:
+        raise FileProblem(path, "no such file.") from None
+    except OSError as error:
+        raise FileProblem(path, f"cannot be read ({error.strerror}).") from None
+
+
+def _csv_rows(path: Path) -> Iterator[Row]:
+    rows = csv.DictReader(io.StringIO(text_of(path.read_bytes(), path)), strict=True)
+    check_header(rows.fieldnames or (), COLUMNS, COLUMNS, path)
+    try:
+        for row in rows:
+            if None in row or None in row.values():
+                raise FileProblem(path, "needs exactly three cells.", line=rows.line_num)
+            yield rows.line_num, row["indicator"].strip(), row["date"].strip(), row["value"].strip()
+    except csv.Error as error:
+        raise FileProblem(path, f"not a well-formed CSV ({error}).", line=rows.line_num) from None
+
+
+def _xlsx_rows(path: Path) -> Iterator[Row]:
+    import zipfile
+
+    import openpyxl
+
+    try:
+        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+    except (zipfile.BadZipFile, KeyError, ValueError, OSError):
+        raise FileProblem(path, "is not an XLSX workbook.") from None
+    lines = book.worksheets[0].iter_rows(values_only=True)
+    header = [str(cell).strip() for cell in next(lines, ()) if cell is not None]
+    check_header(header, COLUMNS, COLUMNS, path)
+    for number, cells in enumerate(lines, start=2):
+        if any(cell is not None for cell in cells):
+            row = dict(zip(header, cells, strict=False))
+            yield number, *(_cell(row.get(name)) for name in COLUMNS)  # type: ignore[misc]
+
+
+def _parquet_rows(path: Path) -> Iterator[Row]:
+    try:
+        table = duckdb.from_parquet(str(path))
+        check_header(table.columns, COLUMNS, COLUMNS, path)
+        found = table.project("indicator, date, value").fetchall()
+    except duckdb.Error as error:
+        reason = str(error).splitlines()[0]
+        raise FileProblem(path, f"is not a readable Parquet file ({reason}).") from None
+    for number, cells in enumerate(found, start=1):
+        yield number, *(_cell(cell) for cell in cells)  # type: ignore[misc]
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, datetime):
+        return value.date().isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    return "" if value is None else str(value).strip()

@@ -1,0 +1,54 @@
+"""The small values that travel between the layers, and the clock they are dated by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+BEIJING = ZoneInfo("Asia/Shanghai")
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One dated value, in the unit of its indicator, as a source gives it.
+
+    `public_at` is when it became public, where the source says so; `basis` names the way of
+    measuring where one indicator has several: values of different bases are not comparable.
+    """
+
+    date: date
+    value: float
+    public_at: datetime | None = None
+    credit: str = ""
+    basis: str = ""
+    disputed: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Vintage:
+    """An observation as it was known at `known_at`; `status` says how it came to be held:
+    bundled, fetched, imported, derived, counted or disputed."""
+
+    date: date
+    value: float
+    source: str
+    known_at: datetime
+    status: str
+    credit: str = ""
+    basis: str = ""
+    note: str = ""
+
+
+def now() -> datetime:
+    """The present moment in UTC, to the microsecond."""
+    return datetime.now(UTC)
+
+
+def parse_moment(text: str) -> datetime:
+    """The moment that ISO 8601 `text` names; a ValueError without a zone."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(f"'{text}' has no time zone; write for example 2026-05-27T09:00+08:00")
+    return moment.astimezone(UTC)

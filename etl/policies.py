@@ -1,0 +1,311 @@
+"""The register of policy documents: identity of a document, what is counted, and the counts."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+
+from etl.bulletins.model import Bulletin, Reference
+from etl.cells import check_header, text_of
+from etl.errors import FileProblem, nearest
+from etl.observation import BEIJING, Observation
+
+COLUMNS = (
+    "title", "issuer", "date_issued", "date_published", "doc_no", "topics", "kind",
+    "verification", "url", "note",
+)  # fmt: skip
+KINDS = ("issued", "draft", "reply", "interpretation", "media")
+
+#: What makes up the names of national bodies.
+_NATIONAL = re.compile(
+    r"国务院|中共中央|全国人(民代表)?大(会)?|全国政协|中央[一-龥]{1,6}办|国家[一-龥]{1,12}(局|委|办公室)"
+    r"|(工业和信息化|财政|科学技术|科技|教育|商务|农业农村|自然资源|生态环境|交通运输|水利|公安|民政|司法"
+    r"|住房城乡建设|住房和城乡建设|人力资源社会保障|人力资源和社会保障|文化和旅游|应急管理|外交|国防)部(?!门)"
+    r"|中国人民银行|最高人民(法院|检察院)|国资委|证监会|(市场监管|税务|金融监管|国家广播电视)总局|海关总署"
+)
+_LOCAL = re.compile(r"^[一-龥]{2,8}?(省|市|自治区|自治州|县)")
+_MEDIA = re.compile(
+    r"(日报|晚报|时报|周报|新闻(?!办|出版)|财经|光明网|新华|人民网|央视|周刊|杂志|海外版|通讯社|Reuters)"
+)
+_DOCUMENT = re.compile(
+    r"(通知|意见|方案|规划|纲要|办法|规定|条例|要点|计划|指引|细则|决定|公告|规范|目录|报告|标准体系)"
+    r"(（[^）]*）)*$"
+)
+_TOPIC_WORDS = (
+    ("数据要素", ("数据要素", "数据产权", "公共数据", "数据市场", "数据产业", "可信数据空间")),
+    ("算力", ("算力", "东数西算", "数据中心")),
+    ("人工智能+", ("人工智能",)),
+    ("工业AI", ("工业互联网", "工业智能")),
+    ("绿色数据中心", ("绿色数据中心",)),
+    ("数字经济", ("数字经济",)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One document of the register. Dates are as precise as they are known: YYYY, YYYY-MM or a day.
+
+    `origin` is `register`, or `cited` for a document that only a bulletin names; `cited_by` are
+    the days of the bulletins that cite it.
+    """
+
+    title: str
+    issuer: str
+    issued: str
+    published: str
+    number: str
+    topics: tuple[str, ...]
+    kind: str
+    verification: str = ""
+    url: str = ""
+    note: str = ""
+    origin: str = "register"
+    cited_by: tuple[str, ...] = ()
+
+    @property
+    def day(self) -> str:
+        """The date that counts: of publication, else of issue."""
+        return self.published or self.issued
+
+    @property
+    def month(self) -> str:
+        """YYYY-MM of the date that counts, or nothing if not even the month is known."""
+        return self.day[:7] if len(self.day) >= 7 else ""
+
+    @property
+    def counted(self) -> bool:
+        """Whether it enters the counts: an issued document of a national body, with a month."""
+        return self.kind == "issued" and bool(self.month) and is_national(self.issuer)
+
+
+def read_register(path: Path) -> tuple[Document, ...]:
+    """The documents of the register, each once; a FileProblem names the line that is wrong."""
+    try:
+        payload = path.read_bytes()
+    except FileNotFoundError:
+        raise FileProblem(
+            path, "the register is missing; restore it from the repository."
+        ) from None
+    except OSError as error:
+        raise FileProblem(path, f"cannot be read ({error.strerror}).") from None
+    rows = csv.DictReader(io.StringIO(text_of(payload, path)), strict=True)
+    check_header(rows.fieldnames or (), COLUMNS, COLUMNS[:7], path)
+    documents: list[Document] = []
+    try:
+        for row in rows:
+            document = _document(row, path, rows.line_num)
+            if not any(same_document(document, held) for held in documents):
+                documents.append(document)
+    except csv.Error as error:
+        raise FileProblem(path, f"not a well-formed CSV ({error}).", line=rows.line_num) from None
+    return tuple(documents)
+
+
+def same_document(one: Document, other: Document) -> bool:
+    """Whether two entries are one document: by number, else by title and first issuer."""
+    numbers = {normal_number(one.number), normal_number(other.number)}
+    if "" not in numbers:
+        return len(numbers) == 1
+    return (normal_title(one.title), normal_issuer(one.issuer)) == (
+        normal_title(other.title),
+        normal_issuer(other.issuer),
+    )
+
+
+def with_citations(
+    register: Sequence[Document], bulletins: Iterable[Bulletin]
+) -> tuple[Document, ...]:
+    """The register with its citations marked, and with the policy documents that only bulletins
+    name; a cited document of a national body is counted like any other."""
+    held = list(register)
+    for bulletin in sorted(bulletins, key=lambda b: b.date):
+        for reference in bulletin.references:
+            index = _match(reference, held)
+            if index is not None:
+                cited = (*held[index].cited_by, bulletin.date.isoformat())
+                held[index] = replace(held[index], cited_by=tuple(dict.fromkeys(cited)))
+            elif is_policy(reference):
+                held.append(_cited(reference, bulletin))
+    return tuple(held)
+
+
+def counts(documents: Iterable[Document], topics: Sequence[str]) -> list[Observation]:
+    """The count of each month with any of `topics` (all, if none are given), as it grew.
+
+    A month has one observation for each day on which its count changed, so that an as-of
+    question finds the count of that day. Months run from the first to the last of the whole
+    register; one without a document counts 0 once it is over.
+    """
+    counted = [document for document in documents if document.counted]
+    if not counted:
+        return []
+    wanted = [d for d in counted if not topics or set(topics) & set(d.topics)]
+    by_month: dict[str, list[datetime]] = {month: [] for month in _months(counted)}
+    for document in wanted:
+        by_month[document.month].append(_public_at(document.day))
+    return [o for month, moments in by_month.items() for o in _growth(month, sorted(moments))]
+
+
+def documents_to_json(documents: Iterable[Document]) -> str:
+    """The documents as one text that `documents_from_json` reads back."""
+    return json.dumps([asdict(document) for document in documents], ensure_ascii=False)
+
+
+def documents_from_json(text: str) -> tuple[Document, ...]:
+    """The documents that `documents_to_json` wrote."""
+    return tuple(
+        Document(**{**row, "topics": tuple(row["topics"]), "cited_by": tuple(row["cited_by"])})
+        for row in json.loads(text)
+    )
+
+
+def is_national(issuer: str) -> bool:
+    """Whether a national body issued it."""
+    return bool(_NATIONAL.search(issuer)) and not (_LOCAL.match(issuer) or _MEDIA.search(issuer))
+
+
+def is_policy(reference: Reference) -> bool:
+    """Whether a reference is itself a policy document of a national body, not news about one."""
+    publisher = reference.publisher or ""
+    title = unicodedata.normalize("NFKC", reference.title)
+    return is_national(publisher) and bool(_DOCUMENT.search(_full_brackets(title)))
+
+
+def normal_number(number: str) -> str:
+    """国发〔2026〕12号 however it is written, or nothing if the number is incomplete."""
+    text = "".join(unicodedata.normalize("NFKC", number).split())
+    text = re.sub(r"[〔\[(【﹝]", "[", text)
+    text = re.sub(r"[〕\])】﹞]", "]", text)
+    return text if re.fullmatch(r"[^\[\]….]+\[\d{4}\](第)?\d+号?", text) else ""
+
+
+def normal_title(title: str) -> str:
+    """A title without quotes, brackets, spaces, its issuer's announcement and 的通知."""
+    text = unicodedata.normalize("NFKC", title).casefold()
+    text = re.sub(r"[\s《》“”\"'‘’「」『』·]", "", text).replace("—", "-").replace("–", "-")
+    text = re.sub(r"-+", "-", text)
+    for word in ("关于", "印发"):
+        body, found, rest = text.partition(word)
+        if found and rest and (not body or is_national(body)):
+            text = rest
+    return re.sub(r"的通知$", "", text)
+
+
+def normal_issuer(issuer: str) -> str:
+    """The first body that an issuer line names, without 等, 综合司 and the forwarding body."""
+    text = unicodedata.normalize("NFKC", issuer)
+    text = text.split("转发")[-1]
+    first = re.split(r"[、,，;；\s]|等", text)[0]
+    return re.sub(r"(综合司|办公厅|办公室)$", "", first)
+
+
+def _document(row: dict[str, str | None], path: Path, line: int) -> Document:
+    if None in row:
+        raise FileProblem(path, "has more cells than the header; quote the commas.", line=line)
+    cell = {key: (value or "").strip() for key, value in row.items()}
+    if not cell["title"] or not cell["issuer"]:
+        raise FileProblem(path, "title and issuer must not be empty.", line=line)
+    if cell["kind"] not in KINDS:
+        hint = nearest(cell["kind"], KINDS)
+        raise FileProblem(path, f"unknown kind '{cell['kind']}'. {hint}", line=line)
+    for name in ("date_issued", "date_published"):
+        if cell[name] and not _is_partial_date(cell[name]):
+            message = (
+                f"{name}: '{cell[name]}' is not a date that exists; write 2026-05-19 or 2026-05."
+            )
+            raise FileProblem(path, message, line=line)
+    return Document(
+        title=cell["title"],
+        issuer=cell["issuer"],
+        issued=cell["date_issued"],
+        published=cell["date_published"],
+        number=cell["doc_no"],
+        topics=tuple(topic for topic in cell["topics"].split(";") if topic),
+        kind=cell["kind"],
+        verification=cell.get("verification", ""),
+        url=cell.get("url", ""),
+        note=cell.get("note", ""),
+    )
+
+
+def _match(reference: Reference, documents: Sequence[Document]) -> int | None:
+    title = normal_title(reference.title)
+    issuer = normal_issuer(reference.publisher or "")
+    if reference.publisher and _MEDIA.search(reference.publisher):
+        return None
+    for index, document in enumerate(documents):
+        same_body = not issuer or issuer in document.issuer or document.issuer in issuer
+        if same_body and normal_title(document.title) == title:
+            return index
+    return None
+
+
+def _cited(reference: Reference, bulletin: Bulletin) -> Document:
+    day = reference.date.isoformat() if reference.date else ""
+    return Document(
+        title=reference.title,
+        issuer=(reference.publisher or "").split("转发")[-1],
+        issued="",
+        published=day,
+        number="",
+        topics=tuple(
+            topic for topic, words in _TOPIC_WORDS if any(word in reference.title for word in words)
+        ),
+        kind="issued",
+        verification="cited",
+        note=f"named by the bulletin of {bulletin.date}",
+        origin="cited",
+        cited_by=(bulletin.date.isoformat(),),
+    )
+
+
+def _growth(month: str, moments: Sequence[datetime]) -> Iterator[Observation]:
+    first = date.fromisoformat(f"{month}-01")
+    credit = "data/policies.csv"
+    if not moments:
+        yield Observation(first, 0.0, _end_of_month(first), credit=credit)
+    for count, moment in enumerate(moments, start=1):
+        later = moments[count] if count < len(moments) else None
+        if moment != later:
+            yield Observation(first, float(count), moment, credit=credit)
+
+
+def _months(documents: Sequence[Document]) -> Iterator[str]:
+    first, last = min(d.month for d in documents), max(d.month for d in documents)
+    year, month = int(first[:4]), int(first[5:])
+    while (text := f"{year:04d}-{month:02d}") <= last:
+        yield text
+        year, month = (year, month + 1) if month < 12 else (year + 1, 1)
+
+
+def _public_at(day: str) -> datetime:
+    """Nine in the morning in Beijing of a day; the end of a month of which no more is known."""
+    if len(day) == 10:
+        return datetime.combine(date.fromisoformat(day), time(9), BEIJING).astimezone(UTC)
+    return _end_of_month(date.fromisoformat(f"{day}-01"))
+
+
+def _end_of_month(first: date) -> datetime:
+    following = (first + timedelta(days=32)).replace(day=1)
+    return datetime.combine(following, time(0), BEIJING).astimezone(UTC) - timedelta(seconds=1)
+
+
+def _is_partial_date(text: str) -> bool:
+    for form in ("%Y-%m-%d", "%Y-%m", "%Y"):
+        try:
+            if datetime.strptime(text, form).strftime(form) == text:
+                return True
+        except ValueError:
+            continue
+    return False
+
+
+def _full_brackets(title: str) -> str:
+    return title.replace("(", "（").replace(")", "）").rstrip('》”"')

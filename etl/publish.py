@@ -1,0 +1,308 @@
+"""Snapshots: whole, immutable database files, and the pointer to the current one."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+
+import duckdb
+
+from etl.bulletins.mentions import mentions
+from etl.bulletins.model import Bulletin
+from etl.catalog import Catalog
+from etl.errors import SettingError, StorageError, nearest
+from etl.events import create_events
+from etl.policies import Document
+from etl.warehouse import SERVED_MACROS, Warehouse
+
+POINTER = "current.json"
+KEPT = 30
+#: Raised whenever the tables of a snapshot change, so that the same content is published anew.
+FORMAT = 1
+
+TABLES = """
+create table snapshot.ranks as select * from ranks where indicator in (select id from wanted)
+  order by all;
+create table snapshot.vintages as
+  select * from vintages where indicator in (select id from wanted)
+  order by indicator, date, known_at, load;
+create table snapshot.observations as
+  select * from served_all(timestamp '9999-12-31') where indicator in (select id from wanted)
+  order by indicator, date;
+create table snapshot.catalog (document varchar);
+create table snapshot.bulletins (date date, document varchar);
+create table snapshot.mentions (date date, part varchar, paragraph integer, start integer,
+  stop integer, indicator varchar);
+create table snapshot.policies (month varchar, counted boolean, document varchar);
+create table snapshot.problems (subject varchar, problem varchar);
+create table snapshot.meta (key varchar, value varchar);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """All that goes into a snapshot besides the vintages."""
+
+    catalog: Catalog
+    bulletins: tuple[Bulletin, ...]
+    documents: tuple[Document, ...]
+    problems: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One published file as `history` lists it."""
+
+    name: str
+    published_at: str
+    rows: int
+    current: bool
+
+
+def publish(warehouse: Warehouse, content: Content, folder: Path, now: datetime) -> str | None:
+    """Build, verify and point to a new snapshot; its name, or None when nothing has changed."""
+    fingerprint = _fingerprint(warehouse, content)
+    if current_fingerprint(folder) == fingerprint:
+        return None
+    name = f"{now.astimezone(UTC):%Y%m%dT%H%M%S}{now.microsecond // 1000:03d}Z-{fingerprint[:8]}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _sweep(folder)
+        building = folder / f".building-{secrets.token_hex(4)}.duckdb"
+        _build(warehouse, content, building, name, fingerprint, now)
+        _verify(building, warehouse)
+        _sync(building)
+        os.replace(building, folder / f"{name}.duckdb")
+        _sync(folder)
+        point_to(folder, name, fingerprint)
+        _forget_old(folder)
+    except OSError as error:
+        raise StorageError(
+            f"{folder}: the snapshot could not be written ({error.strerror}). Check free space "
+            "and permissions; the last snapshot is still served."
+        ) from None
+    except duckdb.Error as error:
+        raise StorageError(
+            f"{folder}: the snapshot could not be built ({str(error).splitlines()[0]}). Check "
+            "free space; the last snapshot is still served."
+        ) from None
+    return name
+
+
+def history(folder: Path) -> list[Snapshot]:
+    """The snapshots that are kept, newest first."""
+    current = current_name(folder)
+    found = []
+    for path in sorted(folder.glob("2*.duckdb"), reverse=True):
+        with _read(path) as connection:
+            meta = dict(connection.execute("select key, value from meta").fetchall())
+        found.append(
+            Snapshot(path.stem, meta["published_at"], int(meta["rows"]), path.stem == current)
+        )
+    return found
+
+
+def rollback(folder: Path, name: str | None) -> str:
+    """Point to `name`, or to the snapshot before the current one; the name now served."""
+    names = sorted(path.stem for path in folder.glob("2*.duckdb"))
+    current = current_name(folder)
+    if name is None:
+        older = [other for other in names if current is not None and other < current]
+        if not older:
+            raise SettingError(f"{folder}: there is no snapshot before the current one.")
+        name = older[-1]
+    if name not in names:
+        hint = nearest(name, names) if names else "None is published yet."
+        raise SettingError(f"{folder}: no snapshot '{name}'. {hint}")
+    with _read(folder / f"{name}.duckdb") as connection:
+        query = "select value from meta where key = 'fingerprint'"
+        fingerprint = connection.execute(query).fetchall()[0][0]
+    try:
+        point_to(folder, name, fingerprint)
+    except OSError as error:
+        raise StorageError(f"{folder}: the pointer cannot be moved ({error.strerror}).") from None
+    return name
+
+
+def point_to(folder: Path, name: str, fingerprint: str) -> None:
+    """Move the pointer in one step: readers see the old name or the new one, never neither."""
+    draft = folder / f".{POINTER}.{secrets.token_hex(4)}"
+    draft.write_text(json.dumps({"snapshot": name, "fingerprint": fingerprint}), encoding="utf-8")
+    _sync(draft)
+    os.replace(draft, folder / POINTER)
+    _sync(folder)
+
+
+def current_name(folder: Path) -> str | None:
+    """The snapshot that is served, if any."""
+    return _pointer(folder).get("snapshot")
+
+
+def current_fingerprint(folder: Path) -> str | None:
+    """What the served snapshot was made from; None if its file is gone."""
+    pointer = _pointer(folder)
+    file = folder / f"{pointer.get('snapshot', '')}.duckdb"
+    return pointer.get("fingerprint") if file.is_file() else None
+
+
+def _pointer(folder: Path) -> dict[str, str]:
+    try:
+        pointer = json.loads((folder / POINTER).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return pointer if isinstance(pointer, dict) else {}
+
+
+def _fingerprint(warehouse: Warehouse, content: Content) -> str:
+    """Everything a snapshot depends on; the vintages only ever grow, so their number will do."""
+    parts = [
+        str(FORMAT),
+        str(warehouse.rows()),
+        content.catalog.model_dump_json(),
+        *(bulletin.model_dump_json() for bulletin in content.bulletins),
+        json.dumps([asdict(document) for document in content.documents]),
+        json.dumps(content.problems),
+    ]
+    return sha256("\x00".join(parts).encode()).hexdigest()
+
+
+def _build(
+    warehouse: Warehouse,
+    content: Content,
+    path: Path,
+    name: str,
+    fingerprint: str,
+    now: datetime,
+) -> None:
+    connection = warehouse.connection
+    connection.execute("create or replace temp table wanted (id varchar)")
+    connection.executemany("insert into wanted values (?)", [[i.id] for i in content.catalog.all()])
+    connection.execute(f"attach '{_quoted(path)}' as snapshot")
+    try:
+        connection.execute(TABLES)
+        create_events(connection, "snapshot", content.catalog)
+        _write_content(connection, content)
+        meta = {
+            "snapshot": name,
+            "fingerprint": fingerprint,
+            "published_at": now.astimezone(UTC).isoformat(timespec="seconds"),
+            "rows": str(_count(connection, "snapshot.vintages")),
+            "format": str(FORMAT),
+        }
+        connection.executemany("insert into snapshot.meta values (?, ?)", list(meta.items()))
+    finally:
+        connection.execute("detach snapshot")
+    with duckdb.connect(str(path)) as own:
+        for macro in SERVED_MACROS:
+            own.execute(macro)
+        own.execute("checkpoint")
+
+
+def _write_content(connection: duckdb.DuckDBPyConnection, content: Content) -> None:
+    connection.execute(
+        "insert into snapshot.catalog values (?)", [content.catalog.model_dump_json()]
+    )
+    rows: dict[str, list[list[object]]] = {
+        "bulletins values (?, ?)": [[b.date, b.model_dump_json()] for b in content.bulletins],
+        "mentions values (?, ?, ?, ?, ?, ?)": [
+            [b.date, m.part, m.paragraph, m.start, m.stop, m.indicator]
+            for b in content.bulletins
+            for m in mentions(b, content.catalog)
+        ],
+        "policies values (?, ?, ?)": [
+            [d.month, d.counted, json.dumps(asdict(d), ensure_ascii=False)]
+            for d in sorted(content.documents, key=lambda d: d.day, reverse=True)
+        ],
+        "problems values (?, ?)": [list(problem) for problem in content.problems],
+    }
+    for target, values in rows.items():
+        if values:
+            connection.executemany(f"insert into snapshot.{target}", values)
+
+
+def _verify(path: Path, warehouse: Warehouse) -> None:
+    """Read the file back as readers will: complete, sorted, and with nothing left beside it."""
+    expected = _count(warehouse.connection, "vintages where indicator in (select id from wanted)")
+    with _read(path) as connection:
+        found = _count(connection, "vintages")
+        unsorted = connection.execute(
+            "select count(*) from (select indicator, date, lag((indicator, date)) over () before "
+            "from observations) where (indicator, date) < before"
+        ).fetchall()[0][0]
+    if found != expected or unsorted or path.with_name(path.name + ".wal").exists():
+        raise StorageError(
+            f"{path}: the new snapshot does not read back as written "
+            f"({found} of {expected} rows); the last snapshot is still served."
+        )
+
+
+@contextmanager
+def _read(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "enable_external_access": False,
+        "lock_configuration": True,
+    }
+    try:
+        connection = duckdb.connect(str(path), read_only=True, config=config)
+    except duckdb.Error as error:
+        reason = str(error).splitlines()[0]
+        raise StorageError(f"{path}: this snapshot cannot be read ({reason}).") from None
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def _count(connection: duckdb.DuckDBPyConnection, source: str) -> int:
+    return int(connection.execute(f"select count(*) from {source}").fetchall()[0][0])
+
+
+def _sweep(folder: Path) -> None:
+    """Clear away what a killed run left half built."""
+    for path in folder.glob(".building-*"):
+        path.unlink(missing_ok=True)
+    for path in folder.glob(f".{POINTER}.*"):
+        path.unlink(missing_ok=True)
+
+
+def _forget_old(folder: Path) -> None:
+    current = current_name(folder)
+    for path in sorted(folder.glob("2*.duckdb"))[:-KEPT]:
+        if path.stem != current:
+            with suppress(OSError):
+                path.unlink()
+
+
+def _sync(path: Path) -> None:
+    """Bring a file, or the names in a folder, to the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")
+
+
+def all_content(
+    catalog: Catalog,
+    bulletins: Sequence[Bulletin],
+    documents: Sequence[Document],
+    problems: Sequence[tuple[str, str]],
+) -> Content:
+    """The content of a snapshot in its fixed order."""
+    return Content(
+        catalog,
+        tuple(sorted(bulletins, key=lambda b: b.date)),
+        tuple(documents),
+        tuple(sorted(problems)),
+    )

@@ -1,0 +1,106 @@
+"""Every setting, once: its name in the environment, its default and what it is for."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from etl.errors import SettingError
+
+PROJECT = Path(__file__).resolve().parents[1]
+PREFIX = "XINZHI_"
+
+#: name without prefix -> (default in words, what it is for)
+HELP: Mapping[str, tuple[str, str]] = {
+    "DATA": ("data", "folder below which everything is written"),
+    "CATALOG": ("indicators.yaml", "the catalog of indicators"),
+    "BASE_URL": ("http://127.0.0.1:8050", "public origin in links and downloads"),
+    "PROXY": ("HTTPS_PROXY, else none", "proxy of every outgoing request"),
+    "CA_BUNDLE": ("the certificates of the system", "PEM file that outgoing requests trust"),
+    "CONTACT": ("none", "e-mail address that SEC asks for in the User-Agent"),
+    "FRED_API_KEY": ("none", "key of the FRED API, for its vintages"),
+    "TIMEOUT": ("8", "seconds one exchange with an upstream may take"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Where things are and how the world outside is reached."""
+
+    data: Path
+    catalog: Path
+    base_url: str
+    proxy: str | None
+    ca_bundle: Path | None
+    contact: str | None
+    fred_api_key: str | None
+    timeout_s: float
+
+    @property
+    def warehouse(self) -> Path:
+        return self.data / "warehouse.duckdb"
+
+    @property
+    def published(self) -> Path:
+        return self.data / "published"
+
+    @property
+    def raw(self) -> Path:
+        return self.data / "raw"
+
+    @property
+    def lock(self) -> Path:
+        return self.data / ".lock"
+
+    @property
+    def figures(self) -> Path:
+        """The bundled figures: those below `data`, else those that come with the project."""
+        return self._authored("figures")
+
+    @property
+    def register(self) -> Path:
+        return self._authored("policies.csv")
+
+    @property
+    def bulletin_folders(self) -> tuple[Path, ...]:
+        """Where bulletins are read; where two hold one day, the later folder wins."""
+        folders = (PROJECT / "data" / "bulletins", self.data / "bulletins")
+        return tuple(dict.fromkeys(folder.resolve() for folder in folders))
+
+    def _authored(self, name: str) -> Path:
+        own = self.data / name
+        return own if own.exists() else PROJECT / "data" / name
+
+
+def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings from the environment; an unusable value is refused by name."""
+    env = os.environ if environment is None else environment
+
+    def value(name: str) -> str | None:
+        return env.get(PREFIX + name, "").strip() or None
+
+    bundle = value("CA_BUNDLE")
+    if bundle and not Path(bundle).is_file():
+        raise SettingError(f"XINZHI_CA_BUNDLE: {bundle} is not a file; give a PEM file.")
+    return Settings(
+        data=Path(value("DATA") or PROJECT / "data"),
+        catalog=Path(value("CATALOG") or PROJECT / "indicators.yaml"),
+        base_url=(value("BASE_URL") or "http://127.0.0.1:8050").rstrip("/"),
+        proxy=value("PROXY") or env.get("HTTPS_PROXY") or env.get("https_proxy") or None,
+        ca_bundle=Path(bundle) if bundle else None,
+        contact=value("CONTACT"),
+        fred_api_key=value("FRED_API_KEY"),
+        timeout_s=_seconds(value("TIMEOUT") or "8"),
+    )
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds <= 600:
+        raise SettingError(f"XINZHI_TIMEOUT: '{text}' is not a number of seconds from 0 to 600.")
+    return seconds

@@ -1,0 +1,27 @@
+"""Where observations come from: one upstream a module, one line each to register it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from etl.policies import Document
+from etl.settings import Settings
+from etl.sources.base import Source
+from etl.sources.figures import Figures
+from etl.sources.fred import Fred
+from etl.sources.register import Register
+from etl.sources.sec import Sec
+from etl.sources.yahoo import Yahoo
+
+
+def sources(settings: Settings, documents: Sequence[Document]) -> Mapping[str, Source]:
+    """Every source by the name that the catalog calls it. `derived` has no upstream: see
+    etl.derived."""
+    known: tuple[Source, ...] = (
+        Yahoo(),
+        Fred(),
+        Sec(),
+        Figures(settings.figures),
+        Register(tuple(documents)),
+    )
+    return {source.name: source for source in known}

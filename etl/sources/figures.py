@@ -1,0 +1,90 @@
+"""The figures that come with the project: CSV files, each row with its source."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from etl.catalog import Indicator
+from etl.cells import check_header, date_of, number_of, text_of
+from etl.errors import FileProblem
+from etl.observation import Observation
+from etl.sources.base import Params
+from etl.upstream import Upstream
+
+COLUMNS = ("indicator", "date", "value", "source", "public", "basis", "disputed", "note")
+REQUIRED = ("indicator", "date", "value", "source")
+MAX_BYTES = 64_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Reads `folder`/`file`; `public`, where given, is the day a value came out."""
+
+    folder: Path
+    name: str = "figures"
+    online: bool = False
+
+    def fetch(self, indicator: Indicator, params: Params, since: date, out: Upstream) -> bytes:
+        path = self.path(params)
+        try:
+            if path.stat().st_size > MAX_BYTES:
+                raise FileProblem(path, f"is larger than {MAX_BYTES:,} bytes; split it.")
+            return path.read_bytes()
+        except FileNotFoundError:
+            raise FileProblem(
+                path, "this file of bundled figures is missing; restore it from the repository."
+            ) from None
+        except OSError as error:
+            raise FileProblem(path, f"cannot be read ({error.strerror}).") from None
+
+    def parse(self, payload: bytes, indicator: Indicator, params: Params) -> Sequence[Observation]:
+        path = self.path(params)
+        rows = csv.DictReader(io.StringIO(text_of(payload, path)), strict=True)
+        check_header(rows.fieldnames or (), COLUMNS, REQUIRED, path)
+        mine: dict[date, Observation] = {}
+        try:
+            for row in rows:
+                if row["indicator"] == indicator.id:
+                    observation = _observation(row, indicator, path, rows.line_num)
+                    if observation.date in mine:
+                        message = (
+                            f"{indicator.id} has a second value for {observation.date}; keep one."
+                        )
+                        raise FileProblem(path, message, line=rows.line_num)
+                    mine[observation.date] = observation
+        except csv.Error as error:
+            raise FileProblem(
+                path, f"not a well-formed CSV ({error}).", line=rows.line_num
+            ) from None
+        return [mine[day] for day in sorted(mine)]
+
+    def path(self, params: Params) -> Path:
+        return self.folder / str(params["file"])
+
+
+def _observation(
+    row: dict[str, str | None], indicator: Indicator, path: Path, line: int
+) -> Observation:
+    cell = {key: (value or "").strip() for key, value in row.items() if key}
+    if None in row:  # the csv module files surplus cells under None
+        raise FileProblem(path, "has more cells than the header; quote the commas.", line=line)
+    day = date_of(cell["date"], path, line, indicator.id)
+    public = cell.get("public", "")
+    if not cell["source"]:
+        raise FileProblem(path, f"{indicator.id}: the source is empty; name it.", line=line)
+    return Observation(
+        date=day,
+        value=number_of(cell["value"], path, line, indicator.id),
+        public_at=(
+            indicator.publication.on(date_of(public, path, line, "public")) if public else None
+        ),
+        credit=cell["source"],
+        basis=cell.get("basis", ""),
+        disputed=cell.get("disputed", "") == "yes",
+        note=cell.get("note", ""),
+    )

@@ -1,0 +1,28 @@
+"""Counts from the register of policy documents."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from etl.catalog import Indicator
+from etl.observation import Observation
+from etl.policies import Document, counts, documents_from_json, documents_to_json
+from etl.sources.base import Params
+from etl.upstream import Upstream
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """Counts `documents`: the register together with what bulletins cite."""
+
+    documents: tuple[Document, ...]
+    name: str = "register"
+    online: bool = False
+
+    def fetch(self, indicator: Indicator, params: Params, since: date, out: Upstream) -> bytes:
+        return documents_to_json(self.documents).encode()
+
+    def parse(self, payload: bytes, indicator: Indicator, params: Params) -> Sequence[Observation]:
+        return counts(documents_from_json(payload.decode()), tuple(params["topics"]))

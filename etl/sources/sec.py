@@ -1,0 +1,51 @@
+"""SEC's company facts: numbers from the cover pages of filings, each with its filing date."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from etl.catalog import Indicator
+from etl.errors import SourceUnavailable, UnexpectedPayload
+from etl.observation import Observation
+from etl.sources.base import Params
+from etl.upstream import Upstream
+
+ADDRESS = "https://data.sec.gov/api/xbrl/companyconcept/CIK{cik}/dei/{concept}.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Sec:
+    """U.S. Securities and Exchange Commission; answers only who leaves an address."""
+
+    name: str = "sec"
+    online: bool = True
+
+    def fetch(self, indicator: Indicator, params: Params, since: date, out: Upstream) -> bytes:
+        if not out.settings.contact:
+            raise SourceUnavailable(
+                "data.sec.gov was not asked: it demands a contact; set XINZHI_CONTACT to an e-mail "
+                "address.",
+                host="data.sec.gov",
+            )
+        return out.get(ADDRESS.format(cik=params["cik"], concept=params["concept"]))
+
+    def parse(self, payload: bytes, indicator: Indicator, params: Params) -> Sequence[Observation]:
+        try:
+            facts = json.loads(payload)["units"]["shares"]
+            found = [
+                Observation(
+                    date=date.fromisoformat(fact["end"]),
+                    value=float(fact["val"]),
+                    public_at=indicator.publication.on(date.fromisoformat(fact["filed"])),
+                    credit=f"SEC EDGAR, cover page of Form {fact['form']} filed {fact['filed']}",
+                )
+                for fact in facts
+            ]
+        except (ValueError, KeyError, TypeError) as error:
+            raise UnexpectedPayload(
+                f"SEC sent no share counts for CIK {params['cik']} ({error!r})."
+            ) from None
+        return sorted(found, key=lambda o: (o.date, o.public_at is None or o.public_at))

@@ -1,0 +1,349 @@
+"""The append-only truth: every vintage of every observation, and the only SQL that writes it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from etl.catalog import STATUS_OF_SOURCE
+from etl.errors import Locked, StorageError
+from etl.observation import Observation, Vintage
+
+# Times are stored as UTC without a zone: DuckDB then needs no extension to compare them.
+SCHEMA = """
+create table if not exists vintages (
+  indicator varchar not null, date date not null, source varchar not null,
+  value double not null, known_at timestamp not null, load integer not null,
+  public_at timestamp not null, status varchar not null,
+  credit varchar not null, basis varchar not null, note varchar not null);
+create table if not exists loads (
+  load integer not null, command varchar not null, started_at timestamp not null,
+  known_at timestamp not null, finished_at timestamp);
+create table if not exists outcomes (
+  load integer not null, subject varchar not null, source varchar not null,
+  added integer not null, revised integer not null, newest date, problem varchar not null);
+create table if not exists texts (
+  kind varchar not null, key varchar not null, document varchar not null,
+  known_at timestamp not null, load integer not null);
+create table if not exists ranks (
+  indicator varchar not null, source varchar not null, rank integer not null);
+"""
+
+# What is served: for each date the newest vintage of the preferred source that has it, or an
+# import if that is newer. Written once, and kept as a macro in the warehouse and in snapshots.
+_SERVED = """
+with known as (
+  select indicator, date, source, max(known_at) known_at,
+         arg_max(struct_pack(value := value, load := load, public_at := public_at,
+                 status := status, credit := credit, basis := basis, note := note),
+                 (known_at, load)) row
+  from vintages where {where} group by indicator, date, source),
+ranked as (
+  select k.*, coalesce(r.rank, 99) rank
+  from known k left join ranks r on r.indicator = k.indicator and r.source = k.source),
+best as (
+  select indicator, date, min(rank) filter (source <> 'import') rank
+  from ranked group by indicator, date)
+select r.indicator, r.date, served.value, served.source, served.known_at, served.public_at,
+       served.status, served.credit, served.basis, served.note
+from (
+  select r.indicator, r.date,
+         arg_max(struct_insert(r.row, source := r.source, known_at := r.known_at),
+                 (r.known_at, r.row.load)) served
+  from ranked r join best b on b.indicator = r.indicator and b.date = r.date
+  where r.source = 'import' or r.rank = b.rank
+  group by r.indicator, r.date) r
+order by r.indicator, r.date
+"""
+SERVED_MACROS = (
+    "create or replace macro served(id, moment) as table "
+    + _SERVED.format(where="indicator = id and known_at <= moment"),
+    "create or replace macro served_all(moment) as table "
+    + _SERVED.format(where="known_at <= moment"),
+)
+
+STAGE = """
+create or replace temp table staged as
+select unnest($dates) date, unnest($values) value, unnest($public)::timestamp public_at,
+       unnest($known)::timestamp known_at, unnest($status) status, unnest($credit) credit,
+       unnest($basis) basis, unnest($note) note
+"""
+
+# What differs from the newest vintage that was known by then.
+DIFFERENT = """
+create or replace temp table different as
+with held as (
+  select s.date, s.known_at,
+         arg_max(v.value, (v.known_at, v.load)) value,
+         arg_max(v.basis, (v.known_at, v.load)) basis,
+         arg_max(v.status, (v.known_at, v.load)) status
+  from staged s join vintages v
+    on v.indicator = $indicator and v.source = $source
+   and v.date = s.date and v.known_at <= s.known_at
+  group by all)
+select s.*, h.value is not null as revision
+from staged s left join held h on h.date = s.date and h.known_at = s.known_at
+where h.value is null or (h.value, h.basis, h.status) is distinct from (s.value, s.basis, s.status)
+"""
+
+APPEND = """
+insert into vintages
+select $indicator, date, $source, value, known_at, $load, public_at, status, credit, basis, note
+from different
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """How many observations were new and how many replaced an older value of their date."""
+
+    new: int = 0
+    revised: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one run did for one subject: an indicator, or a file that several share."""
+
+    subject: str
+    source: str = ""
+    new: int = 0
+    revised: int = 0
+    newest: date | None = None
+    problem: str = ""
+
+
+@contextmanager
+def lock(path: Path) -> Iterator[None]:
+    """Hold the one lock of all writers; a Locked error says who has it."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = open(path, "a+", encoding="ascii")  # noqa: SIM115 - held over the block
+    except OSError as error:
+        raise StorageError(_cannot_write(path.parent, error)) from None
+    with handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            handle.seek(0)
+            holder = handle.read().strip() or "unknown"
+            raise Locked(
+                f"Another run (process {holder}) is writing to {path.parent}; "
+                "wait until it has ended, then run again."
+            ) from None
+        handle.truncate(0)
+        handle.write(str(os.getpid()))
+        handle.flush()
+        yield
+
+
+@contextmanager
+def opened(path: Path, *, read_only: bool = False) -> Iterator[Warehouse]:
+    """The warehouse at `path`, closed and checkpointed afterwards."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        connection = duckdb.connect(str(path), read_only=read_only)
+    except (duckdb.Error, OSError) as error:
+        raise StorageError(_cannot_write(path, error)) from None
+    try:
+        warehouse = Warehouse(connection)
+        if not read_only:
+            connection.execute(SCHEMA)
+            for macro in SERVED_MACROS:
+                connection.execute(macro)
+        yield warehouse
+        if not read_only:
+            connection.execute("checkpoint")
+    except (duckdb.IOException, duckdb.OutOfMemoryException, duckdb.InternalException) as error:
+        raise StorageError(_cannot_write(path, error)) from None
+    finally:
+        connection.close()
+
+
+class Warehouse:
+    """The vintages on one DuckDB connection."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self.connection = connection
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All that is written in the block, or nothing of it."""
+        self.connection.execute("begin")
+        try:
+            yield
+        except BaseException:
+            self.connection.execute("rollback")
+            raise
+        self.connection.execute("commit")
+
+    def begin_load(self, command: str, started_at: datetime, known_at: datetime) -> int:
+        """The number of a new load."""
+        query = "select coalesce(max(load), 0) + 1 from loads"
+        number = int(self._one(query))
+        self.connection.execute(
+            "insert into loads values (?, ?, ?, ?, null)",
+            [number, command, _naive(started_at), _naive(known_at)],
+        )
+        return number
+
+    def finish_load(self, load: int, finished_at: datetime, outcomes: Sequence[Outcome]) -> None:
+        """Keep what the load did; its outcomes replace those of earlier loads in `status`."""
+        rows = [
+            [load, o.subject, o.source, o.new, o.revised, o.newest, o.problem] for o in outcomes
+        ]
+        if rows:
+            self.connection.executemany("insert into outcomes values (?, ?, ?, ?, ?, ?, ?)", rows)
+        self.connection.execute(
+            "update loads set finished_at = ? where load = ?", [_naive(finished_at), load]
+        )
+
+    def holds(self, indicator: str, source: str) -> bool:
+        """Whether any vintage of the indicator from the source is held."""
+        query = (
+            "select count(*) from (select 1 from vintages where indicator=? and source=? limit 1)"
+        )
+        return bool(self._one(query, [indicator, source]))
+
+    def newest(self, indicator: str, source: str) -> date | None:
+        """The newest date held of the indicator from the source."""
+        query = "select max(date) from vintages where indicator = ? and source = ?"
+        found: date | None = self._one(query, [indicator, source])
+        return found
+
+    def append(
+        self,
+        indicator: str,
+        source: str,
+        observations: Sequence[Observation],
+        *,
+        load: int,
+        known_at: datetime,
+        exactly: bool = False,
+    ) -> Appended:
+        """Add what differs from the newest vintages held by `known_at`.
+
+        Every observation must say when it was public. The first load of a series is honest about
+        its past: a value is known from the day it was public. Later ones are known at `known_at`,
+        as are all when `exactly` is set.
+        """
+        first = not exactly and not self.holds(indicator, source)
+        rows = list(observations) if first else _newest_of_each_date(observations)
+        if not rows:
+            return Appended()
+        self._stage(rows, STATUS_OF_SOURCE.get(source, "fetched"), known_at, first)
+        names = {"indicator": indicator, "source": source}
+        self.connection.execute(DIFFERENT, names)
+        self.connection.execute(APPEND, {**names, "load": load})
+        revised, new = self.connection.execute(
+            "select count(distinct date) filter (revision), "
+            "count(distinct date) filter (not revision) from different"
+        ).fetchall()[0]
+        return Appended(new=int(new), revised=int(revised))
+
+    def _stage(
+        self, rows: Sequence[Observation], status: str, known_at: datetime, first: bool
+    ) -> None:
+        public = [_naive(row.public_at or known_at) for row in rows]
+        now = _naive(known_at)
+        self.connection.execute(
+            STAGE,
+            {
+                "dates": [row.date for row in rows],
+                "values": [row.value for row in rows],
+                "public": public,
+                "known": [min(moment, now) for moment in public] if first else [now] * len(rows),
+                "status": ["disputed" if row.disputed else status for row in rows],
+                "credit": [row.credit for row in rows],
+                "basis": [row.basis for row in rows],
+                "note": [row.note for row in rows],
+            },
+        )
+
+    def prefer(self, ranks: Iterable[tuple[str, str, int]]) -> None:
+        """Set the order of preference: indicator, source, rank from 0."""
+        self.connection.execute("delete from ranks")
+        self.connection.executemany("insert into ranks values (?, ?, ?)", [list(r) for r in ranks])
+
+    def series(self, indicator: str, as_of: datetime) -> list[tuple[Vintage, datetime]]:
+        """What is served as of a moment, each vintage with the moment it was public."""
+        rows = self.connection.execute(
+            "select date, value, source, known_at, status, credit, basis, note, public_at "
+            "from served(?, ?)",
+            [indicator, _naive(as_of)],
+        ).fetchall()
+        return [_vintage(row) for row in rows]
+
+    def keep_text(
+        self, kind: str, key: str, document: str, *, known_at: datetime, load: int
+    ) -> bool:
+        """Keep a text if it differs from the newest of its key; older texts stay."""
+        if self.texts(kind).get(key) == document:
+            return False
+        self.connection.execute(
+            "insert into texts values (?, ?, ?, ?, ?)",
+            [kind, key, document, _naive(known_at), load],
+        )
+        return True
+
+    def texts(self, kind: str) -> dict[str, str]:
+        """The newest text of each key."""
+        query = "select key, arg_max(document, load) from texts where kind = ? group by key"
+        return dict(self.connection.execute(query, [kind]).fetchall())
+
+    def last_outcomes(self) -> dict[str, Outcome]:
+        """For each subject what the newest run that touched it did."""
+        rows = self.connection.execute(
+            "select subject, arg_max(struct_pack(s:=source, a:=added, r:=revised, n:=newest, "
+            "p:=problem), load) from outcomes join loads using (load) "
+            "where command = 'run' group by subject"
+        ).fetchall()
+        return {
+            subject: Outcome(subject, o["s"], o["a"], o["r"], o["n"], o["p"]) for subject, o in rows
+        }
+
+    def rows(self) -> int:
+        """How many vintages are held."""
+        return int(self._one("select count(*) from vintages"))
+
+    def _one(self, query: str, parameters: Sequence[Any] = ()) -> Any:
+        return self.connection.execute(query, list(parameters)).fetchall()[0][0]
+
+
+def _newest_of_each_date(observations: Iterable[Observation]) -> list[Observation]:
+    """Of several values for one date, the one that was public last."""
+    newest: dict[date, Observation] = {}
+    floor = datetime.min.replace(tzinfo=UTC)
+    for row in observations:
+        held = newest.get(row.date)
+        if held is None or (row.public_at or floor) >= (held.public_at or floor):
+            newest[row.date] = row
+    return list(newest.values())
+
+
+def _vintage(row: Sequence[Any]) -> tuple[Vintage, datetime]:
+    day, value, source, known_at, status, credit, basis, note, public_at = row
+    known = known_at.replace(tzinfo=UTC)
+    return Vintage(day, value, source, known, status, credit, basis, note), public_at.replace(
+        tzinfo=UTC
+    )
+
+
+def _naive(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(tzinfo=None)
+
+
+def _cannot_write(path: Path, error: Exception) -> str:
+    reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+    return (
+        f"{path}: cannot be used ({reason}). Check free space and permissions, or set "
+        "XINZHI_DATA to another folder; what was held before is unchanged."
+    )
