@@ -74,8 +74,8 @@ class Group(Model):
 class Credit(Model):
     """Whom to thank, under which licence, and where the original can be seen."""
 
-    name: Words
-    licence: Words
+    name: Text
+    licence: Text
     url: Annotated[str, Field(pattern=r"^https://")]
 
 

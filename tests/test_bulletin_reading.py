@@ -201,7 +201,7 @@ def test_lines_under_the_date_are_named_as_left_out(written):
 
 def test_text_after_the_references_is_named_as_left_out(written):
     text = TEXT.replace("联系我们，请扫描二维码", "本刊仅供内部参考。")
-    assert "text around the references (4 lines)" in read_bulletin(written(text)).left_out
+    assert "text around the references (3 lines)" in read_bulletin(written(text)).left_out
 
 
 @pytest.mark.parametrize(
@@ -375,7 +375,8 @@ def test_large_odd_text_is_read_or_refused_in_seconds(written, unit):
 
 def test_markdown_gives_head_sections_judgement_and_references(written):
     text = (
-        f"{HEAD}\n## 一、电价\n\n走*低*了，见[**公告**](https://example.org)。\n\n- 其一\n- 其二\n\n"
+        f"{HEAD}\n## 一、电价\n\n走*低*了，见[**公告**](https://example.org)。\n\n"
+        "- 其一\n- 其二\n\n"
         "## 芯片\n\n![图一](x.png)扩产\n在即。\n\n## 今日判断\n\n看`来水`。\n\n"
         "## 参考文献\n\n1. 甲报：《电价》，2026-03-08，用于说明\n   电价。\n1. 《规则》\n"
     )

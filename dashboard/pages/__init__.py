@@ -1,0 +1,60 @@
+"""The list of pages: which path is answered by which layout."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from dash.development.base_component import Component
+
+from dashboard.choices import choices
+from dashboard.components.frame import frame
+from dashboard.pages import about, bulletins, indicator, indicators, today
+from dashboard.pages.page import Page, Visit, message
+from dashboard.snapshot import Snapshot, Snapshots
+from dashboard.texts import text
+from etl.errors import StorageError
+
+#: Parameters that pages look at; others are ignored, so that they cannot fill the memory.
+PARAMETERS = ("t", "u", "scale", "lang", "theme", "updown")
+MAX_VALUE = 100
+
+
+def resolve(snapshots: Snapshots, path: str, query: Mapping[str, str]) -> tuple[Page, Component]:
+    """The page of an address, and its markup in the frame; remembered as long as the snapshot."""
+    known = {name: query[name] for name in PARAMETERS if query.get(name)}
+    path = path if len(path) <= MAX_VALUE else "/not-found"
+    try:
+        snapshot = snapshots.current()
+    except StorageError as error:
+        chosen = choices(known)
+        page = message(text("no_snapshot", chosen.lang), str(error), chosen, 503)
+        return page, frame(page.body, chosen, path, known, None)
+    if any(len(value) > MAX_VALUE for value in known.values()):
+        return _framed(snapshot, path, known)
+    key = ("page", path, tuple(sorted(known.items())))
+    return snapshot.remember(key, lambda: _framed(snapshot, path, known))
+
+
+def _framed(snapshot: Snapshot, path: str, query: Mapping[str, str]) -> tuple[Page, Component]:
+    visit = Visit(snapshot, path, query, choices(query))
+    page = _page(visit)
+    return page, frame(page.body, visit.chosen, path, query, snapshot)
+
+
+def _page(visit: Visit) -> Page:
+    head, _, rest = visit.path.strip("/").partition("/")
+    match head, rest:
+        case "", "":
+            return today.today(visit)
+        case "bulletins", "":
+            return bulletins.layout(visit)
+        case "bulletins", day:
+            return today.of_day(visit, day)
+        case "indicators", "":
+            return indicators.layout(visit)
+        case "indicators", name if "/" not in name:
+            return indicator.layout(visit, name)
+        case "about", "":
+            return about.layout(visit)
+    words = text("not_found_long", visit.lang)
+    return message(text("not_found", visit.lang), words, visit.chosen, 404)

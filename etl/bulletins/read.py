@@ -404,8 +404,8 @@ def _read_text(path: Path, text: str, date: dt.date | None) -> Reading:
 
 
 def _lines(text: str, dropped: _Dropped) -> list[_Line]:
-    text = _STRONG.sub(r"\2", _LINK.sub(r"\1", _HASHES.sub("", text)))
-    text = re.sub(r"\r\n?", "\n", _ESCAPED.sub(r"\1", text))
+    text = _HASHES.sub("", re.sub(r"\r\n?", "\n", text))
+    text = _ESCAPED.sub(r"\1", _STRONG.sub(r"\2", _LINK.sub(r"\1", text)))
     text = _without_tags(text, dropped)
     return [_Line(number, plain(line, dropped)) for number, line in enumerate(text.split("\n"), 1)]
 

@@ -1,0 +1,247 @@
+"""The grammar of chart addresses: ID[@ASOF] and its parameters, parsed and printed in one place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Literal
+from urllib.parse import urlencode
+
+from etl.catalog import Catalog
+from etl.errors import XinzhiError, nearest
+from etl.observation import BEIJING
+
+RANGES = ("1m", "3m", "6m", "ytd", "1y", "3y", "5y", "10y", "max")
+TRANSFORMS = ("level", "diff", "pct", "mom", "yoy", "index", "ma", "drawdown", "z")
+MAX_WINDOW = 5000
+MAX_WITH = 3
+_ID = re.compile(r"[a-z][a-z0-9_]{0,63}\Z")
+_CHOICES: Mapping[str, tuple[str, ...]] = {
+    "scale": ("linear", "log"),
+    "lang": ("zh", "en"),
+    "theme": ("auto", "light", "dark"),
+    "updown": ("red", "green"),
+    "shape": ("long", "wide"),
+    "for": ("", "excel"),
+    "scope": ("view", "full"),
+}
+_ALLOWED_T = "1m 3m 6m ytd 1y 3y 5y 10y max, or FROM..TO like 2025-01-01..2026-05-26"
+_ALLOWED_U = "level diff pct mom yoy index index:2025-01-02 ma:N drawdown z:N (N from 2 to 5000)"
+
+
+class AddressError(XinzhiError):
+    """An address that means nothing: `status` is 404 for an unknown thing, 400 for a bad value."""
+
+    def __init__(self, parameter: str, message: str, status: Literal[400, 404] = 400) -> None:
+        super().__init__(message)
+        self.parameter, self.status = parameter, status
+
+
+class MovedError(XinzhiError):
+    """The id has a new name."""
+
+    def __init__(self, old: str, new: str) -> None:
+        super().__init__(f"{old} is now {new}")
+        self.new = new
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A span of dates: a named range that counts back from the newest value, or FROM..TO.
+    `name` is empty for the default, which depends on the series."""
+
+    name: str = ""
+    start: date | None = None
+    end: date | None = None
+
+    def __str__(self) -> str:
+        if self.name or (self.start is None and self.end is None):
+            return self.name
+        return f"{self.start or ''}..{self.end or ''}"
+
+
+@dataclass(frozen=True, slots=True)
+class Transform:
+    """What is done to the values: a name, and N or a date where it takes one."""
+
+    name: str = "level"
+    n: int | None = None
+    base: date | None = None
+
+    def __str__(self) -> str:
+        if self.n is not None:
+            return f"{self.name}:{self.n}"
+        return f"{self.name}:{self.base}" if self.base else self.name
+
+
+@dataclass(frozen=True, slots=True)
+class ChartAddress:
+    """What one address asks for. Two addresses that mean the same are equal."""
+
+    id: str
+    as_of: datetime | None = None
+    more: tuple[str, ...] = ()
+    window: Window = Window()
+    transform: Transform = Transform()
+    scale: str = "linear"
+    lang: str = "zh"
+    theme: str = "auto"
+    updown: str = "red"
+    shape: str = "long"
+    for_: str = ""
+    scope: str = "view"
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        return (self.id, *self.more)
+
+    def query(self) -> str:
+        """The parameters that differ from their defaults, in a fixed order."""
+        fields = {
+            "with": ",".join(self.more),
+            "t": str(self.window),
+            "u": "" if self.transform == Transform() else str(self.transform),
+            **{
+                name: value if (value := getattr(self, _field(name))) != allowed[0] else ""
+                for name, allowed in _CHOICES.items()
+            },
+        }
+        return urlencode({name: value for name, value in fields.items() if value}, safe=":,.")
+
+
+def parse(place: str, query: Mapping[str, str], catalog: Catalog, now: datetime) -> ChartAddress:
+    """The address that `place` (ID or ID@ASOF) and its parameters mean.
+
+    AddressError names the parameter and what is allowed; MovedError gives the new id.
+    Unknown parameters are ignored.
+    """
+    name, at, moment = place.partition("@")
+    known_id(name, catalog)
+    choices = {key: _choice(key, query) for key in _CHOICES}
+    return ChartAddress(
+        id=name,
+        as_of=_as_of(moment, now) if at else None,
+        more=_more(query.get("with", ""), name, catalog),
+        window=window(query.get("t", "")),
+        transform=transform(query.get("u", "")),
+        **{_field(key): value for key, value in choices.items()},
+    )
+
+
+def known_id(name: str, catalog: Catalog, parameter: str = "id") -> str:
+    """`name` if the catalog knows it; MovedError or AddressError otherwise."""
+    if name in catalog:
+        return name
+    if name in catalog.current_ids:
+        raise MovedError(name, catalog.current_ids[name])
+    shown = name[:64]
+    hint = nearest(name, catalog.indicators) if _ID.match(name) else "See /api/v1/indicators."
+    raise AddressError(parameter, f"{parameter}: there is no indicator '{shown}'. {hint}", 404)
+
+
+def window(text: str) -> Window:
+    """The span that `t` names."""
+    if not text:
+        return Window()
+    if text in RANGES:
+        return Window(text)
+    start, dots, end = text.partition("..")
+    if not dots:
+        raise AddressError("t", f"t: '{text[:40]}' is not a range. Allowed: {_ALLOWED_T}.")
+    span = Window("", _date("t", start), _date("t", end))
+    if span.start and span.end and span.start > span.end:
+        raise AddressError("t", f"t: {start} is after {end}; write the earlier date first.")
+    return Window("max") if span == Window() else span
+
+
+def transform(text: str) -> Transform:
+    """The transform that `u` names."""
+    if not text:
+        return Transform()
+    name, colon, argument = text.partition(":")
+    wrong = AddressError("u", f"u: '{text[:40]}' is not a transform. Allowed: {_ALLOWED_U}.")
+    if name not in TRANSFORMS:
+        raise wrong
+    if name == "index":
+        return Transform(name, base=_date("u", argument) if colon else None)
+    if name in ("ma", "z"):
+        if (
+            not re.fullmatch(r"[0-9]{1,4}", argument, re.ASCII)
+            or not 2 <= int(argument) <= MAX_WINDOW
+        ):
+            raise wrong
+        return Transform(name, n=int(argument))
+    if colon:
+        raise wrong
+    return Transform(name)
+
+
+def moment_of(day: date) -> datetime:
+    """The end of a day in Beijing: what `@DATE` means."""
+    tomorrow = datetime.combine(day + timedelta(days=1), time(0), BEIJING)
+    return tomorrow.astimezone(UTC) - timedelta(microseconds=1)
+
+
+def _as_of(text: str, now: datetime) -> datetime:
+    wrong = AddressError(
+        "asof",
+        f"asof: '{text[:40]}' is not a moment. Allowed: @2026-05-27 (the end of that day in "
+        "Beijing) or @2026-05-27T0900 (Beijing time).",
+    )
+    found = re.fullmatch(r"(\d{4}-\d{2}-\d{2})(?:T(\d{2})(\d{2}))?", text, re.ASCII)
+    if not found:
+        raise wrong
+    try:
+        day = date.fromisoformat(found[1])
+        if found[2] is None:
+            moment = moment_of(day)
+        else:
+            clock = time(int(found[2]), int(found[3]))
+            moment = datetime.combine(day, clock, BEIJING).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise wrong from None
+    if day > now.astimezone(BEIJING).date():
+        raise AddressError(
+            "asof", f"asof: {day} has not come yet; what will be known then is not known now."
+        )
+    return moment
+
+
+def _more(text: str, first: str, catalog: Catalog) -> tuple[str, ...]:
+    names = tuple(name for name in text.split(",") if name) if text else ()
+    if len(names) > MAX_WITH:
+        raise AddressError("with", f"with: {len(names)} ids; at most {MAX_WITH} are allowed.")
+    for name in names:
+        known_id(name, catalog, "with")
+    if len({first, *names}) != len(names) + 1:
+        raise AddressError("with", "with: each id may stand once, and not the first one again.")
+    return names
+
+
+def _choice(name: str, query: Mapping[str, str]) -> str:
+    allowed = _CHOICES[name]
+    value = query.get(name, "") or allowed[0]
+    if value not in allowed:
+        words = ", ".join(word for word in allowed if word)
+        raise AddressError(name, f"{name}: '{value[:40]}' is not allowed. Allowed: {words}.")
+    return value
+
+
+def _date(parameter: str, text: str) -> date | None:
+    if not text and parameter == "t":
+        return None
+    if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII):
+        try:
+            return date.fromisoformat(text)
+        except ValueError:
+            pass
+    raise AddressError(
+        parameter,
+        f"{parameter}: '{text[:40]}' is not a date that exists; write it like 2026-05-26.",
+    )
+
+
+def _field(name: str) -> str:
+    return "for_" if name == "for" else name

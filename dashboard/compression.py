@@ -1,0 +1,125 @@
+"""Answers made small: brotli or gzip for text, once and for all where the address never changes."""
+
+from __future__ import annotations
+
+import gzip
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+import brotli
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+FOREVER = b"public, max-age=31536000, immutable"
+TEXT = (b"text/", b"application/json", b"application/javascript", b"image/svg+xml",
+        b"application/problem+json")  # fmt: skip
+MIN_BYTES = 600
+KEPT = 128
+Kept = tuple[list[tuple[bytes, bytes]], bytes]
+
+
+class Compressed:
+    """An ASGI app around another. Fingerprinted assets are compressed hard and remembered."""
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+        self.kept: OrderedDict[tuple[str, str, bytes], Kept] = OrderedDict()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        encoding = _accepted(scope)
+        forever = is_fingerprinted(scope["path"], scope.get("query_string", b""))
+        key = (scope["method"] + scope["path"], encoding, scope.get("query_string", b""))
+        if forever and (found := self.kept.get(key)):
+            await _send(send, 200, *found)
+            return
+        await self._answer(scope, receive, send, encoding, key if forever else None)
+
+    async def _answer(
+        self,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        encoding: str,
+        key: tuple[str, str, bytes] | None,
+    ) -> None:
+        start: Message = {}
+        body = bytearray()
+
+        async def collect(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                start.update(message)
+                return
+            body.extend(message.get("body", b""))
+            if not message.get("more_body", False):
+                headers, data = _small(start, bytes(body), encoding, hard=key is not None)
+                if key is not None and start["status"] == 200:
+                    headers = [*(h for h in headers if h[0] != b"cache-control"),
+                               (b"cache-control", FOREVER)]  # fmt: skip
+                    self._keep(key, (headers, data))
+                await _send(send, start["status"], headers, data)
+
+        await self.app(scope, receive, collect)
+
+    def _keep(self, key: tuple[str, str, bytes], answer: Kept) -> None:
+        self.kept[key] = answer
+        while len(self.kept) > KEPT:
+            self.kept.popitem(last=False)
+
+
+def is_fingerprinted(path: str, query: bytes) -> bool:
+    """Whether the content behind an address can never change."""
+    if path.startswith("/_dash-component-suites/"):
+        name = path.rpartition("/")[2]
+        return ".v" in name and "m1" in name
+    return path.startswith("/assets/") and (query.startswith(b"m=") or b"/vendor/" in path.encode())
+
+
+def _accepted(scope: Scope) -> str:
+    for name, value in scope["headers"]:
+        if name == b"accept-encoding":
+            offered = {part.split(b";")[0].strip() for part in value.split(b",")}
+            return "br" if b"br" in offered else "gzip" if b"gzip" in offered else ""
+    return ""
+
+
+def _small(
+    start: Message, body: bytes, encoding: str, *, hard: bool
+) -> tuple[list[tuple[bytes, bytes]], bytes]:
+    headers = [(k.lower(), v) for k, v in start["headers"]]
+    named = dict(headers)
+    kind = named.get(b"content-type", b"")
+    if (
+        not encoding
+        or len(body) < MIN_BYTES
+        or b"content-encoding" in named
+        or not kind.startswith(TEXT)
+    ):
+        return headers, body
+    if encoding == "br":
+        data = brotli.compress(body, quality=9 if hard else 4)
+    else:
+        data = gzip.compress(body, compresslevel=9 if hard else 5, mtime=0)
+    dropped = (b"content-length", b"vary")
+    kept = [(k, v) for k, v in headers if k not in dropped]
+    etag = named.get(b"etag")
+    if etag and not etag.startswith(b"W/"):
+        kept = [(k, b"W/" + v if k == b"etag" else v) for k, v in kept]
+    return [
+        *kept,
+        (b"content-length", str(len(data)).encode()),
+        (b"content-encoding", encoding.encode()),
+        (b"vary", b"Accept-Encoding"),
+    ], data
+
+
+async def _send(send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

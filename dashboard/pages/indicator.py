@@ -1,0 +1,365 @@
+"""/indicators/ID: one indicator with its chart, definition, source and download."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from dashboard import formatting, queries
+from dashboard.address import (
+    RANGES,
+    AddressError,
+    ChartAddress,
+    MovedError,
+    Transform,
+    parse,
+)
+from dashboard.chart.model import build
+from dashboard.components import cards
+from dashboard.components.charts import chart_block
+from dashboard.downloads import Column, address_url, provenance, table
+from dashboard.pages.page import Page, Visit, message
+from dashboard.queries import Event
+from dashboard.readings import Reading, badges, reading
+from dashboard.texts import range_name, text, transform_name
+from dashboard.transforms import window_name
+from etl.catalog import Indicator
+from etl.observation import Vintage
+
+SHOWN_TRANSFORMS = (
+    Transform(),
+    Transform("pct"),
+    Transform("mom"),
+    Transform("yoy"),
+    Transform("index"),
+    Transform("ma", n=20),
+    Transform("drawdown"),
+)
+RECENT, EVENTS = 12, 12
+
+
+def layout(visit: Visit, indicator_id: str) -> Page:
+    """The page of an indicator; 404 or 400 in words when the address is wrong."""
+    try:
+        address = parse(indicator_id, visit.query, visit.snapshot.catalog, datetime.now(UTC))
+        column = table(visit.snapshot, replace(address, more=(), shape="long")).columns[0]
+    except MovedError as moved:
+        return layout(visit, moved.new)
+    except AddressError as error:
+        title = text("not_found" if error.status == 404 else "wrong_address", visit.lang)
+        return message(title, str(error), visit.chosen, error.status)
+    item = reading(visit.snapshot, address.id, address.as_of, visit.lang)
+    title = item.indicator.title.in_(visit.lang)
+    return Page(
+        title=title,
+        description=item.indicator.definition.in_(visit.lang)[:160],
+        has_chart=item.vintage is not None,
+        body=[
+            html.Article(
+                [
+                    _head(visit, item),
+                    *(_chart(visit, address, column) if item.vintage else [_nothing(visit)]),
+                    html.Div(
+                        [
+                            html.Div(
+                                [_definition(visit, item), _recent(visit, column, item)],
+                                className="facts-main",
+                            ),
+                            html.Div(
+                                [
+                                    _facts(visit, item),
+                                    _events(visit, item),
+                                    _documents(visit, item),
+                                    _bulletins(visit, item),
+                                ],
+                                className="facts-side",
+                            ),
+                        ],
+                        className="facts",
+                    ),
+                ],
+                className="wide indicator",
+            )
+        ],
+    )
+
+
+def _head(visit: Visit, item: Reading) -> Component:
+    group = visit.snapshot.catalog.groups[item.indicator.group].title.in_(visit.lang)
+    parts: list[Component | None] = [
+        html.P(
+            [
+                dcc.Link(text("indicators", visit.lang), href=visit.chosen.href("/indicators")),
+                f" / {group}",
+            ],
+            className="crumbs",
+        ),
+        html.H1(item.indicator.title.in_(visit.lang)),
+    ]
+    if item.vintage is not None and item.figure is not None:
+        parts.append(
+            html.Div(
+                [
+                    cards.number(item.figure, "big-number"),
+                    cards.delta(item.change),
+                    html.Span(
+                        cards.dated(item.vintage.date, item, visit.lang), className="big-date"
+                    ),
+                    *[cards.badge(b) for b in item.badges],
+                ],
+                className="big",
+            )
+        )
+    problem = queries.problems(visit.snapshot).get(item.id)
+    if problem:
+        parts.append(html.P(text("problem", visit.lang, text=problem), className="problem"))
+    return html.Header(parts)
+
+
+def _nothing(visit: Visit) -> Component:
+    return html.P(text("no_data_long", visit.lang), className="message")
+
+
+def _chart(visit: Visit, address: ChartAddress, column: Column) -> list[Component]:
+    indicator = column.indicator
+    unit = visit.snapshot.catalog.unit(indicator)
+    model = build(
+        indicator,
+        unit,
+        column.rows,
+        transform=address.transform,
+        events=queries.events(visit.snapshot, indicator.id, address.as_of),
+        lang=visit.lang,
+        log=address.scale == "log",
+    )
+    rows = queries.series(visit.snapshot, indicator.id, address.as_of)
+    current = window_name(rows, address.window)
+    source = f"{text('source', visit.lang)}：{indicator.credit.name.in_(visit.lang)}"
+    breaks = tuple(f"{b.date}：{b.note.in_(visit.lang)}" for b in indicator.breaks)
+    return [
+        html.Div(
+            [_ranges(visit, address, current), _transforms(visit, address)],
+            className="controls",
+        ),
+        chart_block(model, indicator.id, visit.lang, (source, *breaks)),
+        _downloads(visit, address),
+    ]
+
+
+def _ranges(visit: Visit, address: ChartAddress, current: str) -> Component:
+    links = [
+        _option(visit, address, range_name(name, visit.lang), current == name, t=name)
+        for name in RANGES
+    ]
+    return html.Nav(links, className="options", **{"aria-label": text("range", visit.lang)})
+
+
+def _transforms(visit: Visit, address: ChartAddress) -> Component:
+    links = [
+        _option(
+            visit,
+            address,
+            transform_name(t.name, visit.lang, t.n),
+            address.transform == t,
+            u="" if t == Transform() else str(t),
+        )
+        for t in SHOWN_TRANSFORMS
+    ]
+    return html.Nav(links, className="options", **{"aria-label": text("transform", visit.lang)})
+
+
+def _option(
+    visit: Visit, address: ChartAddress, words: str, current: bool, **changed: str
+) -> Component:
+    """A link to this chart with one thing chosen otherwise."""
+    kept = {
+        "t": str(address.window),
+        "u": "" if address.transform == Transform() else str(address.transform),
+        "scale": "log" if address.scale == "log" else "",
+    }
+    href = visit.chosen.href(f"/indicators/{address.id}", **{**kept, **changed})
+    return dcc.Link(words, href=href, className="option current" if current else "option")
+
+
+def _downloads(visit: Visit, address: ChartAddress) -> Component:
+    plain = replace(address, lang="zh", theme="auto", updown="red", more=())
+    links = (
+        ("download_csv", address_url(plain, "")),
+        ("download_excel", address_url(replace(plain, for_="excel"), "")),
+        ("metadata", address_url(plain, "", ".metadata.json")),
+    )
+    return html.P(
+        [html.A(text(name, visit.lang), href=href, className="download") for name, href in links],
+        className="downloads",
+    )
+
+
+def _definition(visit: Visit, item: Reading) -> Component:
+    return html.Section(
+        [
+            html.H2(text("definition", visit.lang)),
+            html.P(item.indicator.definition.in_(visit.lang), className="definition"),
+        ]
+    )
+
+
+def _facts(visit: Visit, item: Reading) -> Component:
+    indicator, lang = item.indicator, visit.lang
+    held = queries.spans(visit.snapshot).get(item.id)
+    pairs: list[tuple[str, Component | str]] = [
+        ("unit", item.unit.label.in_(lang)),
+        ("frequency", text(indicator.frequency, lang)),
+        ("publication", publication_words(indicator, lang)),
+        (
+            "source",
+            html.A(indicator.credit.name.in_(lang), href=indicator.credit.url, rel="noopener"),
+        ),
+        ("licence", indicator.credit.licence.in_(lang)),
+        (
+            "sources_order",
+            " → ".join(text(f"source_{ref.name}", lang) for ref in indicator.sources),
+        ),
+    ]
+    if held:
+        first, last = (formatting.day(d, indicator, lang, year=True) for d in held[:2])
+        count = f"{held[2]:,} 个值" if lang == "zh" else f"{held[2]:,} values"
+        pairs.append(
+            (
+                "history",
+                f"{first} – {last}，{count}" if lang == "zh" else f"{first} – {last}, {count}",
+            )
+        )
+    rows = [part for name, words in pairs for part in (html.Dt(text(name, lang)), html.Dd(words))]
+    return html.Dl(rows, className="fact-list")
+
+
+def publication_words(indicator: Indicator, lang: str) -> str:
+    """When a value comes out, in words."""
+    rule, n, at = indicator.publication.rule, indicator.publication.n, indicator.publication.at
+    zone = "北京时间" if indicator.publication.zone == "Asia/Shanghai" else "美东时间"
+    zone_en = "Beijing time" if indicator.publication.zone == "Asia/Shanghai" else "New York time"
+    words = {
+        "close": ("当日收盘（美东）", "at the close of the session (New York)"),
+        "days": (
+            f"当日 {at}（{zone}）" if n == 0 else f"{n} 天后 {at}（{zone}）",
+            f"same day, {at} {zone_en}" if n == 0 else f"{n} days later, {at} {zone_en}",
+        ),
+        "sessions": (
+            f"其后第 {n} 个交易日 {at}（{zone}）",
+            f"{n} trading day later, {at} {zone_en}",
+        ),
+        "next_month": (f"次月 {n} 日前后", f"around day {n} of the next month"),
+        "period_end": ("当期结束后", "when the period is over"),
+    }
+    return words[rule][lang == "en"]
+
+
+def _recent(visit: Visit, column: Column, item: Reading) -> Component | None:
+    rows = [(v, x) for v, x in column.rows if x is not None][-RECENT:][::-1]
+    if not rows:
+        return None
+    lang = visit.lang
+    header = ("date", "value", "known_at", "status")
+    cells = [
+        html.Tr(
+            [
+                html.Th(formatting.day(v.date, item.indicator, lang, year=True), scope="row"),
+                html.Td(_shown(visit, column, item, x)),
+                html.Td(formatting.minute(v.known_at), className="quiet"),
+                html.Td(_status(v, lang), className="quiet", title=provenance(v)),
+            ]
+        )
+        for v, x in rows
+    ]
+    return html.Section(
+        [
+            html.H2(text("recent_values", lang)),
+            html.Table(
+                [
+                    html.Thead(html.Tr([html.Th(text(n, lang), scope="col") for n in header])),
+                    html.Tbody(cells),
+                ],
+                className="table recent",
+            ),
+        ]
+    )
+
+
+def _status(vintage: Vintage, lang: str) -> str:
+    """How a value came to be held, and its way of measuring where the source names one."""
+    words = text(f"{vintage.status}_status", lang)
+    return f"{words} · {vintage.basis}" if vintage.basis else words
+
+
+def _shown(visit: Visit, column: Column, item: Reading, value: float) -> str:
+    if column.unit == item.unit.code:
+        figure = formatting.figure(value, item.indicator, item.unit, visit.lang, exact=True)
+        return str(figure)
+    suffix = "%" if column.unit == "percent" else ""
+    return formatting.signed(value, 2) + suffix
+
+
+def _events(visit: Visit, item: Reading) -> Component | None:
+    events = queries.events(visit.snapshot, item.id, most=200)
+    entries: list[Component] = []
+    for event in events:
+        if len(entries) == EVENTS:
+            break
+        entries += _event(visit, item, event)
+    if not entries:
+        return None
+    return html.Section(
+        [html.H2(text("events", visit.lang)), html.Ul(entries, className="event-list")]
+    )
+
+
+def _event(visit: Visit, item: Reading, event: Event) -> list[Component]:
+    vintage = Vintage(event.date, event.value, "", event.known_at, "")
+    found = badges(vintage, [event], item.indicator, item.unit, visit.lang)
+    figure = formatting.figure(event.value, item.indicator, item.unit, visit.lang, exact=True)
+    day = formatting.day(event.date, item.indicator, visit.lang, year=True)
+    return [
+        html.Li([html.Span(day, className="quiet"), " ", cards.badge(b), " ", str(figure)])
+        for b in found
+    ]
+
+
+def _documents(visit: Visit, item: Reading) -> Component | None:
+    """The documents behind the newest count."""
+    register = next((r for r in item.indicator.sources if r.name == "register"), None)
+    if register is None or item.vintage is None:
+        return None
+    month = f"{item.vintage.date:%Y-%m}"
+    documents = queries.documents_of_month(visit.snapshot, month, register.params["topics"])
+    words = formatting.day(item.vintage.date, item.indicator, visit.lang)
+    return html.Section(
+        [
+            html.H2(text("documents", visit.lang, month=words)),
+            html.Ul(
+                [
+                    html.Li(
+                        [
+                            f"{d['issuer']}：《{d['title']}》",
+                            html.Span(f"，{d['published'] or d['issued']}", className="quiet"),
+                        ]
+                    )
+                    for d in documents
+                ],
+                lang="zh-CN",
+            ),
+        ]
+    )
+
+
+def _bulletins(visit: Visit, item: Reading) -> Component | None:
+    found = queries.mentioned_in(visit.snapshot, item.id)
+    if not found:
+        return None
+    links = [
+        html.Li(dcc.Link(f"{day} {title}", href=visit.chosen.href(f"/bulletins/{day}")))
+        for day, title in found[:10]
+    ]
+    return html.Section([html.H2(text("mentioned_in", visit.lang)), html.Ul(links)])

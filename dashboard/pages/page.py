@@ -1,0 +1,51 @@
+"""What a page is: where it lives, and what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from dashboard.choices import Choices
+from dashboard.snapshot import Snapshot
+from dashboard.texts import text
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One reader asking for one page of one snapshot."""
+
+    snapshot: Snapshot
+    path: str
+    query: Mapping[str, str]
+    chosen: Choices
+
+    @property
+    def lang(self) -> str:
+        return self.chosen.lang
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """An answer: its title, a sentence about it, its body and its HTTP status."""
+
+    title: str
+    body: list[Component]
+    description: str = ""
+    status: int = 200
+    has_chart: bool = False
+
+
+def message(title: str, sentence: str, chosen: Choices, status: int) -> Page:
+    """A page that says in words why there is nothing else to show."""
+    body = html.Section(
+        [
+            html.H1(title),
+            html.P(sentence, className="message"),
+            html.P(dcc.Link(text("home", chosen.lang), href=chosen.href("/"))),
+        ],
+        className="narrow",
+    )
+    return Page(title, [body], sentence, status)

@@ -1,0 +1,291 @@
+"""/ and /bulletins/DATE: the bulletin's text beside the indicators it mentions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from dashboard import formatting, queries
+from dashboard.address import Transform, Window, moment_of
+from dashboard.chart.model import build
+from dashboard.components import cards
+from dashboard.components.charts import chart_block
+from dashboard.pages.page import Page, Visit, message
+from dashboard.readings import Reading, readings
+from dashboard.texts import text
+from dashboard.transforms import span, transformed
+from etl.bulletins.model import Bulletin, Reference, Section
+
+NUMERALS = "一二三四五六七八九十"
+WEIGHT = {"milestone_up": 4, "record_high": 2, "milestone_down": 3, "record_low": 1}
+
+
+def today(visit: Visit) -> Page:
+    """The newest bulletin."""
+    days = queries.bulletin_days(visit.snapshot)
+    if not days:
+        words = text("no_bulletin_long", visit.lang)
+        return message(text("no_bulletin", visit.lang), words, visit.chosen, 200)
+    return _page(visit, days[-1], days)
+
+
+def of_day(visit: Visit, day_text: str) -> Page:
+    """The bulletin of one day; 404 in words when there is none."""
+    days = queries.bulletin_days(visit.snapshot)
+    try:
+        day = date.fromisoformat(day_text) if len(day_text) == 10 else None
+    except ValueError:
+        day = None
+    if day is None or day not in days:
+        words = text("not_found_long", visit.lang)
+        return message(text("not_found", visit.lang), words, visit.chosen, 404)
+    return _page(visit, day, days)
+
+
+def _page(visit: Visit, day: date, days: Sequence[date]) -> Page:
+    bulletin = queries.bulletin(visit.snapshot, day)
+    assert bulletin is not None
+    as_of = moment_of(day)
+    known = _all_readings(visit, as_of)
+    beside = _beside(visit, queries.mentioned(visit.snapshot, day), known)
+    headlines = [item for item in known.values() if item.indicator.headline]
+    lead = _lead(visit, bulletin, headlines, as_of)
+    shown = formatting.full_date(day, visit.lang)
+    return Page(
+        title=f"{bulletin.title} · {shown}",
+        description=bulletin.summary[:160],
+        has_chart=lead is not None,
+        body=[
+            _head(visit, bulletin, days),
+            cards.strip(headlines, visit.chosen),
+            html.Div(
+                [
+                    html.Div(
+                        [_summary(visit, bulletin), _contents(visit, bulletin)], className="prose"
+                    ),
+                    html.Aside(lead, className="beside") if lead else None,
+                ],
+                className="row first-row",
+            ),
+            *[_section(visit, section, beside) for section in bulletin.sections],
+            _judgement(visit, bulletin),
+            _references(visit, bulletin),
+        ],
+    )
+
+
+def _all_readings(visit: Visit, as_of: datetime) -> Mapping[str, Reading]:
+    ids = [indicator.id for indicator in visit.snapshot.catalog.all()]
+    return {item.id: item for item in readings(visit.snapshot, ids, as_of, visit.lang)}
+
+
+def _beside(
+    visit: Visit, mentioned: Mapping[str, Sequence[str]], known: Mapping[str, Reading]
+) -> Mapping[str, Sequence[Reading]]:
+    """For each part the indicators it mentions, and those that are shown with them.
+
+    An indicator stands beside the first section that mentions it, not again beside later ones.
+    """
+    placed: set[str] = set()
+    result: dict[str, list[Reading]] = {}
+    for part in sorted((p for p in mentioned if p.isdigit()), key=int):
+        names = [*mentioned[part], *_companions(visit, mentioned[part])]
+        fresh = [name for name in dict.fromkeys(names) if name not in placed]
+        placed.update(fresh)
+        result[part] = [known[name] for name in fresh]
+    return result
+
+
+def _companions(visit: Visit, names: Sequence[str]) -> list[str]:
+    return [i.id for i in visit.snapshot.catalog.all() if set(i.shown_with) & set(names)]
+
+
+def _head(visit: Visit, bulletin: Bulletin, days: Sequence[date]) -> Component:
+    shown = formatting.full_date(bulletin.date, visit.lang)
+    return html.Header(
+        [
+            html.Div(
+                [
+                    html.H1([bulletin.title, " ", html.Span(shown, className="issue-date")]),
+                    html.P(bulletin.publisher.replace("；", " · "), className="publisher"),
+                ]
+            ),
+            html.Div(
+                [
+                    _neighbours(visit, bulletin.date, days),
+                    html.P(
+                        text("known_by", visit.lang, day=shown),
+                        className="known-by",
+                        title=text("known_by_long", visit.lang, day=shown),
+                    ),
+                    html.P(text("chinese_only", visit.lang), className="known-by")
+                    if visit.lang == "en"
+                    else None,
+                ],
+                className="issue-side",
+            ),
+        ],
+        className="issue",
+    )
+
+
+def _neighbours(visit: Visit, day: date, days: Sequence[date]) -> Component:
+    place = list(days).index(day)
+    links: list[Component] = []
+    for name, index in (("previous_bulletin", place - 1), ("next_bulletin", place + 1)):
+        if 0 <= index < len(days):
+            href = visit.chosen.href(f"/bulletins/{days[index]}")
+            words = f"{text(name, visit.lang)} {days[index]}"
+            links.append(dcc.Link(words, href=href, className="neighbour"))
+    links.append(dcc.Link(text("all_bulletins", visit.lang), href=visit.chosen.href("/bulletins")))
+    return html.Nav(links, className="neighbours")
+
+
+def _lead(
+    visit: Visit, bulletin: Bulletin, headlines: Sequence[Reading], as_of: datetime
+) -> Component | None:
+    """The chart of the headline indicator with the most remarkable value of the day."""
+
+    def weight(item: Reading) -> int:
+        return sum(WEIGHT.get(badge.kind, 0) for badge in item.badges)
+
+    held = [item for item in headlines if item.vintage is not None and len(item.spark) > 1]
+    if not held:
+        return None
+    item = max(held, key=weight)
+    rows = queries.series(visit.snapshot, item.id, as_of)
+    first, last = span(rows, Window("3y"))
+    transform = Transform()
+    values = transformed(rows, transform, item.indicator, first)
+    shown = [(v, x) for v, x in zip(rows, values, strict=True) if first <= v.date <= last]
+    model = build(
+        item.indicator,
+        item.unit,
+        shown,
+        transform=transform,
+        events=queries.events(visit.snapshot, item.id, as_of),
+        lang=visit.lang,
+    )
+    title = dcc.Link(
+        item.indicator.title.in_(visit.lang), href=visit.chosen.href(f"/indicators/{item.id}")
+    )
+    assert item.vintage is not None
+    source = f"{text('source', visit.lang)}：{cards.source_words(item, visit.lang)}"
+    when = cards.dated(item.vintage.date, item, visit.lang)
+    return html.Section(
+        [
+            html.Div(
+                [
+                    html.Span(text("lead_chart", visit.lang), className="kicker"),
+                    html.H2(title, className="lead-title"),
+                    *[cards.badge(b) for b in item.badges],
+                ],
+                className="lead-head",
+            ),
+            chart_block(model, item.id, visit.lang, (when, source)),
+        ],
+        className="lead",
+    )
+
+
+def _summary(visit: Visit, bulletin: Bulletin) -> Component:
+    return html.Section(
+        [
+            html.H2(text("summary", visit.lang), className="kicker"),
+            html.P(bulletin.summary, className="summary", lang="zh-CN"),
+        ]
+    )
+
+
+def _contents(visit: Visit, bulletin: Bulletin) -> Component:
+    entries = [
+        html.Li(html.A([_numeral(s.number), "、", s.title], href=f"#section-{s.number}"))
+        for s in bulletin.sections
+    ]
+    return html.Nav(
+        html.Ol(entries, className="contents", lang="zh-CN"),
+        **{"aria-label": text("contents", visit.lang)},
+    )
+
+
+def _section(visit: Visit, section: Section, beside: Mapping[str, Sequence[Reading]]) -> Component:
+    items = beside.get(str(section.number), ())
+    held = [item for item in items if item.vintage is not None]
+    empty = [item for item in items if item.vintage is None]
+    side = html.Aside(
+        [
+            *[cards.card(item, visit.chosen) for item in held],
+            cards.waiting(empty, visit.chosen),
+        ],
+        className="beside cards",
+        **{"aria-label": text("beside", visit.lang)},
+    )
+    return html.Section(
+        [
+            html.Div(
+                [
+                    html.H2(
+                        [
+                            html.Span(f"{_numeral(section.number)}、", className="numeral"),
+                            section.title,
+                        ]
+                    ),
+                    *[html.P(paragraph) for paragraph in section.paragraphs],
+                ],
+                className="prose",
+                lang="zh-CN",
+            ),
+            side if items else None,
+        ],
+        className="row",
+        id=f"section-{section.number}",
+    )
+
+
+def _judgement(visit: Visit, bulletin: Bulletin) -> Component | None:
+    if not bulletin.judgement:
+        return None
+    return html.Section(
+        [
+            html.H2(text("judgement", visit.lang)),
+            *[html.P(paragraph, lang="zh-CN") for paragraph in bulletin.judgement],
+        ],
+        className="prose judgement",
+        id="judgement",
+    )
+
+
+def _references(visit: Visit, bulletin: Bulletin) -> Component | None:
+    if not bulletin.references:
+        return None
+    return html.Section(
+        [
+            html.H2(text("references", visit.lang)),
+            html.Ol([_reference(r) for r in bulletin.references], lang="zh-CN"),
+        ],
+        className="prose references",
+        id="references",
+    )
+
+
+def _reference(reference: Reference) -> Component:
+    publisher = f"{reference.publisher}：" if reference.publisher else ""
+    day = f"，{reference.date}" if reference.date else ""
+    return html.Li(
+        [
+            f"{publisher}《{reference.title}》{day}",
+            html.Span(f"，{reference.use}", className="use") if reference.use else None,
+            "。",
+        ],
+        value=str(reference.number),
+    )
+
+
+def _numeral(number: int) -> str:
+    """一 to 二十, as headings are counted."""
+    if number <= 10:
+        return NUMERALS[number - 1]
+    return "十" + NUMERALS[number - 11] if number < 20 else "二十"

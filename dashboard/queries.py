@@ -1,0 +1,146 @@
+"""The only SQL that reads. Each function is named after its answer."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from datetime import date as Date
+from typing import Any
+
+from dashboard.snapshot import Snapshot
+from etl.bulletins.model import Bulletin
+from etl.observation import Vintage
+
+LIVE = """
+select date, value, source, known_at, status, credit, basis, note
+from observations where indicator = ? order by date
+"""
+AS_OF = """
+select date, value, source, known_at, status, credit, basis, note
+from served(?, ?) order by date
+"""
+EVENTS = """
+select indicator, date, kind, value, threshold, is_first, previous, previous_date, since, known_at
+from events
+where ($id is null or indicator = $id) and known_at <= $moment
+order by date desc, indicator, kind limit $most
+"""
+FOREVER = datetime(9999, 12, 31, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A record or a round number crossed; `since` is where the history behind it begins."""
+
+    indicator: str
+    date: Date
+    kind: str
+    value: float
+    threshold: float | None
+    is_first: bool
+    previous: float
+    previous_date: Date
+    since: Date
+    known_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class BulletinEntry:
+    """A bulletin in the list of bulletins."""
+
+    date: Date
+    title: str
+    summary: str
+    headings: tuple[str, ...]
+
+
+def series(snapshot: Snapshot, indicator: str, as_of: datetime | None = None) -> list[Vintage]:
+    """The observations of an indicator in the order of dates: newest, or as known at a moment."""
+    if as_of is None:
+        rows = snapshot.rows(LIVE, [indicator])
+    else:
+        rows = snapshot.rows(AS_OF, [indicator, _naive(as_of)])
+    return [Vintage(r[0], r[1], r[2], r[3].replace(tzinfo=UTC), *r[4:]) for r in rows]
+
+
+def events(
+    snapshot: Snapshot,
+    indicator: str | None = None,
+    as_of: datetime | None = None,
+    most: int = 100_000,
+) -> list[Event]:
+    """Events known by a moment, newest first."""
+    parameters = {"id": indicator, "moment": _naive(as_of or FOREVER), "most": most}
+    return [Event(*r[:9], r[9].replace(tzinfo=UTC)) for r in snapshot.rows(EVENTS, parameters)]
+
+
+def bulletins(snapshot: Snapshot) -> list[BulletinEntry]:
+    """Every bulletin, newest first."""
+    rows = snapshot.rows("select document from bulletins order by date desc")
+    found = [Bulletin.model_validate_json(row[0]) for row in rows]
+    return [
+        BulletinEntry(b.date, b.title, b.summary, tuple(s.title for s in b.sections)) for b in found
+    ]
+
+
+def bulletin_days(snapshot: Snapshot) -> list[Date]:
+    """The days that have a bulletin, oldest first."""
+    return [row[0] for row in snapshot.rows("select date from bulletins order by date")]
+
+
+def bulletin(snapshot: Snapshot, day: Date) -> Bulletin | None:
+    """The bulletin of a day."""
+    rows = snapshot.rows("select document from bulletins where date = ?", [day])
+    return Bulletin.model_validate_json(rows[0][0]) if rows else None
+
+
+def mentioned(snapshot: Snapshot, day: Date) -> Mapping[str, Sequence[str]]:
+    """For each part of a bulletin the indicators it mentions, each once, in order."""
+    rows = snapshot.rows(
+        "select part, indicator from mentions where date = ? order by paragraph, start", [day]
+    )
+    parts: dict[str, list[str]] = defaultdict(list)
+    for part, indicator in rows:
+        if indicator not in parts[part]:
+            parts[part].append(indicator)
+    return parts
+
+
+def mentioned_in(snapshot: Snapshot, indicator: str) -> list[tuple[Date, str]]:
+    """The days and titles of the bulletins that mention an indicator, newest first."""
+    rows = snapshot.rows(
+        "select distinct b.date, b.document from mentions m join bulletins b using (date) "
+        "where m.indicator = ? order by b.date desc",
+        [indicator],
+    )
+    return [(day, Bulletin.model_validate_json(text).title) for day, text in rows]
+
+
+def documents_of_month(
+    snapshot: Snapshot, month: str, topics: Iterable[str]
+) -> list[Mapping[str, Any]]:
+    """The counted policy documents of a month (YYYY-MM) with any of the topics."""
+    rows = snapshot.rows("select document from policies where counted and month = ?", [month])
+    wanted = set(topics)
+    found = [json.loads(row[0]) for row in rows]
+    return [d for d in found if not wanted or wanted & set(d["topics"])]
+
+
+def problems(snapshot: Snapshot) -> Mapping[str, str]:
+    """What the last run could not do, by indicator."""
+    return dict(snapshot.rows("select subject, problem from problems"))
+
+
+def spans(snapshot: Snapshot) -> Mapping[str, tuple[Date, Date, int]]:
+    """First date, last date and number of observations of every indicator that has any."""
+    rows = snapshot.rows(
+        "select indicator, min(date), max(date), count(*) from observations group by indicator"
+    )
+    return {row[0]: (row[1], row[2], row[3]) for row in rows}
+
+
+def _naive(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(tzinfo=None)

@@ -1,0 +1,106 @@
+"""The server: public addresses on FastAPI, the dashboard beneath it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from a2wsgi import WSGIMiddleware
+from fastapi import FastAPI, Request
+from fastapi.responses import FileResponse, Response
+
+from dashboard.app import ASSETS, PLOTLY_PATH, create_dash
+from dashboard.compression import App, Compressed, Message, Receive, Scope, Send
+from dashboard.routes import api, data, operations
+from dashboard.routes.problems import answer_to, problem
+from dashboard.snapshot import Snapshots
+from etl.errors import XinzhiError
+from etl.settings import Settings
+
+MAX_BODY_BYTES = 1_000_000
+PLOTLY = ASSETS / "vendor" / "plotly-basic-4.1.1.min.js"
+#: Dash writes its configuration as an inline script; everything else comes from here.
+POLICY = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data: blob:; connect-src 'self'; font-src 'self'; object-src 'none'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
+)
+HEADERS = (
+    (b"content-security-policy", POLICY.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"strict-origin-when-cross-origin"),
+)
+
+
+def create_server(settings: Settings) -> Compressed:
+    """The whole site over the snapshots that `settings` name."""
+    snapshots = Snapshots(settings.published)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        yield
+
+    server = FastAPI(
+        title="新质生产力每日动态 · 指标台",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+        lifespan=lifespan,
+    )
+    server.state.snapshots = snapshots
+    server.state.base_url = settings.base_url
+
+    @server.exception_handler(XinzhiError)
+    async def in_words(request: Request, error: XinzhiError) -> Response:
+        return answer_to(request, error)
+
+    @server.api_route(PLOTLY_PATH, methods=["GET", "HEAD"], include_in_schema=False)
+    def plotly() -> FileResponse:
+        """The basic bundle: a third of the whole library, with all that these pages draw."""
+        headers = {"Cache-Control": "public, max-age=604800"}
+        return FileResponse(PLOTLY, media_type="text/javascript", headers=headers)
+
+    server.include_router(operations.router)
+    server.include_router(data.router)
+    server.include_router(api.router)
+    server.mount("/", WSGIMiddleware(create_dash(snapshots).server, workers=16))
+    return Compressed(_Guarded(server))
+
+
+class _Guarded:
+    """Bounds what comes in and names the rules for what goes out."""
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        if _declared(scope) > MAX_BODY_BYTES:
+            answer = problem(413, f"The body is larger than {MAX_BODY_BYTES:,} bytes.")
+            await answer(scope, receive, send)
+            return
+        read = 0
+
+        async def bounded() -> Message:
+            nonlocal read
+            message = await receive()
+            read += len(message.get("body", b""))
+            if read > MAX_BODY_BYTES:
+                return {"type": "http.disconnect"}
+            return message
+
+        async def guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], *HEADERS]
+            await send(message)
+
+        await self.app(scope, bounded, guarded)
+
+
+def _declared(scope: Scope) -> int:
+    for name, value in scope["headers"]:
+        if name == b"content-length":
+            return int(value) if value.isdigit() else MAX_BODY_BYTES + 1
+    return 0

@@ -1,0 +1,124 @@
+"""The published snapshot that answers are made from: opened read-only, swapped when a new one is
+pointed to, kept when the new one cannot be opened."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from contextlib import suppress
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeVar
+
+import duckdb
+
+from etl.catalog import Catalog
+from etl.errors import StorageError
+
+POINTER = "current.json"
+LOOK_EVERY_S = 0.5
+REMEMBERED = 2000
+T = TypeVar("T")
+_CONFIG: dict[str, str | bool | int | float | list[str]] = {
+    "enable_external_access": False,
+    "lock_configuration": True,
+    "threads": 2,
+}
+
+
+class Snapshot:
+    """One open, immutable database. Each query runs on a cursor of its own, from any thread."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.connection = duckdb.connect(str(path), read_only=True, config=_CONFIG)
+        self.meta: dict[str, str] = dict(self.rows("select key, value from meta"))
+        document = self.rows("select document from catalog")[0][0]
+        self.catalog = Catalog.model_validate_json(document)
+        self._remembered: OrderedDict[Hashable, Any] = OrderedDict()
+
+    @property
+    def name(self) -> str:
+        return self.meta["snapshot"]
+
+    @cached_property
+    def published_at(self) -> datetime:
+        return datetime.fromisoformat(self.meta["published_at"]).astimezone(UTC)
+
+    def rows(self, query: str, parameters: Any = ()) -> list[tuple[Any, ...]]:
+        """All rows of a query."""
+        with self.connection.cursor() as cursor:
+            return cursor.execute(query, parameters).fetchall()
+
+    def remember(self, key: Hashable, compute: Callable[[], T]) -> T:
+        """What `compute` gives, kept: a snapshot never changes. The oldest answers make room."""
+        try:
+            value: T = self._remembered[key]
+        except KeyError:
+            value = self._remembered[key] = compute()
+            while len(self._remembered) > REMEMBERED:
+                with suppress(KeyError):
+                    self._remembered.popitem(last=False)
+        return value
+
+
+class Snapshots:
+    """The current snapshot of a folder. A swap never fails a request: whoever holds the old one
+    finishes with it, and it is closed when the last of them lets go."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.problem = ""
+        self._lock = threading.Lock()
+        self._open: Snapshot | None = None
+        self._looked_at = 0.0
+
+    def current(self) -> Snapshot:
+        """The snapshot to answer from; a StorageError in words while there is none."""
+        if self._open is None or time.monotonic() - self._looked_at > LOOK_EVERY_S:
+            with self._lock:
+                self._look()
+        if self._open is None:
+            raise StorageError(self.problem)
+        return self._open
+
+    def _look(self) -> None:
+        self._looked_at = time.monotonic()
+        name, self.problem = self._pointed_to()
+        if not name:
+            return
+        path = self.folder / f"{name}.duckdb"
+        if self._open is not None and self._open.path == path:
+            if not path.exists():
+                self.problem = (
+                    f"{path}: the file of the open snapshot was deleted. It is still served from "
+                    "memory; run `python -m etl run` or `python -m etl rollback` before a restart."
+                )
+            return
+        try:
+            self._open = Snapshot(path)
+        except (duckdb.Error, OSError, KeyError, IndexError, ValueError) as error:
+            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+            self.problem = (
+                f"{path}: this snapshot cannot be opened ({reason}). Run `python -m etl rollback` "
+                "to return to the one before."
+            )
+
+    def _pointed_to(self) -> tuple[str, str]:
+        """The name in the pointer, or nothing and what is wrong."""
+        try:
+            pointer = json.loads((self.folder / POINTER).read_text(encoding="utf-8"))
+            return str(pointer["snapshot"]), ""
+        except FileNotFoundError:
+            return "", (
+                f"{self.folder}: nothing is published yet. Run `python -m etl run` (or `make etl`)."
+            )
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            return "", (
+                f"{self.folder / POINTER}: cannot be read ({type(error).__name__}). Run "
+                "`python -m etl rollback` to point to a snapshot again."
+            )

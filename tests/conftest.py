@@ -1,0 +1,193 @@
+"""What the tests share: a data folder to break, one published run, the command line as a call."""
+
+from __future__ import annotations
+
+import csv
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from etl import publish
+from etl.__main__ import main
+from etl.bulletins.model import Bulletin, Reference
+from etl.catalog import Catalog, load_catalog
+from etl.settings import Settings, load_settings
+from etl.update import Request, run
+from etl.warehouse import Warehouse, opened
+
+PROJECT = Path(__file__).resolve().parents[1]
+BUNDLED = PROJECT / "data"
+CATALOG = PROJECT / "indicators.yaml"
+#: The end of 27 May 2026 in Beijing, which is what `@2026-05-27` means.
+END_OF_BULLETIN_DAY = datetime(2026, 5, 27, 15, 59, 59, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Finished:
+    """How a command ended, and what it said."""
+
+    status: int
+    out: str
+    err: str
+
+
+Cli = Callable[..., Finished]
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No setting of the person who runs the tests, and no way to the network by accident."""
+    for name in list(os.environ):
+        if name.startswith("XINZHI_") or name.lower() in ("https_proxy", "http_proxy"):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def catalog() -> Catalog:
+    return load_catalog(CATALOG)
+
+
+@pytest.fixture(scope="session")
+def published(tmp_path_factory: pytest.TempPathFactory, catalog: Catalog) -> Settings:
+    """The settings of a data folder that one offline run has filled. Read it, never write it."""
+    settings = settings_of(tmp_path_factory.mktemp("published") / "data")
+    report = run(settings, catalog, Request(offline=True), lambda outcome: None)
+    assert report.snapshot is not None
+    return settings
+
+
+@pytest.fixture
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An XINZHI_DATA of its own: the figures and the register, to be broken at will."""
+    folder = tmp_path / "data"
+    shutil.copytree(BUNDLED / "figures", folder / "figures")
+    shutil.copy(BUNDLED / "policies.csv", folder / "policies.csv")
+    (folder / "bulletins").mkdir()
+    monkeypatch.setenv("XINZHI_DATA", str(folder))
+    return folder
+
+
+@pytest.fixture
+def filled(data: Path, published: Settings) -> Path:
+    """`data` after one good run."""
+    shutil.copy(published.warehouse, data / "warehouse.duckdb")
+    shutil.copytree(published.published, data / "published")
+    return data
+
+
+@pytest.fixture
+def cli(capsys: pytest.CaptureFixture[str]) -> Cli:
+    """`python -m etl …` as a call in this process."""
+
+    def call(*arguments: str | Path) -> Finished:
+        capsys.readouterr()
+        try:
+            status = main([str(argument) for argument in arguments])
+        except SystemExit as stop:  # argparse
+            status = int(str(stop.code))
+        said = capsys.readouterr()
+        return Finished(status, said.out, said.err)
+
+    return call
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> Iterator[Warehouse]:
+    with opened(tmp_path / "warehouse.duckdb") as held:
+        yield held
+
+
+def settings_of(data: Path, **environment: str) -> Settings:
+    return load_settings({"XINZHI_DATA": str(data), **environment})
+
+
+def command(
+    *arguments: str, data: Path, before: str = "", **environment: str
+) -> subprocess.Popen[str]:
+    """`python -m etl …` as a process of its own; `before` is Python that runs in it first."""
+    start = f"{before}\nfrom etl.__main__ import main\nsys.exit(main(sys.argv[1:]))"
+    program = ["-c", f"import sys\n{start}"] if before else ["-m", "etl"]
+    return subprocess.Popen(
+        [sys.executable, *program, *arguments],
+        cwd=PROJECT,
+        env={**os.environ, "XINZHI_DATA": str(data), **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def finished(process: subprocess.Popen[str]) -> Finished:
+    out, err = process.communicate(timeout=60)
+    return Finished(process.returncode, out, err)
+
+
+@contextmanager
+def snapshot(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The snapshot that is served from the data folder, as readers open it."""
+    name = publish.current_name(folder / "published")
+    with duckdb.connect(str(folder / "published" / f"{name}.duckdb"), read_only=True) as connection:
+        yield connection
+
+
+def served(folder: Path, indicator: str, moment: datetime | None = None) -> dict[date, float]:
+    """What the published snapshot answers for an indicator as of a moment."""
+    as_of = (moment or datetime(9999, 1, 1, tzinfo=UTC)).astimezone(UTC).replace(tzinfo=None)
+    query = "select date, value from served(?, ?)"
+    with snapshot(folder) as connection:
+        return dict(connection.execute(query, [indicator, as_of]).fetchall())
+
+
+def vintages(folder: Path) -> int:
+    with opened(folder / "warehouse.duckdb", read_only=True) as held:
+        return held.rows()
+
+
+def bundled(file: str, indicator: str) -> dict[date, float]:
+    """The figures of an indicator, read from the project's CSV by nothing but the csv module."""
+    with open(BUNDLED / "figures" / file, encoding="utf-8", newline="") as lines:
+        return {
+            date.fromisoformat(row["date"]): float(row["value"])
+            for row in csv.DictReader(lines)
+            if row["indicator"] == indicator
+        }
+
+
+def replace_line(path: Path, start: str, new: str) -> int:
+    """Put `new` in the place of the one line that begins with `start`; its number, from 1."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    (at,) = [index for index, line in enumerate(lines) if line.startswith(start)]
+    lines[at] = new
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return at + 1
+
+
+def is_one_sentence(text: str) -> bool:
+    """Whether an error stream holds one line for a person, and no traceback."""
+    return text.startswith("error: ") and len(text.splitlines()) == 1 and "Traceback" not in text
+
+
+def bulletin(day: date, *references: Reference, summary: str = "今天") -> Bulletin:
+    return Bulletin(
+        date=day, title="每日动态", publisher="编者", summary=summary, sections=(),
+        references=references,
+    )  # fmt: skip
+
+
+def reference(publisher: str, title: str, day: date | None) -> Reference:
+    return Reference(number=1, publisher=publisher, title=title, date=day)
+
+
+def write_csv(path: Path, rows: Sequence[Sequence[object]]) -> Path:
+    with open(path, "w", encoding="utf-8", newline="") as lines:
+        csv.writer(lines).writerows(rows)
+    return path

@@ -1,0 +1,270 @@
+"""indicators.yaml: complete, consistent, and refused in words when it is not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from conftest import CATALOG, Cli, is_one_sentence, settings_of
+
+from etl.catalog import SOURCE_PARAMS, Catalog, load_catalog
+from etl.derived import FORMULAS
+from etl.errors import CatalogError
+from etl.sources import sources
+
+IDS_OF_THE_CONTRACT = [
+    "micron_close_usd",
+    "micron_shares_outstanding",
+    "micron_market_cap_usd_bn",
+    "nasdaq_composite",
+    "sp500",
+    "phlx_semiconductor",
+    "brent_spot_usd_bbl",
+    "wti_spot_usd_bbl",
+    "brent_futures_usd_bbl",
+    "wti_futures_usd_bbl",
+    "gold_futures_usd_oz",
+    "gold_monthly_usd_oz",
+    "us_10y_yield_pct",
+    "us_10y_breakeven_pct",
+    "fed_target_upper_pct",
+    "vix",
+    "usd_cny",
+    "pue_global_average",
+    "pue_google_fleet",
+    "policy_documents_monthly",
+    "policy_documents_data_monthly",
+    "policy_documents_compute_monthly",
+    "policy_documents_ai_monthly",
+    "data_contest_tracks",
+    "digital_economy_work_point_tasks",
+]
+
+SMALL = """\
+units:
+  usd: {code: USD, label: {zh: 美元, en: USD}}
+groups:
+  markets: {title: {zh: 市场, en: Markets}}
+indicators:
+  first_usd:
+    title: {zh: 甲, en: First}
+    short: {zh: 甲, en: First}
+    group: markets
+    unit: usd
+    decimals: 2
+    frequency: daily
+    calendar: XNYS
+    definition: {zh: 甲, en: First}
+    credit:
+      name: Somebody
+      licence: Public domain
+      url: https://example.org/
+    sources:
+      - {name: fred, series: FIRST}
+      - name: figures
+        file: market.csv
+    expect:
+      min: 0
+      max: 100
+    publication:
+      rule: days
+      at: '09:00'
+    aliases:
+      - 甲
+      - first
+  second_usd:
+    title: {zh: 乙, en: Second}
+    short: {zh: 乙, en: Second}
+    group: markets
+    unit: usd
+    decimals: 2
+    frequency: daily
+    calendar: XNYS
+    definition: {zh: 乙, en: Second}
+    credit: {name: Somebody, licence: Public domain, url: 'https://example.org/'}
+    sources:
+      - {name: yahoo, ticker: SECOND}
+    expect: {min: 0, max: 100}
+    publication: {rule: close}
+    aliases:
+      - 乙
+"""
+
+# What stands in the good text, what a person wrote instead, the words the error stands at (in the
+# text as written), and what the sentence must say.
+MISTAKES = {
+    "misspelt key of the file": ("groups:", "grups:", "grups:", "'groups'"),
+    "misspelt key of a unit": ("{code: USD", "{cod: USD", "{cod: USD", "'code'"),
+    "misspelt key of a label": ("label: {zh: 美元", "label: {zn: 美元", "{zn:", "zh"),
+    "misspelt key of a group": ("{title: {zh: 市场", "{titel: {zh: 市场", "titel", "'title'"),
+    "misspelt key of an indicator": ("decimals: 2", "decimal: 2", "decimal:", "'decimals'"),
+    "misspelt key of a credit": ("licence: Public", "license: Public", "license:", "'licence'"),
+    "misspelt key of an expectation": ("      min: 0", "      mim: 0", "mim:", "'min'"),
+    "misspelt key of a publication": ("      rule: days", "      rul: days", "rul:", "'rule'"),
+    "misspelt parameter": ("series: FIRST", "serie: FIRST", "serie:", "'series'"),
+    "parameter of another source": ("ticker: SECOND", "series: SECOND", "SECOND}", "'series'"),
+    "missing parameter": (", series: FIRST", "", "{name: fred}", "'series'"),
+    "unknown source": ("name: fred", "name: fredd", "fredd", "'fred'"),
+    "unknown unit": ("unit: usd", "unit: usdd", "usdd", "'usd'"),
+    "unknown group": ("group: markets", "group: market", "group: market\n", "'markets'"),
+    "unknown neighbour": (
+        "    aliases:\n      - 乙",
+        "    shown_with: [frist_usd]\n    aliases:\n      - 乙",
+        "frist_usd",
+        "'first_usd'",
+    ),
+    "alias of two indicators": ("- 乙", "- Ｆirst", "- Ｆirst", "first_usd"),
+    "repeated key": (
+        "    unit: usd", "    unit: usd\n    group: markets", "group: markets\n    dec", "'group'"
+    ),
+    "repeated indicator": (
+        "  second_usd:", "  first_usd:", "  first_usd:\n    title: {zh: 乙", "'first_usd'"
+    ),
+    "text for a number": ("decimals: 2", "decimals: two", "two", "decimals"),
+    "fraction for a count": ("decimals: 2", "decimals: 2.5", "2.5", "decimals"),
+    "word for a switch": ("decimals: 2", "records: always\n    decimals: 2", "always", "records"),
+    "unknown frequency": ("frequency: daily", "frequency: dayly", "dayly", "'daily'"),
+    "unknown calendar": ("calendar: XNYS", "calendar: NYSE", "NYSE", "'XNYS'"),
+    "an hour that does not exist": ("at: '09:00'", "at: '25:00'", "25:00", "at"),
+    "limits the wrong way round": (
+        "      min: 0", "      min: 100", "expect:\n      min: 100", "expect.min"
+    ),
+    "address without https": ("url: https:", "url: http:", "url: http:", "url"),
+    "broken YAML": ("decimals: 2", "decimals: [2", "decimals: [2", "YAML"),
+    "tab as indentation": ("    decimals: 2", "\tdecimals: 2", "\tdecimals", "YAML"),
+    "nothing under an indicator": (
+        "    expect: {min: 0, max: 100}", "    expect:", "expect:\n    p", "expect"
+    ),
+}  # fmt: skip
+
+
+def test_every_indicator_of_the_contract_is_in_the_catalog(catalog: Catalog) -> None:
+    assert len(IDS_OF_THE_CONTRACT) == 25
+    assert set(IDS_OF_THE_CONTRACT) <= set(catalog.indicators)
+
+
+def test_every_entry_names_a_unit_and_a_group_that_exist(catalog: Catalog) -> None:
+    for indicator in catalog.all():
+        assert indicator.unit in catalog.units
+        assert indicator.group in catalog.groups
+        assert set(indicator.shown_with) <= set(catalog.indicators)
+
+
+def test_every_source_in_the_catalog_can_be_asked(catalog: Catalog, tmp_path: Path) -> None:
+    registered = {*sources(settings_of(tmp_path), ()), "derived"}
+    assert registered == set(SOURCE_PARAMS)
+    for indicator in catalog.all():
+        for ref in indicator.sources:
+            assert set(ref.params) == SOURCE_PARAMS[ref.name]
+
+
+def test_every_formula_exists_and_so_do_the_indicators_it_is_made_of(catalog: Catalog) -> None:
+    used = [r.params["formula"] for i in catalog.all() for r in i.sources if r.name == "derived"]
+    assert used
+    for formula in used:
+        inputs, _ = FORMULAS[formula]
+        assert set(inputs) <= set(catalog.indicators)
+
+
+def test_every_bundled_file_in_the_catalog_holds_its_indicator(catalog: Catalog) -> None:
+    for indicator in catalog.all():
+        for ref in indicator.sources:
+            if ref.name == "figures":
+                text = (CATALOG.parent / "data/figures" / ref.params["file"]).read_text("utf-8")
+                assert f"\n{indicator.id}," in text
+
+
+def test_every_moment_of_publication_can_be_computed(catalog: Catalog) -> None:
+    from datetime import date
+
+    for indicator in catalog.all():
+        assert indicator.public_at(date(2026, 5, 26)).tzinfo is not None
+
+
+def test_the_small_catalog_of_these_tests_is_a_good_one(tmp_path: Path) -> None:
+    path = tmp_path / "indicators.yaml"
+    path.write_text(SMALL, encoding="utf-8")
+    assert list(load_catalog(path).indicators) == ["first_usd", "second_usd"]
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_is_refused_with_file_line_and_the_right_word(
+    mistake: str, tmp_path: Path
+) -> None:
+    right, wrong, place, says = MISTAKES[mistake]
+    text = SMALL.replace(right, wrong, 1)
+    assert text != SMALL
+    line = text[: text.index(place) + len(place) - len(place.lstrip("\n"))].count("\n") + 1
+    path = tmp_path / "indicators.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(CatalogError) as refused:
+        load_catalog(path)
+    assert _named_line(str(refused.value), path) in _lines_a_reader_would_accept(mistake, line)
+    assert says in str(refused.value)
+
+
+def _named_line(sentence: str, path: Path) -> int:
+    start = f"{path}, line "
+    assert sentence.startswith(start)
+    return int(sentence.removeprefix(start).split(":")[0])
+
+
+def _lines_a_reader_would_accept(mistake: str, line: int) -> tuple[int, ...]:
+    # An open bracket is only missed where the next thing does not fit.
+    return (line, line + 1) if mistake == "broken YAML" else (line,)
+
+
+@pytest.mark.parametrize("text", ["", "- a list\n", "just words\n", "indicators: 3\n", "a: *b\n"])
+def test_a_file_that_is_no_catalog_is_refused_by_name(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "indicators.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(CatalogError, match=r"indicators\.yaml"):
+        load_catalog(path)
+
+
+def test_a_catalog_that_is_not_utf8_is_refused_in_words(tmp_path: Path) -> None:
+    path = tmp_path / "indicators.yaml"
+    path.write_bytes(SMALL.encode("gb18030"))
+    with pytest.raises(CatalogError, match="UTF-8"):
+        load_catalog(path)
+
+
+def test_a_missing_catalog_names_the_setting(tmp_path: Path) -> None:
+    with pytest.raises(CatalogError, match="XINZHI_CATALOG"):
+        load_catalog(tmp_path / "nowhere.yaml")
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("    decimals: 2", "    decimal: 2"),
+        ("formula: micron_market_cap}", "formula: micron_market_kap}"),
+        ("topics: [数据要素]", "topics: 数据要素"),
+    ],
+    ids=["misspelt key", "misspelt formula", "one topic that is not in a list"],
+)
+@pytest.mark.parametrize("arguments", [["check"], ["run", "--offline"]], ids=["check", "run"])
+def test_a_command_with_a_wrong_catalog_ends_with_2_and_one_sentence(
+    arguments: list[str],
+    right: str,
+    wrong: str,
+    data: Path,
+    cli: Cli,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    good = CATALOG.read_text(encoding="utf-8")
+    line = good[: good.index(right)].count("\n") + 1
+    path = tmp_path / "indicators.yaml"
+    path.write_text(good.replace(right, wrong, 1), encoding="utf-8")
+    monkeypatch.setenv("XINZHI_CATALOG", str(path))
+    done = cli(*arguments)
+    assert done.status == 2
+    assert is_one_sentence(done.err)
+    assert f"{path}, line {line}:" in done.err
+    assert not (data / "warehouse.duckdb").exists()
+
+
+def test_check_finds_nothing_wrong_with_what_comes_with_the_project(data: Path, cli: Cli) -> None:
+    done = cli("check")
+    assert (done.status, done.err) == (0, "")

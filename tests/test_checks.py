@@ -1,0 +1,81 @@
+"""Numbers that break what the catalog expects are refused, and true ones are not."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, date, datetime
+
+import pytest
+
+from etl.catalog import Catalog
+from etl.checks import problems
+from etl.observation import Observation
+
+NOW = datetime(2026, 5, 27, tzinfo=UTC)
+
+
+def _said(catalog: Catalog, indicator: str, *pairs: tuple[date, float]) -> list[str]:
+    rows = [Observation(day, value) for day, value in pairs]
+    return list(problems(catalog[indicator], rows, NOW))
+
+
+def test_ordinary_values_are_accepted(catalog: Catalog) -> None:
+    rows = [(date(2026, 5, 22), 7473.47), (date(2026, 5, 26), 7519.12)]
+    assert _said(catalog, "sp500", *rows) == []
+
+
+def test_a_value_above_the_range_is_named_with_its_limit(catalog: Catalog) -> None:
+    (said,) = _said(catalog, "brent_spot_usd_bbl", (date(2026, 5, 26), 999.0))
+    for word in ("brent_spot_usd_bbl", "2026-05-26", "999.0", "above", "400.0"):
+        assert word in said
+
+
+def test_a_price_below_zero_is_refused_where_none_can_be(catalog: Catalog) -> None:
+    (said,) = _said(catalog, "brent_spot_usd_bbl", (date(2026, 5, 26), -102.75))
+    assert "below" in said
+
+
+def test_the_negative_price_of_wti_is_accepted(catalog: Catalog) -> None:
+    days = [(date(2020, 4, 17), 18.31), (date(2020, 4, 20), -36.98), (date(2020, 4, 21), 8.91)]
+    assert _said(catalog, "wti_spot_usd_bbl", *days) == []
+
+
+def test_a_date_in_the_future_is_refused(catalog: Catalog) -> None:
+    (said,) = _said(catalog, "sp500", (date(2026, 6, 26), 7500.0))
+    assert "future" in said
+
+
+def test_the_day_that_has_begun_in_beijing_is_not_the_future(catalog: Catalog) -> None:
+    assert _said(catalog, "usd_cny", (date(2026, 5, 28), 6.8)) == []
+
+
+def test_a_jump_names_both_values_and_the_limit(catalog: Catalog) -> None:
+    (said,) = _said(catalog, "sp500", (date(2026, 5, 22), 7473.0), (date(2026, 5, 26), 5000.0))
+    for word in ("7473.0", "5000.0", "2026-05-22", "20 %"):
+        assert word in said
+
+
+@pytest.mark.parametrize(
+    ("factor", "words"),
+    [(100, "100 times"), (10, "10 times"), (0.1, "a tenth"), (0.01, "a hundredth")],
+)
+def test_a_shifted_unit_is_called_by_its_name(factor: float, words: str, catalog: Catalog) -> None:
+    rows = [(date(2026, 5, 22), 7000.0), (date(2026, 5, 26), 7000.0 * factor)]
+    assert any(f"about {words}" in said for said in _said(catalog, "sp500", *rows))
+
+
+def test_a_step_over_a_long_gap_is_no_jump(catalog: Catalog) -> None:
+    rows = [(date(2026, 1, 30), 5000.0), (date(2026, 5, 26), 7500.0)]
+    assert _said(catalog, "sp500", *rows) == []
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_what_is_not_a_number_is_refused(value: float, catalog: Catalog) -> None:
+    (said,) = _said(catalog, "sp500", (date(2026, 5, 26), value))
+    assert "not a number" in said
+
+
+def test_the_limits_themselves_are_accepted(catalog: Catalog) -> None:
+    expect = catalog["pue_global_average"].expect
+    rows = [(date(2024, 1, 1), expect.min), (date(2025, 1, 1), expect.max)]
+    assert _said(catalog, "pue_global_average", *rows) == []

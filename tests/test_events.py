@@ -1,0 +1,119 @@
+"""Records and milestones of the published snapshot, found again in the CSV by plain Python."""
+
+from __future__ import annotations
+
+from datetime import date
+from itertools import pairwise
+from typing import NamedTuple
+
+import pytest
+from conftest import bundled, served, snapshot
+
+from etl.catalog import Catalog
+from etl.settings import Settings
+
+DAY = date(2026, 5, 26)
+
+
+class Event(NamedTuple):
+    date: date
+    kind: str
+    value: float
+    threshold: float | None
+    is_first: bool
+    previous: float
+    since: date
+
+
+def _events(settings: Settings, indicator: str, kind: str) -> list[Event]:
+    query = (
+        "select date, kind, value, threshold, is_first, previous, since from events "
+        "where indicator = ? and kind = ? order by date, threshold"
+    )
+    with snapshot(settings.data) as connection:
+        return [Event(*row) for row in connection.execute(query, [indicator, kind]).fetchall()]
+
+
+@pytest.mark.parametrize("indicator", ["nasdaq_composite", "sp500", "micron_close_usd"])
+def test_26_may_2026_closed_at_a_record(indicator: str, published: Settings) -> None:
+    (event,) = [e for e in _events(published, indicator, "record_high") if e.date == DAY]
+    assert event.value == bundled("market.csv", indicator)[DAY]
+
+
+@pytest.mark.parametrize("indicator", ["nasdaq_composite", "sp500", "brent_spot_usd_bbl"])
+def test_a_record_is_strictly_beyond_every_earlier_value(
+    indicator: str, published: Settings
+) -> None:
+    values = sorted(bundled("market.csv", indicator).items())
+    for kind, beyond in (("record_high", float.__gt__), ("record_low", float.__lt__)):
+        expected = [
+            day
+            for n, (day, value) in enumerate(values)
+            if n and all(beyond(value, earlier) for _, earlier in values[:n])
+        ]
+        assert [e.date for e in _events(published, indicator, kind)] == expected
+
+
+def test_the_first_value_is_no_record_and_says_where_history_begins(published: Settings) -> None:
+    first = min(bundled("market.csv", "nasdaq_composite"))
+    events = [*_events(published, "nasdaq_composite", "record_high"),
+              *_events(published, "nasdaq_composite", "record_low")]  # fmt: skip
+    assert events
+    assert all(event.since == first < event.date for event in events)
+
+
+def test_the_market_value_first_crossed_a_thousand_billion_on_26_may_2026(
+    published: Settings,
+) -> None:
+    crossings = [
+        e for e in _events(published, "micron_market_cap_usd_bn", "milestone_up")
+        if e.threshold == 1000
+    ]  # fmt: skip
+    assert crossings[0].date == DAY
+    assert [crossing.is_first for crossing in crossings] == [
+        True,
+        *[False] * (len(crossings) - 1),
+    ]
+    assert crossings[0].previous < 1000 <= crossings[0].value
+
+
+def test_every_crossing_of_a_round_number_is_told_in_both_directions(
+    published: Settings, catalog: Catalog
+) -> None:
+    name = "micron_market_cap_usd_bn"
+    values = sorted(served(published.data, name).items())
+    steps = list(pairwise(values))
+    for threshold in catalog[name].milestones:
+        up = [day for (_, old), (day, new) in steps if old < threshold <= new]
+        down = [day for (_, old), (day, new) in steps if new < threshold <= old]
+        for kind, expected in (("milestone_up", up), ("milestone_down", down)):
+            found = [e.date for e in _events(published, name, kind) if e.threshold == threshold]
+            assert found == expected
+
+
+def test_a_market_value_that_fell_back_below_a_thousand_is_told(published: Settings) -> None:
+    values = served(published.data, "micron_market_cap_usd_bn")
+    fell = [
+        e for e in _events(published, "micron_market_cap_usd_bn", "milestone_down")
+        if e.threshold == 1000
+    ]  # fmt: skip
+    assert fell
+    assert all(e.date > DAY and values[e.date] < 1000 <= e.previous for e in fell)
+
+
+def test_an_indicator_that_keeps_no_records_has_none(published: Settings, catalog: Catalog) -> None:
+    with snapshot(published.data) as connection:
+        query = "select distinct indicator from events where kind like 'record%'"
+        found = {name for (name,) in connection.execute(query).fetchall()}
+    assert found
+    assert all(catalog[name].records for name in found)
+
+
+def test_an_event_is_known_when_its_value_was(published: Settings) -> None:
+    query = """
+        select count(*) from events e where not exists (
+          select 1 from vintages v where v.indicator = e.indicator and v.date = e.date
+             and v.value = e.value and v.known_at = e.known_at)"""
+    with snapshot(published.data) as connection:
+        assert connection.execute(query).fetchall() == [(0,)]
+        assert connection.execute("select count(*) > 50 from events").fetchall() == [(True,)]

@@ -1,0 +1,205 @@
+"""`python -m etl import`: a person's own observations, all of a file or nothing of it."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import duckdb
+import openpyxl
+import pytest
+from conftest import Cli, bundled, is_one_sentence, served, vintages, write_csv
+
+from etl import publish
+
+DAY = date(2026, 5, 26)
+NOON = datetime(2026, 5, 28, 12, tzinfo=UTC)
+HEADER = ("indicator", "date", "value")
+Rows = Sequence[tuple[str, date, float]]
+ROWS: Rows = (("vix", DAY, 17.25), ("vix", date(2026, 5, 22), 16.5), ("usd_cny", DAY, 6.8125))
+
+
+def _csv(path: Path, rows: Rows) -> None:
+    write_csv(path, [HEADER, *rows])
+
+
+def _xlsx(path: Path, rows: Rows) -> None:
+    book = openpyxl.Workbook()
+    for row in (HEADER, *rows):
+        book.active.append(row)
+    book.save(path)
+
+
+def _parquet(path: Path, rows: Rows) -> None:
+    with duckdb.connect() as connection:
+        connection.execute("create table t (indicator varchar, date date, value double)")
+        connection.executemany("insert into t values (?, ?, ?)", [list(row) for row in rows])
+        connection.execute(f"copy t to '{path}' (format parquet)")
+
+
+WRITERS = {"csv": _csv, "xlsx": _xlsx, "parquet": _parquet}
+
+
+@pytest.mark.parametrize("kind", WRITERS)
+def test_a_file_is_imported_whatever_its_form(kind: str, filled: Path, cli: Cli) -> None:
+    path = filled / f"mine.{kind}"
+    WRITERS[kind](path, ROWS)
+    assert cli("import", path).status == 0
+    assert served(filled, "vix") == {day: value for name, day, value in ROWS if name == "vix"}
+    assert served(filled, "usd_cny") == {DAY: 6.8125}
+
+
+def test_the_same_import_twice_adds_nothing(filled: Path, cli: Cli) -> None:
+    path = filled / "mine.csv"
+    _csv(path, ROWS)
+    assert cli("import", path).status == 0
+    rows, name = vintages(filled), publish.current_name(filled / "published")
+    assert cli("import", path).status == 0
+    assert (vintages(filled), publish.current_name(filled / "published")) == (rows, name)
+
+
+def test_an_import_corrects_a_bundled_figure_and_the_next_run_leaves_it(
+    filled: Path, cli: Cli
+) -> None:
+    path = filled / "mine.csv"
+    _csv(path, [("sp500", DAY, 7500.5)])
+    assert cli("import", path).status == 0
+    assert served(filled, "sp500")[DAY] == 7500.5
+    assert cli("run", "--offline").status == 0
+    assert served(filled, "sp500") == {**bundled("market.csv", "sp500"), DAY: 7500.5}
+
+
+def test_an_import_with_a_moment_is_known_exactly_then(filled: Path, cli: Cli) -> None:
+    path = filled / "mine.csv"
+    _csv(path, [("sp500", DAY, 7500.5)])
+    assert cli("import", path, "--known-at", "2026-05-28T20:00+08:00").status == 0
+    held = bundled("market.csv", "sp500")[DAY]
+    assert served(filled, "sp500", NOON - timedelta(seconds=1))[DAY] == held
+    assert served(filled, "sp500", NOON)[DAY] == 7500.5
+
+
+def test_an_import_moves_what_is_derived_from_it(filled: Path, cli: Cli) -> None:
+    cap = served(filled, "micron_market_cap_usd_bn")[DAY]
+    close = bundled("market.csv", "micron_close_usd")[DAY]
+    path = filled / "mine.csv"
+    _csv(path, [("micron_close_usd", DAY, close * 1.1)])
+    assert cli("import", path).status == 0
+    moved = served(filled, "micron_market_cap_usd_bn")[DAY]
+    assert moved == pytest.approx(cap * 1.1)
+
+
+GOOD = "sp500,2026-05-26,7519.12\n"
+BAD_ROWS = {
+    "unknown id": ("sp50,2026-05-26,7519.12", "'sp500'"),
+    "no id": (",2026-05-26,7519.12", "unknown indicator"),
+    "a date that does not exist": ("sp500,2026-02-30,7519.12", "2026-02-30"),
+    "a date of another form": ("sp500,27/05/2026,7519.12", "27/05/2026"),
+    "a week for a date": ("sp500,2026-W22-3,7519.12", "2026-W22-3"),
+    "a time for a date": ("sp500,2026-05-27T16:00,7519.12", "2026-05-27T16:00"),
+    "no date": ("sp500,,7519.12", "date"),
+    "a word": ("sp500,2026-05-27,n/a", "n/a"),
+    "no value": ("sp500,2026-05-27,", "number"),
+    "thousands separator": ('sp500,2026-05-27,"7,519.12"', "7,519.12"),
+    "underscore": ("sp500,2026-05-27,7_519", "7_519"),
+    "NaN": ("sp500,2026-05-27,NaN", "NaN"),
+    "infinity": ("sp500,2026-05-27,inf", "inf"),
+    "too large": ("sp500,2026-05-27,1e999", "1e999"),
+    "doubled date": ("sp500,2026-05-26,7519.12", "second value"),
+    "surplus cell": ("sp500,2026-05-27,7519.12,USD", "cells"),
+    "missing cell": ("sp500,2026-05-27", "cells"),
+}
+
+
+@pytest.mark.parametrize("bad", BAD_ROWS)
+def test_one_bad_row_is_named_by_its_line_and_nothing_is_stored(
+    bad: str, filled: Path, cli: Cli
+) -> None:
+    row, says = BAD_ROWS[bad]
+    rows, name = vintages(filled), publish.current_name(filled / "published")
+    path = filled / "mine.csv"
+    path.write_text(f"indicator,date,value\n{GOOD}vix,2026-05-26,17.25\n{row}\n", "utf-8")
+    done = cli("import", path)
+    assert done.status == 2
+    assert is_one_sentence(done.err)
+    assert f"{path}, line 4: " in done.err
+    assert says in done.err
+    assert (vintages(filled), publish.current_name(filled / "published")) == (rows, name)
+
+
+BAD_FILES = {
+    "nothing": ("mine.csv", b"", "column"),
+    "only a header": ("mine.csv", b"indicator,date,value\n", "no rows"),
+    "a missing column": ("mine.csv", b"indicator,date\nsp500,2026-05-26\n", "'value'"),
+    "a misspelt column": ("mine.csv", b"indicator,date,valu\nsp500,2026-05-26,1\n", "'value'"),
+    "a surplus column": ("mine.csv", b"indicator,date,value,unit\n", "'unit'"),
+    "an open quote": ("mine.csv", b'indicator,date,value\nsp500,2026-05-26,"1', "CSV"),
+    "an open quote in the header": ("mine.csv", b'"indicator,date,value\n' + GOOD.encode(), "CSV"),
+    "not UTF-8": ("mine.csv", "indicator,date,value\n标普,2026,1".encode("gb18030"), "UTF-8"),
+    "another form": ("mine.pdf", b"%PDF-1.7", ".parquet"),
+    "no workbook": ("mine.xlsx", b"PK\x03\x04 not a workbook", "XLSX"),
+    "no Parquet": ("mine.parquet", b"PAR1 nothing PAR1", "Parquet"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("bad", BAD_FILES)
+def test_a_file_that_cannot_be_read_is_refused_in_one_sentence(
+    bad: str, data: Path, cli: Cli
+) -> None:
+    name, payload, says = BAD_FILES[bad]
+    path = data / name
+    path.write_bytes(payload)
+    done = cli("import", path)
+    assert done.status == 2
+    assert is_one_sentence(done.err)
+    assert str(path) in done.err
+    assert says in done.err
+    assert not (data / "warehouse.duckdb").exists()
+
+
+def test_a_workbook_with_a_damaged_sheet_is_refused_in_one_sentence(data: Path, cli: Cli) -> None:
+    whole, path = data / "whole.xlsx", data / "mine.xlsx"
+    _xlsx(whole, ROWS)
+    with zipfile.ZipFile(whole) as source, zipfile.ZipFile(path, "w") as target:
+        for name in source.namelist():
+            payload = source.read(name)
+            target.writestr(name, payload[:-40] if "sheet1" in name else payload)
+    done = cli("import", path)
+    assert (done.status, is_one_sentence(done.err)) == (2, True)
+    assert str(path) in done.err
+
+
+def test_a_missing_file_is_refused_in_one_sentence(data: Path, cli: Cli) -> None:
+    done = cli("import", data / "nowhere.csv")
+    assert (done.status, is_one_sentence(done.err)) == (2, True)
+
+
+def test_of_several_files_the_wrong_one_is_named_and_none_is_stored(data: Path, cli: Cli) -> None:
+    good, wrong = data / "good.csv", data / "wrong.csv"
+    _csv(good, [("vix", DAY, 17.25)])
+    _csv(wrong, [("sp500", DAY, 751_912.0)])
+    done = cli("import", good, wrong)
+    assert (done.status, is_one_sentence(done.err)) == (2, True)
+    assert str(wrong) in done.err
+    assert str(good) not in done.err
+    assert not (data / "warehouse.duckdb").exists()
+
+
+@pytest.mark.parametrize("value", [0.0, 7519.12 * 100])
+def test_a_value_that_the_catalog_does_not_expect_is_refused(
+    value: float, data: Path, cli: Cli
+) -> None:
+    path = data / "mine.csv"
+    _csv(path, [("sp500", DAY, value)])
+    done = cli("import", path)
+    assert (done.status, is_one_sentence(done.err)) == (2, True)
+    assert "sp500: 2026-05-26" in done.err
+
+
+def test_a_moment_without_a_zone_is_refused(data: Path, cli: Cli) -> None:
+    path = data / "mine.csv"
+    _csv(path, ROWS)
+    done = cli("import", path, "--known-at", "2026-05-28T12:00")
+    assert (done.status, is_one_sentence(done.err)) == (2, True)
+    assert not (data / "warehouse.duckdb").exists()

@@ -1,0 +1,99 @@
+"""When a value became public, and so what could be known on a day."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+from conftest import END_OF_BULLETIN_DAY, bundled, served
+
+from etl.calendars import sessions_between
+from etl.catalog import Catalog
+from etl.settings import Settings
+
+NEW_YORK = ZoneInfo("America/New_York")
+
+
+def test_a_close_is_public_at_the_close_of_its_session(catalog: Catalog) -> None:
+    public = catalog["sp500"].public_at(date(2026, 5, 26))
+    assert public == datetime(2026, 5, 26, 16, 0, tzinfo=NEW_YORK)
+
+
+def test_a_half_day_is_public_at_one_in_the_afternoon(catalog: Catalog) -> None:
+    public = catalog["micron_close_usd"].public_at(date(2025, 11, 28))
+    assert public == datetime(2025, 11, 28, 13, 0, tzinfo=NEW_YORK)
+
+
+def test_daylight_saving_moves_the_close_in_utc(catalog: Catalog) -> None:
+    assert catalog["sp500"].public_at(date(2026, 1, 15)).astimezone(UTC).hour == 21
+    assert catalog["sp500"].public_at(date(2026, 7, 15)).astimezone(UTC).hour == 20
+
+
+def test_an_eia_spot_price_is_public_seven_days_after(catalog: Catalog) -> None:
+    for name in ("brent_spot_usd_bbl", "wti_spot_usd_bbl"):
+        public = catalog[name].public_at(date(2026, 5, 20))
+        assert public.astimezone(NEW_YORK).date() == date(2026, 5, 27)
+
+
+def test_a_world_bank_month_is_public_on_the_fifth_of_the_next(catalog: Catalog) -> None:
+    for month, public in (
+        (date(2026, 4, 1), date(2026, 5, 5)),
+        (date(2025, 12, 1), date(2026, 1, 5)),
+        (date(2024, 2, 1), date(2024, 3, 5)),
+    ):
+        moment = catalog["gold_monthly_usd_oz"].public_at(month)
+        assert moment.astimezone(NEW_YORK).date() == public
+
+
+def test_an_h15_yield_is_public_on_the_next_working_day(catalog: Catalog) -> None:
+    for day, public in (
+        (date(2026, 5, 19), date(2026, 5, 20)),
+        (date(2026, 5, 22), date(2026, 5, 26)),  # a weekend and Memorial Day in between
+    ):
+        moment = catalog["us_10y_yield_pct"].public_at(day)
+        assert moment.astimezone(NEW_YORK).date() == public
+
+
+def test_a_holiday_is_no_missed_session() -> None:
+    assert sessions_between("XNYS", date(2026, 5, 22), date(2026, 5, 25)) == 0
+    assert sessions_between("XNYS", date(2026, 5, 22), date(2026, 5, 26)) == 1
+
+
+def test_share_counts_are_known_from_their_filing_date(published: Settings) -> None:
+    cover, filed = date(2026, 3, 11), date(2026, 3, 19)
+    assert cover in bundled("micron_shares.csv", "micron_shares_outstanding")
+    before = datetime(filed.year, filed.month, filed.day, tzinfo=NEW_YORK)
+    after = before.replace(hour=23, minute=59)
+    assert cover not in served(published.data, "micron_shares_outstanding", before)
+    assert cover in served(published.data, "micron_shares_outstanding", after)
+
+
+def test_the_first_load_does_not_pretend_that_brent_was_known_the_next_day(
+    published: Settings,
+) -> None:
+    day = date(2026, 5, 26)
+    held = bundled("market.csv", "brent_spot_usd_bbl")
+    assert day in held
+    assert day not in served(published.data, "brent_spot_usd_bbl", END_OF_BULLETIN_DAY)
+    assert served(published.data, "brent_spot_usd_bbl")[day] == held[day]
+
+
+def test_the_first_load_knows_the_close_of_the_evening_before(published: Settings) -> None:
+    day = date(2026, 5, 26)
+    known = served(published.data, "micron_close_usd", END_OF_BULLETIN_DAY)
+    assert known[day] == bundled("market.csv", "micron_close_usd")[day]
+    assert max(known) == day
+
+
+def test_a_close_is_unknown_a_second_before_the_bell(published: Settings) -> None:
+    bell = datetime(2026, 5, 26, 16, 0, tzinfo=NEW_YORK)
+    assert date(2026, 5, 26) in served(published.data, "sp500", bell)
+    assert date(2026, 5, 26) not in served(
+        published.data, "sp500", bell.replace(hour=15, minute=59, second=59)
+    )
+
+
+def test_a_month_of_gold_is_unknown_until_it_is_over(published: Settings) -> None:
+    assert max(served(published.data, "gold_monthly_usd_oz", END_OF_BULLETIN_DAY)) == date(
+        2026, 4, 1
+    )

@@ -1,0 +1,247 @@
+"""Snapshots: whole files behind one pointer, whatever happens while they are made."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+
+import duckdb
+import pytest
+from conftest import Cli, bundled, command, finished, is_one_sentence, served, snapshot, vintages
+
+from etl import publish
+from etl.catalog import Catalog
+from etl.observation import Observation
+from etl.settings import Settings
+from etl.warehouse import Warehouse, opened
+
+START = datetime(2026, 5, 27, tzinfo=UTC)
+DAY = date(2026, 5, 26)
+
+
+def _publish(warehouse: Warehouse, catalog: Catalog, folder: Path, number: int) -> str:
+    """One more snapshot; the number makes it different from the one before."""
+    content = publish.all_content(catalog, (), (), [("sp500", f"problem {number}")])
+    name = publish.publish(warehouse, content, folder, START + timedelta(minutes=number))
+    assert name is not None
+    return name
+
+
+def _names(folder: Path) -> list[str]:
+    return sorted(path.stem for path in folder.glob("*.duckdb"))
+
+
+@pytest.fixture
+def small(warehouse: Warehouse) -> Warehouse:
+    """A warehouse that holds one value."""
+    warehouse.append("sp500", "fred", [Observation(DAY, 7519.12)], load=1, known_at=START)
+    return warehouse
+
+
+@contextmanager
+def _readers(folder: Path, seen: list[tuple[str, int]], failures: list[str]) -> Iterator[None]:
+    """Two threads that follow the pointer and read what it names, for as long as the block runs."""
+    stop = threading.Event()
+
+    def read() -> None:
+        while not stop.is_set():
+            try:
+                name = json.loads((folder / publish.POINTER).read_text("utf-8"))["snapshot"]
+                file = folder / f"{name}.duckdb"
+                with duckdb.connect(str(file), read_only=True) as connection:
+                    count = connection.execute("select count(*) from observations").fetchall()
+                seen.append((name, count[0][0]))
+            except Exception as error:  # whatever it is, it must not happen
+                failures.append(repr(error))
+
+    threads = [threading.Thread(target=read) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+
+
+def test_readers_always_find_a_whole_snapshot_while_others_are_published(
+    tmp_path: Path, published: Settings, catalog: Catalog
+) -> None:
+    path, folder = tmp_path / "copy.duckdb", tmp_path / "published"
+    shutil.copy(published.warehouse, path)
+    with snapshot(published.data) as connection:
+        ((rows,),) = connection.execute("select count(*) from observations").fetchall()
+    seen: list[tuple[str, int]] = []
+    failures: list[str] = []
+    with opened(path) as warehouse:
+        first = _publish(warehouse, catalog, folder, 0)
+        with _readers(folder, seen, failures):
+            names = [first, *(_publish(warehouse, catalog, folder, n) for n in range(1, 7))]
+            while not any(name == names[-1] for name, _ in seen[-4:]) and not failures:
+                time.sleep(0.01)
+    assert failures == []
+    assert {count for _, count in seen} == {rows}
+    assert {name for name, _ in seen} <= set(names)
+    assert len({name for name, _ in seen}) > 2
+
+
+def test_what_has_not_changed_is_not_published_again(
+    small: Warehouse, catalog: Catalog, tmp_path: Path
+) -> None:
+    content = publish.all_content(catalog, (), (), ())
+    folder = tmp_path / "published"
+    assert publish.publish(small, content, folder, START) is not None
+    assert publish.publish(small, content, folder, START + timedelta(days=1)) is None
+    assert len(_names(folder)) == 1
+
+
+def test_a_published_file_never_changes(small: Warehouse, catalog: Catalog, tmp_path: Path) -> None:
+    folder = tmp_path / "published"
+    first = folder / f"{_publish(small, catalog, folder, 0)}.duckdb"
+    before = sha256(first.read_bytes()).digest()
+    small.append("sp500", "fred", [Observation(DAY, 1.0)], load=2, known_at=START)
+    _publish(small, catalog, folder, 1)
+    assert sha256(first.read_bytes()).digest() == before
+
+
+def test_only_the_newest_snapshots_are_kept_and_the_served_one_is_among_them(
+    small: Warehouse, catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publish, "KEPT", 4)
+    folder = tmp_path / "published"
+    names = [_publish(small, catalog, folder, number) for number in range(7)]
+    assert _names(folder) == names[-4:]
+    assert publish.current_name(folder) == names[-1]
+
+
+def test_nothing_lies_beside_a_snapshot(small: Warehouse, catalog: Catalog, tmp_path: Path) -> None:
+    folder = tmp_path / "published"
+    name = _publish(small, catalog, folder, 0)
+    assert {path.name for path in folder.iterdir()} == {f"{name}.duckdb", publish.POINTER}
+
+
+def test_what_a_killed_run_left_half_built_is_swept_away(
+    small: Warehouse, catalog: Catalog, tmp_path: Path
+) -> None:
+    folder = tmp_path / "published"
+    folder.mkdir()
+    for name in (".building-dead.duckdb", ".building-dead.duckdb.wal", ".current.json.dead"):
+        (folder / name).write_text("half")
+    name = _publish(small, catalog, folder, 0)
+    assert {path.name for path in folder.iterdir()} == {f"{name}.duckdb", publish.POINTER}
+
+
+def test_a_snapshot_without_its_file_is_published_again(
+    small: Warehouse, catalog: Catalog, tmp_path: Path
+) -> None:
+    content, folder = publish.all_content(catalog, (), (), ()), tmp_path / "published"
+    first = publish.publish(small, content, folder, START)
+    (folder / f"{first}.duckdb").unlink()
+    assert publish.publish(small, content, folder, START + timedelta(days=1)) is not None
+
+
+@pytest.fixture
+def three(small: Warehouse, catalog: Catalog, data: Path) -> list[str]:
+    """The names of three snapshots below `data`."""
+    return [_publish(small, catalog, data / "published", number) for number in range(3)]
+
+
+def test_rollback_returns_to_the_snapshot_before(three: list[str], data: Path, cli: Cli) -> None:
+    assert cli("rollback").status == 0
+    assert publish.current_name(data / "published") == three[1]
+    assert cli("rollback").status == 0
+    assert publish.current_name(data / "published") == three[0]
+    done = cli("rollback")
+    assert (done.status, is_one_sentence(done.err)) == (2, True)
+    assert publish.current_name(data / "published") == three[0]
+
+
+def test_rollback_returns_to_a_named_snapshot_and_history_marks_it(
+    three: list[str], data: Path, cli: Cli
+) -> None:
+    assert cli("rollback", three[0]).status == 0
+    lines = cli("history").out.splitlines()
+    assert [line.split()[0] for line in lines[1:]] == three[::-1]
+    assert [line.split()[0] for line in lines if line.endswith("current")] == [three[0]]
+
+
+def test_rollback_to_an_unknown_snapshot_names_the_nearest(
+    three: list[str], data: Path, cli: Cli
+) -> None:
+    done = cli("rollback", three[0][:-1] + "x")
+    assert done.status == 2
+    assert is_one_sentence(done.err)
+    assert f"'{three[0]}'" in done.err
+    assert publish.current_name(data / "published") == three[2]
+
+
+def test_rollback_refuses_a_snapshot_that_cannot_be_read(
+    three: list[str], data: Path, cli: Cli
+) -> None:
+    (data / "published" / f"{three[0]}.duckdb").write_text("broken" * 5000)
+    done = cli("rollback", three[0])
+    assert (done.status, is_one_sentence(done.err)) == (2, True)
+    assert publish.current_name(data / "published") == three[2]
+
+
+def test_rollback_with_nothing_published_says_so(data: Path, cli: Cli) -> None:
+    done = cli("rollback", "20260527")
+    assert (done.status, is_one_sentence(done.err)) == (2, True)
+
+
+def test_the_run_after_a_rollback_serves_the_newest_data_again(filled: Path, cli: Cli) -> None:
+    (old,) = _names(filled / "published")
+    path = filled / "figures/market.csv"
+    held = bundled("market.csv", "sp500")[DAY]
+    path.write_text(path.read_text("utf-8").replace(f"sp500,{DAY},{held}", f"sp500,{DAY},7500.5"))
+    assert cli("run", "sp500", "--offline").status == 0
+    assert cli("rollback", old).status == 0
+    assert served(filled, "sp500")[DAY] == held
+    assert cli("run", "sp500", "--offline").status == 0
+    assert served(filled, "sp500")[DAY] == 7500.5
+
+
+def test_a_pointer_that_was_damaged_is_written_anew_by_the_next_run(filled: Path, cli: Cli) -> None:
+    (filled / "published" / publish.POINTER).write_text('{"snap')
+    assert cli("run", "--offline").status == 0
+    assert served(filled, "sp500") == bundled("market.csv", "sp500")
+
+
+def test_a_run_killed_at_any_moment_loses_nothing_that_was_published(filled: Path) -> None:
+    """Killed after a random number of its lines, and a little later each time than a line takes."""
+    chance = random.Random(20260527)
+    path = filled / "figures/market.csv"
+    original = path.read_text("utf-8")
+    held = bundled("market.csv", "sp500")[DAY]
+    rows = vintages(filled)
+    values = {held}
+    for attempt, lines in enumerate((2, 25, 25)):
+        values.add(7500.0 + attempt)
+        changed = f"sp500,{DAY},{7500.0 + attempt}"
+        path.write_text(original.replace(f"sp500,{DAY},{held}", changed), "utf-8")
+        process = command("run", "--offline", data=filled, PYTHONUNBUFFERED="1")
+        assert process.stdout is not None
+        for _ in range(lines):
+            process.stdout.readline()
+        time.sleep(chance.uniform(0, 0.3))
+        process.kill()
+        process.communicate()
+        found = served(filled, "sp500")
+        assert found[DAY] in values
+        assert len(found) == len(bundled("market.csv", "sp500"))
+        assert vintages(filled) >= rows
+        rows = vintages(filled)
+    done = finished(command("run", "--offline", data=filled))
+    assert (done.status, done.err) == (0, "")
+    assert served(filled, "sp500")[DAY] == 7502.0
+    leftovers = [path.name for path in (filled / "published").glob(".*")]
+    assert leftovers == []
