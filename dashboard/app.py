@@ -73,7 +73,6 @@ def create_dash(snapshots: Snapshots) -> Site:
     app = Site(
         "dashboard",
         assets_folder=str(ASSETS),
-        assets_ignore=r"vendor/.*",
         title="新质生产力每日动态 · 指标台",
         update_title="",
         suppress_callback_exceptions=True,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any
 
 import brotli
@@ -34,13 +34,14 @@ class Compressed:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        encoding = _accepted(scope)
-        forever = is_fingerprinted(scope["path"], scope.get("query_string", b""))
-        key = (scope["method"] + scope["path"], encoding, scope.get("query_string", b""))
-        if forever and (found := self.kept.get(key)):
+        encoding = accepted(scope["headers"])
+        query = scope.get("query_string", b"")
+        fixed = is_fingerprinted(scope["path"], query)
+        key = (scope["method"] + scope["path"], encoding, query)
+        if fixed and (found := self.kept.get(key)):
             await _send(send, 200, *found)
             return
-        await self._answer(scope, receive, send, encoding, key if forever else None)
+        await self._answer(scope, receive, send, encoding, key if fixed else None)
 
     async def _answer(
         self,
@@ -61,8 +62,8 @@ class Compressed:
             if not message.get("more_body", False):
                 headers, data = _small(start, bytes(body), encoding, hard=key is not None)
                 if key is not None and start["status"] == 200:
-                    headers = [*(h for h in headers if h[0] != b"cache-control"),
-                               (b"cache-control", FOREVER)]  # fmt: skip
+                    headers = [h for h in headers if h[0] != b"cache-control"]
+                    headers.append((b"cache-control", FOREVER))
                     self._keep(key, (headers, data))
                 await _send(send, start["status"], headers, data)
 
@@ -79,15 +80,25 @@ def is_fingerprinted(path: str, query: bytes) -> bool:
     if path.startswith("/_dash-component-suites/"):
         name = path.rpartition("/")[2]
         return ".v" in name and "m1" in name
-    return path.startswith("/assets/") and (query.startswith(b"m=") or b"/vendor/" in path.encode())
+    return path.startswith("/assets/") and query.startswith(b"m=")
 
 
-def _accepted(scope: Scope) -> str:
-    for name, value in scope["headers"]:
+def accepted(headers: Iterable[tuple[bytes, bytes]]) -> str:
+    """The best encoding that a request's headers allow: br, gzip or none."""
+    for name, value in headers:
         if name == b"accept-encoding":
             offered = {part.split(b";")[0].strip() for part in value.split(b",")}
             return "br" if b"br" in offered else "gzip" if b"gzip" in offered else ""
     return ""
+
+
+def compressed(body: bytes, encoding: str, *, hard: bool) -> bytes:
+    """The body in an encoding; `hard` takes longer, for what is sent often."""
+    if encoding == "br":
+        return brotli.compress(body, quality=9 if hard else 4)
+    if encoding == "gzip":
+        return gzip.compress(body, compresslevel=9 if hard else 5, mtime=0)
+    return body
 
 
 def _small(
@@ -103,10 +114,7 @@ def _small(
         or not kind.startswith(TEXT)
     ):
         return headers, body
-    if encoding == "br":
-        data = brotli.compress(body, quality=9 if hard else 4)
-    else:
-        data = gzip.compress(body, compresslevel=9 if hard else 5, mtime=0)
+    data = compressed(body, encoding, hard=hard)
     dropped = (b"content-length", b"vary")
     kept = [(k, v) for k, v in headers if k not in dropped]
     etag = named.get(b"etag")

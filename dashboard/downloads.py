@@ -234,7 +234,7 @@ def _citation(indicator: Indicator, as_of: datetime, link: str) -> dict[str, str
             f"{indicator.credit.name.zh}. {title}[DS/OL]. 新质生产力每日动态指标台, "
             f"[{day}]. {link}."
         ),
-        "short": f"{title}，{indicator.credit.name.zh}，经新质生产力每日动态指标台，数据截至 {day}。",
+        "short": f"{title}，{indicator.credit.name.zh}，新质生产力每日动态指标台，截至 {day}。",
     }
 
 

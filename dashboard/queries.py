@@ -74,7 +74,7 @@ def events(
 ) -> list[Event]:
     """Events known by a moment, newest first."""
     parameters = {"id": indicator, "moment": _naive(as_of or FOREVER), "most": most}
-    return [Event(*r[:9], r[9].replace(tzinfo=UTC)) for r in snapshot.rows(EVENTS, parameters)]
+    return [_event(row) for row in snapshot.rows(EVENTS, parameters)]
 
 
 def bulletins(snapshot: Snapshot) -> list[BulletinEntry]:
@@ -140,6 +140,14 @@ def spans(snapshot: Snapshot) -> Mapping[str, tuple[Date, Date, int]]:
         "select indicator, min(date), max(date), count(*) from observations group by indicator"
     )
     return {row[0]: (row[1], row[2], row[3]) for row in rows}
+
+
+def _event(row: tuple[Any, ...]) -> Event:
+    indicator, day, kind, value, threshold, is_first, previous, previous_day, since, known = row
+    known_at = known.replace(tzinfo=UTC)
+    return Event(
+        indicator, day, kind, value, threshold, is_first, previous, previous_day, since, known_at
+    )
 
 
 def _naive(moment: datetime) -> datetime:

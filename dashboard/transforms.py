@@ -8,6 +8,7 @@ from bisect import bisect_left, bisect_right
 from calendar import monthrange
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
+from itertools import pairwise
 
 from dashboard.address import Transform, Window
 from etl.catalog import Indicator
@@ -75,7 +76,7 @@ def _start_of(name: str, newest: date) -> date:
 
 def _pairwise(series: Sequence[Vintage], combine: Callable[[float, float], float | None]) -> Values:
     result: Values = [None] * min(1, len(series))
-    for before, now in zip(series, series[1:], strict=False):
+    for before, now in pairwise(series):
         result.append(combine(now.value, before.value) if _comparable(before, now) else None)
     return result
 

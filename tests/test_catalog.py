@@ -56,8 +56,8 @@ indicators:
     calendar: XNYS
     definition: {zh: 甲, en: First}
     credit:
-      name: Somebody
-      licence: Public domain
+      name: {zh: 某人, en: Somebody}
+      licence: {zh: 公有, en: Public domain}
       url: https://example.org/
     sources:
       - {name: fred, series: FIRST}
@@ -81,7 +81,10 @@ indicators:
     frequency: daily
     calendar: XNYS
     definition: {zh: 乙, en: Second}
-    credit: {name: Somebody, licence: Public domain, url: 'https://example.org/'}
+    credit:
+      name: {zh: 某人, en: Somebody}
+      licence: {zh: 公有, en: Public domain}
+      url: https://example.org/
     sources:
       - {name: yahoo, ticker: SECOND}
     expect: {min: 0, max: 100}
@@ -98,7 +101,7 @@ MISTAKES = {
     "misspelt key of a label": ("label: {zh: 美元", "label: {zn: 美元", "{zn:", "zh"),
     "misspelt key of a group": ("{title: {zh: 市场", "{titel: {zh: 市场", "titel", "'title'"),
     "misspelt key of an indicator": ("decimals: 2", "decimal: 2", "decimal:", "'decimals'"),
-    "misspelt key of a credit": ("licence: Public", "license: Public", "license:", "'licence'"),
+    "misspelt key of a credit": ("licence: {zh", "license: {zh", "license:", "'licence'"),
     "misspelt key of an expectation": ("      min: 0", "      mim: 0", "mim:", "'min'"),
     "misspelt key of a publication": ("      rule: days", "      rul: days", "rul:", "'rule'"),
     "misspelt parameter": ("series: FIRST", "serie: FIRST", "serie:", "'series'"),

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from itertools import pairwise
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 from conftest import bundled, served, snapshot
 
+from etl import publish
 from etl.catalog import Catalog
+from etl.observation import Observation
 from etl.settings import Settings
+from etl.warehouse import Warehouse
 
 DAY = date(2026, 5, 26)
 
@@ -52,6 +56,21 @@ def test_a_record_is_strictly_beyond_every_earlier_value(
             if n and all(beyond(value, earlier) for _, earlier in values[:n])
         ]
         assert [e.date for e in _events(published, indicator, kind)] == expected
+
+
+def test_a_value_that_only_equals_the_highest_is_no_record(
+    warehouse: Warehouse, catalog: Catalog, tmp_path: Path
+) -> None:
+    days = [date(2026, 5, number) for number in (18, 19, 20, 21)]
+    rows = [Observation(d, v) for d, v in zip(days, (7000.0, 7100.0, 7100.0, 7200.0), strict=True)]
+    moment = datetime(2026, 5, 22, tzinfo=UTC)
+    warehouse.append("sp500", "fred", rows, load=1, known_at=moment)
+    content = publish.all_content(catalog, (), (), ())
+    publish.publish(warehouse, content, tmp_path / "published", moment)
+    with snapshot(tmp_path) as connection:
+        query = "select date from events where kind = 'record_high' order by date"
+        found = [day for (day,) in connection.execute(query).fetchall()]
+    assert found == [days[1], days[3]]
 
 
 def test_the_first_value_is_no_record_and_says_where_history_begins(published: Settings) -> None:

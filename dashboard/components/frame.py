@@ -107,6 +107,7 @@ def _footer(chosen: Choices, snapshot: Snapshot | None) -> Component:
     parts: list[Component | str] = [html.Span(text("footer", chosen.lang))]
     if snapshot is not None:
         when = formatting.beijing(snapshot.published_at, chosen.lang)
-        words = f"{text('snapshot', chosen.lang)} {snapshot.name}，{text('published', chosen.lang)} {when}"
+        named = f"{text('snapshot', chosen.lang)} {snapshot.name}"
+        words = f"{named}，{text('published', chosen.lang)} {when}"
         parts.append(html.Span(words, className="snapshot-name"))
     return html.Footer(parts, className="footer")

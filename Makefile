@@ -1,0 +1,53 @@
+# The whole project in a few words. Plain `make` lists the targets.
+PYTHON ?= python3
+PORT ?= 8050
+BIN := .venv/bin
+READY := .venv/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help install run etl test check format bench lock clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: $(READY) ## the environment, as .venv in the checkout
+
+$(READY): requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Python 3.11 or newer is needed; name it with PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@touch $@
+
+run: $(READY) ## environment, data, dashboard at http://127.0.0.1:8050
+	@$(BIN)/python -m etl run || [ $$? -eq 1 ]
+	$(BIN)/python -m dashboard --port $(PORT)
+
+etl: $(READY) ## fetch, check, store and publish
+	$(BIN)/python -m etl run
+
+test: check ## the checks, then every test, the browser's included
+	@sh tests/ensure_browser.sh
+	$(BIN)/python -m pytest -n 2
+
+check: $(READY) ## format, lint, types, import contracts, the files people write
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m etl check
+
+format: $(READY) ## put the code in order
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(READY) ## what is fast, as ratios against a plain peer in the same run
+	@sh tests/ensure_browser.sh
+	$(BIN)/python -m benchmarks
+
+lock: ## requirements.lock anew from pyproject.toml
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-header --no-annotate --group dev pyproject.toml -o requirements.lock
+
+clean: ## remove the environment and everything generated
+	rm -rf .venv data/raw data/published data/state data/warehouse.duckdb data/warehouse.duckdb.wal data/.lock
