@@ -20,15 +20,18 @@ from etl.strict_yaml import Path_, line_of, load_yaml, plain
 
 Frequency = Literal["daily", "monthly", "quarterly", "annual", "event"]
 
-#: Every source by name, and the parameters that an indicator must give it.
-SOURCE_PARAMS: Mapping[str, frozenset[str]] = {
-    "yahoo": frozenset({"ticker"}),
-    "fred": frozenset({"series"}),
-    "sec": frozenset({"cik", "concept"}),
-    "figures": frozenset({"file"}),
-    "register": frozenset({"topics"}),
-    "derived": frozenset({"formula"}),
+#: Every source by name, and the parameters that an indicator must give it, with their types.
+SOURCE_PARAMS: Mapping[str, Mapping[str, type]] = {
+    "yahoo": {"ticker": str},
+    "fred": {"series": str},
+    "sec": {"cik": str, "concept": str},
+    "figures": {"file": str},
+    "register": {"topics": list},
+    "derived": {"formula": str},
 }
+#: The formulas that `derived` knows; etl.derived holds them.
+FORMULA_NAMES = ("micron_market_cap",)
+_TYPE_WORDS: Mapping[type, str] = {str: "a text in quotes", list: "a list like [数据要素]"}
 
 #: How the status column of a download names what a source holds.
 STATUS_OF_SOURCE: Mapping[str, str] = {
@@ -110,7 +113,7 @@ class Publication(Model):
 
     rule: Literal["close", "days", "sessions", "next_month", "period_end"]
     n: int = 0
-    at: Annotated[str, Field(pattern=r"^[0-2]\d:[0-5]\d$")] = "09:00"
+    at: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] = "09:00"
     zone: str = "America/New_York"
 
     def moment(self, day: date, calendar: str) -> datetime:
@@ -282,11 +285,20 @@ def _source_problems(indicator_id: str, ref: SourceRef, here: Path_) -> Iterator
         yield here, f"{indicator_id}: unknown source '{ref.name}'. {hint}"
         return
     needs = SOURCE_PARAMS[ref.name]
-    for name in sorted(set(ref.params) - needs):
+    for name in sorted(set(ref.params) - set(needs)):
         hint = nearest(name, needs)
         yield (*here, name), f"{indicator_id}: source {ref.name} takes no '{name}'. {hint}"
-    for name in sorted(needs - set(ref.params)):
-        yield here, f"{indicator_id}: source {ref.name} needs '{name}'."
+    for name, kind in needs.items():
+        if name not in ref.params:
+            yield here, f"{indicator_id}: source {ref.name} needs '{name}'."
+        elif not isinstance(ref.params[name], kind):
+            found = str(ref.params[name])[:40]
+            words = f"{_TYPE_WORDS[kind]} was expected (found: {found})."
+            yield (*here, name), f"{indicator_id}: {ref.name}.{name}: {words}"
+        elif name == "formula" and ref.params[name] not in FORMULA_NAMES:
+            formula = ref.params[name]
+            hint = nearest(formula, FORMULA_NAMES)
+            yield (*here, name), f"{indicator_id}: unknown formula '{formula}'. {hint}"
 
 
 def _sentence(path: Path, document: Any, error: ValidationError) -> str:
@@ -304,7 +316,7 @@ def _sentence(path: Path, document: Any, error: ValidationError) -> str:
     if first["type"] == "missing":
         return f"{where}: '{name}' is missing; every entry needs it."
     given = str(first.get("input"))[:60]
-    return f"{where}: {name}: {first['msg'].lower()} (found: {given})."
+    return f"{where}: {name}: {first['msg'][0].lower()}{first['msg'][1:]} (found: {given})."
 
 
 def _steps(loc: tuple[str | int, ...]) -> Path_:

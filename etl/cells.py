@@ -2,12 +2,38 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import math
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 
 from etl.errors import FileProblem, nearest
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+
+
+def rows_of(
+    payload: bytes, path: Path, known: Sequence[str], required: Sequence[str]
+) -> Iterator[tuple[int, dict[str, str]]]:
+    """Each row of a CSV with its line; a FileProblem for what is no table of these columns."""
+    rows = csv.DictReader(io.StringIO(text_of(payload, path)), strict=True)
+    try:
+        check_header(rows.fieldnames or (), known, required, path)
+        for row in rows:
+            if None in row or None in row.values():  # how the csv module files surplus and missing
+                raise FileProblem(
+                    path,
+                    "the row has not as many cells as the header; quote texts with commas.",
+                    line=rows.line_num,
+                )
+            yield rows.line_num, {name: text.strip() for name, text in row.items()}
+    except csv.Error as error:
+        raise FileProblem(
+            path, f"not a well-formed CSV ({error}); check the quotes.", line=rows.line_num + 1
+        ) from None
 
 
 def text_of(payload: bytes, path: Path) -> str:
@@ -50,7 +76,7 @@ def number_of(text: str, path: Path, line: int | None, what: str) -> float:
 def date_of(text: str, path: Path, line: int | None, what: str) -> date:
     """The date that a cell holds as YYYY-MM-DD; a FileProblem that quotes it otherwise."""
     try:
-        if len(text) != 10:
+        if not _DAY.fullmatch(text):
             raise ValueError
         return date.fromisoformat(text)
     except ValueError:

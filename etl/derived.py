@@ -23,15 +23,18 @@ def market_cap(inputs: Mapping[str, Series]) -> list[Observation]:
     Days before the first filing have no value.
     """
     filings = sorted(
-        (public_at.astimezone(NEW_YORK).date(), count.date, count)
-        for count, public_at in inputs["micron_shares_outstanding"]
+        (
+            (public_at.astimezone(NEW_YORK).date(), count.date, count)
+            for count, public_at in inputs["micron_shares_outstanding"]
+        ),
+        key=lambda filing: filing[:2],
     )
     days_filed = [filed for filed, _, _ in filings]
     result: list[Observation] = []
     for close, _ in inputs["micron_close_usd"]:
         known = filings[: bisect_right(days_filed, close.date)]
         if known:
-            filed, _, shares = max(known, key=lambda filing: filing[1])
+            filed, _, shares = max(known, key=lambda filing: (filing[1], filing[0]))
             result.append(_product(close, shares, filed))
     return result
 
@@ -45,6 +48,10 @@ def _product(close: Vintage, shares: Vintage, filed: date) -> Observation:
         disputed="disputed" in (close.status, shares.status),
     )
 
+
+#: Series whose every vintage counts, not only the newest of each date: a cover date that was filed
+#: twice was known from its first filing on.
+EVERY_VINTAGE = frozenset({"micron_shares_outstanding"})
 
 #: The formulas by name, and the indicators that each is made of.
 FORMULAS: Mapping[str, tuple[tuple[str, ...], Formula]] = {

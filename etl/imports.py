@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -12,9 +10,9 @@ from typing import Any
 
 import duckdb
 
-from etl.catalog import Catalog
-from etl.cells import check_header, date_of, number_of, text_of
-from etl.checks import problems as problems_of
+from etl.catalog import Catalog, Indicator
+from etl.cells import check_header, date_of, number_of, rows_of
+from etl.checks import findings
 from etl.errors import FileProblem, nearest
 from etl.observation import Observation
 from etl.warehouse import Appended, Outcome, Warehouse
@@ -23,6 +21,7 @@ COLUMNS = ("indicator", "date", "value")
 READERS = (".csv", ".xlsx", ".parquet")
 MAX_BYTES = 2_000_000_000
 Row = tuple[int, str, str, str]  # line, indicator, date, value
+Placed = tuple[Path, int, Observation]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +33,7 @@ class Imported:
 
 def read_files(paths: Sequence[Path], catalog: Catalog, known_at: datetime) -> Imported:
     """Everything in the files, checked; the first wrong row is a FileProblem naming its line."""
-    held: dict[str, dict[date, Observation]] = {}
+    held: dict[str, dict[date, Placed]] = {}
     for path in paths:
         for line, name, day_text, value_text in _rows(path):
             if name not in catalog:
@@ -47,12 +46,10 @@ def read_files(paths: Sequence[Path], catalog: Catalog, known_at: datetime) -> I
                 raise FileProblem(
                     path, f"{name} has a second value for {day}; keep one.", line=line
                 )
-            series[day] = Observation(day, value, credit=f"import of {path.name}")
+            series[day] = path, line, Observation(day, value, credit=f"import of {path.name}")
     if not held:
         raise FileProblem(paths[0], "holds no rows; expected indicator,date,value.")
-    return Imported(
-        {name: _checked(name, rows, catalog, known_at, paths) for name, rows in held.items()}
-    )
+    return Imported({n: _checked(catalog[n], rows, known_at) for n, rows in held.items()})
 
 
 def store(
@@ -77,15 +74,12 @@ def store(
 
 
 def _checked(
-    name: str,
-    rows: Mapping[date, Observation],
-    catalog: Catalog,
-    known_at: datetime,
-    paths: Sequence[Path],
+    indicator: Indicator, rows: Mapping[date, Placed], known_at: datetime
 ) -> list[Observation]:
-    ordered = [rows[day] for day in sorted(rows)]
-    for problem in problems_of(catalog[name], ordered, known_at):
-        raise FileProblem(paths[0], problem)
+    ordered = [rows[day][2] for day in sorted(rows)]
+    for finding in findings(indicator, ordered, known_at):
+        path, line, _ = rows[finding.date]
+        raise FileProblem(path, finding.sentence, line=line)
     return ordered
 
 
@@ -104,30 +98,24 @@ def _rows(path: Path) -> Iterator[Row]:
 
 
 def _csv_rows(path: Path) -> Iterator[Row]:
-    rows = csv.DictReader(io.StringIO(text_of(path.read_bytes(), path)), strict=True)
-    check_header(rows.fieldnames or (), COLUMNS, COLUMNS, path)
-    try:
-        for row in rows:
-            if None in row or None in row.values():
-                raise FileProblem(path, "needs exactly three cells.", line=rows.line_num)
-            yield rows.line_num, row["indicator"].strip(), row["date"].strip(), row["value"].strip()
-    except csv.Error as error:
-        raise FileProblem(path, f"not a well-formed CSV ({error}).", line=rows.line_num) from None
+    for line, cell in rows_of(path.read_bytes(), path, COLUMNS, COLUMNS):
+        yield line, cell["indicator"], cell["date"], cell["value"]
 
 
 def _xlsx_rows(path: Path) -> Iterator[Row]:
     import zipfile
+    from xml.etree.ElementTree import ParseError
 
     import openpyxl
 
     try:
         book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError):
-        raise FileProblem(path, "is not an XLSX workbook.") from None
-    lines = book.worksheets[0].iter_rows(values_only=True)
-    header = [str(cell).strip() for cell in next(lines, ()) if cell is not None]
+        lines = list(book.worksheets[0].iter_rows(values_only=True))
+    except (zipfile.BadZipFile, ParseError, KeyError, IndexError, ValueError, EOFError):
+        raise FileProblem(path, "is not a whole XLSX workbook; save it anew.") from None
+    header = [str(cell).strip() for cell in (lines[0] if lines else ()) if cell is not None]
     check_header(header, COLUMNS, COLUMNS, path)
-    for number, cells in enumerate(lines, start=2):
+    for number, cells in enumerate(lines[1:], start=2):
         if any(cell is not None for cell in cells):
             row = dict(zip(header, cells, strict=False))
             yield number, *(_cell(row.get(name)) for name in COLUMNS)  # type: ignore[misc]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import re
 import unicodedata
@@ -13,7 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 from etl.bulletins.model import Bulletin, Reference
-from etl.cells import check_header, text_of
+from etl.cells import rows_of
 from etl.errors import FileProblem, nearest
 from etl.observation import BEIJING, Observation
 
@@ -95,16 +93,11 @@ def read_register(path: Path) -> tuple[Document, ...]:
         ) from None
     except OSError as error:
         raise FileProblem(path, f"cannot be read ({error.strerror}).") from None
-    rows = csv.DictReader(io.StringIO(text_of(payload, path)), strict=True)
-    check_header(rows.fieldnames or (), COLUMNS, COLUMNS[:7], path)
     documents: list[Document] = []
-    try:
-        for row in rows:
-            document = _document(row, path, rows.line_num)
-            if not any(same_document(document, held) for held in documents):
-                documents.append(document)
-    except csv.Error as error:
-        raise FileProblem(path, f"not a well-formed CSV ({error}).", line=rows.line_num) from None
+    for line, cell in rows_of(payload, path, COLUMNS, COLUMNS[:7]):
+        document = _document(cell, path, line)
+        if not any(same_document(document, held) for held in documents):
+            documents.append(document)
     return tuple(documents)
 
 
@@ -183,7 +176,8 @@ def normal_number(number: str) -> str:
     text = "".join(unicodedata.normalize("NFKC", number).split())
     text = re.sub(r"[〔\[(【﹝]", "[", text)
     text = re.sub(r"[〕\])】﹞]", "]", text)
-    return text if re.fullmatch(r"[^\[\]….]+\[\d{4}\](第)?\d+号?", text) else ""
+    found = re.fullmatch(r"([^\[\]….]+\[\d{4}\])第?0*(\d+)号?", text)
+    return f"{found[1]}{found[2]}号" if found else ""
 
 
 def normal_title(title: str) -> str:
@@ -206,10 +200,7 @@ def normal_issuer(issuer: str) -> str:
     return re.sub(r"(综合司|办公厅|办公室)$", "", first)
 
 
-def _document(row: dict[str, str | None], path: Path, line: int) -> Document:
-    if None in row:
-        raise FileProblem(path, "has more cells than the header; quote the commas.", line=line)
-    cell = {key: (value or "").strip() for key, value in row.items()}
+def _document(cell: dict[str, str], path: Path, line: int) -> Document:
     if not cell["title"] or not cell["issuer"]:
         raise FileProblem(path, "title and issuer must not be empty.", line=line)
     if cell["kind"] not in KINDS:

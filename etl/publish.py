@@ -84,11 +84,13 @@ def publish(warehouse: Warehouse, content: Content, folder: Path, now: datetime)
         point_to(folder, name, fingerprint)
         _forget_old(folder)
     except OSError as error:
+        _sweep(folder)
         raise StorageError(
             f"{folder}: the snapshot could not be written ({error.strerror}). Check free space "
             "and permissions; the last snapshot is still served."
         ) from None
     except duckdb.Error as error:
+        _sweep(folder)
         raise StorageError(
             f"{folder}: the snapshot could not be built ({str(error).splitlines()[0]}). Check "
             "free space; the last snapshot is still served."
@@ -266,10 +268,10 @@ def _count(connection: duckdb.DuckDBPyConnection, source: str) -> int:
 
 def _sweep(folder: Path) -> None:
     """Clear away what a killed run left half built."""
-    for path in folder.glob(".building-*"):
-        path.unlink(missing_ok=True)
-    for path in folder.glob(f".{POINTER}.*"):
-        path.unlink(missing_ok=True)
+    for pattern in (".building-*", f".{POINTER}.*"):
+        for path in folder.glob(pattern):
+            with suppress(OSError):
+                path.unlink()
 
 
 def _forget_old(folder: Path) -> None:

@@ -22,7 +22,9 @@ def keep(
     path = place / f"{fetched_at:%Y%m%dT%H%M%SZ}-{digest}.gz"
     try:
         place.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(gzip.compress(payload, mtime=0))
+        draft = path.with_suffix(".draft")
+        draft.write_bytes(gzip.compress(payload, mtime=0))
+        draft.replace(path)
     except OSError as error:
         raise StorageError(f"{path}: cannot be written ({error.strerror}).") from None
     return path

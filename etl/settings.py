@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from etl.errors import SettingError
 
@@ -82,18 +84,34 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         return env.get(PREFIX + name, "").strip() or None
 
     bundle = value("CA_BUNDLE")
-    if bundle and not Path(bundle).is_file():
-        raise SettingError(f"XINZHI_CA_BUNDLE: {bundle} is not a file; give a PEM file.")
+    proxy = value("PROXY") or env.get("HTTPS_PROXY") or env.get("https_proxy") or None
     return Settings(
         data=Path(value("DATA") or PROJECT / "data"),
         catalog=Path(value("CATALOG") or PROJECT / "indicators.yaml"),
         base_url=(value("BASE_URL") or "http://127.0.0.1:8050").rstrip("/"),
-        proxy=value("PROXY") or env.get("HTTPS_PROXY") or env.get("https_proxy") or None,
-        ca_bundle=Path(bundle) if bundle else None,
+        proxy=_proxy(proxy) if proxy else None,
+        ca_bundle=_bundle(bundle) if bundle else None,
         contact=value("CONTACT"),
         fred_api_key=value("FRED_API_KEY"),
         timeout_s=_seconds(value("TIMEOUT") or "8"),
     )
+
+
+def _proxy(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise SettingError(
+            f"XINZHI_PROXY: '{text}' is not a proxy; write it like http://proxy.example:3128."
+        )
+    return text
+
+
+def _bundle(text: str) -> Path:
+    try:
+        ssl.create_default_context(cafile=text)
+    except (OSError, ssl.SSLError):
+        raise SettingError(f"XINZHI_CA_BUNDLE: {text} is not a PEM file of certificates.") from None
+    return Path(text)
 
 
 def _seconds(text: str) -> float:

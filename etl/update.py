@@ -10,7 +10,7 @@ from etl import raw
 from etl.bulletins.model import Bulletin
 from etl.catalog import Catalog, Indicator, SourceRef
 from etl.checks import problems as problems_of
-from etl.derived import FORMULAS
+from etl.derived import EVERY_VINTAGE, FORMULAS, Series
 from etl.errors import CheckFailed, FileProblem, SettingError, SourceError, nearest
 from etl.inputs import BulletinFiles, read_bulletins, read_documents
 from etl.observation import Observation, now
@@ -200,6 +200,8 @@ class _Run:
         if ref.name == "register" and not self.register_ok:
             raise FileProblem(self.settings.register, "could not be read; the last counts stay.")
         found = self._derive(ref) if ref.name == "derived" else self._ask(indicator, ref)
+        if ref.name == "register":
+            found = [*found, *self._emptied(indicator, found)]
         observations = [o for o in _dated(indicator, found) if _is_public(o, self.known_at)]
         wrong = list(problems_of(indicator, observations, self.known_at))
         if wrong:
@@ -218,6 +220,13 @@ class _Run:
             raw.keep(self.settings.raw, source.name, indicator.id, payload, self.started_at)
         return source.parse(payload, indicator, ref.params)
 
+    def _emptied(
+        self, indicator: Indicator, counts: Sequence[Observation]
+    ) -> Iterator[Observation]:
+        """A month that was counted before and has no document any more counts none."""
+        for day in self.warehouse.dates(indicator.id, "register") - {o.date for o in counts}:
+            yield Observation(day, 0.0, self.known_at, credit="data/policies.csv")
+
     def _since(self, indicator: Indicator, source: str) -> date:
         """What is newer than the warehouse holds, less a window for revisions."""
         newest = self.warehouse.newest(indicator.id, source)
@@ -225,7 +234,12 @@ class _Run:
 
     def _derive(self, ref: SourceRef) -> list[Observation]:
         inputs, formula = FORMULAS[str(ref.params["formula"])]
-        return formula({name: self.warehouse.series(name, self.known_at) for name in inputs})
+        return formula({name: self._input(name) for name in inputs})
+
+    def _input(self, name: str) -> Series:
+        if name in EVERY_VINTAGE:
+            return self.warehouse.vintages(name, self.known_at)
+        return self.warehouse.series(name, self.known_at)
 
 
 def _ranks(catalog: Catalog) -> Iterable[tuple[str, str, int]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -139,19 +139,24 @@ def lock(path: Path) -> Iterator[None]:
                 f"Another run (process {holder}) is writing to {path.parent}; "
                 "wait until it has ended, then run again."
             ) from None
-        handle.truncate(0)
-        handle.write(str(os.getpid()))
-        handle.flush()
+        try:
+            os.ftruncate(handle.fileno(), 0)
+            os.write(handle.fileno(), str(os.getpid()).encode())
+        except OSError as error:
+            raise StorageError(_cannot_write(path, error)) from None
         yield
 
 
 @contextmanager
 def opened(path: Path, *, read_only: bool = False) -> Iterator[Warehouse]:
     """The warehouse at `path`, closed and checkpointed afterwards."""
+    is_new = not path.exists()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         connection = duckdb.connect(str(path), read_only=read_only)
     except (duckdb.Error, OSError) as error:
+        if is_new and not read_only:
+            path.unlink(missing_ok=True)  # half a header would stop every later run
         raise StorageError(_cannot_write(path, error)) from None
     try:
         warehouse = Warehouse(connection)
@@ -162,7 +167,7 @@ def opened(path: Path, *, read_only: bool = False) -> Iterator[Warehouse]:
         yield warehouse
         if not read_only:
             connection.execute("checkpoint")
-    except (duckdb.IOException, duckdb.OutOfMemoryException, duckdb.InternalException) as error:
+    except duckdb.Error as error:
         raise StorageError(_cannot_write(path, error)) from None
     finally:
         connection.close()
@@ -181,7 +186,8 @@ class Warehouse:
         try:
             yield
         except BaseException:
-            self.connection.execute("rollback")
+            with suppress(duckdb.Error):  # what failed is what must be heard of
+                self.connection.execute("rollback")
             raise
         self.connection.execute("commit")
 
@@ -267,6 +273,20 @@ class Warehouse:
                 "note": [row.note for row in rows],
             },
         )
+
+    def vintages(self, indicator: str, as_of: datetime) -> list[tuple[Vintage, datetime]]:
+        """Every vintage of every source known by a moment, each with the moment it was public."""
+        rows = self.connection.execute(
+            "select date, value, source, known_at, status, credit, basis, note, public_at "
+            "from vintages where indicator = ? and known_at <= ? order by date, known_at, load",
+            [indicator, _naive(as_of)],
+        ).fetchall()
+        return [_vintage(row) for row in rows]
+
+    def dates(self, indicator: str, source: str) -> set[date]:
+        """The dates held of the indicator from the source."""
+        query = "select distinct date from vintages where indicator = ? and source = ?"
+        return {row[0] for row in self.connection.execute(query, [indicator, source]).fetchall()}
 
     def prefer(self, ranks: Iterable[tuple[str, str, int]]) -> None:
         """Set the order of preference: indicator, source, rank from 0."""

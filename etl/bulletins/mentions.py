@@ -93,4 +93,5 @@ def _stands_alone(text: str, places: Sequence[int], at: int, stop: int) -> bool:
 
 
 def _is_latin(letter: str) -> bool:
-    return letter.isascii() and letter.isalnum()
+    folded = unicodedata.normalize("NFKC", letter)
+    return folded.isascii() and folded.isalnum()

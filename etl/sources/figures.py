@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from etl.catalog import Indicator
-from etl.cells import check_header, date_of, number_of, text_of
+from etl.cells import date_of, number_of, rows_of
 from etl.errors import FileProblem
 from etl.observation import Observation
 from etl.sources.base import Params
@@ -44,35 +42,22 @@ class Figures:
 
     def parse(self, payload: bytes, indicator: Indicator, params: Params) -> Sequence[Observation]:
         path = self.path(params)
-        rows = csv.DictReader(io.StringIO(text_of(payload, path)), strict=True)
-        check_header(rows.fieldnames or (), COLUMNS, REQUIRED, path)
         mine: dict[date, Observation] = {}
-        try:
-            for row in rows:
-                if row["indicator"] == indicator.id:
-                    observation = _observation(row, indicator, path, rows.line_num)
-                    if observation.date in mine:
-                        message = (
-                            f"{indicator.id} has a second value for {observation.date}; keep one."
-                        )
-                        raise FileProblem(path, message, line=rows.line_num)
-                    mine[observation.date] = observation
-        except csv.Error as error:
-            raise FileProblem(
-                path, f"not a well-formed CSV ({error}).", line=rows.line_num
-            ) from None
+        for line, cell in rows_of(payload, path, COLUMNS, REQUIRED):
+            if cell["indicator"] == indicator.id:
+                observation = _observation(cell, indicator, path, line)
+                if observation.date in mine:
+                    day = observation.date
+                    message = f"{indicator.id} has a second value for {day}; keep one."
+                    raise FileProblem(path, message, line=line)
+                mine[observation.date] = observation
         return [mine[day] for day in sorted(mine)]
 
     def path(self, params: Params) -> Path:
         return self.folder / str(params["file"])
 
 
-def _observation(
-    row: dict[str, str | None], indicator: Indicator, path: Path, line: int
-) -> Observation:
-    cell = {key: (value or "").strip() for key, value in row.items() if key}
-    if None in row:  # the csv module files surplus cells under None
-        raise FileProblem(path, "has more cells than the header; quote the commas.", line=line)
+def _observation(cell: dict[str, str], indicator: Indicator, path: Path, line: int) -> Observation:
     day = date_of(cell["date"], path, line, indicator.id)
     public = cell.get("public", "")
     if not cell["source"]:

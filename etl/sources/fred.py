@@ -30,13 +30,18 @@ class Fred:
 
     def parse(self, payload: bytes, indicator: Indicator, params: Params) -> Sequence[Observation]:
         series = str(params["series"])
-        rows = list(csv.reader(io.StringIO(payload.decode("utf-8-sig", "replace"))))
+        try:
+            rows = list(csv.reader(io.StringIO(payload.decode("utf-8-sig", "replace"))))
+        except csv.Error:
+            rows = []
         if not rows or rows[0] not in (["observation_date", series], ["DATE", series]):
             head = ",".join(rows[0])[:60] if rows else "nothing"
             raise UnexpectedPayload(f"FRED sent no CSV of {series} (it begins: {head}).")
         credit = f"FRED {series}"
         found = [_observation(row, n, series, credit) for n, row in enumerate(rows[1:], 2) if row]
         observations = [o for o in found if o is not None]
+        if not observations:
+            raise UnexpectedPayload(f"FRED sent {series} without a single value.")
         if indicator.frequency == "event":
             return _changes(observations)
         return observations

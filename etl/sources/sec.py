@@ -48,4 +48,6 @@ class Sec:
             raise UnexpectedPayload(
                 f"SEC sent no share counts for CIK {params['cik']} ({error!r})."
             ) from None
+        if not found:
+            raise UnexpectedPayload(f"SEC sent no share count for CIK {params['cik']}.")
         return sorted(found, key=lambda o: (o.date, o.public_at is None or o.public_at))

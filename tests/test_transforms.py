@@ -1,0 +1,304 @@
+"""Transforms against the plainest possible reading of the contract."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from serving import days_from, vintages
+
+from dashboard.address import Transform, Window
+from dashboard.transforms import span, transformed, window_name
+from etl.catalog import Indicator, load_catalog
+from etl.observation import Vintage
+from etl.settings import PROJECT
+
+CATALOG = load_catalog(PROJECT / "indicators.yaml")
+DAILY, MONTHLY = CATALOG["sp500"], CATALOG["gold_monthly_usd_oz"]
+ANNUAL = CATALOG["data_contest_tracks"]
+TOLERANCE = {"daily": 10, "monthly": 45, "annual": 400}
+Values = Sequence[float | None]
+
+_VALUES = st.one_of(
+    st.just(0.0),
+    st.floats(-1e6, -1e-3),
+    st.floats(1e-3, 1e6),
+    st.sampled_from((1.0, 2.0, 100.0)),
+)
+
+
+@st.composite
+def _series(draw: st.DrawFn) -> tuple[Indicator, list[Vintage]]:
+    """A series of any frequency with gaps, zeros and negatives, measured anew from some day on."""
+    indicator = draw(st.sampled_from((DAILY, MONTHLY, ANNUAL)))
+    steps = {
+        "daily": st.sampled_from((1, 1, 1, 3, 9, 10, 11, 30, 45)),
+        "monthly": st.sampled_from((28, 30, 31, 31, 60, 92)),
+        "annual": st.sampled_from((365, 366, 366, 730, 765, 1100)),
+    }[indicator.frequency]
+    count = draw(st.integers(0, 40))
+    if count == 0:
+        return indicator, []
+    start = draw(st.dates(date(2000, 1, 1), date(2024, 12, 31)))
+    days = days_from(start, draw(st.lists(steps, min_size=count - 1, max_size=count - 1)))
+    values = draw(st.lists(_VALUES, min_size=count, max_size=count))
+    cut = draw(st.one_of(st.none(), st.sampled_from(days)))
+    return indicator, vintages(dict(zip(days, values, strict=True)), "old", cut, "new")
+
+
+def earlier(day: date, *, months: int) -> date:
+    """The same day so many months before, or the last day of that month."""
+    year, month = day.year, day.month - months
+    while month < 1:
+        year, month = year - 1, month + 12
+    for last in range(day.day, 27, -1):
+        try:
+            return date(year, month, last)
+        except ValueError:
+            continue
+    return date(year, month, day.day)
+
+
+def percent(now: Vintage, base: Vintage | None) -> float | None:
+    if base is None or base.value <= 0 or base.basis != now.basis:
+        return None
+    return 100 * (now.value / base.value - 1)
+
+
+def before(series: Sequence[Vintage], now: Vintage) -> Vintage | None:
+    older = [v for v in series if v.date < now.date]
+    return older[-1] if older else None
+
+
+def base_of(
+    series: Sequence[Vintage], now: Vintage, months: int, tolerance: int
+) -> Vintage | None:
+    target = earlier(now.date, months=months)
+    near = [v for v in series if target - timedelta(days=tolerance) <= v.date <= target]
+    return near[-1] if near else None
+
+
+def same(found: Values, expected: Values) -> None:
+    assert len(found) == len(expected)
+    for one, other in zip(found, expected, strict=True):
+        if other is None:
+            assert one is None
+        else:
+            assert one is not None
+            assert math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-6)
+
+
+@given(_series())
+@settings(deadline=None)
+def test_level_is_the_values_themselves(case: tuple[Indicator, list[Vintage]]) -> None:
+    indicator, series = case
+    found = transformed(series, Transform("level"), indicator, None)
+    assert found == [v.value for v in series]
+
+
+@given(_series())
+@settings(deadline=None)
+def test_diff_is_the_value_less_the_one_before(case: tuple[Indicator, list[Vintage]]) -> None:
+    indicator, series = case
+    expected = [
+        now.value - old.value if (old := before(series, now)) and old.basis == now.basis else None
+        for now in series
+    ]
+    same(transformed(series, Transform("diff"), indicator, None), expected)
+
+
+@given(_series())
+@settings(deadline=None)
+def test_pct_is_the_change_from_the_value_before(case: tuple[Indicator, list[Vintage]]) -> None:
+    indicator, series = case
+    expected = [percent(now, before(series, now)) for now in series]
+    same(transformed(series, Transform("pct"), indicator, None), expected)
+
+
+@given(_series(), st.sampled_from((("mom", 1), ("yoy", 12))))
+@settings(deadline=None, max_examples=300)
+def test_mom_and_yoy_compare_with_the_newest_value_on_or_before_the_day_then(
+    case: tuple[Indicator, list[Vintage]], kind: tuple[str, int]
+) -> None:
+    indicator, series = case
+    name, months = kind
+    tolerance = TOLERANCE[indicator.frequency]
+    expected = [percent(now, base_of(series, now, months, tolerance)) for now in series]
+    same(transformed(series, Transform(name), indicator, None), expected)
+
+
+@given(_series(), st.one_of(st.none(), st.dates(date(1999, 1, 1), date(2040, 1, 1))))
+@settings(deadline=None)
+def test_index_is_a_hundred_on_the_first_value_on_or_after_its_date(
+    case: tuple[Indicator, list[Vintage]], start: date | None
+) -> None:
+    indicator, series = case
+    held = [v for v in series if start is None or v.date >= start]
+    base = held[0] if held and held[0].value > 0 else None
+    expected = [
+        100 * v.value / base.value if base and base.basis == v.basis else None for v in series
+    ]
+    same(transformed(series, Transform("index", base=start), indicator, None), expected)
+    same(transformed(series, Transform("index"), indicator, start), expected)
+
+
+@given(_series(), st.integers(2, 12))
+@settings(deadline=None)
+def test_ma_is_the_mean_of_the_last_n(case: tuple[Indicator, list[Vintage]], n: int) -> None:
+    indicator, series = case
+    expected: list[float | None] = []
+    for place in range(len(series)):
+        part = series[place + 1 - n : place + 1] if place + 1 >= n else []
+        whole = len(part) == n and len({v.basis for v in part}) == 1
+        expected.append(sum(v.value for v in part) / n if whole else None)
+    same(transformed(series, Transform("ma", n=n), indicator, None), expected)
+
+
+@given(_series(), st.integers(2, 12))
+@settings(deadline=None)
+def test_z_is_the_distance_from_the_mean_in_sample_deviations(
+    case: tuple[Indicator, list[Vintage]], n: int
+) -> None:
+    indicator, series = case
+    expected: list[float | None] = []
+    for place in range(len(series)):
+        part = series[place + 1 - n : place + 1] if place + 1 >= n else []
+        values = [v.value for v in part]
+        if len(part) < n or len({v.basis for v in part}) > 1 or len(set(values)) == 1:
+            expected.append(None)
+            continue
+        mean = math.fsum(values) / n
+        deviation = math.sqrt(math.fsum((x - mean) ** 2 for x in values) / (n - 1))
+        expected.append((values[-1] - mean) / deviation)
+    found = transformed(series, Transform("z", n=n), indicator, None)
+    assert [x is None for x in found] == [x is None for x in expected]
+    for one, other in zip(found, expected, strict=True):
+        assert one is None or other is None or math.isclose(one, other, abs_tol=1e-4)
+
+
+@given(_series())
+@settings(deadline=None)
+def test_drawdown_is_the_distance_from_the_highest_value_so_far(
+    case: tuple[Indicator, list[Vintage]],
+) -> None:
+    indicator, series = case
+    expected = [percent(now, max(series[: k + 1], key=lambda v: v.value))
+                for k, now in enumerate(series)]  # fmt: skip
+    same(transformed(series, Transform("drawdown"), indicator, None), expected)
+
+
+@pytest.mark.parametrize(
+    ("indicator", "days"), [(DAILY, 10), (MONTHLY, 45), (ANNUAL, 400)], ids=lambda x: str(x)[:9]
+)
+def test_a_base_may_be_as_old_as_the_tolerance_and_not_a_day_older(
+    indicator: Indicator, days: int
+) -> None:
+    now, target = date(2026, 5, 26), date(2025, 5, 26)
+    for age, expected in ((0, 100.0), (days, 100.0), (days + 1, None)):
+        series = vintages({target - timedelta(days=age): 1.0, now: 2.0})
+        assert transformed(series, Transform("yoy"), indicator, None)[-1] == expected
+
+
+def test_the_base_of_yoy_is_never_a_later_day() -> None:
+    series = vintages({date(2025, 5, 27): 1.0, date(2026, 5, 26): 2.0})
+    assert transformed(series, Transform("yoy"), DAILY, None) == [None, None]
+
+
+def test_the_month_before_the_last_of_march_ends_in_february() -> None:
+    series = vintages({date(2026, 2, 28): 1.0, date(2026, 3, 31): 3.0})
+    assert transformed(series, Transform("mom"), DAILY, None) == [None, pytest.approx(200.0)]
+
+
+@pytest.mark.parametrize("name", ["pct", "mom", "yoy"])
+@pytest.mark.parametrize("base", [0.0, -36.98])
+def test_a_base_of_zero_or_below_gives_an_empty_value(name: str, base: float) -> None:
+    now = date(2026, 5, 26)
+    then = {"pct": now - timedelta(days=1), "mom": date(2026, 4, 26), "yoy": date(2025, 5, 26)}
+    series = vintages({then[name]: base, now: 2.0})
+    assert transformed(series, Transform(name), DAILY, None) == [None, None]
+
+
+def test_an_index_on_a_negative_base_is_empty_throughout() -> None:
+    series = vintages({date(2020, 4, 20): -36.98, date(2020, 4, 21): 10.01})
+    assert transformed(series, Transform("index"), DAILY, None) == [None, None]
+
+
+@pytest.mark.parametrize("name", ["diff", "pct", "mom", "yoy", "index", "ma", "drawdown", "z"])
+def test_nothing_is_compared_across_a_break_in_basis(name: str) -> None:
+    days = [date(2025, 5, 26), date(2026, 4, 26), date(2026, 5, 26)]
+    series = vintages(dict(zip(days, (3.0, 2.0, 1.0), strict=True)), "old", days[-1], "new")
+    what = Transform(name, n=2) if name in ("ma", "z") else Transform(name)
+    assert transformed(series, what, DAILY, None)[-1] is None
+
+
+@pytest.mark.parametrize("name", ["diff", "pct", "yoy", "index", "ma", "z"])
+def test_nothing_is_compared_across_a_break_that_the_catalog_names(name: str) -> None:
+    """`breaks` of an indicator are days from which its values are defined anew."""
+    indicator = CATALOG["pue_global_average"]
+    (changed,) = indicator.breaks
+    series = vintages({date(changed.date.year - 1, 1, 1): 1.56, changed.date: 1.54})
+    what = Transform(name, n=2) if name in ("ma", "z") else Transform(name)
+    assert transformed(series, what, indicator, None)[-1] is None
+
+
+def test_the_global_pue_of_2025_is_not_compared_with_the_year_before() -> None:
+    old, new = "survey average", "weighted survey average (n=681)"
+    year = date(2025, 1, 1)
+    series = vintages({date(2023, 1, 1): 1.58, date(2024, 1, 1): 1.56, year: 1.54}, old, year, new)
+    found = transformed(series, Transform("yoy"), CATALOG["pue_global_average"], None)
+    assert found == [None, pytest.approx(100 * (1.56 / 1.58 - 1)), None]
+
+
+def test_an_empty_series_stays_empty() -> None:
+    for name in ("level", "diff", "pct", "mom", "yoy", "index", "drawdown"):
+        assert transformed([], Transform(name), DAILY, None) == []
+    assert transformed([], Transform("ma", n=2), DAILY, None) == []
+
+
+def daily(count: int, newest: date = date(2026, 5, 26)) -> list[Vintage]:
+    return vintages({newest - timedelta(days=k): 100.0 + k for k in range(count)})
+
+
+@pytest.mark.parametrize(
+    ("name", "first"),
+    [
+        ("1m", date(2026, 4, 26)),
+        ("3m", date(2026, 2, 26)),
+        ("6m", date(2025, 11, 26)),
+        ("ytd", date(2026, 1, 1)),
+        ("1y", date(2025, 5, 26)),
+        ("3y", date(2023, 5, 26)),
+        ("5y", date(2021, 5, 26)),
+        ("10y", date(2016, 5, 26)),
+    ],
+)
+def test_a_range_counts_back_from_the_newest_value(name: str, first: date) -> None:
+    assert span(daily(30), Window(name)) == (first, date(2026, 5, 26))
+
+
+def test_a_year_before_the_leap_day_is_the_last_of_february() -> None:
+    assert span(daily(30, date(2024, 2, 29)), Window("1y"))[0] == date(2023, 2, 28)
+
+
+def test_the_default_is_a_year() -> None:
+    assert window_name(daily(8), Window()) == "1y"
+    assert span(daily(8), Window()) == (date(2025, 5, 26), date(2026, 5, 26))
+
+
+def test_the_default_is_everything_when_the_last_year_holds_fewer_than_eight() -> None:
+    sparse = vintages({date(2000 + k, 1, 1): 1.0 + k for k in range(26)})
+    assert window_name(daily(7), Window()) == "max"
+    assert window_name(sparse, Window()) == "max"
+    first, last = span(sparse, Window())
+    assert all(first <= v.date <= last for v in sparse)
+
+
+def test_a_span_of_dates_is_taken_as_it_is() -> None:
+    first, last = date(2025, 1, 1), date(2025, 2, 1)
+    assert span(daily(30), Window("", first, last)) == (first, last)
+    assert span(daily(30), Window("", first, None)) == (first, date.max)
+    assert span(daily(30), Window("", None, last)) == (date.min, last)
