@@ -10,8 +10,8 @@ from datetime import date, datetime
 from pathlib import Path
 
 from etl import console, imports, publish
-from etl.bulletins.markdown import to_markdown
 from etl.bulletins.read import read_bulletin
+from etl.bulletins.to_markdown import to_markdown
 from etl.catalog import Catalog, load_catalog
 from etl.errors import FileProblem, SettingError, StorageError, XinzhiError
 from etl.inputs import read_bulletins, read_documents

@@ -10,9 +10,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from etl.bulletins.markdown import to_markdown
 from etl.bulletins.model import Bulletin, Reference, Section
-from etl.bulletins.read import numeral, plain, read_bulletin, reference_of
+from etl.bulletins.parts import numeral, reference_of
+from etl.bulletins.plain import plain
+from etl.bulletins.read import read_bulletin
+from etl.bulletins.to_markdown import to_markdown
 from etl.errors import FileProblem
 
 ROOT = Path(__file__).parents[1]

@@ -18,8 +18,8 @@ from dashboard.readings import Reading, readings
 from dashboard.texts import text
 from dashboard.transforms import span, transformed
 from etl.bulletins.model import Bulletin, Reference, Section
+from etl.bulletins.parts import numeral
 
-NUMERALS = "一二三四五六七八九十"
 WEIGHT = {"milestone_up": 4, "record_high": 2, "milestone_down": 3, "record_low": 1}
 
 
@@ -202,7 +202,7 @@ def _summary(visit: Visit, bulletin: Bulletin) -> Component:
 
 def _contents(visit: Visit, bulletin: Bulletin) -> Component:
     entries = [
-        html.Li(html.A([_numeral(s.number), "、", s.title], href=f"#section-{s.number}"))
+        html.Li(html.A([numeral(s.number), "、", s.title], href=f"#section-{s.number}"))
         for s in bulletin.sections
     ]
     return html.Nav(
@@ -229,7 +229,7 @@ def _section(visit: Visit, section: Section, beside: Mapping[str, Sequence[Readi
                 [
                     html.H2(
                         [
-                            html.Span(f"{_numeral(section.number)}、", className="numeral"),
+                            html.Span(f"{numeral(section.number)}、", className="numeral"),
                             section.title,
                         ]
                     ),
@@ -282,10 +282,3 @@ def _reference(reference: Reference) -> Component:
         ],
         value=str(reference.number),
     )
-
-
-def _numeral(number: int) -> str:
-    """一 to 二十, as headings are counted."""
-    if number <= 10:
-        return NUMERALS[number - 1]
-    return "十" + NUMERALS[number - 11] if number < 20 else "二十"

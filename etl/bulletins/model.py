@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date as Date
 
 from pydantic import BaseModel, ConfigDict
@@ -41,3 +42,11 @@ class Bulletin(Model):
     sections: tuple[Section, ...]
     judgement: tuple[str, ...] = ()
     references: tuple[Reference, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A bulletin, and sentences that say what of its file is not in it."""
+
+    bulletin: Bulletin
+    left_out: tuple[str, ...]

@@ -6,7 +6,7 @@ import json
 import re
 
 from etl.bulletins.model import Bulletin, Reference
-from etl.bulletins.read import numeral, reference_of
+from etl.bulletins.parts import numeral, reference_of
 
 _INLINE = re.compile(r"[\\`*_\[\]]|&(?=#?\w+;)")
 _CLOSING_HASH = re.compile(r"#$")

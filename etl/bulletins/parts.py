@@ -1,0 +1,100 @@
+"""What every bulletin is made of, however its file is written: numbers, dates, references."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from etl.bulletins.model import Reference
+from etl.errors import FileProblem
+
+DIGITS = "一二三四五六七八九"
+DATE = re.compile(
+    r"(\d{4})\s*(?:年|[-－/.．])\s*(\d{1,2})\s*(?:月|[-－/.．])\s*(\d{1,2})(?!\d)(?:\s*日)?"
+)
+NUMBERED = re.compile(rf"([{DIGITS}十]{{1,3}})\s*[、．.]\s*(.+)")
+JUDGEMENT = re.compile(r"今日判断\s*[:：]?")
+REFERENCES = re.compile(r"参考(?:文献|资料)\s*[:：]?")
+_SEPARATORS = "，,、；;：:。 "
+
+
+def numeral(number: int) -> str:
+    """`number` as a heading counts it: 一, 二, … 十一, … 二十; in digits from a hundred on."""
+    if not 0 < number < 100:
+        return str(number)
+    tens, ones = divmod(number, 10)
+    head = "" if not tens else "十" if tens == 1 else DIGITS[tens - 1] + "十"
+    return head + (DIGITS[ones - 1] if ones else "")
+
+
+RANKS = {numeral(number): number for number in range(1, 100)}
+
+
+def reference_of(number: int, text: str) -> Reference:
+    """The entry that one line of the list states; a ValueError if its date does not exist."""
+    span = _title_span(text)
+    if span is None:
+        return Reference(number=number, publisher=None, title=text, date=None)
+    start, end = span
+    publisher = re.sub(r"\s*[:：]$", "", text[:start].strip())
+    rest, day = text[end + 1 :].lstrip(_SEPARATORS), None
+    if stated := DATE.match(rest):
+        day = date_of(stated)
+        rest = rest[stated.end() :].lstrip(_SEPARATORS)
+    return Reference(
+        number=number,
+        publisher=publisher or None,
+        title=text[start + 1 : end].strip(),
+        date=day,
+        use=rest.rstrip("。 "),
+    )
+
+
+def _title_span(text: str) -> tuple[int, int] | None:
+    """Where the first 《 and its own 》 stand; None if they hold no title."""
+    start = text.find("《")
+    if start < 0:
+        return None
+    depth, end = 0, text.rfind("》")
+    for at in range(start, len(text)):
+        depth += {"《": 1, "》": -1}.get(text[at], 0)
+        if not depth:
+            end = at
+            break
+    return (start, end) if text[start + 1 : max(end, 0)].strip() else None
+
+
+def date_of(stated: re.Match[str]) -> dt.date:
+    year, month, day = (int(part) for part in stated.groups())
+    return dt.date(year, month, day)
+
+
+def references(path: Path, entries: Iterable[tuple[int, int, str]]) -> tuple[Reference, ...]:
+    """References of (line, number, text)."""
+    found = []
+    for line, number, text in entries:
+        try:
+            found.append(reference_of(number, text))
+        except ValueError:
+            raise FileProblem(
+                path,
+                f"reference {number} has a date that does not exist; write it like 2026-05-27.",
+                line=line,
+            ) from None
+    return tuple(found)
+
+
+def no_date(path: Path) -> FileProblem:
+    return FileProblem(
+        path,
+        "the bulletin has no date: write '2026 年 5 月 27 日' under the title, "
+        "or give --date 2026-05-27.",
+    )
+
+
+def no_such_date(path: Path, words: str, line: int) -> FileProblem:
+    return FileProblem(
+        path, f"the date '{words}' does not exist; correct it, or give --date.", line=line
+    )

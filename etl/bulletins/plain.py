@@ -1,0 +1,133 @@
+"""Plain text: what is left of any text when markup and invisible characters are gone."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+_SPACES = re.compile(r"\s+")
+_HIDDEN = re.compile(r"<(?:(?P<name>script|style)\b[^<>]*>|!--)", re.IGNORECASE)
+_HIDDEN_END = {
+    "script": re.compile(r"</script\s*>", re.IGNORECASE),
+    "style": re.compile(r"</style\s*>", re.IGNORECASE),
+    "": re.compile(r"-->"),
+}
+_AUTOLINK = re.compile(
+    r"<((?!(?:javascript|vbscript|data):)[a-z][a-z0-9+.-]{1,31}:[^\s<>]*|[\w.+-]+@[\w.-]+)>",
+    re.IGNORECASE,
+)
+# A tag may run over a line end, but not over the end of a paragraph.
+_TAG = re.compile(
+    rf"(?!{_AUTOLINK.pattern})<(?:/?[a-z][a-z0-9:._-]*(?=[\s/>\"'=])|[!?][a-z\[])"
+    r"(?:(?:\"[^\"<]*\"|'[^'<]*'|[^<>\"'\n]|\n(?!\s*\n))*|(?:[^<>\n]|\n(?!\s*\n))*)>"
+    r"|<(?:javascript|vbscript|data):[^<>\n]*>",
+    re.IGNORECASE,
+)
+_SCRIPT_LINK = re.compile(r"!?\[([^\[\]]*)\]\(\s*javascript:(?:[^()]|\([^()]*\))*\)", re.IGNORECASE)
+_SCRIPT_ADDRESS = re.compile(r"javascript:[^\s，。；！？）》”]+", re.IGNORECASE)
+_PASSES = 20
+
+
+@dataclass(slots=True)
+class Dropped:
+    """How much was dropped on the way to plain text."""
+
+    tags: int = 0
+    script_links: int = 0
+
+    def sentences(self) -> list[str]:
+        counts = ((self.tags, "HTML tag"), (self.script_links, "javascript: link"))
+        return [counted(count, noun) for count, noun in counts if count]
+
+
+def plain(text: str, dropped: Dropped | None = None) -> str:
+    """The words of `text` on one line: NFC, single spaces, no tags, nothing invisible.
+
+    Applying it twice changes nothing, although dropping one tag may put another together.
+    """
+    dropped = dropped if dropped is not None else Dropped()
+    for _ in range(_PASSES):
+        before, text = text, _plainer(text, dropped)
+        if text == before:
+            return text
+    return plain(text.replace("<", ""), dropped)  # nested on purpose: not worth more passes
+
+
+def _plainer(text: str, dropped: Dropped) -> str:
+    text = _SPACES.sub(" ", unicodedata.normalize("NFC", text))
+    text = _AUTOLINK.sub(r"\1", without_tags(visible(text), dropped))
+    text, links = _SCRIPT_LINK.subn(r"\1", text)
+    text, addresses = _SCRIPT_ADDRESS.subn("", text)
+    dropped.script_links += links + addresses
+    return text.strip()
+
+
+def visible(text: str) -> str:
+    """Without zero-width, control and surrogate characters; YAML cannot hold U+FFFE and U+FFFF."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(
+        c
+        for c in text
+        if unicodedata.category(c) not in {"Cc", "Cf", "Cs"} and c not in "\ufffe\uffff"
+    )
+
+
+def without_tags(text: str, dropped: Dropped) -> str:
+    """Without complete tags; as many line ends as before, so that line numbers stay true."""
+
+    def drop(found: re.Match[str]) -> str:
+        dropped.tags += 1
+        return "\n" * found[0].count("\n")
+
+    return _TAG.sub(drop, _without_hidden(text, dropped)) if "<" in text else text
+
+
+def _without_hidden(text: str, dropped: Dropped) -> str:
+    """Without comments, scripts and style sheets, their content included."""
+    kept: list[str] = []
+    done = 0
+    endless: set[str] = set()  # looked for once in vain: keeps the time linear
+    while opening := _HIDDEN.search(text, done):
+        kind = (opening["name"] or "").lower()
+        closing = None if kind in endless else _HIDDEN_END[kind].search(text, opening.end())
+        kept.append(text[done : opening.start()])
+        if closing:
+            dropped.tags += 2 if kind else 1
+            done = closing.end()
+            kept.append("\n" * text.count("\n", opening.start(), done))
+        else:
+            endless.add(kind)
+            done = opening.end()
+            kept.append(opening[0])
+    return "".join(kept) + text[done:]
+
+
+def join(pieces: Iterable[str]) -> str:
+    """Lines as one: a space only where Latin words would otherwise run together."""
+    joined: list[str] = []
+    for piece in filter(None, pieces):
+        if joined and not _is_tight(joined[-1][-1], piece[0]):
+            joined.append(" ")
+        joined.append(piece)
+    return "".join(joined)
+
+
+def _is_tight(left: str, right: str) -> bool:
+    marks = _is_wide_mark(left) or _is_wide_mark(right)
+    return marks or (_is_wide(left) and _is_wide(right))
+
+
+def _is_wide(character: str) -> bool:
+    return unicodedata.east_asian_width(character) in "WF"
+
+
+def _is_wide_mark(character: str) -> bool:
+    category = unicodedata.category(character)
+    return category.startswith("P") and (_is_wide(character) or character in "“”‘’—…·")
+
+
+def counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
