@@ -136,13 +136,15 @@ def bulletin_command(settings: Settings, options: argparse.Namespace) -> int:
         bulletin = reading.bulletin
         path = folder / f"{bulletin.date}.md"
         with lock(settings.lock):
-            _write(path, to_markdown(bulletin))
+            kept = _write(path, to_markdown(bulletin))
         console.say(
             f"{source}: {bulletin.date} {bulletin.title}: {len(bulletin.sections)} sections, "
             f"{len(bulletin.references)} references → {path}"
         )
         for sentence in reading.left_out:
             console.say(f"  left out: {sentence}")
+        if kept:
+            console.say(f"  it replaces another text of that day, which is kept as {kept}")
     console.say("run `python -m etl run` to publish it")
     return OK
 
@@ -162,14 +164,21 @@ def _figure_problems(settings: Settings, catalog: Catalog) -> list[str]:
     return wrong
 
 
-def _write(path: Path, text: str) -> None:
+def _write(path: Path, text: str) -> Path | None:
+    """Write the text; where another stood there, its copy in `replaced/`."""
     draft = path.with_name(f".{path.name}.draft")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         draft.write_text(text, encoding="utf-8")
+        kept = None
+        if path.exists() and path.read_text(encoding="utf-8") != text:
+            kept = path.parent / "replaced" / f"{path.stem}-{now():%Y%m%dT%H%M%S%f}.md"
+            kept.parent.mkdir(exist_ok=True)
+            kept.write_bytes(path.read_bytes())
         draft.replace(path)
     except OSError as error:
         raise StorageError(f"{path}: cannot be written ({error.strerror}).") from None
+    return kept
 
 
 def _moment(text: str | None) -> datetime | None:

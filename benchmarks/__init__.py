@@ -1,0 +1,1 @@
+"""What is fast, measured against a plain peer in the same run."""
