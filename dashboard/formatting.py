@@ -117,6 +117,13 @@ def day(when: date, indicator: Indicator, lang: str, *, year: bool = False) -> s
     return f"{when.month} 月 {when.day} 日" if lang == "zh" else f"{when.day} {when:%b}"
 
 
+def table_day(when: date, indicator: Indicator, lang: str) -> str:
+    """The date of a value in a table: 2026-05-26 where the day counts."""
+    if indicator.frequency in ("annual", "monthly"):
+        return day(when, indicator, lang)
+    return when.isoformat()
+
+
 def full_date(when: date, lang: str) -> str:
     if lang == "zh":
         return f"{when.year} 年 {when.month} 月 {when.day} 日"

@@ -14,7 +14,7 @@ from dashboard.snapshot import Snapshot
 from dashboard.texts import text
 from dashboard.transforms import FEW
 from etl.catalog import Indicator, Unit
-from etl.observation import Vintage
+from etl.observation import BEIJING, Vintage
 
 SPARK_DAYS = 370
 SPARK_POINTS = 120
@@ -44,10 +44,18 @@ class Reading:
     spark: tuple[tuple[date, float], ...]
     badges: tuple[Badge, ...]
     latest: Vintage | None
+    as_of: datetime | None
 
     @property
     def id(self) -> str:
         return self.indicator.id
+
+    @property
+    def needs_year(self) -> bool:
+        """Whether the date of the value says too little without its year."""
+        if self.as_of is None or self.vintage is None:
+            return True
+        return self.vintage.date.year != self.as_of.astimezone(BEIJING).year
 
     @property
     def has_newer(self) -> bool:
@@ -85,6 +93,7 @@ def _reading(snapshot: Snapshot, indicator_id: str, as_of: datetime | None, lang
         spark=_spark(rows, indicator),
         badges=tuple(badges(newest, events, indicator, unit, lang)) if newest else (),
         latest=live[-1] if live else None,
+        as_of=as_of,
     )
 
 

@@ -47,6 +47,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "below": ("跌破 {level}", "Below {level}"),
     "close_of": ("{day}收盘", "close of {day}"),
     "source": ("来源", "Source"),
+    "source_is": ("来源：{source}", "Source: {source}"),
     "bundled": ("随附数据", "bundled figures"),
     "value": ("数值", "Value"),
     "change": ("较前值", "Change"),

@@ -108,13 +108,14 @@ class Publication(Model):
 
     `close`: at the close of its session; `days` / `sessions`: `n` days / working days later at
     `at`; `next_month`: on day `n` of the month after its period; `period_end`: when its period
-    is over.
+    is over. `words` say it where the source itself gives the moment.
     """
 
     rule: Literal["close", "days", "sessions", "next_month", "period_end"]
     n: int = 0
     at: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] = "09:00"
     zone: str = "America/New_York"
+    words: Text | None = None
 
     def moment(self, day: date, calendar: str) -> datetime:
         """When the value of `day` became public, in UTC."""

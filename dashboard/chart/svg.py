@@ -13,11 +13,11 @@ from dashboard.chart.model import Model, Point
 # The picture follows the colour scheme of the page it stands in.
 STYLE = (
     "text{font:12px -apple-system,'PingFang SC','Noto Sans CJK SC','Microsoft YaHei',sans-serif;"
-    "fill:#6b6a65}.v{font-weight:600;fill:#1d1d1b}.g{stroke:#dcd9d0;stroke-width:1}"
+    "fill:#6b6a65}.v{font-weight:600;fill:#1d1d1b;paint-order:stroke;stroke:#fbfaf7;stroke-width:4px}.g{stroke:#dcd9d0;stroke-width:1}"
     ".l{fill:none;stroke:#1f4e79;stroke-width:2;stroke-linejoin:round;stroke-linecap:round}"
     ".s{stroke-dasharray:2 4;stroke-width:1.5;opacity:.65}.d{fill:#1f4e79}.b{fill:#1f4e79}"
     ".m{stroke:#a8741a;stroke-dasharray:5 4}.mt{fill:#8a5d0f}"
-    "@media(prefers-color-scheme:dark){text{fill:#9b9a94}.v{fill:#e8e6e1}.g{stroke:#34373c}"
+    "@media(prefers-color-scheme:dark){text{fill:#9b9a94}.v{fill:#e8e6e1;stroke:#15171a}.g{stroke:#34373c}"
     ".l{stroke:#8db7e0}.d,.b{fill:#8db7e0}.m{stroke:#d9a441}.mt{fill:#d9a441}}"
 )
 SPARK_STYLE = (

@@ -117,7 +117,7 @@ def sparkline(item: Reading, chosen: Choices) -> Component | None:
 
 def dated(day: date, item: Reading, lang: str) -> str:
     """The date of a value in the words of its kind: 5 月 26 日收盘."""
-    words = formatting.day(day, item.indicator, lang)
+    words = formatting.day(day, item.indicator, lang, year=item.needs_year)
     if item.indicator.publication.rule == "close":
         return text("close_of", lang, day=words + " " if lang == "zh" else words).replace(
             " 收", "收"
@@ -141,7 +141,7 @@ def _provenance(item: Reading, chosen: Choices) -> Parts:
     parts: Parts = [
         html.Span(dated(item.vintage.date, item, chosen.lang), className="card-date"),
         html.Span(
-            source, className="card-source", title=f"{text('source', chosen.lang)}：{source}"
+            source, className="card-source", title=text("source_is", chosen.lang, source=source)
         ),
     ]
     if item.has_newer and item.latest is not None:
@@ -178,7 +178,7 @@ def _headline(item: Reading, chosen: Choices) -> Component:
             html.Span(
                 dated(item.vintage.date, item, chosen.lang),
                 className="headline-date",
-                title=f"{text('source', chosen.lang)}：{source_words(item, chosen.lang)}",
+                title=text("source_is", chosen.lang, source=source_words(item, chosen.lang)),
             ),
         ],
         className="headline",

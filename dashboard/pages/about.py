@@ -86,6 +86,7 @@ def _method(visit: Visit, entry: tuple[str, str, str, str]) -> Component:
 
 def _credit(visit: Visit, indicator: Indicator) -> Component:
     lang = visit.lang
+    colon = "：" if lang == "zh" else ": "
     return html.Div(
         [
             dcc.Link(
@@ -94,12 +95,12 @@ def _credit(visit: Visit, indicator: Indicator) -> Component:
             html.P(indicator.definition.in_(lang)),
             html.P(
                 [
-                    f"{text('source', lang)}：",
+                    text("source_is", lang, source=""),
                     html.A(
                         indicator.credit.name.in_(lang), href=indicator.credit.url, rel="noopener"
                     ),
-                    f" · {text('licence', lang)}：{indicator.credit.licence.in_(lang)}"
-                    f" · {text('publication', lang)}：{publication_words(indicator, lang)}",
+                    f" · {text('licence', lang)}{colon}{indicator.credit.licence.in_(lang)}"
+                    f" · {text('publication', lang)}{colon}{publication_words(indicator, lang)}",
                 ],
                 className="quiet",
             ),

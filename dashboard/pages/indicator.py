@@ -137,7 +137,7 @@ def _chart(visit: Visit, address: ChartAddress, column: Column) -> list[Componen
     )
     rows = queries.series(visit.snapshot, indicator.id, address.as_of)
     current = window_name(rows, address.window)
-    source = f"{text('source', visit.lang)}：{indicator.credit.name.in_(visit.lang)}"
+    source = text("source_is", visit.lang, source=indicator.credit.name.in_(visit.lang))
     breaks = tuple(f"{b.date}：{b.note.in_(visit.lang)}" for b in indicator.breaks)
     return [
         html.Div(
@@ -238,6 +238,8 @@ def _facts(visit: Visit, item: Reading) -> Component:
 
 def publication_words(indicator: Indicator, lang: str) -> str:
     """When a value comes out, in words."""
+    if indicator.publication.words is not None:
+        return indicator.publication.words.in_(lang)
     rule, n, at = indicator.publication.rule, indicator.publication.n, indicator.publication.at
     zone = "北京时间" if indicator.publication.zone == "Asia/Shanghai" else "美东时间"
     zone_en = "Beijing time" if indicator.publication.zone == "Asia/Shanghai" else "New York time"
@@ -266,8 +268,8 @@ def _recent(visit: Visit, column: Column, item: Reading) -> Component | None:
     cells = [
         html.Tr(
             [
-                html.Th(formatting.day(v.date, item.indicator, lang, year=True), scope="row"),
-                html.Td(_shown(visit, column, item, x)),
+                html.Th(formatting.table_day(v.date, item.indicator, lang), scope="row"),
+                html.Td(_shown(visit, column, item, x), className="cell-figure"),
                 html.Td(formatting.minute(v.known_at), className="quiet"),
                 html.Td(_status(v, lang), className="quiet", title=provenance(v)),
             ]

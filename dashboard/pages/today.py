@@ -173,7 +173,7 @@ def _lead(
         item.indicator.title.in_(visit.lang), href=visit.chosen.href(f"/indicators/{item.id}")
     )
     assert item.vintage is not None
-    source = f"{text('source', visit.lang)}：{cards.source_words(item, visit.lang)}"
+    source = text("source_is", visit.lang, source=cards.source_words(item, visit.lang))
     when = cards.dated(item.vintage.date, item, visit.lang)
     return html.Section(
         [
