@@ -47,7 +47,7 @@ bench: $(READY) ## what is fast, as ratios against a plain peer in the same run
 
 lock: ## requirements.lock anew from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	  --no-emit-index-url --no-header --no-annotate --group dev pyproject.toml -o requirements.lock
+	  --no-header --no-annotate --group dev pyproject.toml -o requirements.lock
 
 clean: ## remove the environment and everything generated
 	rm -rf .venv data/raw data/published data/state data/warehouse.duckdb data/warehouse.duckdb.wal data/.lock

@@ -1,0 +1,254 @@
+"""The site in a real browser: Chromium, over `python -m dashboard` as people run it."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from serving import running
+
+from etl.settings import Settings
+
+PICTURES = Path(__file__).parent / "pictures"
+PAGES = {
+    "today": "/",
+    "bulletins": "/bulletins",
+    "indicators": "/indicators",
+    "market-value": "/indicators/micron_market_cap_usd_bn",
+    "pue": "/indicators/pue_global_average",
+    "about": "/about",
+}
+WITH_CHART = ("today", "market-value", "pue")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
+DARK, LIGHT = "rgb(21, 23, 26)", "rgb(251, 250, 247)"  # --paper of the style sheet
+WAIT_MS = 15_000
+Opened = Callable[..., "Visit"]
+
+
+class Visit:
+    """A page in a context of its own, and what went wrong on it."""
+
+    def __init__(self, context: BrowserContext, site: str) -> None:
+        self.site = site
+        self.troubles: list[str] = []
+        self.foreign: list[str] = []
+        self.page: Page = context.new_page()
+        self.page.set_default_timeout(WAIT_MS)
+        self.page.on("pageerror", lambda error: self.troubles.append(str(error)))
+        self.page.on("console", lambda said: self._heard(said.type, said.text))
+        self.page.on("request", lambda request: self._asked(request.url))
+
+    def _heard(self, kind: str, words: str) -> None:
+        if kind == "error":
+            self.troubles.append(words)
+
+    def _asked(self, address: str) -> None:
+        parts = urlsplit(address)
+        if parts.scheme not in ("data", "blob") and not address.startswith(f"{self.site}/"):
+            self.foreign.append(address)
+
+    def open(self, path: str, *, live: bool = True) -> Page:
+        answer = self.page.goto(f"{self.site}{path}")
+        assert answer is not None
+        assert answer.status == 200
+        if live:
+            self.until_live()
+        return self.page
+
+    def until_live(self) -> None:
+        """Until the scripts have put the live page in the place of the still one."""
+        self.page.locator("#page main").wait_for()
+        self.page.locator("#still").wait_for(state="detached")
+
+
+@pytest.fixture(scope="session")
+def site(published: Settings) -> Iterator[str]:
+    with running(published.data) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    named = os.environ.get("CHROMIUM")
+    program = named or next((path for name in PROGRAMS if (path := shutil.which(name))), None)
+    if program is None:
+        pytest.fail("No browser was found; install the Debian package `chromium`, or set CHROMIUM.")
+    with sync_playwright() as play:
+        started = play.chromium.launch(executable_path=program, args=ARGUMENTS)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def visit(browser: Browser, site: str) -> Iterator[Opened]:
+    contexts: list[BrowserContext] = []
+
+    def start(width: int = 1440, height: int = 900, **options: object) -> Visit:
+        size = {"width": width, "height": height}
+        contexts.append(browser.new_context(viewport=size, locale="zh-CN", **options))  # type: ignore[arg-type]
+        return Visit(contexts[-1], site)
+
+    yield start
+    for context in contexts:
+        context.close()
+
+
+def paper(page: Page) -> str:
+    """The colour behind the text."""
+    return str(page.evaluate("getComputedStyle(document.body).backgroundColor"))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1440])
+def test_every_page_opens_without_an_error_and_fits(visit: Opened, width: int, scheme: str) -> None:
+    """One reader a width and a colour scheme: what is loaded once is kept, as browsers do."""
+    reader = visit(width, color_scheme=scheme)
+    PICTURES.mkdir(exist_ok=True)
+    for name, path in PAGES.items():
+        page = reader.open(path)
+        if name in WITH_CHART:
+            page.locator(".chart .main-svg").first.wait_for()
+        expect(page.locator("h1")).to_have_count(1)
+        assert page.locator("#still").count() == 0, name
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, name
+        assert paper(page) == (DARK if scheme == "dark" else LIGHT), name
+        page.screenshot(path=PICTURES / f"{name}-{width}-{scheme}.png", full_page=True)
+        assert (reader.troubles, reader.foreign) == ([], []), name
+
+
+def test_the_lead_chart_is_drawn_over_its_picture(visit: Opened) -> None:
+    page = visit().open("/")
+    chart = page.locator(".lead .chart")
+    chart.locator(".main-svg").first.wait_for()
+    expect(chart.locator(".chart-still")).to_be_hidden()
+    expect(chart.locator(".annotation-text", has_text="1.01 万亿美元")).to_be_visible()
+    assert page.locator(".modebar-btn").count() == 0
+
+
+@pytest.mark.parametrize(("chosen", "system"), [("dark", "light"), ("light", "dark")])
+def test_the_theme_in_the_address_goes_before_that_of_the_system(
+    visit: Opened, chosen: str, system: str
+) -> None:
+    page = visit(color_scheme=system).open(f"/?theme={chosen}")
+    assert paper(page) == (DARK if chosen == "dark" else LIGHT)
+
+
+def test_a_chart_in_a_chosen_theme_is_drawn_in_its_colours(visit: Opened) -> None:
+    lines = {}
+    for theme in ("light", "dark"):
+        page = visit(color_scheme="light").open(f"/indicators/sp500?theme={theme}")
+        page.locator(".chart .js-line").first.wait_for(state="attached")
+        lines[theme] = page.evaluate("getComputedStyle(document.querySelector('.js-line')).stroke")
+    assert lines == {"light": "rgb(31, 78, 121)", "dark": "rgb(141, 183, 224)"}
+
+
+def test_a_link_of_the_navigation_changes_the_page_without_loading_it_anew(
+    visit: Opened,
+) -> None:
+    reader = visit()
+    page = reader.open("/")
+    page.evaluate("window.sameDocument = true")
+    page.locator(".nav-link", has_text="指标").click()
+    expect(page.locator("h1")).to_have_text("指标")
+    assert urlsplit(page.url).path == "/indicators"
+    page.locator(".nav-link", has_text="说明").click()
+    expect(page.locator("h1")).to_have_text("说明")
+    page.go_back()
+    expect(page.locator("h1")).to_have_text("指标")
+    page.go_back()
+    expect(page.locator("h1")).to_contain_text("新质生产力每日动态")
+    assert urlsplit(page.url).path == "/"
+    assert page.evaluate("window.sameDocument") is True
+    assert reader.troubles == []
+
+
+def test_a_range_changes_the_chart_and_the_address(visit: Opened) -> None:
+    reader = visit()
+    page = reader.open("/indicators/sp500")
+    page.locator(".chart .main-svg").first.wait_for()
+    first = "() => document.querySelector('.js-plotly-plot').data[0].x[0]"
+    year = page.evaluate(first)
+    page.locator(".option", has_text=re.compile("^3 年$")).click()
+    page.wait_for_url("**/indicators/sp500?t=3y")
+    expect(page.locator(".option.current").first).to_have_text("3 年")
+    page.wait_for_function(f"({first})() < '{year}'")
+    assert page.evaluate(first).startswith("2023-")
+    assert reader.troubles == []
+
+
+def test_a_transform_changes_the_title_of_the_picture_and_back_undoes_it(visit: Opened) -> None:
+    page = visit().open("/indicators/sp500")
+    page.locator(".option", has_text=re.compile("^涨跌幅$")).click()
+    page.wait_for_url("**/indicators/sp500?u=pct")
+    picture = page.locator(".chart-still")
+    expect(picture).to_have_attribute("alt", re.compile("涨跌幅"))
+    page.go_back()
+    expect(picture).not_to_have_attribute("alt", re.compile("涨跌幅"))
+
+
+def test_the_language_changes_in_place(visit: Opened) -> None:
+    page = visit().open("/indicators/sp500?t=3y")
+    page.locator(".choice", has_text="EN").click()
+    expect(page.locator("h1")).to_have_text("S&P 500")
+    assert urlsplit(page.url).query == "t=3y&lang=en"
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_the_page_is_readable_without_scripts(visit: Opened, width: int) -> None:
+    page = visit(width, java_script_enabled=False).open("/", live=False)
+    for words in ("首次达到万亿美元市值", "件件都要落实", "用来交代数据要素的长期目标"):
+        expect(page.get_by_text(words)).to_be_visible()
+    cap = page.locator(".card", has_text="美光市值")
+    expect(cap).to_be_visible()
+    expect(cap).to_contain_text("1.01 万亿美元")
+    expect(cap).to_contain_text("首破 1 万亿美元")
+    box = page.locator(".lead .chart-still").bounding_box()
+    assert box is not None
+    assert box["width"] > 300
+    assert box["height"] > 140
+
+
+def test_a_page_without_scripts_is_left_by_its_links(visit: Opened) -> None:
+    page = visit(java_script_enabled=False).open("/", live=False)
+    page.locator(".card", has_text="美光市值").locator("a").click()
+    expect(page.locator("h1")).to_have_text("美光科技市值")
+
+
+def test_the_first_tab_reaches_the_way_past_the_masthead(visit: Opened) -> None:
+    page = visit().open("/")
+    page.keyboard.press("Tab")
+    skip = page.locator("#page .skip")
+    expect(skip).to_be_focused()
+    expect(skip).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    expect(page.locator("main#main")).to_be_focused()
+    page.keyboard.press("Tab")
+    focused = "document.querySelector('main').contains(document.activeElement)"
+    assert page.evaluate(focused) is True
+
+
+def test_the_contents_lead_to_their_section(visit: Opened) -> None:
+    page = visit().open("/")
+    page.locator(".contents a").nth(3).click()
+    expect(page.locator("#section-4 h2")).to_be_in_viewport()
+    assert urlsplit(page.url).fragment == "section-4"
+
+
+def test_an_address_with_a_fragment_opens_at_its_section(visit: Opened) -> None:
+    page = visit().open("/#section-5")
+    expect(page.locator("#section-5 h2")).to_be_in_viewport()

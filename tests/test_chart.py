@@ -1,0 +1,301 @@
+"""What a chart shows: lines that claim no more than the data, ticks, labels, and both drawings."""
+
+from __future__ import annotations
+
+import base64
+import json
+import xml.etree.ElementTree as ET
+from collections.abc import Sequence
+from datetime import date, timedelta
+from itertools import pairwise
+
+import pytest
+from conftest import bundled
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from serving import days_from, vintages
+
+from dashboard import queries
+from dashboard.address import Transform
+from dashboard.chart.model import JOIN_DAYS, SAMPLED_DAYS, Model, build
+from dashboard.chart.plotly import CONFIG, figure
+from dashboard.chart.svg import chart, data_uri, spark
+from dashboard.snapshot import Snapshot, Snapshots
+from etl.catalog import Indicator, Text, load_catalog
+from etl.observation import Vintage
+from etl.settings import PROJECT, Settings
+
+CATALOG = load_catalog(PROJECT / "indicators.yaml")
+SVG = "{http://www.w3.org/2000/svg}"
+#: One indicator of every frequency, unit of its own and kind of drawing.
+KINDS = (
+    "sp500",
+    "micron_market_cap_usd_bn",
+    "gold_monthly_usd_oz",
+    "pue_global_average",
+    "pue_google_fleet",
+    "micron_shares_outstanding",
+    "fed_target_upper_pct",
+    "policy_documents_monthly",
+)
+
+
+@pytest.fixture(scope="session")
+def newest(published: Settings) -> Snapshot:
+    return Snapshots(published.published).current()
+
+
+def drawn(
+    indicator: Indicator,
+    rows: Sequence[Vintage],
+    values: Sequence[float | None] | None = None,
+    *,
+    log: bool = False,
+    lang: str = "zh",
+    transform: Transform | None = None,
+    events: Sequence[queries.Event] = (),
+) -> Model:
+    """The chart of rows with their own values, or with others in their place."""
+    shown = [v.value for v in rows] if values is None else values
+    return build(
+        indicator,
+        CATALOG.unit(indicator),
+        list(zip(rows, shown, strict=True)),
+        transform=transform or Transform(),
+        events=events,
+        lang=lang,
+        log=log,
+    )
+
+
+def of_snapshot(newest: Snapshot, name: str, **options: object) -> Model:
+    rows = queries.series(newest, name)
+    events = queries.events(newest, name)
+    return drawn(CATALOG[name], rows, events=events, **options)  # type: ignore[arg-type]
+
+
+def dates(model: Model) -> list[list[date]]:
+    return [[p.date for p in segment.points] for segment in model.segments]
+
+
+def test_pue_of_different_bases_is_never_one_line(newest: Snapshot) -> None:
+    segments = dates(of_snapshot(newest, "pue_global_average"))
+    assert sorted(day for segment in segments for day in segment) == sorted(
+        bundled("pue.csv", "pue_global_average")
+    )
+    weighted = date(2025, 1, 1)
+    assert [weighted] in segments
+
+
+def test_the_years_without_a_pue_survey_are_not_drawn_over(newest: Snapshot) -> None:
+    segments = dates(of_snapshot(newest, "pue_global_average"))
+    assert [[day.year for day in segment] for segment in segments] == [
+        [2007],
+        [2011],
+        [2013],
+        [2018, 2019, 2020, 2021, 2022, 2023, 2024],
+        [2025],
+    ]
+
+
+def test_the_pue_of_google_is_four_dots(newest: Snapshot) -> None:
+    model = of_snapshot(newest, "pue_google_fleet")
+    assert [len(segment.points) for segment in model.segments] == [1, 1, 1, 1]
+
+
+def test_month_end_values_of_a_daily_series_are_joined_by_sampled_lines(newest: Snapshot) -> None:
+    held = sorted(bundled("market.csv", "sp500"))
+    model = of_snapshot(newest, "sp500")
+    assert model.sampled
+    far = {(a, b) for a, b in pairwise(held) if (b - a).days > JOIN_DAYS["daily"]}
+    pairs = {(a.date, b.date) for s in model.segments if s.sampled for a, b in pairwise(s.points)}
+    assert far == pairs
+    assert len(far) > 100
+
+
+def test_every_value_is_drawn_once_and_none_is_added(newest: Snapshot) -> None:
+    for name, file in (("sp500", "market.csv"), ("micron_close_usd", "market.csv")):
+        assert {p.date: p.value for p in of_snapshot(newest, name).points} == bundled(file, name)
+
+
+@pytest.mark.parametrize("name", ["fed_target_upper_pct", "pue_google_fleet"])
+def test_a_series_of_events_is_drawn_in_steps(newest: Snapshot, name: str) -> None:
+    model = of_snapshot(newest, name)
+    assert model.kind == "step"
+    lines = [trace for trace in figure(model)["data"] if "line" in trace]
+    assert {trace["line"]["shape"] for trace in lines} == {"hv"}
+    for path in ET.fromstring(chart(model)).iter(f"{SVG}path"):
+        assert "L" not in path.attrib["d"]
+
+
+def test_counts_are_drawn_as_bars_from_zero(newest: Snapshot) -> None:
+    model = of_snapshot(newest, "policy_documents_monthly")
+    assert (model.kind, model.low) == ("bars", 0.0)
+    assert [trace["type"] for trace in figure(model)["data"]] == ["bar"]
+
+
+@st.composite
+def _any_series(draw: st.DrawFn) -> tuple[Indicator, list[Vintage], list[float | None]]:
+    """A series of any kind with gaps, a break in basis and empty values."""
+    indicator = CATALOG[draw(st.sampled_from(KINDS))]
+    gaps = st.sampled_from((1, 2, 3, 9, 10, 11, 31, 39, 40, 41, 45, 46, 200, 201, 400, 401, 800))
+    steps = draw(st.lists(gaps, max_size=30))
+    days = days_from(draw(st.dates(date(1995, 1, 1), date(2000, 1, 1))), steps)
+    amount = st.floats(-1e5, 1e5).filter(lambda x: x == 0 or abs(x) > 1e-3)
+    values = draw(st.lists(amount, min_size=len(days), max_size=len(days)))
+    cut = draw(st.one_of(st.none(), st.sampled_from(days)))
+    rows = vintages(dict(zip(days, values, strict=True)), "old", cut, "new")
+    empty = draw(st.lists(st.booleans(), min_size=len(days), max_size=len(days)))
+    shown = [
+        None if e and k % 3 == 0 else v.value
+        for k, (e, v) in enumerate(zip(empty, rows, strict=True))
+    ]
+    return indicator, rows, shown
+
+
+@given(_any_series())
+@settings(deadline=None, max_examples=300)
+def test_a_line_never_crosses_a_gap_or_another_basis(
+    case: tuple[Indicator, list[Vintage], list[float | None]],
+) -> None:
+    indicator, rows, shown = case
+    place = {v.date: k for k, v in enumerate(rows)}
+    for segment in drawn(indicator, rows, shown).segments:
+        for one, other in pairwise(segment.points):
+            assert place[other.date] == place[one.date] + 1  # no empty value between
+            assert rows[place[one.date]].basis == rows[place[other.date]].basis
+            apart = (other.date - one.date).days
+            if segment.sampled:
+                assert indicator.frequency == "daily"
+                assert JOIN_DAYS["daily"] < apart <= SAMPLED_DAYS
+            else:
+                assert apart <= JOIN_DAYS[indicator.frequency]
+
+
+@given(_any_series())
+@settings(deadline=None)
+def test_every_shown_value_is_in_some_segment(
+    case: tuple[Indicator, list[Vintage], list[float | None]],
+) -> None:
+    indicator, rows, shown = case
+    expected = [v.date for v, x in zip(rows, shown, strict=True) if x is not None]
+    assert sorted({day for segment in dates(drawn(indicator, rows, shown)) for day in segment}) == (
+        expected
+    )
+
+
+@given(_any_series())
+@settings(deadline=None)
+def test_the_ticks_reach_over_the_data(
+    case: tuple[Indicator, list[Vintage], list[float | None]],
+) -> None:
+    indicator, rows, shown = case
+    model = drawn(indicator, rows, shown)
+    values = [p.value for p in model.points]
+    if not values:
+        assert model.empty
+        return
+    ticks = [tick.at for tick in model.y_ticks]
+    slack = 1e-9 * max(1.0, *(abs(v) for v in values))
+    assert ticks == sorted(ticks)
+    assert 2 <= len(ticks) <= 8
+    assert ticks[0] <= min(values) + slack
+    assert ticks[-1] >= max(values) - slack
+    assert (model.low, model.high) == (ticks[0], ticks[-1])
+    assert len({tick.label for tick in model.y_ticks}) == len(ticks)
+    assert all(model.first <= day <= model.last for day, _ in model.x_ticks)
+
+
+def test_a_log_axis_has_ticks_within_the_data(newest: Snapshot) -> None:
+    model = of_snapshot(newest, "micron_market_cap_usd_bn", log=True)
+    values = [p.value for p in model.points]
+    assert (model.low, model.high) == (min(values), max(values))
+    assert len(model.y_ticks) >= 2
+    assert all(model.low <= tick.at <= model.high for tick in model.y_ticks)
+
+
+def test_the_newest_value_is_labelled_in_words(newest: Snapshot) -> None:
+    rows = [
+        v for v in queries.series(newest, "micron_market_cap_usd_bn") if v.date <= date(2026, 5, 26)
+    ]
+    model = drawn(CATALOG["micron_market_cap_usd_bn"], rows)
+    assert model.marks[-1].point.date == date(2026, 5, 26)
+    assert model.marks[-1].label == "1.01 万亿美元"
+    assert "1.01 万亿美元" in chart(model)
+    assert any("1.01 万亿美元" in a["text"] for a in figure(model)["layout"]["annotations"])
+
+
+def test_a_round_number_crossed_in_the_window_is_a_level(newest: Snapshot) -> None:
+    model = of_snapshot(newest, "micron_market_cap_usd_bn")
+    assert [level.label for level in model.levels] == ["1 万亿美元"]
+    assert model.levels[0].at == pytest.approx(1.0)  # on an axis that counts 万亿
+
+
+@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_picture_is_well_formed_and_says_what_it_shows(
+    newest: Snapshot, name: str, lang: str
+) -> None:
+    model = of_snapshot(newest, name, lang=lang)
+    root = ET.fromstring(chart(model))
+    assert root.tag == f"{SVG}svg"
+    assert root.findtext(f"{SVG}title") == model.description
+    assert CATALOG[name].title.in_(lang) in model.description
+    assert model.marks[-1].label in model.description
+    words = [element.text for element in root.iter(f"{SVG}text")]
+    assert {tick.label for tick in model.y_ticks} <= set(words)
+
+
+def test_the_picture_escapes_what_it_is_given() -> None:
+    title = Text(zh='<script>alert("1")</script> & "more"', en="x")
+    indicator = CATALOG["sp500"].model_copy(update={"title": title})
+    svg = chart(drawn(indicator, vintages({date(2026, 5, 26): 1.0, date(2026, 5, 27): 2.0})))
+    root = ET.fromstring(svg)
+    assert not list(root.iter(f"{SVG}script"))
+    assert "<script" not in svg
+    assert title.zh in (root.findtext(f"{SVG}title") or "")
+
+
+def test_a_chart_without_values_is_empty_and_still_drawn() -> None:
+    model = drawn(CATALOG["sp500"], vintages({date(2026, 5, 26): 1.0}), [None])
+    assert model.empty
+    ET.fromstring(chart(model))
+    json.dumps(figure(model))
+
+
+def test_a_sparkline_is_well_formed_and_in_steps_where_values_hold() -> None:
+    values = [(date(2026, 5, 1) + timedelta(days=k), v) for k, v in enumerate((4.0, 4.0, 3.75))]
+    for step in (False, True):
+        root = ET.fromstring(spark(values, step=step))
+        assert ("H" in root.find(f"{SVG}path").attrib["d"]) is step  # type: ignore[union-attr]
+    encoded = data_uri(spark(values)).removeprefix("data:image/svg+xml;base64,")
+    assert base64.b64decode(encoded).decode() == spark(values)
+
+
+@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("log", [False, True])
+def test_the_figure_is_plain_json_with_the_values_of_the_model(
+    newest: Snapshot, name: str, log: bool
+) -> None:
+    if log and name == "policy_documents_monthly":
+        log = False  # it holds zeros
+    model = of_snapshot(newest, name, log=log)
+    document = json.loads(json.dumps(figure(model), allow_nan=False))
+    shown = {
+        (day, value)
+        for trace in document["data"]
+        for day, value in zip(trace["x"], trace["y"], strict=True)
+    }
+    assert shown == {(p.date.isoformat(), p.value) for p in model.points}
+
+
+def test_a_gap_between_segments_is_a_gap_in_the_figure(newest: Snapshot) -> None:
+    model = of_snapshot(newest, "pue_global_average")
+    lines = [trace for trace in figure(model)["data"] if "lines" in trace["mode"]]
+    assert [len(trace["x"]) for trace in lines] == [7]
+
+
+def test_no_graph_may_send_its_data_away() -> None:
+    assert CONFIG["showSendToCloud"] is False
+    assert CONFIG["plotlyServerURL"] == ""
+    assert CONFIG["displayModeBar"] is False

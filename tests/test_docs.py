@@ -1,0 +1,126 @@
+"""Documents are promises too: what they say is tried here."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from conftest import Cli
+from starlette.testclient import TestClient
+
+from dashboard.server import PLOTLY, create_server
+from etl.__main__ import main as etl_main
+from etl.bulletins.read import read_bulletin
+from etl.catalog import SOURCE_PARAMS, Indicator
+from etl.settings import HELP, PREFIX, Settings
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+CATALOG_PAGE = (ROOT / "docs" / "catalog.md").read_text(encoding="utf-8")
+TEXT_SUFFIXES = {".py", ".md", ".yaml", ".toml", ".sh", ".css", ".js", ".lock", ".csv", ""}
+
+
+def tracked_texts() -> list[Path]:
+    names = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    paths = [ROOT / name for name in names]
+    return [
+        p for p in paths if p.suffix in TEXT_SUFFIXES and "vendor" not in p.parts and p.exists()
+    ]
+
+
+def test_every_setting_is_documented_with_its_default() -> None:
+    page = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `XINZHI_(\w+)` \| (.+?) \| (.+?) \|$", page, re.MULTILINE)
+    assert {name: (default, what) for name, default, what in rows} == dict(HELP)
+
+
+def test_no_setting_is_read_that_is_not_documented() -> None:
+    source = (ROOT / "etl" / "settings.py").read_text(encoding="utf-8")
+    assert set(re.findall(r'value\("([A-Z_]+)"\)', source)) == set(HELP)
+    assert PREFIX == "XINZHI_"
+
+
+def test_every_key_of_an_indicator_is_documented() -> None:
+    documented = set(re.findall(r"`(\w+)`", CATALOG_PAGE))
+    assert set(Indicator.model_fields) - {"id"} <= documented
+
+
+def test_every_source_is_documented_with_its_parameters() -> None:
+    for name, params in SOURCE_PARAMS.items():
+        row = next(line for line in CATALOG_PAGE.splitlines() if line.startswith(f"| `{name}` |"))
+        assert all(f"`{param}`" in row for param in params)
+
+
+@pytest.mark.parametrize("command", ["run", "check", "status", "history", "rollback", "import"])
+def test_every_command_of_the_readme_exists(command: str, capsys: pytest.CaptureFixture) -> None:
+    assert f"`{command}" in README
+    with pytest.raises(SystemExit) as stopped:
+        etl_main([command, "--help"])
+    assert stopped.value.code == 0
+    assert command in capsys.readouterr().out
+
+
+def test_the_addresses_of_the_readme_answer(published: Settings) -> None:
+    addresses = re.findall(r"http://127\.0\.0\.1:8050(/[^'`\s]+)'", README)
+    assert len(addresses) >= 4
+    with TestClient(create_server(published)) as client:
+        for address in addresses:
+            assert client.get(address).status_code == 200, address
+
+
+def test_the_example_of_a_bulletin_can_be_read(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "bulletins.md").read_text(encoding="utf-8")
+    example = page.split("```markdown\n")[1].split("```")[0]
+    path = tmp_path / "2026-05-28.md"
+    path.write_text(example, encoding="utf-8")
+    bulletin = read_bulletin(path).bulletin
+    assert (len(bulletin.sections), len(bulletin.references)) == (1, 1)
+
+
+def test_every_target_of_the_makefile_says_what_it_does() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    promised = {"help", "install", "run", "etl", "test", "check", "bench", "lock"}
+    assert promised <= set(re.findall(r"^(\w+):.*## ", makefile, re.MULTILINE))
+
+
+def test_the_lock_is_hashed_and_names_no_host() -> None:
+    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    pinned = re.findall(r"^[a-z0-9][\w.\-\[\]]*==", lock, re.MULTILINE)
+    assert len(pinned) > 40
+    assert lock.count("--hash=sha256:") >= len(pinned)
+    assert "://" not in lock
+
+
+def test_the_chart_library_is_the_version_that_plotly_carries() -> None:
+    from plotly.offline import get_plotlyjs_version
+
+    head = PLOTLY.read_text(encoding="utf-8")[:200]
+    assert f"v{get_plotlyjs_version()}" in head
+    assert PLOTLY.name == f"plotly-basic-{get_plotlyjs_version()}.min.js"
+
+
+def test_no_file_names_a_machine_or_a_registry() -> None:
+    # The patterns are put together here so that this file does not hold them itself.
+    home = "|".join(("work", "root", "home", "Users"))
+    registry = "|".join(("pypi", "files.pythonhosted", "registry.npmjs")) + r")\.(?:org|io"
+    wrong = re.compile(rf"(?:^|[^\w.\-<])/(?:{home})/\w|(?:{registry})")
+    found = [
+        f"{path.relative_to(ROOT)}: {line[:80]}"
+        for path in tracked_texts()
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if wrong.search(line)
+    ]
+    assert not found
+
+
+def test_plain_make_lists_the_targets() -> None:
+    listed = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert "make run" in listed
+    assert "make test" in listed
+
+
+def test_what_people_wrote_is_in_order(cli: Cli) -> None:
+    done = cli("check")
+    assert done.status == 0, done.err
