@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from etl.catalog import Catalog
 from etl.errors import XinzhiError, nearest
@@ -17,6 +17,7 @@ RANGES = ("1m", "3m", "6m", "ytd", "1y", "3y", "5y", "10y", "max")
 TRANSFORMS = ("level", "diff", "pct", "mom", "yoy", "index", "ma", "drawdown", "z")
 MAX_WINDOW = 5000
 MAX_WITH = 3
+MAX_QUERY = 20_000
 _ID = re.compile(r"[a-z][a-z0-9_]{0,63}\Z")
 _CHOICES: Mapping[str, tuple[str, ...]] = {
     "scale": ("linear", "log"),
@@ -40,11 +41,11 @@ class AddressError(XinzhiError):
 
 
 class MovedError(XinzhiError):
-    """The id has a new name."""
+    """The id in `parameter` has a new name."""
 
-    def __init__(self, old: str, new: str) -> None:
+    def __init__(self, old: str, new: str, parameter: str = "id") -> None:
         super().__init__(f"{old} is now {new}")
-        self.new = new
+        self.old, self.new, self.parameter = old, new, parameter
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,12 +131,28 @@ def parse(place: str, query: Mapping[str, str], catalog: Catalog, now: datetime)
     )
 
 
+def parse_query(search: str) -> dict[str, str]:
+    """The parameters of an address; the first of each name counts."""
+    try:
+        if len(search) > MAX_QUERY:
+            raise ValueError
+        pairs = parse_qsl(search.lstrip("?"), max_num_fields=100, keep_blank_values=True)
+    except ValueError:
+        raise AddressError(
+            "query", f"query: more than {MAX_QUERY} characters or 100 parameters; shorten it."
+        ) from None
+    query: dict[str, str] = {}
+    for name, value in pairs:
+        query.setdefault(name, value)
+    return query
+
+
 def known_id(name: str, catalog: Catalog, parameter: str = "id") -> str:
     """`name` if the catalog knows it; MovedError or AddressError otherwise."""
     if name in catalog:
         return name
     if name in catalog.current_ids:
-        raise MovedError(name, catalog.current_ids[name])
+        raise MovedError(name, catalog.current_ids[name], parameter)
     shown = name[:64]
     hint = nearest(name, catalog.indicators) if _ID.match(name) else "See /api/v1/indicators."
     raise AddressError(parameter, f"{parameter}: there is no indicator '{shown}'. {hint}", 404)

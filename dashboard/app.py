@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl
 
 import flask
 from dash import Dash, Input, Output, dcc, html
 from dash.development.base_component import Component
 
-from dashboard.pages import resolve
+from dashboard.address import AddressError, parse_query
+from dashboard.pages import resolve, wrong_address
+from dashboard.pages.page import Page
 from dashboard.prerender import to_html
 from dashboard.snapshot import Snapshots
 
@@ -48,10 +50,10 @@ class Site(Dash):
         """The whole document for the address that is asked for."""
         from html import escape
 
-        query = parse_query(flask.request.query_string.decode("ascii", "replace"))
-        page, markup = resolve(self.snapshots, flask.request.path, query)
-        flask.g.status = page.status
-        lang = "en" if query.get("lang") == "en" else "zh-CN"
+        search = flask.request.query_string.decode("ascii", "replace")
+        page, markup = visit(self.snapshots, flask.request.path, search)
+        flask.g.status, flask.g.location = page.status, page.location
+        lang = markup.lang
         preload = f'<link rel="preload" as="script" href="{PLOTLY_PATH}">'
         return INDEX.format(
             lang=lang,
@@ -66,6 +68,14 @@ class Site(Dash):
             scripts=parts["scripts"],
             renderer=parts["renderer"],
         )
+
+
+def visit(snapshots: Snapshots, path: str, search: str) -> tuple[Page, Component]:
+    """The page of an address as it stands in a browser, and its markup."""
+    try:
+        return resolve(snapshots, path, parse_query(search))
+    except AddressError as error:
+        return wrong_address(error)
 
 
 def create_dash(snapshots: Snapshots) -> Site:
@@ -87,23 +97,38 @@ def create_dash(snapshots: Snapshots) -> Site:
     )
     def show(path: str | None, search: str | None) -> Component:
         """The page of the address."""
-        return resolve(snapshots, str(path or "/"), parse_query(str(search or "")))[1]
+        return visit(snapshots, str(path or "/"), str(search or ""))[1]
+
+    @app.server.before_request
+    def refuse_forged() -> tuple[str, int] | None:
+        """A callback that no page of ours would send is refused before it is dispatched."""
+        is_callback = flask.request.path == "/_dash-update-component"
+        if is_callback and not is_ours(flask.request.get_json(silent=True), app.callback_map):
+            return "The request is none that a page of this site makes.", 400
+        return None
 
     @app.server.after_request
     def with_status(response: flask.Response) -> flask.Response:
         status = flask.g.get("status")
         if status:
             response.status_code = status
+            if flask.g.location:
+                response.headers["Location"] = flask.g.location
             response.headers["Cache-Control"] = "no-cache"
         return response
 
     return app
 
 
-def parse_query(search: str) -> dict[str, str]:
-    """The parameters of an address; the first of each name counts."""
-    try:
-        pairs = parse_qsl(search.lstrip("?")[:4000], max_num_fields=100, keep_blank_values=True)
-    except ValueError:  # more than a hundred: nobody's address
-        return {}
-    return dict(reversed(pairs))
+def is_ours(body: Any, callbacks: Mapping[str, Any]) -> bool:
+    """Whether the body of a callback names an output of ours with exactly its inputs."""
+    if not isinstance(body, dict) or not isinstance(body.get("output"), str):
+        return False
+    known = callbacks.get(body["output"])
+    inputs, outputs = body.get("inputs"), body.get("outputs")
+    if known is None or not isinstance(inputs, list) or not isinstance(outputs, dict):
+        return False
+    named = [(i.get("id"), i.get("property")) for i in inputs if isinstance(i, dict)]
+    wanted = [(i["id"], i["property"]) for i in known["inputs"]]
+    target = f"{outputs.get('id')}.{outputs.get('property')}"
+    return named == wanted and len(inputs) == len(wanted) and target == body["output"]

@@ -87,9 +87,16 @@ def accepted(headers: Iterable[tuple[bytes, bytes]]) -> str:
     """The best encoding that a request's headers allow: br, gzip or none."""
     for name, value in headers:
         if name == b"accept-encoding":
-            offered = {part.split(b";")[0].strip() for part in value.split(b",")}
+            offered = {_token(part) for part in value.split(b",")}
             return "br" if b"br" in offered else "gzip" if b"gzip" in offered else ""
     return ""
+
+
+def _token(offer: bytes) -> bytes:
+    """The encoding that one part of Accept-Encoding offers; nothing if it refuses it (q=0)."""
+    name, _, weight = offer.partition(b";")
+    refused = weight.replace(b" ", b"").rstrip(b"0.") == b"q="
+    return b"" if refused else name.strip().lower()
 
 
 def compressed(body: bytes, encoding: str, *, hard: bool) -> bytes:
@@ -107,13 +114,10 @@ def _small(
     headers = [(k.lower(), v) for k, v in start["headers"]]
     named = dict(headers)
     kind = named.get(b"content-type", b"")
-    if (
-        not encoding
-        or len(body) < MIN_BYTES
-        or b"content-encoding" in named
-        or not kind.startswith(TEXT)
-    ):
+    if b"content-encoding" in named or not kind.startswith(TEXT):
         return headers, body
+    if not encoding or len(body) < MIN_BYTES:
+        return [*(h for h in headers if h[0] != b"vary"), (b"vary", b"Accept-Encoding")], body
     data = compressed(body, encoding, hard=hard)
     dropped = (b"content-length", b"vary")
     kept = [(k, v) for k, v in headers if k not in dropped]

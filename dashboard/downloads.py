@@ -17,7 +17,7 @@ from dashboard import queries
 from dashboard.address import AddressError, ChartAddress, moment_of
 from dashboard.formatting import plain_number, unit_code_after
 from dashboard.snapshot import Snapshot
-from dashboard.transforms import span, transformed
+from dashboard.transforms import Empty, explained, span
 from etl.catalog import Indicator, Unit
 from etl.observation import BEIJING, Vintage
 
@@ -28,11 +28,13 @@ _RISKY = ("=", "+", "-", "@", "\t", "\r")
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One indicator's part of a table: its vintages in the window, with their shown values."""
+    """One indicator's part of a table: its vintages in the window with their shown values, and the
+    status of each: how the vintage came to be held, or why the value is empty."""
 
     indicator: Indicator
     unit: str
     rows: tuple[tuple[Vintage, float | None], ...]
+    statuses: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -152,19 +154,24 @@ def _column(
     last: date,
     unit: Unit,
 ) -> Column:
-    values = transformed(rows, address.transform, indicator, first)
-    shown = tuple((v, x) for v, x in zip(rows, values, strict=True) if first <= v.date <= last)
-    return Column(indicator, unit_code_after(address.transform, unit), shown)
+    results = explained(rows, address.transform, indicator, first)
+    shown = [(v, x) for v, x in zip(rows, results, strict=True) if first <= v.date <= last]
+    return Column(
+        indicator,
+        unit_code_after(address.transform, unit),
+        tuple((v, None if isinstance(x, Empty) else x) for v, x in shown),
+        tuple(str(x) if isinstance(x, Empty) else v.status for v, x in shown),
+    )
 
 
 def _long(table: Table) -> Iterator[Sequence[str]]:
     yield LONG_ZH if table.address.for_ == "excel" else LONG
     rows = [
-        (vintage.date, order, column, vintage, value)
+        (vintage.date, order, column, vintage, value, status)
         for order, column in enumerate(table.columns)
-        for vintage, value in column.rows
+        for (vintage, value), status in zip(column.rows, column.statuses, strict=True)
     ]
-    for day, _, column, vintage, value in sorted(rows, key=lambda row: row[:2]):
+    for day, _, column, vintage, value, status in sorted(rows, key=lambda row: row[:2]):
         yield (
             day.isoformat(),
             column.indicator.id,
@@ -172,7 +179,7 @@ def _long(table: Table) -> Iterator[Sequence[str]]:
             safe(column.unit),
             safe(provenance(vintage)),
             _iso(vintage.known_at),
-            vintage.status,
+            status,
         )
 
 

@@ -59,7 +59,7 @@ def figure(
     scaled = value * unit.zh_factor
     if unit.zh_factor == 1:
         return Figure(grouped(scaled, indicator.decimals), unit.label.zh)
-    if abs(scaled) >= _WAN_YI:
+    if round(abs(scaled)) >= _WAN_YI:
         return Figure(grouped(scaled / _WAN_YI, 2), "万" + unit.label.zh)
     return Figure(grouped(scaled, 0 if abs(scaled) >= 1000 else 2), unit.label.zh)
 

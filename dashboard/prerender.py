@@ -16,11 +16,11 @@ _ATTRIBUTES = {
     "tabIndex": "tabindex",
     "htmlFor": "for",
 }
-_SKIPPED = frozenset({"children", "id"})
+_SKIPPED = frozenset({"children"})
 
 
 def to_html(node: Any) -> str:
-    """The HTML of a tree of components; every text and attribute escaped, ids left out."""
+    """The HTML of a tree of components; every text and attribute escaped."""
     return "".join(_pieces(node))
 
 

@@ -12,7 +12,7 @@ from dashboard.formatting import Change, Figure
 from dashboard.queries import Event
 from dashboard.snapshot import Snapshot
 from dashboard.texts import text
-from dashboard.transforms import FEW
+from dashboard.transforms import FEW, comparable
 from etl.catalog import Indicator, Unit
 from etl.observation import BEIJING, Vintage
 
@@ -132,7 +132,7 @@ def _change(rows: list[Vintage], indicator: Indicator, unit: Unit, lang: str) ->
         return None
     before, now = rows[-2], rows[-1]
     gap = (now.date - before.date).days
-    if before.basis != now.basis or gap > CHANGE_DAYS[indicator.frequency]:
+    if not comparable(before, now, indicator) or gap > CHANGE_DAYS[indicator.frequency]:
         return None
     return formatting.change(now.value, before.value, indicator, unit, lang)
 
@@ -154,4 +154,4 @@ def _spark(rows: list[Vintage], indicator: Indicator) -> tuple[tuple[date, float
 
 def _joins(before: Vintage, now: Vintage, indicator: Indicator) -> bool:
     near = (now.date - before.date).days <= JOIN_DAYS[indicator.frequency]
-    return near and before.basis == now.basis
+    return near and comparable(before, now, indicator)

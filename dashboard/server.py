@@ -92,10 +92,6 @@ class _Guarded:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        if _declared(scope) > MAX_BODY_BYTES:
-            answer = problem(413, f"The body is larger than {MAX_BODY_BYTES:,} bytes.")
-            await answer(scope, receive, send)
-            return
         read = 0
 
         async def bounded() -> Message:
@@ -111,6 +107,10 @@ class _Guarded:
                 message["headers"] = [*message["headers"], *HEADERS]
             await send(message)
 
+        if _declared(scope) > MAX_BODY_BYTES:
+            answer = problem(413, f"The body is larger than {MAX_BODY_BYTES:,} bytes.")
+            await answer(scope, receive, guarded)
+            return
         await self.app(scope, bounded, guarded)
 
 

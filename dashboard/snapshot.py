@@ -18,16 +18,12 @@ import duckdb
 
 from etl.catalog import Catalog
 from etl.errors import StorageError
+from etl.settings import READ_ONLY
 
 POINTER = "current.json"
 LOOK_EVERY_S = 0.5
 REMEMBERED = 2000
 T = TypeVar("T")
-_CONFIG: dict[str, str | bool | int | float | list[str]] = {
-    "enable_external_access": False,
-    "lock_configuration": True,
-    "threads": 2,
-}
 
 
 class Snapshot:
@@ -35,7 +31,7 @@ class Snapshot:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.connection = duckdb.connect(str(path), read_only=True, config=_CONFIG)
+        self.connection = duckdb.connect(str(path), read_only=True, config=READ_ONLY)
         self.meta: dict[str, str] = dict(self.rows("select key, value from meta"))
         document = self.rows("select document from catalog")[0][0]
         self.catalog = Catalog.model_validate_json(document)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import math
-import statistics
 from bisect import bisect_left, bisect_right
 from calendar import monthrange
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
+from enum import StrEnum
 from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from dashboard.address import Transform, Window
 from etl.catalog import Indicator
@@ -18,31 +22,62 @@ Values = list[float | None]
 #: How much older than one month or one year a base may be, in days, by frequency.
 TOLERANCE_DAYS = {"daily": 10, "monthly": 45, "quarterly": 100, "annual": 400, "event": 400}
 FEW = 8
+#: How many numbers a block of windows may hold.
+BLOCK = 2_000_000
+Array = NDArray[np.floating[Any]]
+
+
+class Empty(StrEnum):
+    """Why a transform has no value for a date."""
+
+    NO_BASE = "no_base"
+    TOO_FEW = "too_few"
+    NOT_POSITIVE = "base_not_positive"
+    BREAK = "break_in_definition"
+    NO_SPREAD = "no_spread"
+
+
+Result = float | Empty
 
 
 def transformed(
     series: Sequence[Vintage], what: Transform, indicator: Indicator, start: date | None
 ) -> Values:
-    """The values of the whole series after a transform. `start` is where the window begins: the
-    default base of an index."""
-    plain: Values = [v.value for v in series]
+    """The values of the whole series after a transform, None for empty. `start` is where the
+    window begins: the default base of an index."""
+    results = explained(series, what, indicator, start)
+    return [None if isinstance(result, Empty) else result for result in results]
+
+
+def explained(
+    series: Sequence[Vintage], what: Transform, indicator: Indicator, start: date | None
+) -> list[Result]:
+    """As `transformed`, with the reason in the place of each value that is empty."""
     match what.name:
         case "level":
-            return plain
+            return [v.value for v in series]
         case "diff":
-            return _pairwise(series, lambda now, before: now - before)
+            return _pairwise(series, indicator, lambda now, before: now - before)
         case "pct":
-            return _pairwise(series, _change_pct)
+            return _pairwise(series, indicator, _change_pct)
         case "mom":
             return _over(series, indicator, _month_before)
         case "yoy":
             return _over(series, indicator, _year_before)
         case "index":
-            return _index(series, what.base or start)
+            return _index(series, indicator, what.base or start)
         case "drawdown":
-            return _drawdown(series)
+            return _drawdown(series, indicator)
     assert what.n is not None
-    return _rolling(series, what.n, statistics.fmean if what.name == "ma" else _z)
+    return _rolling(series, indicator, what.n, _means if what.name == "ma" else _z_scores)
+
+
+def comparable(one: Vintage, other: Vintage, indicator: Indicator) -> bool:
+    """Whether two values are of the same definition: one way of measuring, no break between."""
+    first, last = sorted((one.date, other.date))
+    return one.basis == other.basis and not any(
+        first < change.date <= last for change in indicator.breaks
+    )
 
 
 def span(series: Sequence[Vintage], window: Window, end: date | None = None) -> tuple[date, date]:
@@ -74,74 +109,99 @@ def _start_of(name: str, newest: date) -> date:
     return _months_before(newest, count if name.endswith("m") else 12 * count)
 
 
-def _pairwise(series: Sequence[Vintage], combine: Callable[[float, float], float | None]) -> Values:
-    result: Values = [None] * min(1, len(series))
+def _pairwise(
+    series: Sequence[Vintage], indicator: Indicator, combine: Callable[[float, float], Result]
+) -> list[Result]:
+    result: list[Result] = [Empty.NO_BASE] * min(1, len(series))
     for before, now in pairwise(series):
-        result.append(combine(now.value, before.value) if _comparable(before, now) else None)
+        same = comparable(before, now, indicator)
+        result.append(combine(now.value, before.value) if same else Empty.BREAK)
     return result
 
 
 def _over(
     series: Sequence[Vintage], indicator: Indicator, earlier: Callable[[date], date]
-) -> Values:
+) -> list[Result]:
     days = [v.date for v in series]
     tolerance = timedelta(days=TOLERANCE_DAYS[indicator.frequency])
-    result: Values = []
+    result: list[Result] = []
     for now in series:
         target = earlier(now.date)
         index = bisect_right(days, target) - 1
-        near = index >= 0 and target - days[index] <= tolerance
-        base = series[index] if near else None
-        ok = base is not None and _comparable(base, now)
-        result.append(_change_pct(now.value, base.value) if ok and base else None)
+        if index < 0 or target - days[index] > tolerance:
+            result.append(Empty.NO_BASE)
+        elif not comparable(series[index], now, indicator):
+            result.append(Empty.BREAK)
+        else:
+            result.append(_change_pct(now.value, series[index].value))
     return result
 
 
-def _index(series: Sequence[Vintage], start: date | None) -> Values:
+def _index(series: Sequence[Vintage], indicator: Indicator, start: date | None) -> list[Result]:
     place = bisect_left([v.date for v in series], start) if start else 0
-    if place >= len(series) or series[place].value <= 0:
-        return [None] * len(series)
+    if place >= len(series):
+        return [Empty.NO_BASE] * len(series)
     base = series[place]
-    return [100 * v.value / base.value if _comparable(base, v) else None for v in series]
+    if base.value <= 0:
+        return [Empty.NOT_POSITIVE] * len(series)
+    return [
+        100 * v.value / base.value if comparable(base, v, indicator) else Empty.BREAK
+        for v in series
+    ]
 
 
-def _drawdown(series: Sequence[Vintage]) -> Values:
-    result: Values = []
+def _drawdown(series: Sequence[Vintage], indicator: Indicator) -> list[Result]:
+    result: list[Result] = []
     top: Vintage | None = None
     for now in series:
         if top is None or now.value > top.value:
             top = now
-        ok = top.value > 0 and _comparable(top, now)
-        result.append(100 * (now.value / top.value - 1) if ok else None)
+        if not comparable(top, now, indicator):
+            result.append(Empty.BREAK)
+        else:
+            result.append(_change_pct(now.value, top.value))
     return result
 
 
 def _rolling(
-    series: Sequence[Vintage], n: int, combine: Callable[[Sequence[float]], float | None]
-) -> Values:
-    result: Values = []
-    for stop in range(1, len(series) + 1):
-        part = series[max(0, stop - n) : stop]
-        whole = len(part) == n and len({v.basis for v in part}) == 1
-        result.append(combine([v.value for v in part]) if whole else None)
+    series: Sequence[Vintage],
+    indicator: Indicator,
+    n: int,
+    combine: Callable[[Array], list[Result]],
+) -> list[Result]:
+    """`combine` gets a block of whole windows, one a row; blocks keep the memory small."""
+    values = np.array([v.value for v in series])
+    result: list[Result] = [Empty.TOO_FEW] * min(n - 1, len(series))
+    if len(series) >= n:
+        windows = np.lib.stride_tricks.sliding_window_view(values, n)
+        step = max(1, BLOCK // n)
+        for start in range(0, len(windows), step):
+            result += combine(windows[start : start + step])
+    run_start = 0
+    for index, (before, now) in enumerate(pairwise(series), start=1):
+        if not comparable(before, now, indicator):
+            run_start = index
+        if index >= n - 1 and run_start > index - n + 1:
+            result[index] = Empty.BREAK
     return result
 
 
-def _z(values: Sequence[float]) -> float | None:
-    deviation = statistics.stdev(values)
-    return (values[-1] - statistics.fmean(values)) / deviation if deviation > 0 else None
+def _means(windows: Array) -> list[Result]:
+    return [float(mean) for mean in windows.mean(axis=1)]
 
 
-def _change_pct(now: float, before: float) -> float | None:
+def _z_scores(windows: Array) -> list[Result]:
+    spread = windows.max(axis=1) > windows.min(axis=1)
+    deviation = np.where(spread, windows.std(axis=1, ddof=1), 1.0)
+    scores = (windows[:, -1] - windows.mean(axis=1)) / deviation
+    return [float(z) if s else Empty.NO_SPREAD for z, s in zip(scores, spread, strict=True)]
+
+
+def _change_pct(now: float, before: float) -> Result:
     if before <= 0:
-        return None
+        return Empty.NOT_POSITIVE
     change = 100 * (now / before - 1)
-    return change if math.isfinite(change) else None
-
-
-def _comparable(one: Vintage, other: Vintage) -> bool:
-    """Values of different ways of measuring are not compared."""
-    return one.basis == other.basis
+    return change if math.isfinite(change) else Empty.NOT_POSITIVE
 
 
 def _month_before(day: date) -> date:

@@ -8,18 +8,22 @@ import duckdb
 
 from etl.catalog import Catalog
 
-# Each vintage is judged against the values served for earlier dates of the same basis, so that an
-# event is known when its value was. `since` is where the history it is judged on begins.
+# Each vintage is judged against the values served for earlier dates of the same definition, so
+# that an event is known when its value was. `since` is where the history it is judged on begins.
 EVENTS = """
 create table {target}.events as
-with history as (
+with defined as (
+  select o.*, (select count(*) from breaks b
+               where b.indicator = o.indicator and b.date <= o.date) period
+  from {target}.observations o),
+history as (
   select indicator, date, basis,
          max(value) over earlier highest, min(value) over earlier lowest,
          lag(value) over dates previous, lag(date) over dates previous_date,
          first(date) over dates since
-  from {target}.observations
-  window dates as (partition by indicator, basis order by date),
-         earlier as (partition by indicator, basis order by date
+  from defined
+  window dates as (partition by indicator, basis, period order by date),
+         earlier as (partition by indicator, basis, period order by date
                      rows between unbounded preceding and 1 preceding)),
 judged as (
   select h.*, v.value, min(v.known_at) known_at
@@ -58,6 +62,10 @@ def create_events(connection: duckdb.DuckDBPyConnection, target: str, catalog: C
     milestones = list(_milestones(catalog))
     if milestones:
         connection.executemany("insert into milestones values (?, ?)", milestones)
+    connection.execute("create or replace temp table breaks (indicator varchar, date date)")
+    breaks = [[i.id, change.date] for i in catalog.all() for change in i.breaks]
+    if breaks:
+        connection.executemany("insert into breaks values (?, ?)", breaks)
     connection.execute(EVENTS.format(target=target))
 
 

@@ -20,6 +20,7 @@ from etl.catalog import Catalog
 from etl.errors import SettingError, StorageError, nearest
 from etl.events import create_events
 from etl.policies import Document
+from etl.settings import READ_ONLY
 from etl.warehouse import SERVED_MACROS, Warehouse
 
 POINTER = "current.json"
@@ -247,12 +248,8 @@ def _verify(path: Path, warehouse: Warehouse) -> None:
 
 @contextmanager
 def _read(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    config: dict[str, str | bool | int | float | list[str]] = {
-        "enable_external_access": False,
-        "lock_configuration": True,
-    }
     try:
-        connection = duckdb.connect(str(path), read_only=True, config=config)
+        connection = duckdb.connect(str(path), read_only=True, config=READ_ONLY)
     except duckdb.Error as error:
         reason = str(error).splitlines()[0]
         raise StorageError(f"{path}: this snapshot cannot be read ({reason}).") from None

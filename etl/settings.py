@@ -13,6 +13,11 @@ from etl.errors import SettingError
 
 PROJECT = Path(__file__).resolve().parents[1]
 PREFIX = "XINZHI_"
+#: How every reader opens a snapshot: it can reach nothing else, and nobody can change that.
+READ_ONLY: dict[str, str | bool | int | float | list[str]] = {
+    "enable_external_access": False,
+    "lock_configuration": True,
+}
 
 #: name without prefix -> (default in words, what it is for)
 HELP: Mapping[str, tuple[str, str]] = {

@@ -20,7 +20,7 @@ from etl import publish
 from etl.__main__ import main
 from etl.bulletins.model import Bulletin, Reference
 from etl.catalog import Catalog, load_catalog
-from etl.settings import Settings, load_settings
+from etl.settings import READ_ONLY, Settings, load_settings
 from etl.update import Request, run
 from etl.warehouse import Warehouse, opened
 
@@ -135,7 +135,8 @@ def finished(process: subprocess.Popen[str]) -> Finished:
 def snapshot(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """The snapshot that is served from the data folder, as readers open it."""
     name = publish.current_name(folder / "published")
-    with duckdb.connect(str(folder / "published" / f"{name}.duckdb"), read_only=True) as connection:
+    path = folder / "published" / f"{name}.duckdb"
+    with duckdb.connect(str(path), read_only=True, config=READ_ONLY) as connection:
         yield connection
 
 

@@ -5,8 +5,8 @@
     var page = document.getElementById("page");
     var still = document.getElementById("still");
     if (!still || !page || !page.firstChild) { return false; }
-    var opened = location.hash && document.getElementById(location.hash.slice(1));
     still.remove();
+    var opened = location.hash && document.getElementById(location.hash.slice(1));
     if (opened) { opened.scrollIntoView(); }
     return true;
   }

@@ -11,6 +11,7 @@ from dashboard import formatting
 from dashboard.address import Transform
 from dashboard.queries import Event
 from dashboard.texts import text, transform_name
+from dashboard.transforms import comparable
 from etl.catalog import Indicator, Unit
 from etl.observation import Vintage
 
@@ -207,7 +208,7 @@ def _segments(
 
 
 def _join(before: Vintage | None, now: Vintage, indicator: Indicator) -> str:
-    if before is None or before.basis != now.basis:
+    if before is None or not comparable(before, now, indicator):
         return "none"
     gap = (now.date - before.date).days
     if gap <= JOIN_DAYS[indicator.frequency]:

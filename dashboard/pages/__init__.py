@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from dash.development.base_component import Component
 
-from dashboard.choices import choices
+from dashboard.address import AddressError
+from dashboard.choices import Choices, choices
 from dashboard.components.frame import frame
 from dashboard.pages import about, bulletins, indicator, indicators, today
 from dashboard.pages.page import Page, Visit, message
@@ -33,6 +34,13 @@ def resolve(snapshots: Snapshots, path: str, query: Mapping[str, str]) -> tuple[
         return _framed(snapshot, path, known)
     key = ("page", path, tuple(sorted(known.items())))
     return snapshot.remember(key, lambda: _framed(snapshot, path, known))
+
+
+def wrong_address(error: AddressError) -> tuple[Page, Component]:
+    """The page that says what is wrong with an address of which nothing can be read."""
+    chosen = Choices()
+    page = message(text("wrong_address", chosen.lang), str(error), chosen, error.status)
+    return page, frame(page.body, chosen, "/", {}, None)
 
 
 def _framed(snapshot: Snapshot, path: str, query: Mapping[str, str]) -> tuple[Page, Component]:

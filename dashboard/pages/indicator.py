@@ -47,7 +47,8 @@ def layout(visit: Visit, indicator_id: str) -> Page:
         address = parse(indicator_id, visit.query, visit.snapshot.catalog, datetime.now(UTC))
         column = table(visit.snapshot, replace(address, more=(), shape="long")).columns[0]
     except MovedError as moved:
-        return layout(visit, moved.new)
+        here = visit.chosen.href(f"/indicators/{moved.new}")
+        return replace(layout(visit, moved.new), status=301, location=here)
     except AddressError as error:
         title = text("not_found" if error.status == 404 else "wrong_address", visit.lang)
         return message(title, str(error), visit.chosen, error.status)

@@ -29,13 +29,15 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """An answer: its title, a sentence about it, its body and its HTTP status."""
+    """An answer: its title, a sentence about it, its body and its HTTP status; `location` is where
+    the page has moved to."""
 
     title: str
     body: list[Component]
     description: str = ""
     status: int = 200
     has_chart: bool = False
+    location: str = ""
 
 
 def message(title: str, sentence: str, chosen: Choices, status: int) -> Page:

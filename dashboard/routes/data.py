@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from hashlib import sha256
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from dashboard.address import ChartAddress, parse
-from dashboard.app import parse_query
+from dashboard.address import ChartAddress, parse, parse_query
 from dashboard.downloads import Table, address_url, disposition, metadata, table, to_json
 from dashboard.snapshot import Snapshot
 
@@ -35,9 +35,8 @@ def metadata_file(request: Request, place: str) -> Response:
     snapshot, address = _address(request, place)
     found = _table(snapshot, address)
     body = to_json(metadata(found, request.app.state.base_url))
-    return _answer(
-        request, body, "application/json", _headers(request, found, address), found.sha256
-    )
+    headers = {**_headers(request, found, address), "Cache-Control": LIVE}
+    return _answer(request, body, "application/json", headers, sha256(body).hexdigest())
 
 
 def _address(request: Request, place: str) -> tuple[Snapshot, ChartAddress]:

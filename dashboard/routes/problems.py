@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from urllib.parse import urlencode
+
 from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
 
-from dashboard.address import AddressError, MovedError
+from dashboard.address import AddressError, MovedError, parse_query
 from dashboard.downloads import to_json
 from etl.errors import StorageError, XinzhiError
 
@@ -24,15 +27,21 @@ def problem(status: int, detail: str, **more: str) -> Response:
     return Response(to_json(document), status, media_type="application/problem+json")
 
 
+def _moved(request: Request, error: MovedError) -> str:
+    """The same address with the new id in the place of the old one."""
+    path, query = request.url.path, parse_query(request.url.query)
+    if error.parameter == "id":
+        path = re.sub(rf"/{re.escape(error.old)}(?=[.@]|$)", f"/{error.new}", path, count=1)
+    elif error.parameter in query:
+        names = query[error.parameter].split(",")
+        query[error.parameter] = ",".join(error.new if n == error.old else n for n in names)
+    return path + (f"?{urlencode(query, safe=':,.')}" if query else "")
+
+
 def answer_to(request: Request, error: XinzhiError) -> Response:
     """What a request is told about an error of ours."""
     if isinstance(error, MovedError):
-        path = request.url.path
-        for old, new in request.app.state.snapshots.current().catalog.current_ids.items():
-            if new == error.new:
-                path = path.replace(f"/{old}", f"/{new}")
-        query = f"?{request.url.query}" if request.url.query else ""
-        return RedirectResponse(path + query, 301)
+        return RedirectResponse(_moved(request, error), 301)
     if isinstance(error, AddressError):
         return problem(error.status, str(error), parameter=error.parameter)
     if isinstance(error, StorageError):
