@@ -120,8 +120,9 @@ def import_command(settings: Settings, options: argparse.Namespace) -> int:
             imported, catalog, warehouse, load=load, known_at=known_at, exactly=bool(explicit)
         )
         warehouse.finish_load(load, now(), outcomes)
-    report = run(settings, catalog, Request(offline=True), lambda outcome: None)
-    console.outcome_table(outcomes)
+    derived = Request(source="derived", offline=True)
+    report = run(settings, catalog, derived, lambda outcome: None)
+    console.outcome_table([*outcomes, *(o for o in report.outcomes if o.new or o.revised)])
     console.say(f"published {report.snapshot}" if report.snapshot else "nothing changed")
     return OK
 

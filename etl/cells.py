@@ -36,6 +36,18 @@ def rows_of(
         ) from None
 
 
+def bytes_of(path: Path, missing: str, most: int = 64_000_000) -> bytes:
+    """The content of a file; a FileProblem that says `missing` if it is not there."""
+    try:
+        if path.stat().st_size > most:
+            raise FileProblem(path, f"is larger than {most:,} bytes; split it.")
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise FileProblem(path, missing) from None
+    except OSError as error:
+        raise FileProblem(path, f"cannot be read ({error.strerror}).") from None
+
+
 def text_of(payload: bytes, path: Path) -> str:
     """The text of a CSV file; a FileProblem if it is not UTF-8."""
     try:

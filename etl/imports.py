@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -11,7 +12,7 @@ from typing import Any
 import duckdb
 
 from etl.catalog import Catalog, Indicator
-from etl.cells import check_header, date_of, number_of, rows_of
+from etl.cells import bytes_of, check_header, date_of, number_of, rows_of
 from etl.checks import findings
 from etl.errors import FileProblem, nearest
 from etl.observation import Observation
@@ -87,29 +88,25 @@ def _rows(path: Path) -> Iterator[Row]:
     kind = path.suffix.lower()
     if kind not in READERS:
         raise FileProblem(path, f"'{kind}' files are not read; give one of {', '.join(READERS)}.")
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise FileProblem(path, f"is larger than {MAX_BYTES:,} bytes; split it.")
-        return {".csv": _csv_rows, ".xlsx": _xlsx_rows, ".parquet": _parquet_rows}[kind](path)
-    except FileNotFoundError:
-        raise FileProblem(path, "no such file.") from None
-    except OSError as error:
-        raise FileProblem(path, f"cannot be read ({error.strerror}).") from None
+    if kind == ".parquet" and path.is_file():
+        return _parquet_rows(path)
+    payload = bytes_of(path, "no such file.", MAX_BYTES)
+    return (_csv_rows if kind == ".csv" else _xlsx_rows)(path, payload)
 
 
-def _csv_rows(path: Path) -> Iterator[Row]:
-    for line, cell in rows_of(path.read_bytes(), path, COLUMNS, COLUMNS):
+def _csv_rows(path: Path, payload: bytes) -> Iterator[Row]:
+    for line, cell in rows_of(payload, path, COLUMNS, COLUMNS):
         yield line, cell["indicator"], cell["date"], cell["value"]
 
 
-def _xlsx_rows(path: Path) -> Iterator[Row]:
+def _xlsx_rows(path: Path, payload: bytes) -> Iterator[Row]:
     import zipfile
     from xml.etree.ElementTree import ParseError
 
     import openpyxl
 
     try:
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+        book = openpyxl.load_workbook(io.BytesIO(payload), read_only=True, data_only=True)
         lines = list(book.worksheets[0].iter_rows(values_only=True))
     except (zipfile.BadZipFile, ParseError, KeyError, IndexError, ValueError, EOFError):
         raise FileProblem(path, "is not a whole XLSX workbook; save it anew.") from None

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 from etl.bulletins.model import Bulletin, Reference
-from etl.cells import rows_of
+from etl.cells import bytes_of, rows_of
 from etl.errors import FileProblem, nearest
 from etl.observation import BEIJING, Observation
 
@@ -85,14 +85,7 @@ class Document:
 
 def read_register(path: Path) -> tuple[Document, ...]:
     """The documents of the register, each once; a FileProblem names the line that is wrong."""
-    try:
-        payload = path.read_bytes()
-    except FileNotFoundError:
-        raise FileProblem(
-            path, "the register is missing; restore it from the repository."
-        ) from None
-    except OSError as error:
-        raise FileProblem(path, f"cannot be read ({error.strerror}).") from None
+    payload = bytes_of(path, "the register is missing; restore it from the repository.")
     documents: list[Document] = []
     for line, cell in rows_of(payload, path, COLUMNS, COLUMNS[:7]):
         document = _document(cell, path, line)

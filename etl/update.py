@@ -26,7 +26,7 @@ FIRST_DAY = date(1776, 7, 4)
 #: How far back an update asks again, so that revisions are seen.
 REVISION_DAYS = 60
 SHOWN_PROBLEMS = 3
-NEEDS_NETWORK = "waits for a run with the network"
+NEEDS_NETWORK = "not asked (offline)"
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,23 +116,18 @@ def sparkline(item: Reading, chosen: Choices) -> Component | None:
 
 
 def dated(day: date, item: Reading, lang: str) -> str:
-    """The date of a value in the words of its kind: 5 月 26 日收盘."""
+    """The date of a value and how it came to be held: 5 月 26 日收盘 · 随附."""
     words = formatting.day(day, item.indicator, lang, year=item.needs_year)
     if item.indicator.publication.rule == "close":
-        return text("close_of", lang, day=words + " " if lang == "zh" else words).replace(
-            " 收", "收"
-        )
-    return words
+        words = text("close_of", lang, day=words)
+    if item.vintage is None or item.vintage.status == "fetched":
+        return words
+    return f"{words} · {text(f'{item.vintage.status}_status', lang)}"
 
 
 def source_words(item: Reading, lang: str) -> str:
-    """The credit of an indicator; bundled figures are called so."""
-    assert item.vintage is not None
-    name = item.indicator.credit.name.in_(lang)
-    if item.vintage.status not in ("bundled", "disputed"):
-        return name
-    bundled = text("bundled", lang)
-    return f"{name}（{bundled}）" if lang == "zh" else f"{name} ({bundled})"
+    """Whom the value is from, as the catalog credits it."""
+    return item.indicator.credit.name.in_(lang)
 
 
 def _provenance(item: Reading, chosen: Choices) -> Parts:
@@ -167,6 +162,7 @@ def _headline(item: Reading, chosen: Choices) -> Component:
              html.Span(text("no_data", chosen.lang), className="headline-date")],
             className="headline",
         )  # fmt: skip
+    source = source_words(item, chosen.lang)
     marked = [
         html.Span(b.words, className=f"badge {b.kind}", title=b.sentence) for b in item.badges
     ]
@@ -175,11 +171,8 @@ def _headline(item: Reading, chosen: Choices) -> Component:
             name,
             number(item.figure, "headline-number"),
             html.Div([delta(item.change), *marked[:1]], className="headline-change"),
-            html.Span(
-                dated(item.vintage.date, item, chosen.lang),
-                className="headline-date",
-                title=text("source_is", chosen.lang, source=source_words(item, chosen.lang)),
-            ),
+            html.Span(dated(item.vintage.date, item, chosen.lang), className="headline-date"),
+            html.Span(source, className="headline-source", title=source),
         ],
         className="headline",
     )

@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 
 from etl.catalog import Indicator
-from etl.cells import date_of, number_of, rows_of
+from etl.cells import bytes_of, date_of, number_of, rows_of
 from etl.errors import FileProblem
 from etl.observation import Observation
 from etl.sources.base import Params
@@ -16,7 +16,6 @@ from etl.upstream import Upstream
 
 COLUMNS = ("indicator", "date", "value", "source", "public", "basis", "disputed", "note")
 REQUIRED = ("indicator", "date", "value", "source")
-MAX_BYTES = 64_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,17 +27,10 @@ class Figures:
     online: bool = False
 
     def fetch(self, indicator: Indicator, params: Params, since: date, out: Upstream) -> bytes:
-        path = self.path(params)
-        try:
-            if path.stat().st_size > MAX_BYTES:
-                raise FileProblem(path, f"is larger than {MAX_BYTES:,} bytes; split it.")
-            return path.read_bytes()
-        except FileNotFoundError:
-            raise FileProblem(
-                path, "this file of bundled figures is missing; restore it from the repository."
-            ) from None
-        except OSError as error:
-            raise FileProblem(path, f"cannot be read ({error.strerror}).") from None
+        return bytes_of(
+            self.path(params),
+            "this file of bundled figures is missing; restore it from the repository.",
+        )
 
     def parse(self, payload: bytes, indicator: Indicator, params: Params) -> Sequence[Observation]:
         path = self.path(params)

@@ -72,8 +72,10 @@ def _closes(ticker: str, since: date, out: Upstream) -> list[tuple[str, float | 
         timeout=settings.timeout_s,
     )
     try:
+        # Yahoo knows no day before 1927 and refuses to be asked for one.
+        span = {"start": since.isoformat()} if since.year > 1927 else {"period": "max"}
         frame = yfinance.Ticker(ticker, session=session).history(
-            start=since.isoformat(),
+            **span,
             interval="1d",
             auto_adjust=False,
             actions=True,
