@@ -238,7 +238,7 @@ def test_the_headline_figures_stand_in_a_strip(today: Node) -> None:
     assert cap.one("span", "headline-date").text == "5 月 26 日收盘 · 推算"
     pue = headline(today, "pue_global_average")
     assert pue.one("span", "headline-number").text.startswith("1.54")
-    assert pue.one("span", "headline-date").text == "2025 年"
+    assert pue.one("span", "headline-date").text == "2025 年 · 随附"
     assert not list(pue.all("span", "delta"))  # another way of measuring than the year before
 
 
