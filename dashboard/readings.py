@@ -67,8 +67,8 @@ class Reading:
 
 def reading(snapshot: Snapshot, indicator_id: str, as_of: datetime | None, lang: str) -> Reading:
     """The reading of one indicator."""
-    key = ("reading", indicator_id, as_of, lang)
-    return snapshot.remember(key, lambda: _reading(snapshot, indicator_id, as_of, lang))
+    key = (indicator_id, as_of, lang)
+    return snapshot.remember("reading", key, lambda: _reading(snapshot, indicator_id, as_of, lang))
 
 
 def readings(

@@ -22,7 +22,8 @@ from etl.settings import READ_ONLY
 
 POINTER = "current.json"
 LOOK_EVERY_S = 0.5
-REMEMBERED = 2000
+#: How many answers of each kind are kept: readings are small, tables may hold whole histories.
+SHELVES = {"reading": 4000, "page": 300, "table": 60, "api": 4}
 T = TypeVar("T")
 
 
@@ -35,7 +36,7 @@ class Snapshot:
         self.meta: dict[str, str] = dict(self.rows("select key, value from meta"))
         document = self.rows("select document from catalog")[0][0]
         self.catalog = Catalog.model_validate_json(document)
-        self._remembered: OrderedDict[Hashable, Any] = OrderedDict()
+        self._shelves: dict[str, OrderedDict[Hashable, Any]] = {k: OrderedDict() for k in SHELVES}
 
     @property
     def name(self) -> str:
@@ -50,15 +51,18 @@ class Snapshot:
         with self.connection.cursor() as cursor:
             return cursor.execute(query, parameters).fetchall()
 
-    def remember(self, key: Hashable, compute: Callable[[], T]) -> T:
-        """What `compute` gives, kept: a snapshot never changes. The oldest answers make room."""
+    def remember(self, kind: str, key: Hashable, compute: Callable[[], T]) -> T:
+        """What `compute` gives, kept: a snapshot never changes. Each kind of answer has its own
+        shelf, where the answer that was asked for longest ago makes room."""
+        shelf = self._shelves[kind]
         try:
-            value: T = self._remembered[key]
+            value: T = shelf[key]
         except KeyError:
-            value = self._remembered[key] = compute()
-            while len(self._remembered) > REMEMBERED:
-                with suppress(KeyError):
-                    self._remembered.popitem(last=False)
+            value = shelf[key] = compute()
+        with suppress(KeyError):  # another thread may have made room in between
+            shelf.move_to_end(key)
+            while len(shelf) > SHELVES[kind]:
+                shelf.popitem(last=False)
         return value
 
 

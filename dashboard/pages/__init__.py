@@ -32,8 +32,8 @@ def resolve(snapshots: Snapshots, path: str, query: Mapping[str, str]) -> tuple[
         return page, frame(page.body, chosen, path, known, None)
     if any(len(value) > MAX_VALUE for value in known.values()):
         return _framed(snapshot, path, known)
-    key = ("page", path, tuple(sorted(known.items())))
-    return snapshot.remember(key, lambda: _framed(snapshot, path, known))
+    key = (path, tuple(sorted(known.items())))
+    return snapshot.remember("page", key, lambda: _framed(snapshot, path, known))
 
 
 def wrong_address(error: AddressError) -> tuple[Page, Component]:

@@ -22,7 +22,7 @@ def indicators(request: Request) -> Response:
     """Every indicator in the order of the catalog."""
     snapshot: Snapshot = request.app.state.snapshots.current()
     base = request.app.state.base_url
-    body = snapshot.remember(("api", "indicators", base), lambda: _body(snapshot, base))
+    body = snapshot.remember("api", ("indicators", base), lambda: _body(snapshot, base))
     headers = {
         "X-Snapshot": snapshot.name,
         "X-Row-Count": str(len(snapshot.catalog)),

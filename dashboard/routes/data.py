@@ -46,7 +46,7 @@ def _address(request: Request, place: str) -> tuple[Snapshot, ChartAddress]:
 
 
 def _table(snapshot: Snapshot, address: ChartAddress) -> Table:
-    return snapshot.remember(("table", address), lambda: table(snapshot, address))
+    return snapshot.remember("table", address, lambda: table(snapshot, address))
 
 
 def _headers(request: Request, found: Table, address: ChartAddress) -> dict[str, str]:
