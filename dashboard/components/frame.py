@@ -108,6 +108,7 @@ def _footer(chosen: Choices, snapshot: Snapshot | None) -> Component:
     if snapshot is not None:
         when = formatting.beijing(snapshot.published_at, chosen.lang)
         named = f"{text('snapshot', chosen.lang)} {snapshot.name}"
-        words = f"{named}，{text('published', chosen.lang)} {when}"
+        comma = "，" if chosen.lang == "zh" else ", "
+        words = f"{named}{comma}{text('published', chosen.lang)} {when}"
         parts.append(html.Span(words, className="snapshot-name"))
     return html.Footer(parts, className="footer")

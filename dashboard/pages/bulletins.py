@@ -25,7 +25,9 @@ def _entry(visit: Visit, entry: BulletinEntry) -> Component:
     day = formatting.full_date(entry.date, visit.lang)
     return html.Article(
         [
-            html.H2(dcc.Link(f"{entry.title} · {day}", href=href)),
+            html.H2(
+                dcc.Link([entry.title, " ", html.Span(day, className="issue-date")], href=href)
+            ),
             html.P(entry.summary, lang="zh-CN", className="entry-summary"),
             html.Ol([html.Li(heading) for heading in entry.headings], lang="zh-CN"),
         ],
