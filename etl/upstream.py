@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import random
 import ssl
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
 from queue import Empty, SimpleQueue
 from threading import Thread
 from types import TracebackType
@@ -15,11 +17,28 @@ from urllib.parse import urlsplit
 import httpx
 
 from etl.errors import SourceUnavailable, UnexpectedPayload
+from etl.observation import now
 from etl.settings import Settings
 
 MAX_BYTES = 64_000_000
 _CHUNK_READ_S = 5.0
+#: Answers that may be another one a moment later, and how often they are asked for.
+PASSING = frozenset({429, 500, 502, 503, 504})
+ATTEMPTS = 3
+BACK_OFF_S = 0.5
+#: How long a run waits for one host in all; a host that asks for more is left alone until the next.
+MOST_WAITING_S = 4.0
 T = TypeVar("T")
+
+
+class _Passing(Exception):
+    """Something that may be gone a moment later; `gives_up` if the host is then left alone."""
+
+    def __init__(
+        self, sentence: str, retry_after_s: float | None = None, *, gives_up: bool = False
+    ) -> None:
+        super().__init__(sentence)
+        self.retry_after_s, self.gives_up = retry_after_s, gives_up
 
 
 @dataclass
@@ -28,7 +47,9 @@ class Upstream:
 
     settings: Settings
     transport: httpx.BaseTransport | None = None
+    sleep: Callable[[float], None] = time.sleep
     unreachable: dict[str, str] = field(default_factory=dict)
+    waited_s: dict[str, float] = field(default_factory=dict)
     _client: httpx.Client | None = None
 
     def __enter__(self) -> Self:
@@ -44,16 +65,38 @@ class Upstream:
             self._client.close()
 
     def get(self, url: str, *, headers: dict[str, str] | None = None) -> bytes:
-        """The body of the answer to GET `url`; SourceUnavailable or UnexpectedPayload in words."""
+        """The body of the answer to GET `url`; SourceUnavailable or UnexpectedPayload in words.
+
+        What may pass (429, 5xx, a connection cut in the middle) is tried again, later each time or
+        when the host says so, as long as the host's share of waiting lasts.
+        """
         host = urlsplit(url).hostname or url
-        if host in self.unreachable:
-            raise SourceUnavailable(self.unreachable[host], host=host)
-        try:
-            return self._bounded(url, headers or {}, host)
-        except httpx.HTTPError as error:
-            sentence = f"{host} could not be reached ({_reason(error)})."
-            self.unreachable[host] = sentence
-            raise SourceUnavailable(sentence, host=host) from None
+        for attempt in range(ATTEMPTS):
+            if host in self.unreachable:
+                raise SourceUnavailable(self.unreachable[host], host=host)
+            try:
+                return self._bounded(url, headers or {}, host)
+            except _Passing as error:
+                if attempt + 1 < ATTEMPTS and self._wait(host, attempt, error.retry_after_s):
+                    continue
+                if error.gives_up:
+                    self.give_up(host, str(error))
+                    raise SourceUnavailable(str(error), host=host) from None
+                raise UnexpectedPayload(str(error)) from None
+            except httpx.HTTPError as error:
+                self.give_up(host, f"{host} could not be reached ({_reason(error)}).")
+                raise SourceUnavailable(self.unreachable[host], host=host) from None
+        raise AssertionError("the last attempt returns or raises")
+
+    def _wait(self, host: str, attempt: int, retry_after_s: float | None) -> bool:
+        """Wait before the next attempt; False when the host's share of waiting is used up."""
+        polite = BACK_OFF_S * 2**attempt * random.uniform(0.75, 1.25)
+        seconds = max(polite, retry_after_s or 0.0)
+        if self.waited_s.get(host, 0.0) + seconds > MOST_WAITING_S:
+            return False
+        self.waited_s[host] = self.waited_s.get(host, 0.0) + seconds
+        self.sleep(seconds)
+        return True
 
     def give_up(self, host: str, sentence: str) -> None:
         """Remember that `host` cannot be reached, for clients that bring their own transport."""
@@ -63,17 +106,24 @@ class Upstream:
         """Read within the time and the size that are allowed for the whole exchange."""
         deadline = time.monotonic() + self.settings.timeout_s
         body = bytearray()
-        with self.client.stream("GET", url, headers=headers) as response:
-            for chunk in response.iter_bytes():
-                body += chunk
-                if time.monotonic() > deadline:
-                    raise httpx.ReadTimeout(f"no whole answer in {self.settings.timeout_s:g} s")
-                if len(body) > MAX_BYTES:
-                    raise UnexpectedPayload(f"{host} sent more than {MAX_BYTES:,} bytes.")
+        try:
+            with self.client.stream("GET", url, headers=headers) as response:
+                for chunk in response.iter_bytes():
+                    body += chunk
+                    if time.monotonic() > deadline:
+                        raise httpx.ReadTimeout(f"no whole answer in {self.settings.timeout_s:g} s")
+                    if len(body) > MAX_BYTES:
+                        raise UnexpectedPayload(f"{host} sent more than {MAX_BYTES:,} bytes.")
+        except httpx.DecodingError:
+            raise UnexpectedPayload(f"{host} sent bytes that do not decompress.") from None
+        except (httpx.ReadError, httpx.RemoteProtocolError) as error:
+            sentence = f"{host} cut the connection ({_reason(error)})."
+            raise _Passing(sentence, gives_up=True) from None
+        if response.status_code in PASSING:
+            wait = _retry_after_s(response.headers.get("retry-after", ""))
+            raise _Passing(_said(host, response), wait, gives_up=response.status_code == 429)
         if response.status_code != 200:
-            raise UnexpectedPayload(
-                f"{host} answered {response.status_code} {response.reason_phrase}".strip() + "."
-            )
+            raise UnexpectedPayload(_said(host, response))
         return bytes(body)
 
     @property
@@ -110,6 +160,20 @@ def within(seconds: float, work: Callable[[], T]) -> T:
     if error is not None:
         raise error
     return cast(T, value)
+
+
+def _said(host: str, response: httpx.Response) -> str:
+    return f"{host} answered {response.status_code} {response.reason_phrase}".strip() + "."
+
+
+def _retry_after_s(header: str) -> float | None:
+    """Seconds that a host asks to wait: a number, or until a date."""
+    if header.isdecimal() and len(header) < 8:
+        return float(header)
+    try:
+        return max(0.0, (parsedate_to_datetime(header) - now()).total_seconds())
+    except (ValueError, TypeError):
+        return None
 
 
 def user_agent(settings: Settings) -> str:

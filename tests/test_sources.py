@@ -8,6 +8,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -183,8 +184,23 @@ class _Asked:
         self.requests.append(request)
         return self.answer(request)
 
-    def out(self, folder: Path, **environment: str) -> Upstream:
-        return Upstream(settings_of(folder, **environment), httpx.MockTransport(self))
+    def out(
+        self, folder: Path, *, waits: list[float] | None = None, **environment: str
+    ) -> Upstream:
+        """A client that answers from here and only notes how long it would wait."""
+        noted: list[float] = [] if waits is None else waits
+        settings = settings_of(folder, **environment)
+        return Upstream(settings, httpx.MockTransport(self), sleep=noted.append)
+
+
+class _Bytes(httpx.SyncByteStream):
+    """Bytes as they come over the wire, before anything is decoded."""
+
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self.content
 
 
 def _fetch(out: Upstream, indicator: Indicator) -> bytes:
@@ -199,7 +215,7 @@ def test_fred_is_asked_for_the_whole_series_by_name(tmp_path: Path, dgs10: Indic
     assert request.url.params["cosd"] == "1776-07-04"
 
 
-@pytest.mark.parametrize("status", [403, 404, 429, 500, 503])
+@pytest.mark.parametrize("status", [401, 403, 404, 500, 503])
 def test_an_answer_that_is_no_200_names_its_number(
     status: int, tmp_path: Path, dgs10: Indicator
 ) -> None:
@@ -211,8 +227,7 @@ def test_an_answer_that_is_no_200_names_its_number(
 @pytest.mark.parametrize(
     "error",
     [httpx.ConnectError("Name or service not known"), httpx.ReadTimeout("slow"),
-     httpx.ConnectTimeout("slow"), httpx.ProxyError("403 Forbidden"),
-     httpx.RemoteProtocolError("peer closed connection")],
+     httpx.ConnectTimeout("slow"), httpx.ProxyError("403 Forbidden")],
     ids=lambda error: type(error).__name__,
 )  # fmt: skip
 def test_a_host_that_cannot_be_reached_is_asked_once_and_named(
@@ -228,6 +243,82 @@ def test_a_host_that_cannot_be_reached_is_asked_once_and_named(
             _fetch(out, dgs10)
     assert len(asked.requests) == 1
     assert list(out.unreachable) == ["fred.stlouisfed.org"]
+
+
+@pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
+def test_what_may_pass_is_asked_for_again_later_each_time(
+    status: int, tmp_path: Path, dgs10: Indicator
+) -> None:
+    answers = iter([httpx.Response(status), httpx.Response(status), httpx.Response(200, text="ok")])
+    asked = _Asked(lambda request: next(answers))
+    waits: list[float] = []
+    assert _fetch(asked.out(tmp_path, waits=waits), dgs10) == b"ok"
+    assert len(asked.requests) == 3
+    assert 0 < waits[0] < waits[1]
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 410])
+def test_what_will_not_pass_is_asked_for_once(
+    status: int, tmp_path: Path, dgs10: Indicator
+) -> None:
+    asked = _Asked(lambda request: httpx.Response(status))
+    with pytest.raises(UnexpectedPayload):
+        _fetch(asked.out(tmp_path), dgs10)
+    assert len(asked.requests) == 1
+
+
+def test_a_host_that_says_when_is_asked_then(tmp_path: Path, dgs10: Indicator) -> None:
+    later = format_datetime(datetime.now(UTC) + timedelta(seconds=2), usegmt=True)
+    for said, least in (("2", 2.0), (later, 0.5)):
+        answers = iter([httpx.Response(429, headers={"Retry-After": said}), httpx.Response(200)])
+        waits: list[float] = []
+        _fetch(_Asked(lambda request, a=answers: next(a)).out(tmp_path, waits=waits), dgs10)
+        assert len(waits) == 1
+        assert waits[0] >= least
+
+
+def test_a_host_that_asks_for_an_hour_is_left_alone_for_this_run(
+    tmp_path: Path, dgs10: Indicator
+) -> None:
+    asked = _Asked(lambda request: httpx.Response(429, headers={"Retry-After": "3600"}))
+    waits: list[float] = []
+    out = asked.out(tmp_path, waits=waits)
+    for _ in range(3):
+        with pytest.raises(SourceUnavailable, match=r"fred\.stlouisfed\.org answered 429"):
+            _fetch(out, dgs10)
+    assert (len(asked.requests), waits) == (1, [])
+
+
+def test_a_host_is_waited_for_only_so_long_in_a_run(tmp_path: Path, dgs10: Indicator) -> None:
+    asked = _Asked(lambda request: httpx.Response(503))
+    waits: list[float] = []
+    out = asked.out(tmp_path, waits=waits)
+    for _ in range(20):
+        with pytest.raises(UnexpectedPayload):
+            _fetch(out, dgs10)
+    assert sum(waits) <= upstream.MOST_WAITING_S
+    assert len(asked.requests) < 20 * upstream.ATTEMPTS
+
+
+def test_a_connection_that_is_cut_is_tried_again_and_then_left_alone(
+    tmp_path: Path, dgs10: Indicator
+) -> None:
+    def cut(request: httpx.Request) -> httpx.Response:
+        raise httpx.RemoteProtocolError("peer closed connection without sending complete body")
+
+    asked = _Asked(cut)
+    out = asked.out(tmp_path)
+    for _ in range(3):
+        with pytest.raises(SourceUnavailable, match="cut the connection"):
+            _fetch(out, dgs10)
+    assert len(asked.requests) == upstream.ATTEMPTS
+
+
+def test_bytes_that_do_not_decompress_are_said_so(tmp_path: Path, dgs10: Indicator) -> None:
+    headers = {"Content-Encoding": "gzip"}
+    asked = _Asked(lambda request: httpx.Response(200, headers=headers, stream=_Bytes(b"garbage")))
+    with pytest.raises(UnexpectedPayload, match="do not decompress"):
+        _fetch(asked.out(tmp_path), dgs10)
 
 
 def test_an_endless_answer_is_cut_off(
