@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import time
 from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
@@ -16,6 +17,8 @@ from etl.catalog import Catalog, load_catalog
 from etl.errors import FileProblem, SettingError, StorageError, XinzhiError
 from etl.inputs import read_bulletins, read_documents
 from etl.observation import now, parse_moment
+from etl.replay import replay
+from etl.schedule import SLOTS, Slot, keep_time, next_due
 from etl.settings import Settings, load_settings
 from etl.sources import sources
 from etl.status import freshness
@@ -127,6 +130,47 @@ def import_command(settings: Settings, options: argparse.Namespace) -> int:
     return OK
 
 
+def replay_command(settings: Settings, options: argparse.Namespace) -> int:
+    """Build what online sources brought again from the archive; 1 if a row differs."""
+    catalog = load_catalog(settings.catalog)
+    replayed = replay(settings, catalog, options.source)
+    for one in replayed:
+        words = "the same rows" if one.same else f"{one.before:,} rows before, now {one.after:,}"
+        console.say(f"{one.source}: {one.answers:,} answers read again: {words}")
+    derived = Request(source="derived", offline=True)
+    report = run(settings, catalog, derived, lambda outcome: None)
+    console.say(f"published {report.snapshot}" if report.snapshot else "nothing changed")
+    return OK if all(one.same for one in replayed) else SOME_FAILED
+
+
+def schedule_command(settings: Settings, options: argparse.Namespace) -> int:
+    """Run in the foreground at the hours of the sources, until stopped."""
+    load_catalog(settings.catalog)
+    for slot in SLOTS:
+        console.say(f"will ask {slot}")
+
+    def work(slot: Slot) -> None:
+        console.say(f"{now():%Y-%m-%dT%H:%M:%SZ} asking {slot}")
+        try:
+            # The catalog is read anew each time: it may have been edited since.
+            catalog = load_catalog(settings.catalog)
+            report = run(settings, catalog, Request(source=slot.source), lambda outcome: None)
+        except (
+            XinzhiError
+        ) as error:  # a lock that is held, a full disk: the next slot may do better
+            console.fail(str(error))
+            return
+        for outcome in report.outcomes:
+            if outcome.new or outcome.revised or outcome.problem:
+                console.outcome_line(outcome)
+        console.say(f"published {report.snapshot}" if report.snapshot else "nothing changed")
+        moment, following = next_due(now())
+        console.say(f"next: {moment:%Y-%m-%dT%H:%M:%SZ} {following}")
+
+    keep_time(work, now, time.sleep, lambda: True)
+    return OK
+
+
 def bulletin_command(settings: Settings, options: argparse.Namespace) -> int:
     """Add bulletins as data/bulletins/DATE.md."""
     readings = [
@@ -227,6 +271,13 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("files", nargs="+", metavar="FILE")
     one.add_argument("--known-at", metavar="TIME", help="known exactly then (ISO 8601)")
     one.set_defaults(command=import_command)
+
+    one = commands.add_parser("replay", help="build the warehouse again from archived answers")
+    one.add_argument("--source", metavar="NAME", help="only this source")
+    one.set_defaults(command=replay_command)
+
+    one = commands.add_parser("schedule", help="run in the foreground at the sources' hours")
+    one.set_defaults(command=schedule_command)
 
     one = commands.add_parser("bulletin", help="add a bulletin from .md or .txt")
     one.add_argument("files", nargs="+", metavar="FILE")

@@ -33,7 +33,7 @@ def say(message: str) -> None:
 def progress(total: int) -> Iterator[Report_]:
     """Something to call with each outcome: it moves a bar, or prints a line."""
     if not out.is_terminal:
-        yield lambda outcome: say(_line(outcome))
+        yield outcome_line
         return
     columns = (
         TextColumn("{task.description}"),
@@ -72,6 +72,11 @@ def history_table(snapshots: Iterable[Snapshot]) -> None:
         (s.name, s.published_at, f"{s.rows:,}", "current" if s.current else "") for s in snapshots
     ]
     _table(("snapshot", "published (UTC)", "vintages", ""), cells, right={2})
+
+
+def outcome_line(outcome: Outcome) -> None:
+    """One outcome as a plain line."""
+    say(_line(outcome))
 
 
 def _line(outcome: Outcome) -> str:

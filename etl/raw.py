@@ -10,21 +10,38 @@ from pathlib import Path
 from etl.errors import StorageError
 
 
-def keep(
-    folder: Path, source: str, indicator: str, payload: bytes, fetched_at: datetime
-) -> Path | None:
-    """The new file that holds `payload`, or None when the newest one already does."""
+def keep(folder: Path, source: str, indicator: str, payload: bytes, fetched_at: datetime) -> str:
+    """Keep `payload` unless the same bytes are held; the digest by which `held` finds them."""
+    digest = hashlib.sha256(payload).hexdigest()[:32]
     place = folder / source / indicator
-    digest = hashlib.sha256(payload).hexdigest()[:16]
-    newest = max(place.glob("*.gz"), default=None)
-    if newest is not None and newest.name.endswith(f"-{digest}.gz"):
-        return None
-    path = place / f"{fetched_at:%Y%m%dT%H%M%SZ}-{digest}.gz"
-    try:
-        place.mkdir(parents=True, exist_ok=True)
+    if _find(place, digest) is None:
+        path = place / f"{fetched_at:%Y%m%dT%H%M%SZ}-{digest}.gz"
         draft = path.with_suffix(".draft")
-        draft.write_bytes(gzip.compress(payload, mtime=0))
-        draft.replace(path)
-    except OSError as error:
-        raise StorageError(f"{path}: cannot be written ({error.strerror}).") from None
-    return path
+        try:
+            place.mkdir(parents=True, exist_ok=True)
+            draft.write_bytes(gzip.compress(payload, mtime=0))
+            draft.replace(path)
+        except OSError as error:
+            raise StorageError(f"{path}: cannot be written ({error.strerror}).") from None
+    return digest
+
+
+def held(folder: Path, source: str, indicator: str, digest: str) -> bytes:
+    """The answer that `keep` stored; a StorageError that names it when it is gone or damaged."""
+    path = _find(folder / source / indicator, digest)
+    if path is None:
+        raise StorageError(
+            f"{folder / source / indicator}: the answer {digest} is missing; restore the archive "
+            "from a copy. Nothing was changed."
+        )
+    try:
+        payload = gzip.decompress(path.read_bytes())
+    except (OSError, EOFError) as error:
+        raise StorageError(f"{path}: cannot be read ({error}). Nothing was changed.") from None
+    if not hashlib.sha256(payload).hexdigest().startswith(digest):
+        raise StorageError(f"{path}: its content was changed. Nothing was replayed.")
+    return payload
+
+
+def _find(place: Path, digest: str) -> Path | None:
+    return next(iter(sorted(place.glob(f"*-{digest}.gz"))), None)

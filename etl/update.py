@@ -18,7 +18,6 @@ from etl.policies import Document, documents_from_json, documents_to_json
 from etl.publish import all_content, publish
 from etl.settings import Settings
 from etl.sources import sources
-from etl.sources.base import Source
 from etl.upstream import Upstream
 from etl.warehouse import Appended, Outcome, Warehouse, lock, opened
 
@@ -55,14 +54,21 @@ class Report:
 Progress = Callable[[Outcome], None]
 
 
-def run(settings: Settings, catalog: Catalog, request: Request, progress: Progress) -> Report:
+def run(
+    settings: Settings,
+    catalog: Catalog,
+    request: Request,
+    progress: Progress,
+    way_out: Upstream | None = None,
+) -> Report:
     """Update what is asked, publish it, and say what happened to each subject.
 
     One failed indicator never stops the others: its last good values stay, with their date.
+    `way_out` stands in for the network, where a caller brings its own.
     """
     wanted = select(catalog, request)
     with lock(settings.lock), opened(settings.warehouse) as warehouse:
-        with Upstream(settings) as out:
+        with way_out or Upstream(settings) as out:
             step = _Run(settings, catalog, request, warehouse, out)
             outcomes = list(step.outcomes(wanted, progress))
         problems = _remembered_problems(catalog, warehouse)
@@ -85,6 +91,19 @@ def select(catalog: Catalog, request: Request) -> list[Indicator]:
         if (not request.ids or indicator.id in request.ids)
         and (request.source is None or indicator.rank(request.source) < len(indicator.sources))
     ]
+
+
+def accepted(
+    indicator: Indicator, found: Iterable[Observation], known_at: datetime
+) -> list[Observation]:
+    """What was public by `known_at`, dated; CheckFailed in words if it breaks expectations."""
+    observations = [o for o in _dated(indicator, found) if _is_public(o, known_at)]
+    wrong = list(problems_of(indicator, observations, known_at))
+    if wrong:
+        more = len(wrong) - SHOWN_PROBLEMS
+        tail = f" … and {more} more." if more > 0 else ""
+        raise CheckFailed(" ".join(wrong[:SHOWN_PROBLEMS]) + tail)
+    return observations
 
 
 def _remembered_problems(catalog: Catalog, warehouse: Warehouse) -> list[tuple[str, str]]:
@@ -171,8 +190,7 @@ class _Run:
                 continue
             asked += 1
             try:
-                with self.warehouse.transaction():
-                    one = self._append(indicator, ref)
+                one = self._append(indicator, ref)
                 added = Appended(added.new + one.new, added.revised + one.revised)
             except (SourceError, FileProblem, CheckFailed) as error:
                 problems.append(str(error))
@@ -199,26 +217,27 @@ class _Run:
     def _append(self, indicator: Indicator, ref: SourceRef) -> Appended:
         if ref.name == "register" and not self.register_ok:
             raise FileProblem(self.settings.register, "could not be read; the last counts stay.")
-        found = self._derive(ref) if ref.name == "derived" else self._ask(indicator, ref)
+        digest = ""
+        if ref.name == "derived":
+            found: Sequence[Observation] = self._derive(ref)
+        else:
+            source = self.sources[ref.name]
+            payload = source.fetch(
+                indicator, ref.params, self._since(indicator, ref.name), self.out
+            )
+            if source.online:
+                folder = self.settings.raw
+                digest = raw.keep(folder, ref.name, indicator.id, payload, self.started_at)
+            found = source.parse(payload, indicator, ref.params)
         if ref.name == "register":
             found = [*found, *self._emptied(indicator, found)]
-        observations = [o for o in _dated(indicator, found) if _is_public(o, self.known_at)]
-        wrong = list(problems_of(indicator, observations, self.known_at))
-        if wrong:
-            more = len(wrong) - SHOWN_PROBLEMS
-            tail = f" … and {more} more." if more > 0 else ""
-            raise CheckFailed(" ".join(wrong[:SHOWN_PROBLEMS]) + tail)
-        return self.warehouse.append(
-            indicator.id, ref.name, observations, load=self.load, known_at=self.known_at
-        )
-
-    def _ask(self, indicator: Indicator, ref: SourceRef) -> Sequence[Observation]:
-        source: Source = self.sources[ref.name]
-        since = self._since(indicator, ref.name)
-        payload = source.fetch(indicator, ref.params, since, self.out)
-        if source.online:
-            raw.keep(self.settings.raw, source.name, indicator.id, payload, self.started_at)
-        return source.parse(payload, indicator, ref.params)
+        observations = accepted(indicator, found, self.known_at)
+        with self.warehouse.transaction():
+            if digest:
+                self.warehouse.note_answer(self.load, ref.name, indicator.id, digest)
+            return self.warehouse.append(
+                indicator.id, ref.name, observations, load=self.load, known_at=self.known_at
+            )
 
     def _emptied(
         self, indicator: Indicator, counts: Sequence[Observation]

@@ -33,6 +33,9 @@ create table if not exists outcomes (
 create table if not exists texts (
   kind varchar not null, key varchar not null, document varchar not null,
   known_at timestamp not null, load integer not null);
+create table if not exists answers (
+  load integer not null, source varchar not null, indicator varchar not null,
+  digest varchar not null);
 create table if not exists ranks (
   indicator varchar not null, source varchar not null, rank integer not null);
 """
@@ -119,6 +122,17 @@ class Outcome:
     revised: int = 0
     newest: date | None = None
     problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One archived answer as a load has read it."""
+
+    load: int
+    known_at: datetime
+    source: str
+    indicator: str
+    digest: str
 
 
 @contextmanager
@@ -218,6 +232,35 @@ class Warehouse:
             "select count(*) from (select 1 from vintages where indicator=? and source=? limit 1)"
         )
         return bool(self._one(query, [indicator, source]))
+
+    def note_answer(self, load: int, source: str, indicator: str, digest: str) -> None:
+        """Note which archived answer a load has read."""
+        self.connection.execute(
+            "insert into answers values (?, ?, ?, ?)", [load, source, indicator, digest]
+        )
+
+    def answers(self, sources: Sequence[str]) -> list[Answer]:
+        """Every answer read from the sources, in the order of loads."""
+        rows = self.connection.execute(
+            "select a.load, l.known_at, a.source, a.indicator, a.digest "
+            "from answers a join loads l using (load) where list_contains($sources, a.source) "
+            "order by a.load, a.indicator",
+            {"sources": list(sources)},
+        ).fetchall()
+        return [Answer(r[0], r[1].replace(tzinfo=UTC), r[2], r[3], r[4]) for r in rows]
+
+    def forget(self, source: str) -> None:
+        """Remove every vintage of a source: only to build it again from the archive."""
+        self.connection.execute("delete from vintages where source = ?", [source])
+
+    def digest(self, source: str) -> tuple[int, int]:
+        """How many vintages a source has, and a number that changes with any of them."""
+        query = (
+            "select count(*), coalesce(sum(hash(indicator, date, value, known_at, public_at, "
+            "status, credit, basis, note)::hugeint), 0) from vintages where source = ?"
+        )
+        count, total = self.connection.execute(query, [source]).fetchall()[0]
+        return int(count), int(total)
 
     def newest(self, indicator: str, source: str) -> date | None:
         """The newest date held of the indicator from the source."""

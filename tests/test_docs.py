@@ -53,7 +53,9 @@ def test_every_source_is_documented_with_its_parameters() -> None:
         assert all(f"`{param}`" in row for param in params)
 
 
-@pytest.mark.parametrize("command", ["run", "check", "status", "history", "rollback", "import"])
+@pytest.mark.parametrize(
+    "command", ["run", "check", "status", "history", "rollback", "import", "replay", "schedule"]
+)
 def test_every_command_of_the_readme_exists(command: str, capsys: pytest.CaptureFixture) -> None:
     assert f"`{command}" in README
     with pytest.raises(SystemExit) as stopped:

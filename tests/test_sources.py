@@ -24,6 +24,7 @@ from etl.sources.figures import Figures
 from etl.sources.fred import Fred
 from etl.sources.sec import Sec
 from etl.sources.yahoo import Yahoo
+from etl.update import accepted
 from etl.upstream import Upstream
 
 RECORDED = Path(__file__).parent / "recorded"
@@ -156,9 +157,12 @@ def _yahoo(closes: object, catalog: Catalog) -> list[Observation]:
 
 
 def test_a_session_that_has_not_closed_is_left_out(catalog: Catalog) -> None:
-    tomorrow = datetime.now(UTC).date() + timedelta(days=1)
-    closes = [["2026-05-26", 7519.12], [tomorrow.isoformat(), 7600.0]]
-    assert [o.date for o in _yahoo(closes, catalog)] == [date(2026, 5, 26)]
+    now = datetime(2026, 5, 27, 15, tzinfo=UTC)  # eleven in the morning in New York
+    found = _yahoo([["2026-05-26", 7519.12], ["2026-05-27", 7600.0]], catalog)
+    kept = accepted(catalog["sp500"], found, now)
+    assert [o.date for o in kept] == [date(2026, 5, 26)]
+    kept = accepted(catalog["sp500"], found, now + timedelta(hours=6))
+    assert [o.date for o in kept] == [date(2026, 5, 26), date(2026, 5, 27)]
 
 
 def test_a_day_without_a_close_is_left_out(catalog: Catalog) -> None:
@@ -372,13 +376,13 @@ def test_sec_reads_the_contact_in_the_user_agent(tmp_path: Path, catalog: Catalo
 def test_what_came_is_kept_byte_for_byte_and_only_when_it_changed(tmp_path: Path) -> None:
     moment = datetime(2026, 5, 27, tzinfo=UTC)
     answers = [b"one", b"one", b"two", b"two", b"one"]
-    kept = [
+    digests = [
         raw.keep(tmp_path, "fred", "sp500", answer, moment + timedelta(hours=hours))
         for hours, answer in enumerate(answers)
     ]
-    assert [path is not None for path in kept] == [True, False, True, False, True]
-    files = sorted((tmp_path / "fred/sp500").iterdir())
-    assert [gzip.decompress(path.read_bytes()) for path in files] == [b"one", b"two", b"one"]
+    files = sorted((tmp_path / "fred" / "sp500").iterdir())
+    assert [gzip.decompress(path.read_bytes()) for path in files] == [b"one", b"two"]
+    assert [raw.held(tmp_path, "fred", "sp500", d) for d in digests] == answers
 
 
 HEADER = "indicator,date,value,source,public,basis,disputed,note\n"

@@ -12,7 +12,7 @@ from typing import Any
 
 from etl.catalog import Indicator
 from etl.errors import SourceUnavailable, UnexpectedPayload
-from etl.observation import Observation, now
+from etl.observation import Observation
 from etl.sources.base import Params
 from etl.upstream import Upstream, within
 
@@ -55,8 +55,7 @@ class Yahoo:
             raise UnexpectedPayload(f"Yahoo sent no closes of {params['ticker']}.") from None
         if not found:
             raise UnexpectedPayload(f"Yahoo sent no row for {params['ticker']}.")
-        moment = now()
-        return [o for o in found if indicator.public_at(o.date) <= moment]
+        return found
 
 
 def _closes(ticker: str, since: date, out: Upstream) -> list[tuple[str, float | None]]:
