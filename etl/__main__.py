@@ -22,7 +22,7 @@ from etl.schedule import SLOTS, Slot, keep_time, next_due
 from etl.settings import Settings, load_settings
 from etl.sources import sources
 from etl.status import freshness
-from etl.update import Request, run, select
+from etl.update import Request, accept, run, select
 from etl.upstream import Upstream
 from etl.warehouse import lock, opened
 
@@ -126,6 +126,17 @@ def import_command(settings: Settings, options: argparse.Namespace) -> int:
     derived = Request(source="derived", offline=True)
     report = run(settings, catalog, derived, lambda outcome: None)
     console.outcome_table([*outcomes, *(o for o in report.outcomes if o.new or o.revised)])
+    console.say(f"published {report.snapshot}" if report.snapshot else "nothing changed")
+    return OK
+
+
+def accept_command(settings: Settings, options: argparse.Namespace) -> int:
+    """Take an answer that was held back because it rewrites history."""
+    catalog = load_catalog(settings.catalog)
+    outcomes = accept(settings, catalog, options.id)
+    derived = Request(source="derived", offline=True)
+    report = run(settings, catalog, derived, lambda outcome: None)
+    console.outcome_table(outcomes)
     console.say(f"published {report.snapshot}" if report.snapshot else "nothing changed")
     return OK
 
@@ -271,6 +282,10 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("files", nargs="+", metavar="FILE")
     one.add_argument("--known-at", metavar="TIME", help="known exactly then (ISO 8601)")
     one.set_defaults(command=import_command)
+
+    one = commands.add_parser("accept", help="take an answer that was held back")
+    one.add_argument("id", metavar="INDICATOR")
+    one.set_defaults(command=accept_command)
 
     one = commands.add_parser("replay", help="build the warehouse again from archived answers")
     one.add_argument("--source", metavar="NAME", help="only this source")

@@ -10,6 +10,7 @@ XinzhiError
 │   └── UnexpectedPayload   it answered something else than data
 ├── FileProblem        a file that a person wrote (figures, register, import, bulletin) is wrong
 └── CheckFailed        the numbers break what indicators.yaml expects
+    └── HeldBack       they rewrite history: a person must accept them
 """
 
 from __future__ import annotations
@@ -66,6 +67,10 @@ class FileProblem(XinzhiError):
 
 class CheckFailed(XinzhiError):
     """The numbers break what indicators.yaml expects of them."""
+
+
+class HeldBack(CheckFailed):
+    """An answer rewrites history beyond the catalog's tolerance; it waits for a person."""
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

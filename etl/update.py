@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from etl import raw
+from etl import raw, revisions
 from etl.bulletins.model import Bulletin
 from etl.catalog import Catalog, Indicator, SourceRef
 from etl.checks import problems as problems_of
 from etl.derived import EVERY_VINTAGE, FORMULAS, Series
-from etl.errors import CheckFailed, FileProblem, SettingError, SourceError, nearest
+from etl.errors import CheckFailed, FileProblem, HeldBack, SettingError, SourceError, nearest
 from etl.inputs import BulletinFiles, read_bulletins, read_documents
 from etl.observation import Observation, now
 from etl.policies import Document, documents_from_json, documents_to_json
@@ -19,7 +19,7 @@ from etl.publish import all_content, publish
 from etl.settings import Settings
 from etl.sources import sources
 from etl.upstream import Upstream
-from etl.warehouse import Appended, Outcome, Warehouse, lock, opened
+from etl.warehouse import Answer, Appended, Outcome, Warehouse, lock, opened
 
 FIRST_DAY = date(1776, 7, 4)
 #: How far back an update asks again, so that revisions are seen.
@@ -104,6 +104,32 @@ def accepted(
         tail = f" … and {more} more." if more > 0 else ""
         raise CheckFailed(" ".join(wrong[:SHOWN_PROBLEMS]) + tail)
     return observations
+
+
+def accept(settings: Settings, catalog: Catalog, indicator_id: str) -> list[Outcome]:
+    """Take what was held back of an indicator, as known from now on; one outcome a source."""
+    (indicator,) = select(catalog, Request((indicator_id,)))
+    moment = now()
+    with lock(settings.lock), opened(settings.warehouse) as warehouse, warehouse.transaction():
+        waiting = {answer.source: answer for answer in warehouse.waiting(indicator.id)}
+        if not waiting:
+            raise SettingError(f"Nothing of {indicator.id} is held back.")
+        load = warehouse.begin_load("accept", moment, moment)
+        known = sources(settings, ())
+        outcomes = []
+        for source, answer in waiting.items():
+            payload = raw.held(settings.raw, source, indicator.id, answer.digest)
+            ref = next((r for r in indicator.sources if r.name == source), None)
+            if ref is None:
+                raise SettingError(f"{indicator.id} is no longer taken from {source}.")
+            found = accepted(indicator, known[source].parse(payload, indicator, ref.params), moment)
+            added = warehouse.append(indicator.id, source, found, load=load, known_at=moment)
+            warehouse.note_answer(load, source, indicator.id, answer.digest)
+            warehouse.release(indicator.id, source, load)
+            newest = found[-1].date if found else None
+            outcomes.append(Outcome(indicator.id, source, added.new, added.revised, newest))
+        warehouse.finish_load(load, now(), outcomes)
+    return outcomes
 
 
 def _remembered_problems(catalog: Catalog, warehouse: Warehouse) -> list[tuple[str, str]]:
@@ -232,12 +258,29 @@ class _Run:
         if ref.name == "register":
             found = [*found, *self._emptied(indicator, found)]
         observations = accepted(indicator, found, self.known_at)
+        if digest:
+            self._hold_back(indicator, ref.name, digest, observations)
         with self.warehouse.transaction():
             if digest:
                 self.warehouse.note_answer(self.load, ref.name, indicator.id, digest)
+                self.warehouse.release(indicator.id, ref.name, self.load)
             return self.warehouse.append(
                 indicator.id, ref.name, observations, load=self.load, known_at=self.known_at
             )
+
+    def _hold_back(
+        self, indicator: Indicator, source: str, digest: str, observations: list[Observation]
+    ) -> None:
+        """HeldBack in words if the answer rewrites what its source said before."""
+        held = self.warehouse.held_values(indicator.id, source)
+        found = revisions.rewrite(held, observations)
+        if not found.is_beyond(indicator):
+            return
+        words = revisions.sentence(indicator, source, found, self.files.days)
+        answer = Answer(self.load, self.known_at, source, indicator.id, digest)
+        with self.warehouse.transaction():
+            self.warehouse.hold(answer, words)
+        raise HeldBack(words)
 
     def _emptied(
         self, indicator: Indicator, counts: Sequence[Observation]

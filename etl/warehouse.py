@@ -36,6 +36,9 @@ create table if not exists texts (
 create table if not exists answers (
   load integer not null, source varchar not null, indicator varchar not null,
   digest varchar not null);
+create table if not exists holds (
+  load integer not null, source varchar not null, indicator varchar not null,
+  digest varchar not null, sentence varchar not null, accepted_load integer);
 create table if not exists ranks (
   indicator varchar not null, source varchar not null, rank integer not null);
 """
@@ -239,6 +242,42 @@ class Warehouse:
             "insert into answers values (?, ?, ?, ?)", [load, source, indicator, digest]
         )
 
+    def hold(self, answer: Answer, sentence: str) -> None:
+        """Hold an answer back; the same bytes wait only once."""
+        waiting = self.waiting(answer.indicator)
+        if not any((w.source, w.digest) == (answer.source, answer.digest) for w in waiting):
+            self.connection.execute(
+                "insert into holds values (?, ?, ?, ?, ?, null)",
+                [answer.load, answer.source, answer.indicator, answer.digest, sentence],
+            )
+
+    def waiting(self, indicator: str) -> list[Answer]:
+        """The answers of an indicator that are held back, oldest first."""
+        rows = self.connection.execute(
+            "select h.load, l.known_at, h.source, h.indicator, h.digest "
+            "from holds h join loads l using (load) "
+            "where h.indicator = ? and h.accepted_load is null order by h.load",
+            [indicator],
+        ).fetchall()
+        return [Answer(r[0], r[1].replace(tzinfo=UTC), r[2], r[3], r[4]) for r in rows]
+
+    def release(self, indicator: str, source: str, load: int) -> None:
+        """What was held back of a source waits no more: a person took it, or it was overtaken."""
+        self.connection.execute(
+            "update holds set accepted_load = ? "
+            "where indicator = ? and source = ? and accepted_load is null",
+            [load, indicator, source],
+        )
+
+    def held_values(self, indicator: str, source: str) -> dict[date, float]:
+        """The newest value that a source is held to have said for each date."""
+        rows = self.connection.execute(
+            "select date, arg_max(value, (known_at, load)) from vintages "
+            "where indicator = ? and source = ? group by date",
+            [indicator, source],
+        ).fetchall()
+        return dict(rows)
+
     def answers(self, sources: Sequence[str]) -> list[Answer]:
         """Every answer read from the sources, in the order of loads."""
         rows = self.connection.execute(
@@ -367,7 +406,7 @@ class Warehouse:
         rows = self.connection.execute(
             "select subject, arg_max(struct_pack(s:=source, a:=added, r:=revised, n:=newest, "
             "p:=problem), load) from outcomes join loads using (load) "
-            "where command = 'run' group by subject"
+            "where command in ('run', 'accept') group by subject"
         ).fetchall()
         return {
             subject: Outcome(subject, o["s"], o["a"], o["r"], o["n"], o["p"]) for subject, o in rows

@@ -54,7 +54,8 @@ def test_every_source_is_documented_with_its_parameters() -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["run", "check", "status", "history", "rollback", "import", "replay", "schedule"]
+    "command",
+    ["run", "check", "status", "history", "rollback", "import", "replay", "schedule", "accept"],
 )
 def test_every_command_of_the_readme_exists(command: str, capsys: pytest.CaptureFixture) -> None:
     assert f"`{command}" in README

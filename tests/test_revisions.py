@@ -1,0 +1,150 @@
+"""Revisions: small ones become vintages, a rewrite of history waits for a person."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+from conftest import Cli, settings_of
+from hypothesis import given
+from hypothesis import strategies as st
+
+from etl import revisions
+from etl.catalog import Catalog
+from etl.observation import Observation
+from etl.replay import replay
+from etl.settings import Settings
+from etl.update import Report, Request, run
+from etl.upstream import Upstream
+from etl.warehouse import opened
+
+ID = "us_10y_yield_pct"
+START = datetime(2026, 6, 1, 1, tzinfo=UTC)
+FIRST = date(2026, 1, 5)
+PLAIN = {FIRST + timedelta(days=k): 4.0 + k / 100 for k in range(100)}
+
+
+def update(
+    settings: Settings, catalog: Catalog, day: int, values: dict[date, float], name: str = ID
+) -> Report:
+    rows = "".join(f"{when},{value}\n" for when, value in values.items())
+
+    def fred(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, text=f"observation_date,{request.url.params['id']}\n{rows}")
+
+    request = Request((name,), source="fred", known_at=START + timedelta(days=day))
+    out = Upstream(settings, httpx.MockTransport(fred))
+    return run(settings, catalog, request, lambda outcome: None, out)
+
+
+@pytest.fixture
+def settings(tmp_path: Path, catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """A warehouse that has read a hundred values from FRED."""
+    monkeypatch.setenv("XINZHI_DATA", str(tmp_path / "data"))
+    found = settings_of(tmp_path / "data")
+    assert update(found, catalog, 0, PLAIN).exit_status == 0
+    return found
+
+
+def held(settings: Settings) -> dict[date, float]:
+    with opened(settings.warehouse, read_only=True) as warehouse:
+        return warehouse.held_values(ID, "fred")
+
+
+def test_a_small_revision_is_stored_as_a_new_vintage(settings: Settings, catalog: Catalog) -> None:
+    report = update(settings, catalog, 1, {**PLAIN, FIRST: 4.05})
+    (outcome,) = report.outcomes
+    assert (outcome.revised, outcome.problem) == (1, "")
+    assert held(settings) == {**PLAIN, FIRST: 4.05}
+
+
+REWRITES = {
+    "a split": {day: value / 2 for day, value in PLAIN.items()},
+    "a cut by two thirds": {day: value / 3 for day, value in PLAIN.items()},
+    "a shifted unit": {day: value * 4 for day, value in PLAIN.items()},
+    "one value far off": {**PLAIN, FIRST: 8.0},
+    "every second value gone": dict(list(PLAIN.items())[::2]),
+}
+
+
+@pytest.mark.parametrize("values", REWRITES.values(), ids=REWRITES.keys())
+def test_a_rewrite_of_history_is_held_back_in_words(
+    settings: Settings, catalog: Catalog, values: dict[date, float]
+) -> None:
+    report = update(settings, catalog, 1, values)
+    (outcome,) = report.outcomes
+    assert report.exit_status == 1
+    assert f"etl accept {ID}" in outcome.problem
+    assert "2026-05-27" in outcome.problem  # the bulletin whose past it touches
+    assert held(settings) == PLAIN
+
+
+def test_what_is_held_back_waits_once_however_often_it_comes(
+    settings: Settings, catalog: Catalog
+) -> None:
+    for day in (1, 2, 3):
+        update(settings, catalog, day, REWRITES["a split"])
+    with opened(settings.warehouse, read_only=True) as warehouse:
+        assert len(warehouse.waiting(ID)) == 1
+
+
+def test_a_person_takes_it_with_accept(settings: Settings, catalog: Catalog, cli: Cli) -> None:
+    update(settings, catalog, 1, REWRITES["a split"])
+    done = cli("accept", ID)
+    assert done.status == 0, done.err
+    assert held(settings) == REWRITES["a split"]
+    with opened(settings.warehouse, read_only=True) as warehouse:
+        before = warehouse.series(ID, START + timedelta(days=2))
+        assert {v.date: v.value for v, _ in before} == PLAIN
+    again = cli("accept", ID)
+    assert again.status == 2
+    assert "Nothing of us_10y_yield_pct is held back" in again.err
+
+
+def test_accept_names_an_unknown_indicator(settings: Settings, cli: Cli) -> None:
+    done = cli("accept", "us_10y_yeild_pct")
+    assert done.status == 2
+    assert "'us_10y_yield_pct'" in done.err
+
+
+def test_an_upstream_that_mends_itself_needs_no_person(
+    settings: Settings, catalog: Catalog, cli: Cli
+) -> None:
+    assert update(settings, catalog, 1, REWRITES["a shifted unit"]).exit_status == 1
+    assert update(settings, catalog, 2, PLAIN).exit_status == 0
+    assert cli("accept", ID).status == 2
+    assert held(settings) == PLAIN
+
+
+def test_what_was_accepted_comes_out_of_a_replay_too(
+    settings: Settings, catalog: Catalog, cli: Cli
+) -> None:
+    update(settings, catalog, 1, REWRITES["a split"])
+    assert cli("accept", ID).status == 0
+    assert all(one.same for one in replay(settings, catalog))
+    assert held(settings) == REWRITES["a split"]
+
+
+def test_older_history_that_a_source_no_longer_carries_is_no_rewrite(
+    settings: Settings, catalog: Catalog
+) -> None:
+    """FRED carries ten years of some series: the first days fall away as new ones come."""
+    newer = dict(list(PLAIN.items())[60:])
+    assert update(settings, catalog, 1, newer).exit_status == 0
+    assert held(settings) == PLAIN
+
+
+@given(
+    before=st.dictionaries(st.dates(), st.floats(0.1, 100), min_size=1),
+    after=st.dictionaries(st.dates(), st.floats(0.1, 100), min_size=1),
+)
+def test_a_rewrite_counts_just_the_days_that_differ(
+    before: dict[date, float], after: dict[date, float]
+) -> None:
+    found = revisions.rewrite(before, [Observation(day, value) for day, value in after.items()])
+    differ = {day for day in before.keys() & after.keys() if before[day] != after[day]}
+    assert set(found.changed) == differ
+    assert set(found.gone) <= before.keys() - after.keys()
+    assert (found.largest_pct > 0) == bool(differ)
