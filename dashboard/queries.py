@@ -48,6 +48,17 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
+class Disagreement:
+    """Two sources that say different values for one date; the first is the one that is served."""
+
+    date: Date
+    source: str
+    value: float
+    other_source: str
+    other_value: float
+
+
+@dataclass(frozen=True, slots=True)
 class BulletinEntry:
     """A bulletin in the list of bulletins."""
 
@@ -127,6 +138,16 @@ def documents_of_month(
     wanted = set(topics)
     found = [json.loads(row[0]) for row in rows]
     return [d for d in found if not wanted or wanted & set(d["topics"])]
+
+
+def disagreements(snapshot: Snapshot, indicator: str) -> list[Disagreement]:
+    """Where sources differ beyond the catalog's tolerance, newest first."""
+    rows = snapshot.rows(
+        "select date, source, value, other_source, other_value from disagreements "
+        "where indicator = ? order by date desc, other_source",
+        [indicator],
+    )
+    return [Disagreement(*row) for row in rows]
 
 
 def problems(snapshot: Snapshot) -> Mapping[str, str]:

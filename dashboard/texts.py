@@ -74,6 +74,11 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "source_figures": ("随附数据", "bundled figures"),
     "source_register": ("政策文件登记册", "policy register"),
     "source_derived": ("推算", "own calculation"),
+    "source_import": ("人工导入", "import"),
+    "disagreements": (
+        "来源不一致（{count} 处，取前者）",
+        "Sources disagree ({count}; the first is shown)",
+    ),
     "status": ("状态", "Status"),
     "download_csv": ("下载 CSV", "Download CSV"),
     "download_excel": ("下载 CSV（Excel 用）", "Download CSV for Excel"),

@@ -96,13 +96,15 @@ class SourceRef(BaseModel):
 class Expectation(Model):
     """What values may look like. `max_change_pct` bounds one step from the value before;
     `stale_after` is how many missed sessions are still no reason to worry; `revision_pct` how far
-    one held value may be revised without a person's word."""
+    one held value may be revised without a person's word; `tolerance_pct` how far two sources may
+    differ on one date before that is said."""
 
     min: float
     max: float
     max_change_pct: float | None = None
     stale_after: int = 1
     revision_pct: float = 10.0
+    tolerance_pct: float = 0.5
 
 
 class Publication(Model):

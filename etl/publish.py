@@ -26,7 +26,7 @@ from etl.warehouse import SERVED_MACROS, Warehouse
 POINTER = "current.json"
 KEPT = 30
 #: Raised whenever the tables of a snapshot change, so that the same content is published anew.
-FORMAT = 1
+FORMAT = 2
 
 TABLES = """
 create table snapshot.ranks as select * from ranks where indicator in (select id from wanted)
@@ -37,6 +37,16 @@ create table snapshot.vintages as
 create table snapshot.observations as
   select * from served_all(timestamp '9999-12-31') where indicator in (select id from wanted)
   order by indicator, date;
+create table snapshot.disagreements as
+  with newest as (
+    select indicator, date, source, arg_max(value, (known_at, load)) value
+    from snapshot.vintages group by indicator, date, source)
+  select o.indicator, o.date, o.source, o.value, n.source other_source, n.value other_value
+  from snapshot.observations o
+  join newest n on n.indicator = o.indicator and n.date = o.date and n.source <> o.source
+  join wanted w on w.id = o.indicator
+  where abs(n.value - o.value) > w.tolerance_pct / 100 * abs(o.value)
+  order by o.indicator, o.date, n.source;
 create table snapshot.catalog (document varchar);
 create table snapshot.bulletins (date date, document varchar);
 create table snapshot.mentions (date date, part varchar, paragraph integer, start integer,
@@ -185,8 +195,11 @@ def _build(
     now: datetime,
 ) -> None:
     connection = warehouse.connection
-    connection.execute("create or replace temp table wanted (id varchar)")
-    connection.executemany("insert into wanted values (?)", [[i.id] for i in content.catalog.all()])
+    connection.execute("create or replace temp table wanted (id varchar, tolerance_pct double)")
+    connection.executemany(
+        "insert into wanted values (?, ?)",
+        [[i.id, i.expect.tolerance_pct] for i in content.catalog.all()],
+    )
     connection.execute(f"attach '{_quoted(path)}' as snapshot")
     try:
         connection.execute(TABLES)

@@ -38,7 +38,7 @@ SHOWN_TRANSFORMS = (
     Transform("ma", n=20),
     Transform("drawdown"),
 )
-RECENT, EVENTS = 12, 12
+RECENT, EVENTS, DISAGREEMENTS = 12, 12, 6
 
 
 def layout(visit: Visit, indicator_id: str) -> Page:
@@ -72,6 +72,7 @@ def layout(visit: Visit, indicator_id: str) -> Page:
                             html.Div(
                                 [
                                     _facts(visit, item),
+                                    _disagreements(visit, item),
                                     _events(visit, item),
                                     _documents(visit, item),
                                     _bulletins(visit, item),
@@ -303,6 +304,31 @@ def _shown(visit: Visit, column: Column, item: Reading, value: float) -> str:
         return str(figure)
     suffix = "%" if column.unit == "percent" else ""
     return formatting.signed(value, 2) + suffix
+
+
+def _disagreements(visit: Visit, item: Reading) -> Component | None:
+    """Where another source says something else: told, never averaged."""
+    found = queries.disagreements(visit.snapshot, item.id)
+    if not found:
+        return None
+
+    def said(source: str, value: float) -> str:
+        figure = formatting.figure(value, item.indicator, item.unit, visit.lang, exact=True)
+        return f"{text(f'source_{source}', visit.lang)} {figure}"
+
+    entries = [
+        html.Li(
+            [
+                html.Span(
+                    formatting.table_day(d.date, item.indicator, visit.lang), className="quiet"
+                ),
+                f" {said(d.source, d.value)} · {said(d.other_source, d.other_value)}",
+            ]
+        )
+        for d in found[:DISAGREEMENTS]
+    ]
+    words = text("disagreements", visit.lang, count=f"{len(found):,}")
+    return html.Section([html.H2(words), html.Ul(entries, className="event-list")])
 
 
 def _events(visit: Visit, item: Reading) -> Component | None:
