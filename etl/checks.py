@@ -56,8 +56,15 @@ def _faults(
         yield f": {current.value!r} is below {expect.min!r}."
     if current.value > expect.max:
         yield f": {current.value!r} is above {expect.max!r}."
+    if previous is not None and _is_twin(previous, current):
+        yield f": two values for one date, {previous.value!r} and {current.value!r}."
     if previous is not None and expect.max_change_pct is not None:
         yield from _step(previous, current, expect.max_change_pct)
+
+
+def _is_twin(previous: Observation, current: Observation) -> bool:
+    """Whether two values claim one date at one moment: neither revises the other."""
+    return (previous.date, previous.public_at) == (current.date, current.public_at)
 
 
 def _step(previous: Observation, current: Observation, max_change_pct: float) -> Iterator[str]:

@@ -96,9 +96,20 @@ def select(catalog: Catalog, request: Request) -> list[Indicator]:
 def accepted(
     indicator: Indicator, found: Iterable[Observation], known_at: datetime
 ) -> list[Observation]:
-    """What was public by `known_at`, dated; CheckFailed in words if it breaks expectations."""
-    observations = [o for o in _dated(indicator, found) if _is_public(o, known_at)]
-    wrong = list(problems_of(indicator, observations, known_at))
+    """What was public by `known_at`, dated, in order, repeated rows once; CheckFailed in words if
+    it breaks expectations."""
+    dated = {(o.date, o.value, o.public_at): o for o in _dated(indicator, found)}  # repeats once
+    observations = sorted(
+        (o for o in dated.values() if _is_public(o, known_at)),
+        key=lambda o: (o.date, o.public_at or known_at),
+    )
+    # What lies beyond today is wrong, not merely unpublished: it is judged by the real clock.
+    today = max(known_at, now())
+    ahead = [o for o in dated.values() if o.date > today.date() and o not in observations]
+    wrong = [
+        *problems_of(indicator, ahead[:1], today),
+        *problems_of(indicator, observations, known_at),
+    ]
     if wrong:
         more = len(wrong) - SHOWN_PROBLEMS
         tail = f" … and {more} more." if more > 0 else ""

@@ -11,7 +11,7 @@ from email.utils import parsedate_to_datetime
 from queue import Empty, SimpleQueue
 from threading import Thread
 from types import TracebackType
-from typing import Self, TypeVar, cast
+from typing import Any, Self, TypeVar, cast
 from urllib.parse import urlsplit
 
 import httpx
@@ -50,6 +50,8 @@ class Upstream:
     sleep: Callable[[float], None] = time.sleep
     unreachable: dict[str, str] = field(default_factory=dict)
     waited_s: dict[str, float] = field(default_factory=dict)
+    #: What a library of its own needs for the length of a run: its session, by source.
+    sessions: dict[str, Any] = field(default_factory=dict)
     _client: httpx.Client | None = None
 
     def __enter__(self) -> Self:

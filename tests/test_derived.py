@@ -102,7 +102,8 @@ def test_an_amended_filing_does_not_unmake_the_first_one(
     filings = [("2025-12-10", "2025-12-18", "10-Q", 1_000_000_000),
                ("2026-03-11", "2026-03-19", "10-Q", 1_100_000_000),
                ("2026-03-11", "2026-04-10", "10-Q/A", 1_100_000_000)]  # fmt: skip
-    answer = {"units": {"shares": [
+    cover = {"cik": 723125, "tag": "EntityCommonStockSharesOutstanding"}
+    answer = {**cover, "units": {"shares": [
         {"end": end, "filed": filed, "form": form, "val": shares}
         for end, filed, form, shares in filings]}}  # fmt: skip
     transport = httpx.MockTransport(

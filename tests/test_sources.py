@@ -152,8 +152,24 @@ def test_what_is_no_share_count_is_refused_in_one_sentence(
 
 
 def _yahoo(closes: object, catalog: Catalog) -> list[Observation]:
-    payload = json.dumps({"ticker": "^GSPC", "closes": closes}).encode()
+    answer = {"symbol": "^GSPC", "currency": "USD", "closes": closes}
+    payload = json.dumps(answer).encode()
     return list(Yahoo().parse(payload, catalog["sp500"], {"ticker": "^GSPC"}))
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [({"symbol": "^IXIC"}, "sent \\^IXIC where MU was asked for"),
+     ({"symbol": "MU", "currency": "EUR"}, "in EUR, not in USD"),
+     ({"symbol": "MU", "closes": []}, "no row for MU"),
+     ({"symbol": "MU", "closes": "none"}, "no closes of MU")],
+)  # fmt: skip
+def test_another_series_or_currency_is_refused_by_name(
+    changed: dict[str, object], said: str, catalog: Catalog
+) -> None:
+    answer = {"currency": "USD", "closes": [["2026-05-26", 895.88]], **changed}
+    with pytest.raises(UnexpectedPayload, match=said):
+        Yahoo().parse(json.dumps(answer).encode(), catalog["micron_close_usd"], {"ticker": "MU"})
 
 
 def test_a_session_that_has_not_closed_is_left_out(catalog: Catalog) -> None:

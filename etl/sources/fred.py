@@ -30,6 +30,8 @@ class Fred:
 
     def parse(self, payload: bytes, indicator: Indicator, params: Params) -> Sequence[Observation]:
         series = str(params["series"])
+        if payload and not payload.endswith(b"\n"):
+            raise UnexpectedPayload(f"FRED sent {series} cut off in the middle of a line.")
         try:
             rows = list(csv.reader(io.StringIO(payload.decode("utf-8-sig", "replace"))))
         except csv.Error:
@@ -42,6 +44,7 @@ class Fred:
         observations = [o for o in found if o is not None]
         if not observations:
             raise UnexpectedPayload(f"FRED sent {series} without a single value.")
+        observations.sort(key=lambda o: o.date)
         if indicator.frequency == "event":
             return _changes(observations)
         return observations

@@ -34,7 +34,13 @@ class Sec:
 
     def parse(self, payload: bytes, indicator: Indicator, params: Params) -> Sequence[Observation]:
         try:
-            facts = json.loads(payload)["units"]["shares"]
+            answer = json.loads(payload)
+            if (int(answer["cik"]), answer["tag"]) != (int(params["cik"]), params["concept"]):
+                raise UnexpectedPayload(
+                    f"SEC sent {answer['tag']} of CIK {answer['cik']}, not {params['concept']} of "
+                    f"CIK {params['cik']}."
+                )
+            facts = answer["units"]["shares"]
             found = [
                 Observation(
                     date=date.fromisoformat(fact["end"]),

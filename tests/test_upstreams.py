@@ -1,0 +1,517 @@
+"""The real clients (yfinance, httpx) against a loopback internet: what arrives, and what one bad
+upstream stops."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import httpx
+import pytest
+from conftest import bundled, command, finished, served, settings_of, snapshot
+from upstreams import MODES, OF_THE_LINE, Internet, fresh_yfinance
+
+from etl.catalog import Catalog
+from etl.update import Report, Request, run
+from etl.upstream import ATTEMPTS
+
+NEW_YORK = ZoneInfo("America/New_York")
+CONTACT = "editor@example.org"
+TIMEOUT_S = 2.0
+#: A whole run, whatever fails; three hosts that hang cost three timeouts.
+BOUND_S = 30.0
+DAYS = [date(2026, 10, day) for day in (12, 13, 14, 15, 16, 19, 20)]
+LEVELS = {
+    "MU": 900.0, "^IXIC": 26000.0, "^GSPC": 7600.0, "^SOX": 11000.0, "^VIX": 17.0, "BZ=F": 95.0,
+    "CL=F": 88.0, "GC=F": 4500.0, "CNY=X": 6.8, "NASDAQCOM": 26000.0, "SP500": 7600.0,
+    "VIXCLS": 17.0, "DCOILBRENTEU": 95.0, "DCOILWTICO": 88.0, "DGS10": 4.5, "T10YIE": 2.3,
+}  # fmt: skip
+FILINGS = [
+    (date(2026, 6, 17), 1129393151, "10-Q", date(2026, 6, 25)),
+    (date(2026, 10, 1), 1131000000, "10-K", date(2026, 10, 9)),
+]
+#: One indicator of each kind: one source, several, derived, none of them online.
+KINDS = (
+    "micron_close_usd", "micron_shares_outstanding", "micron_market_cap_usd_bn", "sp500",
+    "usd_cny", "us_10y_yield_pct", "fed_target_upper_pct", "pue_global_average",
+    "policy_documents_monthly",
+)  # fmt: skip
+ADDRESSES = {"yahoo": "/v8/finance/chart/", "fred": "fred.stlouisfed.org", "sec": "data.sec.gov"}
+#: What changes nothing about what an answer says.
+HARMLESS = [(s, m) for s in ADDRESSES for m in ("reversed", "doubled")]
+#: Yahoo is known to append rows, and yfinance to drop them: there, silence is right as well.
+EITHER = ("yahoo", "future")
+BROKEN = [(s, m) for s in ADDRESSES for m in MODES if (s, m) not in (*HARMLESS, EITHER)]
+
+Rows = list[tuple[date, float, str]]
+
+
+@dataclass
+class World:
+    """A data folder, and the internet that its runs see."""
+
+    internet: Internet
+    data: Path
+    catalog: Catalog
+
+    def environment(self) -> dict[str, str]:
+        return {
+            "XINZHI_PROXY": self.internet.proxy_url,
+            "XINZHI_CA_BUNDLE": str(self.internet.ca_pem),
+            "XINZHI_CONTACT": CONTACT,
+            "XINZHI_TIMEOUT": str(TIMEOUT_S),
+        }
+
+    def run(self, *ids: str, known_at: datetime | None = None, **changed: str) -> Report:
+        """One run as of a new process, within the bound."""
+        fresh_yfinance()
+        settings = settings_of(self.data, **{**self.environment(), **changed})
+        start = time.monotonic()
+        request = Request(ids=ids, known_at=known_at)
+        report = run(settings, self.catalog, request, lambda outcome: None)
+        assert time.monotonic() - start < BOUND_S
+        return report
+
+    def rows(self, indicator: str) -> Rows:
+        """What is published of an indicator: date, value and source."""
+        query = "select date, value, source from observations where indicator = ?"
+        with snapshot(self.data) as connection:
+            return connection.execute(query, [indicator]).fetchall()
+
+    def vintages(self) -> Counter[str]:
+        query = "select indicator, count(*) from vintages group by indicator"
+        with snapshot(self.data) as connection:
+            return Counter(dict(connection.execute(query).fetchall()))
+
+
+def _fill(internet: Internet, catalog: Catalog) -> None:
+    """Every series of the catalog, over a few sessions."""
+    for indicator in catalog.all():
+        for ref in indicator.sources:
+            if ref.name == "yahoo":
+                ticker = str(ref.params["ticker"])
+                internet.prices[ticker] = _rising(LEVELS[ticker])
+            elif ref.name == "fred":
+                series = str(ref.params["series"])
+                internet.fred[series] = _rising(LEVELS.get(series, 0) + 0.001)
+    # A rate that holds, then changes: the day of the change is all that is kept.
+    internet.fred["DFEDTARU"] = [(day, 3.75 if day < DAYS[3] else 3.5) for day in DAYS]
+    internet.shares = list(FILINGS)
+
+
+def _rising(start: float) -> list[tuple[date, float | None]]:
+    return [(day, round(start + 0.01 * n, 4)) for n, day in enumerate(DAYS)]
+
+
+def _world(folder: Path, internet: Internet, catalog: Catalog) -> World:
+    _fill(internet, catalog)
+    return World(internet, folder / "data", catalog)
+
+
+@pytest.fixture
+def world(tmp_path: Path, catalog: Catalog, capfd: pytest.CaptureFixture[str]) -> Iterator[World]:
+    """A world that must end without a thread of ours and without a word on the error stream."""
+    with Internet(tmp_path) as internet:
+        yield _world(tmp_path, internet, catalog)
+    assert [t for t in threading.enumerate() if "process_request" in t.name] == []
+    assert "Traceback" not in capfd.readouterr().err
+
+
+@dataclass(frozen=True)
+class Good:
+    rows: dict[str, Rows]
+    vintages: Counter[str]
+
+
+@pytest.fixture(scope="session")
+def good(tmp_path_factory: pytest.TempPathFactory, catalog: Catalog) -> Good:
+    """What a run publishes when nothing fails."""
+    folder = tmp_path_factory.mktemp("good")
+    with Internet(folder) as internet:
+        world = _world(folder, internet, catalog)
+        assert world.run(*KINDS).exit_status == 0
+        return Good({name: world.rows(name) for name in KINDS}, world.vintages())
+
+
+def test_values_of_every_upstream_arrive_with_their_source(world: World) -> None:
+    report = world.run()
+    assert (report.exit_status, report.unreachable) == (0, ())
+    assert all(not outcome.problem for outcome in report.outcomes)
+    for indicator in world.catalog.all():
+        first = indicator.sources[0]
+        series = world.internet.prices if first.name == "yahoo" else world.internet.fred
+        name = str(first.params.get("ticker") or first.params.get("series"))
+        if name in series and indicator.frequency == "daily":
+            held = [row for row in world.rows(indicator.id) if row[0] >= DAYS[0]]
+            assert held == [(day, value, first.name) for day, value in series[name]]
+    with snapshot(world.data) as connection:
+        query = "select distinct indicator, credit from vintages where source in ('yahoo', 'fred')"
+        credits = set(connection.execute(query).fetchall())
+    assert ("sp500", "Yahoo Finance ^GSPC") in credits
+    assert ("sp500", "FRED SP500") in credits
+
+
+def test_every_request_goes_through_the_proxy_and_sec_reads_the_contact(world: World) -> None:
+    world.run()
+    internet = world.internet
+    assert internet.hosts() == set(internet.tunnels)
+    assert internet.hosts() == {
+        "fc.yahoo.com", "query1.finance.yahoo.com", "query2.finance.yahoo.com",
+        "fred.stlouisfed.org", "data.sec.gov",
+    }  # fmt: skip
+    (to_sec,) = [asked for asked in internet.requests if asked.host == "data.sec.gov"]
+    assert CONTACT in to_sec.headers["user-agent"]
+    charts = [asked for asked in internet.requests if asked.path.startswith("/v8/finance/chart/")]
+    assert len(charts) == 2 * len(internet.prices)  # its time zone, then its closes
+
+
+def test_a_crumb_is_never_sent_without_the_cookie_it_was_given_for(world: World) -> None:
+    world.run("micron_close_usd", "sp500", "usd_cny")
+    charts = [asked for asked in world.internet.requests if "crumb=" in asked.path]
+    assert len({asked.path.split("?")[0] for asked in charts}) == 3
+    without = [asked.path for asked in charts if "A3=" not in asked.headers.get("cookie", "")]
+    assert without == []
+
+
+def test_a_list_of_hosts_without_proxy_changes_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.setenv(name, "yahoo.com,fc.yahoo.com,stlouisfed.org,sec.gov")
+    assert world.run(*KINDS).exit_status == 0
+    assert {"query2.finance.yahoo.com", *list(ADDRESSES.values())[1:]} <= world.internet.hosts()
+
+
+def test_no_certificate_is_trusted_but_those_of_the_bundle(world: World) -> None:
+    report = world.run(*KINDS, XINZHI_CA_BUNDLE="")
+    assert report.exit_status == 1
+    assert len(report.unreachable) == 3
+    assert world.internet.requests == []
+    assert world.internet.tunnels != []
+    assert {source for name in KINDS for _, _, source in world.rows(name)} == {
+        "figures", "register", "derived",
+    }  # fmt: skip
+
+
+def test_closes_are_unadjusted_and_a_day_without_one_is_left_out(world: World) -> None:
+    world.internet.prices["MU"][2] = (DAYS[2], None)
+    assert world.run("micron_close_usd").exit_status == 0
+    held = [row for row in world.rows("micron_close_usd") if row[0] >= DAYS[0]]
+    expected = [(day, value, "yahoo") for day, value in world.internet.prices["MU"] if value]
+    assert held == expected
+    assert len(held) == len(DAYS) - 1
+
+
+def test_a_share_count_is_public_from_its_filing_and_a_second_filing_of_a_day_is_later(
+    world: World,
+) -> None:
+    amended = (FILINGS[1][0], 1131000500, "10-K/A", date(2026, 10, 14))
+    world.internet.shares.append(amended)
+    assert world.run("micron_shares_outstanding").exit_status == 0
+    with snapshot(world.data) as connection:
+        query = (
+            "select date, value, public_at, credit from vintages where source = 'sec' "
+            "order by public_at"
+        )
+        found = connection.execute(query).fetchall()
+    assert len(found) == len(world.internet.shares)
+    for (end, count, form, filed), (day, value, public, credit) in zip(
+        world.internet.shares, found, strict=True
+    ):
+        assert (day, value) == (end, count)
+        assert public.replace(tzinfo=UTC).astimezone(NEW_YORK).date() == filed
+        assert credit == f"SEC EDGAR, cover page of Form {form} filed {filed}"
+    before = datetime(2026, 10, 13, tzinfo=UTC)
+    assert served(world.data, "micron_shares_outstanding", before)[amended[0]] == FILINGS[1][1]
+    assert served(world.data, "micron_shares_outstanding")[amended[0]] == amended[1]
+
+
+def test_without_a_contact_sec_is_not_asked_and_the_bundled_counts_stay(world: World) -> None:
+    report = world.run(*KINDS, XINZHI_CONTACT="")
+    problems = {o.subject: o.problem for o in report.outcomes if o.problem}
+    assert list(problems) == ["micron_shares_outstanding"]
+    assert "XINZHI_CONTACT" in problems["micron_shares_outstanding"]
+    assert "data.sec.gov" not in world.internet.tunnels
+    assert dict(r[:2] for r in world.rows("micron_shares_outstanding")) == bundled(
+        "micron_shares.csv", "micron_shares_outstanding"
+    )
+
+
+def test_the_command_ends_with_0_and_an_empty_error_stream(world: World) -> None:
+    done = finished(command("run", data=world.data, **world.environment()))
+    assert (done.status, done.err) == (0, "")
+    assert world.rows("usd_cny") == [(d, v, "yahoo") for d, v in world.internet.prices["CNY=X"]]
+
+
+def test_the_first_source_of_the_catalog_is_preferred_and_the_next_fill_its_gaps(
+    world: World,
+) -> None:
+    gap, early, old = DAYS[3], date(2026, 9, 15), date(2026, 5, 29)
+    internet = world.internet
+    closes = internet.prices["^GSPC"]
+    internet.prices["^GSPC"] = [row for row in closes if row[0] != gap]
+    internet.fred["SP500"] = [(early, 7590.0), *internet.fred["SP500"]]
+    assert world.run("sp500").exit_status == 0
+    source = {day: source for day, _, source in world.rows("sp500")}
+    assert source[old] == "figures"
+    assert (source[early], source[gap]) == ("fred", "fred")
+    assert {source[day] for day in DAYS if day != gap} == {"yahoo"}
+
+    internet.prices["^GSPC"] = [(old, 7580.5), *closes]
+    assert world.run("sp500").exit_status == 0
+    rows = {day: (value, source) for day, value, source in world.rows("sp500")}
+    assert rows[gap] == (dict(closes)[gap], "yahoo")
+    assert rows[early][1] == "fred"
+    assert rows[old] == (bundled("market.csv", "sp500")[old], "figures")  # before the window asked
+
+
+def test_fred_is_preferred_to_a_bundled_figure_of_the_same_day(world: World) -> None:
+    day = date(2026, 8, 20)
+    held = bundled("market.csv", "us_10y_yield_pct")
+    world.internet.fred["DGS10"] = [(day, 4.71), *world.internet.fred["DGS10"]]
+    assert world.run("us_10y_yield_pct").exit_status == 0
+    rows = {day: (value, source) for day, value, source in world.rows("us_10y_yield_pct")}
+    assert held[day] != 4.71
+    assert rows[day] == (4.71, "fred")
+    assert rows[date(2026, 8, 19)] == (held[date(2026, 8, 19)], "figures")
+
+
+def test_futures_are_never_filled_from_spot_prices(world: World) -> None:
+    world.internet.fail("yahoo.com", "refused")
+    world.run("wti_futures_usd_bbl", "wti_spot_usd_bbl")
+    assert world.rows("wti_futures_usd_bbl") == []
+    assert {source for _, _, source in world.rows("wti_spot_usd_bbl")} == {"fred", "figures"}
+
+
+@pytest.mark.parametrize(("source", "how"), BROKEN, ids=[f"{s} {m}" for s, m in BROKEN])
+def test_a_bad_upstream_costs_its_own_indicators_one_line_and_nothing_else(
+    source: str, how: str, world: World, good: Good
+) -> None:
+    of_the_line = source == "yahoo" and how in OF_THE_LINE
+    world.internet.fail("yahoo.com" if of_the_line else ADDRESSES[source], how)
+    report = world.run(*KINDS)
+    concerned = {n for n in KINDS if world.catalog[n].rank(source) < len(world.catalog[n].sources)}
+    problems = {o.subject: o.problem for o in report.outcomes if o.problem}
+    assert set(problems) == concerned
+    assert report.exit_status == 1
+    assert report.snapshot is not None
+    for problem in problems.values():
+        assert problem[-1] in ".?"
+        assert "\n" not in problem
+        assert "<" not in problem.replace("<!DOCTYPE", "")
+        assert len(problem) < 600
+    for name in KINDS:
+        rows = world.rows(name)
+        assert source not in {row[2] for row in rows}
+        if name not in concerned and name != "micron_market_cap_usd_bn":
+            assert rows == good.rows[name]
+    assert world.rows("micron_market_cap_usd_bn") != []
+    with snapshot(world.data) as connection:
+        told = connection.execute("select subject, problem from problems").fetchall()
+    assert dict(told) == problems
+
+
+@pytest.mark.parametrize(("source", "how"), HARMLESS)
+def test_the_order_and_the_repetition_of_rows_change_nothing(
+    source: str, how: str, world: World, good: Good
+) -> None:
+    world.internet.fail(ADDRESSES[source], how)
+    report = world.run(*KINDS)
+    assert [o.problem for o in report.outcomes if o.problem] == []
+    assert {name: world.rows(name) for name in KINDS} == good.rows
+    assert world.vintages() == good.vintages
+
+
+@pytest.mark.parametrize("source", ADDRESSES)
+def test_a_value_of_a_day_that_has_not_come_is_never_stored(source: str, world: World) -> None:
+    world.internet.fail(ADDRESSES[source], "future")
+    world.run(*KINDS)
+    with snapshot(world.data) as connection:
+        ((newest,),) = connection.execute("select max(date) from vintages").fetchall()
+    assert newest <= datetime.now(UTC).date()
+
+
+@pytest.mark.parametrize("how", ["status:404", "html", "empty", "renamed-column"])
+def test_one_ticker_that_fails_stops_no_other(how: str, world: World) -> None:
+    world.internet.fail("/v8/finance/chart/MU", how)
+    report = world.run(*KINDS)
+    problems = {o.subject: o.problem for o in report.outcomes if o.problem}
+    assert list(problems) == ["micron_close_usd"]
+    assert "MU" in problems["micron_close_usd"]
+    assert {source for _, _, source in world.rows("usd_cny")} == {"yahoo"}
+
+
+@pytest.mark.parametrize("how", ["status:404", "html", "empty", "truncated"])
+def test_one_series_that_fails_stops_no_other(how: str, world: World) -> None:
+    world.internet.fail("id=DGS10", how)
+    report = world.run(*KINDS)
+    assert [o.subject for o in report.outcomes if o.problem] == ["us_10y_yield_pct"]
+    assert "fred" in {source for _, _, source in world.rows("fed_target_upper_pct")}
+
+
+@pytest.mark.parametrize("where", ["fc.yahoo.com", "/v1/test/getcrumb"])
+@pytest.mark.parametrize("how", ["reset", "status:429", "status:500", "html", "empty"])
+def test_closes_arrive_though_the_cookie_or_the_crumb_does_not(
+    where: str, how: str, world: World
+) -> None:
+    world.internet.fail(where, how)
+    assert world.run("usd_cny").exit_status == 0
+    assert len(world.rows("usd_cny")) == len(DAYS)
+
+
+@pytest.mark.parametrize("how", ["refused", "untrusted", "timeout", "reset"])
+@pytest.mark.parametrize("host", ["yahoo.com", "fred.stlouisfed.org", "data.sec.gov"])
+def test_a_host_that_cannot_be_reached_is_asked_once_a_run(
+    host: str, how: str, world: World
+) -> None:
+    world.internet.fail(host, how)
+    report = world.run()
+    assert len(report.unreachable) == 1
+    asked = [a for a in world.internet.requests if a.host.endswith(host)]
+    tunnels = [name for name in world.internet.tunnels if name.endswith(host)]
+    if host == "yahoo.com":  # cookie, consent, crumb, closes: of one ticker
+        assert 1 <= len(tunnels) <= 5
+        assert len({a.path.split("?")[0] for a in asked if "/chart/" in a.path}) <= 1
+    else:
+        assert len(tunnels) == (ATTEMPTS if how == "reset" else 1)  # what was begun may go on
+        assert len({a.path for a in asked}) <= 1
+
+
+def test_yahoo_is_left_alone_for_the_run_once_it_limits_the_rate(world: World) -> None:
+    world.internet.fail("/v8/finance/chart/", "status:429+retry-after")
+    report = world.run()
+    charts = [a.path.split("?")[0] for a in world.internet.requests if "/chart/" in a.path]
+    assert set(charts) == {"/v8/finance/chart/MU"}
+    assert len(charts) <= 2
+    (told,) = report.unreachable
+    assert "Too Many Requests" in told
+
+
+def test_three_hosts_that_hang_cost_three_timeouts(world: World) -> None:
+    for host in ("yahoo.com", "fred.stlouisfed.org", "data.sec.gov"):
+        world.internet.fail(host, "timeout")
+    start = time.monotonic()
+    report = world.run()
+    assert time.monotonic() - start < 3 * TIMEOUT_S + 6
+    assert (report.exit_status, len(report.unreachable)) == (1, 3)
+    assert report.snapshot is not None
+
+
+@pytest.mark.parametrize("how", ["refused", "html", "x100"])
+def test_the_run_after_a_bad_one_fetches_what_was_missed_and_forgets_the_problem(
+    how: str, world: World, good: Good
+) -> None:
+    for host in (".yahoo.com", "fred.stlouisfed.org", "data.sec.gov"):
+        world.internet.fail(host, how)
+    assert world.run(*KINDS).exit_status == 1
+    world.internet.recover()
+    assert world.run(*KINDS).exit_status == 0
+    assert {name: world.rows(name) for name in KINDS} == good.rows
+    with snapshot(world.data) as connection:
+        assert connection.execute("select * from problems").fetchall() == []
+
+
+def test_values_held_stay_as_they_were_through_a_bad_run(world: World) -> None:
+    world.run(*KINDS)
+    held = {name: world.rows(name) for name in KINDS}
+    for address in ADDRESSES.values():
+        world.internet.fail(address, "x100")
+    assert world.run(*KINDS).exit_status == 1
+    assert {name: world.rows(name) for name in KINDS} == held
+
+
+MONTH = [
+    day for day in (date(2026, 10, 1) + timedelta(days=n) for n in range(31)) if day.weekday() < 5
+]
+
+
+def test_a_month_replayed_day_by_day_answers_for_each_day_what_was_known(world: World) -> None:
+    """A close is printed on its day and settled on the next session; FRED comes a session later;
+    a filing counts from the day it was filed."""
+    final = {day: 900.0 + n for n, day in enumerate(MONTH)}
+    rates = {day: round(4.5 + n / 100, 2) for n, day in enumerate(MONTH)}
+    ids = ("micron_close_usd", "micron_shares_outstanding", "us_10y_yield_pct",
+           "micron_market_cap_usd_bn")  # fmt: skip
+    expected: dict[date, dict[date, float]] = {}
+    for n, day in enumerate(MONTH):
+        known = {d: final[d] for d in MONTH[:n]} | {day: final[day] - 0.25}
+        expected[day] = known
+        world.internet.prices["MU"] = list(known.items())
+        world.internet.fred["DGS10"] = [(d, rates[d]) for d in MONTH[:n]]
+        world.internet.shares = [filing for filing in FILINGS if filing[3] <= day]
+        if n == 0:  # FRED has not begun, and says nothing rather than none
+            world.internet.fred["DGS10"] = [(date(2026, 9, 30), 4.49)]
+        report = world.run(*ids, known_at=_evening(day))
+        assert report.exit_status == 0, report.outcomes
+        revised = {o.subject: o.revised for o in report.outcomes}
+        assert revised["micron_close_usd"] == (1 if n else 0)
+
+    for n, day in enumerate(MONTH):
+        assert _since_october(world, "micron_close_usd", _evening(day)) == expected[day]
+        morning = _evening(day) - timedelta(hours=10)
+        before = expected[MONTH[n - 1]] if n else {}
+        assert _since_october(world, "micron_close_usd", morning) == before
+        seen = _since_october(world, "us_10y_yield_pct", _evening(day))
+        assert seen == {d: rates[d] for d in MONTH[:n]}
+        caps = _since_october(world, "micron_market_cap_usd_bn", _evening(day))
+        assert caps == pytest.approx(
+            {d: close * _shares(d) / 1e9 for d, close in expected[day].items()}
+        )
+    # Each run begins as a new process: the cookie that was kept is what spares the second visit.
+    assert [a.host for a in world.internet.requests].count("fc.yahoo.com") == 1
+
+
+def _evening(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, 22, tzinfo=UTC)
+
+
+def _since_october(world: World, indicator: str, moment: datetime) -> dict[date, float]:
+    held = served(world.data, indicator, moment)
+    return {day: value for day, value in held.items() if day >= MONTH[0]}
+
+
+def _shares(day: date) -> float:
+    return max((filing[3], filing[1]) for filing in FILINGS if filing[3] <= day)[1]
+
+
+def test_the_stand_in_answers_as_gov_cn_and_nda_do(world: World) -> None:
+    import ssl
+
+    trust = ssl.create_default_context(cafile=str(world.internet.ca_pem))
+    with httpx.Client(proxy=world.internet.proxy_url, verify=trust, trust_env=False) as client:
+        address = "https://sousuo.www.gov.cn/search-gov/data"
+        found = client.get(address, params={"t": "zhengcelibrary_gw", "p": 1, "n": 100}).json()
+        assert found["searchVO"]["listVO"][0]["pubtimeStr"] == "2026.05.27"
+        assert client.get(address, params={"t": "none"}).json()["code"] == 1001
+        page = client.get("https://www.nda.gov.cn/sjj/zwgk/zcfb/list/index_pc_1.html").text
+        assert 'class="u-list"' in page
+        world.internet.fail("data.sec.gov", "status:503", times=1)
+        concept = (
+            "https://data.sec.gov/api/xbrl/companyconcept/CIK0000723125/dei/"
+            "EntityCommonStockSharesOutstanding.json"
+        )
+        answers = [client.get(concept, headers={"User-Agent": CONTACT}) for _ in range(2)]
+        assert [answer.status_code for answer in answers] == [503, 200]
+        assert client.get(concept, headers={"User-Agent": "none"}).status_code == 403
+
+
+def test_nothing_of_the_stand_in_is_left_though_a_client_hangs(tmp_path: Path) -> None:
+    descriptors = len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else 0
+    threads = threading.active_count()
+    with Internet(tmp_path) as internet:
+        internet.fail("fred.stlouisfed.org", "timeout")
+        client = httpx.Client(proxy=internet.proxy_url, verify=False, timeout=0.3, trust_env=False)
+        with client, pytest.raises(httpx.ReadTimeout):
+            client.get("https://fred.stlouisfed.org/graph/fredgraph.csv?id=SP500")
+        start = time.monotonic()
+    assert time.monotonic() - start < 2
+    assert threading.active_count() == threads
+    if descriptors:
+        assert len(os.listdir("/proc/self/fd")) <= descriptors

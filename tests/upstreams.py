@@ -1,0 +1,539 @@
+"""The internet on one loopback port: the real clients talk to it, through a proxy and over TLS.
+
+A proxy takes CONNECT for any host and answers as that host itself, with a certificate of its own
+authority. It knows Yahoo, FRED, SEC, gov.cn and NDA in their true shapes, and can fail in the ways
+that upstreams fail.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import math
+import socket
+import ssl
+import struct
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from socketserver import ThreadingTCPServer
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import parse_qs, unquote, urlsplit
+from zoneinfo import ZoneInfo
+
+import trustme
+
+#: What the proxy or the TLS in it does wrong: these know the host only.
+OF_THE_LINE = ("refused", "untrusted")
+#: What happens to an exchange, whatever it is about.
+OF_THE_ANSWER = (
+    "reset", "timeout", "status:401", "status:403", "status:404", "status:429",
+    "status:429+retry-after", "status:500", "status:503", "html", "truncated", "gzip-garbage",
+    "empty",
+)  # fmt: skip
+#: What is wrong with the numbers of an answer that is well formed.
+OF_THE_VALUES = (
+    "nan", "x100", "renamed-column", "reversed", "doubled", "future", "other-series",
+)  # fmt: skip
+MODES = OF_THE_LINE + OF_THE_ANSWER + OF_THE_VALUES
+
+#: Below this a client that hangs is released even if nobody closes the internet.
+LONGEST_S = 60.0
+_MAX_BODY = 1_000_000
+_NEW_YORK, _LONDON = ZoneInfo("America/New_York"), ZoneInfo("Europe/London")
+_REASONS = {401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 429: "Too Many Requests",
+            500: "Internal Server Error", 503: "Service Unavailable"}  # fmt: skip
+
+Price = tuple[date, float | None]
+Filing = tuple[date, float, str, date]
+
+
+@dataclass
+class _Failure:
+    where: str
+    how: str
+    times: int | None
+
+
+@dataclass(frozen=True)
+class _Answer:
+    status: int
+    type: str
+    body: bytes
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One request as it came, inside its tunnel."""
+
+    host: str
+    path: str
+    headers: dict[str, str]
+
+    def __iter__(self) -> Any:
+        return iter((self.host, self.path, self.headers))
+
+
+class Internet:
+    """Serves while its block runs; afterwards nothing of it is left."""
+
+    def __init__(self, folder: Path) -> None:
+        self.prices: dict[str, list[Price]] = {}
+        self.fred: dict[str, list[Price]] = {}
+        self.shares: list[Filing] = []
+        self.requests: list[Asked] = []
+        #: The hosts that a tunnel was asked for, in order, refused ones included.
+        self.tunnels: list[str] = []
+        self.ca_pem = folder / "internet-ca.pem"
+        self.closing = threading.Event()
+        self._failures: list[_Failure] = []
+        self._lock = threading.Lock()
+        self._authority, self._stranger = trustme.CA(), trustme.CA()
+        self._authority.cert_pem.write_to_path(str(self.ca_pem))
+        self._contexts: dict[tuple[str, bool], ssl.SSLContext] = {}
+        self._open: set[socket.socket] = set()
+        self._server = _Server(self)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(0.02,), name="internet"
+        )
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.closing.set()
+        self._server.shutdown()
+        self._thread.join()
+        with self._lock:
+            for line in self._open:
+                with suppress(OSError):  # past the TLS layer, which its own thread is using
+                    socket.socket.shutdown(line, socket.SHUT_RDWR)
+        self._server.server_close()  # waits for the thread of every line
+
+    @property
+    def proxy_url(self) -> str:
+        return f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def fail(self, where: str, how: str, times: int | None = None) -> None:
+        """From now on, or `times` times, what has `where` in its host or path fails in this way.
+
+        The newest failure that fits wins. `refused` and `untrusted` look at the host alone.
+        """
+        if how not in MODES:
+            raise ValueError(f"'{how}' is no way to fail; known: {', '.join(MODES)}")
+        with self._lock:
+            self._failures.insert(0, _Failure(where, how, times))
+
+    def recover(self) -> None:
+        """Everything answers again."""
+        with self._lock:
+            self._failures.clear()
+
+    def hosts(self) -> set[str]:
+        """Every host that was asked something."""
+        with self._lock:
+            return {asked.host for asked in self.requests}
+
+    def failure(self, text: str, modes: Sequence[str]) -> str:
+        """How this exchange is to fail, or ''; counts it."""
+        with self._lock:
+            for failure in self._failures:
+                fits = failure.where in text and failure.how in modes
+                if fits and failure.times != 0:
+                    if failure.times is not None:
+                        failure.times -= 1
+                    return failure.how
+        return ""
+
+    def context(self, host: str, *, trusted: bool) -> ssl.SSLContext:
+        """A server's TLS settings with a certificate for `host`."""
+        with self._lock:
+            held = self._contexts.get((host, trusted))
+            if held is None:
+                held = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+                held.set_alpn_protocols(["http/1.1"])
+                authority = self._authority if trusted else self._stranger
+                authority.issue_cert(host).configure_cert(held)
+                self._contexts[host, trusted] = held
+            return held
+
+    def opened(self, line: socket.socket) -> None:
+        with self._lock:
+            self._open.add(line)
+            late = self.closing.is_set()
+        if late:
+            line.close()
+
+    def closed(self, line: socket.socket) -> None:
+        with self._lock:
+            self._open.discard(line)
+
+    def asked(self, host: str, path: str, headers: dict[str, str]) -> None:
+        with self._lock:
+            self.requests.append(Asked(host, path, headers))
+
+    def tunnel(self, host: str) -> None:
+        with self._lock:
+            self.tunnels.append(host)
+
+    def answer(self, host: str, path: str, headers: dict[str, str], how: str) -> _Answer:
+        """What `host` says to GET or POST `path`."""
+        parts = urlsplit(path)
+        query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+        place = unquote(parts.path)
+        if host.endswith("yahoo.com"):
+            return self._yahoo(host, place, query, how)
+        if host == "fred.stlouisfed.org" and place == "/graph/fredgraph.csv":
+            return self._fred(query, how)
+        if host == "data.sec.gov":
+            return self._sec(place, headers, how)
+        if host == "sousuo.www.gov.cn" and place == "/search-gov/data":
+            return _gov(query)
+        if host == "www.nda.gov.cn" and place.startswith("/sjj/zwgk/"):
+            return _NDA
+        return _Answer(404, "text/html", b"<!DOCTYPE html><html><body>Not Found</body></html>")
+
+    def _yahoo(self, host: str, place: str, query: dict[str, str], how: str) -> _Answer:
+        if host == "fc.yahoo.com":  # the page does not exist; the cookie is what it is asked for
+            return _Answer(404, "text/html", b"<html>Not Found</html>", (_COOKIE,))
+        if host == "guce.yahoo.com" and place == "/consent":
+            return _Answer(200, "text/html", _CONSENT, (_COOKIE,))
+        if host in ("guce.yahoo.com", "consent.yahoo.com", "finance.yahoo.com"):
+            return _Answer(200, "text/html", b"<html>ok</html>", (_COOKIE,))
+        if place == "/v1/test/getcrumb":
+            return _Answer(200, "text/plain", b"Cr.umb/123")
+        if place.startswith("/v8/finance/chart/"):
+            return _chart(self.prices, place.rsplit("/", 1)[1], query, how)
+        return _json({"finance": {"result": None, "error": _NOT_FOUND}}, 404)
+
+    def _fred(self, query: dict[str, str], how: str) -> _Answer:
+        name = query.get("id", "")
+        if name not in self.fred:
+            return _Answer(404, "text/html", b"<!DOCTYPE html><html>Series not found</html>")
+        first, last = query.get("cosd", "0001-01-01"), query.get("coed", "9999-12-31")
+        rows = [row for row in self.fred[name] if first <= row[0].isoformat() <= last]
+        head = {"renamed-column": "date,value", "other-series": "observation_date,OTHER"}.get(
+            how, f"observation_date,{name}"
+        )
+        lines = [f"{day},{'' if value is None else value!r}" for day, value in _bent(rows, how)]
+        return _Answer(200, "application/csv", "".join(f"{x}\n" for x in [head, *lines]).encode())
+
+    def _sec(self, place: str, headers: dict[str, str], how: str) -> _Answer:
+        if "@" not in headers.get("user-agent", ""):
+            page = (
+                b"<html><h1>Your Request Originates from an Undeclared Automated Tool</h1></html>"
+            )
+            return _Answer(403, "text/html", page)
+        steps = place.strip("/").removesuffix(".json").split("/")
+        if steps[:3] != ["api", "xbrl", "companyconcept"] or len(steps) != 6:
+            return _Answer(404, "text/html", b"<html>NoSuchKey</html>")
+        cik, taxonomy, tag = steps[3:]
+        other = how == "other-series"
+        named = "value" if how == "renamed-column" else "val"
+        facts = [
+            {"end": str(end), named: value, "accn": f"0000723125-{filed:%y}-{number:06d}",
+             "fy": filed.year, "fp": "Q1", "form": form, "filed": str(filed)}
+            for number, (end, value, form, filed) in enumerate(_bent(self.shares, how))
+        ]  # fmt: skip
+        return _json({
+            "cik": 320193 if other else int(cik.removeprefix("CIK")),
+            "taxonomy": taxonomy, "tag": tag, "label": "Entity Common Stock, Shares Outstanding",
+            "description": "Number of shares outstanding.",
+            "entityName": "Apple Inc." if other else "MICRON TECHNOLOGY, INC.",
+            "units": {"shares": facts},
+        })  # fmt: skip
+
+
+class _Server(ThreadingTCPServer):
+    daemon_threads = False  # so that closing waits for them
+    block_on_close = True
+    request_queue_size = 64
+
+    def __init__(self, internet: Internet) -> None:
+        self.internet = internet
+        super().__init__(("127.0.0.1", 0), _Line)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that goes away is no error of ours."""
+
+
+class _Line(BaseHTTPRequestHandler):
+    """One connection: first a proxy, after CONNECT the host itself."""
+
+    server: _Server
+    protocol_version = "HTTP/1.1"
+    timeout = 20
+    host = ""
+
+    def setup(self) -> None:
+        super().setup()
+        self.line: socket.socket = self.connection
+        self.server.internet.opened(self.line)
+
+    def finish(self) -> None:
+        self.server.internet.closed(self.line)
+        with suppress(OSError, ValueError):
+            super().finish()
+        with suppress(OSError):
+            self.line.close()
+
+    def handle(self) -> None:
+        with suppress(OSError, ValueError):
+            super().handle()
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing: the tests read the output."""
+
+    def do_CONNECT(self) -> None:
+        internet, host = self.server.internet, self.path.rpartition(":")[0]
+        internet.tunnel(host)
+        how = internet.failure(host, OF_THE_LINE)
+        if how == "refused" or self.host:
+            self.close_connection = True
+            self.wfile.write(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n")
+            return
+        self.wfile.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        self.close_connection = True  # unless the handshake succeeds
+        context = internet.context(host, trusted=how != "untrusted")
+        internet.closed(self.line)
+        plain = self.rfile
+        tls = context.wrap_socket(self.connection, server_side=True, do_handshake_on_connect=False)
+        plain.close()
+        self.host, self.line, self.connection = host, tls, tls
+        internet.opened(tls)
+        self.rfile, self.wfile = tls.makefile("rb"), tls.makefile("wb", buffering=0)
+        tls.do_handshake()
+        self.close_connection = False
+
+    def do_GET(self) -> None:
+        if not self.host:
+            self.send_error(400, "Only CONNECT")
+            return
+        size = min(int(self.headers.get("Content-Length") or 0), _MAX_BODY)
+        self.rfile.read(size)
+        internet = self.server.internet
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        internet.asked(self.host, self.path, headers)
+        how = internet.failure(self.host + unquote(self.path), OF_THE_ANSWER + OF_THE_VALUES)
+        if how == "timeout":
+            internet.closing.wait(LONGEST_S)
+            self.close_connection = True
+            return
+        self._send(_spoilt(internet.answer(self.host, self.path, headers, how), how), how)
+
+    do_POST = do_GET  # noqa: N815
+
+    def _send(self, answer: _Answer, how: str) -> None:
+        body, extra = answer.body, list(answer.headers)
+        if how == "gzip-garbage":
+            extra.append(("Content-Encoding", "gzip"))
+        elif not how and "gzip" in self.headers.get("Accept-Encoding", ""):
+            body = gzip.compress(body, mtime=0)
+            extra.append(("Content-Encoding", "gzip"))
+        lines = [
+            f"HTTP/1.1 {answer.status} {_REASONS.get(answer.status, 'OK')}",
+            f"Content-Type: {answer.type}",
+            f"Content-Length: {len(body)}",
+            *(f"{name}: {value}" for name, value in extra),
+        ]
+        head = "\r\n".join(lines).encode() + b"\r\n\r\n"
+        if how == "reset":
+            self.wfile.write(head + body[: len(body) // 2])
+            self.close_connection = True
+            self.line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            return
+        self.wfile.write(head + body)
+
+
+def fresh_yfinance() -> None:
+    """Make the Yahoo library forget its session, cookies, crumb, zones and settings, as in a new
+    process. What it keeps on disk stays."""
+    import yfinance.base
+    from yfinance import cache
+    from yfinance.config import YfConfig
+    from yfinance.data import SingletonMeta, YfData
+
+    YfData.cache_get.cache_clear()
+    SingletonMeta._instances.clear()
+    yfinance.base._tz_info_fetch_ctr = 0
+    for manager, held in (
+        (cache._TzCacheManager, "_tz_cache"),
+        (cache._CookieCacheManager, "_Cookie_cache"),
+        (cache._ISINCacheManager, "_isin_cache"),
+    ):
+        setattr(manager, held, None)
+    for database in (cache._TzDBManager, cache._CookieDBManager, cache._ISINDBManager):
+        database.close_db()
+        database._db = None
+    YfConfig._load_option()
+
+
+def _bent(rows: Sequence[Any], how: str) -> list[Any]:
+    """Rows of (date, value, …) with the numbers wrong in the way of `how`."""
+    found = list(rows)
+    if how == "nan":
+        return [(row[0], math.nan, *row[2:]) for row in found]
+    if how == "x100" and found:
+        *before, last = found
+        return [*before, (last[0], last[1] * 100, *last[2:])]
+    if how == "reversed":
+        return found[::-1]
+    if how == "doubled":
+        return [row for row in found for _ in range(2)]
+    if how == "future" and found:
+        ahead = [datetime.now(UTC).date() + timedelta(days=days) for days in (30, 31)]
+        _, value, *rest = found[-1]
+        return [*found, *((day, value and value * 1.01, *rest) for day in ahead)]
+    if how == "other-series":
+        return [(row[0], row[1] and row[1] * 1.07, *row[2:]) for row in found]
+    return found
+
+
+def _spoilt(answer: _Answer, how: str) -> _Answer:
+    """The answer, gone wrong as a whole in the way of `how`."""
+    if how.startswith("status:"):
+        code, _, extra = how.removeprefix("status:").partition("+")
+        return _refusal(int(code), answer.type, retry=bool(extra))
+    if how == "html":
+        return _Answer(200, "text/html; charset=utf-8", _PAGE)
+    if how == "truncated":  # a table in the middle of its last number, JSON anywhere
+        cut = -2 if answer.type.endswith("csv") else len(answer.body) // 2
+        return _Answer(200, answer.type, answer.body[:cut])
+    if how == "gzip-garbage":
+        return _Answer(200, answer.type, b"\x1f\x8b\x08\x00" + bytes(range(255, 127, -1)))
+    if how == "empty":
+        return _Answer(200, answer.type, b"")
+    return answer
+
+
+def _refusal(code: int, kind: str, *, retry: bool) -> _Answer:
+    headers = (("Retry-After", "120"),) if retry else ()
+    if code == 429:
+        return _Answer(429, "text/html", b"Too Many Requests\r\n", headers)
+    if kind.endswith("json") and code in (401, 404):
+        words = {"code": "Unauthorized", "description": "Invalid Crumb"}
+        error = words if code == 401 else _NOT_FOUND
+        root = "finance" if code == 401 else "chart"
+        body = json.dumps({root: {"result": None, "error": error}}).encode()
+        return _Answer(code, "application/json", body, headers)
+    return _Answer(code, "text/html", _PAGE.replace(b"Welcome", _REASONS[code].encode()), headers)
+
+
+def _json(document: object, status: int = 200) -> _Answer:
+    return _Answer(status, "application/json", json.dumps(document).encode())
+
+
+def _chart(prices: dict[str, list[Price]], ticker: str, query: dict[str, str], how: str) -> _Answer:
+    """Yahoo's chart of one ticker, as /v8/finance/chart answers."""
+    if ticker not in prices:
+        return _json({"chart": {"result": None, "error": _NOT_FOUND}}, 404)
+    stamp, zone, kind, currency = _market(ticker)
+    rows = [(stamp(day), value) for day, value in _bent(prices[ticker], how)]
+    meta = _meta(ticker if how != "other-series" else "OTHR", rows, zone, kind, currency)
+    if query.get("range") == "1d":
+        rows = rows[-1:]
+    elif "period1" in query:
+        rows = [r for r in rows if int(query["period1"]) <= r[0]]
+        if how != "future":  # it sends more than it was asked for
+            rows = [r for r in rows if r[0] < int(query["period2"])]
+    if not rows:
+        empty = {"meta": meta, "indicators": {"quote": [{}], "adjclose": [{}]}}
+        return _json({"chart": {"result": [empty], "error": None}})
+    values = [value for _, value in rows]
+    close = "last" if how == "renamed-column" else "close"
+    quote = {
+        "open": values, "high": [v and v * 1.01 for v in values],
+        "low": [v and v * 0.99 for v in values], close: values,
+        "volume": [None if v is None else 1000 + n for n, v in enumerate(values)],
+    }  # fmt: skip
+    paid = rows[0][0]
+    events = {"dividends": {str(paid): {"amount": 0.115, "date": paid}}}
+    result = {
+        "meta": meta, "timestamp": [moment for moment, _ in rows],
+        **({"events": events} if kind == "EQUITY" else {}),
+        "indicators": {
+            "quote": [quote], "adjclose": [{"adjclose": [v and v * 0.9 for v in values]}],
+        },
+    }  # fmt: skip
+    return _json({"chart": {"result": [result], "error": None}})
+
+
+def _market(ticker: str) -> tuple[Callable[[date], int], str, str, str]:
+    """How Yahoo dates a session of `ticker`, its zone, kind and currency."""
+    kinds = {"=F": ("FUTURE", "USD"), "=X": ("CURRENCY", ticker[:3])}
+    kind, currency = kinds.get(ticker[-2:], ("INDEX" if ticker[0] == "^" else "EQUITY", "USD"))
+    zone = _LONDON if kind == "CURRENCY" else _NEW_YORK
+    hour, minute = (9, 30) if kind in ("EQUITY", "INDEX") else (0, 0)
+
+    def stamp(day: date) -> int:
+        return int(datetime(day.year, day.month, day.day, hour, minute, tzinfo=zone).timestamp())
+
+    return stamp, str(zone), kind, currency
+
+
+def _meta(
+    symbol: str, rows: Sequence[tuple[int, float | None]], zone: str, kind: str, currency: str
+) -> dict[str, Any]:
+    last = rows[-1] if rows else (0, None)
+    offset = -14400 if zone == "America/New_York" else 3600
+    period = {"timezone": "EDT", "start": last[0], "end": last[0] + 23400, "gmtoffset": offset}
+    return {
+        "currency": currency, "symbol": symbol, "exchangeName": "NMS",
+        "fullExchangeName": "NasdaqGS", "instrumentType": kind, "firstTradeDate": 455466600,
+        "regularMarketTime": last[0] + 23400, "hasPrePostMarketData": True, "gmtoffset": offset,
+        "timezone": "EDT", "exchangeTimezoneName": zone, "regularMarketPrice": last[1],
+        "chartPreviousClose": rows[0][1] if rows else None, "priceHint": 2,
+        "currentTradingPeriod": {
+            "pre": dict(period), "regular": dict(period), "post": dict(period),
+        },
+        "dataGranularity": "1d", "range": "",
+        "validRanges": [
+            "1d", "5d", "1mo", "3mo", "6mo", "1y", "2y", "5y", "10y", "ytd", "max",
+        ],
+    }  # fmt: skip
+
+
+def _gov(query: dict[str, str]) -> _Answer:
+    """The search of the policy library of gov.cn."""
+    if not query.get("t", "").startswith("zhengcelibrary"):
+        return _json({"code": 1001, "msg": "抱歉，没有找到相关结果"})
+    document = {
+        "title": "国务院关于<em>数据</em>要素的意见", "pcode": "国发〔2026〕12号",
+        "url": "https://www.gov.cn/zhengce/content/202605/content_1.htm", "puborg": "国务院",
+        "pubtime": 1779811200000, "pubtimeStr": "2026.05.27", "ptime": "2026.05.27",
+        "summary": "……", "fwdw": "国务院",
+    }  # fmt: skip
+    found = {"totalCount": 1, "totalpage": 1, "listVO": [document]}
+    return _json({"code": 200, "msg": "操作成功", "searchVO": found})
+
+
+_NOT_FOUND = {"code": "Not Found", "description": "No data found, symbol may be delisted"}
+_COOKIE = (
+    "Set-Cookie",
+    "A3=d=AQABBTest&S=AQAAAtest; Domain=.yahoo.com; Path=/; Secure; HttpOnly; "
+    f"Expires={time.strftime('%a, %d %b %Y %H:%M:%S GMT', time.gmtime(time.time() + 3e7))}",
+)
+_CONSENT = b"""<!DOCTYPE html><html><form method="post" action="/v2/collectConsent?sessionId=3_s">
+<input type="hidden" name="csrfToken" value="t0ken"><input type="hidden" name="sessionId"
+value="3_s"></form></html>"""
+_PAGE = b"<!DOCTYPE html>\n<html><head><title>Welcome</title></head><body>Welcome</body></html>\n"
+_NDA = _Answer(
+    200,
+    "text/html; charset=utf-8",
+    """<!DOCTYPE html><html><body><ul class="u-list"><li><a href="/sjj/zwgk/zcfb/0527/1_pc.html"
+title="数字社会发展工作要点">数字社会发展工作要点</a><span>2026.05.27</span></li></ul>
+<script>var totalData = 1; var showData = 20;</script></body></html>""".encode(),
+)
