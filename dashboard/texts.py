@@ -113,7 +113,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "fetched_status": ("联网取得", "fetched"),
     "imported_status": ("人工导入", "imported"),
     "derived_status": ("推算", "derived"),
-    "counted_status": ("登记册计数", "counted"),
+    "counted_status": ("计数", "counted"),
     "disputed_status": ("各处说法不一", "disputed"),
     "sampled": (
         "浅色虚线：其间只有月末值，不代表每日走势",
