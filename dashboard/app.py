@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -48,8 +49,6 @@ class Site(Dash):
 
     def interpolate_index(self, **parts: Any) -> str:
         """The whole document for the address that is asked for."""
-        from html import escape
-
         search = flask.request.query_string.decode("ascii", "replace")
         page, markup = visit(self.snapshots, flask.request.path, search)
         flask.g.status, flask.g.location = page.status, page.location
@@ -87,7 +86,6 @@ def create_dash(snapshots: Snapshots) -> Site:
         update_title="",
         suppress_callback_exceptions=True,
         serve_locally=True,
-        include_assets_files=True,
     )
     app.snapshots = snapshots
     app.layout = html.Div([dcc.Location(id="address"), html.Div(id="page")])

@@ -17,7 +17,7 @@ from dashboard import queries
 from dashboard.address import AddressError, ChartAddress, moment_of
 from dashboard.formatting import plain_number, unit_code_after
 from dashboard.snapshot import Snapshot
-from dashboard.transforms import Empty, explained, span
+from dashboard.transforms import Empty, explained, span, window_name
 from etl.catalog import Indicator, Unit
 from etl.observation import BEIJING, Vintage
 
@@ -39,11 +39,12 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """What one address holds in one snapshot."""
+    """What one address holds in one snapshot; `window_name` is the named range it means, if any."""
 
     address: ChartAddress
     columns: tuple[Column, ...]
     snapshot: Snapshot
+    window_name: str
 
     @property
     def row_count(self) -> int:
@@ -80,7 +81,7 @@ def table(snapshot: Snapshot, address: ChartAddress) -> Table:
     )
     if address.scale == "log":
         _refuse_log(columns)
-    return Table(address, columns, snapshot)
+    return Table(address, columns, snapshot, window_name(held[address.id], address.window))
 
 
 def metadata(table: Table, base_url: str) -> dict[str, Any]:

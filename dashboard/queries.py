@@ -155,10 +155,13 @@ def problems(snapshot: Snapshot) -> Mapping[str, str]:
     return dict(snapshot.rows("select subject, problem from problems"))
 
 
-def spans(snapshot: Snapshot) -> Mapping[str, tuple[Date, Date, int]]:
-    """First date, last date and number of observations of every indicator that has any."""
+def spans(snapshot: Snapshot, indicator: str | None = None) -> Mapping[str, tuple[Date, Date, int]]:
+    """First date, last date and number of observations: of one indicator, or of all that have
+    any."""
     rows = snapshot.rows(
-        "select indicator, min(date), max(date), count(*) from observations group by indicator"
+        "select indicator, min(date), max(date), count(*) from observations "
+        "where $id is null or indicator = $id group by indicator",
+        {"id": indicator},
     )
     return {row[0]: (row[1], row[2], row[3]) for row in rows}
 

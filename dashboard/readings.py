@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from dashboard import formatting, queries
-from dashboard.chart.model import JOIN_DAYS
+from dashboard.chart.model import join
 from dashboard.formatting import Change, Figure
 from dashboard.queries import Event
 from dashboard.snapshot import Snapshot
@@ -108,10 +108,7 @@ def badges(
         yield _milestone(event, indicator, unit, lang)
     for event in today:
         if event.kind in ("record_high", "record_low"):
-            since = text("record_since", lang, day=formatting.full_date(event.since, lang))
-            words = text(event.kind, lang)
-            sentence = f"{words}（{since}）" if lang == "zh" else f"{words} {since}"
-            yield Badge(words, sentence, event.kind)
+            yield _badge(text(event.kind, lang), event, lang)
 
 
 def _milestone(event: Event, indicator: Indicator, unit: Unit, lang: str) -> Badge:
@@ -121,6 +118,11 @@ def _milestone(event: Event, indicator: Indicator, unit: Unit, lang: str) -> Bad
         words = text("below", lang, level=level)
     else:
         words = text("first_above" if event.is_first else "above", lang, level=level)
+    return _badge(words, event, lang)
+
+
+def _badge(words: str, event: Event, lang: str) -> Badge:
+    """The words, and with them since when the history runs that they are judged on."""
     since = text("record_since", lang, day=formatting.full_date(event.since, lang))
     sentence = f"{words}（{since}）" if lang == "zh" else f"{words} {since}"
     return Badge(words, sentence, event.kind)
@@ -141,7 +143,7 @@ def _spark(rows: list[Vintage], indicator: Indicator) -> tuple[tuple[date, float
     """The newest values that one line may join: no gap, one way of measuring, at most a year."""
     run: list[Vintage] = []
     for vintage in reversed(rows):
-        if run and not _joins(vintage, run[-1], indicator):
+        if run and join(vintage, run[-1], indicator) != "solid":
             break
         run.append(vintage)
     newest = rows[-1].date if rows else date.min
@@ -150,8 +152,3 @@ def _spark(rows: list[Vintage], indicator: Indicator) -> tuple[tuple[date, float
     if len(chosen) < MIN_SPARK:
         return ()
     return tuple((v.date, v.value) for v in reversed(chosen[:SPARK_POINTS]))
-
-
-def _joins(before: Vintage, now: Vintage, indicator: Indicator) -> bool:
-    near = (now.date - before.date).days <= JOIN_DAYS[indicator.frequency]
-    return near and comparable(before, now, indicator)

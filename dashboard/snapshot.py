@@ -18,9 +18,8 @@ import duckdb
 
 from etl.catalog import Catalog
 from etl.errors import StorageError
-from etl.settings import READ_ONLY
+from etl.settings import POINTER, READ_ONLY
 
-POINTER = "current.json"
 LOOK_EVERY_S = 0.5
 #: How many answers of each kind are kept: readings are small, tables may hold whole histories.
 SHELVES = {"reading": 4000, "page": 300, "table": 60, "api": 4}

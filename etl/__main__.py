@@ -22,7 +22,7 @@ from etl.schedule import SLOTS, Slot, keep_time, next_due
 from etl.settings import Settings, load_settings
 from etl.sources import sources
 from etl.status import freshness
-from etl.update import Request, accept, run, select
+from etl.update import Report, Request, accept, run, select
 from etl.upstream import Upstream
 from etl.warehouse import lock, opened
 
@@ -54,9 +54,7 @@ def run_command(settings: Settings, options: argparse.Namespace) -> int:
     console.outcome_table(report.outcomes)
     for sentence in report.unreachable:
         console.say(f"not reached: {sentence}")
-    console.say(
-        f"published {report.snapshot}" if report.snapshot else "nothing changed: no new snapshot"
-    )
+    console.published(report)
     return report.exit_status
 
 
@@ -123,10 +121,9 @@ def import_command(settings: Settings, options: argparse.Namespace) -> int:
             imported, catalog, warehouse, load=load, known_at=known_at, exactly=bool(explicit)
         )
         warehouse.finish_load(load, now(), outcomes)
-    derived = Request(source="derived", offline=True)
-    report = run(settings, catalog, derived, lambda outcome: None)
+    report = _publish(settings, catalog)
     console.outcome_table([*outcomes, *(o for o in report.outcomes if o.new or o.revised)])
-    console.say(f"published {report.snapshot}" if report.snapshot else "nothing changed")
+    console.published(report)
     return OK
 
 
@@ -134,10 +131,9 @@ def accept_command(settings: Settings, options: argparse.Namespace) -> int:
     """Take an answer that was held back because it rewrites history."""
     catalog = load_catalog(settings.catalog)
     outcomes = accept(settings, catalog, options.id)
-    derived = Request(source="derived", offline=True)
-    report = run(settings, catalog, derived, lambda outcome: None)
+    report = _publish(settings, catalog)
     console.outcome_table(outcomes)
-    console.say(f"published {report.snapshot}" if report.snapshot else "nothing changed")
+    console.published(report)
     return OK
 
 
@@ -148,9 +144,7 @@ def replay_command(settings: Settings, options: argparse.Namespace) -> int:
     for one in replayed:
         words = "the same rows" if one.same else f"{one.before:,} rows before, now {one.after:,}"
         console.say(f"{one.source}: {one.answers:,} answers read again: {words}")
-    derived = Request(source="derived", offline=True)
-    report = run(settings, catalog, derived, lambda outcome: None)
-    console.say(f"published {report.snapshot}" if report.snapshot else "nothing changed")
+    console.published(_publish(settings, catalog))
     return OK if all(one.same for one in replayed) else SOME_FAILED
 
 
@@ -174,7 +168,7 @@ def schedule_command(settings: Settings, options: argparse.Namespace) -> int:
         for outcome in report.outcomes:
             if outcome.new or outcome.revised or outcome.problem:
                 console.outcome_line(outcome)
-        console.say(f"published {report.snapshot}" if report.snapshot else "nothing changed")
+        console.published(report)
         moment, following = next_due(now())
         console.say(f"next: {moment:%Y-%m-%dT%H:%M:%SZ} {following}")
 
@@ -203,6 +197,12 @@ def bulletin_command(settings: Settings, options: argparse.Namespace) -> int:
             console.say(f"  it replaces another text of that day, which is kept as {kept}")
     console.say("run `python -m etl run` to publish it")
     return OK
+
+
+def _publish(settings: Settings, catalog: Catalog) -> Report:
+    """Derive anew from what was just stored, and publish."""
+    derived = Request(source="derived", offline=True)
+    return run(settings, catalog, derived, lambda outcome: None)
 
 
 def _figure_problems(settings: Settings, catalog: Catalog) -> list[str]:

@@ -176,6 +176,10 @@ class Indicator(Model):
         """When the value of `day` became public, by the rule of publication."""
         return self.publication.moment(day, self.calendar)
 
+    def ref(self, source: str) -> SourceRef | None:
+        """What the catalog says of one of its sources; None if it is not one."""
+        return next((ref for ref in self.sources if ref.name == source), None)
+
     def rank(self, source: str) -> int:
         """The place of a source in the order of preference, from 0."""
         names = [ref.name for ref in self.sources]

@@ -12,7 +12,8 @@ from rich.table import Table
 
 from etl.publish import Snapshot
 from etl.status import Freshness
-from etl.update import Progress as Report_
+from etl.update import Progress as Step
+from etl.update import Report
 from etl.warehouse import Outcome
 
 out = Console(soft_wrap=not sys.stdout.isatty(), highlight=False)
@@ -30,7 +31,7 @@ def say(message: str) -> None:
 
 
 @contextmanager
-def progress(total: int) -> Iterator[Report_]:
+def progress(total: int) -> Iterator[Step]:
     """Something to call with each outcome: it moves a bar, or prints a line."""
     if not out.is_terminal:
         yield outcome_line
@@ -48,6 +49,12 @@ def progress(total: int) -> Iterator[Report_]:
             bar.update(task, description=outcome.subject, advance=1)
 
         yield step
+
+
+def published(report: Report) -> None:
+    """The snapshot that a run has published, or that there was no need of one."""
+    name = report.snapshot
+    say(f"published {name}" if name else "nothing changed: no new snapshot")
 
 
 def outcome_table(outcomes: Iterable[Outcome]) -> None:

@@ -20,10 +20,9 @@ from etl.catalog import Catalog
 from etl.errors import SettingError, StorageError, nearest
 from etl.events import create_events
 from etl.policies import Document
-from etl.settings import READ_ONLY
+from etl.settings import POINTER, READ_ONLY
 from etl.warehouse import SERVED_MACROS, Warehouse
 
-POINTER = "current.json"
 KEPT = 30
 #: Raised whenever the tables of a snapshot change, so that the same content is published anew.
 FORMAT = 2

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from etl import raw
-from etl.catalog import Catalog, SourceRef
+from etl.catalog import Catalog
 from etl.errors import CheckFailed, SettingError, SourceError, nearest
 from etl.settings import Settings
 from etl.sources import sources
+from etl.sources.base import Source
 from etl.update import accepted
 from etl.warehouse import Answer, Warehouse, lock, opened
 
@@ -51,8 +52,9 @@ def _rebuilt(
     before = {name: warehouse.digest(name) for name in names}
     for name in names:
         warehouse.forget(name)
+    known = sources(settings, ())
     for answer, payload in zip(answers, payloads, strict=True):
-        _read(settings, catalog, warehouse, answer, payload)
+        _read(known[answer.source], catalog, warehouse, answer, payload)
     for name in names:
         after = warehouse.digest(name)
         count = sum(answer.source == name for answer in answers)
@@ -60,14 +62,14 @@ def _rebuilt(
 
 
 def _read(
-    settings: Settings, catalog: Catalog, warehouse: Warehouse, answer: Answer, payload: bytes
+    source: Source, catalog: Catalog, warehouse: Warehouse, answer: Answer, payload: bytes
 ) -> None:
-    ref = _ref(catalog, answer)
-    if ref is None:  # the catalog has let go of this indicator or of this source of it
+    indicator = catalog.indicators.get(answer.indicator)
+    ref = indicator.ref(answer.source) if indicator else None
+    if indicator is None or ref is None:  # the catalog has let go of it
         return
-    indicator = catalog[answer.indicator]
     try:
-        found = sources(settings, ())[answer.source].parse(payload, indicator, ref.params)
+        found = source.parse(payload, indicator, ref.params)
         observations = accepted(indicator, found, answer.known_at)
     except (SourceError, CheckFailed):
         return  # what is refused today was refused then, or is no longer believed
@@ -78,10 +80,3 @@ def _read(
         load=answer.load,
         known_at=answer.known_at,
     )
-
-
-def _ref(catalog: Catalog, answer: Answer) -> SourceRef | None:
-    if answer.indicator not in catalog:
-        return None
-    found = (r for r in catalog[answer.indicator].sources if r.name == answer.source)
-    return next(found, None)

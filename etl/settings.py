@@ -13,6 +13,8 @@ from etl.errors import SettingError
 
 PROJECT = Path(__file__).resolve().parents[1]
 PREFIX = "XINZHI_"
+#: The file in the published folder that names the current snapshot.
+POINTER = "current.json"
 #: How every reader opens a snapshot: it can reach nothing else, and nobody can change that.
 READ_ONLY: dict[str, str | bool | int | float | list[str]] = {
     "enable_external_access": False,
@@ -27,7 +29,7 @@ HELP: Mapping[str, tuple[str, str]] = {
     "PROXY": ("HTTPS_PROXY, else none", "proxy of every outgoing request"),
     "CA_BUNDLE": ("the certificates of the system", "PEM file that outgoing requests trust"),
     "CONTACT": ("none", "e-mail address that SEC asks for in the User-Agent"),
-    "FRED_API_KEY": ("none", "key of the FRED API, for its vintages"),
+    "FRED_API_KEY": ("none", "key of the FRED API, for its vintages; not used yet"),
     "TIMEOUT": ("8", "seconds one exchange with an upstream may take"),
 }
 

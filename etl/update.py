@@ -105,7 +105,7 @@ def accepted(
     )
     # What lies beyond today is wrong, not merely unpublished: it is judged by the real clock.
     today = max(known_at, now())
-    ahead = [o for o in dated.values() if o.date > today.date() and o not in observations]
+    ahead = [o for o in dated.values() if o.date > today.date() and not _is_public(o, known_at)]
     wrong = [
         *problems_of(indicator, ahead[:1], today),
         *problems_of(indicator, observations, known_at),
@@ -130,7 +130,7 @@ def accept(settings: Settings, catalog: Catalog, indicator_id: str) -> list[Outc
         outcomes = []
         for source, answer in waiting.items():
             payload = raw.held(settings.raw, source, indicator.id, answer.digest)
-            ref = next((r for r in indicator.sources if r.name == source), None)
+            ref = indicator.ref(source)
             if ref is None:
                 raise SettingError(f"{indicator.id} is no longer taken from {source}.")
             found = accepted(indicator, known[source].parse(payload, indicator, ref.params), moment)

@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import duckdb
+import httpx
 import pytest
 
 from etl import publish
@@ -21,7 +22,8 @@ from etl.__main__ import main
 from etl.bulletins.model import Bulletin, Reference
 from etl.catalog import Catalog, load_catalog
 from etl.settings import READ_ONLY, Settings, load_settings
-from etl.update import Request, run
+from etl.update import Report, Request, run
+from etl.upstream import Upstream
 from etl.warehouse import Warehouse, opened
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -41,6 +43,16 @@ class Finished:
 
 
 Cli = Callable[..., Finished]
+
+
+def run_with_fred(settings: Settings, catalog: Catalog, request: Request, rows: str) -> Report:
+    """A run in which FRED answers every series with the same rows of `date,value`."""
+
+    def fred(asked: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, text=f"observation_date,{asked.url.params['id']}\n{rows}")
+
+    out = Upstream(settings, httpx.MockTransport(fred))
+    return run(settings, catalog, request, lambda outcome: None, out)
 
 
 @pytest.fixture(autouse=True)

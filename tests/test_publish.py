@@ -20,7 +20,7 @@ from conftest import Cli, bundled, command, finished, is_one_sentence, served, s
 from etl import publish
 from etl.catalog import Catalog
 from etl.observation import Observation
-from etl.settings import Settings
+from etl.settings import POINTER, Settings
 from etl.warehouse import Warehouse, opened
 
 START = datetime(2026, 5, 27, tzinfo=UTC)
@@ -54,7 +54,7 @@ def _readers(folder: Path, seen: list[tuple[str, int]], failures: list[str]) -> 
     def read() -> None:
         while not stop.is_set():
             try:
-                name = json.loads((folder / publish.POINTER).read_text("utf-8"))["snapshot"]
+                name = json.loads((folder / POINTER).read_text("utf-8"))["snapshot"]
                 file = folder / f"{name}.duckdb"
                 with duckdb.connect(str(file), read_only=True) as connection:
                     count = connection.execute("select count(*) from observations").fetchall()
@@ -126,7 +126,7 @@ def test_only_the_newest_snapshots_are_kept_and_the_served_one_is_among_them(
 def test_nothing_lies_beside_a_snapshot(small: Warehouse, catalog: Catalog, tmp_path: Path) -> None:
     folder = tmp_path / "published"
     name = _publish(small, catalog, folder, 0)
-    assert {path.name for path in folder.iterdir()} == {f"{name}.duckdb", publish.POINTER}
+    assert {path.name for path in folder.iterdir()} == {f"{name}.duckdb", POINTER}
 
 
 def test_what_a_killed_run_left_half_built_is_swept_away(
@@ -137,7 +137,7 @@ def test_what_a_killed_run_left_half_built_is_swept_away(
     for name in (".building-dead.duckdb", ".building-dead.duckdb.wal", ".current.json.dead"):
         (folder / name).write_text("half")
     name = _publish(small, catalog, folder, 0)
-    assert {path.name for path in folder.iterdir()} == {f"{name}.duckdb", publish.POINTER}
+    assert {path.name for path in folder.iterdir()} == {f"{name}.duckdb", POINTER}
 
 
 def test_a_snapshot_without_its_file_is_published_again(
@@ -211,7 +211,7 @@ def test_the_run_after_a_rollback_serves_the_newest_data_again(filled: Path, cli
 
 
 def test_a_pointer_that_was_damaged_is_written_anew_by_the_next_run(filled: Path, cli: Cli) -> None:
-    (filled / "published" / publish.POINTER).write_text('{"snap')
+    (filled / "published" / POINTER).write_text('{"snap')
     assert cli("run", "--offline").status == 0
     assert served(filled, "sp500") == bundled("market.csv", "sp500")
 

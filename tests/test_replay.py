@@ -5,17 +5,15 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import httpx
 import pytest
-from conftest import Cli, settings_of
+from conftest import Cli, run_with_fred, settings_of
 
 from etl import raw
 from etl.catalog import Catalog
 from etl.errors import StorageError
 from etl.replay import replay
 from etl.settings import Settings
-from etl.update import Report, Request, run
-from etl.upstream import Upstream
+from etl.update import Report, Request
 from etl.warehouse import opened
 
 START = datetime(2026, 5, 20, 1, tzinfo=UTC)
@@ -31,12 +29,7 @@ def answer(day: int, revised: float | None = None) -> str:
 
 
 def update(settings: Settings, catalog: Catalog, known_at: datetime, rows: str) -> Report:
-    def fred(request: httpx.Request) -> httpx.Response:
-        return httpx.Response(200, text=f"observation_date,{request.url.params['id']}\n{rows}")
-
-    request = Request(IDS, source="fred", known_at=known_at)
-    out = Upstream(settings, httpx.MockTransport(fred))
-    return run(settings, catalog, request, lambda outcome: None, out)
+    return run_with_fred(settings, catalog, Request(IDS, "fred", known_at=known_at), rows)
 
 
 @pytest.fixture

@@ -5,9 +5,8 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-import httpx
 import pytest
-from conftest import Cli, settings_of
+from conftest import Cli, run_with_fred, settings_of
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,8 +15,7 @@ from etl.catalog import Catalog
 from etl.observation import Observation
 from etl.replay import replay
 from etl.settings import Settings
-from etl.update import Report, Request, run
-from etl.upstream import Upstream
+from etl.update import Report, Request
 from etl.warehouse import opened
 
 ID = "us_10y_yield_pct"
@@ -31,12 +29,8 @@ def update(
 ) -> Report:
     rows = "".join(f"{when},{value}\n" for when, value in values.items())
 
-    def fred(request: httpx.Request) -> httpx.Response:
-        return httpx.Response(200, text=f"observation_date,{request.url.params['id']}\n{rows}")
-
-    request = Request((name,), source="fred", known_at=START + timedelta(days=day))
-    out = Upstream(settings, httpx.MockTransport(fred))
-    return run(settings, catalog, request, lambda outcome: None, out)
+    request = Request((name,), "fred", known_at=START + timedelta(days=day))
+    return run_with_fred(settings, catalog, request, rows)
 
 
 @pytest.fixture

@@ -191,23 +191,24 @@ def _segments(
     sampled = False
     before: Vintage | None = None
     for vintage, point in points:
-        join = _join(before, vintage, indicator) if point is not None and run else "none"
-        if run and (point is None or join == "none"):
+        line = join(before, vintage, indicator) if point is not None and run else "none"
+        if run and (point is None or line == "none"):
             yield Segment(tuple(run), sampled)
             run, sampled = [], False
-        elif run and (join == "sampled") != sampled and len(run) > 1:
+        elif run and (line == "sampled") != sampled and len(run) > 1:
             yield Segment(tuple(run), sampled)
             run = [run[-1]]
         if point is not None:
             if run:
-                sampled = join == "sampled"
+                sampled = line == "sampled"
             run.append(point)
         before = vintage
     if run:
         yield Segment(tuple(run), sampled)
 
 
-def _join(before: Vintage | None, now: Vintage, indicator: Indicator) -> str:
+def join(before: Vintage | None, now: Vintage, indicator: Indicator) -> str:
+    """How a line may join two neighbours: solid, sampled (pale and dashed), or none."""
     if before is None or not comparable(before, now, indicator):
         return "none"
     gap = (now.date - before.date).days

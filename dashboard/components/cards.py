@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 
 from dash import dcc, html
 from dash.development.base_component import Component
@@ -115,12 +114,13 @@ def sparkline(item: Reading, chosen: Choices) -> Component | None:
     )
 
 
-def dated(day: date, item: Reading, lang: str) -> str:
+def dated(item: Reading, lang: str) -> str:
     """The date of a value and how it came to be held: 5 月 26 日收盘 · 随附."""
-    words = formatting.day(day, item.indicator, lang, year=item.needs_year)
+    assert item.vintage is not None
+    words = formatting.day(item.vintage.date, item.indicator, lang, year=item.needs_year)
     if item.indicator.publication.rule == "close":
         words = text("close_of", lang, day=words)
-    if item.vintage is None or item.vintage.status == "fetched":
+    if item.vintage.status == "fetched":
         return words
     return f"{words} · {text(f'{item.vintage.status}_status', lang)}"
 
@@ -134,7 +134,7 @@ def _provenance(item: Reading, chosen: Choices) -> Parts:
     assert item.vintage is not None
     source = source_words(item, chosen.lang)
     parts: Parts = [
-        html.Span(dated(item.vintage.date, item, chosen.lang), className="card-date"),
+        html.Span(dated(item, chosen.lang), className="card-date"),
         html.Span(
             source, className="card-source", title=text("source_is", chosen.lang, source=source)
         ),
@@ -171,7 +171,7 @@ def _headline(item: Reading, chosen: Choices) -> Component:
             name,
             number(item.figure, "headline-number"),
             html.Div([delta(item.change), *marked[:1]], className="headline-change"),
-            html.Span(dated(item.vintage.date, item, chosen.lang), className="headline-date"),
+            html.Span(dated(item, chosen.lang), className="headline-date"),
             html.Span(source, className="headline-source", title=source),
         ],
         className="headline",

@@ -20,12 +20,11 @@ from dashboard.address import (
 from dashboard.chart.model import build
 from dashboard.components import cards
 from dashboard.components.charts import chart_block
-from dashboard.downloads import Column, address_url, provenance, table
+from dashboard.downloads import Column, Table, address_url, provenance, table
 from dashboard.pages.page import Page, Visit, message
 from dashboard.queries import Event
 from dashboard.readings import Reading, badges, reading
 from dashboard.texts import range_name, text, transform_name
-from dashboard.transforms import window_name
 from etl.catalog import Indicator
 from etl.observation import Vintage
 
@@ -45,7 +44,7 @@ def layout(visit: Visit, indicator_id: str) -> Page:
     """The page of an indicator; 404 or 400 in words when the address is wrong."""
     try:
         address = parse(indicator_id, visit.query, visit.snapshot.catalog, datetime.now(UTC))
-        column = table(visit.snapshot, replace(address, more=(), shape="long")).columns[0]
+        shown = table(visit.snapshot, replace(address, more=(), shape="long"))
     except MovedError as moved:
         here = visit.chosen.href(f"/indicators/{moved.new}")
         return replace(layout(visit, moved.new), status=301, location=here)
@@ -62,11 +61,11 @@ def layout(visit: Visit, indicator_id: str) -> Page:
             html.Article(
                 [
                     _head(visit, item),
-                    *(_chart(visit, address, column) if item.vintage else [_nothing(visit)]),
+                    *(_chart(visit, shown) if item.vintage else [_nothing(visit)]),
                     html.Div(
                         [
                             html.Div(
-                                [_definition(visit, item), _recent(visit, column, item)],
+                                [_definition(visit, item), _recent(visit, shown.columns[0], item)],
                                 className="facts-main",
                             ),
                             html.Div(
@@ -107,9 +106,7 @@ def _head(visit: Visit, item: Reading) -> Component:
                 [
                     cards.number(item.figure, "big-number"),
                     cards.delta(item.change),
-                    html.Span(
-                        cards.dated(item.vintage.date, item, visit.lang), className="big-date"
-                    ),
+                    html.Span(cards.dated(item, visit.lang), className="big-date"),
                     *[cards.badge(b) for b in item.badges],
                 ],
                 className="big",
@@ -125,7 +122,8 @@ def _nothing(visit: Visit) -> Component:
     return html.P(text("no_data_long", visit.lang), className="message")
 
 
-def _chart(visit: Visit, address: ChartAddress, column: Column) -> list[Component]:
+def _chart(visit: Visit, shown: Table) -> list[Component]:
+    address, column = shown.address, shown.columns[0]
     indicator = column.indicator
     unit = visit.snapshot.catalog.unit(indicator)
     model = build(
@@ -137,13 +135,11 @@ def _chart(visit: Visit, address: ChartAddress, column: Column) -> list[Componen
         lang=visit.lang,
         log=address.scale == "log",
     )
-    rows = queries.series(visit.snapshot, indicator.id, address.as_of)
-    current = window_name(rows, address.window)
     source = text("source_is", visit.lang, source=indicator.credit.name.in_(visit.lang))
     breaks = tuple(f"{b.date}：{b.note.in_(visit.lang)}" for b in indicator.breaks)
     return [
         html.Div(
-            [_ranges(visit, address, current), _transforms(visit, address)],
+            [_ranges(visit, address, shown.window_name), _transforms(visit, address)],
             className="controls",
         ),
         chart_block(model, indicator.id, visit.lang, (source, *breaks)),
@@ -210,7 +206,7 @@ def _definition(visit: Visit, item: Reading) -> Component:
 
 def _facts(visit: Visit, item: Reading) -> Component:
     indicator, lang = item.indicator, visit.lang
-    held = queries.spans(visit.snapshot).get(item.id)
+    held = queries.spans(visit.snapshot, item.id).get(item.id)
     pairs: list[tuple[str, Component | str]] = [
         ("unit", item.unit.label.in_(lang)),
         ("frequency", text(indicator.frequency, lang)),
@@ -358,7 +354,7 @@ def _event(visit: Visit, item: Reading, event: Event) -> list[Component]:
 
 def _documents(visit: Visit, item: Reading) -> Component | None:
     """The documents behind the newest count."""
-    register = next((r for r in item.indicator.sources if r.name == "register"), None)
+    register = item.indicator.ref("register")
     if register is None or item.vintage is None:
         return None
     month = f"{item.vintage.date:%Y-%m}"

@@ -59,7 +59,7 @@ def _row(visit: Visit, item: Reading) -> Component:
             html.Td(cards.number(item.figure, "cell-number"), className="col-value"),
             html.Td(cards.delta(item.change), className="col-change"),
             html.Td(cards.sparkline(item, visit.chosen), className="col-trend"),
-            html.Td(cards.dated(item.vintage.date, item, visit.lang), className="col-date"),
+            html.Td(cards.dated(item, visit.lang), className="col-date"),
             html.Td(cards.source_words(item, visit.lang), className="col-source"),
         ]
     )

@@ -174,7 +174,7 @@ def _lead(
     )
     assert item.vintage is not None
     source = text("source_is", visit.lang, source=cards.source_words(item, visit.lang))
-    when = cards.dated(item.vintage.date, item, visit.lang)
+    when = cards.dated(item, visit.lang)
     return html.Section(
         [
             html.Div(
