@@ -55,10 +55,15 @@ def is_session(calendar: str, day: date) -> bool:
     return False  # an event comes when it comes
 
 
+def sessions(calendar: str, first: date, last: date) -> list[date]:
+    """The days from `first` to `last` for which a value may be expected."""
+    days = (last - first).days + 1
+    return [d for d in (first + timedelta(days=k) for k in range(days)) if is_session(calendar, d)]
+
+
 def sessions_between(calendar: str, after: date, until: date) -> int:
     """How many sessions lie in (after, until]."""
-    days = (until - after).days
-    return sum(is_session(calendar, after + timedelta(days=k + 1)) for k in range(days))
+    return len(sessions(calendar, after + timedelta(days=1), until))
 
 
 def period_end(calendar: str, day: date) -> date:

@@ -29,9 +29,13 @@ SOURCE_PARAMS: Mapping[str, Mapping[str, type]] = {
     "register": {"topics": list},
     "derived": {"formula": str},
 }
+#: Parameters that an indicator may give besides.
+OPTIONAL_PARAMS: Mapping[str, Mapping[str, type]] = {"fred": {"window_years": int}}
 #: The formulas that `derived` knows; etl.derived holds them.
 FORMULA_NAMES = ("micron_market_cap",)
-_TYPE_WORDS: Mapping[type, str] = {str: "a text in quotes", list: "a list like [数据要素]"}
+_TYPE_WORDS: Mapping[type, str] = {
+    str: "a text in quotes", list: "a list like [数据要素]", int: "a whole number",
+}  # fmt: skip
 
 #: How the status column of a download names what a source holds.
 STATUS_OF_SOURCE: Mapping[str, str] = {
@@ -93,18 +97,34 @@ class SourceRef(BaseModel):
         return dict(self.model_extra or {})
 
 
+class Dated(Model):
+    """A day, and what is to be said of it."""
+
+    date: date
+    note: Text
+
+
 class Expectation(Model):
-    """What values may look like. `max_change_pct` bounds one step from the value before;
-    `stale_after` is how many missed sessions are still no reason to worry; `revision_pct` how far
-    one held value may be revised without a person's word; `tolerance_pct` how far two sources may
-    differ on one date before that is said."""
+    """What values may look like. `max_change_pct` bounds one step from the value before, but on
+    the days of `facts`, whose values are known to be true; `max_repeats` bounds how often a value
+    may be repeated, `max_gap` how many sessions in a row may lack one; `stale_after` is how many
+    missed sessions are still no reason to worry; `revision_pct` how far one held value may be
+    revised without a person's word; `tolerance_pct` how far two sources may differ on one date
+    before that is said."""
 
     min: float
     max: float
     max_change_pct: float | None = None
+    max_repeats: Annotated[int, Field(ge=1)] | None = None
+    max_gap: Annotated[int, Field(ge=0)] | None = None
+    facts: tuple[Dated, ...] = ()
     stale_after: int = 1
     revision_pct: float = 10.0
     tolerance_pct: float = 0.5
+
+    @cached_property
+    def fact_days(self) -> frozenset[date]:
+        return frozenset(fact.date for fact in self.facts)
 
 
 class Publication(Model):
@@ -127,6 +147,11 @@ class Publication(Model):
             return calendars.session_close(calendar, day)
         return self.on(self._day(day, calendar))
 
+    @property
+    def on_its_day(self) -> bool:
+        """Whether the value of a day is public before the day is over."""
+        return self.rule == "close" or (self.rule == "days" and self.n == 0)
+
     def on(self, day: date) -> datetime:
         """The hour of publication on `day`, in UTC."""
         hour, minute = (int(part) for part in self.at.split(":"))
@@ -139,13 +164,6 @@ class Publication(Model):
             return calendars.session_after(calendar, day, self.n)
         end = calendars.period_end(calendar, day)
         return end + timedelta(days=self.n) if self.rule == "next_month" else end
-
-
-class Break(Model):
-    """A day from which values are defined anew, and why."""
-
-    date: date
-    note: Text
 
 
 class Indicator(Model):
@@ -169,7 +187,7 @@ class Indicator(Model):
     milestones: tuple[float, ...] = ()
     records: bool = False
     headline: bool = False
-    breaks: tuple[Break, ...] = ()
+    breaks: tuple[Dated, ...] = ()
     old_ids: tuple[Id, ...] = ()
 
     def public_at(self, day: date) -> datetime:
@@ -294,11 +312,14 @@ def _source_problems(indicator_id: str, ref: SourceRef, here: Path_) -> Iterator
         yield here, f"{indicator_id}: unknown source '{ref.name}'. {hint}"
         return
     needs = SOURCE_PARAMS[ref.name]
-    for name in sorted(set(ref.params) - set(needs)):
-        hint = nearest(name, needs)
+    known = {**needs, **OPTIONAL_PARAMS.get(ref.name, {})}
+    for name in sorted(set(ref.params) - set(known)):
+        hint = nearest(name, known)
         yield (*here, name), f"{indicator_id}: source {ref.name} takes no '{name}'. {hint}"
-    for name, kind in needs.items():
+    for name, kind in known.items():
         if name not in ref.params:
+            if name not in needs:
+                continue
             yield here, f"{indicator_id}: source {ref.name} needs '{name}'."
         elif not isinstance(ref.params[name], kind):
             found = str(ref.params[name])[:40]

@@ -16,6 +16,9 @@ from etl.update import Progress as Step
 from etl.update import Report
 from etl.warehouse import Outcome
 
+#: More revisions of one indicator are counted, not listed.
+MOST_REVISIONS = 5
+
 out = Console(soft_wrap=not sys.stdout.isatty(), highlight=False)
 errors = Console(stderr=True, soft_wrap=True, highlight=False)
 
@@ -60,18 +63,30 @@ def published(report: Report) -> None:
 def outcome_table(outcomes: Iterable[Outcome]) -> None:
     """Indicator, source, new, revised, newest date, problem."""
     rows = [
-        (o.subject, o.source, str(o.new), str(o.revised), str(o.newest or "—"), o.problem)
+        (o.subject, o.source, str(o.new), str(o.revised), str(o.newest or "—"), _said(o))
         for o in outcomes
     ]
     _table(("indicator", "source", "new", "revised", "newest", "problem"), rows, right={2, 3})
 
 
-def status_table(rows: Iterable[Freshness]) -> None:
+def status_table(rows: Sequence[Freshness]) -> None:
+    """Each indicator's freshness, then what is kept apart, what was revised and what is missing."""
     cells = [
         (r.id, r.state, r.as_of, "—" if r.missed is None else str(r.missed), r.source, r.problem)
         for r in rows
     ]
     _table(("indicator", "state", "as of", "missed", "source", "last problem"), cells, right={3})
+    for r in (r for row in rows for r in row.refused):
+        kind = "held back" if r.may_be_taken else "quarantined"
+        say(f"{kind} since {r.since:%Y-%m-%dT%H:%MZ} ({r.source}): {r.sentence}")
+    for row in rows:
+        for v in row.revisions[:MOST_REVISIONS]:
+            say(f"revised by {v.source} on {v.known_at:%Y-%m-%d}: {row.id}, {v.date}: "
+                f"{v.before!r} → {v.after!r}")  # fmt: skip
+        if len(row.revisions) > MOST_REVISIONS:
+            say(f"  … and {len(row.revisions) - MOST_REVISIONS} more of {row.id} (see --json)")
+        if row.notice:
+            say(f"notice: {row.notice}")
 
 
 def history_table(snapshots: Iterable[Snapshot]) -> None:
@@ -89,10 +104,17 @@ def outcome_line(outcome: Outcome) -> None:
 def _line(outcome: Outcome) -> str:
     newest = f", newest {outcome.newest}" if outcome.newest else ""
     source = f" from {outcome.source}" if outcome.newest else f" {outcome.source}"
-    problem = f" — {outcome.problem}" if outcome.problem else ""
+    said = _said(outcome)
+    problem = f" — {said}" if said else ""
     return (
         f"{outcome.subject}: {outcome.new} new, {outcome.revised} revised{newest}{source}{problem}"
     )
+
+
+def _said(outcome: Outcome) -> str:
+    """The problem of an outcome, and what is only to be known."""
+    notice = f"(notice: {outcome.notice})" if outcome.notice else ""
+    return " ".join(part for part in (outcome.problem, notice) if part)
 
 
 def _table(header: Sequence[str], rows: Sequence[Sequence[str]], right: set[int]) -> None:

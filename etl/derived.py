@@ -2,50 +2,95 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_right
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from etl.calendars import NEW_YORK
-from etl.observation import Observation, Vintage
+from etl.observation import Action, Observation, Vintage
 
 #: A served series: each vintage with the moment it was public.
 Series = Sequence[tuple[Vintage, datetime]]
-Formula = Callable[[Mapping[str, Series]], list[Observation]]
 
 BILLION = 1e9
 
 
-def market_cap(inputs: Mapping[str, Series]) -> list[Observation]:
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What a formula is given: the series of its indicators, and their splits and dividends."""
+
+    series: Mapping[str, Series]
+    actions: Mapping[str, Sequence[Action]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Filing:
+    """A share count, the day its cover page speaks of, and the day it was filed."""
+
+    filed: date
+    cover: date
+    count: Vintage
+
+
+Formula = Callable[[Inputs], list[Observation]]
+
+
+def market_cap(inputs: Inputs) -> list[Observation]:
     """Close times the newest share count that had been filed by that day, in billions.
 
     A count enters from its filing date on, never before, whatever date its cover page states.
-    Days before the first filing have no value.
+    Days before the first filing have no value. A split between the cover date and the close
+    multiplies the count: the filing counts the old shares, the close is that of a new one.
     """
-    filings = sorted(
-        (
-            (public_at.astimezone(NEW_YORK).date(), count.date, count)
-            for count, public_at in inputs["micron_shares_outstanding"]
-        ),
-        key=lambda filing: filing[:2],
-    )
-    days_filed = [filed for filed, _, _ in filings]
+    filings = _filings(inputs.series["micron_shares_outstanding"])
+    days_filed = [filing.filed for filing in filings]
+    splits = [a for a in inputs.actions.get("micron_close_usd", ()) if a.kind == "split"]
     result: list[Observation] = []
-    for close, _ in inputs["micron_close_usd"]:
+    before: Filing | None = None
+    for close, _ in inputs.series["micron_close_usd"]:
         known = filings[: bisect_right(days_filed, close.date)]
         if known:
-            filed, _, shares = max(known, key=lambda filing: (filing[1], filing[0]))
-            result.append(_product(close, shares, filed))
+            newest = max(known, key=lambda filing: (filing.cover, filing.filed))
+            result.append(_product(close, newest, before, splits))
+            before = newest
     return result
 
 
-def _product(close: Vintage, shares: Vintage, filed: date) -> Observation:
+def _filings(series: Series) -> list[Filing]:
+    found = [Filing(public.astimezone(NEW_YORK).date(), v.date, v) for v, public in series]
+    return sorted(found, key=lambda filing: (filing.filed, filing.cover))
+
+
+def _product(
+    close: Vintage, filing: Filing, before: Filing | None, splits: Sequence[Action]
+) -> Observation:
+    between = [s for s in splits if filing.cover < s.date <= close.date]
+    shares = filing.count.value * math.prod(s.value for s in between)
     return Observation(
         date=close.date,
-        value=close.value * shares.value / BILLION,
-        public_at=max(close.known_at, shares.known_at),
-        credit=f"close {close.value!r} USD × {shares.value:.0f} shares filed {filed}",
-        disputed="disputed" in (close.status, shares.status),
+        value=close.value * shares / BILLION,
+        public_at=max(close.known_at, filing.count.known_at),
+        credit=" ".join(_factors(close, filing, between)),
+        disputed="disputed" in (close.status, filing.count.status),
+        note=_change(before, filing, close.date),
+    )
+
+
+def _factors(close: Vintage, filing: Filing, splits: Sequence[Action]) -> Iterator[str]:
+    yield f"close {close.value!r} USD × {filing.count.value:.0f} shares filed {filing.filed}"
+    for split in splits:
+        yield f"× {split.value:g} (split of {split.date})"
+
+
+def _change(before: Filing | None, now: Filing, day: date) -> str:
+    """The note on the first day of another count."""
+    if before is None or before.count.value == now.count.value:
+        return ""
+    return (
+        f"{day} 起用新股数：{before.count.value:,.0f} → {now.count.value:,.0f}"
+        f"（封面日期 {now.cover}，{now.filed} 提交）"
     )
 
 

@@ -53,7 +53,11 @@ class SourceUnavailable(SourceError):
 
 
 class UnexpectedPayload(SourceError):
-    """The source answered something else than data."""
+    """The source answered something else than data; `status` and `body` where it was no 200."""
+
+    def __init__(self, message: str, *, status: int = 200, body: bytes = b"") -> None:
+        super().__init__(message)
+        self.status, self.body = status, body
 
 
 class FileProblem(XinzhiError):

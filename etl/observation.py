@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 BEIJING = ZoneInfo("Asia/Shanghai")
@@ -24,6 +25,16 @@ class Observation:
     basis: str = ""
     disputed: bool = False
     note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A split (`value` new shares for one old) or a dividend (`value` in the unit of the price),
+    kept apart from the prices it would otherwise be mixed into."""
+
+    date: date
+    kind: Literal["split", "dividend"]
+    value: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,11 +21,11 @@ from etl.errors import SettingError, StorageError, nearest
 from etl.events import create_events
 from etl.policies import Document
 from etl.settings import POINTER, READ_ONLY
-from etl.warehouse import SERVED_MACROS, Warehouse
+from etl.warehouse import SERVED_MACROS, Refused, Warehouse
 
 KEPT = 30
 #: Raised whenever the tables of a snapshot change, so that the same content is published anew.
-FORMAT = 2
+FORMAT = 3
 
 TABLES = """
 create table snapshot.ranks as select * from ranks where indicator in (select id from wanted)
@@ -52,6 +52,12 @@ create table snapshot.mentions (date date, part varchar, paragraph integer, star
   stop integer, indicator varchar);
 create table snapshot.policies (month varchar, counted boolean, document varchar);
 create table snapshot.problems (subject varchar, problem varchar);
+create table snapshot.refused (indicator varchar, source varchar, since timestamp,
+  sentence varchar, may_be_taken boolean);
+create table snapshot.actions as
+  select indicator, date, kind, arg_max(value, load) value, arg_max(source, load) source
+  from actions where indicator in (select id from wanted)
+  group by indicator, date, kind order by indicator, date, kind;
 create table snapshot.meta (key varchar, value varchar);
 """
 
@@ -177,6 +183,8 @@ def _fingerprint(warehouse: Warehouse, content: Content) -> str:
     parts = [
         str(FORMAT),
         str(warehouse.rows()),
+        str(_count(warehouse.connection, "actions")),
+        repr(warehouse.refused()),
         content.catalog.model_dump_json(),
         *(bulletin.model_dump_json() for bulletin in content.bulletins),
         json.dumps([asdict(document) for document in content.documents]),
@@ -203,7 +211,7 @@ def _build(
     try:
         connection.execute(TABLES)
         create_events(connection, "snapshot", content.catalog)
-        _write_content(connection, content)
+        _write_content(connection, content, warehouse.refused())
         meta = {
             "snapshot": name,
             "fingerprint": fingerprint,
@@ -220,7 +228,9 @@ def _build(
         own.execute("checkpoint")
 
 
-def _write_content(connection: duckdb.DuckDBPyConnection, content: Content) -> None:
+def _write_content(
+    connection: duckdb.DuckDBPyConnection, content: Content, refused: Sequence[Refused]
+) -> None:
     connection.execute(
         "insert into snapshot.catalog values (?)", [content.catalog.model_dump_json()]
     )
@@ -236,6 +246,10 @@ def _write_content(connection: duckdb.DuckDBPyConnection, content: Content) -> N
             for d in sorted(content.documents, key=lambda d: d.day, reverse=True)
         ],
         "problems values (?, ?)": [list(problem) for problem in content.problems],
+        "refused values (?, ?, ?, ?, ?)": [
+            [r.indicator, r.source, r.since.replace(tzinfo=None), r.sentence, r.may_be_taken]
+            for r in refused
+        ],
     }
     for target, values in rows.items():
         if values:

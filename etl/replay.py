@@ -70,13 +70,10 @@ def _read(
         return
     try:
         found = source.parse(payload, indicator, ref.params)
-        observations = accepted(indicator, found, answer.known_at)
+        actions = source.actions(payload, ref.params)
+        observations = accepted(indicator, found, answer.known_at, actions)
     except (SourceError, CheckFailed):
         return  # what is refused today was refused then, or is no longer believed
-    warehouse.append(
-        answer.indicator,
-        answer.source,
-        observations,
-        load=answer.load,
-        known_at=answer.known_at,
-    )
+    names = (answer.indicator, answer.source)
+    warehouse.keep_actions(*names, actions, load=answer.load, known_at=answer.known_at)
+    warehouse.append(*names, observations, load=answer.load, known_at=answer.known_at)

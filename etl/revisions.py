@@ -9,9 +9,9 @@ from datetime import date
 from etl.catalog import Indicator
 from etl.observation import Observation
 
-#: An answer that leaves out more of what is held inside its own span is a shortened history.
+#: An answer that leaves out more of what is held is a shortened history; of a series that says
+#: only when something changed, each value counts.
 MOST_GONE = 5
-MOST_GONE_SHARE = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,17 +25,19 @@ class Rewrite:
 
     def is_beyond(self, indicator: Indicator) -> bool:
         """Whether a person must say that it is right."""
-        shortened = len(self.gone) > max(MOST_GONE, MOST_GONE_SHARE * self.compared)
+        shortened = len(self.gone) > (0 if indicator.frequency == "event" else MOST_GONE)
         return shortened or self.largest_pct > indicator.expect.revision_pct
 
 
-def rewrite(held: Mapping[date, float], new: Sequence[Observation]) -> Rewrite:
-    """The difference between the held values of a source and its new answer, date by date."""
+def rewrite(held: Mapping[date, float], new: Sequence[Observation], first: date) -> Rewrite:
+    """The difference between the held values of a source and its new answer, date by date.
+
+    A whole answer begins at `first`: what is held from then on and no longer said is gone.
+    """
     answer = {o.date: o.value for o in new}
     both = [day for day in answer if day in held]
     changed = sorted(day for day in both if answer[day] != held[day])
-    span = (min(answer), max(answer)) if answer else (date.max, date.min)
-    gone = sorted(day for day in held if span[0] <= day <= span[1] and day not in answer)
+    gone = sorted(day for day in held if first <= day and day not in answer)
     largest = max((_change_pct(held[day], answer[day]) for day in changed), default=0.0)
     return Rewrite(len(both) + len(gone), tuple(changed), largest, tuple(gone))
 

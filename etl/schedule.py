@@ -40,7 +40,7 @@ class Slot:
 
 
 SLOTS = (
-    Slot(time(16, 45), NEW_YORK, WORKDAYS, "yahoo", "after the close"),
+    Slot(time(17, 15), NEW_YORK, WORKDAYS, "yahoo", "after the futures have closed, too"),
     Slot(time(18, 15), NEW_YORK, WORKDAYS, "sec", "filings are taken until 17:30"),
     Slot(time(18, 30), NEW_YORK, WORKDAYS, "fred", "after EIA's and the Federal Reserve's hours"),
     Slot(time(7, 30), BEIJING, EVERY_DAY, None, "before the bulletin is read"),

@@ -1,7 +1,8 @@
-"""How fresh each indicator is, judged by the sessions of its own calendar."""
+"""How fresh each indicator is, by the sessions of its own calendar, and what went wrong with it."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
@@ -9,15 +10,18 @@ from typing import Any
 
 from etl.calendars import sessions_between
 from etl.catalog import Catalog, Indicator
-from etl.warehouse import Warehouse
+from etl.warehouse import Refused, Revision, Warehouse
 
 _LOOK_BACK_DAYS = 800
+#: Revisions are told for so long.
+_TOLD_DAYS = 30
 
 
 @dataclass(frozen=True, slots=True)
 class Freshness:
     """One row of `status`. `state` is fresh, stale, failing or empty; `missed` counts the sessions
-    that should have been public by now and are not held."""
+    that should have been public by now and are not held. `refused` are the answers that are kept
+    apart, `revisions` the values replaced of late."""
 
     id: str
     state: str
@@ -28,17 +32,26 @@ class Freshness:
     known_at: datetime | None
     as_of: str
     problem: str
+    notice: str = ""
+    refused: tuple[Refused, ...] = ()
+    revisions: tuple[Revision, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        row = asdict(self)
-        row["newest"] = self.newest.isoformat() if self.newest else None
-        row["known_at"] = self.known_at.isoformat() if self.known_at else None
+        """The row with its dates and moments in ISO 8601."""
+        row: dict[str, Any] = _written(asdict(self))
+        for entry in (*row["refused"], *row["revisions"]):
+            del entry["indicator"]
         return row
 
 
 def freshness(catalog: Catalog, warehouse: Warehouse, now: datetime) -> Iterator[Freshness]:
     """Each indicator's row, in the order of the catalog."""
     outcomes = warehouse.last_outcomes()
+    refused, revisions = defaultdict(list), defaultdict(list)
+    for answer in warehouse.refused():
+        refused[answer.indicator].append(answer)
+    for revision in warehouse.revisions(now - timedelta(days=_TOLD_DAYS)):
+        revisions[revision.indicator].append(revision)
     for indicator in catalog.all():
         outcome = outcomes.get(indicator.id)
         problem = outcome.problem if outcome else ""
@@ -55,6 +68,9 @@ def freshness(catalog: Catalog, warehouse: Warehouse, now: datetime) -> Iterator
             known_at=newest.known_at if newest else None,
             as_of=as_of_words(indicator, newest.date) if newest else "尚无数据",
             problem=problem,
+            notice=outcome.notice if outcome else "",
+            refused=tuple(refused[indicator.id]),
+            revisions=tuple(revisions[indicator.id]),
         )
 
 
@@ -69,7 +85,7 @@ def sessions_missed(indicator: Indicator, newest: date, now: datetime) -> int:
 
 def as_of_words(indicator: Indicator, newest: date) -> str:
     """截至 05-26 收盘（美东）: until when the values run, as a reader says it."""
-    if indicator.publication.rule == "close":
+    if indicator.frequency == "daily" and indicator.publication.on_its_day:
         return f"截至 {newest:%m-%d} 收盘（美东）"
     if indicator.frequency == "monthly":
         return f"截至 {newest:%Y} 年 {newest.month} 月"
@@ -84,3 +100,12 @@ def _state(indicator: Indicator, missed: int | None, problem: str) -> str:
     if missed > indicator.expect.stale_after:
         return "stale"
     return "failing" if problem else "fresh"
+
+
+def _written(value: Any) -> Any:
+    """The same with every date and moment as text."""
+    if isinstance(value, dict):
+        return {key: _written(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_written(item) for item in value]
+    return value.isoformat() if isinstance(value, date) else value

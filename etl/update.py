@@ -5,23 +5,32 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import partial
 
-from etl import raw, revisions
+from etl import checks, raw, revisions
 from etl.bulletins.model import Bulletin
 from etl.catalog import Catalog, Indicator, SourceRef
-from etl.checks import problems as problems_of
-from etl.derived import EVERY_VINTAGE, FORMULAS, Series
-from etl.errors import CheckFailed, FileProblem, HeldBack, SettingError, SourceError, nearest
+from etl.derived import EVERY_VINTAGE, FORMULAS, Inputs, Series
+from etl.errors import (
+    CheckFailed,
+    FileProblem,
+    HeldBack,
+    SettingError,
+    SourceError,
+    UnexpectedPayload,
+    nearest,
+)  # fmt: skip
+from etl.fetching import Fetching
 from etl.inputs import BulletinFiles, read_bulletins, read_documents
-from etl.observation import Observation, now
+from etl.observation import Action, Observation, now
 from etl.policies import Document, documents_from_json, documents_to_json
 from etl.publish import all_content, publish
 from etl.settings import Settings
 from etl.sources import sources
+from etl.sources.base import FIRST_DAY, Source
 from etl.upstream import Upstream
 from etl.warehouse import Answer, Appended, Outcome, Warehouse, lock, opened
 
-FIRST_DAY = date(1776, 7, 4)
 #: How far back an update asks again, so that revisions are seen.
 REVISION_DAYS = 60
 SHOWN_PROBLEMS = 3
@@ -94,7 +103,10 @@ def select(catalog: Catalog, request: Request) -> list[Indicator]:
 
 
 def accepted(
-    indicator: Indicator, found: Iterable[Observation], known_at: datetime
+    indicator: Indicator,
+    found: Iterable[Observation],
+    known_at: datetime,
+    actions: Sequence[Action] = (),
 ) -> list[Observation]:
     """What was public by `known_at`, dated, in order, repeated rows once; CheckFailed in words if
     it breaks expectations."""
@@ -107,13 +119,10 @@ def accepted(
     today = max(known_at, now())
     ahead = [o for o in dated.values() if o.date > today.date() and not _is_public(o, known_at)]
     wrong = [
-        *problems_of(indicator, ahead[:1], today),
-        *problems_of(indicator, observations, known_at),
+        *checks.problems(indicator, ahead[:1], today),
+        *checks.problems(indicator, observations, known_at, actions),
     ]
-    if wrong:
-        more = len(wrong) - SHOWN_PROBLEMS
-        tail = f" … and {more} more." if more > 0 else ""
-        raise CheckFailed(" ".join(wrong[:SHOWN_PROBLEMS]) + tail)
+    _refuse(wrong)
     return observations
 
 
@@ -133,8 +142,11 @@ def accept(settings: Settings, catalog: Catalog, indicator_id: str) -> list[Outc
             ref = indicator.ref(source)
             if ref is None:
                 raise SettingError(f"{indicator.id} is no longer taken from {source}.")
-            found = accepted(indicator, known[source].parse(payload, indicator, ref.params), moment)
+            actions = known[source].actions(payload, ref.params)
+            told = known[source].parse(payload, indicator, ref.params)
+            found = accepted(indicator, told, moment, actions)
             added = warehouse.append(indicator.id, source, found, load=load, known_at=moment)
+            warehouse.keep_actions(indicator.id, source, actions, load=load, known_at=moment)
             warehouse.note_answer(load, source, indicator.id, answer.digest)
             warehouse.release(indicator.id, source, load)
             newest = found[-1].date if found else None
@@ -178,9 +190,12 @@ class _Run:
         for problem in self.file_problems:
             done.append(Outcome(str(problem.path), "file", problem=str(problem)))
             progress(done[-1])
-        for indicator in sorted(wanted, key=_is_derived):
-            done.append(self._update(indicator))
-            progress(done[-1])
+        with Fetching() as answers:
+            for indicator in wanted:
+                self._ask(indicator, answers)
+            for indicator in sorted(wanted, key=_is_derived):
+                done.append(self._update(indicator, answers))
+                progress(done[-1])
         with self.warehouse.transaction():
             self.warehouse.finish_load(self.load, now(), done)
         return iter(done)
@@ -217,18 +232,25 @@ class _Run:
         )
         return documents, True
 
-    def _update(self, indicator: Indicator) -> Outcome:
-        """Ask every source of the indicator in order of preference; each stands for itself."""
+    def _ask(self, indicator: Indicator, answers: Fetching) -> None:
+        """Begin to ask the online sources of an indicator."""
+        for ref in indicator.sources:
+            if self._is_online(ref.name) and not self._left_out(ref):
+                source, since = self.sources[ref.name], self._since(indicator, ref.name)
+                fetch = partial(source.fetch, indicator, ref.params, since, self.out)
+                answers.ask(ref.name, indicator.id, fetch)
+
+    def _update(self, indicator: Indicator, answers: Fetching) -> Outcome:
+        """Take every source of the indicator in order of preference; each stands for itself."""
         added = Appended()
         problems: list[str] = []
-        asked = 0
-        for ref in indicator.sources:
-            if self._left_out(ref):
-                continue
-            asked += 1
+        notices: list[str] = []
+        asked = [ref for ref in indicator.sources if not self._left_out(ref)]
+        for ref in asked:
             try:
-                one = self._append(indicator, ref)
+                one = self._append(indicator, ref, answers)
                 added = Appended(added.new + one.new, added.revised + one.revised)
+                notices += self._notices(indicator, ref)
             except (SourceError, FileProblem, CheckFailed) as error:
                 problems.append(str(error))
         served = self.warehouse.series(indicator.id, now())
@@ -239,7 +261,9 @@ class _Run:
             added.new,
             added.revised,
             newest.date if newest else None,
-            " ".join(dict.fromkeys(problems)),
+            problem=" ".join(dict.fromkeys(problems)),
+            notice=" ".join(notices),
+            partial=len(asked) < len(indicator.sources),
         )
 
     def _left_out(self, ref: SourceRef) -> bool:
@@ -251,47 +275,86 @@ class _Run:
         source = self.sources.get(name)
         return source is not None and source.online
 
-    def _append(self, indicator: Indicator, ref: SourceRef) -> Appended:
-        if ref.name == "register" and not self.register_ok:
-            raise FileProblem(self.settings.register, "could not be read; the last counts stay.")
-        digest = ""
-        if ref.name == "derived":
-            found: Sequence[Observation] = self._derive(ref)
-        else:
-            source = self.sources[ref.name]
-            payload = source.fetch(
-                indicator, ref.params, self._since(indicator, ref.name), self.out
-            )
-            if source.online:
-                folder = self.settings.raw
-                digest = raw.keep(folder, ref.name, indicator.id, payload, self.started_at)
-            found = source.parse(payload, indicator, ref.params)
-        if ref.name == "register":
-            found = [*found, *self._emptied(indicator, found)]
-        observations = accepted(indicator, found, self.known_at)
-        if digest:
-            self._hold_back(indicator, ref.name, digest, observations)
+    def _append(self, indicator: Indicator, ref: SourceRef, answers: Fetching) -> Appended:
+        if self._is_online(ref.name):
+            return self._append_answer(indicator, ref, answers.answer(ref.name, indicator.id))
+        observations = accepted(indicator, self._own(indicator, ref), self.known_at)
         with self.warehouse.transaction():
-            if digest:
-                self.warehouse.note_answer(self.load, ref.name, indicator.id, digest)
-                self.warehouse.release(indicator.id, ref.name, self.load)
             return self.warehouse.append(
                 indicator.id, ref.name, observations, load=self.load, known_at=self.known_at
             )
 
+    def _own(self, indicator: Indicator, ref: SourceRef) -> Sequence[Observation]:
+        """What a source that needs no network has of the indicator."""
+        if ref.name == "derived":
+            return self._derive(ref)
+        if ref.name == "register" and not self.register_ok:
+            raise FileProblem(self.settings.register, "could not be read; the last counts stay.")
+        source = self.sources[ref.name]
+        payload = source.fetch(indicator, ref.params, FIRST_DAY, self.out)
+        found = source.parse(payload, indicator, ref.params)
+        if ref.name == "register":
+            return [*found, *self._emptied(indicator, found)]
+        return found
+
+    def _append_answer(self, indicator: Indicator, ref: SourceRef, payload: bytes) -> Appended:
+        """Keep the answer of an online source, and store what it says if nothing speaks against."""
+        source = self.sources[ref.name]
+        digest = raw.keep(self.settings.raw, ref.name, indicator.id, payload, self.started_at)
+        answer = Answer(self.load, self.known_at, ref.name, indicator.id, digest)
+        try:
+            found = source.parse(payload, indicator, ref.params)
+            actions = source.actions(payload, ref.params)
+            observations = accepted(indicator, found, self.known_at, actions)
+            self._doubt(indicator, ref.name, observations)
+        except (UnexpectedPayload, CheckFailed) as error:
+            with self.warehouse.transaction():
+                self.warehouse.quarantine(answer, str(error))
+            raise
+        self._hold_back(indicator, ref, source, answer, observations)
+        with self.warehouse.transaction():
+            self.warehouse.note_answer(self.load, ref.name, indicator.id, digest)
+            self.warehouse.release(indicator.id, ref.name, self.load)
+            names, load, known_at = (indicator.id, ref.name), self.load, self.known_at
+            self.warehouse.keep_actions(*names, actions, load=load, known_at=known_at)
+            return self.warehouse.append(*names, observations, load=load, known_at=known_at)
+
+    def _doubt(
+        self, indicator: Indicator, source: str, observations: Sequence[Observation]
+    ) -> None:
+        """CheckFailed in words if a source that is alive would not say this."""
+        wrong = list(checks.stale_repeat(indicator, observations))
+        if not self.warehouse.holds(indicator.id, source):
+            others = {v.date: v.value for v, _ in self.warehouse.series(indicator.id, now())}
+            wrong += checks.shifted_unit(indicator, observations, others)
+        _refuse(wrong)
+
     def _hold_back(
-        self, indicator: Indicator, source: str, digest: str, observations: list[Observation]
+        self,
+        indicator: Indicator,
+        ref: SourceRef,
+        source: Source,
+        answer: Answer,
+        observations: Sequence[Observation],
     ) -> None:
         """HeldBack in words if the answer rewrites what its source said before."""
-        held = self.warehouse.held_values(indicator.id, source)
-        found = revisions.rewrite(held, observations)
+        since = self._since(indicator, ref.name)
+        first = source.reaches_back_to(ref.params, since, self.known_at.date())
+        held = self.warehouse.held_values(indicator.id, ref.name, self.known_at)
+        found = revisions.rewrite(held, observations, first)
         if not found.is_beyond(indicator):
             return
-        words = revisions.sentence(indicator, source, found, self.files.days)
-        answer = Answer(self.load, self.known_at, source, indicator.id, digest)
+        words = revisions.sentence(indicator, ref.name, found, self.files.days)
         with self.warehouse.transaction():
             self.warehouse.hold(answer, words)
         raise HeldBack(words)
+
+    def _notices(self, indicator: Indicator, ref: SourceRef) -> Iterator[str]:
+        """What is to be known of what an online source brought, though nothing is wrong with it."""
+        if self._is_online(ref.name):
+            days = self.warehouse.dates(indicator.id, ref.name)
+            for sentence in checks.gaps(indicator, sorted(days)):
+                yield f"{sentence[:-1]} ({ref.name})."
 
     def _emptied(
         self, indicator: Indicator, counts: Sequence[Observation]
@@ -306,13 +369,26 @@ class _Run:
         return newest - timedelta(days=REVISION_DAYS) if newest else FIRST_DAY
 
     def _derive(self, ref: SourceRef) -> list[Observation]:
-        inputs, formula = FORMULAS[str(ref.params["formula"])]
-        return formula({name: self._input(name) for name in inputs})
+        names, formula = FORMULAS[str(ref.params["formula"])]
+        return formula(
+            Inputs(
+                {name: self._input(name) for name in names},
+                {name: self.warehouse.actions(name) for name in names},
+            )
+        )
 
     def _input(self, name: str) -> Series:
         if name in EVERY_VINTAGE:
             return self.warehouse.vintages(name, self.known_at)
         return self.warehouse.series(name, self.known_at)
+
+
+def _refuse(wrong: Sequence[str]) -> None:
+    """CheckFailed with the first of the sentences, if there are any."""
+    if wrong:
+        more = len(wrong) - SHOWN_PROBLEMS
+        tail = f" … and {more} more." if more > 0 else ""
+        raise CheckFailed(" ".join(wrong[:SHOWN_PROBLEMS]) + tail)
 
 
 def _ranks(catalog: Catalog) -> Iterable[tuple[str, str, int]]:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from queue import Empty, SimpleQueue
-from threading import Thread
+from threading import Lock, Thread
 from types import TracebackType
 from typing import Any, Self, TypeVar, cast
 from urllib.parse import urlsplit
@@ -21,7 +21,8 @@ from etl.observation import now
 from etl.settings import Settings
 
 MAX_BYTES = 64_000_000
-_CHUNK_READ_S = 5.0
+#: A host that takes longer to greet, or to say its next word, is not there.
+GREETING_S = 5.0
 #: Answers that may be another one a moment later, and how often they are asked for.
 PASSING = frozenset({429, 500, 502, 503, 504})
 ATTEMPTS = 3
@@ -31,7 +32,7 @@ MOST_WAITING_S = 4.0
 T = TypeVar("T")
 
 
-class _Passing(Exception):
+class Passing(Exception):
     """Something that may be gone a moment later; `gives_up` if the host is then left alone."""
 
     def __init__(
@@ -43,7 +44,10 @@ class _Passing(Exception):
 
 @dataclass
 class Upstream:
-    """Asks hosts politely. A host that could not be reached is asked once a run, not again."""
+    """Asks hosts politely. A host that could not be reached is asked once a run, not again.
+
+    One thread asks one host; several hosts are asked side by side.
+    """
 
     settings: Settings
     transport: httpx.BaseTransport | None = None
@@ -53,6 +57,7 @@ class Upstream:
     #: What a library of its own needs for the length of a run: its session, by source.
     sessions: dict[str, Any] = field(default_factory=dict)
     _client: httpx.Client | None = None
+    _opening: Lock = field(default_factory=Lock)
 
     def __enter__(self) -> Self:
         return self
@@ -65,30 +70,45 @@ class Upstream:
     ) -> None:
         if self._client is not None:
             self._client.close()
+        for session in self.sessions.values():
+            session.close()
 
     def get(self, url: str, *, headers: dict[str, str] | None = None) -> bytes:
-        """The body of the answer to GET `url`; SourceUnavailable or UnexpectedPayload in words.
+        """The body of the answer to GET `url`; SourceUnavailable or UnexpectedPayload in words."""
+        host = urlsplit(url).hostname or url
+        limit_s = self.settings.timeout_s
+        return self.politely(
+            host, lambda: within(limit_s, lambda: self._exchange(url, headers or {}, host))
+        )
+
+    def politely(self, host: str, exchange: Callable[[], T]) -> T:
+        """What `exchange` with a host returns.
 
         What may pass (429, 5xx, a connection cut in the middle) is tried again, later each time or
-        when the host says so, as long as the host's share of waiting lasts.
+        when the host says so, as long as the host's share of waiting lasts. A host that cannot be
+        reached is given up for the run.
         """
-        host = urlsplit(url).hostname or url
         for attempt in range(ATTEMPTS):
             if host in self.unreachable:
                 raise SourceUnavailable(self.unreachable[host], host=host)
             try:
-                return self._bounded(url, headers or {}, host)
-            except _Passing as error:
+                return exchange()
+            except Passing as error:
                 if attempt + 1 < ATTEMPTS and self._wait(host, attempt, error.retry_after_s):
                     continue
                 if error.gives_up:
-                    self.give_up(host, str(error))
-                    raise SourceUnavailable(str(error), host=host) from None
+                    raise self.give_up(host, str(error)) from None
                 raise UnexpectedPayload(str(error)) from None
+            except TimeoutError:
+                raise self.give_up(host, _lost(host, "no answer in time")) from None
             except httpx.HTTPError as error:
-                self.give_up(host, f"{host} could not be reached ({_reason(error)}).")
-                raise SourceUnavailable(self.unreachable[host], host=host) from None
+                raise self.give_up(host, _lost(host, _reason(error))) from None
         raise AssertionError("the last attempt returns or raises")
+
+    def give_up(self, host: str, sentence: str) -> SourceUnavailable:
+        """Remember that `host` cannot be reached; the error to raise."""
+        self.unreachable[host] = sentence
+        return SourceUnavailable(sentence, host=host)
 
     def _wait(self, host: str, attempt: int, retry_after_s: float | None) -> bool:
         """Wait before the next attempt; False when the host's share of waiting is used up."""
@@ -100,11 +120,7 @@ class Upstream:
         self.sleep(seconds)
         return True
 
-    def give_up(self, host: str, sentence: str) -> None:
-        """Remember that `host` cannot be reached, for clients that bring their own transport."""
-        self.unreachable[host] = sentence
-
-    def _bounded(self, url: str, headers: dict[str, str], host: str) -> bytes:
+    def _exchange(self, url: str, headers: dict[str, str], host: str) -> bytes:
         """Read within the time and the size that are allowed for the whole exchange."""
         deadline = time.monotonic() + self.settings.timeout_s
         body = bytearray()
@@ -112,7 +128,7 @@ class Upstream:
             with self.client.stream("GET", url, headers=headers) as response:
                 for chunk in response.iter_bytes():
                     body += chunk
-                    if time.monotonic() > deadline:
+                    if time.monotonic() > deadline:  # the thread of a lost exchange ends here
                         raise httpx.ReadTimeout(f"no whole answer in {self.settings.timeout_s:g} s")
                     if len(body) > MAX_BYTES:
                         raise UnexpectedPayload(f"{host} sent more than {MAX_BYTES:,} bytes.")
@@ -120,32 +136,39 @@ class Upstream:
             raise UnexpectedPayload(f"{host} sent bytes that do not decompress.") from None
         except (httpx.ReadError, httpx.RemoteProtocolError) as error:
             sentence = f"{host} cut the connection ({_reason(error)})."
-            raise _Passing(sentence, gives_up=True) from None
+            raise Passing(sentence, gives_up=True) from None
         if response.status_code in PASSING:
-            wait = _retry_after_s(response.headers.get("retry-after", ""))
-            raise _Passing(_said(host, response), wait, gives_up=response.status_code == 429)
+            wait = retry_after_s(response.headers.get("retry-after", ""))
+            raise Passing(_said(host, response), wait, gives_up=response.status_code == 429)
         if response.status_code != 200:
-            raise UnexpectedPayload(_said(host, response))
+            raise UnexpectedPayload(
+                _said(host, response), status=response.status_code, body=bytes(body)
+            )
         return bytes(body)
 
     @property
     def client(self) -> httpx.Client:
-        if self._client is None:
-            s = self.settings
-            self._client = httpx.Client(
-                transport=self.transport,
-                proxy=s.proxy if self.transport is None else None,
-                verify=_trust(s),
-                timeout=httpx.Timeout(min(_CHUNK_READ_S, s.timeout_s)),
-                headers={"User-Agent": user_agent(s)},
-                follow_redirects=True,
-                trust_env=False,
-            )
-        return self._client
+        with self._opening:
+            if self._client is None:
+                s = self.settings
+                self._client = httpx.Client(
+                    transport=self.transport,
+                    proxy=s.proxy if self.transport is None else None,
+                    verify=_trust(s),
+                    timeout=httpx.Timeout(min(GREETING_S, s.timeout_s)),
+                    headers={"User-Agent": user_agent(s)},
+                    follow_redirects=True,
+                    trust_env=False,
+                )
+            return self._client
 
 
 def within(seconds: float, work: Callable[[], T]) -> T:
-    """What `work` returns, or a TimeoutError after `seconds`; the thread is then left to itself."""
+    """What `work` returns, or a TimeoutError after `seconds`; the thread is then left to itself.
+
+    A clock on the wall, because no client bounds all that can hang: the look-up of a name, a
+    greeting that drips in byte by byte.
+    """
     answers: SimpleQueue[tuple[T | None, BaseException | None]] = SimpleQueue()
 
     def run() -> None:
@@ -164,11 +187,7 @@ def within(seconds: float, work: Callable[[], T]) -> T:
     return cast(T, value)
 
 
-def _said(host: str, response: httpx.Response) -> str:
-    return f"{host} answered {response.status_code} {response.reason_phrase}".strip() + "."
-
-
-def _retry_after_s(header: str) -> float | None:
+def retry_after_s(header: str) -> float | None:
     """Seconds that a host asks to wait: a number, or until a date."""
     if header.isdecimal() and len(header) < 8:
         return float(header)
@@ -182,6 +201,14 @@ def user_agent(settings: Settings) -> str:
     """How the project introduces itself; with the contact, where one is set."""
     contact = f" ({settings.contact})" if settings.contact else ""
     return f"xinzhi-indicators/0.1{contact}"
+
+
+def _said(host: str, response: httpx.Response) -> str:
+    return f"{host} answered {response.status_code} {response.reason_phrase}".strip() + "."
+
+
+def _lost(host: str, reason: str) -> str:
+    return f"{host} could not be reached ({reason})."
 
 
 def _trust(settings: Settings) -> ssl.SSLContext:

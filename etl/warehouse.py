@@ -15,7 +15,7 @@ import duckdb
 
 from etl.catalog import STATUS_OF_SOURCE
 from etl.errors import Locked, StorageError
-from etl.observation import Observation, Vintage
+from etl.observation import Action, Observation, Vintage
 
 # Times are stored as UTC without a zone: DuckDB then needs no extension to compare them.
 SCHEMA = """
@@ -39,6 +39,14 @@ create table if not exists answers (
 create table if not exists holds (
   load integer not null, source varchar not null, indicator varchar not null,
   digest varchar not null, sentence varchar not null, accepted_load integer);
+create table if not exists quarantine (
+  load integer not null, source varchar not null, indicator varchar not null,
+  digest varchar not null, sentence varchar not null, released_load integer);
+create table if not exists actions (
+  indicator varchar not null, date date not null, kind varchar not null, value double not null,
+  source varchar not null, known_at timestamp not null, load integer not null);
+alter table outcomes add column if not exists notice varchar default '';
+alter table outcomes add column if not exists partial boolean default false;
 create table if not exists ranks (
   indicator varchar not null, source varchar not null, rank integer not null);
 """
@@ -100,6 +108,38 @@ from staged s left join held h on h.date = s.date and h.known_at = s.known_at
 where h.value is null or (h.value, h.basis, h.status) is distinct from (s.value, s.basis, s.status)
 """
 
+# Both kinds of answers that wait apart: those a person may take, and those nobody can.
+REFUSED = """
+select indicator, source, started_at, sentence, may_be_taken from (
+  select load, indicator, source, sentence, true may_be_taken from holds
+  where accepted_load is null
+  union all
+  select load, indicator, source, sentence, false from quarantine where released_load is null)
+join loads using (load) order by load, indicator, source
+"""
+
+REVISIONS = """
+with touched as (
+  select distinct indicator, source, date from vintages
+  where known_at >= $since and status = 'fetched'),
+told as (
+  select indicator, source, date, value, known_at, load,
+         lag(value) over (partition by indicator, source, date order by known_at, load) before
+  from vintages join touched using (indicator, source, date))
+select indicator, date, source, before, value, known_at from told
+where before is not null and before <> value and known_at >= $since
+order by known_at desc, indicator, date limit $most
+"""
+
+LAST_OUTCOMES = """
+select subject,
+       arg_max(struct_pack(s := source, a := added, r := revised, n := newest), load),
+       arg_max(problem, load) filter (not partial or problem <> ''),
+       arg_max(notice, load) filter (not partial or notice <> '')
+from outcomes join loads using (load)
+where command in ('run', 'accept') group by subject
+"""
+
 APPEND = """
 insert into vintages
 select $indicator, date, $source, value, known_at, $load, public_at, status, credit, basis, note
@@ -117,7 +157,11 @@ class Appended:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one run did for one subject: an indicator, or a file that several share."""
+    """What one run did for one subject: an indicator, or a file that several share.
+
+    A `problem` kept something from being stored; a `notice` is only to be known. `partial` says
+    that not every source of the subject was asked.
+    """
 
     subject: str
     source: str = ""
@@ -125,6 +169,34 @@ class Outcome:
     revised: int = 0
     newest: date | None = None
     problem: str = ""
+    notice: str = ""
+    partial: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """An answer that is kept apart from the data, since when, and why.
+
+    `may_be_taken` if a person can take it as it is: it only rewrites history.
+    """
+
+    indicator: str
+    source: str
+    since: datetime
+    sentence: str
+    may_be_taken: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """A value that its source has replaced."""
+
+    indicator: str
+    date: date
+    source: str
+    before: float
+    after: float
+    known_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,10 +293,12 @@ class Warehouse:
     def finish_load(self, load: int, finished_at: datetime, outcomes: Sequence[Outcome]) -> None:
         """Keep what the load did; its outcomes replace those of earlier loads in `status`."""
         rows = [
-            [load, o.subject, o.source, o.new, o.revised, o.newest, o.problem] for o in outcomes
+            [load, o.subject, o.source, o.new, o.revised, o.newest, o.problem, o.notice, o.partial]
+            for o in outcomes
         ]
         if rows:
-            self.connection.executemany("insert into outcomes values (?, ?, ?, ?, ?, ?, ?)", rows)
+            marks = ", ".join("?" * len(rows[0]))
+            self.connection.executemany(f"insert into outcomes values ({marks})", rows)
         self.connection.execute(
             "update loads set finished_at = ? where load = ?", [_naive(finished_at), load]
         )
@@ -244,6 +318,7 @@ class Warehouse:
 
     def hold(self, answer: Answer, sentence: str) -> None:
         """Hold an answer back; the same bytes wait only once."""
+        self._release("quarantine", "released_load", answer.indicator, answer.source, answer.load)
         waiting = self.waiting(answer.indicator)
         if not any((w.source, w.digest) == (answer.source, answer.digest) for w in waiting):
             self.connection.execute(
@@ -261,20 +336,63 @@ class Warehouse:
         ).fetchall()
         return [Answer(r[0], r[1].replace(tzinfo=UTC), r[2], r[3], r[4]) for r in rows]
 
-    def release(self, indicator: str, source: str, load: int) -> None:
-        """What was held back of a source waits no more: a person took it, or it was overtaken."""
+    def quarantine(self, answer: Answer, sentence: str) -> None:
+        """Keep an answer apart that breaks what is expected; the newest of a source stands."""
+        self._release("quarantine", "released_load", answer.indicator, answer.source, answer.load)
         self.connection.execute(
-            "update holds set accepted_load = ? "
-            "where indicator = ? and source = ? and accepted_load is null",
+            "insert into quarantine values (?, ?, ?, ?, ?, null)",
+            [answer.load, answer.source, answer.indicator, answer.digest, sentence],
+        )
+
+    def release(self, indicator: str, source: str, load: int) -> None:
+        """What was kept apart of a source is so no more: a person took it, or it was overtaken."""
+        self._release("holds", "accepted_load", indicator, source, load)
+        self._release("quarantine", "released_load", indicator, source, load)
+
+    def _release(self, table: str, column: str, indicator: str, source: str, load: int) -> None:
+        self.connection.execute(
+            f"update {table} set {column} = ? "
+            f"where indicator = ? and source = ? and {column} is null",
             [load, indicator, source],
         )
 
-    def held_values(self, indicator: str, source: str) -> dict[date, float]:
-        """The newest value that a source is held to have said for each date."""
+    def refused(self) -> list[Refused]:
+        """Every answer that is kept apart, oldest first."""
+        rows = self.connection.execute(REFUSED).fetchall()
+        return [Refused(r[0], r[1], r[2].replace(tzinfo=UTC), r[3], r[4]) for r in rows]
+
+    def revisions(self, since: datetime, most: int = 1000) -> list[Revision]:
+        """The fetched values that were replaced since a moment, newest first."""
+        rows = self.connection.execute(REVISIONS, {"since": _naive(since), "most": most}).fetchall()
+        return [Revision(r[0], r[1], r[2], r[3], r[4], r[5].replace(tzinfo=UTC)) for r in rows]
+
+    def keep_actions(
+        self, indicator: str, source: str, found: Sequence[Action], *, load: int, known_at: datetime
+    ) -> None:
+        """Add the splits and dividends that are not held, or are held with another value."""
+        held = {(a.date, a.kind): a.value for a in self.actions(indicator)}
+        new = [a for a in found if held.get((a.date, a.kind)) != a.value]
+        if new:
+            self.connection.executemany(
+                "insert into actions values (?, ?, ?, ?, ?, ?, ?)",
+                [[indicator, a.date, a.kind, a.value, source, _naive(known_at), load] for a in new],
+            )
+
+    def actions(self, indicator: str) -> list[Action]:
+        """The splits and dividends of an indicator as last told, in the order of dates."""
+        rows = self.connection.execute(
+            "select date, kind, arg_max(value, load) from actions where indicator = ? "
+            "group by date, kind order by date, kind",
+            [indicator],
+        ).fetchall()
+        return [Action(*row) for row in rows]
+
+    def held_values(self, indicator: str, source: str, public_by: datetime) -> dict[date, float]:
+        """The newest value that a source is held to have said for each date public by a moment."""
         rows = self.connection.execute(
             "select date, arg_max(value, (known_at, load)) from vintages "
-            "where indicator = ? and source = ? group by date",
-            [indicator, source],
+            "where indicator = ? and source = ? and public_at <= ? group by date",
+            [indicator, source, _naive(public_by)],
         ).fetchall()
         return dict(rows)
 
@@ -289,8 +407,9 @@ class Warehouse:
         return [Answer(r[0], r[1].replace(tzinfo=UTC), r[2], r[3], r[4]) for r in rows]
 
     def forget(self, source: str) -> None:
-        """Remove every vintage of a source: only to build it again from the archive."""
+        """Remove all that a source brought: only to build it again from the archive."""
         self.connection.execute("delete from vintages where source = ?", [source])
+        self.connection.execute("delete from actions where source = ?", [source])
 
     def digest(self, source: str) -> tuple[int, int]:
         """How many vintages a source has, and a number that changes with any of them."""
@@ -402,14 +521,14 @@ class Warehouse:
         return dict(self.connection.execute(query, [kind]).fetchall())
 
     def last_outcomes(self) -> dict[str, Outcome]:
-        """For each subject what the newest run that touched it did."""
-        rows = self.connection.execute(
-            "select subject, arg_max(struct_pack(s:=source, a:=added, r:=revised, n:=newest, "
-            "p:=problem), load) from outcomes join loads using (load) "
-            "where command in ('run', 'accept') group by subject"
-        ).fetchall()
+        """For each subject what the newest run that touched it did.
+
+        A run that did not ask every source says nothing of what the others last failed at.
+        """
+        rows = self.connection.execute(LAST_OUTCOMES).fetchall()
         return {
-            subject: Outcome(subject, o["s"], o["a"], o["r"], o["n"], o["p"]) for subject, o in rows
+            subject: Outcome(subject, o["s"], o["a"], o["r"], o["n"], problem or "", notice or "")
+            for subject, o, problem, notice in rows
         }
 
     def rows(self) -> int:

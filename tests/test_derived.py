@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from etl import update
-from etl.derived import market_cap
+from etl.derived import Inputs, market_cap
 from etl.observation import Vintage
 from etl.settings import Settings
 from etl.upstream import Upstream
@@ -35,7 +35,7 @@ def _count(cover: date, filed: date, shares: float) -> tuple[Vintage, datetime]:
 
 def _cap(closes: list, counts: list) -> dict[date, float]:
     inputs = {"micron_close_usd": closes, "micron_shares_outstanding": counts}
-    return {o.date: o.value for o in market_cap(inputs)}
+    return {o.date: o.value for o in market_cap(Inputs(inputs))}
 
 
 def test_the_market_value_of_26_may_2026_is_1010_3_billion(published: Settings) -> None:

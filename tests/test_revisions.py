@@ -44,7 +44,7 @@ def settings(tmp_path: Path, catalog: Catalog, monkeypatch: pytest.MonkeyPatch) 
 
 def held(settings: Settings) -> dict[date, float]:
     with opened(settings.warehouse, read_only=True) as warehouse:
-        return warehouse.held_values(ID, "fred")
+        return warehouse.held_values(ID, "fred", START + timedelta(days=1000))
 
 
 def test_a_small_revision_is_stored_as_a_new_vintage(settings: Settings, catalog: Catalog) -> None:
@@ -60,6 +60,7 @@ REWRITES = {
     "a shifted unit": {day: value * 4 for day, value in PLAIN.items()},
     "one value far off": {**PLAIN, FIRST: 8.0},
     "every second value gone": dict(list(PLAIN.items())[::2]),
+    "six values gone": dict(list(PLAIN.items())[:-6]),
 }
 
 
@@ -121,13 +122,25 @@ def test_what_was_accepted_comes_out_of_a_replay_too(
     assert held(settings) == REWRITES["a split"]
 
 
-def test_older_history_that_a_source_no_longer_carries_is_no_rewrite(
+def test_a_history_that_comes_back_shorter_is_held_back(
     settings: Settings, catalog: Catalog
 ) -> None:
-    """FRED carries ten years of some series: the first days fall away as new ones come."""
-    newer = dict(list(PLAIN.items())[60:])
-    assert update(settings, catalog, 1, newer).exit_status == 0
-    assert held(settings) == PLAIN
+    for values in (list(PLAIN.items())[60:], list(PLAIN.items())[:60]):
+        (outcome,) = update(settings, catalog, 1, dict(values)).outcomes
+        assert "would be gone" in outcome.problem
+        assert held(settings) == PLAIN
+
+
+def test_days_that_fall_out_of_the_years_a_source_carries_are_no_rewrite(
+    tmp_path: Path, catalog: Catalog
+) -> None:
+    """FRED carries ten years of the S&P 500: the first days fall away as new ones come."""
+    settings = settings_of(tmp_path / "other")
+    first = date(2016, 6, 1)
+    values = {first + timedelta(days=k): 2000.0 + k for k in range(60)}
+    later = {**dict(list(values.items())[40:]), date(2026, 5, 29): 7500.0}
+    assert update(settings, catalog, 0, values, "sp500").exit_status == 0
+    assert update(settings, catalog, 1, later, "sp500").exit_status == 0
 
 
 @given(
@@ -137,8 +150,9 @@ def test_older_history_that_a_source_no_longer_carries_is_no_rewrite(
 def test_a_rewrite_counts_just_the_days_that_differ(
     before: dict[date, float], after: dict[date, float]
 ) -> None:
-    found = revisions.rewrite(before, [Observation(day, value) for day, value in after.items()])
+    told = [Observation(day, value) for day, value in after.items()]
+    found = revisions.rewrite(before, told, date.min)
     differ = {day for day in before.keys() & after.keys() if before[day] != after[day]}
     assert set(found.changed) == differ
-    assert set(found.gone) <= before.keys() - after.keys()
+    assert set(found.gone) == before.keys() - after.keys()
     assert (found.largest_pct > 0) == bool(differ)

@@ -30,8 +30,8 @@ def test_every_slot_asks_a_source_that_exists() -> None:
 def test_the_close_is_asked_for_after_the_close_in_winter_and_in_summer() -> None:
     found = moments(slot_of("yahoo"), FRIDAY, 2)
     assert found == [
-        datetime(2026, 3, 6, 21, 45, tzinfo=UTC),  # Friday, winter time
-        datetime(2026, 3, 9, 20, 45, tzinfo=UTC),  # Monday, summer time
+        datetime(2026, 3, 6, 22, 15, tzinfo=UTC),  # Friday, winter time
+        datetime(2026, 3, 9, 21, 15, tzinfo=UTC),  # Monday, summer time
     ]
 
 

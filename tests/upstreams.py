@@ -1,8 +1,8 @@
 """The internet on one loopback port: the real clients talk to it, through a proxy and over TLS.
 
 A proxy takes CONNECT for any host and answers as that host itself, with a certificate of its own
-authority. It knows Yahoo, FRED, SEC, gov.cn and NDA in their true shapes, and can fail in the ways
-that upstreams fail.
+authority. It knows Yahoo, FRED (with its vintages), SEC, gov.cn and NDA in their true shapes, and
+can fail in the ways that upstreams fail.
 """
 
 from __future__ import annotations
@@ -39,7 +39,8 @@ OF_THE_ANSWER = (
 )  # fmt: skip
 #: What is wrong with the numbers of an answer that is well formed.
 OF_THE_VALUES = (
-    "nan", "x100", "renamed-column", "reversed", "doubled", "future", "other-series",
+    "nan", "null", "text", "dash", "thousands", "x100", "halved", "shortened", "renamed-column",
+    "extra-column", "reversed", "doubled", "future", "other-series", "other-currency",
 )  # fmt: skip
 MODES = OF_THE_LINE + OF_THE_ANSWER + OF_THE_VALUES
 
@@ -52,6 +53,8 @@ _REASONS = {401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 429: "Too M
 
 Price = tuple[date, float | None]
 Filing = tuple[date, float, str, date]
+Vintage = tuple[date, float | None, date]  # date, value, published on
+Split = tuple[date, int, int]  # date, new shares, for old ones
 
 
 @dataclass
@@ -76,6 +79,7 @@ class Asked:
     host: str
     path: str
     headers: dict[str, str]
+    at_s: float = 0.0
 
     def __iter__(self) -> Any:
         return iter((self.host, self.path, self.headers))
@@ -86,7 +90,11 @@ class Internet:
 
     def __init__(self, folder: Path) -> None:
         self.prices: dict[str, list[Price]] = {}
+        self.splits: dict[str, list[Split]] = {}
         self.fred: dict[str, list[Price]] = {}
+        #: What FRED's API tells of the history of a series, to whom has the key.
+        self.vintages: dict[str, list[Vintage]] = {}
+        self.most_vintages = 2000
         self.shares: list[Filing] = []
         self.requests: list[Asked] = []
         #: The hosts that a tunnel was asked for, in order, refused ones included.
@@ -183,7 +191,7 @@ class Internet:
 
     def asked(self, host: str, path: str, headers: dict[str, str]) -> None:
         with self._lock:
-            self.requests.append(Asked(host, path, headers))
+            self.requests.append(Asked(host, path, headers, time.monotonic()))
 
     def tunnel(self, host: str) -> None:
         with self._lock:
@@ -198,6 +206,8 @@ class Internet:
             return self._yahoo(host, place, query, how)
         if host == "fred.stlouisfed.org" and place == "/graph/fredgraph.csv":
             return self._fred(query, how)
+        if host == "api.stlouisfed.org" and place.startswith("/fred/series/"):
+            return self._alfred(place.rsplit("/", 1)[1], query)
         if host == "data.sec.gov":
             return self._sec(place, headers, how)
         if host == "sousuo.www.gov.cn" and place == "/search-gov/data":
@@ -216,7 +226,8 @@ class Internet:
         if place == "/v1/test/getcrumb":
             return _Answer(200, "text/plain", b"Cr.umb/123")
         if place.startswith("/v8/finance/chart/"):
-            return _chart(self.prices, place.rsplit("/", 1)[1], query, how)
+            ticker = place.rsplit("/", 1)[1]
+            return _chart(self.prices, self.splits.get(ticker, []), ticker, query, how)
         return _json({"finance": {"result": None, "error": _NOT_FOUND}}, 404)
 
     def _fred(self, query: dict[str, str], how: str) -> _Answer:
@@ -225,11 +236,34 @@ class Internet:
             return _Answer(404, "text/html", b"<!DOCTYPE html><html>Series not found</html>")
         first, last = query.get("cosd", "0001-01-01"), query.get("coed", "9999-12-31")
         rows = [row for row in self.fred[name] if first <= row[0].isoformat() <= last]
-        head = {"renamed-column": "date,value", "other-series": "observation_date,OTHER"}.get(
-            how, f"observation_date,{name}"
-        )
-        lines = [f"{day},{'' if value is None else value!r}" for day, value in _bent(rows, how)]
+        head = {
+            "renamed-column": "date,value", "other-series": "observation_date,OTHER",
+            "extra-column": f"observation_date,{name},realtime_start",
+        }.get(how, f"observation_date,{name}")  # fmt: skip
+        lines = [f"{day},{_cell(value)}" for day, value in _bent(rows, how)]
         return _Answer(200, "application/csv", "".join(f"{x}\n" for x in [head, *lines]).encode())
+
+    def _alfred(self, what: str, query: dict[str, str]) -> _Answer:
+        """FRED's API: the dates of a series' vintages, and the values within a real-time window."""
+        if query.get("api_key") != FRED_KEY:
+            return _wrong("The value for variable api_key is not registered.")
+        told = self.vintages.get(query.get("series_id", ""), [])
+        if not told:
+            return _wrong("The series does not exist in ALFRED but may exist in FRED.")
+        dates = sorted({published for _, _, published in told})
+        if what == "vintagedates":
+            days = [str(day) for day in dates]
+            return _json({"count": len(days), "offset": 0, "limit": 10000, "vintage_dates": days})
+        first, last = query["realtime_start"], query["realtime_end"]
+        inside = [day for day in dates if first <= str(day) <= last]
+        if len(inside) > self.most_vintages:
+            return _wrong("This exceeds the maximum number of vintage dates allowed.")
+        rows = list(_window(told, first, last))
+        offset, limit = int(query.get("offset", 0)), int(query.get("limit", 100_000))
+        return _json({
+            "realtime_start": first, "realtime_end": last, "count": len(rows), "offset": offset,
+            "limit": limit, "observations": rows[offset:offset + limit],
+        })  # fmt: skip
 
     def _sec(self, place: str, headers: dict[str, str], how: str) -> _Answer:
         if "@" not in headers.get("user-agent", ""):
@@ -381,11 +415,54 @@ def fresh_yfinance() -> None:
     YfConfig._load_option()
 
 
+#: How a value is written by a source that does not write numbers.
+_WRITTEN: dict[str, Callable[[Any], Any]] = {
+    "null": lambda value: None,
+    "text": lambda value: f"{value} ",
+    "dash": lambda value: "-",
+    "thousands": lambda value: f"1,{value % 1000:06.2f}",
+}
+#: The key that FRED's API knows here.
+FRED_KEY = "0123456789abcdef0123456789abcdef"
+
+
+def _window(told: Sequence[Vintage], first: str, last: str) -> Any:
+    """What FRED's API says of a real-time window: values known before it begin with it."""
+    by_day: dict[date, list[Vintage]] = {}
+    for row in sorted(told, key=lambda row: (row[0], row[2])):
+        by_day.setdefault(row[0], []).append(row)
+    for day, rows in by_day.items():
+        for (_, value, start), following in zip(rows, [*rows[1:], None], strict=True):
+            end = str(following[2] - timedelta(days=1)) if following else "9999-12-31"
+            if str(start) <= last and end >= first:
+                yield {
+                    "realtime_start": max(str(start), first), "realtime_end": min(end, last),
+                    "date": str(day), "value": "." if value is None else str(value),
+                }  # fmt: skip
+
+
+def _wrong(sentence: str) -> _Answer:
+    return _json({"error_code": 400, "error_message": f"Bad Request.  {sentence}"}, 400)
+
+
+def _cell(value: object) -> str:
+    """A value as a cell of a CSV."""
+    if value is None:
+        return ""
+    return f'"{value}"' if isinstance(value, str) else repr(value)
+
+
 def _bent(rows: Sequence[Any], how: str) -> list[Any]:
     """Rows of (date, value, …) with the numbers wrong in the way of `how`."""
     found = list(rows)
     if how == "nan":
         return [(row[0], math.nan, *row[2:]) for row in found]
+    if how in _WRITTEN:
+        return [(row[0], _WRITTEN[how](row[1]), *row[2:]) for row in found]
+    if how == "halved":  # as after a split that is told nowhere
+        return [(row[0], row[1] and row[1] / 2, *row[2:]) for row in found]
+    if how == "shortened":
+        return found[-1:]
     if how == "x100" and found:
         *before, last = found
         return [*before, (last[0], last[1] * 100, *last[2:])]
@@ -436,12 +513,20 @@ def _json(document: object, status: int = 200) -> _Answer:
     return _Answer(status, "application/json", json.dumps(document).encode())
 
 
-def _chart(prices: dict[str, list[Price]], ticker: str, query: dict[str, str], how: str) -> _Answer:
-    """Yahoo's chart of one ticker, as /v8/finance/chart answers."""
+def _chart(
+    prices: dict[str, list[Price]],
+    splits: Sequence[Split],
+    ticker: str,
+    query: dict[str, str],
+    how: str,
+) -> _Answer:
+    """Yahoo's chart of one ticker, as /v8/finance/chart answers: closes before a split divided."""
     if ticker not in prices:
         return _json({"chart": {"result": None, "error": _NOT_FOUND}}, 404)
     stamp, zone, kind, currency = _market(ticker)
-    rows = [(stamp(day), value) for day, value in _bent(prices[ticker], how)]
+    listed = [(day, _divided(day, value, splits)) for day, value in prices[ticker]]
+    rows = [(stamp(day), value) for day, value in _bent(listed, how)]
+    currency = "EUR" if how == "other-currency" else currency
     meta = _meta(ticker if how != "other-series" else "OTHR", rows, zone, kind, currency)
     if query.get("range") == "1d":
         rows = rows[-1:]
@@ -454,21 +539,37 @@ def _chart(prices: dict[str, list[Price]], ticker: str, query: dict[str, str], h
         return _json({"chart": {"result": [empty], "error": None}})
     values = [value for _, value in rows]
     close = "last" if how == "renamed-column" else "close"
+    priced = [v if isinstance(v, float) else None for v in values]
     quote = {
-        "open": values, "high": [v and v * 1.01 for v in values],
-        "low": [v and v * 0.99 for v in values], close: values,
+        "open": priced, "high": [v and v * 1.01 for v in priced],
+        "low": [v and v * 0.99 for v in priced], close: values,
         "volume": [None if v is None else 1000 + n for n, v in enumerate(values)],
     }  # fmt: skip
     paid = rows[0][0]
-    events = {"dividends": {str(paid): {"amount": 0.115, "date": paid}}}
+    events = {
+        "dividends": {str(paid): {"amount": 0.115, "date": paid}},
+        "splits": {
+            str(stamp(day)): {"date": stamp(day), "numerator": new, "denominator": old,
+                              "splitRatio": f"{new}:{old}"}
+            for day, new, old in splits if stamp(day) >= paid
+        },
+    }  # fmt: skip
     result = {
         "meta": meta, "timestamp": [moment for moment, _ in rows],
         **({"events": events} if kind == "EQUITY" else {}),
         "indicators": {
-            "quote": [quote], "adjclose": [{"adjclose": [v and v * 0.9 for v in values]}],
+            "quote": [quote], "adjclose": [{"adjclose": [v and v * 0.9 for v in priced]}],
         },
     }  # fmt: skip
     return _json({"chart": {"result": [result], "error": None}})
+
+
+def _divided(day: date, value: float | None, splits: Sequence[Split]) -> float | None:
+    """A close of the past as Yahoo gives it after later splits."""
+    for when, new, old in splits:
+        if value is not None and day < when:
+            value = value * old / new
+    return value
 
 
 def _market(ticker: str) -> tuple[Callable[[date], int], str, str, str]:

@@ -1,16 +1,23 @@
-"""What every source is: two steps, of which only the first leaves the program."""
+"""What every source does in two steps; only the first leaves the program."""
 
 from __future__ import annotations
 
+import json
+import math
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Protocol
 
 from etl.catalog import Indicator
-from etl.observation import Observation
+from etl.errors import UnexpectedPayload
+from etl.observation import Action, Observation
 from etl.upstream import Upstream
 
 Params = Mapping[str, Any]
+#: The first day that is ever asked for: before it no source has anything.
+FIRST_DAY = date(1776, 7, 4)
+_PLAIN = re.compile(r"-?\d+(\.\d*)?", re.ASCII)
 
 
 class Source(Protocol):
@@ -27,5 +34,44 @@ class Source(Protocol):
         ...
 
     def parse(self, payload: bytes, indicator: Indicator, params: Params) -> Sequence[Observation]:
-        """What the answer says, in the order of dates; pure."""
+        """What the answer says, in the order of dates; pure. UnexpectedPayload in words."""
         ...
+
+    def actions(self, payload: bytes, params: Params) -> Sequence[Action]:
+        """The splits and dividends that the answer carries; pure."""
+        return ()
+
+    def reaches_back_to(self, params: Params, since: date, today: date) -> date:
+        """The first day that a whole answer to `fetch(…, since, …)` speaks of."""
+        return date.min
+
+
+def json_of(payload: bytes) -> Any:
+    """The JSON document in `payload`; a ValueError also for NaN, which JSON does not have."""
+    return json.loads(payload, parse_constant=_no_number)
+
+
+def number(value: object, what: str) -> float:
+    """The number that a JSON value is; an UnexpectedPayload that quotes anything else."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value):
+        return float(value)
+    raise UnexpectedPayload(f"{what}: {json.dumps(value)[:40]} is no number.")
+
+
+def decimal(text: str, what: str) -> float:
+    """The number that a cell of digits says; an UnexpectedPayload that quotes anything else."""
+    if _PLAIN.fullmatch(text):
+        return float(text)
+    raise UnexpectedPayload(f"{what}: '{text[:40]}' is no number.")
+
+
+def in_order(previous: date | None, day: date, what: str) -> None:
+    """Refuse a series whose dates do not rise: what repeats or goes back is not what it was."""
+    if previous is not None and day == previous:
+        raise UnexpectedPayload(f"{what} has two rows for {day}.")
+    if previous is not None and day < previous:
+        raise UnexpectedPayload(f"{what} is out of order: {day} comes after {previous}.")
+
+
+def _no_number(word: str) -> float:
+    raise ValueError(f"{word} is no JSON number")

@@ -11,7 +11,7 @@ from etl.catalog import Indicator
 from etl.cells import bytes_of, date_of, number_of, rows_of
 from etl.errors import FileProblem
 from etl.observation import Observation
-from etl.sources.base import Params
+from etl.sources.base import Params, Source
 from etl.upstream import Upstream
 
 COLUMNS = ("indicator", "date", "value", "source", "public", "basis", "disputed", "note")
@@ -19,7 +19,7 @@ REQUIRED = ("indicator", "date", "value", "source")
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class Figures(Source):
     """Reads `folder`/`file`; `public`, where given, is the day a value came out."""
 
     folder: Path

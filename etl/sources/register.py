@@ -9,12 +9,12 @@ from datetime import date
 from etl.catalog import Indicator
 from etl.observation import Observation
 from etl.policies import Document, counts, documents_from_json, documents_to_json
-from etl.sources.base import Params
+from etl.sources.base import Params, Source
 from etl.upstream import Upstream
 
 
 @dataclass(frozen=True, slots=True)
-class Register:
+class Register(Source):
     """Counts `documents`: the register together with what bulletins cite."""
 
     documents: tuple[Document, ...]

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from etl.catalog import Indicator
 from etl.errors import SourceUnavailable, UnexpectedPayload
 from etl.observation import Observation
-from etl.sources.base import Params
+from etl.sources.base import Params, Source, json_of, number
 from etl.upstream import Upstream
 
 ADDRESS = "https://data.sec.gov/api/xbrl/companyconcept/CIK{cik}/dei/{concept}.json"
 
 
 @dataclass(frozen=True, slots=True)
-class Sec:
+class Sec(Source):
     """U.S. Securities and Exchange Commission; answers only who leaves an address."""
 
     name: str = "sec"
@@ -34,26 +34,31 @@ class Sec:
 
     def parse(self, payload: bytes, indicator: Indicator, params: Params) -> Sequence[Observation]:
         try:
-            answer = json.loads(payload)
+            answer = json_of(payload)
             if (int(answer["cik"]), answer["tag"]) != (int(params["cik"]), params["concept"]):
                 raise UnexpectedPayload(
                     f"SEC sent {answer['tag']} of CIK {answer['cik']}, not {params['concept']} of "
                     f"CIK {params['cik']}."
                 )
-            facts = answer["units"]["shares"]
-            found = [
-                Observation(
-                    date=date.fromisoformat(fact["end"]),
-                    value=float(fact["val"]),
-                    public_at=indicator.publication.on(date.fromisoformat(fact["filed"])),
-                    credit=f"SEC EDGAR, cover page of Form {fact['form']} filed {fact['filed']}",
-                )
-                for fact in facts
-            ]
+            found = [_observation(fact, indicator) for fact in answer["units"]["shares"]]
         except (ValueError, KeyError, TypeError) as error:
             raise UnexpectedPayload(
                 f"SEC sent no share counts for CIK {params['cik']} ({error!r})."
             ) from None
         if not found:
             raise UnexpectedPayload(f"SEC sent no share count for CIK {params['cik']}.")
+        # A filing says of itself what it counts and when: the order of the list says nothing.
         return sorted(found, key=lambda o: (o.date, o.public_at is None or o.public_at))
+
+
+def _observation(fact: Any, indicator: Indicator) -> Observation:
+    end, filed = date.fromisoformat(fact["end"]), date.fromisoformat(fact["filed"])
+    count = number(fact["val"], f"SEC's count of {end}")
+    if filed < end:
+        raise UnexpectedPayload(f"SEC's count of {end} was filed before, on {filed}.")
+    return Observation(
+        date=end,
+        value=count,
+        public_at=indicator.publication.on(filed),
+        credit=f"SEC EDGAR, cover page of Form {fact['form']} filed {filed}",
+    )

@@ -1,30 +1,36 @@
-"""Yahoo Finance through yfinance: unadjusted daily closes of finished sessions."""
+"""Yahoo Finance through yfinance: daily closes as they were traded, splits and dividends apart."""
 
 from __future__ import annotations
 
-import json
 import logging
 import math
 import warnings
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from etl.catalog import Indicator
-from etl.errors import SourceUnavailable, UnexpectedPayload
-from etl.observation import Observation
-from etl.sources.base import Params
-from etl.upstream import Upstream, within
+from etl.errors import SourceError, SourceUnavailable, UnexpectedPayload
+from etl.observation import Action, Observation
+from etl.sources.base import Params, Source, in_order, json_of, number
+from etl.upstream import Upstream
 
-HOST = "query1.finance.yahoo.com"
-#: Units of the catalog that only dollars fit.
-IN_DOLLARS = frozenset({"usd", "usd_bbl", "usd_oz"})
+HOST = "query2.finance.yahoo.com"
+#: The currency in which Yahoo must give the series of a unit.
+CURRENCY_OF: Mapping[str, str] = {
+    "usd": "USD", "usd_bbl": "USD", "usd_oz": "USD", "points": "USD", "cny_per_usd": "CNY",
+}  # fmt: skip
+#: No share was ever split by more, and what claims it is no split.
+MOST_FOR_ONE = 1000.0
 
 
 @dataclass(frozen=True, slots=True)
-class Yahoo:
-    """Closing prices; yfinance keeps cookies, which stay below the data folder."""
+class Yahoo(Source):
+    """Closing prices. Yahoo divides old closes by later splits; here they are multiplied back, so
+    that a split changes no close of the past."""
 
     name: str = "yahoo"
     online: bool = True
@@ -33,84 +39,63 @@ class Yahoo:
         ticker = str(params["ticker"])
         if HOST in out.unreachable:
             raise SourceUnavailable(out.unreachable[HOST], host=HOST)
-        try:
-            # The library's own timeout does not bound its cookie calls: a wall clock does.
-            answer = within(out.settings.timeout_s, lambda: _asked(ticker, since, out))
-        except TimeoutError:
-            sentence = f"{HOST} could not be reached (no answer in {out.settings.timeout_s:g} s)."
-            out.give_up(HOST, sentence)
-            raise SourceUnavailable(sentence, host=HOST) from None
-        return json.dumps(answer).encode()
+        return _asked(ticker, since, out)
 
     def parse(self, payload: bytes, indicator: Indicator, params: Params) -> Sequence[Observation]:
         ticker = str(params["ticker"])
-        try:
-            answer = json.loads(payload)
-            symbol, currency = answer["symbol"], answer["currency"]
-            found = [
-                Observation(date.fromisoformat(day), float(close), credit=f"Yahoo Finance {ticker}")
-                for day, close in answer["closes"]
-                if close is not None and math.isfinite(close)
-            ]
-        except (ValueError, KeyError, TypeError):
-            raise UnexpectedPayload(f"Yahoo sent no closes of {ticker}.") from None
-        if symbol != ticker:
-            raise UnexpectedPayload(f"Yahoo sent {symbol} where {ticker} was asked for.")
-        if indicator.unit in IN_DOLLARS and currency != "USD":
-            raise UnexpectedPayload(f"Yahoo gives {ticker} in {currency}, not in USD.")
+        chart = _chart(payload, ticker)
+        _check_currency(chart, ticker, CURRENCY_OF.get(indicator.unit))
+        splits = [a for a in _actions(chart, ticker) if a.kind == "split"]
+        factors = _factors(splits)
+        found = [
+            Observation(day, close * factors(day), credit=f"Yahoo Finance {ticker}")
+            for day, close in _closes(chart, ticker)
+        ]
         if not found:
             raise UnexpectedPayload(f"Yahoo sent no row for {ticker}.")
         return found
 
+    def actions(self, payload: bytes, params: Params) -> Sequence[Action]:
+        ticker = str(params["ticker"])
+        return _actions(_chart(payload, ticker), ticker)
 
-def _asked(ticker: str, since: date, out: Upstream) -> dict[str, Any]:
+    def reaches_back_to(self, params: Params, since: date, today: date) -> date:
+        return since
+
+
+def _asked(ticker: str, since: date, out: Upstream) -> bytes:
+    """The answer that yfinance has read and found good, byte for byte."""
     import yfinance
-    from curl_cffi.requests.exceptions import HTTPError, RequestException
 
     _configure(yfinance, out)
-    settings = out.settings
     session = out.sessions.get("yahoo") or _session(out)
     # Yahoo knows no day before 1927 and refuses to be asked for one.
     span = {"start": since.isoformat()} if since.year > 1927 else {"period": "max"}
     try:
-        asked = yfinance.Ticker(ticker, session=session)
-        frame = asked.history(
-            **span, interval="1d", auto_adjust=False, actions=True, timeout=settings.timeout_s
+        yfinance.Ticker(ticker, session=session).history(
+            **span, interval="1d", auto_adjust=False, actions=True
         )
-        about = asked.get_history_metadata()
+    except SourceError:
+        raise
     except Exception as error:  # the library lets errors of any kind escape
         reason = (str(error).splitlines() or [type(error).__name__])[0].split(". See ")[0][:160]
         sentence = f"{HOST} gave no data for {ticker} ({reason})."
-        lost = isinstance(error, RequestException) and not isinstance(error, HTTPError)
-        if lost or isinstance(error, yfinance.exceptions.YFRateLimitError):
-            sentence = f"{HOST} could not be reached ({reason})."
-            out.give_up(HOST, sentence)
         raise SourceUnavailable(sentence, host=HOST) from None
-    closes = frame["Close"].items() if "Close" in frame else ()
-    return {
-        "symbol": about.get("symbol"),
-        "currency": about.get("currency"),
-        "closes": [
-            (moment.date().isoformat(), None if math.isnan(close) else float(close))
-            for moment, close in closes
-        ],
-    }
+    chart: bytes = session.chart
+    return chart
 
 
 def _session(out: Upstream) -> Any:
     """The session of a run: Yahoo's crumb is worth nothing without the cookie it came with."""
-    from curl_cffi import CurlOpt
-    from curl_cffi.requests import Session
+    from yfinance.data import YfData
 
-    settings = out.settings
-    out.sessions["yahoo"] = Session(
-        impersonate="chrome",
-        proxy=settings.proxy,
-        verify=str(settings.ca_bundle) if settings.ca_bundle else True,
-        timeout=settings.timeout_s,
-        # Every request goes through the proxy that was set, whatever NO_PROXY says.
-        curl_options={CurlOpt.NOPROXY: ""} if settings.proxy else {},
-    )
+    from etl.sources.yahoo_session import PoliteSession
+
+    out.sessions["yahoo"] = PoliteSession(out)
+    # The library is one object for the whole process: what it holds belongs to another session.
+    library = YfData(session=out.sessions["yahoo"])
+    library._cookie = library._crumb = None
+    YfData.cache_get.cache_clear()
     return out.sessions["yahoo"]
 
 
@@ -122,3 +107,88 @@ def _configure(yfinance: Any, out: Upstream) -> None:
     yfinance.config.debug.hide_exceptions = False
     warnings.filterwarnings("ignore", module=r"yfinance\.")
     logging.getLogger("yfinance").setLevel(logging.CRITICAL)  # what fails is said by us, once
+
+
+def _chart(payload: bytes, ticker: str) -> Any:
+    """The chart of `ticker` in the answer; UnexpectedPayload for anything else."""
+    try:
+        (chart,) = json_of(payload)["chart"]["result"]
+        symbol = chart["meta"]["symbol"]
+        chart["indicators"]["quote"][0].get("close")
+        ZoneInfo(chart["meta"]["exchangeTimezoneName"])
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError, OSError):
+        raise UnexpectedPayload(f"Yahoo sent no closes of {ticker}.") from None
+    if symbol != ticker:
+        raise UnexpectedPayload(f"Yahoo sent {str(symbol)[:20]} where {ticker} was asked for.")
+    return chart
+
+
+def _check_currency(chart: Any, ticker: str, expected: str | None) -> None:
+    currency = chart["meta"].get("currency")
+    # An index has no currency of its own; Yahoo may leave it out.
+    if expected is not None and currency not in (expected, None):
+        raise UnexpectedPayload(f"Yahoo gives {ticker} in {str(currency)[:8]}, not in {expected}.")
+
+
+def _closes(chart: Any, ticker: str) -> Iterator[tuple[date, float]]:
+    """Each day with its close. Of two rows for the last day, the second is the live price."""
+    moments = chart.get("timestamp") or []
+    closes = chart["indicators"]["quote"][0].get("close")
+    if not isinstance(closes, list) or len(closes) != len(moments):
+        raise UnexpectedPayload(f"Yahoo sent no closes of {ticker}.")
+    days = [_day(moment, chart, ticker) for moment in moments]
+    if len(days) > 1 and days[-1] == days[-2]:
+        days, closes = [*days[:-2], days[-1]], [*closes[:-2], closes[-1]]
+    previous: date | None = None
+    for day, close in zip(days, closes, strict=True):
+        in_order(previous, day, f"Yahoo's {ticker}")
+        previous = day
+        if close is not None:
+            yield day, number(close, f"Yahoo's {ticker}, {day}")
+
+
+def _day(moment: Any, chart: Any, ticker: str) -> date:
+    """The day of a bar in the time of its exchange. Around a change of clocks Yahoo dates some
+    bars an hour or two before their midnight."""
+    seconds = number(moment, f"Yahoo's {ticker}, a time")
+    try:
+        local = datetime.fromtimestamp(seconds, ZoneInfo(chart["meta"]["exchangeTimezoneName"]))
+    except (OverflowError, ValueError, OSError):
+        raise UnexpectedPayload(f"Yahoo's {ticker}: {seconds:g} is no time.") from None
+    early = local.minute == 0 and local.hour >= 22
+    return local.date() + timedelta(days=1) if early else local.date()
+
+
+def _actions(chart: Any, ticker: str) -> list[Action]:
+    """Splits and dividends in the order of dates."""
+    events = chart.get("events") or {}
+    try:
+        dividends = [
+            Action(_day(e["date"], chart, ticker), "dividend", number(e["amount"], ticker))
+            for e in (events.get("dividends") or {}).values()
+        ]
+        splits = [
+            Action(_day(e["date"], chart, ticker), "split", _ratio(e, ticker))
+            for e in (events.get("splits") or {}).values()
+        ]
+    except (KeyError, TypeError, AttributeError):
+        raise UnexpectedPayload(
+            f"Yahoo's {ticker} has splits or dividends of no known form."
+        ) from None
+    return sorted((*dividends, *splits), key=lambda action: (action.date, action.kind))
+
+
+def _ratio(event: Any, ticker: str) -> float:
+    """New shares for one old."""
+    new = number(event["numerator"], f"Yahoo's {ticker}, a split")
+    old = number(event["denominator"], f"Yahoo's {ticker}, a split")
+    if new > 0 and old > 0 and 1 / MOST_FOR_ONE <= new / old <= MOST_FOR_ONE:
+        return new / old
+    raise UnexpectedPayload(f"Yahoo's {ticker}: {new:g} for {old:g} is no split.")
+
+
+def _factors(splits: Sequence[Action]) -> Callable[[date], float]:
+    """For a day, how many later shares one share of that day became."""
+    days = [split.date for split in splits]
+    after = [math.prod(s.value for s in splits[n:]) for n in range(len(splits) + 1)]
+    return lambda day: after[bisect_right(days, day)]

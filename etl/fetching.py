@@ -1,0 +1,39 @@
+"""Hosts are asked side by side, each in a thread of its own, in the order in which it is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from types import TracebackType
+from typing import Self
+
+
+class Fetching:
+    """The requests of one run: begun together, their answers taken one by one."""
+
+    def __init__(self) -> None:
+        self._threads: dict[str, ThreadPoolExecutor] = {}
+        self._answers: dict[tuple[str, str], Future[bytes]] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Whoever leaves early waits for nobody: what has not begun is not asked any more."""
+        for threads in self._threads.values():
+            threads.shutdown(wait=error is None, cancel_futures=True)
+
+    def ask(self, source: str, subject: str, fetch: Callable[[], bytes]) -> None:
+        """Have `fetch` called after all that the same source was asked before."""
+        if source not in self._threads:
+            self._threads[source] = ThreadPoolExecutor(1, thread_name_prefix=source)
+        self._answers[source, subject] = self._threads[source].submit(fetch)
+
+    def answer(self, source: str, subject: str) -> bytes:
+        """What `fetch` returned, or the error that it raised."""
+        return self._answers.pop((source, subject)).result()
