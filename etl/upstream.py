@@ -22,7 +22,7 @@ from etl.settings import Settings
 
 MAX_BYTES = 64_000_000
 #: A host that takes longer to greet, or to say its next word, is not there.
-GREETING_S = 5.0
+GREETING_S = 4.0
 #: Answers that may be another one a moment later, and how often they are asked for.
 PASSING = frozenset({429, 500, 502, 503, 504})
 ATTEMPTS = 3

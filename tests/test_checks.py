@@ -8,8 +8,8 @@ from datetime import UTC, date, datetime
 import pytest
 
 from etl.catalog import Catalog
-from etl.checks import problems
-from etl.observation import Observation
+from etl.checks import gaps, problems, shifted_unit, stale_repeat
+from etl.observation import Action, Observation
 
 NOW = datetime(2026, 5, 27, tzinfo=UTC)
 
@@ -33,6 +33,68 @@ def test_a_value_above_the_range_is_named_with_its_limit(catalog: Catalog) -> No
 def test_a_price_below_zero_is_refused_where_none_can_be(catalog: Catalog) -> None:
     (said,) = _said(catalog, "brent_spot_usd_bbl", (date(2026, 5, 26), -102.75))
     assert "below" in said
+
+
+def test_a_jump_that_the_catalog_calls_a_fact_is_accepted_and_any_other_is_not(
+    catalog: Catalog,
+) -> None:
+    days = [(date(2020, 4, 16), 18.27), (date(2020, 4, 17), -36.98), (date(2020, 4, 20), -36.98)]
+    (said,) = _said(catalog, "wti_spot_usd_bbl", *days)
+    assert said.startswith("wti_spot_usd_bbl: 2020-04-17")
+
+
+@pytest.mark.parametrize("name", ["gold_monthly_usd_oz", "micron_shares_outstanding"])
+def test_a_step_is_judged_at_the_pace_of_the_series(name: str, catalog: Catalog) -> None:
+    """A month lies between two monthly values, a quarter between two filings."""
+    low = catalog[name].expect.min
+    rows = [(date(2026, 1, 1), low * 2), (date(2026, 2, 1), low * 20)]
+    (said,) = _said(catalog, name, *rows)
+    assert "about 10 times the value before" in said
+
+
+def test_a_split_explains_the_step_of_its_day(catalog: Catalog) -> None:
+    rows = [Observation(date(2026, 5, 22), 900.0), Observation(date(2026, 5, 26), 90.5)]
+    split = Action(date(2026, 5, 26), "split", 10.0)
+    micron = catalog["micron_close_usd"]
+    assert list(problems(micron, rows, NOW, [split])) == []
+    assert len(list(problems(micron, rows, NOW))) == 1
+
+
+def _levels(*values: float) -> list[Observation]:
+    return [Observation(date(2026, 5, 1 + n), value) for n, value in enumerate(values)]
+
+
+def test_a_source_that_stands_still_is_found_after_a_week(catalog: Catalog) -> None:
+    sp500, most = catalog["sp500"], catalog["sp500"].expect.max_repeats
+    assert most is not None
+    assert list(stale_repeat(sp500, _levels(1.0, *[2.0] * most))) == []
+    (said,) = stale_repeat(sp500, _levels(1.0, *[2.0] * (most + 2)))
+    assert f"2.0 is repeated for {most + 2} values up to 2026-05-08" in said
+    # What may stand still is not judged.
+    assert list(stale_repeat(catalog["us_10y_yield_pct"], _levels(*[4.0] * 20))) == []
+
+
+@pytest.mark.parametrize(
+    ("factor", "words"),
+    [(100, "100 times"), (10, "10 times"), (0.1, "a tenth"), (0.01, "a hundredth")],
+)
+def test_a_new_source_that_counts_in_another_unit_is_found(
+    factor: float, words: str, catalog: Catalog
+) -> None:
+    rows = _levels(7400.0, 7410.0, 7420.0, 7430.0, 7440.0)
+    others = {row.date: row.value / factor * 1.001 for row in rows}
+    (said,) = shifted_unit(catalog["sp500"], rows, others)
+    assert f"about {words}" in said
+    assert list(shifted_unit(catalog["sp500"], rows, {r.date: r.value * 1.2 for r in rows})) == []
+
+
+def test_a_hole_in_the_sessions_is_noticed_and_holidays_are_none(catalog: Catalog) -> None:
+    """Memorial Day lies in the days that are there; the week after it is not."""
+    days = [date(2026, 5, day) for day in (18, 19, 20, 21, 22, 26)]
+    sp500 = catalog["sp500"]
+    assert list(gaps(sp500, days)) == []
+    (said,) = gaps(sp500, [*days, date(2026, 6, 8)])
+    assert said == "sp500: no value for 8 sessions from 2026-05-27 to 2026-06-05."
 
 
 def test_the_negative_price_of_wti_is_accepted(catalog: Catalog) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import json
+import math
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -15,6 +16,8 @@ from zoneinfo import ZoneInfo
 import httpx
 import pytest
 from conftest import bundled, settings_of
+from hypothesis import given
+from hypothesis import strategies as st
 
 from etl import raw, upstream
 from etl.catalog import Catalog, Indicator
@@ -86,12 +89,19 @@ def test_any_header_goes_with_any_mark(header: str, missing: str, dgs10: Indicat
         b"observation_date,DGS10,SP500\n2026-05-26,4.5,7519.12\n",
         b"observation_date,DGS10\n2026-05-26,4.5\n2026-05-2",
         b"observation_date,DGS10\n2026-05-26,four\n",
+        b"observation_date,DGS10\n2026-05-26,-\n",
+        b'observation_date,DGS10\n2026-05-26,"1,004.5"\n',
+        b"observation_date,DGS10\n2026-05-26,1_0\n",
+        b"observation_date,DGS10\n2026-05-26,nan\n",
+        b"observation_date,DGS10\n2026-05-26,4.5\n2026-05-25,4.4\n",
+        b"observation_date,DGS10\n2026-05-26,4.5\n2026-05-26,4.5\n",
         b"observation_date,DGS10\n2026-02-30,4.5\n",
         b'observation_date,DGS10\n2026-05-26,"' + b"4" * 300_000,
     ],
     ids=[
         "HTML", "a long HTML page", "nothing", "binary", "another series", "two series",
-        "cut short", "a word", "a date that does not exist", "an endless cell",
+        "cut short", "a word", "a dash", "thousands", "an underscore", "not a number",
+        "out of order", "a day twice", "a date that does not exist", "an endless cell",
     ],
 )  # fmt: skip
 def test_what_is_no_series_of_fred_is_refused_in_one_sentence(
@@ -100,6 +110,43 @@ def test_what_is_no_series_of_fred_is_refused_in_one_sentence(
     with pytest.raises(UnexpectedPayload, match="FRED") as refused:
         _fred(payload, dgs10)
     assert len(str(refused.value)) < 200
+
+
+def _vintages(*answers: dict[str, object], first: str = "2005-06-28") -> bytes:
+    texts = [json.dumps({"count": len(a), "observations": a}) for a in answers]
+    return json.dumps({"series": "DGS10", "first": [first], "answers": texts}).encode()
+
+
+def _told(day: str, value: str, start: str) -> dict[str, str]:
+    return {"date": day, "value": value, "realtime_start": start, "realtime_end": "9999-12-31"}
+
+
+def test_a_vintage_is_public_when_it_was_published_and_a_window_repeats_nothing(
+    dgs10: Indicator,
+) -> None:
+    """What was there when the archive began is dated by the catalog's rule."""
+    first = [_told("1990-01-02", "7.94", "2005-06-28"), _told("2026-05-22", "4.50", "2026-05-26")]
+    second = [_told("1990-01-02", "7.94", "2026-06-01"), _told("2026-05-22", "4.52", "2026-06-03"),
+              _told("2026-05-25", ".", "2026-06-01")]  # fmt: skip
+    found = _fred(_vintages(first, second), dgs10)
+    public = [o.public_at.astimezone(NEW_YORK).date() for o in found if o.public_at]
+    assert [(o.date, o.value) for o in found] == [
+        (date(1990, 1, 2), 7.94), (date(2026, 5, 22), 4.50), (date(2026, 5, 22), 4.52),
+    ]  # fmt: skip
+    assert public == [date(1990, 1, 3), date(2026, 5, 26), date(2026, 6, 3)]
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [b"{}", b"{", b'{"series": "SP500", "first": ["2005-06-28"], "answers": []}',
+     _vintages([_told("2026-05-22", "four", "2026-05-26")]),
+     _vintages([_told("2026-05-32", "4.5", "2026-05-26")]),
+     _vintages([_told("2026-05-22", ".", "2026-05-26")]), _vintages()],
+    ids=["empty", "cut", "another series", "a word", "no date", "nothing but gaps", "no answer"],
+)  # fmt: skip
+def test_what_are_no_vintages_is_refused_in_one_sentence(payload: bytes, dgs10: Indicator) -> None:
+    with pytest.raises(UnexpectedPayload, match="FRED"):
+        _fred(payload, dgs10)
 
 
 def test_a_rate_that_holds_between_changes_is_kept_on_the_days_it_changed(
@@ -138,11 +185,15 @@ def test_the_recorded_filings_are_those_of_the_bundled_figures(catalog: Catalog)
         b'{"units": {"shares": [{"end": "2026-03-11", "val": 1}]}}',
         b'{"units": {"shares": [{"end": "2026-03-11", "val": "many", "filed": "2026-03-19", '
         b'"form": "10-Q"}]}}',
+        b'{"cik": 723125, "tag": "EntityCommonStockSharesOutstanding", "units": {"shares": '
+        b'[{"end": "2026-03-11", "val": "1127734051", "filed": "2026-03-19", "form": "10-Q"}]}}',
+        b'{"cik": 723125, "tag": "EntityCommonStockSharesOutstanding", "units": {"shares": '
+        b'[{"end": "2026-03-11", "val": 1127734051, "filed": "2025-03-19", "form": "10-Q"}]}}',
         b"[]",
         b"\xff\xfe",
     ],
-    ids=["cut short", "HTML", "empty", "other unit", "no filing date", "a word", "a list",
-         "binary"],
+    ids=["cut short", "HTML", "empty", "other unit", "no filing date", "a word",
+         "a number as text", "filed before its date", "a list", "binary"],
 )  # fmt: skip
 def test_what_is_no_share_count_is_refused_in_one_sentence(
     payload: bytes, catalog: Catalog
@@ -151,46 +202,140 @@ def test_what_is_no_share_count_is_refused_in_one_sentence(
         _sec(payload, catalog)
 
 
-def _yahoo(closes: object, catalog: Catalog) -> list[Observation]:
-    answer = {"symbol": "^GSPC", "currency": "USD", "closes": closes}
-    payload = json.dumps(answer).encode()
+YAHOO_ANSWER = RECORDED / "yahoo/MU.json"
+
+
+def _chart(days: list[object], closes: object, **changed: object) -> bytes:
+    """An answer of Yahoo's chart about daily bars of the S&P 500."""
+    moments = [
+        int(datetime(d.year, d.month, d.day, 9, 30, tzinfo=NEW_YORK).timestamp())
+        if isinstance(d, date)
+        else d
+        for d in days
+    ]
+    meta = {"symbol": "^GSPC", "currency": "USD", "exchangeTimezoneName": "America/New_York"}
+    quote = {"close": closes}
+    result = {"meta": {**meta, **changed}, "timestamp": moments, "indicators": {"quote": [quote]}}
+    return json.dumps({"chart": {"result": [result], "error": None}}).encode()
+
+
+def _yahoo(payload: bytes, catalog: Catalog) -> list[Observation]:
     return list(Yahoo().parse(payload, catalog["sp500"], {"ticker": "^GSPC"}))
+
+
+MONDAY, TUESDAY, WEDNESDAY = date(2026, 5, 25), date(2026, 5, 26), date(2026, 5, 27)
+
+
+def test_the_recorded_answer_of_yahoo_becomes_closes_as_they_were_traded(catalog: Catalog) -> None:
+    """Yahoo gives 40 for the eve of a two-for-one split: 80 were paid. A day without a close is
+    left out; of the last day's two rows, the second is the newest price."""
+    payload = YAHOO_ANSWER.read_bytes()
+    found = Yahoo().parse(payload, catalog["micron_close_usd"], {"ticker": "MU"})
+    assert [(str(o.date), o.value) for o in found] == [
+        ("2000-04-28", 80.0), ("2000-05-01", 82.0), ("2000-05-02", 40.5), ("2000-05-04", 42.25),
+    ]  # fmt: skip
+    actions = Yahoo().actions(payload, {"ticker": "MU"})
+    assert [(str(a.date), a.kind, a.value) for a in actions] == [
+        ("2000-05-01", "dividend", 0.05), ("2000-05-02", "split", 2.0),
+    ]  # fmt: skip
+
+
+@given(
+    closes=st.lists(st.floats(0.01, 1e4), min_size=2, max_size=30),
+    places=st.lists(
+        st.tuples(st.integers(1, 29), st.integers(1, 20), st.integers(1, 20)), max_size=3
+    ),
+)
+def test_whatever_was_split_the_closes_come_back_as_they_were_traded(
+    closes: list[float], places: list[tuple[int, int, int]], catalog: Catalog
+) -> None:
+    days = [date(2026, 1, 5) + timedelta(days=n) for n in range(len(closes))]
+    splits = {n: (new, old) for n, new, old in places if n < len(days)}
+    divided = [
+        close * math.prod(old / new for n, (new, old) in splits.items() if n > k)
+        for k, close in enumerate(closes)
+    ]
+    answer = json.loads(_chart(list(days), divided))
+    answer["chart"]["result"][0]["events"] = {"splits": {
+        str(n): {"date": int(datetime(days[n].year, days[n].month, days[n].day, 9, 30,
+                                      tzinfo=NEW_YORK).timestamp()),
+                 "numerator": new, "denominator": old}
+        for n, (new, old) in splits.items()
+    }}  # fmt: skip
+    found = _yahoo(json.dumps(answer).encode(), catalog)
+    assert [o.value for o in found] == pytest.approx(closes)
 
 
 @pytest.mark.parametrize(
     ("changed", "said"),
-    [({"symbol": "^IXIC"}, "sent \\^IXIC where MU was asked for"),
-     ({"symbol": "MU", "currency": "EUR"}, "in EUR, not in USD"),
-     ({"symbol": "MU", "closes": []}, "no row for MU"),
-     ({"symbol": "MU", "closes": "none"}, "no closes of MU")],
+    [({"symbol": "^IXIC"}, "sent \\^IXIC where \\^GSPC was asked for"),
+     ({"currency": "EUR"}, "in EUR, not in USD"),
+     ({"exchangeTimezoneName": "Mars/Olympus"}, "no closes of \\^GSPC"),
+     ({"exchangeTimezoneName": None}, "no closes of \\^GSPC")],
 )  # fmt: skip
 def test_another_series_or_currency_is_refused_by_name(
     changed: dict[str, object], said: str, catalog: Catalog
 ) -> None:
-    answer = {"currency": "USD", "closes": [["2026-05-26", 895.88]], **changed}
     with pytest.raises(UnexpectedPayload, match=said):
-        Yahoo().parse(json.dumps(answer).encode(), catalog["micron_close_usd"], {"ticker": "MU"})
+        _yahoo(_chart([TUESDAY], [7519.12], **changed), catalog)
 
 
 def test_a_session_that_has_not_closed_is_left_out(catalog: Catalog) -> None:
     now = datetime(2026, 5, 27, 15, tzinfo=UTC)  # eleven in the morning in New York
-    found = _yahoo([["2026-05-26", 7519.12], ["2026-05-27", 7600.0]], catalog)
+    found = _yahoo(_chart([TUESDAY, WEDNESDAY], [7519.12, 7600.0]), catalog)
     kept = accepted(catalog["sp500"], found, now)
-    assert [o.date for o in kept] == [date(2026, 5, 26)]
+    assert [o.date for o in kept] == [TUESDAY]
     kept = accepted(catalog["sp500"], found, now + timedelta(hours=6))
-    assert [o.date for o in kept] == [date(2026, 5, 26), date(2026, 5, 27)]
+    assert [o.date for o in kept] == [TUESDAY, WEDNESDAY]
 
 
-def test_a_day_without_a_close_is_left_out(catalog: Catalog) -> None:
-    assert [o.value for o in _yahoo([["2026-05-25", None], ["2026-05-26", 1.0]], catalog)] == [1.0]
+def test_a_future_has_closed_when_its_own_market_has(catalog: Catalog) -> None:
+    """Oil and gold are traded for an hour after the stock exchange has closed."""
+    indicator, found = catalog["gold_futures_usd_oz"], [Observation(TUESDAY, 4500.0)]
+    four, five = (datetime(2026, 5, 26, hour, tzinfo=NEW_YORK) for hour in (16, 17))
+    assert accepted(indicator, found, four) == []
+    assert [o.date for o in accepted(indicator, found, five)] == [TUESDAY]
 
 
-@pytest.mark.parametrize("closes", [[], [["2026-05-26", None]], None, [["tomorrow", 1.0]]])
-def test_an_empty_answer_of_yahoo_is_a_problem_and_not_silence(
-    closes: object, catalog: Catalog
+def test_a_bar_dated_before_its_midnight_belongs_to_the_day_that_follows(catalog: Catalog) -> None:
+    moment = int(datetime(2026, 5, 25, 23, 0, tzinfo=NEW_YORK).timestamp())
+    assert [o.date for o in _yahoo(_chart([moment], [7519.12]), catalog)] == [TUESDAY]
+
+
+@pytest.mark.parametrize(
+    ("days", "closes", "said"),
+    [([], [], "no row"), ([TUESDAY], [None], "no row"), ([TUESDAY], None, "no closes"),
+     ([TUESDAY], [1.0, 2.0], "no closes"), (["tomorrow"], [1.0], "no number"),
+     ([1e300], [1.0], "no time"), ([TUESDAY], ["7519.12"], "no number"),
+     ([TUESDAY], [True], "no number"), ([TUESDAY], [float("nan")], "no closes"),
+     ([TUESDAY, MONDAY], [1.0, 2.0], "out of order"),
+     ([MONDAY, MONDAY, TUESDAY], [1.0, 1.0, 2.0], "two rows for 2026-05-25")],
+)  # fmt: skip
+def test_what_is_no_series_of_closes_is_refused_in_one_sentence(
+    days: list[object], closes: object, said: str, catalog: Catalog
 ) -> None:
+    with pytest.raises(UnexpectedPayload, match=said) as refused:
+        _yahoo(_chart(days, closes), catalog)
+    assert "^GSPC" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [b"", b"[]", b"{}", b'{"chart": null}', b'{"chart": {"result": []}}', b"<html>", b"\xff",
+     b'{"chart": {"result": [{"meta": {"symbol": "^GSPC"}}]}}'],
+)  # fmt: skip
+def test_what_is_no_chart_is_refused_in_one_sentence(payload: bytes, catalog: Catalog) -> None:
+    with pytest.raises(UnexpectedPayload, match=r"Yahoo sent no closes of \^GSPC"):
+        _yahoo(payload, catalog)
+
+
+@pytest.mark.parametrize(("new", "old"), [(0, 1), (2, 0), (-2, 1), (5000, 1), ("2", 1), (None, 1)])
+def test_a_split_that_cannot_be_is_refused(new: object, old: object, catalog: Catalog) -> None:
+    answer = json.loads(_chart([TUESDAY], [7519.12]))
+    split = {"date": 1779802200, "numerator": new, "denominator": old}
+    answer["chart"]["result"][0]["events"] = {"splits": {"1779802200": split}}
     with pytest.raises(UnexpectedPayload, match=r"\^GSPC"):
-        _yahoo(closes, catalog)
+        _yahoo(json.dumps(answer).encode(), catalog)
 
 
 class _Asked:

@@ -109,4 +109,5 @@ def _clock(seconds: float) -> tuple[float, float]:
 def _reason(error: RequestException) -> str:
     if error.code == CurlECode.OPERATION_TIMEDOUT:
         return "no answer in time"
-    return (str(error).splitlines() or [type(error).__name__])[0].split(". See ")[0][:160]
+    said = (str(error).splitlines() or [type(error).__name__])[0].split(". See ")[0]
+    return said.rpartition("curl: ")[2][:160]
