@@ -113,7 +113,12 @@ def metadata(table: Table, base_url: str) -> dict[str, Any]:
             for c in table.columns
             for b in c.indicator.breaks
         ],
-        "notes": sorted({v.note for column in table.columns for v, _ in column.rows if v.note}),
+        "notes": [
+            f"{column.indicator.id}, {v.date}: {v.note}"
+            for column in table.columns
+            for v, _ in column.rows
+            if v.note
+        ],
     }
 
 

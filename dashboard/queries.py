@@ -28,6 +28,15 @@ from events
 where ($id is null or indicator = $id) and known_at <= $moment
 order by date desc, indicator, kind limit $most
 """
+REVISIONS = """
+with told as (
+  select date, source, known_at, value, status,
+         lag(value) over (partition by source, date order by known_at, load) before
+  from vintages where indicator = $id)
+select date, source, before, value, known_at from told
+where before is not null and before <> value and status = 'fetched' and known_at <= $moment
+order by known_at desc, date desc limit $most
+"""
 FOREVER = datetime(9999, 12, 31, tzinfo=UTC)
 
 
@@ -56,6 +65,17 @@ class Disagreement:
     value: float
     other_source: str
     other_value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """A value that its own source has replaced, and when that was known."""
+
+    date: Date
+    source: str
+    before: float
+    after: float
+    known_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +168,15 @@ def disagreements(snapshot: Snapshot, indicator: str) -> list[Disagreement]:
         [indicator],
     )
     return [Disagreement(*row) for row in rows]
+
+
+def revisions(
+    snapshot: Snapshot, indicator: str, as_of: datetime | None = None, most: int = 100
+) -> list[Revision]:
+    """The fetched values of an indicator that were replaced, newest first."""
+    parameters = {"id": indicator, "moment": _naive(as_of or FOREVER), "most": most}
+    rows = snapshot.rows(REVISIONS, parameters)
+    return [Revision(r[0], r[1], r[2], r[3], r[4].replace(tzinfo=UTC)) for r in rows]
 
 
 def problems(snapshot: Snapshot) -> Mapping[str, str]:

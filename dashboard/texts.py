@@ -79,6 +79,8 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
         "来源不一致（{count} 处，取前者）",
         "Sources disagree ({count}; the first is shown)",
     ),
+    "revisions": ("修订", "Revisions"),
+    "revised_by": ("{source}，{moment} 起", "{source}, since {moment}"),
     "status": ("状态", "Status"),
     "download_csv": ("下载 CSV", "Download CSV"),
     "download_excel": ("下载 CSV（Excel 用）", "Download CSV for Excel"),

@@ -74,7 +74,7 @@ def _product(
         public_at=max(close.known_at, filing.count.known_at),
         credit=" ".join(_factors(close, filing, between)),
         disputed="disputed" in (close.status, filing.count.status),
-        note=_change(before, filing, close.date),
+        note=_change(before, filing),
     )
 
 
@@ -84,12 +84,12 @@ def _factors(close: Vintage, filing: Filing, splits: Sequence[Action]) -> Iterat
         yield f"× {split.value:g} (split of {split.date})"
 
 
-def _change(before: Filing | None, now: Filing, day: date) -> str:
+def _change(before: Filing | None, now: Filing) -> str:
     """The note on the first day of another count."""
     if before is None or before.count.value == now.count.value:
         return ""
     return (
-        f"{day} 起用新股数：{before.count.value:,.0f} → {now.count.value:,.0f}"
+        f"起用新股数：{before.count.value:,.0f} → {now.count.value:,.0f}"
         f"（封面日期 {now.cover}，{now.filed} 提交）"
     )
 

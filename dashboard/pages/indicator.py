@@ -37,7 +37,7 @@ SHOWN_TRANSFORMS = (
     Transform("ma", n=20),
     Transform("drawdown"),
 )
-RECENT, EVENTS, DISAGREEMENTS = 12, 12, 6
+RECENT, EVENTS, DISAGREEMENTS, REVISIONS, NOTES = 12, 12, 6, 6, 8
 
 
 def layout(visit: Visit, indicator_id: str) -> Page:
@@ -72,6 +72,8 @@ def layout(visit: Visit, indicator_id: str) -> Page:
                                 [
                                     _facts(visit, item),
                                     _disagreements(visit, item),
+                                    _revisions(visit, item),
+                                    _notes(visit, shown.columns[0], item),
                                     _events(visit, item),
                                     _documents(visit, item),
                                     _bulletins(visit, item),
@@ -309,8 +311,7 @@ def _disagreements(visit: Visit, item: Reading) -> Component | None:
         return None
 
     def said(source: str, value: float) -> str:
-        figure = formatting.figure(value, item.indicator, item.unit, visit.lang, exact=True)
-        return f"{text(f'source_{source}', visit.lang)} {figure}"
+        return f"{text(f'source_{source}', visit.lang)} {_exact(visit, item, value)}"
 
     entries = [
         html.Li(
@@ -325,6 +326,56 @@ def _disagreements(visit: Visit, item: Reading) -> Component | None:
     ]
     words = text("disagreements", visit.lang, count=f"{len(found):,}")
     return html.Section([html.H2(words), html.Ul(entries, className="event-list")])
+
+
+def _revisions(visit: Visit, item: Reading) -> Component | None:
+    """What a source said first, and what it says now."""
+    found = queries.revisions(visit.snapshot, item.id, item.as_of, most=REVISIONS)
+    if not found:
+        return None
+    entries = [
+        html.Li(
+            [
+                html.Span(
+                    formatting.table_day(r.date, item.indicator, visit.lang), className="quiet"
+                ),
+                f" {_exact(visit, item, r.before)} → {_exact(visit, item, r.after)} ",
+                html.Span(
+                    text("revised_by", visit.lang, source=text(f"source_{r.source}", visit.lang),
+                         moment=formatting.minute(r.known_at)), className="quiet",
+                ),
+            ]
+        )
+        for r in found
+    ]  # fmt: skip
+    return html.Section(
+        [html.H2(text("revisions", visit.lang)), html.Ul(entries, className="event-list")]
+    )
+
+
+def _notes(visit: Visit, column: Column, item: Reading) -> Component | None:
+    """What is to be said of single values, newest first."""
+    entries = [
+        html.Li(
+            [
+                html.Span(
+                    formatting.table_day(v.date, item.indicator, visit.lang), className="quiet"
+                ),
+                f" {v.note}",
+            ],
+        )
+        for v, _ in reversed(column.rows)
+        if v.note
+    ]
+    if not entries:
+        return None
+    return html.Section(
+        [html.H2(text("note", visit.lang)), html.Ul(entries[:NOTES], className="event-list")]
+    )
+
+
+def _exact(visit: Visit, item: Reading, value: float) -> str:
+    return str(formatting.figure(value, item.indicator, item.unit, visit.lang, exact=True))
 
 
 def _events(visit: Visit, item: Reading) -> Component | None:
