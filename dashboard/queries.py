@@ -12,7 +12,7 @@ from typing import Any
 
 from dashboard.snapshot import Snapshot
 from etl.bulletins.model import Bulletin
-from etl.observation import Vintage
+from etl.observation import Action, Vintage
 
 LIVE = """
 select date, value, source, known_at, status, credit, basis, note
@@ -177,6 +177,15 @@ def revisions(
     parameters = {"id": indicator, "moment": _naive(as_of or FOREVER), "most": most}
     rows = snapshot.rows(REVISIONS, parameters)
     return [Revision(r[0], r[1], r[2], r[3], r[4].replace(tzinfo=UTC)) for r in rows]
+
+
+def actions(snapshot: Snapshot, indicator: str) -> list[Action]:
+    """The splits and dividends of an indicator, newest first."""
+    rows = snapshot.rows(
+        "select date, kind, value from actions where indicator = ? order by date desc, kind",
+        [indicator],
+    )
+    return [Action(*row) for row in rows]
 
 
 def problems(snapshot: Snapshot) -> Mapping[str, str]:

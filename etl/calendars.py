@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 from zoneinfo import ZoneInfo
 
 CalendarName = Literal["XNYS", "24/5", "month", "quarter", "year", "event"]
@@ -16,17 +17,21 @@ _FIRST_SESSION = "1990-01-02"
 
 
 @lru_cache
-def _exchange(name: str) -> Any:
+def _closes(name: str) -> Mapping[date, datetime]:
+    """Each session with its close: asked day by day, the library's tables take milliseconds."""
     import exchange_calendars
 
-    return exchange_calendars.get_calendar(name, start=_FIRST_SESSION)
+    exchange = exchange_calendars.get_calendar(name, start=_FIRST_SESSION)
+    return {
+        session.date(): close.to_pydatetime().astimezone(UTC)
+        for session, close in exchange.closes.items()
+    }
 
 
 def session_close(calendar: str, day: date) -> datetime:
     """When trading ended on `day`, half days included; 16:00 in New York if it was no session."""
-    if calendar == "XNYS" and _covers(calendar, day) and _exchange(calendar).is_session(str(day)):
-        moment: datetime = _exchange(calendar).session_close(str(day)).to_pydatetime()
-        return moment.astimezone(UTC)
+    if calendar == "XNYS" and day in _closes(calendar):
+        return _closes(calendar)[day]
     return datetime.combine(day, time(16), NEW_YORK).astimezone(UTC)
 
 
@@ -43,7 +48,7 @@ def session_after(calendar: str, day: date, count: int) -> date:
 def is_session(calendar: str, day: date) -> bool:
     """Whether a value may be expected for `day`."""
     if calendar == "XNYS" and _covers(calendar, day):
-        return bool(_exchange(calendar).is_session(str(day)))
+        return day in _closes(calendar)
     if calendar in ("XNYS", "24/5"):
         return day.weekday() < 5
     if calendar == "month":
@@ -78,5 +83,10 @@ def period_end(calendar: str, day: date) -> date:
 
 
 def _covers(calendar: str, day: date) -> bool:
-    exchange = _exchange(calendar)
-    return bool(exchange.first_session.date() <= day <= exchange.last_session.date())
+    first, last = _span(calendar)
+    return first <= day <= last
+
+
+@lru_cache
+def _span(calendar: str) -> tuple[date, date]:
+    return min(_closes(calendar)), max(_closes(calendar))

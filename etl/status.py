@@ -85,7 +85,7 @@ def sessions_missed(indicator: Indicator, newest: date, now: datetime) -> int:
 
 def as_of_words(indicator: Indicator, newest: date) -> str:
     """截至 05-26 收盘（美东）: until when the values run, as a reader says it."""
-    if indicator.frequency == "daily" and indicator.publication.on_its_day:
+    if indicator.calendar == "XNYS" and indicator.publication.on_its_day:
         return f"截至 {newest:%m-%d} 收盘（美东）"
     if indicator.frequency == "monthly":
         return f"截至 {newest:%Y} 年 {newest.month} 月"

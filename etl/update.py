@@ -150,7 +150,10 @@ def accept(settings: Settings, catalog: Catalog, indicator_id: str) -> list[Outc
             warehouse.note_answer(load, source, indicator.id, answer.digest)
             warehouse.release(indicator.id, source, load)
             newest = found[-1].date if found else None
-            outcomes.append(Outcome(indicator.id, source, added.new, added.revised, newest))
+            attempts = ((source, ""),)
+            outcomes.append(
+                Outcome(indicator.id, source, added.new, added.revised, newest, attempts=attempts)
+            )
         warehouse.finish_load(load, now(), outcomes)
     return outcomes
 
@@ -243,16 +246,17 @@ class _Run:
     def _update(self, indicator: Indicator, answers: Fetching) -> Outcome:
         """Take every source of the indicator in order of preference; each stands for itself."""
         added = Appended()
-        problems: list[str] = []
+        problems: dict[str, str] = {}
         notices: list[str] = []
         asked = [ref for ref in indicator.sources if not self._left_out(ref)]
         for ref in asked:
+            problems[ref.name] = ""
             try:
                 one = self._append(indicator, ref, answers)
                 added = Appended(added.new + one.new, added.revised + one.revised)
                 notices += self._notices(indicator, ref)
             except (SourceError, FileProblem, CheckFailed) as error:
-                problems.append(str(error))
+                problems[ref.name] = str(error)
         served = self.warehouse.series(indicator.id, now())
         newest = served[-1][0] if served else None
         return Outcome(
@@ -261,9 +265,9 @@ class _Run:
             added.new,
             added.revised,
             newest.date if newest else None,
-            problem=" ".join(dict.fromkeys(problems)),
+            problem=" ".join(filter(None, dict.fromkeys(problems.values()))),
             notice=" ".join(notices),
-            partial=len(asked) < len(indicator.sources),
+            attempts=tuple(problems.items()),
         )
 
     def _left_out(self, ref: SourceRef) -> bool:

@@ -21,8 +21,8 @@ from etl.observation import now
 from etl.settings import Settings
 
 MAX_BYTES = 64_000_000
-#: A host that takes longer to greet, or to say its next word, is not there.
-GREETING_S = 4.0
+#: A host that takes longer to greet is not there, nor is one that falls silent for so long.
+GREETING_S, SILENCE_S = 3.0, 5.0
 #: Answers that may be another one a moment later, and how often they are asked for.
 PASSING = frozenset({429, 500, 502, 503, 504})
 ATTEMPTS = 3
@@ -155,7 +155,9 @@ class Upstream:
                     transport=self.transport,
                     proxy=s.proxy if self.transport is None else None,
                     verify=_trust(s),
-                    timeout=httpx.Timeout(min(GREETING_S, s.timeout_s)),
+                    timeout=httpx.Timeout(
+                        min(SILENCE_S, s.timeout_s), connect=min(GREETING_S, s.timeout_s)
+                    ),
                     headers={"User-Agent": user_agent(s)},
                     follow_redirects=True,
                     trust_env=False,

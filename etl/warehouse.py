@@ -46,7 +46,9 @@ create table if not exists actions (
   indicator varchar not null, date date not null, kind varchar not null, value double not null,
   source varchar not null, known_at timestamp not null, load integer not null);
 alter table outcomes add column if not exists notice varchar default '';
-alter table outcomes add column if not exists partial boolean default false;
+create table if not exists attempts (
+  load integer not null, subject varchar not null, source varchar not null,
+  problem varchar not null);
 create table if not exists ranks (
   indicator varchar not null, source varchar not null, rank integer not null);
 """
@@ -132,12 +134,17 @@ order by known_at desc, indicator, date limit $most
 """
 
 LAST_OUTCOMES = """
-select subject,
-       arg_max(struct_pack(s := source, a := added, r := revised, n := newest), load),
-       arg_max(problem, load) filter (not partial or problem <> ''),
-       arg_max(notice, load) filter (not partial or notice <> '')
-from outcomes join loads using (load)
-where command in ('run', 'accept') group by subject
+with told as (
+  select subject, source, arg_max(problem, load) problem from attempts group by subject, source),
+known as (
+  select subject, string_agg(distinct problem, ' ') filter (problem <> '') problem
+  from told group by subject)
+select o.subject,
+       arg_max(struct_pack(s := o.source, a := added, r := revised, n := newest,
+               p := o.problem, i := notice), load),
+       any_value(k.subject) is not null, any_value(k.problem)
+from outcomes o join loads using (load) left join known k on k.subject = o.subject
+where command in ('run', 'accept') group by o.subject
 """
 
 APPEND = """
@@ -159,8 +166,8 @@ class Appended:
 class Outcome:
     """What one run did for one subject: an indicator, or a file that several share.
 
-    A `problem` kept something from being stored; a `notice` is only to be known. `partial` says
-    that not every source of the subject was asked.
+    A `problem` kept something from being stored; a `notice` is only to be known. `attempts` are
+    the sources that were asked, each with its own problem, if any.
     """
 
     subject: str
@@ -170,7 +177,7 @@ class Outcome:
     newest: date | None = None
     problem: str = ""
     notice: str = ""
-    partial: bool = False
+    attempts: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,9 +300,12 @@ class Warehouse:
     def finish_load(self, load: int, finished_at: datetime, outcomes: Sequence[Outcome]) -> None:
         """Keep what the load did; its outcomes replace those of earlier loads in `status`."""
         rows = [
-            [load, o.subject, o.source, o.new, o.revised, o.newest, o.problem, o.notice, o.partial]
+            [load, o.subject, o.source, o.new, o.revised, o.newest, o.problem, o.notice]
             for o in outcomes
         ]
+        attempts = [[load, o.subject, *attempt] for o in outcomes for attempt in o.attempts]
+        if attempts:
+            self.connection.executemany("insert into attempts values (?, ?, ?, ?)", attempts)
         if rows:
             marks = ", ".join("?" * len(rows[0]))
             self.connection.executemany(f"insert into outcomes values ({marks})", rows)
@@ -523,13 +533,16 @@ class Warehouse:
     def last_outcomes(self) -> dict[str, Outcome]:
         """For each subject what the newest run that touched it did.
 
-        A run that did not ask every source says nothing of what the others last failed at.
+        What a source last failed at is its problem until it is asked again.
         """
         rows = self.connection.execute(LAST_OUTCOMES).fetchall()
         return {
-            subject: Outcome(subject, o["s"], o["a"], o["r"], o["n"], problem or "", notice or "")
-            for subject, o, problem, notice in rows
-        }
+            subject: Outcome(
+                subject, o["s"], o["a"], o["r"], o["n"],
+                (problem or "") if was_attempted else o["p"], o["i"] or "",
+            )
+            for subject, o, was_attempted, problem in rows
+        }  # fmt: skip
 
     def rows(self) -> int:
         """How many vintages are held."""

@@ -37,7 +37,7 @@ SHOWN_TRANSFORMS = (
     Transform("ma", n=20),
     Transform("drawdown"),
 )
-RECENT, EVENTS, DISAGREEMENTS, REVISIONS, NOTES = 12, 12, 6, 6, 8
+RECENT, EVENTS, DISAGREEMENTS, REVISIONS, ACTIONS, NOTES = 12, 12, 6, 6, 6, 8
 
 
 def layout(visit: Visit, indicator_id: str) -> Page:
@@ -73,6 +73,7 @@ def layout(visit: Visit, indicator_id: str) -> Page:
                                     _facts(visit, item),
                                     _disagreements(visit, item),
                                     _revisions(visit, item),
+                                    _actions(visit, item),
                                     _notes(visit, shown.columns[0], item),
                                     _events(visit, item),
                                     _documents(visit, item),
@@ -350,6 +351,28 @@ def _revisions(visit: Visit, item: Reading) -> Component | None:
     ]  # fmt: skip
     return html.Section(
         [html.H2(text("revisions", visit.lang)), html.Ul(entries, className="event-list")]
+    )
+
+
+def _actions(visit: Visit, item: Reading) -> Component | None:
+    """Splits and dividends, which the prices are not adjusted for."""
+    found = queries.actions(visit.snapshot, item.id)
+    if not found:
+        return None
+    unit = item.unit.label.in_(visit.lang)
+    entries = [
+        html.Li(
+            [
+                html.Span(
+                    formatting.table_day(a.date, item.indicator, visit.lang), className="quiet"
+                ),
+                f" {text(a.kind, visit.lang, value=f'{a.value:g}', unit=unit)}",
+            ]
+        )
+        for a in found[:ACTIONS]
+    ]
+    return html.Section(
+        [html.H2(text("actions", visit.lang)), html.Ul(entries, className="event-list")]
     )
 
 

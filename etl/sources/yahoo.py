@@ -113,7 +113,7 @@ def _chart(payload: bytes, ticker: str) -> Any:
     """The chart of `ticker` in the answer; UnexpectedPayload for anything else."""
     try:
         (chart,) = json_of(payload)["chart"]["result"]
-        symbol = chart["meta"]["symbol"]
+        symbol = chart["meta"].get("symbol", ticker)  # what was asked for stands in the address
         chart["indicators"]["quote"][0].get("close")
         ZoneInfo(chart["meta"]["exchangeTimezoneName"])
     except (ValueError, KeyError, TypeError, IndexError, AttributeError, OSError):

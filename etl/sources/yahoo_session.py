@@ -17,7 +17,7 @@ from etl.upstream import GREETING_S, MAX_BYTES, PASSING, Passing, Upstream, retr
 
 CHART = "/v8/finance/chart/"
 #: Cookies, consent and crumb get less time than closes, which come without them too.
-ASIDE_S = 2.0
+ASIDE_S = 1.5
 #: A connection that was there and was cut may be there again.
 _CUT = frozenset(
     {CurlECode.RECV_ERROR, CurlECode.SEND_ERROR, CurlECode.PARTIAL_FILE, CurlECode.GOT_NOTHING}
