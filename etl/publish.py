@@ -25,7 +25,7 @@ from etl.warehouse import SERVED_MACROS, Warehouse
 
 KEPT = 30
 #: Raised whenever the tables of a snapshot change, so that the same content is published anew.
-FORMAT = 2
+FORMAT = 3
 
 TABLES = """
 create table snapshot.ranks as select * from ranks where indicator in (select id from wanted)

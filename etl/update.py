@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from etl import raw, revisions
+from etl import candidates, raw, revisions
 from etl.bulletins.model import Bulletin
 from etl.catalog import Catalog, Indicator, SourceRef
 from etl.checks import problems as problems_of
@@ -72,7 +72,8 @@ def run(
             step = _Run(settings, catalog, request, warehouse, out)
             outcomes = list(step.outcomes(wanted, progress))
         problems = _remembered_problems(catalog, warehouse)
-        content = all_content(catalog, step.bulletins(), step.documents, problems)
+        documents = candidates.shown(warehouse, step.documents)
+        content = all_content(catalog, step.bulletins(), documents, problems)
         snapshot = publish(warehouse, content, settings.published, now())
         return Report(tuple(outcomes), snapshot, tuple(sorted(set(out.unreachable.values()))))
 
@@ -82,7 +83,7 @@ def select(catalog: Catalog, request: Request) -> list[Indicator]:
     for name in request.ids:
         if name not in catalog:
             raise SettingError(f"Unknown indicator '{name}'. {nearest(name, catalog.indicators)}")
-    known = {ref.name for i in catalog.all() for ref in i.sources}
+    known = {ref.name for i in catalog.all() for ref in i.sources} | candidates.FINDERS.keys()
     if request.source is not None and request.source not in known:
         raise SettingError(f"Unknown source '{request.source}'. {nearest(request.source, known)}")
     return [
@@ -145,7 +146,8 @@ def accept(settings: Settings, catalog: Catalog, indicator_id: str) -> list[Outc
 
 def _remembered_problems(catalog: Catalog, warehouse: Warehouse) -> list[tuple[str, str]]:
     held = warehouse.last_outcomes()
-    return [(o.subject, o.problem) for o in held.values() if o.problem and o.subject in catalog]
+    shown = {*catalog.indicators, *candidates.FINDERS}
+    return [(o.subject, o.problem) for o in held.values() if o.problem and o.subject in shown]
 
 
 class _Run:
@@ -181,9 +183,28 @@ class _Run:
         for indicator in sorted(wanted, key=_is_derived):
             done.append(self._update(indicator))
             progress(done[-1])
+        for outcome in self._look_for_documents():
+            done.append(outcome)
+            progress(outcome)
         with self.warehouse.transaction():
             self.warehouse.finish_load(self.load, now(), done)
         return iter(done)
+
+    def _look_for_documents(self) -> Iterator[Outcome]:
+        """One outcome for each upstream that lists documents."""
+        asked = self.request
+        for finder in candidates.asked(
+            self.catalog, asked.ids, asked.source, offline=asked.offline
+        ):
+            yield candidates.look(
+                finder,
+                self.warehouse,
+                self.out,
+                self.documents,
+                archive=self.settings.raw,
+                load=self.load,
+                known_at=self.known_at,
+            )
 
     def bulletins(self) -> list[Bulletin]:
         """The newest good text of every day that has a file."""
