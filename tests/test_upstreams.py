@@ -104,6 +104,7 @@ def _fill(internet: Internet, catalog: Catalog) -> None:
     # A rate that holds, then changes: the day of the change is all that is kept.
     internet.fred["DFEDTARU"] = [(day, 3.75 if day < DAYS[3] else 3.5) for day in DAYS]
     internet.shares = list(FILINGS)
+    internet.commodities["Gold"] = [(date(2026, month, 1), 4400.0 + month) for month in range(1, 9)]
     internet.documents = [
         Listed(
             "71", "国务院关于数据要素市场的意见", DAYS[0], "zhengcelibrary_gw", "国发〔2026〕19号"
@@ -172,6 +173,7 @@ def test_every_request_goes_through_the_proxy_and_sec_reads_the_contact(world: W
     assert internet.hosts() == {
         "fc.yahoo.com", "query1.finance.yahoo.com", "query2.finance.yahoo.com",
         "fred.stlouisfed.org", "data.sec.gov", "sousuo.www.gov.cn", "www.nda.gov.cn",
+        "www.worldbank.org", "thedocs.worldbank.org",
     }  # fmt: skip
     (to_sec,) = [asked for asked in internet.requests if asked.host == "data.sec.gov"]
     assert CONTACT in to_sec.headers["user-agent"]

@@ -8,6 +8,7 @@ that upstreams fail.
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import math
 import socket
@@ -28,6 +29,7 @@ from typing import Any, Self
 from urllib.parse import parse_qs, unquote, urlsplit
 from zoneinfo import ZoneInfo
 
+import openpyxl
 import trustme
 
 #: What the proxy or the TLS in it does wrong: these know the host only.
@@ -113,6 +115,7 @@ class Internet:
         self.fred: dict[str, list[Price]] = {}
         self.shares: list[Filing] = []
         self.documents: list[Listed] = []
+        self.commodities: dict[str, list[Price]] = {}
         self.requests: list[Asked] = []
         #: The hosts that a tunnel was asked for, in order, refused ones included.
         self.tunnels: list[str] = []
@@ -229,6 +232,10 @@ class Internet:
             return _gov(self._listed(how), query, headers, how)
         if host == "www.nda.gov.cn" and place.startswith("/sjj/zwgk/"):
             return _nda(self._listed(how), place, how)
+        if host == "www.worldbank.org" and place == "/en/research/commodity-markets":
+            return _Answer(200, "text/html; charset=utf-8", _COMMODITY_PAGE)
+        if host == "thedocs.worldbank.org" and place == f"{_COMMODITY_FILES}Monthly.xlsx":
+            return _Answer(200, _XLSX, pink_sheet(self.commodities, how))
         return _Answer(404, "text/html", b"<!DOCTYPE html><html><body>Not Found</body></html>")
 
     def _listed(self, how: str) -> list[Listed]:
@@ -635,6 +642,32 @@ def _nda_row(document: Listed, how: str) -> str:
     )
 
 
+def pink_sheet(commodities: dict[str, list[Price]], how: str = "") -> bytes:
+    """The World Bank's workbook: names in the fifth row, units in the sixth, then the months."""
+    book = openpyxl.Workbook()
+    book.active.title = "AFOSHEET"
+    sheet = book.create_sheet("Monthly Prices")
+    for line in (
+        "World Bank Commodity Price Data (The Pink Sheet)",
+        "monthly prices in nominal US dollars, 1960 to present",
+        "(monthly series are available only in nominal terms)",
+        "Updated on October 02, 2026",
+    ):
+        sheet.append([line])
+    other = {"renamed-column": "Gold, London", "other-series": "Palladium"}.get(how)
+    names = [*(other or name for name in commodities), "Silver"]
+    sheet.append([None, "Crude oil, average", *names])
+    sheet.append([None, "($/bbl)", *("($/troy oz)" for _ in names)])
+    columns = [_bent(rows, how) for rows in commodities.values()]
+    for cells in zip(*columns, strict=True):
+        values = ["NaN" if v is not None and v != v else "…" if v is None else v for _, v in cells]
+        sheet.append([f"{cells[0][0]:%YM%m}", 70.5, *values, 31.2])
+    book.create_sheet("Monthly Indices")
+    file = io.BytesIO()
+    book.save(file)
+    return file.getvalue()
+
+
 def _listing(found: Sequence[Listed], how: str) -> list[Listed]:
     """The documents newest first, or wrong in the way of `how`."""
     rows = sorted(found, key=lambda document: document.day, reverse=True)
@@ -656,6 +689,19 @@ _CONSENT = b"""<!DOCTYPE html><html><form method="post" action="/v2/collectConse
 value="3_s"></form></html>"""
 _PAGE = b"<!DOCTYPE html>\n<html><head><title>Welcome</title></head><body>Welcome</body></html>\n"
 _NDA_PAGE = 15
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_COMMODITY_FILES = (
+    "/en/doc/74e8be41ceb20fa0da750cda2f6b9e4e-0050012026/related/CMO-Historical-Data-"
+)
+_COMMODITY_PAGE = f"""<!DOCTYPE html>
+<html lang="en"><head><title>Commodity Markets</title></head><body>
+<a href="/en/home">Home</a><ul>
+<li><a href="https://thedocs.worldbank.org/en/doc/74e8/related/CMO-Pink-Sheet-October-2026.pdf">Pink
+Sheet</a></li>
+<li><a href="https://thedocs.worldbank.org{_COMMODITY_FILES}Annual.xlsx">Annual prices</a></li>
+<li><a href="https://thedocs.worldbank.org{_COMMODITY_FILES}Monthly.xlsx">Monthly prices</a></li>
+</ul></body></html>
+""".encode()
 #: The libraries of gov.cn, and their names where an answer holds a list for each.
 _LIBRARIES = {"zhengcelibrary_gw": "gongwen", "zhengcelibrary_bm": "bumenfile",
               "zhengcelibrary_or": "otherfile", "zhengcelibrary_gb": "gongbao"}  # fmt: skip
