@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
 
-from etl import console, imports, publish
+from etl import candidates, console, decide, imports, publish
 from etl.bulletins.read import read_bulletin
 from etl.bulletins.to_markdown import to_markdown
 from etl.catalog import Catalog, load_catalog
@@ -49,7 +49,10 @@ def run_command(settings: Settings, options: argparse.Namespace) -> int:
     request = Request(
         tuple(options.ids), options.source, options.offline, _moment(options.known_at)
     )
-    with console.progress(len(select(catalog, request))) as progress:
+    steps = len(select(catalog, request)) + len(
+        candidates.asked(catalog, request.ids, request.source, offline=request.offline)
+    )
+    with console.progress(steps) as progress:
         report = run(settings, catalog, request, progress)
     console.outcome_table(report.outcomes)
     for sentence in report.unreachable:
@@ -87,10 +90,13 @@ def status_command(settings: Settings, options: argparse.Namespace) -> int:
         )
     with opened(settings.warehouse, read_only=True) as warehouse:
         rows = list(freshness(catalog, warehouse, now()))
+        waiting = candidates.sentence(warehouse)
     if options.json:
         print(json.dumps([row.to_json() for row in rows], ensure_ascii=False, indent=1))
     else:
         console.status_table(rows)
+        if waiting:
+            console.say(waiting)
     return OK if all(row.state == "fresh" for row in rows) else SOME_FAILED
 
 
@@ -134,6 +140,31 @@ def accept_command(settings: Settings, options: argparse.Namespace) -> int:
     report = _publish(settings, catalog)
     console.outcome_table(outcomes)
     console.published(report)
+    return OK
+
+
+def candidates_command(settings: Settings, options: argparse.Namespace) -> int:
+    """The documents that were found and wait for a person; take them or leave them."""
+    if not settings.warehouse.exists():
+        raise StorageError(
+            f"{settings.warehouse}: no warehouse yet; run `python -m etl run` first."
+        )
+    if options.take:
+        path, documents = decide.take(settings, options.take)
+        for document in documents:
+            console.say(f"added to {path}: {document.title}")
+        console.say("run `python -m etl run` to count and publish them")
+    elif options.leave:
+        for document in decide.leave(settings, options.leave):
+            console.say(f"left: {document.title}")
+        console.say("run `python -m etl run` to publish without them")
+    else:
+        with opened(settings.warehouse, read_only=True) as warehouse:
+            rows = decide.waiting(settings, warehouse)
+        if options.json:
+            print(json.dumps([row.to_json() for row in rows], ensure_ascii=False, indent=1))
+        else:
+            console.candidate_table(rows)
     return OK
 
 
@@ -286,6 +317,13 @@ def _parser() -> argparse.ArgumentParser:
     one = commands.add_parser("accept", help="take an answer that was held back")
     one.add_argument("id", metavar="INDICATOR")
     one.set_defaults(command=accept_command)
+
+    one = commands.add_parser("candidates", help="documents found upstream that wait for you")
+    what = one.add_mutually_exclusive_group()
+    what.add_argument("--take", nargs="+", metavar="KEY", help="add them to the register")
+    what.add_argument("--leave", nargs="+", metavar="KEY", help="list them no more")
+    what.add_argument("--json", action="store_true")
+    one.set_defaults(command=candidates_command)
 
     one = commands.add_parser("replay", help="build the warehouse again from archived answers")
     one.add_argument("--source", metavar="NAME", help="only this source")

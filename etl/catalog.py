@@ -25,6 +25,7 @@ SOURCE_PARAMS: Mapping[str, Mapping[str, type]] = {
     "yahoo": {"ticker": str},
     "fred": {"series": str},
     "sec": {"cik": str, "concept": str},
+    "world_bank": {"commodity": str},
     "figures": {"file": str},
     "register": {"topics": list},
     "derived": {"formula": str},

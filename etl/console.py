@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from etl.candidates import Candidate
 from etl.publish import Snapshot
 from etl.status import Freshness
 from etl.update import Progress as Step
@@ -94,6 +95,18 @@ def history_table(snapshots: Iterable[Snapshot]) -> None:
         (s.name, s.published_at, f"{s.rows:,}", "current" if s.current else "") for s in snapshots
     ]
     _table(("snapshot", "published (UTC)", "vintages", ""), cells, right={2})
+
+
+def candidate_table(rows: Iterable[Candidate]) -> None:
+    """Key, title, issuer, number, published, topics, kind, source, address."""
+    cells = [
+        (r.key, d.title, d.issuer, d.number, d.published, ";".join(d.topics), d.kind,
+         ";".join(r.sources), d.url)
+        for r in rows
+        for d in (r.document,)
+    ]  # fmt: skip
+    header = ("key", "title", "issuer", "number", "published", "topics", "kind", "source", "url")
+    _table(header, cells, right=set())
 
 
 def outcome_line(outcome: Outcome) -> None:

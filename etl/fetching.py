@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 
 class Fetching:
@@ -13,7 +13,7 @@ class Fetching:
 
     def __init__(self) -> None:
         self._threads: dict[str, ThreadPoolExecutor] = {}
-        self._answers: dict[tuple[str, str], Future[bytes]] = {}
+        self._answers: dict[tuple[str, str], Future[Any]] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -28,12 +28,12 @@ class Fetching:
         for threads in self._threads.values():
             threads.shutdown(wait=error is None, cancel_futures=True)
 
-    def ask(self, source: str, subject: str, fetch: Callable[[], bytes]) -> None:
+    def ask(self, source: str, subject: str, fetch: Callable[[], Any]) -> None:
         """Have `fetch` called after all that the same source was asked before."""
         if source not in self._threads:
             self._threads[source] = ThreadPoolExecutor(1, thread_name_prefix=source)
         self._answers[source, subject] = self._threads[source].submit(fetch)
 
-    def answer(self, source: str, subject: str) -> bytes:
+    def answer(self, source: str, subject: str) -> Any:
         """What `fetch` returned, or the error that it raised."""
         return self._answers.pop((source, subject)).result()

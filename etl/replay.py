@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import groupby
 
-from etl import raw
+from etl import candidates, raw
 from etl.catalog import Catalog
-from etl.errors import CheckFailed, SettingError, SourceError, nearest
+from etl.errors import CheckFailed, SettingError, SourceError, StorageError, nearest
 from etl.settings import Settings
 from etl.sources import sources
 from etl.sources.base import Source
@@ -17,7 +18,8 @@ from etl.warehouse import Answer, Warehouse, lock, opened
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """What one source held before and after; `same` if not a row differs."""
+    """What one source held before and after, values or found documents; `same` if not a row
+    differs."""
 
     source: str
     answers: int
@@ -30,6 +32,7 @@ def replay(settings: Settings, catalog: Catalog, only: str | None = None) -> lis
     """Forget what the online sources brought and read every archived answer again, each as known
     when its load was. All of it, or nothing: a missing answer leaves the warehouse as it was."""
     online = {name for name, source in sources(settings, ()).items() if source.online}
+    online |= candidates.FINDERS.keys()
     if only is not None and only not in online:
         raise SettingError(f"Source '{only}' keeps no archive. {nearest(only, online)}")
     names = sorted(online if only is None else {only})
@@ -49,16 +52,51 @@ def _rebuilt(
     answers: list[Answer],
     payloads: list[bytes],
 ) -> Iterator[Replayed]:
-    before = {name: warehouse.digest(name) for name in names}
+    before = {name: _digest(warehouse, name) for name in names}
     for name in names:
-        warehouse.forget(name)
+        _forget(warehouse, name)
     known = sources(settings, ())
-    for answer, payload in zip(answers, payloads, strict=True):
-        _read(known[answer.source], catalog, warehouse, answer, payload)
+    for (_, name), group in groupby(
+        zip(answers, payloads, strict=True), key=lambda one: (one[0].load, one[0].source)
+    ):
+        load = list(group)
+        if name in candidates.FINDERS:
+            _find(warehouse, load)
+            continue
+        for answer, payload in load:
+            _read(known[name], catalog, warehouse, answer, payload)
     for name in names:
-        after = warehouse.digest(name)
+        after = _digest(warehouse, name)
         count = sum(answer.source == name for answer in answers)
         yield Replayed(name, count, before[name][0], after[0], before[name] == after)
+
+
+def _digest(warehouse: Warehouse, name: str) -> tuple[int, int]:
+    if name in candidates.FINDERS:
+        return warehouse.digest_texts(candidates.kind_of_text(name))
+    return warehouse.digest(name)
+
+
+def _forget(warehouse: Warehouse, name: str) -> None:
+    if name in candidates.FINDERS:
+        warehouse.forget_texts(candidates.kind_of_text(name))
+    else:
+        warehouse.forget(name)
+
+
+def _find(warehouse: Warehouse, pages: list[tuple[Answer, bytes]]) -> None:
+    """Read the pages of one load together, as its run did."""
+    answer = pages[0][0]
+    try:
+        found = candidates.read(
+            candidates.FINDERS[answer.source], [payload for _, payload in pages], answer.known_at
+        )
+    except SourceError as error:  # it was read once: the reader has changed, not the document
+        raise StorageError(
+            f"Load {answer.load}: the archived answers of {answer.source} cannot be read any more "
+            f"({error}) Nothing was changed."
+        ) from None
+    candidates.store(answer.source, found, warehouse, load=answer.load, known_at=answer.known_at)
 
 
 def _read(

@@ -43,6 +43,8 @@ SLOTS = (
     Slot(time(17, 15), NEW_YORK, WORKDAYS, "yahoo", "after the futures have closed, too"),
     Slot(time(18, 15), NEW_YORK, WORKDAYS, "sec", "filings are taken until 17:30"),
     Slot(time(18, 30), NEW_YORK, WORKDAYS, "fred", "after EIA's and the Federal Reserve's hours"),
+    Slot(time(20, 15), BEIJING, EVERY_DAY, "gov_cn", "after office hours"),
+    Slot(time(20, 30), BEIJING, EVERY_DAY, "nda", "after office hours"),
     Slot(time(7, 30), BEIJING, EVERY_DAY, None, "before the bulletin is read"),
 )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import partial
 
-from etl import checks, raw, revisions
+from etl import candidates, checks, raw, revisions
 from etl.bulletins.model import Bulletin
 from etl.catalog import Catalog, Indicator, SourceRef
 from etl.derived import EVERY_VINTAGE, FORMULAS, Inputs, Series
@@ -28,6 +28,7 @@ from etl.publish import all_content, publish
 from etl.settings import Settings
 from etl.sources import sources
 from etl.sources.base import FIRST_DAY, Source
+from etl.sources.finder import Finder
 from etl.upstream import Upstream
 from etl.warehouse import Answer, Appended, Outcome, Warehouse, lock, opened
 
@@ -81,7 +82,8 @@ def run(
             step = _Run(settings, catalog, request, warehouse, out)
             outcomes = list(step.outcomes(wanted, progress))
         problems = _remembered_problems(catalog, warehouse)
-        content = all_content(catalog, step.bulletins(), step.documents, problems)
+        documents = candidates.shown(warehouse, step.documents)
+        content = all_content(catalog, step.bulletins(), documents, problems)
         snapshot = publish(warehouse, content, settings.published, now())
         return Report(tuple(outcomes), snapshot, tuple(sorted(set(out.unreachable.values()))))
 
@@ -91,7 +93,7 @@ def select(catalog: Catalog, request: Request) -> list[Indicator]:
     for name in request.ids:
         if name not in catalog:
             raise SettingError(f"Unknown indicator '{name}'. {nearest(name, catalog.indicators)}")
-    known = {ref.name for i in catalog.all() for ref in i.sources}
+    known = {ref.name for i in catalog.all() for ref in i.sources} | candidates.FINDERS.keys()
     if request.source is not None and request.source not in known:
         raise SettingError(f"Unknown source '{request.source}'. {nearest(request.source, known)}")
     return [
@@ -160,7 +162,8 @@ def accept(settings: Settings, catalog: Catalog, indicator_id: str) -> list[Outc
 
 def _remembered_problems(catalog: Catalog, warehouse: Warehouse) -> list[tuple[str, str]]:
     held = warehouse.last_outcomes()
-    return [(o.subject, o.problem) for o in held.values() if o.problem and o.subject in catalog]
+    shown = {*catalog.indicators, *candidates.FINDERS}
+    return [(o.subject, o.problem) for o in held.values() if o.problem and o.subject in shown]
 
 
 class _Run:
@@ -193,15 +196,40 @@ class _Run:
         for problem in self.file_problems:
             done.append(Outcome(str(problem.path), "file", problem=str(problem)))
             progress(done[-1])
+        finders = self._finders()
         with Fetching() as answers:
             for indicator in wanted:
                 self._ask(indicator, answers)
+            for finder in finders:
+                since = candidates.first_day(self.warehouse, finder, self.known_at)
+                fetch = partial(finder.fetch, since, self.known_at, self.out)
+                answers.ask(finder.name, candidates.PAGES, fetch)
             for indicator in sorted(wanted, key=_is_derived):
                 done.append(self._update(indicator, answers))
+                progress(done[-1])
+            for finder in finders:
+                done.append(self._look(finder, answers))
                 progress(done[-1])
         with self.warehouse.transaction():
             self.warehouse.finish_load(self.load, now(), done)
         return iter(done)
+
+    def _finders(self) -> list[Finder]:
+        """The upstreams that list documents, as far as they are asked."""
+        asked = self.request
+        return candidates.asked(self.catalog, asked.ids, asked.source, offline=asked.offline)
+
+    def _look(self, finder: Finder, answers: Fetching) -> Outcome:
+        """Keep what a finder lists and the register does not hold."""
+        return candidates.look(
+            finder,
+            partial(answers.answer, finder.name, candidates.PAGES),
+            self.warehouse,
+            self.documents,
+            archive=self.settings.raw,
+            load=self.load,
+            known_at=self.known_at,
+        )
 
     def bulletins(self) -> list[Bulletin]:
         """The newest good text of every day that has a file."""

@@ -411,7 +411,7 @@ class Warehouse:
         rows = self.connection.execute(
             "select a.load, l.known_at, a.source, a.indicator, a.digest "
             "from answers a join loads l using (load) where list_contains($sources, a.source) "
-            "order by a.load, a.indicator",
+            "order by a.load, a.source, a.indicator",
             {"sources": list(sources)},
         ).fetchall()
         return [Answer(r[0], r[1].replace(tzinfo=UTC), r[2], r[3], r[4]) for r in rows]
@@ -529,6 +529,28 @@ class Warehouse:
         """The newest text of each key."""
         query = "select key, arg_max(document, load) from texts where kind = ? group by key"
         return dict(self.connection.execute(query, [kind]).fetchall())
+
+    def first_texts(self, kinds: Sequence[str]) -> list[tuple[str, str, str, datetime]]:
+        """Kind, key, newest text and the moment it was first known, in the order they came."""
+        rows = self.connection.execute(
+            "select kind, key, arg_max(document, load), min(known_at) from texts "
+            "where list_contains($kinds, kind) group by kind, key order by min(load), kind, key",
+            {"kinds": list(kinds)},
+        ).fetchall()
+        return [(kind, key, text, known.replace(tzinfo=UTC)) for kind, key, text, known in rows]
+
+    def forget_texts(self, kind: str) -> None:
+        """Remove every text of a kind: only to build it again from the archive."""
+        self.connection.execute("delete from texts where kind = ?", [kind])
+
+    def digest_texts(self, kind: str) -> tuple[int, int]:
+        """How many texts of a kind are held, and a number that changes with any of them."""
+        query = (
+            "select count(*), coalesce(sum(hash(key, document, known_at)::hugeint), 0) "
+            "from texts where kind = ?"
+        )
+        count, total = self.connection.execute(query, [kind]).fetchall()[0]
+        return int(count), int(total)
 
     def last_outcomes(self) -> dict[str, Outcome]:
         """For each subject what the newest run that touched it did.

@@ -55,7 +55,18 @@ def test_every_source_is_documented_with_its_parameters() -> None:
 
 @pytest.mark.parametrize(
     "command",
-    ["run", "check", "status", "history", "rollback", "import", "replay", "schedule", "accept"],
+    [
+        "run",
+        "check",
+        "status",
+        "history",
+        "rollback",
+        "import",
+        "replay",
+        "schedule",
+        "accept",
+        "candidates",
+    ],
 )
 def test_every_command_of_the_readme_exists(command: str, capsys: pytest.CaptureFixture) -> None:
     assert f"`{command}" in README

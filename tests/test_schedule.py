@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from etl.calendars import NEW_YORK
+from etl.candidates import FINDERS
 from etl.catalog import SOURCE_PARAMS
 from etl.schedule import LOOK_EVERY_S, SLOTS, Slot, due, keep_time, next_due
 
@@ -24,7 +25,7 @@ def slot_of(source: str | None) -> Slot:
 
 
 def test_every_slot_asks_a_source_that_exists() -> None:
-    assert {slot.source for slot in SLOTS} - {None} <= set(SOURCE_PARAMS)
+    assert {slot.source for slot in SLOTS} - {None} <= {*SOURCE_PARAMS, *FINDERS}
 
 
 def test_the_close_is_asked_for_after_the_close_in_winter_and_in_summer() -> None:

@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 import httpx
 import pytest
 from conftest import Finished, bundled, command, finished, served, settings_of, snapshot
-from upstreams import FRED_KEY, MODES, OF_THE_LINE, Internet, fresh_yfinance
+from upstreams import FRED_KEY, MODES, OF_THE_LINE, Internet, Listed, fresh_yfinance
 
 from etl.catalog import Catalog
 from etl.update import Report, Request, run
@@ -121,6 +121,14 @@ def _fill(internet: Internet, catalog: Catalog) -> None:
     # A rate that holds, then changes: the day of the change is all that is kept.
     internet.fred["DFEDTARU"] = [(day, 3.75 if day < DAYS[3] else 3.5) for day in DAYS]
     internet.shares = list(FILINGS)
+    internet.commodities["Gold"] = [(date(2026, month, 1), 4400.0 + month) for month in range(1, 9)]
+    internet.documents = [
+        Listed(
+            "71", "国务院关于数据要素市场的意见", DAYS[0], "zhengcelibrary_gw", "国发〔2026〕19号"
+        ),
+        Listed("20", "国家数据局关于可信数据空间的指引", DAYS[1], "zcfb"),
+        Listed("21", "国家数据局招聘公告", DAYS[2], "tzgg"),
+    ]
 
 
 def _rising(start: float) -> list[tuple[date, float | None]]:
@@ -181,7 +189,8 @@ def test_every_request_goes_through_the_proxy_and_sec_reads_the_contact(world: W
     assert internet.hosts() == set(internet.tunnels)
     assert internet.hosts() == {
         "fc.yahoo.com", "query1.finance.yahoo.com", "query2.finance.yahoo.com",
-        "fred.stlouisfed.org", "data.sec.gov",
+        "fred.stlouisfed.org", "data.sec.gov", "sousuo.www.gov.cn", "www.nda.gov.cn",
+        "www.worldbank.org", "thedocs.worldbank.org",
     }  # fmt: skip
     (to_sec,) = [asked for asked in internet.requests if asked.host == "data.sec.gov"]
     assert CONTACT in to_sec.headers["user-agent"]
@@ -209,7 +218,7 @@ def test_a_list_of_hosts_without_proxy_changes_nothing(
 def test_no_certificate_is_trusted_but_those_of_the_bundle(world: World) -> None:
     report = world.run(*KINDS, XINZHI_CA_BUNDLE="")
     assert report.exit_status == 1
-    assert len(report.unreachable) == 3
+    assert len(report.unreachable) == 5
     assert world.internet.requests == []
     assert world.internet.tunnels != []
     assert {source for name in KINDS for _, _, source in world.rows(name)} == {
@@ -672,13 +681,23 @@ def test_the_stand_in_answers_as_gov_cn_and_nda_do(world: World) -> None:
     import ssl
 
     trust = ssl.create_default_context(cafile=str(world.internet.ca_pem))
+    as_browser = {"User-Agent": "Mozilla/5.0", "Referer": "https://sousuo.www.gov.cn/zcwjk/"}
     with httpx.Client(proxy=world.internet.proxy_url, verify=trust, trust_env=False) as client:
         address = "https://sousuo.www.gov.cn/search-gov/data"
-        found = client.get(address, params={"t": "zhengcelibrary_gw", "p": 1, "n": 100}).json()
-        assert found["searchVO"]["listVO"][0]["pubtimeStr"] == "2026.05.27"
-        assert client.get(address, params={"t": "none"}).json()["code"] == 1001
-        page = client.get("https://www.nda.gov.cn/sjj/zwgk/zcfb/list/index_pc_1.html").text
-        assert 'class="u-list"' in page
+        asked = {"t": "zhengcelibrary_gw", "p": 1, "n": 100}
+        assert client.get(address, params=asked).status_code == 403
+        found = client.get(address, params=asked, headers=as_browser).json()["searchVO"]
+        assert [(d["pubtimeStr"], d["pcode"]) for d in found["listVO"]] == [
+            ("2026.10.12", "国发〔2026〕19号")
+        ]
+        whole = client.get(address, params={"t": "zhengcelibrary"}, headers=as_browser).json()
+        assert whole["searchVO"]["catMap"]["gongwen"]["totalCount"] == 1
+        later = {**asked, "timetype": "timezd", "mintime": "2026-10-13"}
+        for empty in ({"t": "none"}, {**asked, "q": "没有"}, later):
+            assert client.get(address, params=empty, headers=as_browser).json()["code"] == 1001
+        page = "https://www.nda.gov.cn/sjj/zwgk/zcfb/list/index_pc_{}.html"
+        assert 'class="u-list"' in client.get(page.format(1)).text
+        assert client.get(page.format(2)).status_code == 404
         world.internet.fail("data.sec.gov", "status:503", times=1)
         concept = (
             "https://data.sec.gov/api/xbrl/companyconcept/CIK0000723125/dei/"

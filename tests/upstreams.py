@@ -8,6 +8,7 @@ can fail in the ways that upstreams fail.
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import math
 import socket
@@ -17,8 +18,9 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from html import escape
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from socketserver import ThreadingTCPServer
@@ -27,6 +29,7 @@ from typing import Any, Self
 from urllib.parse import parse_qs, unquote, urlsplit
 from zoneinfo import ZoneInfo
 
+import openpyxl
 import trustme
 
 #: What the proxy or the TLS in it does wrong: these know the host only.
@@ -48,6 +51,7 @@ MODES = OF_THE_LINE + OF_THE_ANSWER + OF_THE_VALUES
 LONGEST_S = 60.0
 _MAX_BODY = 1_000_000
 _NEW_YORK, _LONDON = ZoneInfo("America/New_York"), ZoneInfo("Europe/London")
+_BEIJING = ZoneInfo("Asia/Shanghai")
 _REASONS = {401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 429: "Too Many Requests",
             500: "Internal Server Error", 503: "Service Unavailable"}  # fmt: skip
 
@@ -85,6 +89,28 @@ class Asked:
         return iter((self.host, self.path, self.headers))
 
 
+@dataclass(frozen=True)
+class Listed:
+    """A document as gov.cn or NDA list it; `where` is a library of the one or a list of the other.
+    `interpreted` ones carry a list of interpretations inside their entry, as NDA has it."""
+
+    id: str
+    title: str
+    day: date
+    where: str = "zhengcelibrary_bm"
+    number: str = ""
+    issuer: str = ""
+    url: str = ""
+    interpreted: bool = False
+
+    def address(self, host: str, how: str) -> str:
+        if how == "other-series":
+            return f"https://example.org/{self.id}.html"
+        if self.url or host == "www.nda.gov.cn":  # its links are relative
+            return self.url or f"/sjj/zwgk/{self.where}/{self.day:%m%d}/{self.id}_pc.html"
+        return f"https://{host}/zhengce/zhengceku/{self.day:%Y%m}/content_{self.id}.htm"
+
+
 class Internet:
     """Serves while its block runs; afterwards nothing of it is left."""
 
@@ -96,6 +122,8 @@ class Internet:
         self.vintages: dict[str, list[Vintage]] = {}
         self.most_vintages = 2000
         self.shares: list[Filing] = []
+        self.documents: list[Listed] = []
+        self.commodities: dict[str, list[Price]] = {}
         self.requests: list[Asked] = []
         #: The hosts that a tunnel was asked for, in order, refused ones included.
         self.tunnels: list[str] = []
@@ -211,10 +239,21 @@ class Internet:
         if host == "data.sec.gov":
             return self._sec(place, headers, how)
         if host == "sousuo.www.gov.cn" and place == "/search-gov/data":
-            return _gov(query)
+            return _gov(self._listed(how), query, headers, how)
         if host == "www.nda.gov.cn" and place.startswith("/sjj/zwgk/"):
-            return _NDA
+            return _nda(self._listed(how), place, how)
+        if host == "www.worldbank.org" and place == "/en/research/commodity-markets":
+            return _Answer(200, "text/html; charset=utf-8", _COMMODITY_PAGE)
+        if host == "thedocs.worldbank.org" and place == f"{_COMMODITY_FILES}Monthly.xlsx":
+            return _Answer(200, _XLSX, pink_sheet(self.commodities, how))
         return _Answer(404, "text/html", b"<!DOCTYPE html><html><body>Not Found</body></html>")
+
+    def _listed(self, how: str) -> list[Listed]:
+        if how != "future":
+            return self.documents
+        newest = max((d.day for d in self.documents), default=date.min)
+        ahead = max(datetime.now(_BEIJING).date(), newest) + timedelta(days=30)
+        return [*self.documents, *(replace(d, id=f"{d.id}9", day=ahead) for d in self.documents)]
 
     def _yahoo(self, host: str, place: str, query: dict[str, str], how: str) -> _Answer:
         if host == "fc.yahoo.com":  # the page does not exist; the cookie is what it is asked for
@@ -607,18 +646,137 @@ def _meta(
     }  # fmt: skip
 
 
-def _gov(query: dict[str, str]) -> _Answer:
-    """The search of the policy library of gov.cn."""
-    if not query.get("t", "").startswith("zhengcelibrary"):
-        return _json({"code": 1001, "msg": "抱歉，没有找到相关结果"})
-    document = {
-        "title": "国务院关于<em>数据</em>要素的意见", "pcode": "国发〔2026〕12号",
-        "url": "https://www.gov.cn/zhengce/content/202605/content_1.htm", "puborg": "国务院",
-        "pubtime": 1779811200000, "pubtimeStr": "2026.05.27", "ptime": "2026.05.27",
-        "summary": "……", "fwdw": "国务院",
+def _gov(
+    listed: Sequence[Listed], query: dict[str, str], headers: dict[str, str], how: str
+) -> _Answer:
+    """The search of the policy library of gov.cn, as its own page asks it."""
+    if "Mozilla/5.0" not in headers.get("user-agent", "") or "referer" not in headers:
+        return _Answer(403, "text/html", _PAGE.replace(b"Welcome", b"Forbidden"))
+    wanted = query.get("t", "").split("|")
+    libraries = [t for t in _LIBRARIES if t in wanted or "zhengcelibrary" in wanted]
+    size, page = int(query.get("n", "5")), int(query.get("p", "1"))
+    found = {
+        t: [d for d in listed if d.where == t and _in_search(d, query, how)] for t in libraries
+    }
+    if not any(found.values()):
+        return _json(
+            {"code": 1001, "msg": "抱歉，没有找到相关结果", "data": [], "searchVO": None,
+             "paramsVO": None}
+        )  # fmt: skip
+    lists = {t: _gov_list(rows, size, page, how) for t, rows in found.items()}
+    if "zhengcelibrary" in wanted:
+        named = {_LIBRARIES[t]: one for t, one in lists.items()}
+        search = {"totalCount": 0, "pageSize": 0, "totalpage": 0, "catMap": named}
+    else:
+        rows = [row for one in lists.values() for row in one["listVO"]]
+        total = sum(one["totalCount"] for one in lists.values())
+        search = {"totalCount": total, "pageSize": size, "totalpage": -(-total // size),
+                  "currentPage": page, "listVO": rows, "catMap": None}  # fmt: skip
+    asked = {"t": query.get("t"), "q": query.get("q") or None, "p": page, "n": size,
+             "mintime": query.get("mintime"), "maxtime": query.get("maxtime")}  # fmt: skip
+    return _json(
+        {"code": 200, "msg": "操作成功", "data": None, "paramsVO": asked, "searchVO": search}
+    )
+
+
+def _in_search(document: Listed, query: dict[str, str], how: str) -> bool:
+    if how == "future":  # it sends more than it was asked for
+        return True
+    inside = query.get("timetype") != "timezd" or (
+        (query.get("mintime") or "0001") <= str(document.day) <= (query.get("maxtime") or "9999")
+    )
+    return inside and query.get("q", "") in document.title
+
+
+def _gov_list(found: Sequence[Listed], size: int, page: int, how: str) -> dict[str, Any]:
+    rows = _listing(found, how)[size * (page - 1) : size * page]
+    total = len(_listing(found, how)) * (100 if how == "x100" else 1)
+    return {"totalCount": total, "currentNum": len(rows),
+            "listVO": [_gov_row(document, how) for document in rows]}  # fmt: skip
+
+
+def _gov_row(document: Listed, how: str) -> dict[str, Any]:
+    midnight = datetime(*document.day.timetuple()[:3], tzinfo=_BEIJING)
+    stamp: float = int(midnight.timestamp() * 1000) * (100 if how == "x100" else 1)
+    shown = f"{document.day:%Y.%m.%d}"
+    return {
+        "id": document.id, "name" if how == "renamed-column" else "title": document.title,
+        "summary": "……", "url": document.address("www.gov.cn", how), "source": "", "index": "",
+        "pcode": document.number, "puborg": document.issuer, "childtype": "科技、教育",
+        "pubtime": math.nan if how == "nan" else stamp, "ptime": stamp,
+        "pubtimeStr": "NaN" if how == "nan" else shown, "fwdw": document.issuer,
     }  # fmt: skip
-    found = {"totalCount": 1, "totalpage": 1, "listVO": [document]}
-    return _json({"code": 200, "msg": "操作成功", "searchVO": found})
+
+
+def _nda(listed: Sequence[Listed], place: str, how: str) -> _Answer:
+    """One page of a list of NDA; its script turns the pages."""
+    *_, part, folder, file = place.split("/")
+    rows = _listing([d for d in listed if d.where == part], how)
+    number = file.removeprefix("index_pc_").removesuffix(".html")
+    shown = rows[_NDA_PAGE * (int(number) - 1) :][:_NDA_PAGE] if number.isdecimal() else []
+    if folder != "list" or not shown:
+        return _Answer(404, "text/html", _PAGE.replace(b"Welcome", b"Not Found"))
+    total = len(rows) * (100 if how == "x100" else 1)
+    name = "c-list" if how == "renamed-column" else "u-list"
+    page = (
+        '<!DOCTYPE html>\n<html lang="zh-CN">\n<head><meta charset="utf-8">'
+        '<title>国家数据局</title></head>\n<body>\n<div class="nav"><ul><li><a href="/sjj/">首页'
+        f'</a></li></ul></div>\n<ul class="{name}">\n'
+        + "".join(_nda_row(document, how) for document in shown)
+        + '</ul>\n<div class="pages"></div>\n<script>\n$(".pages").pagination({ totalData: '
+        f"{total}, showData: {_NDA_PAGE}, coping: true }});\n</script>\n</body>\n</html>\n"
+    )
+    return _Answer(200, "text/html; charset=utf-8", page.encode())
+
+
+def _nda_row(document: Listed, how: str) -> str:
+    title = escape(document.title)
+    year = document.day.year * (100 if how == "x100" else 1)
+    day = "NaN" if how == "nan" else f"{year}.{document.day:%m.%d}"
+    box = (
+        '<strong>解读</strong><div class="popbox"><ul><li><a href="/sjj/zwgk/zjjd/9_pc.html" '
+        f'title="专家解读：{title}">专家解读</a><span>{day}</span></li></ul></div>'
+    )
+    return (
+        f'<li><a href="{document.address("www.nda.gov.cn", how)}" title="{title}" target="_blank">'
+        f"{title[:24]}</a>{box if document.interpreted else ''}<span>{day}</span></li>\n"
+    )
+
+
+def pink_sheet(commodities: dict[str, list[Price]], how: str = "") -> bytes:
+    """The World Bank's workbook: names in the fifth row, units in the sixth, then the months."""
+    book = openpyxl.Workbook()
+    book.active.title = "AFOSHEET"
+    sheet = book.create_sheet("Monthly Prices")
+    for line in (
+        "World Bank Commodity Price Data (The Pink Sheet)",
+        "monthly prices in nominal US dollars, 1960 to present",
+        "(monthly series are available only in nominal terms)",
+        "Updated on October 02, 2026",
+    ):
+        sheet.append([line])
+    other = {"renamed-column": "Gold, London", "other-series": "Palladium"}.get(how)
+    names = [*(other or name for name in commodities), "Silver"]
+    sheet.append([None, "Crude oil, average", *names])
+    sheet.append([None, "($/bbl)", *("($/troy oz)" for _ in names)])
+    columns = [_bent(rows, how) for rows in commodities.values()]
+    for cells in zip(*columns, strict=True):
+        values = ["NaN" if v is not None and v != v else "…" if v is None else v for _, v in cells]
+        sheet.append([f"{cells[0][0]:%YM%m}", 70.5, *values, 31.2])
+    book.create_sheet("Monthly Indices")
+    file = io.BytesIO()
+    book.save(file)
+    return file.getvalue()
+
+
+def _listing(found: Sequence[Listed], how: str) -> list[Listed]:
+    """The documents newest first, or wrong in the way of `how`."""
+    rows = sorted(found, key=lambda document: document.day, reverse=True)
+    if how == "reversed":
+        return rows[::-1]
+    if how == "doubled":
+        return [document for document in rows for _ in range(2)]
+    return rows
 
 
 _NOT_FOUND = {"code": "Not Found", "description": "No data found, symbol may be delisted"}
@@ -631,10 +789,20 @@ _CONSENT = b"""<!DOCTYPE html><html><form method="post" action="/v2/collectConse
 <input type="hidden" name="csrfToken" value="t0ken"><input type="hidden" name="sessionId"
 value="3_s"></form></html>"""
 _PAGE = b"<!DOCTYPE html>\n<html><head><title>Welcome</title></head><body>Welcome</body></html>\n"
-_NDA = _Answer(
-    200,
-    "text/html; charset=utf-8",
-    """<!DOCTYPE html><html><body><ul class="u-list"><li><a href="/sjj/zwgk/zcfb/0527/1_pc.html"
-title="数字社会发展工作要点">数字社会发展工作要点</a><span>2026.05.27</span></li></ul>
-<script>var totalData = 1; var showData = 20;</script></body></html>""".encode(),
+_NDA_PAGE = 15
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_COMMODITY_FILES = (
+    "/en/doc/74e8be41ceb20fa0da750cda2f6b9e4e-0050012026/related/CMO-Historical-Data-"
 )
+_COMMODITY_PAGE = f"""<!DOCTYPE html>
+<html lang="en"><head><title>Commodity Markets</title></head><body>
+<a href="/en/home">Home</a><ul>
+<li><a href="https://thedocs.worldbank.org/en/doc/74e8/related/CMO-Pink-Sheet-October-2026.pdf">Pink
+Sheet</a></li>
+<li><a href="https://thedocs.worldbank.org{_COMMODITY_FILES}Annual.xlsx">Annual prices</a></li>
+<li><a href="https://thedocs.worldbank.org{_COMMODITY_FILES}Monthly.xlsx">Monthly prices</a></li>
+</ul></body></html>
+""".encode()
+#: The libraries of gov.cn, and their names where an answer holds a list for each.
+_LIBRARIES = {"zhengcelibrary_gw": "gongwen", "zhengcelibrary_bm": "bumenfile",
+              "zhengcelibrary_or": "otherfile", "zhengcelibrary_gb": "gongbao"}  # fmt: skip

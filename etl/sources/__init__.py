@@ -11,6 +11,7 @@ from etl.sources.figures import Figures
 from etl.sources.fred import Fred
 from etl.sources.register import Register
 from etl.sources.sec import Sec
+from etl.sources.world_bank import WorldBank
 from etl.sources.yahoo import Yahoo
 
 
@@ -21,6 +22,7 @@ def sources(settings: Settings, documents: Sequence[Document]) -> Mapping[str, S
         Yahoo(),
         Fred(),
         Sec(),
+        WorldBank(),
         Figures(settings.figures),
         Register(tuple(documents)),
     )
