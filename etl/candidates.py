@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
 from hashlib import sha256
@@ -199,12 +199,18 @@ def shown(warehouse: Warehouse, documents: Sequence[Document]) -> list[Document]
     return [*documents, *(one.document for one in waiting(warehouse, documents))]
 
 
-def sentence(warehouse: Warehouse) -> str:
-    """How many waited as of the last run, as a line for a person; nothing if none did."""
+def sentences(warehouse: Warehouse) -> Iterator[str]:
+    """What a person should know of the finders: what they last failed at, and how many documents
+    wait as of the last run."""
+    outcomes = warehouse.last_outcomes()
+    for name in FINDERS:
+        if name in outcomes and outcomes[name].problem:
+            yield f"{name}: {outcomes[name].problem}"
     register = warehouse.texts("policies").get("register")
     count = len(waiting(warehouse, documents_from_json(register) if register else ()))
     words = "document waits" if count == 1 else "documents wait"
-    return f"{count} found {words} for you: python -m etl candidates" if count else ""
+    if count:
+        yield f"{count} found {words} for you: python -m etl candidates"
 
 
 def kind_of_text(source: str) -> str:

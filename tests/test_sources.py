@@ -267,6 +267,18 @@ def test_whatever_was_split_the_closes_come_back_as_they_were_traded(
 
 
 @pytest.mark.parametrize(
+    ("sent", "quoted"),
+    [(895.8800048828125, 895.88), (26656.1796875, 26656.18), (7519.1201171875, 7519.12),
+     (900.5, 900.5), (0.1, 0.1), (26655.891234567, 26655.891234567), (1e300, 1e300)],
+)  # fmt: skip
+def test_a_close_in_single_precision_is_read_in_the_digits_that_were_quoted(
+    sent: float, quoted: float, catalog: Catalog
+) -> None:
+    (found,) = _yahoo(_chart([TUESDAY], [sent]), catalog)
+    assert found.value == quoted
+
+
+@pytest.mark.parametrize(
     ("changed", "said"),
     [({"symbol": "^IXIC"}, "sent \\^IXIC where \\^GSPC was asked for"),
      ({"currency": "EUR"}, "in EUR, not in USD"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+import struct
 import warnings
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -48,7 +49,7 @@ class Yahoo(Source):
         splits = [a for a in _actions(chart, ticker) if a.kind == "split"]
         factors = _factors(splits)
         found = [
-            Observation(day, close * factors(day), credit=f"Yahoo Finance {ticker}")
+            Observation(day, _traded(close, factors(day)), credit=f"Yahoo Finance {ticker}")
             for day, close in _closes(chart, ticker)
         ]
         if not found:
@@ -185,6 +186,27 @@ def _ratio(event: Any, ticker: str) -> float:
     if new > 0 and old > 0 and 1 / MOST_FOR_ONE <= new / old <= MOST_FOR_ONE:
         return new / old
     raise UnexpectedPayload(f"Yahoo's {ticker}: {new:g} for {old:g} is no split.")
+
+
+def _traded(close: float, factor: float) -> float:
+    """The close as it was traded, in the digits that were quoted.
+
+    Yahoo computes in single precision: the 895.88 of the exchange comes as 895.8800048828125, and
+    what was divided by a split as less exact than that.
+    """
+    if _single(close) != close:
+        return close if factor == 1 else float(f"{close * factor:.12g}")
+    traded = _single(close * factor)
+    shorter = (float(f"{traded:.{digits}g}") for digits in range(1, 10))
+    return next((x for x in shorter if _single(x) == traded), traded)
+
+
+def _single(value: float) -> float:
+    """The nearest number of single precision."""
+    try:
+        return float(struct.unpack("f", struct.pack("f", value))[0])
+    except OverflowError:
+        return math.inf
 
 
 def _factors(splits: Sequence[Action]) -> Callable[[date], float]:
