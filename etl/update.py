@@ -9,7 +9,7 @@ from functools import partial
 
 from etl import candidates, checks, raw, revisions
 from etl.bulletins.model import Bulletin
-from etl.catalog import Catalog, Indicator, SourceRef
+from etl.catalog import Catalog, Dated, Indicator, SourceRef, Text
 from etl.derived import EVERY_VINTAGE, FORMULAS, Inputs, Series
 from etl.errors import (
     CheckFailed,
@@ -83,7 +83,9 @@ def run(
             outcomes = list(step.outcomes(wanted, progress))
         problems = _remembered_problems(catalog, warehouse)
         documents = candidates.shown(warehouse, step.documents)
-        content = all_content(catalog, step.bulletins(), documents, problems)
+        content = all_content(
+            _with_splits(catalog, warehouse), step.bulletins(), documents, problems
+        )
         snapshot = publish(warehouse, content, settings.published, now())
         return Report(tuple(outcomes), snapshot, tuple(sorted(set(out.unreachable.values()))))
 
@@ -413,6 +415,22 @@ class _Run:
         if name in EVERY_VINTAGE:
             return self.warehouse.vintages(name, self.known_at)
         return self.warehouse.series(name, self.known_at)
+
+
+def _with_splits(catalog: Catalog, warehouse: Warehouse) -> Catalog:
+    """The catalog as it is published: a split breaks a series of prices like a new definition, so
+    that no change, no average and no record is reckoned across it."""
+    known = dict(catalog.indicators)
+    for name, actions in warehouse.all_actions().items():
+        splits = [Dated(date=a.date, note=_split_words(a)) for a in actions if a.kind == "split"]
+        if splits and name in known:
+            breaks = sorted((*known[name].breaks, *splits), key=lambda b: b.date)
+            known[name] = known[name].model_copy(update={"breaks": tuple(breaks)})
+    return catalog.model_copy(update={"indicators": known})
+
+
+def _split_words(split: Action) -> Text:
+    return Text(zh=f"拆股，1 股变 {split.value:g} 股", en=f"Split, {split.value:g} for 1")
 
 
 def _refuse(wrong: Sequence[str]) -> None:

@@ -390,12 +390,18 @@ class Warehouse:
 
     def actions(self, indicator: str) -> list[Action]:
         """The splits and dividends of an indicator as last told, in the order of dates."""
+        return self.all_actions().get(indicator, [])
+
+    def all_actions(self) -> dict[str, list[Action]]:
+        """The splits and dividends of every indicator that has any."""
         rows = self.connection.execute(
-            "select date, kind, arg_max(value, load) from actions where indicator = ? "
-            "group by date, kind order by date, kind",
-            [indicator],
+            "select indicator, date, kind, arg_max(value, load) from actions "
+            "group by all order by indicator, date, kind"
         ).fetchall()
-        return [Action(*row) for row in rows]
+        found: dict[str, list[Action]] = {}
+        for indicator, *action in rows:
+            found.setdefault(indicator, []).append(Action(*action))
+        return found
 
     def held_values(self, indicator: str, source: str, public_by: datetime) -> dict[date, float]:
         """The newest value that a source is held to have said for each date public by a moment."""

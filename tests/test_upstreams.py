@@ -412,8 +412,15 @@ def test_a_split_changes_no_close_of_the_past_and_no_market_value(world: World) 
             "select date, kind, value from actions where indicator = 'micron_close_usd' "
             "order by date, kind"
         ).fetchall()
+        (document,) = connection.execute("select document from catalog").fetchall()[0]
+        events = connection.execute(
+            "select * from events where indicator = 'micron_close_usd' and date = ?", [split]
+        ).fetchall()
     assert (split, "split", 10.0) in actions
     assert {kind for _, kind, _ in actions} == {"dividend", "split"}
+    breaks = json.loads(document)["indicators"]["micron_close_usd"]["breaks"]
+    assert [b["date"] for b in breaks] == [str(split)]  # no change is reckoned across it,
+    assert events == []  # and it crosses no round number
 
 
 def test_a_change_of_the_share_count_carries_a_note_on_its_first_day(world: World) -> None:
