@@ -71,6 +71,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "source_yahoo": ("雅虎财经", "Yahoo Finance"),
     "source_fred": ("FRED", "FRED"),
     "source_sec": ("美国证交会", "SEC"),
+    "source_world_bank": ("世界银行", "World Bank"),
     "source_figures": ("随附数据", "bundled figures"),
     "source_register": ("政策文件登记册", "policy register"),
     "source_derived": ("推算", "own calculation"),

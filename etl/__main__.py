@@ -90,13 +90,13 @@ def status_command(settings: Settings, options: argparse.Namespace) -> int:
         )
     with opened(settings.warehouse, read_only=True) as warehouse:
         rows = list(freshness(catalog, warehouse, now()))
-        documents = list(candidates.sentences(warehouse))
+        notes = list(candidates.notes(warehouse))
     if options.json:
         print(json.dumps([row.to_json() for row in rows], ensure_ascii=False, indent=1))
     else:
         console.status_table(rows)
-        for sentence in documents:
-            console.say(sentence)
+        for line in notes:
+            console.say(line)
     return OK if all(row.state == "fresh" for row in rows) else SOME_FAILED
 
 

@@ -18,11 +18,11 @@ from etl.policies import (
     bodies_of,
     documents_from_json,
     documents_to_json,
-    is_listed_twice,
     normal_issuer,
     normal_number,
     normal_title,
 )
+from etl.shelf import Shelf
 from etl.sources.finder import Finder, Page
 from etl.sources.gov_cn import GovCn
 from etl.sources.nda import Nda
@@ -142,10 +142,10 @@ def read(finder: Finder, payloads: Iterable[bytes], known_at: datetime) -> list[
             )
     public = _day(known_at).isoformat()
     concern = [d for d in entries if d.kind in KEPT and d.topics and d.day <= public]
-    once: dict[str, Document] = {}
+    once = Shelf()
     for document in sorted(concern, key=lambda d: (d.day, d.title, d.url)):
         _add(once, document)
-    return list(once.values())
+    return list(once.documents.values())
 
 
 def store(
@@ -153,11 +153,11 @@ def store(
 ) -> int:
     """Keep each document under its key; how many were held in other words."""
     before = _held(warehouse, source)
-    held = dict(before)
+    held = Shelf(before)
     for document in found:
         _add(held, document)
     revised = 0
-    for key, document in held.items():
+    for key, document in held.documents.items():
         if document != before.get(key):
             text = documents_to_json([document])
             warehouse.keep_text(kind_of_text(source), key, text, known_at=known_at, load=load)
@@ -167,19 +167,19 @@ def store(
 
 def found_candidates(warehouse: Warehouse, documents: Iterable[Document]) -> list[Candidate]:
     """Each found document that the register does not hold, newest first, also those left."""
-    known = tuple(documents)
-    groups: list[Candidate] = []
+    register = Shelf({str(number): document for number, document in enumerate(documents)})
+    groups: dict[str, Candidate] = {}
+    shelf = Shelf()
     kinds = {kind_of_text(name): name for name in FINDERS}
     for kind, key, text, known_at in warehouse.first_texts(list(kinds)):
         (document,) = documents_from_json(text)
         one = Candidate(key, document, (kinds[kind],), known_at, frozenset({key}))
-        for index, group in enumerate(groups):
-            if is_listed_twice(group.document, document):
-                groups[index] = _joined(group, one)
-                break
-        else:
-            groups.append(one)
-    new = [c for c in groups if not any(is_listed_twice(c.document, d) for d in known)]
+        first = shelf.key_of(document)
+        if first is not None:
+            one = _joined(groups[first], one)
+        groups[one.key] = one
+        shelf.put(one.key, one.document)
+    new = [c for c in groups.values() if register.key_of(c.document) is None]
     return sorted(new, key=lambda c: (c.document.day, c.key), reverse=True)
 
 
@@ -199,17 +199,16 @@ def shown(warehouse: Warehouse, documents: Sequence[Document]) -> list[Document]
     return [*documents, *(one.document for one in waiting(warehouse, documents))]
 
 
-def sentences(warehouse: Warehouse) -> Iterator[str]:
-    """What a person should know of the finders: what they last failed at, and how many documents
-    wait as of the last run."""
+def notes(warehouse: Warehouse) -> Iterator[str]:
+    """What a person should know, a line each: what went wrong last, and how many documents wait."""
     outcomes = warehouse.last_outcomes()
     for name in FINDERS:
         if name in outcomes and outcomes[name].problem:
             yield f"{name}: {outcomes[name].problem}"
     register = warehouse.texts("policies").get("register")
     count = len(waiting(warehouse, documents_from_json(register) if register else ()))
-    words = "document waits" if count == 1 else "documents wait"
     if count:
+        words = "document waits" if count == 1 else "documents wait"
         yield f"{count} found {words} for you: python -m etl candidates"
 
 
@@ -223,13 +222,13 @@ def _held(warehouse: Warehouse, source: str) -> dict[str, Document]:
     return {key: documents_from_json(texts[key])[0] for key in sorted(texts)}
 
 
-def _add(held: dict[str, Document], document: Document) -> None:
+def _add(held: Shelf, document: Document) -> None:
     """Put a document with those held; one that is listed again is merged into what is held."""
-    for key, other in held.items():
-        if is_listed_twice(other, document):
-            held[key] = _merged(other, document)
-            return
-    held[_key(document)] = document
+    key = held.key_of(document)
+    if key is None:
+        held.put(_key(document), document)
+    else:
+        held.put(key, _merged(held.documents[key], document))
 
 
 def _key(document: Document) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import csv
 import json
 import math
+import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -28,7 +29,7 @@ from etl.sources.gov_cn import PAGE_SIZE, GovCn
 from etl.sources.nda import Nda
 from etl.update import Report, Request, run
 from etl.upstream import Upstream
-from etl.warehouse import lock, opened
+from etl.warehouse import Warehouse, lock, opened
 
 RECORDED = Path(__file__).parent / "recorded"
 #: When the tests look, unless they say otherwise: noon in Beijing.
@@ -546,6 +547,26 @@ def test_titles_tell_most_of_the_topics_that_the_register_has() -> None:
     assert sum(bool(topics_of(title)) for title in titles_of_ours) / len(titles_of_ours) > 0.7
 
 
+def test_thousands_of_documents_are_told_apart_soon(warehouse: Warehouse) -> None:
+    one = Document("", "国家数据局", "", "2026-06-01", "", ("算力",), "issued")
+    found = [
+        replace(one, title=f"关于算力第{n}项工作的通知", origin=source)
+        for n in range(3000)
+        for source in FINDERS
+    ]
+    load = warehouse.begin_load("run", JUNE, JUNE)
+    start = time.monotonic()
+    with warehouse.transaction():
+        for source in FINDERS:
+            mine = [document for document in found if document.origin == source]
+            candidates.store(source, mine[:300], warehouse, load=load, known_at=JUNE)
+            assert candidates.store(source, mine[:300], warehouse, load=load, known_at=JUNE) == 0
+    register = [replace(document, origin="register") for document in found]
+    assert candidates.waiting(warehouse, register) == []
+    assert len(candidates.waiting(warehouse, register[10:])) == 5
+    assert time.monotonic() - start < 30
+
+
 # What goes wrong
 
 
@@ -733,6 +754,9 @@ def test_status_ends_with_how_many_wait(place: Place, cli: Cli) -> None:
     assert cli("candidates", "--leave", keys[2]).status == 0
     assert "found" not in cli("status").out
     json.loads(cli("status", "--json").out)
+    place.internet.fail(HOSTS["nda"], "html")
+    place.run(source="nda")
+    assert cli("status").out.splitlines()[-1].startswith("nda: www.nda.gov.cn sent a page without")
 
 
 def test_a_document_taken_is_counted_after_the_next_run_and_waits_no_more(
