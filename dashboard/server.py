@@ -21,8 +21,10 @@ from dashboard.compression import (
     accepted,
     compressed,
 )
+from dashboard.limits import Turnstile
 from dashboard.routes import api, data, operations
 from dashboard.routes.problems import answer_to, problem
+from dashboard.served import Served
 from dashboard.snapshot import Snapshots
 from etl.errors import XinzhiError
 from etl.settings import Settings
@@ -54,6 +56,8 @@ def create_server(settings: Settings) -> Compressed:
     )
     server.state.snapshots = snapshots
     server.state.base_url = settings.base_url
+    server.state.served = Served(settings.served)
+    server.state.turnstile = Turnstile()
 
     @server.exception_handler(XinzhiError)
     async def in_words(request: Request, error: XinzhiError) -> Response:

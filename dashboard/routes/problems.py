@@ -10,9 +10,18 @@ from fastapi.responses import RedirectResponse, Response
 
 from dashboard.address import AddressError, MovedError, parse_query
 from dashboard.downloads import to_json
+from dashboard.limits import BusyError
 from etl.errors import StorageError, XinzhiError
 
-TITLES = {400: "Bad request", 404: "Not found", 413: "Too large", 503: "No data published"}
+TITLES = {
+    400: "Bad request",
+    404: "Not found",
+    405: "Method not allowed",
+    413: "Too large",
+    416: "Range not satisfiable",
+    429: "Too many requests",
+    503: "No data published",
+}
 
 
 def problem(status: int, detail: str, **more: str) -> Response:
@@ -44,6 +53,10 @@ def answer_to(request: Request, error: XinzhiError) -> Response:
         return RedirectResponse(_moved(request, error), 301)
     if isinstance(error, AddressError):
         return problem(error.status, str(error), parameter=error.parameter)
+    if isinstance(error, BusyError):
+        refused = problem(429, str(error))
+        refused.headers["Retry-After"] = str(error.retry_after_s)
+        return refused
     if isinstance(error, StorageError):
         return problem(503, str(error))
     return problem(400, str(error))
