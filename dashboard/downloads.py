@@ -206,6 +206,11 @@ def metadata(table: Table, base_url: str) -> dict[str, Any]:
     }
 
 
+def of_data(address: ChartAddress) -> ChartAddress:
+    """The address without what only concerns a picture: it names the same file."""
+    return replace(address, theme="auto", updown="red")
+
+
 def frozen(table: Table) -> ChartAddress:
     """The address that holds this table for good: as of the end of the minute of publication."""
     if table.address.as_of is not None:

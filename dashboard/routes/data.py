@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 
@@ -14,7 +14,7 @@ from fastapi.responses import Response
 from starlette.datastructures import State
 
 from dashboard.address import AddressError, ChartAddress, parse, parse_query
-from dashboard.downloads import address_url, disposition, iso, table, to_json
+from dashboard.downloads import address_url, disposition, iso, of_data, table, to_json
 from dashboard.formats import FORMATS, Format
 from dashboard.limits import Turnstile
 from dashboard.routes.answers import FROZEN, LIVE, OPEN, answer, etag_of
@@ -85,7 +85,7 @@ def data_answer(
     request: Request, snapshot: Snapshot, address: ChartAddress, kind: Format
 ) -> Response:
     """The answer to a request for one format of one table."""
-    address = replace(address, theme="auto", updown="red")  # nothing of them is in a file
+    address = of_data(address)
     state = request.app.state
     key = (address, kind.suffix)
     file = snapshot.remember("file", key, lambda: _make(snapshot, address, kind, state))
