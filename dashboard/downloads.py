@@ -17,13 +17,20 @@ from typing import Any, Literal
 from urllib.parse import quote
 
 from dashboard import queries
-from dashboard.address import AddressError, ChartAddress, Transform, moment_of
+from dashboard.address import (
+    MAX_WITH,
+    AddressError,
+    ChartAddress,
+    Transform,
+    moment_text,
+    observations_query,
+)
 from dashboard.citations import citation
 from dashboard.formatting import plain_number, unit_code_after
 from dashboard.snapshot import Snapshot
 from dashboard.transforms import Empty, explained, span, window_name
 from etl.catalog import Indicator
-from etl.observation import BEIJING, Vintage
+from etl.observation import Vintage
 
 #: More rows are refused, not cut: a file is complete or there is none.
 MAX_ROWS = 500_000
@@ -220,7 +227,11 @@ def frozen(table: Table) -> ChartAddress:
 
 
 def address_url(address: ChartAddress, base_url: str, suffix: str = ".csv") -> str:
-    """The whole address of a download."""
+    """The whole address of a download. More ids than a chart has are an address of the API."""
+    if len(address.more) > MAX_WITH:
+        about = ".metadata.json" if suffix == ".metadata.json" else ""
+        found = observations_query(address, "" if about else suffix.removeprefix("."))
+        return f"{base_url}/api/v1/observations{about}?{found}"
     query = address.query()
     return f"{base_url}/c/{place(address)}{suffix}" + (f"?{query}" if query else "")
 
@@ -229,10 +240,7 @@ def place(address: ChartAddress) -> str:
     """ID or ID@ASOF, as an address writes it."""
     if address.as_of is None:
         return address.id
-    local = address.as_of.astimezone(BEIJING)
-    if moment_of(local.date()) == address.as_of:
-        return f"{address.id}@{local:%Y-%m-%d}"
-    return f"{address.id}@{local:%Y-%m-%dT%H%M}"
+    return f"{address.id}@{moment_text(address.as_of)}"
 
 
 def disposition(table: Table, suffix: str) -> str:

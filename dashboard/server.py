@@ -22,7 +22,7 @@ from dashboard.compression import (
     compressed,
 )
 from dashboard.limits import Turnstile
-from dashboard.routes import api, data, operations
+from dashboard.routes import api, api_docs, data, operations
 from dashboard.routes.problems import answer_to, problem
 from dashboard.served import Served
 from dashboard.snapshot import Snapshots
@@ -50,6 +50,9 @@ def create_server(settings: Settings) -> Compressed:
 
     server = FastAPI(
         title="新质生产力每日动态 · 指标台",
+        version="1",
+        description="The data of the dashboard for programs. Read-only; every answer names the "
+        "snapshot that it was made from. Errors are RFC 9457 documents.",
         docs_url=None,
         redoc_url=None,
         openapi_url="/api/openapi.json",
@@ -74,6 +77,7 @@ def create_server(settings: Settings) -> Compressed:
 
     server.include_router(operations.router)
     server.include_router(data.router)
+    server.include_router(api_docs.router)
     server.include_router(api.router)
     server.mount("/", WSGIMiddleware(create_dash(snapshots).server, workers=16))
     # Compressing the bundle takes a second: the first reader should not wait for it.

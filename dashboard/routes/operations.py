@@ -13,13 +13,13 @@ from etl.errors import StorageError
 router = APIRouter()
 
 
-@router.api_route("/healthz", methods=["GET", "HEAD"])
+@router.api_route("/healthz", methods=["GET", "HEAD"], include_in_schema=False)
 def healthz() -> Response:
     """The process answers."""
     return Response(to_json({"status": "ok"}), media_type="application/json")
 
 
-@router.api_route("/readyz", methods=["GET", "HEAD"])
+@router.api_route("/readyz", methods=["GET", "HEAD"], include_in_schema=False)
 def readyz(request: Request) -> Response:
     """200 while a snapshot is open, 503 in words otherwise."""
     snapshots: Snapshots = request.app.state.snapshots

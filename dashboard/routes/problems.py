@@ -39,8 +39,9 @@ def problem(status: int, detail: str, **more: str) -> Response:
 def _moved(request: Request, error: MovedError) -> str:
     """The same address with the new id in the place of the old one."""
     path, query = request.url.path, parse_query(request.url.query)
-    if error.parameter == "id":
-        path = re.sub(rf"/{re.escape(error.old)}(?=[.@]|$)", f"/{error.new}", path, count=1)
+    moved = re.sub(rf"/{re.escape(error.old)}(?=[.@]|$)", f"/{error.new}", path, count=1)
+    if error.parameter == "id" and moved != path:
+        path = moved
     elif error.parameter in query:
         names = query[error.parameter].split(",")
         query[error.parameter] = ",".join(error.new if n == error.old else n for n in names)
