@@ -17,7 +17,8 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 FOREVER = b"public, max-age=31536000, immutable"
 TEXT = (b"text/", b"application/json", b"application/javascript", b"image/svg+xml",
-        b"application/problem+json")  # fmt: skip
+        b"application/problem+json", b"application/ld+json", b"application/xml",
+        b"application/atom+xml")  # fmt: skip
 MIN_BYTES = 600
 KEPT = 128
 Kept = tuple[list[tuple[bytes, bytes]], bytes]
