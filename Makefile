@@ -50,4 +50,4 @@ lock: ## requirements.lock anew from pyproject.toml
 	  --no-header --no-annotate --group dev pyproject.toml -o requirements.lock
 
 clean: ## remove the environment and everything generated
-	rm -rf .venv data/raw data/published data/state data/warehouse.duckdb data/warehouse.duckdb.wal data/.lock
+	rm -rf .venv data/raw data/published data/state data/warehouse.duckdb data/warehouse.duckdb.wal data/.lock data/served.sqlite*

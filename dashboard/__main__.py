@@ -1,4 +1,4 @@
-"""python -m dashboard: serve the newest snapshot."""
+"""python -m dashboard: serve the newest snapshot, or write parts of it as files."""
 
 from __future__ import annotations
 
@@ -6,9 +6,13 @@ import argparse
 import socket
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import uvicorn
 
+from dashboard.address import PARAMETERS, MovedError
+from dashboard.export import export
+from dashboard.formats import DATA_FORMATS
 from dashboard.server import create_server
 from dashboard.snapshot import Snapshots
 from etl.errors import SettingError, StorageError, XinzhiError
@@ -16,13 +20,29 @@ from etl.settings import load_settings
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve until stopped; 2 when the port or a setting cannot be used."""
+    """Run one command; 2 when an argument or a setting cannot be used."""
     options = _parser().parse_args(arguments)
     try:
-        return serve(options.host, options.port, options.workers)
+        return int(options.command(options))
+    except MovedError as error:
+        print(f"error: {error}; use the new id.", file=sys.stderr)
+        return 2
     except XinzhiError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+
+
+def export_command(options: argparse.Namespace) -> int:
+    """Write a data file."""
+    given = {name: getattr(options, f"option_{name}") for name in PARAMETERS}
+    settings, target = load_settings(), Path(options.output)
+    print(export(settings, options.ids, given, options.format, target))
+    return 0
+
+
+def serve_command(options: argparse.Namespace) -> int:
+    """Serve until stopped."""
+    return serve(options.host, options.port, options.workers)
 
 
 def serve(host: str, port: int, workers: int) -> int:
@@ -71,6 +91,18 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8050)
     parser.add_argument("--workers", type=int, default=1)
+    parser.set_defaults(command=serve_command)
+    commands = parser.add_subparsers(metavar="COMMAND", help="without one: serve")
+
+    one = commands.add_parser("export", help="write a data file: the bytes that its address gives")
+    one.add_argument("ids", nargs="+", metavar="ID", help="up to four; the first may carry @ASOF")
+    one.add_argument("--format", choices=DATA_FORMATS, default="csv")
+    for name in PARAMETERS:
+        one.add_argument(
+            f"--{name}", dest=f"option_{name}", default="", metavar="VALUE", help="as in addresses"
+        )
+    one.add_argument("-o", "--output", required=True, metavar="FILE")
+    one.set_defaults(command=export_command)
     return parser
 
 

@@ -15,7 +15,9 @@ from etl.observation import BEIJING
 
 RANGES = ("1m", "3m", "6m", "ytd", "1y", "3y", "5y", "10y", "max")
 TRANSFORMS = ("level", "diff", "pct", "mom", "yoy", "index", "ma", "drawdown", "z")
+API_FORMATS = ("json", "csv", "parquet")
 MAX_WINDOW = 5000
+MAX_IDS = 25
 MAX_WITH = 3
 MAX_QUERY = 20_000
 _ID = re.compile(r"[a-z][a-z0-9_]{0,63}\Z")
@@ -28,6 +30,8 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
     "for": ("", "excel"),
     "scope": ("view", "full"),
 }
+#: Every parameter of an address.
+PARAMETERS = ("with", "t", "u", *_CHOICES)
 _ALLOWED_T = "1m 3m 6m ytd 1y 3y 5y 10y max, or FROM..TO like 2025-01-01..2026-05-26"
 _ALLOWED_U = "level diff pct mom yoy index index:2025-01-02 ma:N drawdown z:N (N from 2 to 5000)"
 
@@ -131,6 +135,45 @@ def parse(place: str, query: Mapping[str, str], catalog: Catalog, now: datetime)
     )
 
 
+def parse_observations(
+    query: Mapping[str, str], catalog: Catalog, now: datetime
+) -> tuple[ChartAddress, str]:
+    """The table and the format that the parameters of /api/v1/observations mean: the same grammar,
+    with every id in `ids` and the moment in `asof`."""
+    names = tuple(name for name in query.get("ids", "").split(",") if name)
+    if not names:
+        raise AddressError("ids", "ids: name at least one indicator, like ids=sp500,vix.")
+    if len(names) > MAX_IDS:
+        raise AddressError("ids", f"ids: {len(names)} ids; at most {MAX_IDS} are allowed.")
+    for name in names:
+        known_id(name, catalog, "ids")
+    if len(set(names)) != len(names):
+        raise AddressError("ids", "ids: each id may stand once.")
+    asof = query.get("asof", "")
+    address = ChartAddress(
+        id=names[0],
+        as_of=_as_of(asof, now) if asof else None,
+        more=names[1:],
+        window=window(query.get("t", "")),
+        transform=transform(query.get("u", "")),
+        shape=_choice("shape", query),
+    )
+    return address, one_of("format", query.get("format", ""), API_FORMATS)
+
+
+def observations_query(address: ChartAddress, format_: str = "") -> str:
+    """The parameters of /api/v1/observations that `parse_observations` reads back."""
+    fields = {
+        "ids": ",".join(address.ids),
+        "t": str(address.window),
+        "u": "" if address.transform == Transform() else str(address.transform),
+        "asof": moment_text(address.as_of) if address.as_of else "",
+        "shape": address.shape if address.shape != "long" else "",
+        "format": format_,
+    }
+    return urlencode({name: value for name, value in fields.items() if value}, safe=":,.")
+
+
 def parse_query(search: str) -> dict[str, str]:
     """The parameters of an address; the first of each name counts."""
     try:
@@ -201,11 +244,19 @@ def moment_of(day: date) -> datetime:
     return tomorrow.astimezone(UTC) - timedelta(microseconds=1)
 
 
+def moment_text(moment: datetime) -> str:
+    """A moment as an address writes it: the day where it is the end of one, else to the minute."""
+    local = moment.astimezone(BEIJING)
+    if moment_of(local.date()) == moment:
+        return f"{local:%Y-%m-%d}"
+    return f"{local:%Y-%m-%dT%H%M}"
+
+
 def _as_of(text: str, now: datetime) -> datetime:
     wrong = AddressError(
         "asof",
-        f"asof: '{text[:40]}' is not a moment. Allowed: @2026-05-27 (the end of that day in "
-        "Beijing) or @2026-05-27T0900 (Beijing time).",
+        f"asof: '{text[:40]}' is not a moment. Allowed: 2026-05-27 (the end of that day in "
+        "Beijing) or 2026-05-27T0900 (Beijing time).",
     )
     found = re.fullmatch(r"(\d{4}-\d{2}-\d{2})(?:T(\d{2})(\d{2}))?", text, re.ASCII)
     if not found:
@@ -238,8 +289,12 @@ def _more(text: str, first: str, catalog: Catalog) -> tuple[str, ...]:
 
 
 def _choice(name: str, query: Mapping[str, str]) -> str:
-    allowed = _CHOICES[name]
-    value = query.get(name, "") or allowed[0]
+    return one_of(name, query.get(name, ""), _CHOICES[name])
+
+
+def one_of(name: str, value: str, allowed: tuple[str, ...]) -> str:
+    """`value` if it is allowed; the first of them where there is none."""
+    value = value or allowed[0]
     if value not in allowed:
         words = ", ".join(word for word in allowed if word)
         raise AddressError(name, f"{name}: '{value[:40]}' is not allowed. Allowed: {words}.")

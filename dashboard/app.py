@@ -32,6 +32,7 @@ INDEX = """<!DOCTYPE html>
 <meta name="description" content="{description}">
 <meta name="color-scheme" content="light dark">
 <link rel="icon" href="{icon}" type="image/svg+xml">
+<link rel="alternate" href="/atom.xml" type="application/atom+xml">
 {css}{preload}
 </head>
 <body>

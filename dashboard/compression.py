@@ -17,7 +17,8 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 FOREVER = b"public, max-age=31536000, immutable"
 TEXT = (b"text/", b"application/json", b"application/javascript", b"image/svg+xml",
-        b"application/problem+json")  # fmt: skip
+        b"application/problem+json", b"application/ld+json", b"application/xml",
+        b"application/atom+xml")  # fmt: skip
 MIN_BYTES = 600
 KEPT = 128
 Kept = tuple[list[tuple[bytes, bytes]], bytes]
@@ -114,8 +115,8 @@ def _small(
     headers = [(k.lower(), v) for k, v in start["headers"]]
     named = dict(headers)
     kind = named.get(b"content-type", b"")
-    if b"content-encoding" in named or not kind.startswith(TEXT):
-        return headers, body
+    if {b"content-encoding", b"content-range"} & named.keys() or not kind.startswith(TEXT):
+        return headers, body  # a part is a part of the body as it is
     if not encoding or len(body) < MIN_BYTES:
         return [*(h for h in headers if h[0] != b"vary"), (b"vary", b"Accept-Encoding")], body
     data = compressed(body, encoding, hard=hard)

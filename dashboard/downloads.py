@@ -1,40 +1,76 @@
-"""Data files: every format is written from one table, and the table from one address."""
+"""What every data file holds: one table from one address, its CSV, and what is said with it."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from hashlib import sha256
-from typing import Any
+from itertools import chain
+from operator import attrgetter, itemgetter
+from typing import Any, Literal
 from urllib.parse import quote
 
 from dashboard import queries
-from dashboard.address import AddressError, ChartAddress, moment_of
+from dashboard.address import (
+    MAX_WITH,
+    AddressError,
+    ChartAddress,
+    Transform,
+    moment_text,
+    observations_query,
+)
+from dashboard.citations import citation
 from dashboard.formatting import plain_number, unit_code_after
 from dashboard.snapshot import Snapshot
 from dashboard.transforms import Empty, explained, span, window_name
-from etl.catalog import Indicator, Unit
-from etl.observation import BEIJING, Vintage
+from etl.catalog import Indicator
+from etl.observation import Vintage
 
-LONG = ("date", "indicator", "value", "unit", "source", "known_at", "status")
-LONG_ZH = ("日期", "指标", "数值", "单位", "来源", "何时可知", "状态")
+#: More rows are refused, not cut: a file is complete or there is none.
+MAX_ROWS = 500_000
 _RISKY = ("=", "+", "-", "@", "\t", "\r")
+Kind = Literal["date", "text", "number", "moment"]
+Cell = str | float | date | datetime | None
+Record = tuple[Cell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A column of a file: its name, its Chinese heading, and what its cells hold."""
+
+    name: str
+    heading: str
+    kind: Kind
+
+
+LONG = (
+    Field("date", "日期", "date"),
+    Field("indicator", "指标", "text"),
+    Field("value", "数值", "number"),
+    Field("unit", "单位", "text"),
+    Field("source", "来源", "text"),
+    Field("known_at", "何时可知", "moment"),
+    Field("status", "状态", "text"),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
     """One indicator's part of a table: its vintages in the window with their shown values, and the
-    status of each: how the vintage came to be held, or why the value is empty."""
+    status of each: how the vintage came to be held, or why the value is empty. `start` is the place
+    of the first in the whole history."""
 
     indicator: Indicator
     unit: str
     rows: tuple[tuple[Vintage, float | None], ...]
     statuses: tuple[str, ...]
+    start: int = 0
 
 
 @dataclass(frozen=True)
@@ -47,50 +83,102 @@ class Table:
     window_name: str
 
     @property
+    def is_wide(self) -> bool:
+        return self.address.shape == "wide"
+
+    @property
     def row_count(self) -> int:
-        if self.address.shape == "wide":
-            return len(_days(self))
-        return sum(len(column.rows) for column in self.columns)
+        return len(self.days) if self.is_wide else sum(len(c.rows) for c in self.columns)
+
+    @cached_property
+    def days(self) -> list[date]:
+        """The dates on which any of the columns has a row."""
+        return sorted({v.date for column in self.columns for v, _ in column.rows})
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """The columns of the file."""
+        if not self.is_wide:
+            return LONG
+        wide = (
+            Field(c.indicator.id, f"{c.indicator.title.zh}（{c.unit}）", "number")
+            for c in self.columns
+        )
+        return (LONG[0], *wide)
+
+    @property
+    def header(self) -> tuple[str, ...]:
+        """The first line: names, or Chinese headings where the file is for Excel."""
+        if self.address.for_ == "excel":
+            return tuple(field.heading for field in self.fields)
+        return tuple(field.name for field in self.fields)
+
+    def records(self) -> Iterable[Record]:
+        """The rows with typed cells, None for empty: every format is written from these."""
+        if self.is_wide:
+            return _wide(self)
+        return sorted(chain.from_iterable(map(_records, self.columns)), key=itemgetter(0))
 
     @cached_property
     def csv(self) -> bytes:
         """UTF-8, CRLF, RFC 4180; with a BOM and Chinese headers when it is for Excel."""
-        out = io.StringIO(newline="")
-        writer = csv.writer(out, lineterminator="\r\n")
-        writer.writerows(_wide(self) if self.address.shape == "wide" else _long(self))
-        excel = self.address.for_ == "excel"
-        return out.getvalue().encode("utf-8-sig" if excel else "utf-8")
+        rows = _text(_wide(self)) if self.is_wide else "".join(self._long_lines())
+        text = _text([self.header]) + rows
+        return text.encode("utf-8-sig" if self.address.for_ == "excel" else "utf-8")
 
     @cached_property
     def sha256(self) -> str:
         return sha256(self.csv).hexdigest()
 
+    def _long_lines(self) -> Sequence[str]:
+        parts = [self._lines_of(column) for column in self.columns]
+        # Each line begins with its date, so that a stable sort by it keeps the order of columns.
+        return parts[0] if len(parts) == 1 else sorted(chain(*parts), key=itemgetter(slice(10)))
+
+    def _lines_of(self, column: Column) -> list[str]:
+        """The lines of a column. Values as they are held read the same in every window: they are
+        written once for the whole history, and a window is a slice of it."""
+        if self.address.transform != Transform():
+            return _lines(column)
+        name, as_of = column.indicator.id, self.address.as_of
+
+        def whole() -> list[str]:
+            everything = replace(self.address, scope="full")
+            return _lines(_column(self.snapshot, name, everything, date.min, date.max))
+
+        lines = self.snapshot.remember("lines", (name, as_of), whole)
+        return lines[column.start : column.start + len(column.rows)]
+
 
 def table(snapshot: Snapshot, address: ChartAddress) -> Table:
     """The table of an address. AddressError 404 when nothing was known as of its moment."""
-    catalog = snapshot.catalog
-    held = {name: queries.series(snapshot, name, address.as_of) for name in address.ids}
+    held = {name: _series(snapshot, name, address.as_of) for name in address.ids}
     if address.as_of is not None and not held[address.id]:
         raise AddressError(
             "asof", f"asof: nothing of {address.id} was known then; its history begins later.", 404
         )
     first, last = _window(held, address)
-    columns = tuple(
-        _column(catalog[name], rows, address, first, last, catalog.unit(catalog[name]))
-        for name, rows in held.items()
-    )
+    columns = tuple(_column(snapshot, name, address, first, last) for name in address.ids)
+    found = Table(address, columns, snapshot, window_name(held[address.id], address.window))
+    if found.row_count > MAX_ROWS:
+        raise AddressError(
+            "t", f"t: {found.row_count:,} rows; at most {MAX_ROWS:,} fit into one answer. "
+            "Ask for a shorter span or for fewer ids.",
+        )  # fmt: skip
     if address.scale == "log":
         _refuse_log(columns)
-    return Table(address, columns, snapshot, window_name(held[address.id], address.window))
+    return found
 
 
 def metadata(table: Table, base_url: str) -> dict[str, Any]:
     """What must be said with the data: definitions, sources, licence, citation, checksum."""
     address, snapshot = table.address, table.snapshot
-    dates = [v.date for column in table.columns for v, _ in column.rows]
+    vintages = [v for column in table.columns for v, _ in column.rows]
+    dates = [v.date for v in vintages]
     as_of = address.as_of or snapshot.published_at
     first = table.columns[0].indicator
-    link = address_url(address, base_url)
+    indicators = [column.indicator for column in table.columns]
+    lasting = address_url(frozen(table), base_url)
     return {
         "id": address.id,
         "ids": list(address.ids),
@@ -103,15 +191,18 @@ def metadata(table: Table, base_url: str) -> dict[str, Any]:
         "first_date": min(dates).isoformat() if dates else None,
         "last_date": max(dates).isoformat() if dates else None,
         "rows": table.row_count,
-        "as_of": _iso(as_of),
+        "as_of": iso(as_of),
         "snapshot": snapshot.name,
         "sha256": table.sha256,
-        "url": link,
-        "citation": _citation(first, as_of, link),
+        "url": address_url(address, base_url),
+        "frozen_url": lasting,
+        "citation": citation(
+            indicators, as_of, max((v.known_at for v in vintages), default=None), lasting
+        ),
         "breaks": [
-            {"indicator": c.indicator.id, "date": b.date.isoformat(), "note": b.note.model_dump()}
-            for c in table.columns
-            for b in c.indicator.breaks
+            {"indicator": i.id, "date": b.date.isoformat(), "note": b.note.model_dump()}
+            for i in indicators
+            for b in i.breaks
         ],
         "notes": [
             f"{column.indicator.id}, {v.date}: {v.note}"
@@ -122,8 +213,25 @@ def metadata(table: Table, base_url: str) -> dict[str, Any]:
     }
 
 
+def of_data(address: ChartAddress) -> ChartAddress:
+    """The address without what only concerns a picture: it names the same file."""
+    return replace(address, theme="auto", updown="red")
+
+
+def frozen(table: Table) -> ChartAddress:
+    """The address that holds this table for good: as of the end of the minute of publication."""
+    if table.address.as_of is not None:
+        return table.address
+    minute = table.snapshot.published_at.replace(second=0, microsecond=0)
+    return replace(table.address, as_of=minute + timedelta(minutes=1))
+
+
 def address_url(address: ChartAddress, base_url: str, suffix: str = ".csv") -> str:
-    """The whole address of a download."""
+    """The whole address of a download. More ids than a chart has are an address of the API."""
+    if len(address.more) > MAX_WITH:
+        about = ".metadata.json" if suffix == ".metadata.json" else ""
+        found = observations_query(address, "" if about else suffix.removeprefix("."))
+        return f"{base_url}/api/v1/observations{about}?{found}"
     query = address.query()
     return f"{base_url}/c/{place(address)}{suffix}" + (f"?{query}" if query else "")
 
@@ -132,10 +240,7 @@ def place(address: ChartAddress) -> str:
     """ID or ID@ASOF, as an address writes it."""
     if address.as_of is None:
         return address.id
-    local = address.as_of.astimezone(BEIJING)
-    if moment_of(local.date()) == address.as_of:
-        return f"{address.id}@{local:%Y-%m-%d}"
-    return f"{address.id}@{local:%Y-%m-%dT%H%M}"
+    return f"{address.id}@{moment_text(address.as_of)}"
 
 
 def disposition(table: Table, suffix: str) -> str:
@@ -152,58 +257,74 @@ def _window(held: Mapping[str, Sequence[Vintage]], address: ChartAddress) -> tup
     return span(held[address.id], address.window, newest)
 
 
+def _series(snapshot: Snapshot, name: str, as_of: datetime | None) -> list[Vintage]:
+    key = (name, as_of)
+    return snapshot.remember("series", key, lambda: queries.series(snapshot, name, as_of))
+
+
 def _column(
-    indicator: Indicator,
-    rows: Sequence[Vintage],
-    address: ChartAddress,
-    first: date,
-    last: date,
-    unit: Unit,
+    snapshot: Snapshot, name: str, address: ChartAddress, first: date, last: date
 ) -> Column:
+    """The transform of the whole history, cut to the window."""
+    rows, indicator = _series(snapshot, name, address.as_of), snapshot.catalog[name]
     results = explained(rows, address.transform, indicator, first)
-    shown = [(v, x) for v, x in zip(rows, results, strict=True) if first <= v.date <= last]
+    start = bisect_left(rows, first, key=attrgetter("date"))
+    window = slice(start, bisect_right(rows, last, key=attrgetter("date")))
+    shown = list(zip(rows[window], results[window], strict=True))
     return Column(
         indicator,
-        unit_code_after(address.transform, unit),
+        unit_code_after(address.transform, snapshot.catalog.unit(indicator)),
         tuple((v, None if isinstance(x, Empty) else x) for v, x in shown),
         tuple(str(x) if isinstance(x, Empty) else v.status for v, x in shown),
+        start,
     )
 
 
-def _long(table: Table) -> Iterator[Sequence[str]]:
-    yield LONG_ZH if table.address.for_ == "excel" else LONG
-    rows = [
-        (vintage.date, order, column, vintage, value, status)
-        for order, column in enumerate(table.columns)
-        for (vintage, value), status in zip(column.rows, column.statuses, strict=True)
-    ]
-    for day, _, column, vintage, value, status in sorted(rows, key=lambda row: row[:2]):
-        yield (
-            day.isoformat(),
-            column.indicator.id,
-            "" if value is None else plain_number(value),
-            safe(column.unit),
-            safe(provenance(vintage)),
-            _iso(vintage.known_at),
-            status,
-        )
+def _records(column: Column) -> Iterator[Record]:
+    name, unit = column.indicator.id, column.unit
+    for (vintage, value), status in zip(column.rows, column.statuses, strict=True):
+        known_at = vintage.known_at.replace(microsecond=0)
+        yield (vintage.date, name, value, unit, provenance(vintage), known_at, status)
 
 
-def _wide(table: Table) -> Iterator[Sequence[str]]:
-    excel = table.address.for_ == "excel"
-    names = [
-        safe(f"{c.indicator.title.zh}（{c.unit}）") if excel else c.indicator.id
-        for c in table.columns
-    ]
-    yield ("日期" if excel else "date", *names)
+def _wide(table: Table) -> Iterator[Record]:
     cells = [{v.date: value for v, value in column.rows} for column in table.columns]
-    for day in _days(table):
-        values = [column.get(day) for column in cells]
-        yield (day.isoformat(), *("" if v is None else plain_number(v) for v in values))
+    for day in table.days:
+        yield (day, *(column.get(day) for column in cells))
 
 
-def _days(table: Table) -> list[date]:
-    return sorted({v.date for column in table.columns for v, _ in column.rows})
+def _lines(column: Column) -> list[str]:
+    """The lines of a CSV, as `_text` writes them; what repeats from row to row is written once."""
+    name, ends, lines = column.indicator.id, dict[tuple[str, str], str](), list[str]()
+    for (v, value), status in zip(column.rows, column.statuses, strict=True):
+        origin = (v.source, v.credit)
+        if origin not in ends:
+            ends[origin] = _text([(column.unit, provenance(v))]).removesuffix("\r\n")
+        number = "" if value is None else plain_number(value)
+        known_at = v.known_at.isoformat()[:19]  # always UTC
+        lines.append(
+            f"{v.date.isoformat()},{name},{number},{ends[origin]},{known_at}Z,{status}\r\n"
+        )
+    return lines
+
+
+def _text(rows: Iterable[Iterable[Cell]]) -> str:
+    out = io.StringIO(newline="")
+    csv.writer(out, lineterminator="\r\n").writerows(map(_written, row) for row in rows)
+    return out.getvalue()
+
+
+def _written(cell: Cell) -> str:
+    match cell:
+        case None:
+            return ""
+        case str():
+            return safe(cell)
+        case datetime():
+            return iso(cell)
+        case date():
+            return cell.isoformat()
+    return plain_number(cell)
 
 
 def provenance(vintage: Vintage) -> str:
@@ -239,18 +360,6 @@ def _credit(column: Column) -> dict[str, Any]:
     }
 
 
-def _citation(indicator: Indicator, as_of: datetime, link: str) -> dict[str, str]:
-    day = as_of.astimezone(BEIJING).date()
-    title = indicator.title.zh
-    return {
-        "gb_t_7714": (
-            f"{indicator.credit.name.zh}. {title}[DS/OL]. 新质生产力每日动态指标台, "
-            f"[{day}]. {link}."
-        ),
-        "short": f"{title}，{indicator.credit.name.zh}，新质生产力每日动态指标台，截至 {day}。",
-    }
-
-
 def _refuse_log(columns: Sequence[Column]) -> None:
     for column in columns:
         for vintage, value in column.rows:
@@ -262,7 +371,7 @@ def _refuse_log(columns: Sequence[Column]) -> None:
                 )
 
 
-def _iso(moment: datetime) -> str:
+def iso(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 

@@ -25,7 +25,8 @@ from served(?, ?) order by date
 EVENTS = """
 select indicator, date, kind, value, threshold, is_first, previous, previous_date, since, known_at
 from events
-where ($id is null or indicator = $id) and known_at <= $moment
+where ($id is null or indicator = $id) and ($kind is null or kind = $kind)
+  and known_at <= $moment
 order by date desc, indicator, kind limit $most
 """
 REVISIONS = """
@@ -79,6 +80,45 @@ class Revision:
 
 
 @dataclass(frozen=True, slots=True)
+class Policy:
+    """A policy document, and whether it enters the counts. Dates are as precise as they are
+    known."""
+
+    title: str
+    issuer: str
+    issued: str
+    published: str
+    number: str
+    topics: tuple[str, ...]
+    kind: str
+    verification: str
+    url: str
+    note: str
+    origin: str
+    cited_by: tuple[str, ...]
+    counted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Newest:
+    """Of an indicator's newest observation: its date, its source, and since when it is known."""
+
+    date: Date
+    source: str
+    known_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """An answer that is kept apart, and why; `may_be_taken` if a person can take it as it is."""
+
+    source: str
+    since: datetime
+    sentence: str
+    may_be_taken: bool
+
+
+@dataclass(frozen=True, slots=True)
 class BulletinEntry:
     """A bulletin in the list of bulletins."""
 
@@ -102,9 +142,11 @@ def events(
     indicator: str | None = None,
     as_of: datetime | None = None,
     most: int = 100_000,
+    kind: str | None = None,
 ) -> list[Event]:
     """Events known by a moment, newest first."""
-    parameters = {"id": indicator, "moment": _naive(as_of or FOREVER), "most": most}
+    moment = _naive(as_of or FOREVER)
+    parameters = {"id": indicator, "kind": kind, "moment": moment, "most": most}
     return [_event(row) for row in snapshot.rows(EVENTS, parameters)]
 
 
@@ -158,6 +200,43 @@ def documents_of_month(
     wanted = set(topics)
     found = [json.loads(row[0]) for row in rows]
     return [d for d in found if not wanted or wanted & set(d["topics"])]
+
+
+def policies(snapshot: Snapshot, month: str | None = None) -> list[Policy]:
+    """The documents of the register and those that bulletins cite, newest first: of a month
+    (YYYY-MM), or all."""
+    rows = snapshot.rows(
+        "select counted, document from policies where $month is null or month = $month",
+        {"month": month},
+    )
+    found = [(counted, json.loads(text)) for counted, text in rows]
+    return [
+        Policy(
+            **{**row, "topics": tuple(row["topics"]), "cited_by": tuple(row["cited_by"])},
+            counted=counted,
+        )
+        for counted, row in found
+    ]
+
+
+def newest(snapshot: Snapshot) -> Mapping[str, Newest]:
+    """Of each indicator that has any, its newest observation."""
+    rows = snapshot.rows(
+        "select indicator, max(date), arg_max(source, date), arg_max(known_at, date) "
+        "from observations group by indicator"
+    )
+    return {row[0]: Newest(row[1], row[2], row[3].replace(tzinfo=UTC)) for row in rows}
+
+
+def refused(snapshot: Snapshot) -> Mapping[str, Sequence[Refused]]:
+    """The answers of sources that are kept apart, by indicator."""
+    rows = snapshot.rows("select indicator, source, since, sentence, may_be_taken from refused")
+    found: dict[str, list[Refused]] = defaultdict(list)
+    for indicator, source, since, sentence, may_be_taken in rows:
+        found[indicator].append(
+            Refused(source, since.replace(tzinfo=UTC), sentence, bool(may_be_taken))
+        )
+    return found
 
 
 def disagreements(snapshot: Snapshot, indicator: str) -> list[Disagreement]:

@@ -21,8 +21,11 @@ from dashboard.compression import (
     accepted,
     compressed,
 )
-from dashboard.routes import api, data, operations
+from dashboard.limits import Turnstile
+from dashboard.metrics import Counted, Meter
+from dashboard.routes import api, api_docs, data, discovery, operations
 from dashboard.routes.problems import answer_to, problem
+from dashboard.served import Served
 from dashboard.snapshot import Snapshots
 from etl.errors import XinzhiError
 from etl.settings import Settings
@@ -42,18 +45,24 @@ HEADERS = (
 )
 
 
-def create_server(settings: Settings) -> Compressed:
+def create_server(settings: Settings) -> Counted:
     """The whole site over the snapshots that `settings` name."""
-    snapshots = Snapshots(settings.published)
+    snapshots, meter = Snapshots(settings.published), Meter()
 
     server = FastAPI(
         title="新质生产力每日动态 · 指标台",
+        version="1",
+        description="The data of the dashboard for programs. Read-only; every answer names the "
+        "snapshot that it was made from. Errors are RFC 9457 documents.",
         docs_url=None,
         redoc_url=None,
         openapi_url="/api/openapi.json",
     )
     server.state.snapshots = snapshots
     server.state.base_url = settings.base_url
+    server.state.served = Served(settings.served)
+    server.state.turnstile = Turnstile()
+    server.state.meter = meter
 
     @server.exception_handler(XinzhiError)
     async def in_words(request: Request, error: XinzhiError) -> Response:
@@ -69,12 +78,14 @@ def create_server(settings: Settings) -> Compressed:
         return Response(_plotly(encoding), media_type="text/javascript", headers=headers)
 
     server.include_router(operations.router)
+    server.include_router(discovery.router)
     server.include_router(data.router)
+    server.include_router(api_docs.router)
     server.include_router(api.router)
     server.mount("/", WSGIMiddleware(create_dash(snapshots).server, workers=16))
     # Compressing the bundle takes a second: the first reader should not wait for it.
     Thread(target=_plotly, args=("br",), daemon=True).start()
-    return Compressed(_Guarded(server))
+    return Counted(Compressed(_Guarded(server)), meter)
 
 
 @cache

@@ -22,7 +22,9 @@ from etl.settings import POINTER, READ_ONLY
 
 LOOK_EVERY_S = 0.5
 #: How many answers of each kind are kept: readings are small, tables may hold whole histories.
-SHELVES = {"reading": 4000, "page": 300, "table": 60, "api": 4}
+SHELVES = {
+    "reading": 4000, "page": 300, "series": 30, "lines": 30, "table": 60, "file": 60, "api": 60,
+}  # fmt: skip
 T = TypeVar("T")
 
 

@@ -67,6 +67,11 @@ class Settings:
         return self.data / ".lock"
 
     @property
+    def served(self) -> Path:
+        """The dashboard's record of the files it has made."""
+        return self.data / "served.sqlite"
+
+    @property
     def figures(self) -> Path:
         """The bundled figures: those below `data`, else those that come with the project."""
         return self._authored("figures")

@@ -8,11 +8,10 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from etl.calendars import sessions_between
-from etl.catalog import Catalog, Indicator
+from etl.catalog import Catalog
+from etl.freshness import as_of_words, sessions_missed, state_of
 from etl.warehouse import Refused, Revision, Warehouse
 
-_LOOK_BACK_DAYS = 800
 #: Revisions are told for so long.
 _TOLD_DAYS = 30
 
@@ -60,7 +59,7 @@ def freshness(catalog: Catalog, warehouse: Warehouse, now: datetime) -> Iterator
         missed = sessions_missed(indicator, newest.date, now) if newest else None
         yield Freshness(
             id=indicator.id,
-            state=_state(indicator, missed, problem),
+            state=state_of(indicator, missed, problem),
             newest=newest.date if newest else None,
             missed=missed,
             calendar=indicator.calendar,
@@ -72,34 +71,6 @@ def freshness(catalog: Catalog, warehouse: Warehouse, now: datetime) -> Iterator
             refused=tuple(refused[indicator.id]),
             revisions=tuple(revisions[indicator.id]),
         )
-
-
-def sessions_missed(indicator: Indicator, newest: date, now: datetime) -> int:
-    """How many sessions after `newest` should have been public by `now`."""
-    last = now.date()
-    earliest = max(newest, last - timedelta(days=_LOOK_BACK_DAYS))
-    while last > earliest and indicator.public_at(last) > now:
-        last -= timedelta(days=1)
-    return sessions_between(indicator.calendar, newest, last)
-
-
-def as_of_words(indicator: Indicator, newest: date) -> str:
-    """截至 05-26 收盘（美东）: until when the values run, as a reader says it."""
-    if indicator.calendar == "XNYS" and indicator.publication.on_its_day:
-        return f"截至 {newest:%m-%d} 收盘（美东）"
-    if indicator.frequency == "monthly":
-        return f"截至 {newest:%Y} 年 {newest.month} 月"
-    if indicator.frequency == "annual":
-        return f"截至 {newest:%Y} 年"
-    return f"截至 {newest:%Y-%m-%d}"
-
-
-def _state(indicator: Indicator, missed: int | None, problem: str) -> str:
-    if missed is None:
-        return "empty"
-    if missed > indicator.expect.stale_after:
-        return "stale"
-    return "failing" if problem else "fresh"
 
 
 def _written(value: Any) -> Any:

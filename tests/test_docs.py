@@ -2,10 +2,12 @@
 
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from conftest import Cli
+from serving import running
 from starlette.testclient import TestClient
 
 from dashboard.server import PLOTLY, create_server
@@ -16,6 +18,7 @@ from etl.settings import HELP, PREFIX, Settings
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+API_PAGE = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
 CATALOG_PAGE = (ROOT / "docs" / "catalog.md").read_text(encoding="utf-8")
 TEXT_SUFFIXES = {".py", ".md", ".yaml", ".toml", ".sh", ".css", ".js", ".lock", ".csv", ""}
 
@@ -82,6 +85,40 @@ def test_the_addresses_of_the_readme_answer(published: Settings) -> None:
     with TestClient(create_server(published)) as client:
         for address in addresses:
             assert client.get(address).status_code == 200, address
+
+
+def test_the_addresses_of_the_api_page_answer(published: Settings) -> None:
+    addresses = re.findall(r"http://127\.0\.0\.1:8050(/[^'\"`\s]+)['\"]", API_PAGE)
+    assert len(addresses) >= 15
+    with TestClient(create_server(published)) as client:
+        for address in addresses:
+            assert client.get(address).status_code == 200, address
+
+
+@pytest.mark.parametrize("library", ["pandas", "duckdb"])
+def test_the_notebooks_of_the_api_page_run(
+    published: Settings, library: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blocks = re.findall(r"```python\n(.*?)```", API_PAGE, re.DOTALL)
+    (code,) = [block for block in blocks if f"import {library}" in block]
+    assert len([line for line in code.splitlines() if line]) == 3
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    with running(published.data) as address:
+        code = code.replace("http://127.0.0.1:8050", address)
+        done = subprocess.run(
+            [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=60
+        )
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout.splitlines()) > 3
+
+
+def test_the_notebook_of_r_reads_an_address_that_answers(published: Settings) -> None:
+    (code,) = re.findall(r"```r\n(.*?)```", API_PAGE, re.DOTALL)
+    assert len(code.splitlines()) == 3
+    (address,) = re.findall(r"http://127\.0\.0\.1:8050(/[^\"]+)", code)
+    with TestClient(create_server(published)) as client:
+        header = client.get(address).text.splitlines()[0].split(",")
+    assert {"date", "value"} <= set(header)
 
 
 def test_the_example_of_a_bulletin_can_be_read(tmp_path: Path) -> None:

@@ -9,8 +9,9 @@ from pathlib import Path
 from conftest import Cli, is_one_sentence
 
 from etl.catalog import Catalog
+from etl.freshness import sessions_missed
 from etl.settings import Settings
-from etl.status import freshness, sessions_missed
+from etl.status import freshness
 from etl.warehouse import opened
 
 

@@ -1,77 +1,126 @@
-"""Downloads at lasting addresses: /c/ID[@ASOF].csv and its metadata."""
+"""Downloads at lasting addresses: /c/ID[@ASOF] with the suffix of each format, and the question
+whether a file came from here."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
+from starlette.datastructures import State
 
-from dashboard.address import ChartAddress, parse, parse_query
-from dashboard.downloads import Table, address_url, disposition, metadata, table, to_json
+from dashboard.address import AddressError, ChartAddress, parse, parse_query
+from dashboard.downloads import address_url, disposition, iso, of_data, table, to_json
+from dashboard.formats import FORMATS, Format
+from dashboard.limits import Turnstile
+from dashboard.routes.answers import FROZEN, LIVE, OPEN, answer, etag_of
+from dashboard.served import Made, Served
 from dashboard.snapshot import Snapshot
 
 router = APIRouter()
-FROZEN = "public, max-age=31536000, immutable"
-LIVE = "public, max-age=60, must-revalidate"
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
-@router.api_route("/c/{place}.csv", methods=["GET", "HEAD"])
-def csv_file(request: Request, place: str) -> Response:
-    """The data of one address as CSV."""
-    snapshot, address = _address(request, place)
-    found = _table(snapshot, address)
-    headers = {
-        **_headers(request, found, address),
-        "Content-Disposition": disposition(found, ".csv"),
+@dataclass(frozen=True, slots=True)
+class DataFile:
+    """A file that is made: its bytes, and all that its answer says besides."""
+
+    body: bytes
+    media_type: str
+    etag: str
+    headers: dict[str, str]
+
+
+def _download(kind: Format) -> Callable[[Request, str], Response]:
+    def download(request: Request, place: str) -> Response:
+        snapshot: Snapshot = request.app.state.snapshots.current()
+        query = parse_query(request.url.query)
+        address = parse(place, query, snapshot.catalog, datetime.now(UTC))
+        return data_answer(request, snapshot, address, kind)
+
+    download.__doc__ = f"The data of one address as {kind.name}."
+    return download
+
+
+# The longer suffix first: .metadata.json ends in .json too.
+for _kind in sorted(FORMATS.values(), key=lambda kind: -len(kind.suffix)):
+    router.add_api_route(
+        f"/c/{{place}}{_kind.suffix}",
+        _download(_kind),
+        methods=["GET", "HEAD"],
+        name=_kind.name,
+        include_in_schema=False,
+    )
+
+
+@router.api_route("/verify/{digest}", methods=["GET", "HEAD"], include_in_schema=False)
+def verify(request: Request, digest: str) -> Response:
+    """Whether this site has made the file with this SHA-256: when, and at which address."""
+    served: Served = request.app.state.served
+    wanted = digest.lower()
+    if not _DIGEST.fullmatch(wanted):
+        raise AddressError(
+            "sha256", f"sha256: '{digest[:70]}' is not a SHA-256; write its 64 hexadecimal digits."
+        )
+    made = served.find(wanted)
+    headers = {**OPEN, "Cache-Control": "no-cache"}
+    if made is None:
+        raise AddressError("sha256", _unknown(served), 404)
+    document = {
+        "sha256": made.sha256,
+        "detail": f"This site made this file on {iso(made.made_at)}.",
+        "address": made.address,
+        "snapshot": made.snapshot,
+        "bytes": made.bytes,
+        "first_made_at": iso(made.made_at),
     }
-    return _answer(request, found.csv, "text/csv; charset=utf-8", headers, found.sha256)
+    return Response(to_json(document), media_type="application/json", headers=headers)
 
 
-@router.api_route("/c/{place}.metadata.json", methods=["GET", "HEAD"])
-def metadata_file(request: Request, place: str) -> Response:
-    """What must be said with the data of one address."""
-    snapshot, address = _address(request, place)
-    found = _table(snapshot, address)
-    body = to_json(metadata(found, request.app.state.base_url))
-    headers = {**_headers(request, found, address), "Cache-Control": LIVE}
-    return _answer(request, body, "application/json", headers, sha256(body).hexdigest())
+def data_answer(
+    request: Request, snapshot: Snapshot, address: ChartAddress, kind: Format
+) -> Response:
+    """The answer to a request for one format of one table."""
+    address = of_data(address)
+    state = request.app.state
+    key = (address, kind.suffix)
+    file = snapshot.remember("file", key, lambda: _make(snapshot, address, kind, state))
+    return answer(request, file.body, file.media_type, file.headers, file.etag)
 
 
-def _address(request: Request, place: str) -> tuple[Snapshot, ChartAddress]:
-    snapshot: Snapshot = request.app.state.snapshots.current()
-    query = parse_query(request.url.query)
-    return snapshot, parse(place, query, snapshot.catalog, datetime.now(UTC))
-
-
-def _table(snapshot: Snapshot, address: ChartAddress) -> Table:
-    return snapshot.remember("table", address, lambda: table(snapshot, address))
-
-
-def _headers(request: Request, found: Table, address: ChartAddress) -> dict[str, str]:
-    about = address_url(address, request.app.state.base_url, ".metadata.json")
-    return {
-        "Cache-Control": FROZEN if _is_past(address) else LIVE,
-        "X-Snapshot": found.snapshot.name,
+def _make(snapshot: Snapshot, address: ChartAddress, kind: Format, state: State) -> DataFile:
+    base_url: str = state.base_url
+    turnstile: Turnstile = state.turnstile
+    served: Served = state.served
+    with turnstile.turn():
+        found = snapshot.remember("table", address, lambda: table(snapshot, address))
+        body = kind.write(found, base_url)
+    digest, now = sha256(body).hexdigest(), datetime.now(UTC)
+    link = address_url(address, base_url, kind.suffix)
+    served.note(Made(digest, link, snapshot.name, len(body), now))
+    about = address_url(address, base_url, ".metadata.json")
+    is_past = address.as_of is not None and address.as_of < now
+    headers = {
+        **OPEN,
+        # The description names the snapshot, so it changes even where the data cannot.
+        "Cache-Control": FROZEN if is_past and kind.suffix != ".metadata.json" else LIVE,
+        "X-Snapshot": snapshot.name,
         "X-Row-Count": str(found.row_count),
         "Link": f'<{about}>; rel="describedby"; type="application/json"',
-        "Access-Control-Allow-Origin": "*",
     }
+    if kind.suffix != ".metadata.json":
+        headers["Content-Disposition"] = disposition(found, kind.suffix)
+    return DataFile(body, kind.media_type, etag_of(digest), headers)
 
 
-def _is_past(address: ChartAddress) -> bool:
-    """Whether the moment asked about is over: only then can the answer never change."""
-    return address.as_of is not None and address.as_of < datetime.now(UTC)
-
-
-def _answer(
-    request: Request, body: bytes, kind: str, headers: dict[str, str], digest: str
-) -> Response:
-    """The whole body, or 304 when the reader has it already."""
-    etag = f'"{digest[:32]}"'
-    headers = {**headers, "ETag": etag}
-    held = request.headers.get("if-none-match", "")
-    if any(tag.strip().removeprefix("W/") in (etag, "*") for tag in held.split(",")):
-        return Response(status_code=304, headers=headers)
-    return Response(body, media_type=kind, headers=headers)
+def _unknown(served: Served) -> str:
+    count, since = served.extent()
+    kept = f"{count:,} files are on record" + (f", the first made on {since[:10]}" if since else "")
+    return (
+        f"sha256: no file with this SHA-256 is on record here. {kept}; at most {served.kept:,} are "
+        "kept, and the oldest make room. A file that was opened and saved again has another digest."
+    )

@@ -10,9 +10,18 @@ from fastapi.responses import RedirectResponse, Response
 
 from dashboard.address import AddressError, MovedError, parse_query
 from dashboard.downloads import to_json
+from dashboard.limits import BusyError
 from etl.errors import StorageError, XinzhiError
 
-TITLES = {400: "Bad request", 404: "Not found", 413: "Too large", 503: "No data published"}
+TITLES = {
+    400: "Bad request",
+    404: "Not found",
+    405: "Method not allowed",
+    413: "Too large",
+    416: "Range not satisfiable",
+    429: "Too many requests",
+    503: "No data published",
+}
 
 
 def problem(status: int, detail: str, **more: str) -> Response:
@@ -30,8 +39,9 @@ def problem(status: int, detail: str, **more: str) -> Response:
 def _moved(request: Request, error: MovedError) -> str:
     """The same address with the new id in the place of the old one."""
     path, query = request.url.path, parse_query(request.url.query)
-    if error.parameter == "id":
-        path = re.sub(rf"/{re.escape(error.old)}(?=[.@]|$)", f"/{error.new}", path, count=1)
+    moved = re.sub(rf"/{re.escape(error.old)}(?=[.@]|$)", f"/{error.new}", path, count=1)
+    if error.parameter == "id" and moved != path:
+        path = moved
     elif error.parameter in query:
         names = query[error.parameter].split(",")
         query[error.parameter] = ",".join(error.new if n == error.old else n for n in names)
@@ -44,6 +54,10 @@ def answer_to(request: Request, error: XinzhiError) -> Response:
         return RedirectResponse(_moved(request, error), 301)
     if isinstance(error, AddressError):
         return problem(error.status, str(error), parameter=error.parameter)
+    if isinstance(error, BusyError):
+        refused = problem(429, str(error))
+        refused.headers["Retry-After"] = str(error.retry_after_s)
+        return refused
     if isinstance(error, StorageError):
         return problem(503, str(error))
     return problem(400, str(error))

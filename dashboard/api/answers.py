@@ -1,0 +1,240 @@
+"""Each answer of the API, from a snapshot: no request, no header."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from datetime import date, datetime
+from typing import Any, get_args
+
+from dashboard import queries
+from dashboard.address import AddressError, known_id
+from dashboard.api import models
+from dashboard.downloads import provenance
+from dashboard.formats import FORMATS
+from dashboard.readings import reading
+from dashboard.snapshot import Snapshot
+from etl.catalog import Credit, Indicator, Text
+from etl.freshness import as_of_words, sessions_missed, state_of
+
+EVENT_KINDS: tuple[str, ...] = get_args(models.EventKind)
+#: More events are refused, not cut.
+MAX_EVENTS = 20_000
+MAX_ISSUER = 100
+_MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])", re.ASCII)
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+Span = tuple[date, date, int]
+
+
+def indicators(snapshot: Snapshot, base_url: str) -> models.IndicatorList:
+    spans = queries.spans(snapshot)
+    listed = [
+        models.IndicatorEntry(**_entry(snapshot, i, spans.get(i.id), base_url))
+        for i in snapshot.catalog.all()
+    ]
+    return models.IndicatorList(snapshot=snapshot.name, count=len(listed), indicators=listed)
+
+
+def indicator(snapshot: Snapshot, name: str, base_url: str) -> models.IndicatorDetail:
+    found = snapshot.catalog[known_id(name, snapshot.catalog)]
+    return models.IndicatorDetail(
+        **_entry(snapshot, found, queries.spans(snapshot, found.id).get(found.id), base_url),
+        snapshot=snapshot.name,
+        calendar=found.calendar,
+        records=found.records,
+        milestones=list(found.milestones),
+        breaks=[models.Change(date=b.date, note=_words(b.note)) for b in found.breaks],
+        old_ids=list(found.old_ids),
+        files={kind.name: f"{base_url}/c/{found.id}{kind.suffix}" for kind in FORMATS.values()},
+    )
+
+
+def bulletins(snapshot: Snapshot, base_url: str) -> models.BulletinList:
+    listed = [
+        models.BulletinEntry(
+            date=entry.date,
+            title=entry.title,
+            summary=entry.summary,
+            headings=list(entry.headings),
+            url=f"{base_url}/bulletins/{entry.date}",
+        )
+        for entry in queries.bulletins(snapshot)
+    ]
+    return models.BulletinList(snapshot=snapshot.name, count=len(listed), bulletins=listed)
+
+
+def bulletin(snapshot: Snapshot, text: str, base_url: str) -> models.BulletinDetail:
+    day = _day(text)
+    found = queries.bulletin(snapshot, day)
+    if found is None:
+        raise AddressError(
+            "date", f"date: there is no bulletin of {day}. See /api/v1/bulletins.", 404
+        )
+    parts = queries.mentioned(snapshot, day)
+    sections = [
+        models.Section(
+            number=section.number,
+            title=section.title,
+            paragraphs=list(section.paragraphs),
+            indicators=list(parts.get(str(section.number), ())),
+        )
+        for section in found.sections
+    ]
+    return models.BulletinDetail(
+        snapshot=snapshot.name,
+        date=found.date,
+        title=found.title,
+        publisher=found.publisher,
+        summary=found.summary,
+        sections=sections,
+        judgement=list(found.judgement),
+        references=[models.Reference(**r.model_dump()) for r in found.references],
+        indicators=list(dict.fromkeys(name for names in parts.values() for name in names)),
+        url=f"{base_url}/bulletins/{day}",
+    )
+
+
+def policies(snapshot: Snapshot, query: Mapping[str, str]) -> models.PolicyList:
+    """The documents of a month, with a topic, of an issuer (a part of its name)."""
+    month, issuer = query.get("month", ""), query.get("issuer", "")
+    if month and not _MONTH.fullmatch(month):
+        raise AddressError("month", f"month: '{month[:40]}' is no month; write it like 2026-05.")
+    if len(issuer) > MAX_ISSUER:
+        raise AddressError("issuer", f"issuer: longer than {MAX_ISSUER} characters; shorten it.")
+    # A plus sign in an address reads as a space; no topic has one.
+    topic = query.get("topic", "").replace(" ", "+")
+    topics = sorted({t for p in queries.policies(snapshot) for t in p.topics})
+    if topic and topic not in topics:
+        raise AddressError(
+            "topic", f"topic: '{topic[:40]}' is not a topic. Allowed: {', '.join(topics)}."
+        )
+    listed = [
+        models.Policy(**asdict(p), month=_month_of(p))
+        for p in sorted(queries.policies(snapshot, month or None), key=_day_of, reverse=True)
+        if (not topic or topic in p.topics) and issuer in p.issuer
+    ]
+    return models.PolicyList(
+        snapshot=snapshot.name,
+        count=len(listed),
+        counted=sum(policy.counted for policy in listed),
+        policies=listed,
+    )
+
+
+def events(snapshot: Snapshot, query: Mapping[str, str]) -> models.EventList:
+    """The events of an indicator, of a kind, or all."""
+    name, kind = query.get("id", ""), query.get("kind", "")
+    if name:
+        known_id(name, snapshot.catalog)
+    if kind and kind not in EVENT_KINDS:
+        allowed = ", ".join(EVENT_KINDS)
+        raise AddressError("kind", f"kind: '{kind[:40]}' is not allowed. Allowed: {allowed}.")
+    found = queries.events(snapshot, name or None, kind=kind or None, most=MAX_EVENTS + 1)
+    if len(found) > MAX_EVENTS:
+        raise AddressError(
+            "id", f"id: more than {MAX_EVENTS:,} events; name an indicator or a kind."
+        )
+    listed = [models.Event(**asdict(event)) for event in found]
+    return models.EventList(snapshot=snapshot.name, count=len(listed), events=listed)
+
+
+def status(snapshot: Snapshot, warning: str, now: datetime) -> models.Status:
+    """The state of each indicator at the moment `now`."""
+    newest, problems = queries.newest(snapshot), queries.problems(snapshot)
+    refused = queries.refused(snapshot)
+    listed = [
+        _status(i, newest.get(i.id), problems.get(i.id, ""), refused.get(i.id, ()), now)
+        for i in snapshot.catalog.all()
+    ]
+    return models.Status(
+        snapshot=snapshot.name,
+        published_at=snapshot.published_at,
+        judged_at=now,
+        warning=warning,
+        counts=dict(Counter(row.state for row in listed)),
+        indicators=listed,
+    )
+
+
+def _status(
+    indicator: Indicator,
+    newest: queries.Newest | None,
+    problem: str,
+    refused: Iterable[queries.Refused],
+    now: datetime,
+) -> models.IndicatorStatus:
+    missed = sessions_missed(indicator, newest.date, now) if newest else None
+    return models.IndicatorStatus.model_validate(
+        {
+            "id": indicator.id,
+            "state": state_of(indicator, missed, problem),
+            "newest": newest.date if newest else None,
+            "missed": missed,
+            "calendar": indicator.calendar,
+            "source": newest.source if newest else "",
+            "known_at": newest.known_at if newest else None,
+            "as_of": as_of_words(indicator, newest.date) if newest else "尚无数据",
+            "problem": problem,
+            "refused": [asdict(entry) for entry in refused],
+        }
+    )
+
+
+def _entry(
+    snapshot: Snapshot, indicator: Indicator, span: Span | None, base_url: str
+) -> dict[str, Any]:
+    newest = reading(snapshot, indicator.id, None, "zh").vintage
+    return {
+        "id": indicator.id,
+        "title": _words(indicator.title),
+        "group": indicator.group,
+        "unit": snapshot.catalog.unit(indicator).code,
+        "frequency": indicator.frequency,
+        "definition": _words(indicator.definition),
+        "credit": _credit(indicator.credit),
+        "sources": [ref.name for ref in indicator.sources],
+        "first_date": span[0] if span else None,
+        "last_date": span[1] if span else None,
+        "rows": span[2] if span else 0,
+        "newest": models.Newest(
+            date=newest.date,
+            value=newest.value,
+            source=provenance(newest),
+            known_at=newest.known_at,
+            status=newest.status,
+        )
+        if newest
+        else None,
+        "csv": f"{base_url}/c/{indicator.id}.csv",
+        "page": f"{base_url}/indicators/{indicator.id}",
+    }
+
+
+def _words(text: Text) -> models.Words:
+    return models.Words(zh=text.zh, en=text.en)
+
+
+def _credit(credit: Credit) -> models.Credit:
+    return models.Credit(name=_words(credit.name), licence=_words(credit.licence), url=credit.url)
+
+
+def _day(text: str) -> date:
+    try:
+        if not _DAY.fullmatch(text):
+            raise ValueError
+        return date.fromisoformat(text)
+    except ValueError:
+        raise AddressError(
+            "date", f"date: '{text[:40]}' is not a date that exists; write it like 2026-05-27."
+        ) from None
+
+
+def _day_of(policy: queries.Policy) -> str:
+    return policy.published or policy.issued
+
+
+def _month_of(policy: queries.Policy) -> str:
+    day = _day_of(policy)
+    return day[:7] if len(day) >= 7 else ""

@@ -1,0 +1,285 @@
+"""What the API answers, as types: its documentation is made from these, and so are its answers."""
+
+from __future__ import annotations
+
+from datetime import date as Date
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
+
+from etl.catalog import Frequency
+
+#: A moment in UTC, to the second: 2026-05-26T20:00:00Z.
+Moment = Annotated[
+    datetime, PlainSerializer(lambda moment: f"{moment:%Y-%m-%dT%H:%M:%SZ}", when_used="json")
+]
+State = Literal["fresh", "stale", "failing", "empty"]
+EventKind = Literal["record_high", "record_low", "milestone_up", "milestone_down"]
+Id = Annotated[str, Field(description="the id of an indicator", examples=["sp500"])]
+Url = Annotated[str, Field(examples=["http://127.0.0.1:8050/c/sp500.csv"])]
+SnapshotName = Annotated[
+    str,
+    Field(
+        description="the snapshot that the answer was made from",
+        examples=["20260527T010000000Z-1a2b3c4d"],
+    ),
+]
+Count = Annotated[int, Field(description="how many entries the answer has", examples=[25])]
+
+
+class Model(BaseModel):
+    """Frozen, and strict about the names of its fields."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Problem(BaseModel):
+    """An error, after RFC 9457: `detail` says in a sentence what is wrong and what is allowed."""
+
+    type: str = Field(examples=["about:blank"])
+    title: str = Field(examples=["Bad request"])
+    status: int = Field(examples=[400])
+    detail: str = Field(examples=["t: '2y' is not a range. Allowed: 1m 3m 6m ytd 1y …"])
+    parameter: str | None = Field(None, description="the parameter that is wrong", examples=["t"])
+
+
+class Words(Model):
+    """The same words in Chinese and in English."""
+
+    zh: str = Field(examples=["标普 500 指数"])
+    en: str = Field(examples=["S&P 500"])
+
+
+class Credit(Model):
+    """Whom to thank, and under which licence."""
+
+    name: Words
+    licence: Words
+    url: str = Field(examples=["https://fred.stlouisfed.org/series/SP500"])
+
+
+class Newest(Model):
+    """The newest observation of an indicator."""
+
+    date: Date = Field(examples=["2026-05-26"])
+    value: float = Field(examples=[6941.25])
+    source: str = Field(examples=["fred: S&P Dow Jones Indices LLC"])
+    known_at: Moment = Field(examples=["2026-05-26T20:00:00Z"])
+    status: str = Field(description="how it came to be held", examples=["fetched"])
+
+
+class IndicatorEntry(Model):
+    """An indicator in the list."""
+
+    id: Id
+    title: Words
+    group: str = Field(examples=["markets"])
+    unit: str = Field(examples=["points"])
+    frequency: Frequency
+    definition: Words
+    credit: Credit
+    sources: list[str] = Field(description="in order of preference", examples=[["yahoo", "fred"]])
+    first_date: Date | None = Field(examples=["2016-01-29"])
+    last_date: Date | None = Field(examples=["2026-05-26"])
+    rows: int = Field(description="observations held", examples=[2610])
+    newest: Newest | None
+    csv: Url
+    page: str = Field(examples=["http://127.0.0.1:8050/indicators/sp500"])
+
+
+class IndicatorList(Model):
+    """Every indicator, in the order of the catalog."""
+
+    snapshot: SnapshotName
+    count: Count
+    indicators: list[IndicatorEntry]
+
+
+class Change(Model):
+    """A day on which a definition changed, and how."""
+
+    date: Date = Field(examples=["2025-01-01"])
+    note: Words
+
+
+class IndicatorDetail(IndicatorEntry):
+    """One indicator with all that the catalog says of it."""
+
+    snapshot: SnapshotName
+    calendar: str = Field(
+        description="the days on which a value may be expected", examples=["XNYS"]
+    )
+    records: bool = Field(description="whether record highs and lows are announced")
+    milestones: list[float] = Field(
+        description="round numbers worth announcing", examples=[[5000, 6000, 7000]]
+    )
+    breaks: list[Change]
+    old_ids: list[str] = Field(examples=[[]])
+    files: dict[str, str] = Field(
+        description="the lasting address of each format",
+        examples=[{"parquet": "http://127.0.0.1:8050/c/sp500.parquet"}],
+    )
+
+
+class Observations(Model):
+    """The rows of a table, and what must be said with them. Long rows have the columns of the CSV;
+    wide ones a date and one number for each id."""
+
+    metadata: dict[str, object] = Field(examples=[{"id": "sp500", "rows": 1, "unit": "points"}])
+    data: list[dict[str, str | float | None]] = Field(
+        examples=[
+            [
+                {
+                    "date": "2026-05-26",
+                    "indicator": "sp500",
+                    "value": 6941.25,
+                    "unit": "points",
+                    "source": "fred: S&P Dow Jones Indices LLC",
+                    "known_at": "2026-05-26T20:00:00Z",
+                    "status": "fetched",
+                }
+            ]
+        ]
+    )
+
+
+class BulletinEntry(Model):
+    """A bulletin in the list."""
+
+    date: Date = Field(examples=["2026-05-27"])
+    title: str = Field(examples=["新质生产力每日动态"])
+    summary: str
+    headings: list[str]
+    url: str = Field(examples=["http://127.0.0.1:8050/bulletins/2026-05-27"])
+
+
+class BulletinList(Model):
+    """Every bulletin, newest first."""
+
+    snapshot: SnapshotName
+    count: Count
+    bulletins: list[BulletinEntry]
+
+
+class Section(Model):
+    """A numbered section, and the indicators that it mentions."""
+
+    number: int = Field(examples=[1])
+    title: str
+    paragraphs: list[str]
+    indicators: list[str] = Field(examples=[["micron_market_cap_usd_bn"]])
+
+
+class Reference(Model):
+    """A reference of a bulletin."""
+
+    number: int = Field(examples=[1])
+    publisher: str | None
+    title: str
+    date: Date | None = Field(examples=["2026-05-26"])
+    use: str
+
+
+class BulletinDetail(Model):
+    """One bulletin as plain text."""
+
+    snapshot: SnapshotName
+    date: Date = Field(examples=["2026-05-27"])
+    title: str
+    publisher: str
+    summary: str
+    sections: list[Section]
+    judgement: list[str]
+    references: list[Reference]
+    indicators: list[str] = Field(
+        description="every indicator it mentions", examples=[["micron_market_cap_usd_bn"]]
+    )
+    url: str = Field(examples=["http://127.0.0.1:8050/bulletins/2026-05-27"])
+
+
+class Policy(Model):
+    """A policy document. Dates are as precise as they are known: YYYY, YYYY-MM or a day."""
+
+    title: str
+    issuer: str = Field(examples=["国务院"])
+    number: str = Field(description="文号", examples=["国发〔2021〕29号"])
+    issued: str = Field(examples=["2021-12-12"])
+    published: str = Field(examples=["2022-01-12"])
+    month: str = Field(description="the month it counts in", examples=["2022-01"])
+    topics: list[str] = Field(examples=[["数据要素", "数字经济"]])
+    kind: str = Field(description="issued, draft, reply, interpretation or media")
+    counted: bool = Field(description="whether it enters the counts")
+    verification: str
+    url: str
+    note: str
+    origin: Literal["register", "cited"]
+    cited_by: list[str] = Field(description="the days of the bulletins that cite it")
+
+
+class PolicyList(Model):
+    """Documents of the register and those that bulletins cite, newest first."""
+
+    snapshot: SnapshotName
+    count: Count
+    counted: int = Field(description="how many of them enter the counts", examples=[3])
+    policies: list[Policy]
+
+
+class Event(Model):
+    """A record or a round number crossed; `since` is where the history behind it begins."""
+
+    indicator: Id
+    date: Date = Field(examples=["2026-05-26"])
+    kind: EventKind
+    value: float = Field(examples=[1010.3])
+    threshold: float | None = Field(description="the round number", examples=[1000])
+    is_first: bool = Field(description="whether no earlier value had reached it")
+    previous: float = Field(examples=[969.2])
+    previous_date: Date = Field(examples=["2026-05-22"])
+    since: Date = Field(examples=["2016-01-29"])
+    known_at: Moment = Field(examples=["2026-05-26T20:00:00Z"])
+
+
+class EventList(Model):
+    """Events, newest first."""
+
+    snapshot: SnapshotName
+    count: Count
+    events: list[Event]
+
+
+class Refused(Model):
+    """An answer of a source that is kept apart, and why."""
+
+    source: str = Field(examples=["yahoo"])
+    since: Moment
+    sentence: str
+    may_be_taken: bool = Field(description="whether a person can accept it as it is")
+
+
+class IndicatorStatus(Model):
+    """How fresh an indicator is; `missed` counts the sessions of its own calendar that should have
+    been public by now and are not held."""
+
+    id: Id
+    state: State
+    newest: Date | None = Field(examples=["2026-05-26"])
+    missed: int | None = Field(examples=[0])
+    calendar: str = Field(examples=["XNYS"])
+    source: str = Field(examples=["fred"])
+    known_at: Moment | None = Field(examples=["2026-05-26T20:00:00Z"])
+    as_of: str = Field(examples=["截至 05-26 收盘（美东）"])
+    problem: str = Field(description="what the last run could not do")
+    refused: list[Refused]
+
+
+class Status(Model):
+    """The state of the data as `python -m etl status` judges it."""
+
+    snapshot: SnapshotName
+    published_at: Moment
+    judged_at: Moment
+    warning: str = Field(description="what is wrong with the published files, if anything is")
+    counts: dict[State, int] = Field(examples=[{"fresh": 24, "stale": 1}])
+    indicators: list[IndicatorStatus]

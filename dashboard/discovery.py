@@ -1,0 +1,196 @@
+"""What tells machines what there is: sitemap, feed, catalogue and the rules for robots."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+from xml.etree import ElementTree
+from xml.etree.ElementTree import Element, SubElement
+
+from dashboard import formatting, queries
+from dashboard.downloads import iso
+from dashboard.formats import FORMATS
+from dashboard.queries import Event
+from dashboard.readings import badges
+from dashboard.snapshot import Snapshot
+from dashboard.texts import text
+from etl.catalog import Indicator
+from etl.observation import BEIJING, Vintage
+
+ENTRIES = 100
+#: Events are looked through newest date first; what was known last comes first in the feed.
+LOOKED_AT = 1000
+#: When a bulletin is read.
+MORNING = time(7, 30)
+PAGES = ("/", "/bulletins", "/indicators", "/about")
+_SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
+_ATOM = "http://www.w3.org/2005/Atom"
+_HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of the feed; `key` is what its lasting id is made of."""
+
+    key: str
+    title: str
+    updated: datetime
+    link: str
+    summary: str
+
+
+def robots(base_url: str) -> str:
+    """Everything may be read but the machinery of the pages."""
+    return f"User-agent: *\nDisallow: /_dash-\n\nSitemap: {base_url}/sitemap.xml\n"
+
+
+def sitemap(snapshot: Snapshot, base_url: str) -> bytes:
+    """Every page with the day on which it changed last."""
+    root = Element("urlset", xmlns=_SITEMAP)
+    for path, day in _pages(snapshot):
+        entry = SubElement(root, "url")
+        SubElement(entry, "loc").text = base_url + path
+        if day:
+            SubElement(entry, "lastmod").text = day.isoformat()
+    return _xml(root)
+
+
+def atom(snapshot: Snapshot, base_url: str) -> bytes:
+    """The newest bulletins and events."""
+    entries = sorted(
+        (*_bulletins(snapshot), *_events(snapshot)), key=lambda e: (e.updated, e.key), reverse=True
+    )[:ENTRIES]
+    updated = entries[0].updated if entries else snapshot.published_at
+    root = Element("feed", {"xmlns": _ATOM, "xml:lang": "zh-CN"})
+    _texts(root, title="新质生产力每日动态 · 指标台", id=_id("feed"), updated=iso(updated))
+    SubElement(root, "link", rel="self", href=f"{base_url}/atom.xml", type="application/atom+xml")
+    SubElement(root, "link", rel="alternate", href=f"{base_url}/", type="text/html")
+    _texts(SubElement(root, "author"), name="新质生产力每日动态")
+    for entry in entries:
+        node = SubElement(root, "entry")
+        _texts(node, title=entry.title, id=_id(entry.key), updated=iso(entry.updated))
+        SubElement(node, "link", rel="alternate", href=base_url + entry.link, type="text/html")
+        _texts(node, summary=entry.summary)
+    return _xml(root)
+
+
+def catalogue(snapshot: Snapshot, base_url: str) -> dict[str, Any]:
+    """Every indicator as a data set of schema.org and DCAT, with its files."""
+    spans = queries.spans(snapshot)
+    return {
+        "@context": ["https://schema.org", {"dcat": "http://www.w3.org/ns/dcat#"}],
+        "@type": ["DataCatalog", "dcat:Catalog"],
+        "@id": f"{base_url}/catalog.jsonld",
+        "name": "新质生产力每日动态 · 指标台",
+        "url": f"{base_url}/",
+        "inLanguage": ["zh-CN", "en"],
+        "version": snapshot.name,
+        "dateModified": iso(snapshot.published_at),
+        "dataset": [
+            _dataset(snapshot, indicator, spans.get(indicator.id), base_url)
+            for indicator in snapshot.catalog.all()
+        ],
+    }
+
+
+def _pages(snapshot: Snapshot) -> Iterator[tuple[str, date | None]]:
+    newest, days = queries.newest(snapshot), queries.bulletin_days(snapshot)
+    published = snapshot.published_at.astimezone(BEIJING).date()
+    for path in PAGES:
+        yield path, published if path != "/about" else None
+    for day in reversed(days):
+        yield f"/bulletins/{day}", day
+    for indicator in snapshot.catalog.all():
+        held = newest.get(indicator.id)
+        changed = held.known_at.astimezone(BEIJING).date() if held else None
+        yield f"/indicators/{indicator.id}", changed
+
+
+def _bulletins(snapshot: Snapshot) -> Iterator[Entry]:
+    for bulletin in queries.bulletins(snapshot)[:ENTRIES]:
+        yield Entry(
+            f"bulletins/{bulletin.date}",
+            f"{bulletin.title} {formatting.full_date(bulletin.date, 'zh')}",
+            datetime.combine(bulletin.date, MORNING, BEIJING).astimezone(UTC),
+            f"/bulletins/{bulletin.date}",
+            bulletin.summary,
+        )
+
+
+def _events(snapshot: Snapshot) -> Iterable[Entry]:
+    """The events, each once: of a value that was revised, what was known last."""
+    found: dict[str, Entry] = {}
+    events = queries.events(snapshot, most=LOOKED_AT)
+    for event in sorted(events, key=lambda event: event.known_at):
+        entry = _event(snapshot, event)
+        found[entry.key] = entry
+    return found.values()
+
+
+def _event(snapshot: Snapshot, event: Event) -> Entry:
+    indicator = snapshot.catalog[event.indicator]
+    unit = snapshot.catalog.unit(indicator)
+    vintage = Vintage(event.date, event.value, "", event.known_at, "")
+    (badge,) = badges(vintage, [event], indicator, unit, "zh")
+    figure = formatting.figure(event.value, indicator, unit, "zh", exact=True)
+    day = formatting.day(event.date, indicator, "zh", year=True)
+    threshold = "" if event.threshold is None else f"{event.threshold:g}"
+    return Entry(
+        f"events/{event.indicator}/{event.date}/{event.kind}/{threshold}",
+        f"{indicator.title.zh}：{badge.words}",
+        event.known_at,
+        f"/indicators/{event.indicator}",
+        f"{day}，{indicator.title.zh} {figure}，{badge.sentence}。"
+        f"{text('source_is', 'zh', source=indicator.credit.name.zh)}",
+    )
+
+
+def _dataset(
+    snapshot: Snapshot, indicator: Indicator, span: tuple[date, date, int] | None, base_url: str
+) -> dict[str, Any]:
+    page = f"{base_url}/indicators/{indicator.id}"
+    return {
+        "@type": ["Dataset", "dcat:Dataset"],
+        "@id": page,
+        "identifier": indicator.id,
+        "name": indicator.title.zh,
+        "alternateName": indicator.title.en,
+        "description": f"{indicator.definition.zh}\n{indicator.definition.en}",
+        "url": page,
+        "creator": {"@type": "Organization", "name": indicator.credit.name.en},
+        "license": {"@type": "CreativeWork", "name": indicator.credit.licence.en},
+        "isBasedOn": indicator.credit.url,
+        "isAccessibleForFree": True,
+        **({"temporalCoverage": f"{span[0]}/{span[1]}"} if span else {}),
+        "variableMeasured": {
+            "@type": "PropertyValue",
+            "name": indicator.title.en,
+            "unitText": snapshot.catalog.unit(indicator).code,
+        },
+        "distribution": [
+            {
+                "@type": ["DataDownload", "dcat:Distribution"],
+                "contentUrl": f"{base_url}/c/{indicator.id}{kind.suffix}?scope=full",
+                "encodingFormat": kind.media_type.partition(";")[0],
+            }
+            for kind in FORMATS.values()
+            if kind.suffix != ".metadata.json"
+        ],
+    }
+
+
+def _texts(parent: Element, **texts: str) -> None:
+    for name, words in texts.items():
+        SubElement(parent, name).text = words
+
+
+def _id(key: str) -> str:
+    """An id that stays when the site moves to another host."""
+    return uuid5(NAMESPACE_URL, f"xinzhi:{key}").urn
+
+
+def _xml(root: Element) -> bytes:
+    return (_HEAD + ElementTree.tostring(root, encoding="unicode") + "\n").encode()

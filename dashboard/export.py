@@ -1,0 +1,47 @@
+"""A data file from the command line: the same bytes as its address gives."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+
+from dashboard.address import parse
+from dashboard.downloads import address_url, of_data, table
+from dashboard.formats import FORMATS
+from dashboard.served import Made, Served
+from dashboard.snapshot import Snapshots
+from etl.errors import StorageError
+from etl.settings import Settings
+
+
+def export(
+    settings: Settings, ids: Sequence[str], options: Mapping[str, str], name: str, target: Path
+) -> str:
+    """Write the file of `ids` (the first may carry @ASOF) in the format `name`; a line about it."""
+    snapshot = Snapshots(settings.published).current()
+    more = ",".join(part for part in (*ids[1:], options.get("with", "")) if part)
+    now = datetime.now(UTC)
+    address = of_data(parse(ids[0], {**options, "with": more}, snapshot.catalog, now))
+    kind = FORMATS[f".{name}"]
+    found = table(snapshot, address)
+    body = kind.write(found, settings.base_url)
+    write_whole(target, body)
+    digest = sha256(body).hexdigest()
+    link = address_url(address, settings.base_url, kind.suffix)
+    Served(settings.served).note(Made(digest, link, snapshot.name, len(body), now))
+    return f"{target}: {found.row_count:,} rows, {len(body):,} bytes, sha256 {digest}"
+
+
+def write_whole(target: Path, body: bytes) -> None:
+    """Write a file whole or not at all."""
+    draft = target.with_name(f".{target.name}.draft")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        draft.write_bytes(body)
+        os.replace(draft, target)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise StorageError(f"{target}: cannot be written ({error.strerror}).") from None

@@ -1,0 +1,95 @@
+"""The record of the files this site has made: which digest, at which address, from which snapshot
+and when. It is a file of its own beside the data; the warehouse is never written from here."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from etl.errors import StorageError
+
+#: How many digests are remembered; the oldest make room. About 60 MB.
+KEPT = 200_000
+_TABLE = """
+create table if not exists served (
+  sha256 text not null unique, address text not null, snapshot text not null,
+  bytes integer not null, made_at text not null)
+"""
+_NOTE = "insert or ignore into served values (?, ?, ?, ?, ?)"
+_FORGET = "delete from served where rowid <= (select max(rowid) from served) - ?"
+_FIND = "select sha256, address, snapshot, bytes, made_at from served where sha256 = ?"
+_EXTENT = "select count(*), min(made_at) from served"
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """One file: what it was made of, and when it was made for the first time."""
+
+    sha256: str
+    address: str
+    snapshot: str
+    bytes: int
+    made_at: datetime
+
+
+class Served:
+    """The record in `path`. Where it cannot be written, files are still served: `find` then says
+    why nothing can be told of them."""
+
+    def __init__(self, path: Path, kept: int = KEPT) -> None:
+        self.path, self.kept, self.problem = path, kept, ""
+        self._lock = Lock()
+        self._connection: sqlite3.Connection | None = None
+
+    def note(self, made: Made) -> None:
+        """Remember a file; one that is known already keeps its first moment."""
+        row = (made.sha256, made.address, made.snapshot, made.bytes, made.made_at.isoformat())
+        try:
+            with self._lock, self._opened() as connection:
+                connection.execute(_NOTE, row)
+                connection.execute(_FORGET, [self.kept])
+            self.problem = ""
+        except (sqlite3.Error, OSError) as error:
+            self._cannot(error)
+            log.warning(self.problem)
+
+    def find(self, digest: str) -> Made | None:
+        """The file with this SHA-256, if it is remembered; a StorageError where nothing can be."""
+        for sha256, address, snapshot, size, made_at in self._rows(_FIND, [digest]):
+            return Made(sha256, address, snapshot, size, datetime.fromisoformat(made_at))
+        return None
+
+    def extent(self) -> tuple[int, str | None]:
+        """How many files are remembered, and since when."""
+        count, since = self._rows(_EXTENT, [])[0]
+        return count, since
+
+    def _rows(self, query: str, parameters: list[str]) -> list[tuple[Any, ...]]:
+        try:
+            with self._lock, self._opened() as connection:
+                return connection.execute(query, parameters).fetchall()
+        except (sqlite3.Error, OSError) as error:
+            self._cannot(error)
+            raise StorageError(self.problem) from None
+
+    def _opened(self) -> sqlite3.Connection:
+        if self._connection is None:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            connection = sqlite3.connect(self.path, timeout=5, check_same_thread=False)
+            connection.execute("pragma journal_mode = wal")
+            connection.execute("pragma synchronous = normal")
+            connection.execute(_TABLE)
+            self._connection = connection
+        return self._connection
+
+    def _cannot(self, error: Exception) -> None:
+        self.problem = (
+            f"{self.path}: the record of served files cannot be used ({error}). Check free space "
+            "and permissions."
+        )

@@ -1,0 +1,93 @@
+"""python -m dashboard export: the bytes of an address, as a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+from conftest import Finished, is_one_sentence, settings_of
+from serving import TestClient, client
+
+from dashboard.__main__ import main
+from dashboard.formats import DATA_FORMATS
+
+Run = Callable[..., Finished]
+
+
+@pytest.fixture
+def site(filled: Path) -> TestClient:
+    return client(settings_of(filled))
+
+
+@pytest.fixture
+def run(filled: Path, capsys: pytest.CaptureFixture[str]) -> Run:
+    """`python -m dashboard …` as a call, over the folder `filled`."""
+
+    def call(*arguments: str | Path) -> Finished:
+        capsys.readouterr()
+        try:
+            status = main([str(argument) for argument in arguments])
+        except SystemExit as stop:  # argparse
+            status = int(str(stop.code))
+        said = capsys.readouterr()
+        return Finished(status, said.out, said.err)
+
+    return call
+
+
+@pytest.mark.parametrize("name", DATA_FORMATS)
+def test_an_exported_file_is_the_file_of_the_address(
+    run: Run, site: TestClient, tmp_path: Path, name: str
+) -> None:
+    target = tmp_path / f"out.{name}"
+    options = ["--t", "max", "--u", "pct", "--shape", "wide", "--for", "excel", "--theme", "dark"]
+    ids = ("sp500@2026-05-27", "vix", "micron_close_usd")
+    done = run("export", *ids, "--format", name, *options, "-o", target)
+    assert done.status == 0, done.err
+    query = "with=vix,micron_close_usd&t=max&u=pct&shape=wide&for=excel&theme=dark"
+    assert target.read_bytes() == site.get(f"/c/sp500@2026-05-27.{name}?{query}").content
+    assert sha256(target.read_bytes()).hexdigest() in done.out
+    assert site.get(f"/verify/{sha256(target.read_bytes()).hexdigest()}").status_code == 200
+
+
+def test_csv_is_the_default(run: Run, site: TestClient, tmp_path: Path) -> None:
+    assert run("export", "sp500", "-o", tmp_path / "new" / "a").status == 0
+    assert (tmp_path / "new" / "a").read_bytes() == site.get("/c/sp500.csv").content
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["sp50"], "Did you mean 'sp500'?"),
+        (["sp500@2999-01-01"], "has not come yet"),
+        (["sp500@1990-01-01"], "its history begins later"),
+        (["sp500", "--t", "2y"], "t: '2y' is not a range"),
+        (["sp500", "--u", "ma:1"], "u: 'ma:1' is not a transform"),
+        (["sp500", "--u", "diff", "--scale", "log"], "Use scale=linear"),
+        (["sp500", "sp500"], "each id may stand once"),
+        (["sp500", "a", "b", "c", "d"], "at most 3"),
+    ],
+)
+def test_what_an_address_refuses_is_refused_in_one_sentence(
+    run, tmp_path, arguments, words
+) -> None:
+    target = tmp_path / "out.csv"
+    done = run("export", *arguments, "-o", target)
+    assert done.status == 2
+    assert is_one_sentence(done.err)
+    assert words in done.err
+    assert not target.exists()
+
+
+def test_a_file_that_cannot_be_written_leaves_nothing_behind(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    done = run("export", "sp500", "-o", tmp_path / "folder")
+    assert (done.status, is_one_sentence(done.err)) == (2, True)
+    assert [path.name for path in tmp_path.glob(".*")] == []
+
+
+def test_an_unknown_format_and_a_missing_file_name_are_refused(run: Run, tmp_path: Path) -> None:
+    assert "invalid choice" in run("export", "sp500", "--format", "pdf", "-o", "x").err
+    assert run("export", "sp500").status == 2

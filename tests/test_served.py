@@ -1,0 +1,125 @@
+"""The record of what was made here: whether a file came from this site, and when."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+from conftest import settings_of
+from serving import PLAIN, TestClient, client
+
+from dashboard.formats import FORMATS
+from dashboard.served import Made, Served
+from etl.errors import StorageError
+
+BASE = "http://127.0.0.1:8050"
+
+
+@pytest.fixture
+def site(filled: Path) -> TestClient:
+    return client(settings_of(filled))
+
+
+def made(number: int, when: datetime | None = None) -> Made:
+    digest = sha256(str(number).encode()).hexdigest()
+    moment = when or datetime(2026, 5, 27, tzinfo=UTC)
+    return Made(digest, f"{BASE}/c/{number}.csv", "snapshot", number, moment)
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_a_file_that_was_fetched_is_known_by_its_digest(site: TestClient, suffix: str) -> None:
+    file = site.get(f"/c/sp500@2026-05-27{suffix}?t=3m")
+    digest = sha256(file.content).hexdigest()
+    found = site.get(f"/verify/{digest}").json()
+    assert found["sha256"] == digest
+    assert found["snapshot"] == file.headers["x-snapshot"]
+    assert found["bytes"] == len(file.content)
+    assert datetime.fromisoformat(found["first_made_at"]) <= datetime.now(UTC)
+    assert site.get(found["address"].removeprefix(BASE)).content == file.content
+    assert site.get(f"/verify/{digest.upper()}").json() == found
+
+
+def test_a_file_that_was_changed_is_not_known(site: TestClient) -> None:
+    file = site.get("/c/sp500.csv").content
+    answer = site.get(f"/verify/{sha256(file + b' ').hexdigest()}")
+    assert answer.status_code == 404
+    assert "1 files are on record" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    "digest", ["x", "0" * 63, "0" * 65, "g" * 64, "%00", "０" * 64, "a" * 9000]
+)
+def test_what_is_no_digest_is_refused_in_words(site: TestClient, digest: str) -> None:
+    answer = site.get(f"/verify/{digest}")
+    assert answer.status_code == 400
+    assert "64 hexadecimal digits" in answer.json()["detail"]
+
+
+def test_head_works_on_a_question_about_a_file(site: TestClient) -> None:
+    digest = sha256(site.get("/c/sp500.csv").content).hexdigest()
+    get, head = (site.request(m, f"/verify/{digest}", headers=PLAIN) for m in ("GET", "HEAD"))
+    assert (head.status_code, head.content) == (get.status_code, b"") == (200, b"")
+
+
+def test_the_record_outlives_the_server(filled: Path) -> None:
+    file = client(settings_of(filled)).get("/c/sp500.csv").content
+    after = client(settings_of(filled)).get(f"/verify/{sha256(file).hexdigest()}")
+    assert after.status_code == 200
+
+
+def test_the_first_moment_of_a_file_is_kept(tmp_path: Path) -> None:
+    record = Served(tmp_path / "served.sqlite")
+    first, later = made(1), made(1, datetime(2027, 1, 1, tzinfo=UTC))
+    record.note(first)
+    record.note(later)
+    assert record.find(first.sha256) == first
+    assert record.extent()[0] == 1
+
+
+def test_the_record_is_bounded_and_forgets_the_oldest_first(tmp_path: Path) -> None:
+    record = Served(tmp_path / "served.sqlite", kept=10)
+    for number in range(25):
+        record.note(made(number))
+    assert record.extent()[0] == 10
+    assert record.find(made(14).sha256) is None
+    assert record.find(made(15).sha256) == made(15)
+
+
+def test_two_servers_write_one_record(tmp_path: Path) -> None:
+    records = [Served(tmp_path / "served.sqlite") for _ in range(2)]
+
+    def work(record: Served, numbers: range) -> None:
+        for number in numbers:
+            record.note(made(number))
+
+    threads = [
+        threading.Thread(target=work, args=(record, range(at, 200, 2)))
+        for at, record in enumerate(records)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [record.problem for record in records] == ["", ""]
+    assert records[0].extent()[0] == 200
+
+
+def test_a_file_is_served_where_nothing_can_be_recorded_and_the_question_says_so(
+    filled: Path,
+) -> None:
+    (filled / "served.sqlite").mkdir()
+    site = client(settings_of(filled))
+    assert site.get("/c/sp500.csv").status_code == 200
+    answer = site.get("/verify/" + "0" * 64)
+    assert answer.status_code == 503
+    assert "served.sqlite" in answer.json()["detail"]
+
+
+def test_a_record_that_is_no_record_is_said_in_words(tmp_path: Path) -> None:
+    path = tmp_path / "served.sqlite"
+    path.write_bytes(b"not a database" * 1000)
+    with pytest.raises(StorageError, match="cannot be used"):
+        Served(path).find("0" * 64)
