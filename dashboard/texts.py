@@ -121,6 +121,11 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
         "浅色虚线：其间只有月末值，不代表每日走势",
         "Pale dashes: month-end values only, not the daily path",
     ),
+    "sampled_words": (
+        "部分时段只有月末值，不代表每日走势。",
+        "Some spans hold month-end values only, not the daily path.",
+    ),
+    "nothing_shown": ("{title}：所选区间没有数值。", "{title}: no values in this range."),
     "chart_of": ("{title}走势图，{first}至{last}", "Chart of {title}, {first} to {last}"),
     "empty_chart": ("所选区间与变换下没有数值", "No values in this range with this transform"),
     "interactive": ("交互图", "Interactive chart"),

@@ -29,7 +29,10 @@ HELP: Mapping[str, tuple[str, str]] = {
     "PROXY": ("HTTPS_PROXY, else none", "proxy of every outgoing request"),
     "CA_BUNDLE": ("the certificates of the system", "PEM file that outgoing requests trust"),
     "CONTACT": ("none", "e-mail address that SEC asks for in the User-Agent"),
-    "FRED_API_KEY": ("none", "key of the FRED API: the first load of a series then knows when each value was published"),
+    "FRED_API_KEY": (
+        "none",
+        "key of the FRED API: the first load of a series then knows when each value was published",
+    ),
     "TIMEOUT": ("8", "seconds one exchange with an upstream may take"),
 }
 
