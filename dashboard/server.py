@@ -21,13 +21,17 @@ from dashboard.compression import (
     accepted,
     compressed,
 )
-from dashboard.routes import api, data, operations
+from dashboard.routes import api, charts, data, operations
 from dashboard.routes.problems import answer_to, problem
+from dashboard.sheet import FORMATS, Site
 from dashboard.snapshot import Snapshots
+from dashboard.turnstile import Turnstile
 from etl.errors import XinzhiError
 from etl.settings import Settings
 
 MAX_BODY_BYTES = 1_000_000
+#: How many pages and pictures that are not kept yet may be made at once.
+AT_ONCE = {"sheet": 64, "picture": 16}
 PLOTLY = Path(__file__).parent / "vendor" / "plotly-basic-4.1.1.min.js"
 #: Dash writes its configuration as an inline script; everything else comes from here.
 POLICY = (
@@ -71,10 +75,19 @@ def create_server(settings: Settings) -> Compressed:
     server.include_router(operations.router)
     server.include_router(data.router)
     server.include_router(api.router)
+    server.include_router(charts.router)
+    server.state.site = Site(settings.base_url, _formats())
+    server.state.turnstiles = {name: Turnstile(most) for name, most in AT_ONCE.items()}
     server.mount("/", WSGIMiddleware(create_dash(snapshots).server, workers=16))
     # Compressing the bundle takes a second: the first reader should not wait for it.
     Thread(target=_plotly, args=("br",), daemon=True).start()
     return Compressed(_Guarded(server))
+
+
+def _formats() -> tuple[str, ...]:
+    """The data files that there is a route for."""
+    paths = {getattr(route, "path", "") for route in data.router.routes}
+    return tuple(name for name in FORMATS if f"/c/{{place}}.{name}" in paths)
 
 
 @cache
@@ -104,7 +117,9 @@ class _Guarded:
 
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], *HEADERS]
+                named = {name.lower() for name, _ in message["headers"]}
+                rules = [rule for rule in HEADERS if rule[0] not in named]
+                message["headers"] = [*message["headers"], *rules]
             await send(message)
 
         if _declared(scope) > MAX_BODY_BYTES:

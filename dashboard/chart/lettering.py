@@ -43,12 +43,14 @@ def wrapped(words: str, size: float, room: float, most: int) -> list[str]:
 
 
 def _pieces(words: str) -> Iterable[str]:
-    """What must stay on one line: a number with its unit, a Latin word, a Chinese character with
-    the punctuation after it."""
+    """What must stay on one line: a number with what it counts, a Latin word, a Chinese character
+    with the punctuation after it."""
     piece = ""
     for character in words:
         stays = not piece or character in "，。、；：）》！？%…" or (
             piece[-1] in "（《" or (_is_word(piece[-1]) and _is_word(character))
+            or (piece[-1].isdigit() and character == " ")
+            or (piece[-1] == " " and piece[-2:-1].isdigit() and not _is_word(character))
         )  # fmt: skip
         if not stays:
             yield piece

@@ -304,7 +304,8 @@ def _axis(series: Sequence[Series], levels: Sequence[Level], unit: str, log: boo
     are shown only where the values reach them."""
     values = [p.value for s in series for p in s.points]
     if values and series[0].axis == 0:
-        values += [level.at for level in levels if level.kind == "target"]
+        room = 0.06 * (max(values) - min(values))  # for the words of a target below its line
+        values += [level.at - room for level in levels if level.kind == "target"]
     zero = any(s.kind == "bars" for s in series)
     low, high, ticks = value_ticks(values, zero=zero, log=log)
     return Axis(unit, tuple(Tick(at, label) for at, label in ticks), low, high, log)

@@ -19,6 +19,10 @@ SPARK_STYLE = (
 SIZE = 12
 TOP, BOTTOM, EDGE = 26, 24, 4
 FEW_SAMPLES = 40
+#: How many covered points a label puts up with rather than move to its next place.
+FAR = 3
+#: Below this height the names of several lines stand in a row on top.
+LOW = 140
 
 
 def chart(model: Model, width: int = 640, height: int = 300, theme: str = "auto") -> str:
@@ -33,12 +37,17 @@ def chart(model: Model, width: int = 640, height: int = 300, theme: str = "auto"
 def plot(model: Model, width: float, height: float) -> str:
     """The elements of the chart, for a paper of this size."""
     frame = Frame(model, width, height)
-    labels = Labels(width)
-    parts = [*_scales(model, frame), *_days(model, frame, labels), *_bulletins(model, frame)]
+    labels = Labels(width, _places(model, frame))
+    parts = [
+        *_scales(model, frame, labels),
+        *_days(model, frame, labels),
+        *_bulletins(model, frame),
+    ]
     parts += _breaks(model, frame, labels)
-    marks: list[str] = []
+    low = len(model.series) > 1 and frame.bottom - frame.top < LOW
+    marks = list(_names(model, frame, labels)) if low else []
     for series in _newest_first(model):
-        marks += _marks(model, series, frame, labels)
+        marks += _marks(model, series, frame, labels, named=not low)
     levels = _levels(model, frame, labels)
     for number, series in enumerate(model.series):
         drawn = _bars(series, frame) if series.kind == "bars" else _lines(series, frame)
@@ -102,21 +111,52 @@ class Frame:
 
 
 class Labels:
-    """The places that words have taken on the paper."""
+    """The places that words have taken on the paper, and the points they should leave free."""
 
-    def __init__(self, width: float) -> None:
-        self.width = width
+    def __init__(self, width: float, points: Sequence[tuple[float, float]] = ()) -> None:
+        self.width, self.points = width, points
         self.taken: list[Box] = []
 
     def place(self, words: str, x: float, y: float, anchor: str = "middle") -> bool:
         """Take the place of a line of text whose baseline is at x, y; False if it is not free."""
+        return self.best(words, [(x, y)], anchor) is not None
+
+    def best(
+        self, words: str, places: Iterable[tuple[float, float]], anchor: str
+    ) -> tuple[float, float] | None:
+        """Take the free place that covers the fewest points, the first of several; None if no
+        place is free."""
+        boxes = {place: self._box(words, *place, anchor) for place in places}
+        open_ = [place for place, box in boxes.items() if self._is_free(box)]
+        if not open_:
+            return None
+        order = list(boxes)
+        chosen = min(open_, key=lambda p: self._covered(boxes[p]) + FAR * order.index(p))
+        self.taken.append(boxes[chosen])
+        return chosen
+
+    def _box(self, words: str, x: float, y: float, anchor: str) -> Box:
         wide = _width(words) + 4
         left = x - wide * {"start": 0.0, "middle": 0.5, "end": 1.0}[anchor]
-        box = Box(left, y - SIZE, left + wide, y + 4)
-        if box.left < -2 or box.right > self.width + 2 or not free(box, self.taken):
-            return False
-        self.taken.append(box)
-        return True
+        return Box(left, y - SIZE, left + wide, y + 4)
+
+    def _is_free(self, box: Box) -> bool:
+        return box.left >= -2 and box.right <= self.width + 2 and free(box, self.taken)
+
+    def _covered(self, box: Box) -> int:
+        return sum(
+            box.left <= x <= box.right and box.top <= y <= box.bottom for x, y in self.points
+        )
+
+
+def _places(model: Model, frame: Frame) -> list[tuple[float, float]]:
+    """Where the lines run, as far as the paper can tell points apart."""
+    return [
+        place
+        for series in model.series
+        for place in _thinned([(frame.x(p.date), frame.y(p.value, series.axis))
+                               for p in series.points])
+    ]  # fmt: skip
 
 
 def _width(words: str) -> float:
@@ -130,8 +170,9 @@ def _share(axis: Axis, value: float) -> float:
     return (value - low) / (high - low) if high > low else 0.5
 
 
-def _scales(model: Model, frame: Frame) -> list[str]:
-    """Grid, ticks and units. The grid is that of the first axis."""
+def _scales(model: Model, frame: Frame, labels: Labels) -> list[str]:
+    """Grid, ticks and units. The grid is that of the first axis; ticks that would lie on one
+    another are left out."""
     parts = []
     two = len(model.axes) > 1
     for number, axis in enumerate(model.axes):
@@ -143,7 +184,11 @@ def _scales(model: Model, frame: Frame) -> list[str]:
             if number == 0:
                 kind = "z" if tick.at == 0 and axis.low < 0 else "g"
                 parts.append(f'<path class="{kind}" d="M{frame.left:.1f} {y}H{frame.right:.1f}"/>')
-            parts.append(_text(tick.label, x, y + 4, shade, anchor))
+            if labels.place(tick.label, x, y + 4, "end" if on_left else "start"):
+                parts.append(_text(tick.label, x, y + 4, shade, anchor))
+        labels.place(
+            axis.unit, frame.width - 1 if number else EDGE, 14, "end" if number else "start"
+        )
         if two and not on_left:
             parts.append(_text(axis.unit, frame.width - 1, 14, shade, ' text-anchor="end"'))
         else:
@@ -182,8 +227,8 @@ def _breaks(model: Model, frame: Frame, labels: Labels) -> Iterable[str]:
     for day, words in model.breaks:
         x = frame.x(day)
         yield f'<path class="k" d="M{x} {frame.top}V{frame.bottom}"/>'
-        if labels.place(words, x - 4, frame.bottom - 6, "end"):
-            yield _text(words, x - 4, frame.bottom - 6, "", ' text-anchor="end"')
+        if labels.place(words, x - 4, frame.top + 12, "end"):
+            yield _text(words, x - 4, frame.top + 12, "", ' text-anchor="end"')
 
 
 def _lines(series: Series, frame: Frame) -> list[str]:
@@ -239,11 +284,11 @@ def _levels(model: Model, frame: Frame, labels: Labels) -> list[str]:
         y = frame.y(level.at)
         line, words = ("t", "v tt") if level.kind == "target" else ("m", "v mt")
         parts.append(f'<path class="{line}" d="M{frame.left:.1f} {y}H{frame.right:.1f}"/>')
-        x = frame.left + 2
-        for base in (y - 5, y + 15):
-            if labels.place(level.label, x, base, "start"):
-                parts.append(_text(level.label, x, base, words))
-                break
+        right = frame.right - _width(level.label) - 6
+        places = [(x, base) for base in (y - 5, y + 15) for x in (frame.left + 2, right)
+                  if base < frame.bottom - 1]  # fmt: skip
+        if place := labels.best(level.label, places, "start"):
+            parts.append(_text(level.label, *place, words))
     return parts
 
 
@@ -254,38 +299,54 @@ def _newest_first(model: Model) -> list[Series]:
     return sorted(ends, key=lambda s: -_share(model.axes[s.axis], s.marks[0].point.value))
 
 
-def _marks(model: Model, series: Series, frame: Frame, labels: Labels) -> Iterable[str]:
+def _names(model: Model, frame: Frame, labels: Labels) -> Iterable[str]:
+    """The names of the lines in a row, where there is no height to name them at their ends."""
+    x = frame.left + 8
+    for number, series in enumerate(model.series):
+        words = " ".join([series.name, *(mark.label for mark in series.marks[:1])])
+        if labels.place(words, x, 14, "start"):
+            yield _text(words, x, 14, f"n c{number}")
+            x += _width(words) + 12
+
+
+def _marks(
+    model: Model, series: Series, frame: Frame, labels: Labels, *, named: bool
+) -> Iterable[str]:
     number = model.series.index(series)
     several = len(model.series) > 1
     for mark in series.marks:
         if series.kind != "bars":
             radius = 3.5 if mark.kind == "newest" else 3.0
             yield f'<g class="c{number}">{_dot(series, mark.point, frame, radius)}</g>'
-        words = f"{series.name} {mark.label}" if several else mark.label
-        yield from _label(words, mark, series, number if several else -1, frame, labels)
+        if named:
+            words = f"{series.name} {mark.label}" if several else mark.label
+            kind = f"v n c{number}" if several else "v"
+            yield from _label(words, mark, series, kind, frame, labels)
 
 
 def _label(
-    words: str, mark: Mark, series: Series, number: int, frame: Frame, labels: Labels
+    words: str, mark: Mark, series: Series, kind: str, frame: Frame, labels: Labels
 ) -> Iterable[str]:
     """The words of a mark above or below its point, where there is room; those of the newest value
     are never left out."""
     x, y = frame.x(mark.point.date), frame.y(mark.point.value, series.axis)
     half = _width(words) / 2
-    if mark.kind == "newest" and x > frame.width / 2:
-        at, anchor = min(x + 4, frame.right - 2), "end"
+    if series.kind == "bars":
+        at, anchor, rows = min(x, frame.right - half), "middle", [y - 7]
+    elif mark.kind == "newest" and x > frame.width / 2:
+        at, anchor, rows = min(x + 4, frame.right - 2), "end", [y - 9, y + 19]
     else:
-        at, anchor = min(max(x, half + 2), frame.right - half), "middle"
-    rows = [y - 9, y + 19, y - 25, y + 35, y - 41, y + 51, y - 57, y + 67]
-    inside = [row for row in rows if frame.top + 8 <= row <= frame.bottom - 4]
-    for base in inside:
-        if labels.place(words, at, base, anchor):
-            kind = "v" if number < 0 else f"v n c{number}"
-            yield _text(words, at, base, kind, f' text-anchor="{anchor}"')
-            return
-    if mark.kind == "newest" and inside:
-        kind = "v" if number < 0 else f"v n c{number}"
-        yield _text(words, at, inside[0], kind, f' text-anchor="{anchor}"')
+        at, anchor, rows = min(max(x, half + 2), frame.right - half), "middle", [y - 9, y + 19]
+    if mark.kind == "record" and y > frame.height / 2:
+        rows.reverse()
+    if mark.kind == "newest" and series.kind != "bars":
+        rows += [y - 25, y + 35, y - 41, y + 51, y - 57, y + 67]
+    places = [(at, row) for row in rows if SIZE + 2 <= row <= frame.bottom - 4]
+    place = labels.best(words, places, anchor)
+    if place is None and mark.kind == "newest":
+        place = places[0] if places else (at, frame.top + 12)
+    if place is not None:
+        yield _text(words, *place, kind, f' text-anchor="{anchor}"')
 
 
 def _dot(series: Series, point: Point, frame: Frame, radius: float) -> str:

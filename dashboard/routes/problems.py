@@ -10,9 +10,16 @@ from fastapi.responses import RedirectResponse, Response
 
 from dashboard.address import AddressError, MovedError, parse_query
 from dashboard.downloads import to_json
+from dashboard.turnstile import BusyError
 from etl.errors import StorageError, XinzhiError
 
-TITLES = {400: "Bad request", 404: "Not found", 413: "Too large", 503: "No data published"}
+TITLES = {
+    400: "Bad request",
+    404: "Not found",
+    413: "Too large",
+    429: "Busy",
+    503: "No data published",
+}
 
 
 def problem(status: int, detail: str, **more: str) -> Response:
@@ -44,6 +51,16 @@ def answer_to(request: Request, error: XinzhiError) -> Response:
         return RedirectResponse(_moved(request, error), 301)
     if isinstance(error, AddressError):
         return problem(error.status, str(error), parameter=error.parameter)
-    if isinstance(error, StorageError):
-        return problem(503, str(error))
-    return problem(400, str(error))
+    answer = problem(status_of(error), str(error))
+    if isinstance(error, BusyError):
+        answer.headers["Retry-After"] = "1"
+    return answer
+
+
+def status_of(error: XinzhiError) -> int:
+    """The status of the answer that tells of an error."""
+    if isinstance(error, AddressError):
+        return error.status
+    if isinstance(error, BusyError):
+        return 429
+    return 503 if isinstance(error, StorageError) else 400
