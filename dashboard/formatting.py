@@ -78,6 +78,15 @@ def transformed_figure(
     return Figure(signed(value, 2), "%")
 
 
+def table_figure(
+    value: float, transform: Transform, indicator: Indicator, unit: Unit, lang: str
+) -> Figure:
+    """A value for a table: as in the picture, but every row in the same unit."""
+    if transform.name in ("level", "ma", "diff"):
+        return figure(value, indicator, unit, lang, exact=True)
+    return transformed_figure(value, transform, indicator, unit, lang)
+
+
 def unit_code_after(transform: Transform, unit: Unit) -> str:
     """The unit that data files name for values after a transform."""
     match transform.name:

@@ -36,3 +36,25 @@ class Turnstile:
             yield
         finally:
             self._free.release()
+
+
+class Gate:
+    """Lets so many in at once and turns the rest away. Counted on the event loop, so that those who
+    are turned away cost nothing."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.inside = 0
+
+    @contextmanager
+    def entering(self) -> Iterator[None]:
+        """The place of one reader; BusyError when all are taken."""
+        if self.inside >= self.most:
+            raise BusyError(
+                f"Too much is being drawn at once; ask again in {RETRY_AFTER_S} seconds."
+            )
+        self.inside += 1
+        try:
+            yield
+        finally:
+            self.inside -= 1

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from dashboard import formatting, queries
-from dashboard.chart.model import join
+from dashboard.chart.model import event_words, join
 from dashboard.formatting import Change, Figure
 from dashboard.queries import Event
 from dashboard.snapshot import Snapshot
@@ -89,7 +89,7 @@ def _reading(snapshot: Snapshot, indicator_id: str, as_of: datetime | None, lang
         unit=unit,
         vintage=newest,
         figure=formatting.figure(newest.value, indicator, unit, lang) if newest else None,
-        change=_change(rows, indicator, unit, lang),
+        change=newest_change(rows, indicator, unit, lang),
         spark=_spark(rows, indicator),
         badges=tuple(badges(newest, events, indicator, unit, lang)) if newest else (),
         latest=live[-1] if live else None,
@@ -105,20 +105,10 @@ def badges(
     ups = [e for e in today if e.kind == "milestone_up"]
     downs = [e for e in today if e.kind == "milestone_down"]
     for event in (*ups[-1:], *downs[:1]):
-        yield _milestone(event, indicator, unit, lang)
+        yield _badge(event_words(event, unit, lang), event, lang)
     for event in today:
         if event.kind in ("record_high", "record_low"):
-            yield _badge(text(event.kind, lang), event, lang)
-
-
-def _milestone(event: Event, indicator: Indicator, unit: Unit, lang: str) -> Badge:
-    assert event.threshold is not None
-    level = formatting.round_number(event.threshold, unit, lang)
-    if event.kind == "milestone_down":
-        words = text("below", lang, level=level)
-    else:
-        words = text("first_above" if event.is_first else "above", lang, level=level)
-    return _badge(words, event, lang)
+            yield _badge(event_words(event, unit, lang), event, lang)
 
 
 def _badge(words: str, event: Event, lang: str) -> Badge:
@@ -128,7 +118,9 @@ def _badge(words: str, event: Event, lang: str) -> Badge:
     return Badge(words, sentence, event.kind)
 
 
-def _change(rows: list[Vintage], indicator: Indicator, unit: Unit, lang: str) -> Change | None:
+def newest_change(
+    rows: Sequence[Vintage], indicator: Indicator, unit: Unit, lang: str
+) -> Change | None:
     """The change from the value before, where the two may be compared."""
     if len(rows) < 2:
         return None

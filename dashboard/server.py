@@ -21,16 +21,19 @@ from dashboard.compression import (
     accepted,
     compressed,
 )
-from dashboard.limits import Turnstile
+from dashboard.limits import Gate, Turnstile
 from dashboard.metrics import Counted, Meter
-from dashboard.routes import api, api_docs, data, discovery, operations
+from dashboard.routes import api, api_docs, charts, data, discovery, operations
 from dashboard.routes.problems import answer_to, problem
 from dashboard.served import Served
+from dashboard.sheet import FORMATS, Site
 from dashboard.snapshot import Snapshots
 from etl.errors import XinzhiError
 from etl.settings import Settings
 
 MAX_BODY_BYTES = 1_000_000
+#: How many pages and pictures that are not kept yet may be made at once.
+AT_ONCE = {"sheet": 64, "picture": 16}
 PLOTLY = Path(__file__).parent / "vendor" / "plotly-basic-4.1.1.min.js"
 #: Dash writes its configuration as an inline script; everything else comes from here.
 POLICY = (
@@ -82,6 +85,9 @@ def create_server(settings: Settings) -> Counted:
     server.include_router(data.router)
     server.include_router(api_docs.router)
     server.include_router(api.router)
+    server.include_router(charts.router)
+    server.state.site = Site(settings.base_url, FORMATS)
+    server.state.gates = {name: Gate(most) for name, most in AT_ONCE.items()}
     server.mount("/", WSGIMiddleware(create_dash(snapshots).server, workers=16))
     # Compressing the bundle takes a second: the first reader should not wait for it.
     Thread(target=_plotly, args=("br",), daemon=True).start()
@@ -115,7 +121,9 @@ class _Guarded:
 
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], *HEADERS]
+                named = {name.lower() for name, _ in message["headers"]}
+                rules = [rule for rule in HEADERS if rule[0] not in named]
+                message["headers"] = [*message["headers"], *rules]
             await send(message)
 
         if _declared(scope) > MAX_BODY_BYTES:

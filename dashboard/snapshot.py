@@ -24,6 +24,7 @@ LOOK_EVERY_S = 0.5
 #: How many answers of each kind are kept: readings are small, tables may hold whole histories.
 SHELVES = {
     "reading": 4000, "page": 300, "series": 30, "lines": 30, "table": 60, "file": 60, "api": 60,
+    "sheet": 400, "picture": 200,
 }  # fmt: skip
 T = TypeVar("T")
 
@@ -51,6 +52,10 @@ class Snapshot:
         """All rows of a query."""
         with self.connection.cursor() as cursor:
             return cursor.execute(query, parameters).fetchall()
+
+    def held(self, kind: str, key: Hashable) -> Any:
+        """What is remembered already, or None."""
+        return self._shelves[kind].get(key)
 
     def remember(self, kind: str, key: Hashable, compute: Callable[[], T]) -> T:
         """What `compute` gives, kept: a snapshot never changes. Each kind of answer has its own

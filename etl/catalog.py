@@ -105,6 +105,14 @@ class Dated(Model):
     note: Text
 
 
+class Target(Model):
+    """A value that was set as an aim: who set it and for whom stands in the label."""
+
+    value: float
+    announced: date
+    label: Text
+
+
 class Expectation(Model):
     """What values may look like. `max_change_pct` bounds one step from the value before, but on
     the days of `facts`, whose values are known to be true; `max_repeats` bounds how often a value
@@ -189,6 +197,7 @@ class Indicator(Model):
     records: bool = False
     headline: bool = False
     breaks: tuple[Dated, ...] = ()
+    targets: tuple[Target, ...] = ()
     old_ids: tuple[Id, ...] = ()
 
     def public_at(self, day: date) -> datetime:

@@ -121,7 +121,7 @@ def test_every_value_is_drawn_once_and_none_is_added(newest: Snapshot) -> None:
 @pytest.mark.parametrize("name", ["fed_target_upper_pct", "pue_google_fleet"])
 def test_a_series_of_events_is_drawn_in_steps(newest: Snapshot, name: str) -> None:
     model = of_snapshot(newest, name)
-    assert model.kind == "step"
+    assert model.series[0].kind == "step"
     lines = [trace for trace in figure(model)["data"] if "line" in trace]
     assert {trace["line"]["shape"] for trace in lines} == {"hv"}
     for path in ET.fromstring(chart(model)).iter(f"{SVG}path"):
@@ -130,7 +130,7 @@ def test_a_series_of_events_is_drawn_in_steps(newest: Snapshot, name: str) -> No
 
 def test_counts_are_drawn_as_bars_from_zero(newest: Snapshot) -> None:
     model = of_snapshot(newest, "policy_documents_monthly")
-    assert (model.kind, model.low) == ("bars", 0.0)
+    assert (model.series[0].kind, model.axes[0].low) == ("bars", 0.0)
     assert [trace["type"] for trace in figure(model)["data"]] == ["bar"]
 
 
@@ -195,23 +195,25 @@ def test_the_ticks_reach_over_the_data(
     if not values:
         assert model.empty
         return
-    ticks = [tick.at for tick in model.y_ticks]
+    axis = model.axes[0]
+    ticks = [tick.at for tick in axis.ticks]
     slack = 1e-9 * max(1.0, *(abs(v) for v in values))
     assert ticks == sorted(ticks)
     assert 2 <= len(ticks) <= 8
     assert ticks[0] <= min(values) + slack
     assert ticks[-1] >= max(values) - slack
-    assert (model.low, model.high) == (ticks[0], ticks[-1])
-    assert len({tick.label for tick in model.y_ticks}) == len(ticks)
+    assert (axis.low, axis.high) == (ticks[0], ticks[-1])
+    assert len({tick.label for tick in axis.ticks}) == len(ticks)
     assert all(model.first <= day <= model.last for day, _ in model.x_ticks)
 
 
 def test_a_log_axis_has_ticks_within_the_data(newest: Snapshot) -> None:
     model = of_snapshot(newest, "micron_market_cap_usd_bn", log=True)
     values = [p.value for p in model.points]
-    assert (model.low, model.high) == (min(values), max(values))
-    assert len(model.y_ticks) >= 2
-    assert all(model.low <= tick.at <= model.high for tick in model.y_ticks)
+    axis = model.axes[0]
+    assert (axis.low, axis.high) == (min(values), max(values))
+    assert len(axis.ticks) >= 2
+    assert all(axis.low <= tick.at <= axis.high for tick in axis.ticks)
 
 
 def test_the_newest_value_is_labelled_in_words(newest: Snapshot) -> None:
@@ -219,8 +221,8 @@ def test_the_newest_value_is_labelled_in_words(newest: Snapshot) -> None:
         v for v in queries.series(newest, "micron_market_cap_usd_bn") if v.date <= date(2026, 5, 26)
     ]
     model = drawn(CATALOG["micron_market_cap_usd_bn"], rows)
-    assert model.marks[-1].point.date == date(2026, 5, 26)
-    assert model.marks[-1].label == "1.01 万亿美元"
+    assert model.series[0].marks[0].point.date == date(2026, 5, 26)
+    assert model.series[0].marks[0].label == "1.01 万亿美元"
     assert "1.01 万亿美元" in chart(model)
     assert any("1.01 万亿美元" in a["text"] for a in figure(model)["layout"]["annotations"])
 
@@ -241,9 +243,9 @@ def test_the_picture_is_well_formed_and_says_what_it_shows(
     assert root.tag == f"{SVG}svg"
     assert root.findtext(f"{SVG}title") == model.description
     assert CATALOG[name].title.in_(lang) in model.description
-    assert model.marks[-1].label in model.description
+    assert model.series[0].marks[0].label in model.description
     words = [element.text for element in root.iter(f"{SVG}text")]
-    assert {tick.label for tick in model.y_ticks} <= set(words)
+    assert {tick.label for tick in model.axes[0].ticks} <= set(words)
 
 
 def test_the_picture_escapes_what_it_is_given() -> None:

@@ -1,25 +1,40 @@
-"""What a chart shows, decided once: segments, ticks, labels, marks. SVG and Plotly only say it."""
+"""What a chart shows, decided once: lines, axes, ticks, labels, marks. SVG, PNG, Plotly and words
+only say it."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime
 
 from dashboard import formatting
-from dashboard.address import Transform
+from dashboard.address import AddressError, Transform
+from dashboard.chart.ticks import date_ticks, value_ticks
 from dashboard.queries import Event
 from dashboard.texts import text, transform_name
 from dashboard.transforms import comparable
-from etl.catalog import Indicator, Unit
+from etl.catalog import Frequency, Indicator, Unit
 from etl.observation import Vintage
 
 #: Days between two values of a frequency beyond which no line may join them. A daily series with
 #: month-end values only is joined by pale dashes, which claim nothing for the days between.
 JOIN_DAYS = {"daily": 10, "monthly": 45, "quarterly": 200, "annual": 400, "event": 36_500}
 SAMPLED_DAYS = 40
+MAX_AXES = 2
 _WAN_YI = 10_000
+_PERCENT = ("pct", "mom", "yoy", "drawdown")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One indicator's share of a chart before anything is decided: its rows in the window, each
+    with the value to show, and the events known by then. `name` stands for the catalog's."""
+
+    indicator: Indicator
+    unit: Unit
+    rows: Sequence[tuple[Vintage, float | None]]
+    events: Sequence[Event] = ()
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,39 +60,46 @@ class Tick:
 
 
 @dataclass(frozen=True, slots=True)
+class Axis:
+    """One scale of values and what it counts."""
+
+    unit: str
+    ticks: tuple[Tick, ...]
+    low: float
+    high: float
+    log: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Level:
-    """A horizontal line with its label: a round number that was crossed."""
+    """A horizontal line with its label: a round number that was crossed, or a target."""
 
     at: float
     label: str
+    kind: str = "milestone"
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A point worth a dot and a few words."""
+    """A point worth a dot and a few words. `kind` is newest, record or milestone."""
 
     point: Point
     label: str
+    kind: str = "newest"
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
-    """A chart before it is drawn. Values stand on the axis's own scale (`factor` applied)."""
+class Series:
+    """One indicator on the paper, on the axis of that number, its values in the axis's own scale
+    (`factor` applied)."""
 
-    title: str
-    unit: str
+    id: str
+    name: str
     kind: str  # line, step or bars
+    axis: int
+    factor: float
     segments: tuple[Segment, ...]
-    x_ticks: tuple[tuple[date, str], ...]
-    y_ticks: tuple[Tick, ...]
-    first: date
-    last: date
-    low: float
-    high: float
-    levels: tuple[Level, ...]
     marks: tuple[Mark, ...]
-    log: bool
-    description: str
 
     @property
     def points(self) -> Iterator[Point]:
@@ -89,6 +111,31 @@ class Model:
                     seen.add(point.date)
                     yield point
 
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A chart before it is drawn."""
+
+    title: str
+    series: tuple[Series, ...]
+    axes: tuple[Axis, ...]
+    x_ticks: tuple[tuple[date, str], ...]
+    first: date
+    last: date
+    levels: tuple[Level, ...]
+    breaks: tuple[tuple[date, str], ...]
+    bulletins: tuple[date, ...]
+    description: str
+
+    @property
+    def points(self) -> Iterator[Point]:
+        for series in self.series:
+            yield from series.points
+
+    @property
+    def segments(self) -> tuple[Segment, ...]:
+        return tuple(segment for series in self.series for segment in series.segments)
+
     @property
     def empty(self) -> bool:
         return not self.segments
@@ -96,6 +143,10 @@ class Model:
     @property
     def sampled(self) -> bool:
         return any(segment.sampled for segment in self.segments)
+
+    @property
+    def bars(self) -> bool:
+        return self.series[0].kind == "bars"
 
 
 def build(
@@ -109,78 +160,155 @@ def build(
     log: bool = False,
 ) -> Model:
     """The chart of one indicator's rows in a window."""
-    factor, unit_label = _scale(rows, unit, transform, lang)
-    points = [
-        (v, None if x is None else _point(v, x, factor, indicator, unit, transform, lang))
-        for v, x in rows
+    part = Part(indicator, unit, rows, events)
+    return compose([part], transform=transform, lang=lang, log=log)
+
+
+def compose(
+    parts: Sequence[Part],
+    *,
+    transform: Transform,
+    lang: str,
+    log: bool = False,
+    bulletins: Sequence[date] = (),
+    as_of: datetime | None = None,
+) -> Model:
+    """The chart of up to four indicators: one axis, or two where their units differ. AddressError
+    where they would need a third."""
+    placed = _axes(parts, transform)
+    scales = [
+        _scale([p for p, at in zip(parts, placed, strict=True) if at == n], transform, lang)
+        for n in range(max(placed) + 1)
     ]
-    kind = _kind(indicator, unit, transform)
-    segments = tuple(_segments(points, indicator))
-    values = [p.value for _, p in points if p is not None]
-    levels = _levels(events, rows, unit, lang) if transform.name == "level" else ()
-    low, high, ticks = _axis(values, kind, log)
-    days = [p.date for _, p in points if p is not None]
+    series = [
+        _series(part, axis, scales[axis][0], transform, lang, alone=len(parts) == 1)
+        for part, axis in zip(parts, placed, strict=True)
+    ]
+    first_part = parts[0]
+    levels = _levels(first_part, lang, as_of) if transform.name == "level" and series else []
+    levels = [] if len(parts) > 1 else [
+        Level(level.at * series[0].factor, level.label, level.kind) for level in levels
+    ]  # fmt: skip
+    axes = [
+        _axis([s for s in series if s.axis == n], levels, label, log)
+        for n, (_, label) in enumerate(scales)
+    ]
+    days = [p.date for s in series for p in s.points]
     first, last = (min(days), max(days)) if days else (date.min, date.min)
-    title = indicator.title.in_(lang)
-    if transform.name != "level":
-        title = f"{title} · {transform_name(transform.name, lang, transform.n)}"
+    title = _title(parts, transform, lang)
     return Model(
         title=title,
-        unit=unit_label,
-        kind=kind,
-        segments=segments,
-        x_ticks=tuple(_x_ticks(first, last, indicator, lang)) if days else (),
-        y_ticks=tuple(ticks),
+        series=tuple(series),
+        axes=tuple(axes),
+        x_ticks=tuple(date_ticks(first, last, _frequency(parts), lang)) if days else (),
         first=first,
         last=last,
-        low=low,
-        high=high,
-        levels=tuple(
-            Level(at * factor, label) for at, label in levels if low <= at * factor <= high
+        levels=tuple(level for level in levels if axes[0].low <= level.at <= axes[0].high),
+        breaks=tuple(
+            (change.date, text("breaks", lang))
+            for part in parts
+            for change in part.indicator.breaks
+            if first < change.date <= last
         ),
-        marks=tuple(_marks(points)),
-        log=log,
-        description=_description(indicator, title, points, lang),
+        bulletins=tuple(day for day in bulletins if first <= day <= last),
+        description=describe(title, series, parts, lang),
     )
 
 
+def _title(parts: Sequence[Part], transform: Transform, lang: str) -> str:
+    names = dict.fromkeys(p.indicator.title.in_(lang) for p in parts)
+    title = ("、" if lang == "zh" else ", ").join(names)
+    if transform.name == "level":
+        return title
+    return f"{title} · {transform_name(transform.name, lang, transform.n)}"
+
+
+def _frequency(parts: Sequence[Part]) -> Frequency:
+    """Annual dates only where every series is annual."""
+    frequencies = {p.indicator.frequency for p in parts}
+    return frequencies.pop() if len(frequencies) == 1 else "daily"
+
+
+def _axes(parts: Sequence[Part], transform: Transform) -> list[int]:
+    """Which axis each part stands on: one for each unit, in the order of appearance."""
+    units: dict[str, int] = {}
+    for part in parts:
+        units.setdefault(formatting.unit_code_after(transform, part.unit), len(units))
+    if len(units) > MAX_AXES:
+        raise AddressError(
+            "with",
+            f"with: these indicators have {len(units)} units ({', '.join(units)}); a chart has two "
+            "axes. Choose indicators of at most two units, or a common measure such as u=index.",
+        )
+    return [units[formatting.unit_code_after(transform, part.unit)] for part in parts]
+
+
+def _series(
+    part: Part, axis: int, factor: float, transform: Transform, lang: str, *, alone: bool
+) -> Series:
+    points = [(v, None if x is None else _point(v, x, factor, part, transform, lang))
+              for v, x in part.rows]  # fmt: skip
+    name = part.name or part.indicator.short.in_(lang)
+    marks = list(_newest(points))
+    if alone and transform.name == "level":
+        marks += _remarkable(points, part, marks, lang)
+    kind = _kind(part.indicator, part.unit, transform, alone)
+    segments = tuple(_segments(points, part.indicator))
+    return Series(part.indicator.id, name, kind, axis, factor, segments, tuple(marks))
+
+
 def _point(
-    vintage: Vintage,
-    value: float,
-    factor: float,
-    indicator: Indicator,
-    unit: Unit,
-    transform: Transform,
-    lang: str,
+    vintage: Vintage, value: float, factor: float, part: Part, transform: Transform, lang: str
 ) -> Point:
-    label = str(formatting.transformed_figure(value, transform, indicator, unit, lang))
+    figure = formatting.transformed_figure(value, transform, part.indicator, part.unit, lang)
+    label = spoken(figure, part.unit)
     return Point(vintage.date, value * factor, label, vintage.status == "disputed")
 
 
-def _kind(indicator: Indicator, unit: Unit, transform: Transform) -> str:
-    if unit.code == "documents" and transform.name in ("level", "diff"):
+def spoken(figure: formatting.Figure, unit: Unit) -> str:
+    """A figure in a picture or a sentence: a ratio is said without a unit."""
+    return (
+        figure.number
+        if figure.unit and unit.code == "ratio" and figure.unit in (unit.label.zh, unit.label.en)
+        else str(figure)
+    )
+
+
+def _kind(indicator: Indicator, unit: Unit, transform: Transform, alone: bool) -> str:
+    if alone and unit.code == "documents" and transform.name in ("level", "diff"):
         return "bars"
     if indicator.frequency == "event" and transform.name == "level":
         return "step"
     return "line"
 
 
-def _scale(
-    rows: Sequence[tuple[Vintage, float | None]], unit: Unit, transform: Transform, lang: str
-) -> tuple[float, str]:
+def _scale(parts: Sequence[Part], transform: Transform, lang: str) -> tuple[float, str]:
     """The factor from values to the axis, and what the axis counts."""
-    if transform.name in ("pct", "mom", "yoy", "drawdown"):
+    if transform.name in _PERCENT:
         return 1.0, "%"
     if transform.name == "index":
         return 1.0, "起点 = 100" if lang == "zh" else "start = 100"
     if transform.name == "z":
         return 1.0, "σ"
+    unit = parts[0].unit
     factor = unit.zh_factor if lang == "zh" else (1e-6 if unit.code == "shares" else 1.0)
-    largest = max((abs(x) * factor for _, x in rows if x is not None), default=0.0)
-    if lang == "zh" and unit.zh_factor != 1 and largest >= _WAN_YI:
+    shown = (abs(x) * factor for p in parts for _, x in p.rows if x is not None)
+    if lang == "zh" and unit.zh_factor != 1 and max(shown, default=0.0) >= _WAN_YI:
         return factor / _WAN_YI, f"万{unit.label.zh}"
     label = "million shares" if lang == "en" and unit.code == "shares" else unit.label.in_(lang)
     return factor, label
+
+
+def _axis(series: Sequence[Series], levels: Sequence[Level], unit: str, log: bool) -> Axis:
+    """An axis over everything that stands on it; targets are part of the picture, round numbers
+    are shown only where the values reach them."""
+    values = [p.value for s in series for p in s.points]
+    if values and series[0].axis == 0:
+        room = 0.06 * (max(values) - min(values))  # for the words of a target below its line
+        values += [level.at - room for level in levels if level.kind == "target"]
+    zero = any(s.kind == "bars" for s in series)
+    low, high, ticks = value_ticks(values, zero=zero, log=log)
+    return Axis(unit, tuple(Tick(at, label) for at, label in ticks), low, high, log)
 
 
 def _segments(
@@ -217,109 +345,86 @@ def join(before: Vintage | None, now: Vintage, indicator: Indicator) -> str:
     return "sampled" if indicator.frequency == "daily" and gap <= SAMPLED_DAYS else "none"
 
 
-def _marks(points: Sequence[tuple[Vintage, Point | None]]) -> Iterator[Mark]:
+def _newest(points: Sequence[tuple[Vintage, Point | None]]) -> Iterator[Mark]:
     held = [point for _, point in points if point is not None]
     if held:
         yield Mark(held[-1], held[-1].label)
 
 
-def _levels(
-    events: Sequence[Event],
-    rows: Sequence[tuple[Vintage, float | None]],
-    unit: Unit,
-    lang: str,
-) -> list[tuple[float, str]]:
-    """The highest round number that was crossed inside the window."""
-    if not rows:
+def _remarkable(
+    points: Sequence[tuple[Vintage, Point | None]], part: Part, taken: Sequence[Mark], lang: str
+) -> Iterator[Mark]:
+    """The newest record high and low and the first crossing of the highest round number, where
+    they are still the values that are shown; one mark a day."""
+    held = {point.date: (vintage.value, point) for vintage, point in points if point is not None}
+    used = {mark.point.date for mark in taken}
+    for event in _told(part.events):
+        value, point = held.get(event.date, (None, None))
+        if point is None or value != event.value or event.date in used:
+            continue
+        used.add(event.date)
+        kind = "milestone" if event.threshold is not None else "record"
+        yield Mark(point, event_words(event, part.unit, lang), kind)
+
+
+def _told(events: Sequence[Event]) -> Iterator[Event]:
+    """Of each kind the event worth a mark: the newest record, the highest first crossing."""
+    firsts = [e for e in events if e.is_first and e.kind == "milestone_up" and e.threshold]
+    if firsts:
+        yield max(firsts, key=lambda e: e.threshold or 0.0)
+    for kind in ("record_high", "record_low"):
+        found = [e for e in events if e.kind == kind]
+        if found:
+            yield max(found, key=lambda e: e.date)
+
+
+def event_words(event: Event, unit: Unit, lang: str) -> str:
+    """An event in a few words: 历史新高, 首破 1 万亿美元."""
+    if event.threshold is None:
+        return text(event.kind, lang)
+    level = formatting.round_number(event.threshold, unit, lang)
+    if event.kind == "milestone_down":
+        return text("below", lang, level=level)
+    return text("first_above" if event.is_first else "above", lang, level=level)
+
+
+def _levels(part: Part, lang: str, as_of: datetime | None) -> list[Level]:
+    """The highest round number that was crossed inside the window, and the targets set by then."""
+    if not part.rows:
         return []
-    first, last = rows[0][0].date, rows[-1][0].date
-    crossed = {e.threshold for e in events if e.threshold is not None and first <= e.date <= last}
-    return [(top, formatting.round_number(top, unit, lang)) for top in sorted(crossed)[-1:]]
-
-
-def _axis(values: Sequence[float], kind: str, log: bool) -> tuple[float, float, list[Tick]]:
-    if not values:
-        return 0.0, 1.0, []
-    low, high = min(values), max(values)
-    if kind == "bars":
-        low, high = min(0.0, low), max(1.0, high)
-    if low == high:
-        margin = abs(low) * 0.1 or 1.0
-        low, high = low - margin, high + margin
-    if log and low > 0:
-        return low, high, [Tick(v, _short(v)) for v in _log_steps(low, high)]
-    step = _nice_step((high - low) / 4)
-    first, last = math.floor(low / step), math.ceil(high / step)
-    ticks = [Tick(k * step, _short(k * step, step)) for k in range(first, last + 1)]
-    return first * step, last * step, ticks
-
-
-def _nice_step(rough: float) -> float:
-    power: float = 10.0 ** math.floor(math.log10(rough))
-    return next(m * power for m in (1, 2, 2.5, 5, 10) if m * power >= rough * 0.999)
-
-
-def _log_steps(low: float, high: float) -> list[float]:
-    steps = [
-        m * 10.0**p
-        for p in range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-        for m in (1, 2, 5)
+    first, last = part.rows[0][0].date, part.rows[-1][0].date
+    crossed = {e.threshold for e in part.events if e.threshold is not None
+               and first <= e.date <= last}  # fmt: skip
+    tops = [
+        Level(top, formatting.round_number(top, part.unit, lang)) for top in sorted(crossed)[-1:]
     ]
-    inside = [v for v in steps if low <= v <= high]
-    return inside if len(inside) >= 2 else [low, high]
+    targets = [
+        Level(target.value, target.label.in_(lang), "target")
+        for target in part.indicator.targets
+        if as_of is None or target.announced <= as_of.date()
+    ]
+    return [*tops, *targets]
 
 
-def _short(value: float, step: float = 0.0) -> str:
-    decimals = max(0, -math.floor(math.log10(step) + 1e-9)) if step else 0
-    if step and round(step * 10**decimals, 6) != round(step * 10**decimals):
-        decimals += 1
-    if not step:
-        return f"{value:,.6g}".replace("-", formatting.MINUS)
-    return formatting.grouped(value, decimals)
-
-
-def _x_ticks(
-    first: date, last: date, indicator: Indicator, lang: str
-) -> Iterator[tuple[date, str]]:
-    days = (last - first).days
-    if indicator.frequency == "annual" or days > 900:
-        years = last.year - first.year + 1
-        step = next(s for s in (1, 2, 5, 10, 20, 50, 100) if years / s <= 7)
-        for year in range(first.year + (-first.year % step), last.year + 1, step):
-            if first <= (start := date(year, 1, 1)) <= last:
-                yield start, str(year)
-    elif days > 70:
-        yield from _month_ticks(first, last, days, lang)
-    else:
-        step = max(1, math.ceil(days / 5))
-        for k in range(0, days + 1, step):
-            day = first + timedelta(days=k)
-            yield day, f"{day.month}-{day.day:02d}" if lang == "zh" else f"{day.day} {day:%b}"
-
-
-def _month_ticks(first: date, last: date, days: int, lang: str) -> Iterator[tuple[date, str]]:
-    step = next(s for s in (1, 2, 3, 6) if days / 30.4 / s <= 7)
-    index = first.year * 12 + first.month - 1
-    while True:
-        index += 1
-        start = date(index // 12, index % 12 + 1, 1)
-        if start > last:
-            return
-        if (start.month - 1) % step == 0:
-            month = f"{start.month} 月" if lang == "zh" else f"{start:%b}"
-            yield start, f"{start.year}" if start.month == 1 else month
-
-
-def _description(
-    indicator: Indicator,
-    title: str,
-    points: Sequence[tuple[Vintage, Point | None]],
-    lang: str,
-) -> str:
+def describe(title: str, series: Sequence[Series], parts: Sequence[Part], lang: str) -> str:
     """The chart in words, for those who do not see it."""
-    held = [point for _, point in points if point is not None]
-    if not held:
+    by_id: Mapping[str, Indicator] = {p.indicator.id: p.indicator for p in parts}
+    told = [_described(s, by_id[s.id], lang) for s in series]
+    if not any(told):
         return text("empty_chart", lang)
+    stop, between = ("。", "；") if lang == "zh" else (".", "; ")
+    if len(series) == 1:
+        colon = "：" if lang == "zh" else ": "
+        return f"{title}{colon}{told[0]}{stop}"
+    both = zip(series, told, strict=True)
+    lines = between.join(f"{s.name} {words}" for s, words in both if words)
+    return f"{title}{stop}{'' if lang == 'zh' else ' '}{lines}{stop}"
+
+
+def _described(series: Series, indicator: Indicator, lang: str) -> str:
+    held = list(series.points)
+    if not held:
+        return ""
     top, bottom = max(held, key=lambda p: p.value), min(held, key=lambda p: p.value)
 
     def when(day: date) -> str:
@@ -327,12 +432,12 @@ def _description(
 
     if lang == "en":
         return (
-            f"{title}: {held[0].label} on {when(held[0].date)}, {held[-1].label} on "
+            f"{held[0].label} on {when(held[0].date)}, {held[-1].label} on "
             f"{when(held[-1].date)}; highest {top.label} on {when(top.date)}, lowest "
-            f"{bottom.label} on {when(bottom.date)}."
+            f"{bottom.label} on {when(bottom.date)}"
         )
     return (
-        f"{title}：{when(held[0].date)}为 {held[0].label}，{when(held[-1].date)}为 "
+        f"{when(held[0].date)}为 {held[0].label}，{when(held[-1].date)}为 "
         f"{held[-1].label}；最高 {top.label}（{when(top.date)}），最低 {bottom.label}"
-        f"（{when(bottom.date)}）。"
+        f"（{when(bottom.date)}）"
     )

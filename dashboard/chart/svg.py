@@ -4,50 +4,55 @@ from __future__ import annotations
 
 import math
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from xml.sax.saxutils import escape
 
-from dashboard.chart.model import Model, Point
+from dashboard.chart.lettering import Box, free, width
+from dashboard.chart.model import Axis, Mark, Model, Point, Segment, Series
+from dashboard.chart.palette import style
 
-# The picture follows the colour scheme of the page it stands in.
-STYLE = (
-    "text{font:12px -apple-system,'PingFang SC','Noto Sans CJK SC','Microsoft YaHei',sans-serif;"
-    "fill:#6b6a65}.v{font-weight:600;fill:#1d1d1b;paint-order:stroke;stroke:#fbfaf7;stroke-width:4px}.g{stroke:#dcd9d0;stroke-width:1}"
-    ".l{fill:none;stroke:#1f4e79;stroke-width:2;stroke-linejoin:round;stroke-linecap:round}"
-    ".s{stroke-dasharray:2 4;stroke-width:1.5;opacity:.65}.d{fill:#1f4e79}.b{fill:#1f4e79}"
-    ".m{stroke:#a8741a;stroke-dasharray:5 4}.mt{fill:#8a5d0f}"
-    "@media(prefers-color-scheme:dark){text{fill:#9b9a94}.v{fill:#e8e6e1;stroke:#15171a}.g{stroke:#34373c}"
-    ".l{stroke:#8db7e0}.d,.b{fill:#8db7e0}.m{stroke:#d9a441}.mt{fill:#d9a441}}"
-)
 SPARK_STYLE = (
     "path{fill:none;stroke:#8a8983;stroke-width:1.5;stroke-linejoin:round}circle{fill:#1f4e79}"
     "@media(prefers-color-scheme:dark){circle{fill:#8db7e0}}"
 )
-LEFT, RIGHT, TOP, BOTTOM = 8, 64, 26, 24
+SIZE = 12
+TOP, BOTTOM, EDGE = 26, 24, 4
+FEW_SAMPLES = 40
+#: How many covered points a label puts up with rather than move to its next place.
+FAR = 3
+#: Below this height the names of several lines stand in a row on top.
+LOW = 140
 
 
-def chart(model: Model, width: int = 640, height: int = 300) -> str:
+def chart(model: Model, width: int = 640, height: int = 300, theme: str = "auto") -> str:
     """The chart as a whole SVG document."""
-    frame = _Frame(model, width, height)
-    parts = [
+    return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img" '
-        f'font-size="12"><title>{escape(model.description)}</title><style>{STYLE}</style>',
-        f'<text x="{LEFT}" y="14">{escape(model.unit)}</text>',
+        f'font-size="{SIZE}"><title>{escape(model.description)}</title>'
+        f"<style>{style(theme)}</style>{plot(model, width, height)}</svg>"
+    )
+
+
+def plot(model: Model, width: float, height: float) -> str:
+    """The elements of the chart, for a paper of this size."""
+    frame = Frame(model, width, height)
+    labels = Labels(width, _places(model, frame))
+    parts = [
+        *_scales(model, frame, labels),
+        *_days(model, frame, labels),
+        *_bulletins(model, frame),
     ]
-    for tick in model.y_ticks:
-        y = frame.y(tick.at)
-        right = width - RIGHT
-        parts.append(f'<line class="g" x1="{LEFT}" x2="{right}" y1="{y}" y2="{y}"/>')
-        parts.append(f'<text x="{right + 6}" y="{y + 4:.1f}">{escape(tick.label)}</text>')
-    for day, label in model.x_ticks:
-        x = frame.x(day)
-        parts.append(f'<text x="{x}" y="{height - 6}" text-anchor="middle">{escape(label)}</text>')
-    parts += _bars(model, frame) if model.kind == "bars" else _lines(model, frame)
-    parts += _levels(model, frame, width)
-    parts += _marks(model, frame, width)
-    parts.append("</svg>")
-    return "".join(parts)
+    parts += _breaks(model, frame, labels)
+    low = len(model.series) > 1 and frame.bottom - frame.top < LOW
+    marks = list(_names(model, frame, labels)) if low else []
+    for series in _newest_first(model):
+        marks += _marks(model, series, frame, labels, named=not low)
+    levels = _levels(model, frame, labels)
+    for number, series in enumerate(model.series):
+        drawn = _bars(series, frame) if series.kind == "bars" else _lines(series, frame)
+        parts.append(f'<g class="c{number}">{"".join(drawn)}</g>')
+    return "".join([*parts, *levels, *marks])
 
 
 def spark(
@@ -81,82 +86,270 @@ def data_uri(svg: str) -> str:
     return "data:image/svg+xml;base64," + b64encode(svg.encode()).decode()
 
 
-class _Frame:
-    """From dates and values to places on the paper."""
+class Frame:
+    """From dates and values to places on the paper. Ticks stand on the right; with two axes, those
+    of the first on the left."""
 
-    def __init__(self, model: Model, width: int, height: int) -> None:
+    def __init__(self, model: Model, width: float, height: float) -> None:
         self.model, self.width, self.height = model, width, height
+        beside = [max((_width(t.label) for t in a.ticks), default=0.0) + 10 for a in model.axes]
+        self.left = beside[0] if len(model.axes) > 1 else float(EDGE)
+        self.right = width - beside[-1]
+        self.top, self.bottom = TOP, height - BOTTOM
         self.days = max(1, (model.last - model.first).days)
-        self.bar = (width - LEFT - RIGHT) / (self.days / 30.4 + 1.5) * 0.62
+        self.bar = (self.right - self.left) / (self.days / 30.4 + 1.5) * 0.62
 
     def x(self, day: date) -> float:
-        pad = self.bar / 2 + 4 if self.model.kind == "bars" else 4
-        room = self.width - LEFT - RIGHT - 2 * pad
-        return round(LEFT + pad + room * (day - self.model.first).days / self.days, 1)
+        pad = self.bar / 2 + 4 if self.model.bars else 5
+        room = self.right - self.left - 2 * pad
+        return round(self.left + pad + room * (day - self.model.first).days / self.days, 1)
 
-    def y(self, value: float) -> float:
-        low, high = self.model.low, self.model.high
-        if self.model.log and low > 0 and value > 0:
-            low, high, value = math.log(low), math.log(high), math.log(value)
-        share = (value - low) / (high - low) if high > low else 0.5
-        return round(self.height - BOTTOM - (self.height - TOP - BOTTOM) * share, 1)
+    def y(self, value: float, axis: int = 0) -> float:
+        return round(
+            self.bottom - (self.bottom - self.top) * _share(self.model.axes[axis], value), 1
+        )
 
 
-def _lines(model: Model, frame: _Frame) -> list[str]:
+class Labels:
+    """The places that words have taken on the paper, and the points they should leave free."""
+
+    def __init__(self, width: float, points: Sequence[tuple[float, float]] = ()) -> None:
+        self.width, self.points = width, points
+        self.taken: list[Box] = []
+
+    def place(self, words: str, x: float, y: float, anchor: str = "middle") -> bool:
+        """Take the place of a line of text whose baseline is at x, y; False if it is not free."""
+        return self.best(words, [(x, y)], anchor) is not None
+
+    def best(
+        self, words: str, places: Iterable[tuple[float, float]], anchor: str
+    ) -> tuple[float, float] | None:
+        """Take the free place that covers the fewest points, the first of several; None if no
+        place is free."""
+        boxes = {place: self._box(words, *place, anchor) for place in places}
+        open_ = [place for place, box in boxes.items() if self._is_free(box)]
+        if not open_:
+            return None
+        order = list(boxes)
+        chosen = min(open_, key=lambda p: self._covered(boxes[p]) + FAR * order.index(p))
+        self.taken.append(boxes[chosen])
+        return chosen
+
+    def _box(self, words: str, x: float, y: float, anchor: str) -> Box:
+        wide = _width(words) + 4
+        left = x - wide * {"start": 0.0, "middle": 0.5, "end": 1.0}[anchor]
+        return Box(left, y - SIZE, left + wide, y + 4)
+
+    def _is_free(self, box: Box) -> bool:
+        return box.left >= -2 and box.right <= self.width + 2 and free(box, self.taken)
+
+    def _covered(self, box: Box) -> int:
+        return sum(
+            box.left <= x <= box.right and box.top <= y <= box.bottom for x, y in self.points
+        )
+
+
+def _places(model: Model, frame: Frame) -> list[tuple[float, float]]:
+    """Where the lines run, as far as the paper can tell points apart."""
+    return [
+        place
+        for series in model.series
+        for place in _thinned([(frame.x(p.date), frame.y(p.value, series.axis))
+                               for p in series.points])
+    ]  # fmt: skip
+
+
+def _width(words: str) -> float:
+    return width(words, SIZE)
+
+
+def _share(axis: Axis, value: float) -> float:
+    low, high = axis.low, axis.high
+    if axis.log and low > 0 and value > 0:
+        low, high, value = math.log(low), math.log(high), math.log(value)
+    return (value - low) / (high - low) if high > low else 0.5
+
+
+def _scales(model: Model, frame: Frame, labels: Labels) -> list[str]:
+    """Grid, ticks and units. The grid is that of the first axis; ticks that would lie on one
+    another are left out."""
     parts = []
-    for segment in model.segments:
-        if len(segment.points) > 1:
-            kind = "l s" if segment.sampled else "l"
-            parts.append(f'<path class="{kind}" d="{_path(model, segment.points, frame)}"/>')
-        if len(segment.points) == 1 or (segment.sampled and len(segment.points) < 40):
-            parts += [_dot(frame.x(p.date), frame.y(p.value), 2.2) for p in segment.points]
+    two = len(model.axes) > 1
+    for number, axis in enumerate(model.axes):
+        on_left = two and number == 0
+        x, anchor = (frame.left - 6, ' text-anchor="end"') if on_left else (frame.right + 6, "")
+        shade = _shade_of(model, number) if two else ""
+        for tick in axis.ticks:
+            y = frame.y(tick.at, number)
+            if number == 0:
+                kind = "z" if tick.at == 0 and axis.low < 0 else "g"
+                parts.append(f'<path class="{kind}" d="M{frame.left:.1f} {y}H{frame.right:.1f}"/>')
+            if labels.place(tick.label, x, y + 4, "end" if on_left else "start"):
+                parts.append(_text(tick.label, x, y + 4, shade, anchor))
+        labels.place(
+            axis.unit, frame.width - 1 if number else EDGE, 14, "end" if number else "start"
+        )
+        if two and not on_left:
+            parts.append(_text(axis.unit, frame.width - 1, 14, shade, ' text-anchor="end"'))
+        else:
+            parts.append(_text(axis.unit, 1 if two else EDGE, 14, shade))
     return parts
 
 
-def _path(model: Model, points: Sequence[Point], frame: _Frame) -> str:
-    places = [(frame.x(p.date), frame.y(p.value)) for p in points]
-    if model.kind == "step":
+def _shade_of(model: Model, axis: int) -> str:
+    """The colour of the one series on an axis; none where several share it."""
+    on_it = [n for n, series in enumerate(model.series) if series.axis == axis]
+    return f"n c{on_it[0]}" if len(on_it) == 1 else ""
+
+
+def _text(words: str, x: float, y: float, kind: str = "", more: str = "") -> str:
+    named = f' class="{kind}"' if kind else ""
+    return f'<text{named} x="{x:.1f}" y="{y:.1f}"{more}>{escape(words)}</text>'
+
+
+def _days(model: Model, frame: Frame, labels: Labels) -> Iterable[str]:
+    y = frame.height - 6
+    for day, words in model.x_ticks:
+        half = _width(words) / 2
+        x = min(max(frame.x(day), half), frame.width - half)
+        if labels.place(words, x, y):
+            yield _text(words, x, y, "", ' text-anchor="middle"')
+
+
+def _bulletins(model: Model, frame: Frame) -> Iterable[str]:
+    """A small wedge on the ground line for each day whose bulletin speaks of the indicator."""
+    for day in model.bulletins:
+        x, y = frame.x(day), frame.bottom
+        yield f'<path class="mt" d="M{x} {y - 6}l4 6h-8z"/>'
+
+
+def _breaks(model: Model, frame: Frame, labels: Labels) -> Iterable[str]:
+    for day, words in model.breaks:
+        x = frame.x(day)
+        yield f'<path class="k" d="M{x} {frame.top}V{frame.bottom}"/>'
+        if labels.place(words, x - 4, frame.top + 12, "end"):
+            yield _text(words, x - 4, frame.top + 12, "", ' text-anchor="end"')
+
+
+def _lines(series: Series, frame: Frame) -> list[str]:
+    parts = []
+    for segment in series.segments:
+        if len(segment.points) > 1:
+            kind = "l p" if segment.sampled else "l"
+            parts.append(f'<path class="{kind}" d="{_path(series, segment, frame)}"/>')
+        if len(segment.points) == 1 or (segment.sampled and len(segment.points) < FEW_SAMPLES):
+            parts += [_dot(series, p, frame, 2.2) for p in segment.points]
+        else:
+            parts += [_dot(series, p, frame, 2.6) for p in segment.points if p.disputed]
+    return parts
+
+
+def _path(series: Series, segment: Segment, frame: Frame) -> str:
+    places = [(frame.x(p.date), frame.y(p.value, series.axis)) for p in segment.points]
+    if series.kind == "step":
         x0, y0 = places[0]
         return f"M{x0} {y0}" + "".join(f"H{x}V{y}" for x, y in places[1:])
-    return "M" + "L".join(f"{x} {y}" for x, y in places)
+    return "M" + "L".join(f"{x} {y}" for x, y in _thinned(places))
 
 
-def _bars(model: Model, frame: _Frame) -> list[str]:
-    zero, width = frame.y(0.0), max(1.5, frame.bar)
+def _thinned(places: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """No more points than the paper can show: of each column of pixels the first, the highest, the
+    lowest and the last."""
+    columns: dict[int, list[tuple[float, float]]] = {}
+    for place in places:
+        columns.setdefault(int(place[0]), []).append(place)
+    kept = []
+    for column in columns.values():
+        if len(column) <= 4:
+            kept += column
+            continue
+        top, bottom = min(column, key=lambda p: p[1]), max(column, key=lambda p: p[1])
+        kept += [column[0], *sorted({top, bottom}), column[-1]]
+    return kept
+
+
+def _bars(series: Series, frame: Frame) -> list[str]:
+    zero, wide = frame.y(0.0), max(1.5, frame.bar)
     return [
-        f'<rect class="b" x="{frame.x(p.date) - width / 2:.1f}" y="{min(frame.y(p.value), zero)}" '
-        f'width="{width:.1f}" height="{abs(zero - frame.y(p.value)):.1f}"/>'
-        for p in model.points
+        f'<rect class="d" x="{frame.x(p.date) - wide / 2:.1f}" y="{min(frame.y(p.value), zero)}" '
+        f'width="{wide:.1f}" height="{abs(zero - frame.y(p.value)):.1f}"/>'
+        for p in series.points
         if p.value
     ]
 
 
-def _levels(model: Model, frame: _Frame, width: int) -> list[str]:
+def _levels(model: Model, frame: Frame, labels: Labels) -> list[str]:
     parts = []
     for level in model.levels:
         y = frame.y(level.at)
-        parts.append(f'<line class="m" x1="{LEFT}" x2="{width - RIGHT}" y1="{y}" y2="{y}"/>')
-        parts.append(
-            f'<text class="mt" x="{LEFT + 2}" y="{y - 5:.1f}">{escape(level.label)}</text>'
-        )
+        line, words = ("t", "v tt") if level.kind == "target" else ("m", "v mt")
+        parts.append(f'<path class="{line}" d="M{frame.left:.1f} {y}H{frame.right:.1f}"/>')
+        right = frame.right - _width(level.label) - 6
+        places = [(x, base) for base in (y - 5, y + 15) for x in (frame.left + 2, right)
+                  if base < frame.bottom - 1]  # fmt: skip
+        if place := labels.best(level.label, places, "start"):
+            parts.append(_text(level.label, *place, words))
     return parts
 
 
-def _marks(model: Model, frame: _Frame, width: int) -> list[str]:
-    parts = []
-    for mark in model.marks:
-        x, y = frame.x(mark.point.date), frame.y(mark.point.value)
-        if model.kind != "bars":
-            parts.append(_dot(x, y, 3.5))
-        above = y - 9 if y > TOP + 16 else y + 18
-        anchor = "end" if x > width / 2 else "start"
-        edge = min(x + 4, width - 4)
-        parts.append(
-            f'<text class="v" x="{edge}" y="{above:.1f}" text-anchor="{anchor}">'
-            f"{escape(mark.label)}</text>"
-        )
-    return parts
+def _newest_first(model: Model) -> list[Series]:
+    """The series in the order of their newest values from the top down, so that labels stack in
+    the order of the lines."""
+    ends = [s for s in model.series if s.marks]
+    return sorted(ends, key=lambda s: -_share(model.axes[s.axis], s.marks[0].point.value))
 
 
-def _dot(x: float, y: float, radius: float) -> str:
-    return f'<circle class="d" cx="{x}" cy="{y}" r="{radius}"/>'
+def _names(model: Model, frame: Frame, labels: Labels) -> Iterable[str]:
+    """The names of the lines in a row, where there is no height to name them at their ends."""
+    x = frame.left + 8
+    for number, series in enumerate(model.series):
+        words = " ".join([series.name, *(mark.label for mark in series.marks[:1])])
+        if labels.place(words, x, 14, "start"):
+            yield _text(words, x, 14, f"n c{number}")
+            x += _width(words) + 12
+
+
+def _marks(
+    model: Model, series: Series, frame: Frame, labels: Labels, *, named: bool
+) -> Iterable[str]:
+    number = model.series.index(series)
+    several = len(model.series) > 1
+    for mark in series.marks:
+        if series.kind != "bars":
+            radius = 3.5 if mark.kind == "newest" else 3.0
+            yield f'<g class="c{number}">{_dot(series, mark.point, frame, radius)}</g>'
+        if named:
+            words = f"{series.name} {mark.label}" if several else mark.label
+            kind = f"v n c{number}" if several else "v"
+            yield from _label(words, mark, series, kind, frame, labels)
+
+
+def _label(
+    words: str, mark: Mark, series: Series, kind: str, frame: Frame, labels: Labels
+) -> Iterable[str]:
+    """The words of a mark above or below its point, where there is room; those of the newest value
+    are never left out."""
+    x, y = frame.x(mark.point.date), frame.y(mark.point.value, series.axis)
+    half = _width(words) / 2
+    if series.kind == "bars":
+        at, anchor, rows = min(x, frame.right - half), "middle", [y - 7]
+    elif mark.kind == "newest" and x > frame.width / 2:
+        at, anchor, rows = min(x + 4, frame.right - 2), "end", [y - 9, y + 19]
+    else:
+        at, anchor, rows = min(max(x, half + 2), frame.right - half), "middle", [y - 9, y + 19]
+    if mark.kind == "record" and y > frame.height / 2:
+        rows.reverse()
+    if mark.kind == "newest" and series.kind != "bars":
+        rows += [y - 25, y + 35, y - 41, y + 51, y - 57, y + 67]
+    places = [(at, row) for row in rows if SIZE + 2 <= row <= frame.bottom - 4]
+    place = labels.best(words, places, anchor)
+    if place is None and mark.kind == "newest":
+        place = places[0] if places else (at, frame.top + 12)
+    if place is not None:
+        yield _text(words, *place, kind, f' text-anchor="{anchor}"')
+
+
+def _dot(series: Series, point: Point, frame: Frame, radius: float) -> str:
+    kind = "o" if point.disputed else "d"
+    x, y = frame.x(point.date), frame.y(point.value, series.axis)
+    return f'<circle class="{kind}" cx="{x}" cy="{y}" r="{radius}"/>'

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from dashboard import queries
+from dashboard.chart import fonts
 from dashboard.downloads import to_json
 from dashboard.metrics import MEDIA_TYPE, gauge
 from dashboard.routes.problems import problem
@@ -32,11 +33,12 @@ def readyz(request: Request) -> Response:
         snapshot = snapshots.current()
     except StorageError as error:
         return problem(503, str(error))
+    warnings = " ".join(filter(None, (snapshots.problem, fonts.warning())))
     document = {
         "status": "ok",
         "snapshot": snapshot.name,
         "published_at": snapshot.published_at.isoformat(),
-        **({"warning": snapshots.problem} if snapshots.problem else {}),
+        **({"warning": warnings} if warnings else {}),
     }
     return Response(to_json(document), media_type="application/json")
 

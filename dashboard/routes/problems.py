@@ -54,10 +54,16 @@ def answer_to(request: Request, error: XinzhiError) -> Response:
         return RedirectResponse(_moved(request, error), 301)
     if isinstance(error, AddressError):
         return problem(error.status, str(error), parameter=error.parameter)
+    answer = problem(status_of(error), str(error))
     if isinstance(error, BusyError):
-        refused = problem(429, str(error))
-        refused.headers["Retry-After"] = str(error.retry_after_s)
-        return refused
-    if isinstance(error, StorageError):
-        return problem(503, str(error))
-    return problem(400, str(error))
+        answer.headers["Retry-After"] = str(error.retry_after_s)
+    return answer
+
+
+def status_of(error: XinzhiError) -> int:
+    """The status of the answer that tells of an error."""
+    if isinstance(error, AddressError):
+        return error.status
+    if isinstance(error, BusyError):
+        return 429
+    return 503 if isinstance(error, StorageError) else 400

@@ -1,0 +1,276 @@
+"""A chart in words: the finding as a headline, what is shown, a paragraph, and the words for those
+who do not see the picture. Every number comes from the rows that the picture is drawn from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from dashboard import formatting
+from dashboard.address import Transform
+from dashboard.chart.model import Model, Part, spoken
+from dashboard.formatting import Change, Figure
+from dashboard.readings import Badge, badges, newest_change
+from dashboard.texts import text, transform_name
+from dashboard.transforms import comparable
+from etl.observation import Vintage
+
+_COUNTS = ("documents", "tracks", "tasks")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The newest shown value of one indicator and what is to be said of it."""
+
+    part: Part
+    vintage: Vintage
+    figure: Figure
+    change: Change | None
+    badges: tuple[Badge, ...]
+
+    @property
+    def said(self) -> str:
+        """The figure within a sentence, where a ratio needs no unit."""
+        return spoken(self.figure, self.part.unit)
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a chart says."""
+
+    headline: str
+    subtitle: str
+    sentences: tuple[str, ...]
+    alternative: str
+    findings: tuple[Finding, ...]
+
+    def paragraph(self, lang: str) -> str:
+        return ("" if lang == "zh" else " ").join(self.sentences)
+
+
+def words(
+    model: Model,
+    parts: Sequence[Part],
+    transform: Transform,
+    lang: str,
+    as_of: datetime | None = None,
+) -> Words:
+    """The words of a chart, from the parts that its model was made of."""
+    found = [f for part in parts if (f := _finding(part, transform, lang))]
+    return Words(
+        headline=_headline(found, model, transform, lang),
+        subtitle=_subtitle(model, parts, lang),
+        sentences=tuple(_sentences(found, model, parts, transform, lang, as_of)),
+        alternative=model.description,
+        findings=tuple(found),
+    )
+
+
+def _finding(part: Part, transform: Transform, lang: str) -> Finding | None:
+    held = [(v, x) for v, x in part.rows if x is not None]
+    if not held:
+        return None
+    indicator, unit = part.indicator, part.unit
+    newest, value = held[-1]
+    level = transform.name == "level"
+    rows = [v for v, _ in held[-2:]]
+    return Finding(
+        part,
+        newest,
+        formatting.transformed_figure(value, transform, indicator, unit, lang),
+        newest_change(rows, indicator, unit, lang) if level else None,
+        tuple(badges(newest, part.events, indicator, unit, lang)) if level else (),
+    )
+
+
+def _name(finding: Finding, lang: str) -> str:
+    return finding.part.name or finding.part.indicator.short.in_(lang)
+
+
+def _when(finding: Finding, lang: str) -> str:
+    return formatting.day(finding.vintage.date, finding.part.indicator, lang, year=True)
+
+
+def _headline(found: Sequence[Finding], model: Model, transform: Transform, lang: str) -> str:
+    if not found:
+        return f"{model.title}{'：' if lang == 'zh' else ': '}{text('empty_chart', lang)}"
+    if len(found) > 1:
+        return _headline_of_several(found, transform, lang)
+    one = found[0]
+    name, when, figure = _name(one, lang), _when(one, lang), one.said
+    if transform.name != "level":
+        what = transform_name(transform.name, lang, transform.n)
+        if lang == "zh":
+            return f"{name}{_gap(name)}{what}为 {figure}（{when}）"
+        return f"{name}, {_lower(what)}: {figure} ({when})"
+    change = change_words(one, lang)
+    if lang == "zh":
+        lead = f"{name}{_gap(name)}{_joined(one.badges)}：" if one.badges else (
+            f"{name}{_gap(name)}为 "
+        )  # fmt: skip
+        return f"{lead}{figure}{f'，{change}' if change else ''}（{when}）"
+    lead = f"{name} {_lower(_joined(one.badges, ', '))}" if one.badges else name
+    return f"{lead}: {figure}{f', {change}' if change else ''} ({when})"
+
+
+def _gap(name: str) -> str:
+    """The space between a name that ends in Latin letters or digits and Chinese words."""
+    return " " if name[-1:] <= "\u2e7f" else ""
+
+
+def _joined(found: Sequence[Badge], between: str = "、") -> str:
+    """Records and round numbers side by side: 首破 1 万亿美元、创历史新高."""
+    records = ("record_high", "record_low") if between == "、" else ()
+    return between.join(f"创{b.words}" if b.kind in records else b.words for b in found)
+
+
+def _lower(words: str) -> str:
+    return words[:1].lower() + words[1:]
+
+
+def _headline_of_several(found: Sequence[Finding], transform: Transform, lang: str) -> str:
+    one_day = len({_when(f, lang) for f in found}) == 1
+    between, opening, closing = ("，", "（", "）") if lang == "zh" else (", ", " (", ")")
+
+    def said(f: Finding) -> str:
+        when = "" if one_day else f"{opening}{_when(f, lang)}{closing}"
+        name = _name(f, lang)
+        return f"{name}{_gap(name)}为 {f.said}{when}" if lang == "zh" else f"{name} {f.said}{when}"
+
+    told = between.join(said(f) for f in found)
+    if transform.name != "level":
+        colon = "：" if lang == "zh" else ": "
+        told = f"{transform_name(transform.name, lang, transform.n)}{colon}{told}"
+    return told + (f"{opening}{_when(found[0], lang)}{closing}" if one_day else "")
+
+
+def change_words(finding: Finding, lang: str) -> str:
+    """The change from the value before as a clause: 较前值涨 19.29%."""
+    change, code = finding.change, finding.part.unit.code
+    if change is None:
+        return ""
+    if change.direction == 0:
+        return "与前值持平" if lang == "zh" else "unchanged"
+    up = change.direction > 0
+    if lang == "en":
+        return f"{'up' if up else 'down'} {change.text}"
+    if code in _COUNTS:
+        verb = "增" if up else "减"
+    elif code in ("percent", "ratio", "shares"):
+        verb = "升" if up else "降"
+    else:
+        verb = "涨" if up else "跌"
+    return f"较前值{verb} {change.text}"
+
+
+def _subtitle(model: Model, parts: Sequence[Part], lang: str) -> str:
+    """The indicator, its unit and the period that is shown."""
+    units = (" / " if len(model.axes) > 1 else "").join(axis.unit for axis in model.axes)
+    if model.empty:
+        return model.title
+    comma = "，" if lang == "zh" else ", "
+    return f"{model.title}{comma}{units}{comma}{_period(model, parts, lang)}"
+
+
+def _period(model: Model, parts: Sequence[Part], lang: str) -> str:
+    indicator = parts[0].indicator
+    first = formatting.day(model.first, indicator, lang, year=True)
+    last = formatting.day(model.last, indicator, lang, year=True)
+    if first == last:
+        return first
+    return f"{first}至 {last}" if lang == "zh" else f"{first} to {last}"
+
+
+def _sentences(
+    found: Sequence[Finding],
+    model: Model,
+    parts: Sequence[Part],
+    transform: Transform,
+    lang: str,
+    as_of: datetime | None,
+) -> Iterator[str]:
+    for number, finding in enumerate(found):
+        yield _newest_sentence(finding, transform, lang)
+        yield from _range_sentence(finding, transform, lang)
+        if transform.name == "level":
+            yield from _trend_sentence(finding, lang)
+            yield from _record_sentences(finding, lang, first=number == 0)
+    for part in parts:
+        if part.indicator.id not in {f.part.indicator.id for f in found}:
+            yield text("nothing_shown", lang, title=part.indicator.title.in_(lang))
+    for level in model.levels:
+        if level.kind == "target":
+            yield f"{level.label}。" if lang == "zh" else f"{level.label}."
+    if model.sampled:
+        yield text("sampled_words", lang)
+    for part in {f.part.indicator.id: f.part for f in found}.values():
+        for change in part.indicator.breaks:
+            if model.first < change.date <= model.last:
+                note, when = change.note.in_(lang), formatting.full_date(change.date, lang)
+                yield f"口径变动：{when}，{note}。" if lang == "zh" else (
+                    f"Break on {when}: {note}."
+                )  # fmt: skip
+    if as_of is not None:
+        moment = formatting.beijing(as_of, lang)
+        yield f"以上为截至 {moment}所知。" if lang == "zh" else f"As known by {moment}."
+
+
+def _newest_sentence(finding: Finding, transform: Transform, lang: str) -> str:
+    title, when = finding.part.indicator.title.in_(lang), _when(finding, lang)
+    change = change_words(finding, lang)
+    measure = "" if transform.name == "level" else transform_name(transform.name, lang, transform.n)
+    if lang == "en":
+        measured = f", {_lower(measure)}," if measure else ""
+        changed = f", {change}" if change else ""
+        return f"{title}{measured} stood at {finding.said} ({when}){changed}."
+    changed = f"，{change}" if change else ""
+    return f"{when}，{title}{_gap(title)}{measure}为 {finding.said}{changed}。"
+
+
+def _range_sentence(finding: Finding, transform: Transform, lang: str) -> Iterator[str]:
+    held = [(v, x) for v, x in finding.part.rows if x is not None]
+    if len(held) < 3:
+        return
+    (top_row, top), (low_row, low) = max(held, key=lambda r: r[1]), min(held, key=lambda r: r[1])
+    part = finding.part
+
+    def said(value: float, day: date) -> str:
+        figure = spoken(
+            formatting.transformed_figure(value, transform, part.indicator, part.unit, lang),
+            part.unit,
+        )
+        when = formatting.day(day, part.indicator, lang, year=True)
+        return f"{figure}（{when}）" if lang == "zh" else f"{figure} ({when})"
+
+    highest, lowest = said(top, top_row.date), said(low, low_row.date)
+    if lang == "zh":
+        yield f"图中 {len(held):,} 个值，最高 {highest}，最低 {lowest}。"
+    else:
+        yield f"Of the {len(held):,} values shown the highest is {highest}, the lowest {lowest}."
+
+
+def _trend_sentence(finding: Finding, lang: str) -> Iterator[str]:
+    """From the first shown value to the newest, where the two may be compared."""
+    part = finding.part
+    first, newest = part.rows[0][0], finding.vintage
+    if len(part.rows) < 3 or not comparable(first, newest, part.indicator):
+        return
+    change = formatting.change(newest.value, first.value, part.indicator, part.unit, lang)
+    since = formatting.day(first.date, part.indicator, lang, year=True)
+    value = spoken(formatting.figure(first.value, part.indicator, part.unit, lang), part.unit)
+    if change.direction == 0:
+        yield f"与 {since}持平。" if lang == "zh" else f"It is where it was in {since}."
+        return
+    whole = Finding(part, newest, finding.figure, change, ())
+    words = change_words(whole, lang)
+    if lang == "zh":
+        yield f"自 {since}的 {value}{_gap(value)}以来，累计{words.removeprefix('较前值')}。"
+    else:
+        yield f"Since {since} ({value}) it is {words}."
+
+
+def _record_sentences(finding: Finding, lang: str, *, first: bool) -> Iterator[str]:
+    for badge in finding.badges:
+        name = "" if first else _name(finding, lang)
+        yield f"{name}{badge.sentence}。" if lang == "zh" else f"{name} {badge.sentence}.".lstrip()

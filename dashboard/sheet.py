@@ -1,0 +1,419 @@
+"""Chart pages as HTML that needs no script: one answer holds the words, the picture, the table and
+the style."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import cache
+from hashlib import sha256
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from dashboard import formatting, shortlinks
+from dashboard.address import RANGES, ChartAddress, Transform, Window
+from dashboard.chart.model import Model
+from dashboard.chart.palette import VARIABLES, rules
+from dashboard.chart.svg import Frame, plot
+from dashboard.choices import Choices
+from dashboard.downloads import Column, address_url, provenance
+from dashboard.since import since
+from dashboard.texts import range_name, text, transform_name
+from dashboard.views import View
+from etl.observation import BEIJING
+
+TEMPLATES = Path(__file__).parent / "templates"
+STATIC = Path(__file__).parent / "static"
+WIDE, NARROW = (720, 340), (360, 300)
+MAX_ROWS = 1500
+SHOWN_TRANSFORMS = (
+    Transform(), Transform("pct"), Transform("mom"), Transform("yoy"), Transform("index"),
+    Transform("ma", n=20), Transform("drawdown"),
+)  # fmt: skip
+#: What data files there may be, in the order in which they are offered.
+FORMATS = ("csv", "xlsx", "json", "parquet", "zip")
+MEDIA = {"csv": "text/csv", "json": "application/json"}
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A link to the same chart with one thing chosen otherwise."""
+
+    words: str
+    href: str
+    current: bool = False
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What a page must know of the site besides its own view."""
+
+    base_url: str
+    formats: tuple[str, ...] = ()
+
+
+def page(view: View, site: Site) -> str:
+    """The whole page of a chart address."""
+    address, words, lang = view.address, view.words, view.lang
+    one = words.findings[0] if len(words.findings) == len(view.parts) == 1 else None
+    indicator = view.parts[0].indicator
+    chosen = Choices(address.lang, address.theme, address.updown)
+    return _template("chart.html").render(
+        **_frame(lang),
+        address=address,
+        words=words,
+        model=view.model,
+        url=address_url(address, site.base_url, ""),
+        languages=[
+            (name, address_url(replace(address, lang=name[:2]), site.base_url, ""))
+            for name in ("zh-CN", "en")
+        ],
+        alternates=[
+            (MEDIA[name], address_url(address, "", f".{name}"))
+            for name in site.formats
+            if name in MEDIA
+        ],
+        picture=_picture(view, site),
+        description=words.paragraph(lang)[:300] or words.headline,
+        home=chosen.href("/"),
+        indicators=chosen.href("/indicators"),
+        group=view.snapshot.catalog.groups[indicator.group].title.in_(lang),
+        since=since_url(address) if address.as_of else "",
+        one=one,
+        direction={1: "rise", -1: "fall"}.get(one.change.direction if one and one.change else 0,
+                                              "flat"),
+        one_day=formatting.day(one.vintage.date, indicator, lang, year=True) if one else "",
+        choices=list(_choices(address)),
+        ranges=list(_ranges(view)),
+        transforms=list(_transforms(address)),
+        nothing=text("no_data_long" if _is_bare(view) else "empty_chart", lang),
+        wide=drawing(view.model, *WIDE, "wide"),
+        narrow=drawing(view.model, *NARROW, "narrow"),
+        captions=list(_captions(view)),
+        paragraph=words.paragraph(lang),
+        frozen=address.as_of is not None,
+        dashboard=dashboard_url(address),
+        live=address_url(replace(address, as_of=None), "", ""),
+        downloads=list(_downloads(address, site)),
+        share=share_url(view, site.base_url),
+        table=Markup(_table(view)) if not view.model.empty else "",
+        table_caption=_table_caption(view),
+        facts=[_fact(column, view) for column in view.columns],
+        known=_known(view),
+        dataset=Markup(_dataset(view, site)),
+        script=script_url(),
+    )  # fmt: skip
+
+
+def since_page(then: View) -> str:
+    """The small page within a frozen one that says what has become of it."""
+    found = since(then)
+    both = found.both
+    return _template("since.html").render(
+        **_frame(then.lang),
+        address=then.address,
+        title=then.model.title,
+        lines=found.lines,
+        revised=found.revised,
+        live=_href(replace(then.address, as_of=None)),
+        alternative=both.description if both else "",
+        wide=drawing(both, *WIDE, "wide") if both else "",
+        narrow=drawing(both, *NARROW, "narrow") if both else "",
+    )
+
+
+def plain_text(view: View, site: Site) -> str:
+    """The chart in words, with its sources and its address."""
+    words = view.words
+    blocks = [
+        words.headline,
+        words.subtitle,
+        words.paragraph(view.lang),
+        "\n".join(_captions(view)),
+        *(column.indicator.definition.in_(view.lang) for column in view.columns),
+        address_url(view.address, site.base_url, ""),
+    ]
+    return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def problem_page(status: int, detail: str, lang: str = "zh") -> str:
+    """A page that says what is wrong with an address."""
+    name = {404: "not_found", 400: "wrong_address", 503: "no_snapshot", 429: "busy"}
+    title = text(name.get(status, "wrong_address"), lang)
+    return _template("problem.html").render(
+        **_frame(lang), title=title, status=status, detail=detail
+    )
+
+
+def drawing(model: Model, width: int, height: int, kind: str = "") -> Markup:
+    """The chart for a page that holds its style: with what a script needs to find a day on it."""
+    if model.empty:
+        return Markup("")
+    frame = Frame(model, width, height)
+    facts = {"left": frame.x(model.first), "right": frame.x(model.last),
+             "first": model.first, "last": model.last}  # fmt: skip
+    data = "".join(f' data-{name}="{value}"' for name, value in facts.items())
+    return Markup(
+        f'<svg class="{kind}" viewBox="0 0 {width} {height}" font-size="12" aria-hidden="true"'
+        f"{data}>{plot(model, width, height)}</svg>"
+    )
+
+
+def since_url(address: ChartAddress) -> str:
+    """What has become of a frozen chart: a small page of its own, because it changes."""
+    return address_url(address, "", "/since")
+
+
+def share_url(view: View, base_url: str) -> str:
+    """A short link that shows for ever what this page shows now."""
+    return f"{base_url}/s/{shortlinks.code(frozen(view))}"
+
+
+def frozen(view: View) -> ChartAddress:
+    """The address of what is known in this snapshot, to the minute."""
+    if view.address.as_of is not None:
+        return view.address
+    return replace(view.address, as_of=_minute_after(view.snapshot.published_at))
+
+
+def dashboard_url(address: ChartAddress) -> str:
+    """The same chart among the other pages of the dashboard."""
+    query = address.query()
+    return f"/indicators/{address.id}" + (f"?{query}" if query else "")
+
+
+@cache
+def style_hash() -> str:
+    """The one style that these pages may hold, as their security policy names it."""
+    return "sha256-" + base64.b64encode(sha256(_css().encode()).digest()).decode()
+
+
+@cache
+def script() -> bytes:
+    return (STATIC / "chart.js").read_bytes()
+
+
+@cache
+def script_url() -> str:
+    """The address of the script; it changes with its content."""
+    return f"/static/chart.{sha256(script()).hexdigest()[:12]}.js"
+
+
+@cache
+def _css() -> str:
+    return (TEMPLATES / "chart.css").read_text(encoding="utf-8") + rules(VARIABLES, ".plot ")
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined
+    )
+
+
+def _template(name: str) -> Any:
+    return _environment().get_template(name)
+
+
+def _frame(lang: str) -> dict[str, Any]:
+    """What every page needs."""
+    return {
+        "lang": lang,
+        "html_lang": "en" if lang == "en" else "zh-CN",
+        "css": Markup(_css()),
+        "t": lambda name: text(name, lang),
+    }
+
+
+def _minute_after(moment: datetime) -> datetime:
+    whole = moment.replace(second=0, microsecond=0)
+    return whole if whole == moment else whole + timedelta(minutes=1)
+
+
+def _is_bare(view: View) -> bool:
+    return not any(column.rows for column in view.columns)
+
+
+def _picture(view: View, site: Site) -> str:
+    """The preview of the page, in the same state."""
+    return address_url(view.address, site.base_url, ".png")
+
+
+def _choices(address: ChartAddress) -> Iterator[Option]:
+    """Language, theme and colour of a rise: each a link to this page, chosen otherwise."""
+    lang = address.lang
+    themes = ("auto", "light", "dark")
+    theme = themes[(themes.index(address.theme) + 1) % 3]
+    other = "zh" if lang == "en" else "en"
+    updown = "green" if address.updown == "red" else "red"
+    yield Option(text("language", lang), _href(replace(address, lang=other)),
+                 title=text("language_label", lang))  # fmt: skip
+    yield Option(text(f"theme_{address.theme}", lang), _href(replace(address, theme=theme)),
+                 title="→ " + text(f"theme_{theme}", lang))  # fmt: skip
+    yield Option(text(f"updown_{address.updown}", lang), _href(replace(address, updown=updown)),
+                 title="→ " + text(f"updown_{updown}", lang))  # fmt: skip
+
+
+def _href(address: ChartAddress) -> str:
+    return address_url(address, "", "")
+
+
+def _ranges(view: View) -> Iterator[Option]:
+    for name in RANGES:
+        address = replace(view.address, window=Window(name))
+        yield Option(range_name(name, view.lang), _href(address), view.table.window_name == name)
+
+
+def _transforms(address: ChartAddress) -> Iterator[Option]:
+    for transform in SHOWN_TRANSFORMS:
+        words = transform_name(transform.name, address.lang, transform.n)
+        chosen = replace(address, transform=transform)
+        yield Option(words, _href(chosen), address.transform == transform)
+
+
+def _captions(view: View) -> Iterator[str]:
+    """Sources, dates, and what must be known to read the picture."""
+    lang = view.lang
+    names = dict.fromkeys(p.indicator.credit.name.in_(lang) for p in view.parts)
+    yield text("source_is", lang, source=("；" if lang == "zh" else "; ").join(names))
+    yield _known(view)
+    if view.model.sampled:
+        yield text("sampled", lang)
+    if view.model.bulletins:
+        yield text("bulletin_marks", lang)
+    for part in view.parts:
+        for change in part.indicator.breaks:
+            if view.model.first < change.date <= view.model.last:
+                yield f"{change.date}：{change.note.in_(lang)}"
+
+
+def _known(view: View) -> str:
+    """As of when the page speaks."""
+    if view.address.as_of is not None:
+        moment = formatting.beijing(view.address.as_of, view.lang)
+        return text("known_then", view.lang, moment=moment)
+    moment = formatting.beijing(view.snapshot.published_at, view.lang)
+    return text("known_now", view.lang, moment=moment)
+
+
+def _downloads(address: ChartAddress, site: Site) -> Iterator[tuple[str, str]]:
+    lang = address.lang
+    for name in site.formats:
+        yield name.upper(), address_url(address, "", f".{name}")
+        if name == "csv":
+            excel = replace(address, for_="excel")
+            yield text("csv_for_excel", lang), address_url(excel, "", ".csv")
+    yield text("picture_png", lang), address_url(address, "", ".png")
+    yield "SVG", address_url(address, "", ".svg")
+    yield text("as_text", lang), address_url(address, "", ".txt")
+    yield text("metadata", lang), address_url(address, "", ".metadata.json")
+
+
+def _fact(column: Column, view: View) -> dict[str, str]:
+    """What is to be known of an indicator."""
+    indicator, lang = column.indicator, view.lang
+    unit = view.snapshot.catalog.unit(indicator)
+    held = [v for v, x in column.rows if x is not None]
+    newest = held[-1] if held else None
+    return {
+        "title": indicator.title.in_(lang),
+        "definition": indicator.definition.in_(lang),
+        "credit": indicator.credit.name.in_(lang),
+        "credit_url": indicator.credit.url,
+        "licence": indicator.credit.licence.in_(lang),
+        "unit": unit.label.in_(lang),
+        "frequency": text(indicator.frequency, lang),
+        "newest": formatting.day(newest.date, indicator, lang, year=True) if newest else "",
+        "known": f"{formatting.minute(newest.known_at)} · {provenance(newest)}" if newest else "",
+    }
+
+
+def _table(view: View) -> str:
+    """The values of the picture, newest first, as rows of HTML."""
+    lang, address = view.lang, view.address
+    units = view.snapshot.catalog.unit
+    heads, cells = [], []
+    for column in view.columns:
+        figures = {
+            v.date: formatting.table_figure(
+                x, address.transform, column.indicator, units(column.indicator), lang
+            )
+            for v, x in column.rows
+            if x is not None
+        }
+        label = next((f.unit for f in figures.values()), "")
+        name = text("value", lang) if len(view.columns) == 1 else column.indicator.short.in_(lang)
+        bracket = f"（{label}）" if lang == "zh" else f" ({label})"
+        heads.append(name + (bracket if label else ""))
+        cells.append({day: figure.number for day, figure in figures.items()})
+    days = sorted({day for column in cells for day in column}, reverse=True)[:MAX_ROWS]
+    known = {v.date: v.known_at for v, _ in view.columns[0].rows} if len(cells) == 1 else {}
+    if known:
+        heads.append(text("known_at", lang))
+    dated = view.columns[0].indicator
+    head = "".join(f'<th scope="col" class="n">{escape(words)}</th>' for words in heads)
+    body = "".join(
+        f'<tr><th scope="row"><time datetime="{day}">'
+        f"{formatting.table_day(day, dated, lang)}</time></th>"
+        + "".join(f'<td class="n">{column.get(day, "")}</td>' for column in cells)
+        + (f'<td class="n">{formatting.minute(known[day])}</td>' if known else "")
+        + "</tr>"
+        for day in days
+    )
+    first = f'<th scope="col">{text("date", lang)}</th>'
+    return f"<thead><tr>{first}{head}</tr></thead><tbody>{body}</tbody>"
+
+
+def _table_caption(view: View) -> str:
+    days = len({v.date for c in view.columns for v, x in c.rows if x is not None})
+    if days > MAX_ROWS:
+        return text("table_cut", view.lang, shown=f"{MAX_ROWS:,}", all=f"{days:,}")
+    return view.words.subtitle
+
+
+def _dataset(view: View, site: Site) -> str:
+    """The page as a schema.org Dataset, safe within a script element."""
+    address, lang = view.address, view.lang
+    first = view.parts[0].indicator
+    document: dict[str, Any] = {
+        "@context": "https://schema.org",
+        "@type": "Dataset",
+        "name": view.model.title,
+        "description": f"{first.definition.in_(lang)} {view.words.paragraph(lang)}".strip(),
+        "url": address_url(address, site.base_url, ""),
+        "identifier": address_url(frozen(view), site.base_url, ""),
+        "inLanguage": "en" if lang == "en" else "zh-CN",
+        "isAccessibleForFree": True,
+        "license": [c.indicator.credit.licence.in_(lang) for c in view.columns],
+        "creator": [
+            {"@type": "Organization", "name": c.indicator.credit.name.in_(lang),
+             "url": c.indicator.credit.url}
+            for c in view.columns
+        ],
+        "variableMeasured": [
+            {"@type": "PropertyValue", "name": c.indicator.title.in_(lang), "unitText": c.unit,
+             "propertyID": c.indicator.id}
+            for c in view.columns
+        ],
+        "dateModified": (
+            address.as_of or view.snapshot.published_at
+        ).astimezone(BEIJING).isoformat(timespec="seconds"),
+        "distribution": [
+            {"@type": "DataDownload", "encodingFormat": MEDIA.get(name, name),
+             "contentUrl": address_url(address, site.base_url, f".{name}")}
+            for name in site.formats
+        ],
+    }  # fmt: skip
+    if not view.model.empty:
+        document["temporalCoverage"] = f"{view.model.first}/{view.model.last}"
+        document["image"] = _picture(view, site)
+    text_ = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+    return text_.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")

@@ -1,0 +1,107 @@
+/* Values under the finger, the pointer or the arrow keys. The page is whole without this; the
+   numbers are those of its table. */
+(function () {
+  "use strict";
+  /* The ribbon of a frozen chart takes the height that its words need. */
+  var ribbon = document.querySelector("iframe.since");
+  function fit() {
+    var inside = ribbon.contentDocument && ribbon.contentDocument.querySelector("main");
+    if (inside) { ribbon.style.height = inside.offsetHeight + "px"; }
+  }
+  if (ribbon) {
+    ribbon.addEventListener("load", fit);
+    window.addEventListener("resize", fit);
+    fit();
+  }
+
+  var plot = document.getElementById("plot");
+  var table = document.querySelector("#values table");
+  if (!plot || !table) { return; }
+
+  var heads = [].map.call(table.tHead.rows[0].cells, function (c) { return c.textContent; });
+  var rows = [].map.call(table.tBodies[0].rows, function (row) {
+    var cells = [].slice.call(row.cells);
+    return { at: Date.parse(cells[0].firstChild.dateTime), day: cells[0].textContent,
+      values: cells.slice(1).map(function (c) { return c.textContent; }) };
+  }).reverse();
+  if (!rows.length) { return; }
+
+  var line = document.createElement("div");
+  var box = document.createElement("div");
+  line.className = "cross"; box.className = "reading";
+  line.hidden = box.hidden = true;
+  box.setAttribute("role", "status");
+  plot.parentNode.insertBefore(box, plot.nextSibling);
+  plot.appendChild(line);
+  plot.parentNode.classList.add("live");
+  plot.tabIndex = 0;
+  var chosen = rows.length - 1;
+
+  function frame() {
+    var svg = [].filter.call(plot.querySelectorAll("svg"), function (s) { return s.clientWidth; })[0];
+    var d = svg.dataset, scale = svg.clientWidth / svg.viewBox.baseVal.width;
+    return { left: d.left * scale, right: d.right * scale,
+      first: Date.parse(d.first), last: Date.parse(d.last), width: svg.clientWidth };
+  }
+  function place(f, at) {
+    var whole = f.last - f.first || 864e5;
+    return f.left + (f.right - f.left) * (at - f.first) / whole;
+  }
+  function show(index) {
+    var f = frame(), row = rows[index], x = place(f, row.at);
+    chosen = index;
+    line.hidden = box.hidden = false;
+    line.style.left = x + "px";
+    box.textContent = "";
+    var day = document.createElement("b");
+    day.textContent = row.day;
+    box.appendChild(day);
+    row.values.forEach(function (value, k) {
+      var words = document.createElement("span");
+      words.textContent = value ? heads[k + 1] + " " + value : "";
+      if (value && box.childNodes.length > 1) { box.appendChild(document.createElement("br")); }
+      if (value) { box.appendChild(words); }
+    });
+    var room = f.width - box.offsetWidth;
+    box.style.left = Math.max(0, Math.min(room, x < f.width / 2 ? x + 12 : x - box.offsetWidth - 12)) + "px";
+  }
+  function hide() { line.hidden = box.hidden = true; }
+  function nearest(clientX) {
+    var f = frame(), x = clientX - plot.getBoundingClientRect().left, best = 0;
+    var low = 0, high = rows.length - 1;
+    while (low < high) {
+      var middle = (low + high) >> 1;
+      if (place(f, rows[middle].at) < x) { low = middle + 1; } else { high = middle; }
+    }
+    best = low;
+    if (low > 0 && x - place(f, rows[low - 1].at) < place(f, rows[low].at) - x) { best = low - 1; }
+    return best;
+  }
+  plot.addEventListener("pointermove", function (e) { show(nearest(e.clientX)); }, { passive: true });
+  plot.addEventListener("pointerdown", function (e) { show(nearest(e.clientX)); }, { passive: true });
+  plot.addEventListener("pointerleave", hide);
+  plot.addEventListener("pointercancel", hide);
+  plot.addEventListener("blur", hide);
+  plot.addEventListener("keydown", function (e) {
+    var to = { ArrowLeft: chosen - 1, ArrowRight: chosen + 1, Home: 0, End: rows.length - 1 }[e.key];
+    if (e.key === "Escape") { hide(); }
+    if (to === undefined) { return; }
+    e.preventDefault();
+    show(Math.max(0, Math.min(rows.length - 1, to)));
+  });
+
+  var link = document.getElementById("link"), copies = document.getElementById("copies");
+  if (link && copies && navigator.clipboard) {
+    var item = document.createElement("li"), button = document.createElement("button");
+    var zh = document.documentElement.lang !== "en";
+    button.type = "button";
+    button.textContent = zh ? "复制链接" : "Copy link";
+    button.addEventListener("click", function () {
+      navigator.clipboard.writeText(link.value).then(function () {
+        button.textContent = zh ? "已复制" : "Copied";
+      });
+    });
+    item.appendChild(button);
+    copies.appendChild(item);
+  }
+})();

@@ -1,0 +1,152 @@
+"""Chart pages in a real browser: with and without scripts, small, zoomed, dark, by keyboard."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+from test_browser import PICTURES, Visit, browser, site, visit
+
+__all__ = ["browser", "site", "visit"]  # fixtures
+Opened = Callable[..., Visit]
+PAGES = {
+    "frozen": "/c/micron_market_cap_usd_bn@2026-05-27",
+    "live": "/c/sp500?t=3y",
+    "two-axes": "/c/sp500?with=us_10y_yield_pct,nasdaq_composite",
+    "pue": "/c/pue_global_average",
+    "bars": "/c/policy_documents_monthly?lang=en",
+    "log": "/c/micron_close_usd?scale=log&t=max",
+    "empty": "/c/usd_cny",
+    "since": "/c/micron_market_cap_usd_bn@2026-05-27/since",
+    "wrong": "/c/sp500?t=2y",
+}
+LAID_OVER = """() => {
+  const boxes = [...document.querySelectorAll('.plot svg text')]
+    .map(t => [t.textContent, t.getBoundingClientRect()]).filter(([, b]) => b.width);
+  const found = [];
+  boxes.forEach(([a, p], i) => boxes.slice(i + 1).forEach(([b, q]) => {
+    const wide = Math.min(p.right, q.right) - Math.max(p.left, q.left);
+    const high = Math.min(p.bottom, q.bottom) - Math.max(p.top, q.top);
+    if (wide > 2 && high > 5) { found.push(a + ' | ' + b); }
+  }));
+  return found;
+}"""
+
+
+def seen(reader: Visit, name: str) -> Page:
+    answer = reader.page.goto(f"{reader.site}{PAGES[name]}")
+    assert answer is not None
+    assert answer.status == (400 if name == "wrong" else 200)
+    return reader.page
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [320, 390, 1440])
+def test_chart_pages_fit_and_axe_finds_nothing_serious(
+    visit: Opened, width: int, scheme: str
+) -> None:
+    reader = visit(width, color_scheme=scheme)
+    PICTURES.mkdir(exist_ok=True)
+    axe = Axe()
+    for name in PAGES:
+        page = seen(reader, name)
+        page.wait_for_load_state("networkidle")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, name
+        assert page.evaluate(LAID_OVER) == [], name
+        page.screenshot(path=PICTURES / f"chart-{name}-{width}-{scheme}.png", full_page=True)
+        found = axe.run(page).response["violations"]
+        grave = [(v["id"], [n["html"][:200] for n in v["nodes"]]) for v in found
+                 if v["impact"] in ("serious", "critical")]  # fmt: skip
+        assert grave == [], name
+        assert reader.foreign == [], name
+        troubles = [t for t in reader.troubles if "status of 400" not in t]
+        assert troubles == [], name
+
+
+@pytest.mark.parametrize("width", [320, 1440])
+def test_a_chart_is_read_without_scripts(visit: Opened, width: int) -> None:
+    page = seen(visit(width, java_script_enabled=False), "frozen")
+    expect(page.locator("h1")).to_contain_text("首破 1 万亿美元")
+    shown = page.locator(".plot svg:visible")
+    expect(shown).to_have_count(1)
+    expect(shown.locator("text", has_text="1.01 万亿美元")).to_be_visible()
+    ribbon = page.frame_locator("iframe.since")
+    expect(ribbon.get_by_text("现值")).to_be_visible()
+    page.locator("summary").click()
+    expect(page.locator("tbody tr").first).to_contain_text("2026-05-26")
+    ribbon.locator("a").click()
+    page.wait_for_url("**/c/micron_market_cap_usd_bn")
+
+
+def test_letters_stay_readable_at_200_per_cent(visit: Opened) -> None:
+    """A window of 1280 pixels at 200 % is one of 640."""
+    page = seen(visit(640, 450, device_scale_factor=2), "live")
+    size = page.evaluate(
+        "() => { const t = [...document.querySelectorAll('.plot text')].find(t => "
+        "t.getBoundingClientRect().width); return t.getBoundingClientRect().height; }"
+    )
+    assert size >= 11
+    assert page.evaluate("document.documentElement.scrollWidth") <= 640
+
+
+def test_the_values_are_reached_by_pointer_and_by_keyboard(visit: Opened) -> None:
+    reader = visit()
+    page = seen(reader, "frozen")
+    plot, reading = page.locator("#plot"), page.locator(".reading")
+    box = plot.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] - 60, box["y"] + 100)
+    expect(reading).to_contain_text("2026-05-")
+    page.mouse.move(0, 0)
+    expect(reading).to_be_hidden()
+    plot.focus()
+    page.keyboard.press("End")
+    expect(reading).to_contain_text("2026-05-26")
+    expect(reading).to_contain_text("10,103.1")
+    page.keyboard.press("ArrowLeft")
+    expect(reading).to_contain_text("2026-05-22")
+    page.keyboard.press("Escape")
+    expect(reading).to_be_hidden()
+    assert reader.troubles == []
+
+
+def test_a_thumb_on_the_chart_scrolls_the_page(visit: Opened) -> None:
+    reader = visit(390, 600, has_touch=True, is_mobile=True)
+    page = seen(reader, "live")
+    box = page.locator("#plot").bounding_box()
+    assert box is not None
+    session = page.context.new_cdp_session(page)
+    x, y = box["x"] + 150, min(box["y"] + 200, 560)
+    session.send("Input.synthesizeScrollGesture", {"x": x, "y": y, "yDistance": -300})
+    assert page.evaluate("window.scrollY") > 200
+
+
+def test_the_chosen_theme_goes_before_that_of_the_system(visit: Opened) -> None:
+    for chosen, system, paper in (("dark", "light", "rgb(21, 23, 26)"),
+                                  ("light", "dark", "rgb(251, 250, 247)")):  # fmt: skip
+        reader = visit(color_scheme=system)
+        reader.page.goto(f"{reader.site}/c/sp500?theme={chosen}")
+        assert reader.page.evaluate("getComputedStyle(document.body).backgroundColor") == paper
+
+
+def test_the_link_is_copied_with_one_tap(visit: Opened) -> None:
+    reader = visit(permissions=["clipboard-read", "clipboard-write"])
+    page = seen(reader, "live")
+    page.get_by_role("button", name="复制链接").click()
+    expect(page.get_by_role("button", name="已复制")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == page.locator("#link").input_value()
+
+
+def test_a_vector_picture_is_drawn_by_the_browser_in_its_style(
+    visit: Opened, tmp_path: Path
+) -> None:
+    reader = visit(color_scheme="dark")
+    page = reader.page
+    page.goto(f"{reader.site}/c/sp500.svg")
+    fill: Any = page.evaluate("getComputedStyle(document.querySelector('rect.w')).fill")
+    assert fill == "rgb(21, 23, 26)"
+    assert reader.troubles == []
