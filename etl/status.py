@@ -39,11 +39,11 @@ class Freshness:
 def freshness(catalog: Catalog, warehouse: Warehouse, now: datetime) -> Iterator[Freshness]:
     """Each indicator's row, in the order of the catalog."""
     outcomes = warehouse.last_outcomes()
+    served = warehouse.newest_served(now)
     for indicator in catalog.all():
         outcome = outcomes.get(indicator.id)
         problem = outcome.problem if outcome else ""
-        served = warehouse.series(indicator.id, now)
-        newest = served[-1][0] if served else None
+        newest = served.get(indicator.id)
         missed = sessions_missed(indicator, newest.date, now) if newest else None
         yield Freshness(
             id=indicator.id,

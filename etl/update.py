@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 
 from etl import raw, revisions
 from etl.bulletins.model import Bulletin
-from etl.catalog import Catalog, Indicator, SourceRef
+from etl.catalog import SOURCE_PARAMS, Catalog, Indicator, SourceRef
 from etl.checks import problems as problems_of
 from etl.derived import EVERY_VINTAGE, FORMULAS, Series
 from etl.errors import CheckFailed, FileProblem, HeldBack, SettingError, SourceError, nearest
@@ -82,7 +82,7 @@ def select(catalog: Catalog, request: Request) -> list[Indicator]:
     for name in request.ids:
         if name not in catalog:
             raise SettingError(f"Unknown indicator '{name}'. {nearest(name, catalog.indicators)}")
-    known = {ref.name for i in catalog.all() for ref in i.sources}
+    known = SOURCE_PARAMS
     if request.source is not None and request.source not in known:
         raise SettingError(f"Unknown source '{request.source}'. {nearest(request.source, known)}")
     return [
@@ -231,8 +231,7 @@ class _Run:
                 added = Appended(added.new + one.new, added.revised + one.revised)
             except (SourceError, FileProblem, CheckFailed) as error:
                 problems.append(str(error))
-        served = self.warehouse.series(indicator.id, now())
-        newest = served[-1][0] if served else None
+        newest = self.warehouse.newest_served(now(), indicator.id).get(indicator.id)
         return Outcome(
             indicator.id,
             newest.source if newest else ("" if asked else NEEDS_NETWORK),
