@@ -100,15 +100,6 @@ class Policy:
 
 
 @dataclass(frozen=True, slots=True)
-class Newest:
-    """Of an indicator's newest observation: its date, its source, and since when it is known."""
-
-    date: Date
-    source: str
-    known_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class Refused:
     """An answer that is kept apart, and why; `may_be_taken` if a person can take it as it is."""
 
@@ -219,15 +210,6 @@ def policies(snapshot: Snapshot, month: str | None = None) -> list[Policy]:
     ]
 
 
-def newest(snapshot: Snapshot) -> Mapping[str, Newest]:
-    """Of each indicator that has any, its newest observation."""
-    rows = snapshot.rows(
-        "select indicator, max(date), arg_max(source, date), arg_max(known_at, date) "
-        "from observations group by indicator"
-    )
-    return {row[0]: Newest(row[1], row[2], row[3].replace(tzinfo=UTC)) for row in rows}
-
-
 def refused(snapshot: Snapshot) -> Mapping[str, Sequence[Refused]]:
     """The answers of sources that are kept apart, by indicator."""
     rows = snapshot.rows("select indicator, source, since, sentence, may_be_taken from refused")
@@ -281,6 +263,18 @@ def spans(snapshot: Snapshot, indicator: str | None = None) -> Mapping[str, tupl
         {"id": indicator},
     )
     return {row[0]: (row[1], row[2], row[3]) for row in rows}
+
+
+def newest(snapshot: Snapshot, indicator: str | None = None) -> Mapping[str, Vintage]:
+    """The newest observation: of one indicator, or of each that has any."""
+    rows = snapshot.rows(
+        "select indicator, date, value, source, known_at, status, credit, basis, note "
+        "from observations join (select indicator, max(date) date from observations "
+        "where $id is null or indicator = $id group by all) using (indicator, date) "
+        "where $id is null or indicator = $id",
+        {"id": indicator},
+    )
+    return {r[0]: Vintage(r[1], r[2], r[3], r[4].replace(tzinfo=UTC), *r[5:]) for r in rows}
 
 
 def _event(row: tuple[Any, ...]) -> Event:

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 import duckdb
 
-from etl.catalog import Catalog
+from etl.catalog import catalog_of
 from etl.errors import StorageError
 from etl.settings import POINTER, READ_ONLY
 
@@ -37,7 +37,7 @@ class Snapshot:
         self.connection = duckdb.connect(str(path), read_only=True, config=READ_ONLY)
         self.meta: dict[str, str] = dict(self.rows("select key, value from meta"))
         document = self.rows("select document from catalog")[0][0]
-        self.catalog = Catalog.model_validate_json(document)
+        self.catalog = catalog_of(document)
         self._shelves: dict[str, OrderedDict[Hashable, Any]] = {k: OrderedDict() for k in SHELVES}
 
     @property

@@ -120,13 +120,20 @@ def import_command(settings: Settings, options: argparse.Namespace) -> int:
     explicit = _moment(options.known_at)
     started_at = now()
     known_at = explicit or started_at
-    imported = imports.read_files([Path(f) for f in options.files], catalog, known_at)
-    with lock(settings.lock), opened(settings.warehouse) as warehouse, warehouse.transaction():
-        load = warehouse.begin_load("import", started_at, known_at)
+    paths = [Path(name) for name in options.files]
+    with (
+        lock(settings.lock),
+        imports.read_files(paths, catalog, known_at, settings.data) as imported,
+        opened(settings.warehouse) as warehouse,
+    ):
         outcomes = imports.store(
-            imported, catalog, warehouse, load=load, known_at=known_at, exactly=bool(explicit)
+            imported,
+            catalog,
+            warehouse,
+            started_at=started_at,
+            known_at=known_at,
+            exactly=bool(explicit),
         )
-        warehouse.finish_load(load, now(), outcomes)
     report = _publish(settings, catalog)
     console.outcome_table([*outcomes, *(o for o in report.outcomes if o.new or o.revised)])
     console.published(report)

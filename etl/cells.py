@@ -5,10 +5,15 @@ from __future__ import annotations
 import csv
 import io
 import math
+import os
 import re
+from collections import deque
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
+from itertools import islice
 from pathlib import Path
+from typing import BinaryIO, TextIO
 
 from etl.errors import FileProblem, nearest
 
@@ -19,9 +24,17 @@ def rows_of(
     payload: bytes, path: Path, known: Sequence[str], required: Sequence[str]
 ) -> Iterator[tuple[int, dict[str, str]]]:
     """Each row of a CSV with its line; a FileProblem for what is no table of these columns."""
-    rows = csv.DictReader(io.StringIO(text_of(payload, path)), strict=True)
+    return rows_in(io.StringIO(text_of(payload, path)), path, known, required)
+
+
+def rows_in(
+    text: TextIO, path: Path, known: Sequence[str], required: Sequence[str], skip: int = 0
+) -> Iterator[tuple[int, dict[str, str]]]:
+    """The same from an open file, after the first so many rows."""
+    rows = csv.DictReader(text, strict=True)
     try:
         check_header(rows.fieldnames or (), known, required, path)
+        deque(islice(filter(None, rows.reader), skip), maxlen=0)
         for row in rows:
             if None in row or None in row.values():  # how the csv module files surplus and missing
                 raise FileProblem(
@@ -36,6 +49,38 @@ def rows_of(
         ) from None
 
 
+@contextmanager
+def opened_bytes(path: Path, missing: str, most: int) -> Iterator[BinaryIO]:
+    """A file to read from; a FileProblem if it cannot be read or is larger than `most` bytes."""
+    try:
+        with open(path, "rb") as handle:
+            if os.fstat(handle.fileno()).st_size > most:
+                raise FileProblem(path, f"is larger than {most:,} bytes; split it.")
+            yield handle
+    except FileNotFoundError:
+        raise FileProblem(path, missing) from None
+    except OSError as error:
+        raise FileProblem(path, f"cannot be read ({error.strerror}).") from None
+
+
+@contextmanager
+def opened_text(path: Path, missing: str, most: int) -> Iterator[TextIO]:
+    """The same as text, read bit by bit; a FileProblem that names the line that is not UTF-8."""
+    with opened_bytes(path, missing, most) as handle:
+        try:
+            yield io.TextIOWrapper(handle, encoding="utf-8-sig", newline="\n")
+        except UnicodeDecodeError:
+            handle.seek(0)
+            for line, part in enumerate(handle, start=1):
+                text_of(part, path, line)
+            raise
+
+
+def name_of(handle: BinaryIO | TextIO) -> str:
+    """A name that means an open file and nothing else, to whoever reads names as patterns."""
+    return f"/dev/fd/{handle.fileno()}"
+
+
 def bytes_of(path: Path, missing: str, most: int = 64_000_000) -> bytes:
     """The content of a file; a FileProblem that says `missing` if it is not there."""
     try:
@@ -48,12 +93,12 @@ def bytes_of(path: Path, missing: str, most: int = 64_000_000) -> bytes:
         raise FileProblem(path, f"cannot be read ({error.strerror}).") from None
 
 
-def text_of(payload: bytes, path: Path) -> str:
-    """The text of a CSV file; a FileProblem if it is not UTF-8."""
+def text_of(payload: bytes, path: Path, first_line: int = 1) -> str:
+    """The text of a CSV file, or of its part from a line on; a FileProblem if it is not UTF-8."""
     try:
         return payload.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = payload[: error.start].count(b"\n") + 1
+        line = payload[: error.start].count(b"\n") + first_line
         raise FileProblem(path, "not UTF-8 text; save it as UTF-8.", line=line) from None
 
 

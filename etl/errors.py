@@ -77,10 +77,16 @@ class HeldBack(CheckFailed):
     """An answer rewrites history beyond the catalog's tolerance; it waits for a person."""
 
 
+#: How many names a hint lists, and how long the word is that it looks for.
+MOST_NAMES, MOST_LETTERS = 40, 100
+
+
 def nearest(word: str, known: Iterable[str]) -> str:
-    """The hint to append to a sentence: the known name closest to `word`, or all of them."""
+    """The hint to append to a sentence: the known name closest to `word`, or else the names."""
     names = sorted(known)
-    close = get_close_matches(word, names, n=1, cutoff=0.6)
+    close = get_close_matches(word[:MOST_LETTERS], names, n=1, cutoff=0.6)
     if close:
         return f"Did you mean '{close[0]}'?"
-    return f"Known: {', '.join(names)}."
+    more = len(names) - MOST_NAMES
+    tail = f" and {more:,} more" if more > 0 else ""
+    return f"Known: {', '.join(names[:MOST_NAMES])}{tail}."

@@ -51,11 +51,11 @@ def freshness(catalog: Catalog, warehouse: Warehouse, now: datetime) -> Iterator
         refused[answer.indicator].append(answer)
     for revision in warehouse.revisions(now - timedelta(days=_TOLD_DAYS)):
         revisions[revision.indicator].append(revision)
+    served = warehouse.newest_served(now)
     for indicator in catalog.all():
         outcome = outcomes.get(indicator.id)
         problem = outcome.problem if outcome else ""
-        served = warehouse.series(indicator.id, now)
-        newest = served[-1][0] if served else None
+        newest = served.get(indicator.id)
         missed = sessions_missed(indicator, newest.date, now) if newest else None
         yield Freshness(
             id=indicator.id,

@@ -9,7 +9,7 @@ from functools import partial
 
 from etl import candidates, checks, raw, revisions
 from etl.bulletins.model import Bulletin
-from etl.catalog import Catalog, Dated, Indicator, SourceRef, Text
+from etl.catalog import SOURCE_PARAMS, Catalog, Dated, Indicator, SourceRef, Text
 from etl.derived import EVERY_VINTAGE, FORMULAS, Inputs, Series
 from etl.errors import (
     CheckFailed,
@@ -95,7 +95,7 @@ def select(catalog: Catalog, request: Request) -> list[Indicator]:
     for name in request.ids:
         if name not in catalog:
             raise SettingError(f"Unknown indicator '{name}'. {nearest(name, catalog.indicators)}")
-    known = {ref.name for i in catalog.all() for ref in i.sources} | candidates.FINDERS.keys()
+    known = SOURCE_PARAMS.keys() | candidates.FINDERS.keys()
     if request.source is not None and request.source not in known:
         raise SettingError(f"Unknown source '{request.source}'. {nearest(request.source, known)}")
     return [
@@ -287,8 +287,7 @@ class _Run:
                 notices += self._notices(indicator, ref)
             except (SourceError, FileProblem, CheckFailed) as error:
                 problems[ref.name] = str(error)
-        served = self.warehouse.series(indicator.id, now())
-        newest = served[-1][0] if served else None
+        newest = self.warehouse.newest_served(now(), indicator.id).get(indicator.id)
         return Outcome(
             indicator.id,
             newest.source if newest else ("" if asked else NEEDS_NETWORK),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -18,12 +18,16 @@ from etl.errors import Locked, StorageError
 from etl.observation import Action, Observation, Vintage
 
 # Times are stored as UTC without a zone: DuckDB then needs no extension to compare them.
+# What thousands of vintages say alike (source, status, credit, basis, note) stands once, in
+# origins; the view `vintages` puts both together again, and is what is asked.
 SCHEMA = """
-create table if not exists vintages (
-  indicator varchar not null, date date not null, source varchar not null,
-  value double not null, known_at timestamp not null, load integer not null,
-  public_at timestamp not null, status varchar not null,
+create table if not exists origins (
+  origin integer not null, source varchar not null, status varchar not null,
   credit varchar not null, basis varchar not null, note varchar not null);
+create table if not exists held (
+  indicator varchar not null, date date not null, value double not null,
+  known_at timestamp not null, public_at timestamp not null, load integer not null,
+  origin integer not null);
 create table if not exists loads (
   load integer not null, command varchar not null, started_at timestamp not null,
   known_at timestamp not null, finished_at timestamp);
@@ -52,10 +56,20 @@ create table if not exists attempts (
 create table if not exists ranks (
   indicator varchar not null, source varchar not null, rank integer not null);
 """
+VINTAGES = """
+create or replace view vintages as
+select indicator, date, source, value, known_at, load, public_at, status, credit, basis, note
+from held join origins using (origin)
+"""
+# How much of the memory DuckDB may take; what does not fit waits beside the database file.
+LIMITS: dict[str, str | bool | int | float | list[str]] = {"memory_limit": "600MB"}
+
+#: How many indicators are worked on at a time, where the rows of all would not fit into memory.
+AT_ONCE = 500
 
 # What is served: for each date the newest vintage of the preferred source that has it, or an
 # import if that is newer. Written once, and kept as a macro in the warehouse and in snapshots.
-_SERVED = """
+SERVED = """
 with known as (
   select indicator, date, source, max(known_at) known_at,
          arg_max(struct_pack(value := value, load := load, public_at := public_at,
@@ -69,7 +83,7 @@ best as (
   select indicator, date, min(rank) filter (source <> 'import') rank
   from ranked group by indicator, date)
 select r.indicator, r.date, served.value, served.source, served.known_at, served.public_at,
-       served.status, served.credit, served.basis, served.note
+       served.status, served.credit, served.basis, served.note{more}
 from (
   select r.indicator, r.date,
          arg_max(struct_insert(r.row, source := r.source, known_at := r.known_at),
@@ -81,33 +95,68 @@ order by r.indicator, r.date
 """
 SERVED_MACROS = (
     "create or replace macro served(id, moment) as table "
-    + _SERVED.format(where="indicator = id and known_at <= moment"),
+    + SERVED.format(where="indicator = id and known_at <= moment", more=""),
     "create or replace macro served_all(moment) as table "
-    + _SERVED.format(where="known_at <= moment"),
+    + SERVED.format(where="known_at <= moment", more=""),
+)
+# The same for the newest date of each indicator, or of one, without reading the dates before.
+NEWEST_SERVED = (
+    "with newest as (select indicator, max(date) date from vintages "
+    "where known_at <= $moment and ($id is null or indicator = $id) group by indicator) from ("
+    + SERVED.format(
+        where="known_at <= $moment and ($id is null or indicator = $id) and exists (select 1 from "
+        "newest n where n.indicator = vintages.indicator and n.date = vintages.date)",
+        more="",
+    )
+    + ")"
 )
 
+# What is to be appended. `said` numbers what rows say alike; `fresh` marks the first row of a date.
+SAY = """
+create or replace temp table said as
+select unnest($said) said, unnest($status) status, unnest($credit) credit, unnest($basis) basis,
+       unnest($note) note
+"""
 STAGE = """
 create or replace temp table staged as
-select unnest($dates) date, unnest($values) value, unnest($public)::timestamp public_at,
-       unnest($known)::timestamp known_at, unnest($status) status, unnest($credit) credit,
-       unnest($basis) basis, unnest($note) note
+select $indicator indicator, unnest($dates) date, unnest($values) value,
+       unnest($public)::timestamp public_at, unnest($known)::timestamp known_at,
+       unnest($said_of) said, unnest($fresh) fresh
 """
 
-# What differs from the newest vintage that was known by then.
+# What differs from the newest vintage that was known by then. The bounds let DuckDB skip what
+# is held of other indicators; the newest is found by one number, because a pair takes far longer.
 DIFFERENT = """
 create or replace temp table different as
-with held as (
-  select s.date, s.known_at,
-         arg_max(v.value, (v.known_at, v.load)) value,
-         arg_max(v.basis, (v.known_at, v.load)) basis,
-         arg_max(v.status, (v.known_at, v.load)) status
-  from staged s join vintages v
-    on v.indicator = $indicator and v.source = $source
-   and v.date = s.date and v.known_at <= s.known_at
-  group by all)
-select s.*, h.value is not null as revision
-from staged s left join held h on h.date = s.date and h.known_at = s.known_at
-where h.value is null or (h.value, h.basis, h.status) is distinct from (s.value, s.basis, s.status)
+with last as (
+  select s.rowid as place,
+         arg_max(h.value, epoch_us(h.known_at)::hugeint * 4294967296 + h.load) value,
+         arg_max(h.origin, epoch_us(h.known_at)::hugeint * 4294967296 + h.load) origin
+  from staged s
+  join held h on h.indicator = s.indicator and h.date = s.date and h.known_at <= s.known_at
+  where h.indicator between $first and $last
+    and h.origin in (select origin from origins where source = $source)
+  group by s.rowid)
+select s.*, l.value is not null as revision
+from staged s
+join said n using (said)
+left join last l on l.place = s.rowid
+left join origins o on o.origin = l.origin
+where l.value is null
+   or (l.value, o.basis, o.status) is distinct from (s.value, n.basis, n.status)
+"""
+COUNT = """
+select indicator, count(*) filter (fresh and not revision), count(*) filter (revision)
+from different group by indicator
+"""
+
+NEW_ORIGINS = """
+insert into origins
+select (select coalesce(max(origin), 0) from origins)
+       + row_number() over (order by status, credit, basis, note), n.*
+from (select distinct $source source, status, credit, basis, note
+      from said where said in (select said from different)) n
+     anti join origins o using (source, status, credit, basis, note)
 """
 
 # Both kinds of answers that wait apart: those a person may take, and those nobody can.
@@ -148,9 +197,23 @@ where command in ('run', 'accept') group by o.subject
 """
 
 APPEND = """
-insert into vintages
-select $indicator, date, $source, value, known_at, $load, public_at, status, credit, basis, note
-from different
+insert into held
+select d.indicator, d.date, d.value, d.known_at, d.public_at, $load, m.origin
+from different d
+join (select n.said, o.origin from said n join origins o using (status, credit, basis, note)
+      where o.source = $source) m using (said)
+"""
+
+# A warehouse from before there were origins becomes one with them.
+RENEW = """
+alter table vintages rename to vintages_before;
+insert into origins
+select row_number() over (order by source, status, credit, basis, note), *
+from (select distinct source, status, credit, basis, note from vintages_before);
+insert into held
+select v.indicator, v.date, v.value, v.known_at, v.public_at, v.load, o.origin
+from vintages_before v join origins o using (source, status, credit, basis, note);
+drop table vintages_before;
 """
 
 
@@ -249,7 +312,7 @@ def opened(path: Path, *, read_only: bool = False) -> Iterator[Warehouse]:
     is_new = not path.exists()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        connection = duckdb.connect(str(path), read_only=read_only)
+        connection = duckdb.connect(str(path), read_only=read_only, config=LIMITS)
     except (duckdb.Error, OSError) as error:
         if is_new and not read_only:
             path.unlink(missing_ok=True)  # half a header would stop every later run
@@ -257,9 +320,7 @@ def opened(path: Path, *, read_only: bool = False) -> Iterator[Warehouse]:
     try:
         warehouse = Warehouse(connection)
         if not read_only:
-            connection.execute(SCHEMA)
-            for macro in SERVED_MACROS:
-                connection.execute(macro)
+            _prepare(connection)
         yield warehouse
         if not read_only:
             connection.execute("checkpoint")
@@ -267,6 +328,18 @@ def opened(path: Path, *, read_only: bool = False) -> Iterator[Warehouse]:
         raise StorageError(_cannot_write(path, error)) from None
     finally:
         connection.close()
+
+
+def _prepare(connection: duckdb.DuckDBPyConnection) -> None:
+    """Every table, view and macro of a warehouse, whatever it holds already."""
+    connection.execute("begin")
+    connection.execute(SCHEMA)
+    query = "select count(*) from duckdb_tables() where table_name = 'vintages'"
+    if connection.execute(query).fetchall() != [(0,)]:
+        connection.execute(RENEW)
+    for statement in (VINTAGES, *SERVED_MACROS):
+        connection.execute(statement)
+    connection.execute("commit")
 
 
 class Warehouse:
@@ -299,16 +372,32 @@ class Warehouse:
 
     def finish_load(self, load: int, finished_at: datetime, outcomes: Sequence[Outcome]) -> None:
         """Keep what the load did; its outcomes replace those of earlier loads in `status`."""
-        rows = [
-            [load, o.subject, o.source, o.new, o.revised, o.newest, o.problem, o.notice]
-            for o in outcomes
-        ]
-        attempts = [[load, o.subject, *attempt] for o in outcomes for attempt in o.attempts]
-        if attempts:
-            self.connection.executemany("insert into attempts values (?, ?, ?, ?)", attempts)
-        if rows:
-            marks = ", ".join("?" * len(rows[0]))
-            self.connection.executemany(f"insert into outcomes values ({marks})", rows)
+        self.connection.execute(
+            "insert into outcomes select $load, unnest($subjects), unnest($sources), "
+            "unnest($added), unnest($revised), unnest($newest)::date, unnest($problems), "
+            "unnest($notices)",
+            {
+                "load": load,
+                "subjects": [o.subject for o in outcomes],
+                "sources": [o.source for o in outcomes],
+                "added": [o.new for o in outcomes],
+                "revised": [o.revised for o in outcomes],
+                "newest": [o.newest for o in outcomes],
+                "problems": [o.problem for o in outcomes],
+                "notices": [o.notice for o in outcomes],
+            },
+        )
+        attempts = [(o.subject, *attempt) for o in outcomes for attempt in o.attempts]
+        self.connection.execute(
+            "insert into attempts select $load, unnest($subjects), unnest($sources), "
+            "unnest($problems)",
+            {
+                "load": load,
+                "subjects": [subject for subject, _, _ in attempts],
+                "sources": [source for _, source, _ in attempts],
+                "problems": [problem for _, _, problem in attempts],
+            },
+        )
         self.connection.execute(
             "update loads set finished_at = ? where load = ?", [_naive(finished_at), load]
         )
@@ -319,6 +408,11 @@ class Warehouse:
             "select count(*) from (select 1 from vintages where indicator=? and source=? limit 1)"
         )
         return bool(self._one(query, [indicator, source]))
+
+    def indicators_of(self, source: str) -> set[str]:
+        """The indicators of which any vintage from the source is held."""
+        query = "select distinct indicator from vintages where source = ?"
+        return {row[0] for row in self.connection.execute(query, [source]).fetchall()}
 
     def note_answer(self, load: int, source: str, indicator: str, digest: str) -> None:
         """Note which archived answer a load has read."""
@@ -424,7 +518,10 @@ class Warehouse:
 
     def forget(self, source: str) -> None:
         """Remove all that a source brought: only to build it again from the archive."""
-        self.connection.execute("delete from vintages where source = ?", [source])
+        self.connection.execute(
+            "delete from held where origin in (select origin from origins where source = ?)",
+            [source],
+        )
         self.connection.execute("delete from actions where source = ?", [source])
 
     def digest(self, source: str) -> tuple[int, int]:
@@ -462,32 +559,62 @@ class Warehouse:
         rows = list(observations) if first else _newest_of_each_date(observations)
         if not rows:
             return Appended()
-        self._stage(rows, STATUS_OF_SOURCE.get(source, "fetched"), known_at, first)
-        names = {"indicator": indicator, "source": source}
+        self._stage(indicator, rows, STATUS_OF_SOURCE.get(source, "fetched"), known_at, first)
+        return self.append_staged(source, load=load, span=(indicator, indicator)).get(
+            indicator, Appended()
+        )
+
+    def append_staged(
+        self, source: str, *, load: int, span: tuple[str, str]
+    ) -> Mapping[str, Appended]:
+        """Append what differs of the temporary tables `staged` and `said`, which hold only
+        indicators of the span: for each that has anything new, how much."""
+        names = {"source": source, "first": span[0], "last": span[1]}
         self.connection.execute(DIFFERENT, names)
-        self.connection.execute(APPEND, {**names, "load": load})
-        revised, new = self.connection.execute(
-            "select count(distinct date) filter (revision), "
-            "count(distinct date) filter (not revision) from different"
-        ).fetchall()[0]
-        return Appended(new=int(new), revised=int(revised))
+        counts = self.connection.execute(COUNT).fetchall()
+        if counts:
+            self.connection.execute(NEW_ORIGINS, {"source": source})
+            self.connection.execute(APPEND, {"source": source, "load": load})
+        return {name: Appended(new, revised) for name, new, revised in counts}
+
+    def stage_said(self, said: Sequence[tuple[str, str, str, str]]) -> None:
+        """Number what staged rows say alike: status, credit, basis and note."""
+        status, credit, basis, note = (list(c) for c in zip(*said, strict=True))
+        self.connection.execute(
+            SAY,
+            {"said": [*range(len(said))], "status": status, "credit": credit, "basis": basis,
+             "note": note},
+        )  # fmt: skip
 
     def _stage(
-        self, rows: Sequence[Observation], status: str, known_at: datetime, first: bool
+        self,
+        indicator: str,
+        rows: Sequence[Observation],
+        status: str,
+        known_at: datetime,
+        first: bool,
     ) -> None:
         public = [_naive(row.public_at or known_at) for row in rows]
         now = _naive(known_at)
+        said: dict[tuple[str, str, str, str], int] = {}
+        said_of = [
+            said.setdefault(
+                ("disputed" if row.disputed else status, row.credit, row.basis, row.note), len(said)
+            )
+            for row in rows
+        ]
+        self.stage_said(list(said))
+        first_of = {row.date: place for place, row in reversed([*enumerate(rows)])}
         self.connection.execute(
             STAGE,
             {
+                "indicator": indicator,
                 "dates": [row.date for row in rows],
                 "values": [row.value for row in rows],
                 "public": public,
                 "known": [min(moment, now) for moment in public] if first else [now] * len(rows),
-                "status": ["disputed" if row.disputed else status for row in rows],
-                "credit": [row.credit for row in rows],
-                "basis": [row.basis for row in rows],
-                "note": [row.note for row in rows],
+                "said_of": said_of,
+                "fresh": [first_of[row.date] == place for place, row in enumerate(rows)],
             },
         )
 
@@ -507,8 +634,16 @@ class Warehouse:
 
     def prefer(self, ranks: Iterable[tuple[str, str, int]]) -> None:
         """Set the order of preference: indicator, source, rank from 0."""
+        rows = list(ranks)
         self.connection.execute("delete from ranks")
-        self.connection.executemany("insert into ranks values (?, ?, ?)", [list(r) for r in ranks])
+        self.connection.execute(
+            "insert into ranks select unnest($indicators), unnest($sources), unnest($ranks)",
+            {
+                "indicators": [indicator for indicator, _, _ in rows],
+                "sources": [source for _, source, _ in rows],
+                "ranks": [rank for _, _, rank in rows],
+            },
+        )
 
     def series(self, indicator: str, as_of: datetime) -> list[tuple[Vintage, datetime]]:
         """What is served as of a moment, each vintage with the moment it was public."""
@@ -518,6 +653,16 @@ class Warehouse:
             [indicator, _naive(as_of)],
         ).fetchall()
         return [_vintage(row) for row in rows]
+
+    def newest_served(self, as_of: datetime, indicator: str | None = None) -> dict[str, Vintage]:
+        """The newest observation served as of a moment: of one indicator, or of each that has
+        any."""
+        rows = self.connection.execute(
+            "select indicator, date, value, source, known_at, status, credit, basis, note, "
+            f"public_at from ({NEWEST_SERVED})",
+            {"moment": _naive(as_of), "id": indicator},
+        ).fetchall()
+        return {row[0]: _vintage(row[1:])[0] for row in rows}
 
     def keep_text(
         self, kind: str, key: str, document: str, *, known_at: datetime, load: int
@@ -574,10 +719,17 @@ class Warehouse:
 
     def rows(self) -> int:
         """How many vintages are held."""
-        return int(self._one("select count(*) from vintages"))
+        return int(self._one("select count(*) from held"))
 
     def _one(self, query: str, parameters: Sequence[Any] = ()) -> Any:
         return self.connection.execute(query, list(parameters)).fetchall()[0][0]
+
+
+def spans(indicators: Iterable[str]) -> list[tuple[str, str]]:
+    """The first and last of each so many indicators, in the order of their names."""
+    names = sorted(indicators)
+    parts = [names[at : at + AT_ONCE] for at in range(0, len(names), AT_ONCE)]
+    return [(part[0], part[-1]) for part in parts]
 
 
 def _newest_of_each_date(observations: Iterable[Observation]) -> list[Observation]:

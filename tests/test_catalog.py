@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import math
+import time
 from pathlib import Path
 
 import pytest
 from conftest import CATALOG, Cli, is_one_sentence, settings_of
 
+from benchmarks.many import names, write_catalog
 from etl.catalog import FORMULA_NAMES, OPTIONAL_PARAMS, SOURCE_PARAMS, Catalog, load_catalog
 from etl.derived import FORMULAS
-from etl.errors import CatalogError
+from etl.errors import CatalogError, nearest
 from etl.sources import sources
+from etl.strict_yaml import line_of, parse_yaml
 
 IDS_OF_THE_CONTRACT = [
     "micron_close_usd",
@@ -134,6 +138,10 @@ MISTAKES = {
     ),
     "address without https": ("url: https:", "url: http:", "url: http:", "url"),
     "broken YAML": ("decimals: 2", "decimals: [2", "decimals: [2", "YAML"),
+    "second document": ("groups:", "---\ngroups:", "---\ngroups", "second document"),
+    "alias of nothing": ("unit: usd", "unit: *usd", "*usd", "'*usd'"),
+    "tag of another language": ("unit: usd", "unit: !!binary dXNk", "!!binary", "'binary'"),
+    "key of several words": ("    unit: usd", "    [unit]: usd", "[unit]", "one word"),
     "tab as indentation": ("    decimals: 2", "\tdecimals: 2", "\tdecimals", "YAML"),
     "nothing under an indicator": (
         "    expect: {min: 0, max: 100}", "    expect:", "expect:\n    p", "expect"
@@ -217,6 +225,42 @@ def _named_line(sentence: str, path: Path) -> int:
 def _lines_a_reader_would_accept(mistake: str, line: int) -> tuple[int, ...]:
     # An open bracket is only missed where the next thing does not fit.
     return (line, line + 1) if mistake == "broken YAML" else (line,)
+
+
+def test_plain_words_mean_what_yaml_1_2_says() -> None:
+    words = """\
+    texts: [no, on, Yes, 2026-05-26, 2026-02-30, 09:00, '1', !!str 2, 1.2.3, -, null and void]
+    switches: [true, False]
+    numbers: [1, -2, 007, 1_000, 0x1F, 0o17, 1.5, -.5, 1.0e-8, 1e3, .inf]
+    nothing: [null, ~, ]
+    """
+    assert parse_yaml(words) == {
+        "texts": ["no", "on", "Yes", "2026-05-26", "2026-02-30", "09:00", "1", "2", "1.2.3", "-",
+                  "null and void"],
+        "switches": [True, False],
+        "numbers": [1, -2, 7, 1000, 31, 15, 1.5, -0.5, 1e-8, 1000.0, math.inf],
+        "nothing": [None, None],
+    }  # fmt: skip
+
+
+def test_a_mapping_may_take_what_another_says_and_the_lines_are_those_of_the_other() -> None:
+    found = parse_yaml("a: &a {x: 1, y: 2}\nb:\n  <<: *a\n  y: 3\nc: *a\n")
+    assert (found["b"], found["c"]) == ({"y": 3, "x": 1}, {"x": 1, "y": 2})
+    assert [line_of(found, ("b", key)) for key in ("x", "y")] == [1, 4]
+
+
+def test_ten_times_the_entries_take_about_ten_times_the_time(tmp_path: Path) -> None:
+    seconds = []
+    for indicators in (100, 1000):
+        path = write_catalog(tmp_path / f"{indicators}.yaml", indicators)
+        start = time.process_time()
+        assert list(load_catalog(path).indicators) == names(indicators)
+        seconds.append(time.process_time() - start)
+    assert seconds[1] < 40 * seconds[0]
+
+
+def test_a_hint_among_many_names_stays_one_short_sentence() -> None:
+    assert nearest("vix", names(10_000)).endswith("index_00039 and 9,960 more.")
 
 
 @pytest.mark.parametrize("text", ["", "- a list\n", "just words\n", "indicators: 3\n", "a: *b\n"])

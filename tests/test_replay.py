@@ -69,7 +69,7 @@ def test_a_row_that_was_tampered_with_is_found_and_set_right(
 ) -> None:
     before = rows_of(archived)
     with opened(archived.warehouse) as warehouse:
-        warehouse.connection.execute("update vintages set value = 9 where date = '2026-05-12'")
+        warehouse.connection.execute("update held set value = 9 where date = '2026-05-12'")
     done = cli("replay", "--source", "fred")
     assert (done.status, rows_of(archived)) == (1, before)
     assert cli("replay").status == 0

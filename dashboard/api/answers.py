@@ -14,10 +14,10 @@ from dashboard.address import AddressError, known_id
 from dashboard.api import models
 from dashboard.downloads import provenance
 from dashboard.formats import FORMATS
-from dashboard.readings import reading
 from dashboard.snapshot import Snapshot
 from etl.catalog import Credit, Indicator, Text
 from etl.freshness import as_of_words, sessions_missed, state_of
+from etl.observation import Vintage
 
 EVENT_KINDS: tuple[str, ...] = get_args(models.EventKind)
 #: More events are refused, not cut.
@@ -29,9 +29,9 @@ Span = tuple[date, date, int]
 
 
 def indicators(snapshot: Snapshot, base_url: str) -> models.IndicatorList:
-    spans = queries.spans(snapshot)
+    spans, newest = queries.spans(snapshot), queries.newest(snapshot)
     listed = [
-        models.IndicatorEntry(**_entry(snapshot, i, spans.get(i.id), base_url))
+        models.IndicatorEntry(**_entry(snapshot, i, spans.get(i.id), newest.get(i.id), base_url))
         for i in snapshot.catalog.all()
     ]
     return models.IndicatorList(snapshot=snapshot.name, count=len(listed), indicators=listed)
@@ -40,7 +40,13 @@ def indicators(snapshot: Snapshot, base_url: str) -> models.IndicatorList:
 def indicator(snapshot: Snapshot, name: str, base_url: str) -> models.IndicatorDetail:
     found = snapshot.catalog[known_id(name, snapshot.catalog)]
     return models.IndicatorDetail(
-        **_entry(snapshot, found, queries.spans(snapshot, found.id).get(found.id), base_url),
+        **_entry(
+            snapshot,
+            found,
+            queries.spans(snapshot, found.id).get(found.id),
+            queries.newest(snapshot, found.id).get(found.id),
+            base_url,
+        ),
         snapshot=snapshot.name,
         calendar=found.calendar,
         records=found.records,
@@ -160,7 +166,7 @@ def status(snapshot: Snapshot, warning: str, now: datetime) -> models.Status:
 
 def _status(
     indicator: Indicator,
-    newest: queries.Newest | None,
+    newest: Vintage | None,
     problem: str,
     refused: Iterable[queries.Refused],
     now: datetime,
@@ -183,9 +189,12 @@ def _status(
 
 
 def _entry(
-    snapshot: Snapshot, indicator: Indicator, span: Span | None, base_url: str
+    snapshot: Snapshot,
+    indicator: Indicator,
+    span: Span | None,
+    newest: Vintage | None,
+    base_url: str,
 ) -> dict[str, Any]:
-    newest = reading(snapshot, indicator.id, None, "zh").vintage
     return {
         "id": indicator.id,
         "title": _words(indicator.title),

@@ -10,14 +10,12 @@ from pathlib import Path
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.nodes import MappingNode, Node, ScalarNode
 
 from etl.bulletins.model import Bulletin, Reading, Section
 from etl.bulletins.parts import DIGITS, JUDGEMENT, REFERENCES, no_date, no_such_date, references
 from etl.bulletins.plain import Dropped, counted, join, plain, without_tags
 from etl.errors import FileProblem, nearest
+from etl.strict_yaml import NotYaml, Refused, Table, parse_yaml
 
 HEAD_KEYS = ("title", "date", "publisher", "summary")
 
@@ -98,24 +96,22 @@ def _head(
     path: Path, text: str, offset: int, date: dt.date | None
 ) -> tuple[dict[str, str], dt.date]:
     """The texts of the head, and the date; each key once, none unknown, none missing."""
-    nodes = _nodes(path, text, offset)
-    missing = [key for key in HEAD_KEYS if key not in nodes and not (key == "date" and date)]
+    table = _table(path, text, offset)
+    missing = [key for key in HEAD_KEYS if key not in table and not (key == "date" and date)]
     if missing:
         message = f"the head lacks '{missing[0]}'; it needs {', '.join(HEAD_KEYS)}."
         raise no_date(path) if missing[0] == "date" else FileProblem(path, message, line=offset)
     values = {}
     for key in ("title", "publisher", "summary"):
-        node = nodes[key]
-        if not isinstance(node, ScalarNode) or node.tag != "tag:yaml.org,2002:str":
-            line = node.start_mark.line + offset + 1
+        if not isinstance(table[key], str):
+            line = table.lines[key] + offset
             raise FileProblem(path, f"'{key}' must be text; put it in quotes.", line=line)
-        values[key] = str(node.value)
-    return values, date or _head_date(path, nodes["date"], offset)
+        values[key] = table[key]
+    return values, date or _head_date(path, table["date"], table.lines["date"] + offset)
 
 
-def _head_date(path: Path, node: Node, offset: int) -> dt.date:
-    line = node.start_mark.line + offset + 1
-    words = node.value.strip() if isinstance(node, ScalarNode) else ""
+def _head_date(path: Path, value: object, line: int) -> dt.date:
+    words = value.strip() if isinstance(value, str) else ""
     if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", words):
         raise FileProblem(path, "'date' must be a day such as 2026-05-27.", line=line)
     try:
@@ -124,33 +120,22 @@ def _head_date(path: Path, node: Node, offset: int) -> dt.date:
         raise no_such_date(path, words, line) from None
 
 
-def _nodes(path: Path, text: str, offset: int) -> dict[str, Node]:
-    # Nodes instead of values: they know their lines, and a date that does not exist is one too.
+def _table(path: Path, text: str, offset: int) -> Table:
     try:
-        root = YAML().compose(text)
-    except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        raise FileProblem(
-            path,
-            f"the head is not valid YAML ({error.problem}); check its quotes and colons.",
-            line=(mark.line if mark else 0) + offset + 1,
-        ) from None
-    except (YAMLError, RecursionError):
-        raise FileProblem(path, "the head is not valid YAML; retype it.", line=offset) from None
-    if not isinstance(root, MappingNode):
+        table = parse_yaml(text)
+    except NotYaml as error:
+        raise FileProblem(path, f"the head is {error}", line=error.line + offset) from None
+    except Refused as error:
+        raise FileProblem(path, str(error), line=error.line + offset) from None
+    if not isinstance(table, Table):
         raise FileProblem(
             path, f"the head must hold 'key: value' lines for {', '.join(HEAD_KEYS)}.", line=offset
         )
-    found: dict[str, Node] = {}
-    for key, value in root.value:
-        name, line = str(key.value), key.start_mark.line + offset + 1
+    for name, line in table.lines.items():
         if name not in HEAD_KEYS:
             hint = nearest(name, HEAD_KEYS)
-            raise FileProblem(path, f"unknown key '{name}' in the head. {hint}", line=line)
-        if name in found:
-            raise FileProblem(path, f"the key '{name}' stands twice; keep one.", line=line)
-        found[name] = value
-    return found
+            raise FileProblem(path, f"unknown key '{name}' in the head. {hint}", line=line + offset)
+    return table
 
 
 def _body(path: Path, tokens: list[Token], offset: int, dropped: Dropped) -> _Body:
