@@ -166,6 +166,16 @@ def spans(snapshot: Snapshot, indicator: str | None = None) -> Mapping[str, tupl
     return {row[0]: (row[1], row[2], row[3]) for row in rows}
 
 
+def newest(snapshot: Snapshot) -> Mapping[str, Vintage]:
+    """The newest observation of each indicator that has any."""
+    rows = snapshot.rows(
+        "select indicator, date, value, source, known_at, status, credit, basis, note "
+        "from observations join (select indicator, max(date) date from observations group by all) "
+        "using (indicator, date)"
+    )
+    return {r[0]: Vintage(r[1], r[2], r[3], r[4].replace(tzinfo=UTC), *r[5:]) for r in rows}
+
+
 def _event(row: tuple[Any, ...]) -> Event:
     indicator, day, kind, value, threshold, is_first, previous, previous_day, since, known = row
     known_at = known.replace(tzinfo=UTC)

@@ -40,6 +40,7 @@ def session_after(calendar: str, day: date, count: int) -> date:
     return current
 
 
+@lru_cache(maxsize=100_000)  # thousands of indicators ask for the same days
 def is_session(calendar: str, day: date) -> bool:
     """Whether a value may be expected for `day`."""
     if calendar == "XNYS" and _covers(calendar, day):

@@ -51,21 +51,21 @@ Row = tuple[int, str, str, str]  # line, indicator, date, value
 STAGE = """
 create type id as enum (select unnest(?::varchar[]));
 create table expected (id id, least double, most double, change double, rule integer);
-create table files (file integer, name varchar);
 create table rows (indicator id, date date, value double, file integer, line integer);
 create table publics (rule integer, date date, public_at timestamp);
+create macro day_of(t) as
+  case when strlen(t) = 10 and try_cast(t as date)::varchar = t then try_cast(t as date) end;
+create macro number_of(t) as
+  case when isfinite(try_cast(t as double)) and not contains(t, '_') then try_cast(t as double) end
 """
 READ = """
-insert into rows select try_cast(trim(indicator) as id), {day}, {number}, $file, null from {source}
+insert into rows
+select coalesce(try_cast(indicator as id), try_cast(trim(indicator) as id)), {day}, {number},
+       $file, null
+from {source}
 """
-TEXT_DAY = """
-case when strlen(trim(date)) = 10 and try_cast(trim(date) as date)::varchar = trim(date)
-     then try_cast(trim(date) as date) end
-"""
-TEXT_NUMBER = """
-case when isfinite(try_cast(value as double)) and not contains(value, '_')
-     then try_cast(value as double) end
-"""
+TEXT_DAY = "coalesce(day_of(date), day_of(trim(date)))"
+TEXT_NUMBER = "number_of(value)"
 # Nothing is guessed. A fourth column makes room for the cell too many that makes a row wrong, and
 # a word that no file holds tells an absent cell from an empty one.
 CSV = """
@@ -113,17 +113,21 @@ select case when again then 1 else 2 end, place, before, base
 from judged where again or odd order by 1, 2 limit 1
 """
 # One span, each value with the moment it was public and the moment it is known from.
+RULES = """
+create or replace temp table rules as
+select e.id, e.id::varchar name, e.rule,
+       e.id::varchar not in (select unnest($started::varchar[])) is_first
+from stage.expected e
+"""
 DATED = """
 create or replace temp table staged as
-select r.indicator::varchar indicator, r.date, r.value, p.public_at,
-       case when s.indicator is null then least(p.public_at, $known_at::timestamp)
+select u.name indicator, r.date, r.value, p.public_at,
+       case when u.is_first then least(p.public_at, $known_at::timestamp)
             else $known_at::timestamp end known_at,
-       $status status, 'import of ' || f.name credit, '' basis, '' note
+       r.file said, true fresh
 from stage.rows r
-join stage.expected e on e.id = r.indicator
-join stage.publics p on p.rule = e.rule and p.date = r.date
-join stage.files f on f.file = r.file
-left join started s on s.indicator = r.indicator::varchar
+join rules u on u.id = r.indicator
+join stage.publics p on p.rule = u.rule and p.date = r.date
 where r.indicator between $first::stage.id and $last::stage.id
 """
 
@@ -133,6 +137,7 @@ class Imported:
     """The rows of the files, checked, in a database of their own until they are stored."""
 
     database: Path
+    files: Sequence[str]
     newest: Mapping[str, date]
 
 
@@ -153,7 +158,7 @@ def read_files(
                 f"{folder}: the rows cannot be kept there while they are checked "
                 f"({str(error).splitlines()[0]}). Check free space; nothing was stored."
             ) from None
-        yield Imported(database, newest)
+        yield Imported(database, [path.name for path in paths], newest)
 
 
 def store(
@@ -190,17 +195,14 @@ def _append(
 ) -> Mapping[str, Appended]:
     # What was imported before is known when it comes; so is all, where a moment was given.
     started = imported.newest if exactly else warehouse.indicators_of(SOURCE)
-    warehouse.connection.execute(
-        "create or replace temp table started as select unnest($1::varchar[]) indicator",
-        [list(started)],
+    warehouse.connection.execute(RULES, {"started": list(started)})
+    warehouse.stage_said(
+        [(STATUS_OF_SOURCE[SOURCE], f"import of {name}", "", "") for name in imported.files]
     )
     moment = known_at.astimezone(UTC).replace(tzinfo=None)
     added: dict[str, Appended] = {}
     for first, last in spans(imported.newest):
-        span = {"first": first, "last": last}
-        warehouse.connection.execute(
-            DATED, {**span, "status": STATUS_OF_SOURCE[SOURCE], "known_at": moment}
-        )
+        warehouse.connection.execute(DATED, {"first": first, "last": last, "known_at": moment})
         added.update(warehouse.append_staged(SOURCE, load=load, span=(first, last)))
     return added
 
@@ -260,10 +262,6 @@ class _Reading:
                 [self.rules[one.publication, one.calendar][0] for one in entries],
             ],
         )
-        self.connection.execute(
-            "insert into files select unnest(?), unnest(?)",
-            [[*range(len(self.paths))], [path.name for path in self.paths]],
-        )
 
     def _fill(self, *, exactly: bool) -> None:
         self.connection.execute("truncate rows")
@@ -291,7 +289,9 @@ class _Reading:
             )
             try:
                 self.connection.execute(query, {"file": file, "path": name_of(text)})
-            except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
+            except (duckdb.IOException, duckdb.OutOfMemoryException):
+                raise
+            except duckdb.Error as error:
                 raise _ReadOtherwise from error
 
     def _read_parquet(self, file: int, path: Path) -> None:

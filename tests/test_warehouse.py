@@ -211,6 +211,8 @@ def test_as_of_any_moment_the_answer_is_what_was_known_then(
         answer = warehouse.series(name, NOON + timedelta(hours=moment))
         assert {vintage.date: vintage.value for vintage, _ in answer} == expected
         assert all(vintage.known_at <= NOON + timedelta(hours=moment) for vintage, _ in answer)
+        newest = warehouse.newest_served(NOON + timedelta(hours=moment), name)
+        assert newest == ({name: answer[-1][0]} if answer else {})
 
 
 HOLDER = """

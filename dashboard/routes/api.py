@@ -9,10 +9,10 @@ from fastapi.responses import Response
 
 from dashboard import queries
 from dashboard.downloads import provenance, to_json
-from dashboard.readings import reading
 from dashboard.routes.problems import problem
 from dashboard.snapshot import Snapshot
 from etl.catalog import Indicator
+from etl.observation import Vintage
 
 router = APIRouter(prefix="/api")
 
@@ -42,15 +42,21 @@ def nothing_else(rest: str) -> Response:
 
 
 def _body(snapshot: Snapshot, base_url: str) -> bytes:
-    spans = queries.spans(snapshot)
-    listed = [_described(snapshot, i, spans.get(i.id), base_url) for i in snapshot.catalog.all()]
+    spans, newest = queries.spans(snapshot), queries.newest(snapshot)
+    listed = [
+        _described(snapshot, i, spans.get(i.id), newest.get(i.id), base_url)
+        for i in snapshot.catalog.all()
+    ]
     return to_json({"snapshot": snapshot.name, "count": len(listed), "indicators": listed})
 
 
 def _described(
-    snapshot: Snapshot, indicator: Indicator, span: tuple[Any, Any, int] | None, base_url: str
+    snapshot: Snapshot,
+    indicator: Indicator,
+    span: tuple[Any, Any, int] | None,
+    newest: Vintage | None,
+    base_url: str,
 ) -> dict[str, Any]:
-    newest = reading(snapshot, indicator.id, None, "zh").vintage
     return {
         "id": indicator.id,
         "title": indicator.title.model_dump(),
