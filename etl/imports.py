@@ -300,7 +300,9 @@ class _Reading:
             )
             try:
                 self.connection.execute(query, {"file": file, "path": name_of(text)})
-            except duckdb.Error as error:  # a disk that is full is so in the other way, too
+            except (duckdb.IOException, duckdb.OutOfMemoryException):
+                raise
+            except duckdb.Error as error:
                 raise _ReadOtherwise from error
 
     def _read_parquet(self, file: int, path: Path) -> None:
