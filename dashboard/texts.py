@@ -82,6 +82,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "revisions": ("修订", "Revisions"),
     "revised_by": ("{source}，{moment} 起", "{source}, since {moment}"),
     "status": ("状态", "Status"),
+    "chart_page": ("图表页（可分享）", "Chart page to share"),
     "download_csv": ("下载 CSV", "Download CSV"),
     "download_excel": ("下载 CSV（Excel 用）", "Download CSV for Excel"),
     "metadata": ("元数据 JSON", "Metadata JSON"),
