@@ -22,7 +22,10 @@ from etl.settings import POINTER, READ_ONLY
 
 LOOK_EVERY_S = 0.5
 #: How many answers of each kind are kept: readings are small, tables may hold whole histories.
-SHELVES = {"reading": 4000, "page": 300, "table": 60, "api": 4, "sheet": 400, "picture": 200}
+SHELVES = {
+    "reading": 4000, "page": 300, "table": 60, "api": 4, "sheet": 400, "picture": 200,
+    "series": 40, "events": 200, "mentions": 200,
+}  # fmt: skip
 T = TypeVar("T")
 
 

@@ -45,7 +45,7 @@ def _traces(series: Series, colour: str, *, several: bool) -> list[dict[str, Any
                 "type": "bar",
                 "x": [p.date.isoformat() for p in points],
                 "y": [p.value for p in points],
-                "customdata": [p.label for p in points],
+                "customdata": [series.say(p.raw) for p in points],
                 "marker": {"color": colour},
                 "hovertemplate": f"{hover}<extra></extra>",
             }
@@ -62,7 +62,7 @@ def _line(series: Series, segment: Segment, colour: str, hover: str) -> dict[str
         "mode": "markers" if alone else ("lines+markers" if few else "lines"),
         "x": [p.date.isoformat() for p in segment.points],
         "y": [p.value for p in segment.points],
-        "customdata": [p.label for p in segment.points],
+        "customdata": [series.say(p.raw) for p in segment.points],
         "line": {
             "color": colour,
             "width": 1.5 if segment.sampled else 2,
