@@ -76,6 +76,7 @@ def create_server(settings: Settings) -> Compressed:
     server.include_router(data.router)
     server.include_router(api.router)
     server.include_router(charts.router)
+    server.router.routes.insert(0, charts.PAGE_ROUTE)
     server.state.site = Site(settings.base_url, _formats())
     server.state.turnstiles = {name: Turnstile(most) for name, most in AT_ONCE.items()}
     server.mount("/", WSGIMiddleware(create_dash(snapshots).server, workers=16))

@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
+from starlette.convertors import StringConvertor, register_url_convertor
+from starlette.routing import Route
 
 from dashboard import sheet, shortlinks
 from dashboard.address import AddressError, ChartAddress, MovedError, parse, parse_query
@@ -98,11 +100,16 @@ def short_link(request: Request, code: str) -> Response:
 
 
 @router.api_route("/c/{place}", methods=METHODS)
-async def chart_page(request: Request, place: str) -> Response:
+async def other_suffix(request: Request, place: str) -> Response:
+    """What no route above has taken: a page that says what there is."""
+    return for_people(request, _unknown_suffix(place))
+
+
+async def chart_page(request: Request) -> Response:
     """One chart with its words, its table and its links."""
+    place: str = request.path_params["place"]
     site = request.app.state.site
     try:
-        _refuse_suffix(place)
         snapshot, address = _asked(request, place, parse_query(request.url.query))
         kept = await made(
             request, snapshot, "sheet", address, HTML,
@@ -134,15 +141,14 @@ def _asked(request: Request, place: str, query: Mapping[str, str]) -> tuple[Snap
     return snapshot, of_chart(parse(place, query, snapshot.catalog, datetime.now(UTC)))
 
 
-def _refuse_suffix(place: str) -> None:
-    name, dot, suffix = place.partition(".")
-    if dot:
-        raise AddressError(
-            "suffix",
-            f"suffix: '.{suffix[:40]}' is nothing that {name[:64]} comes as. Allowed: none for the "
-            f"page, or {' '.join(f'.{known}' for known in SUFFIXES)}.",
-            404,
-        )
+def _unknown_suffix(place: str) -> AddressError:
+    name, _, suffix = place.partition(".")
+    return AddressError(
+        "suffix",
+        f"suffix: '.{suffix[:40]}' is nothing that {name[:64]} comes as. Allowed: none for the "
+        f"page, or {' '.join(f'.{known}' for known in SUFFIXES)}.",
+        404,
+    )
 
 
 def for_people(request: Request, error: XinzhiError) -> Response:
@@ -156,3 +162,15 @@ def for_people(request: Request, error: XinzhiError) -> Response:
         headers["Retry-After"] = "1"
     body = sheet.problem_page(status, str(error), lang)
     return Response(body, status, headers, HTML)
+
+
+class _Place(StringConvertor):
+    """ID or ID@ASOF, without a suffix."""
+
+    regex = "[^/.]+"
+
+
+register_url_convertor("place", _Place())
+#: Asked for more than anything else, so it stands before all other routes: looking through them
+#: takes longer than the answer.
+PAGE_ROUTE = Route("/c/{place:place}", chart_page)
