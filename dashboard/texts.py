@@ -177,6 +177,11 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
         "{count} of the values shown then were revised since.",
     ),
     "to_live": ("看最新图表", "See the live chart"),
+    "insert": ("插入文章", "Put it into an article"),
+    "kit": ("素材包（图、文字、二维码）", "Kit (pictures, words, QR code)"),
+    "kit_html": ("公众号排版", "Rich text"),
+    "qr": ("二维码", "QR code"),
+    "embed_code": ("嵌入网页的代码", "Code to embed it in a page"),
     "since_title": ("当时与现在", "Then and now"),
     "display": ("显示", "Display"),
 }

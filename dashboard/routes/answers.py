@@ -18,7 +18,7 @@ from dashboard.turnstile import Turnstile
 
 FROZEN = "public, max-age=31536000, immutable"
 LIVE = "public, max-age=60, must-revalidate"
-_PLAIN = ("image/png",)
+_PLAIN = ("image/png", "application/zip")
 
 
 @dataclass(frozen=True, slots=True)
