@@ -13,7 +13,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import page, sources
+from benchmarks import charts, page, sources
 from etl.publish import current_name
 from etl.settings import PROJECT
 
@@ -29,6 +29,7 @@ def main() -> None:
         asking(table, Path(folder))
         snapshot = data / "published" / f"{current_name(data / 'published')}.duckdb"
         pages(table, data, snapshot)
+        chart_links(table, data, snapshot)
     Console(width=110).print(table)
 
 
@@ -66,6 +67,16 @@ def pages(table: Table, data: Path, snapshot: Path) -> None:
         ("in all, kB", "kilobytes", "< 900 kB"),
     ):
         row(table, name, page.median(ours, field), page.median(plain, field), wanted)
+
+
+def chart_links(table: Table, data: Path, snapshot: Path) -> None:
+    """Chart pages beside a plain Dash page, and beside a bare route that returns the same bytes."""
+    opened, answered = charts.seen(data, snapshot), charts.answered(data)
+    row(table, "chart page seen, s", *opened["seconds"], "< 0.5 s, 1/30")
+    row(table, "  kB until then", *opened["kilobytes"], "< 60 kB")
+    row(table, "kept page, requests/s", *answered["kept"], "> 1/2")
+    row(table, "new page, requests/s", *answered["new"], "> 150/s")
+    table.add_row("new PNG, ms", f"{answered['png'][0]:.0f}", "", "", "< 120 ms")
 
 
 def row(table: Table, name: str, ours: float, peer: float, wanted: str) -> None:

@@ -41,18 +41,21 @@ def measure(data: Path, snapshot: Path) -> tuple[list[Load], list[Load]]:
     """Loads of our page and of the plain one, in turn."""
     ours: list[Load] = []
     plain: list[Load] = []
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     with (
         serving([sys.executable, "-m", "dashboard", "--port"], data) as here,
         serving([sys.executable, "-m", "benchmarks.plain_dash", str(snapshot)], data) as there,
         sync_playwright() as playwright,
     ):
-        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
         for _ in range(ROUNDS):
             ours.append(load(browser, here, "img.chart-still, .main-svg"))
             plain.append(load(browser, there, ".main-svg"))
         browser.close()
     return ours, plain
+
+
+def chromium() -> str | None:
+    return shutil.which("chromium") or shutil.which("chromium-browser")
 
 
 def load(browser: Browser, address: str, chart: str) -> Load:

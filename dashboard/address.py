@@ -104,16 +104,15 @@ class ChartAddress:
 
     def query(self) -> str:
         """The parameters that differ from their defaults, in a fixed order."""
-        fields = {
-            "with": ",".join(self.more),
-            "t": str(self.window),
-            "u": "" if self.transform == Transform() else str(self.transform),
-            **{
-                name: value if (value := getattr(self, _field(name))) != allowed[0] else ""
-                for name, allowed in _CHOICES.items()
-            },
-        }
-        return urlencode({name: value for name, value in fields.items() if value}, safe=":,.")
+        said = [("with", ",".join(self.more)), ("t", str(self.window))]
+        if self.transform != Transform():
+            said.append(("u", str(self.transform)))
+        for name, allowed in _CHOICES.items():
+            value = getattr(self, _field(name))
+            if value != allowed[0]:
+                said.append((name, value))
+        # Ids, dates and words of ours: nothing in them needs escaping.
+        return "&".join(f"{name}={value}" for name, value in said if value)
 
 
 def parse(place: str, query: Mapping[str, str], catalog: Catalog, now: datetime) -> ChartAddress:

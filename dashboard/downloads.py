@@ -152,7 +152,7 @@ class Table:
 
 def table(snapshot: Snapshot, address: ChartAddress) -> Table:
     """The table of an address. AddressError 404 when nothing was known as of its moment."""
-    held = {name: _series(snapshot, name, address.as_of) for name in address.ids}
+    held = {name: queries.series(snapshot, name, address.as_of) for name in address.ids}
     if address.as_of is not None and not held[address.id]:
         raise AddressError(
             "asof", f"asof: nothing of {address.id} was known then; its history begins later.", 404
@@ -257,16 +257,11 @@ def _window(held: Mapping[str, Sequence[Vintage]], address: ChartAddress) -> tup
     return span(held[address.id], address.window, newest)
 
 
-def _series(snapshot: Snapshot, name: str, as_of: datetime | None) -> list[Vintage]:
-    key = (name, as_of)
-    return snapshot.remember("series", key, lambda: queries.series(snapshot, name, as_of))
-
-
 def _column(
     snapshot: Snapshot, name: str, address: ChartAddress, first: date, last: date
 ) -> Column:
     """The transform of the whole history, cut to the window."""
-    rows, indicator = _series(snapshot, name, address.as_of), snapshot.catalog[name]
+    rows, indicator = queries.series(snapshot, name, address.as_of), snapshot.catalog[name]
     results = explained(rows, address.transform, indicator, first)
     start = bisect_left(rows, first, key=attrgetter("date"))
     window = slice(start, bisect_right(rows, last, key=attrgetter("date")))

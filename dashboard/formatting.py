@@ -111,7 +111,7 @@ def change(now: float, before: float, indicator: Indicator, unit: Unit, lang: st
     elif _is_count(unit) or before <= 0 or unit.code == "ratio":
         text = grouped(abs(now - before), indicator.decimals)
     else:
-        text = f"{100 * abs(now / before - 1):.2f}%"
+        text = f"{grouped(100 * abs(now / before - 1), 2)}%"
     return Change(text, direction)
 
 

@@ -51,16 +51,16 @@ def svg_of(seen: View, paper: Paper) -> str:
     return picture(seen.model, _caption(seen), paper, seen.address.theme, seen.lang)
 
 
-def png_of(seen: View, paper: Paper) -> bytes:
-    """The view as PNG; in English where no Chinese font is at hand, and the picture says so. A PNG
-    has one look: that of daylight, unless the address asks for the dark."""
+def png_of(seen: View, paper: Paper, link: str = "") -> bytes:
+    """The view as PNG, with the `link` as a QR code; in English where no Chinese font is at hand,
+    and the picture says so. A PNG has one look: daylight, unless the address asks for the dark."""
     found = font()
     if found is None:
         raise StorageError(warning())
-    caption = _caption(seen)
+    caption = replace(_caption(seen), link=link)
     if not found.chinese and seen.lang != "en":
         seen = view(seen.snapshot, replace(seen.address, lang="en"))
-        caption = replace(_caption(seen), source=text("no_font", "en"))
+        caption = replace(_caption(seen), source=text("no_font", "en"), link=link)
     theme = "dark" if seen.address.theme == "dark" else "light"
     return png(picture(seen.model, caption, paper, theme, seen.lang, bold=True), found)
 

@@ -121,6 +121,11 @@ class BulletinEntry:
 
 def series(snapshot: Snapshot, indicator: str, as_of: datetime | None = None) -> list[Vintage]:
     """The observations of an indicator in the order of dates: newest, or as known at a moment."""
+    key = (indicator, as_of)
+    return snapshot.remember("series", key, lambda: _series(snapshot, indicator, as_of))
+
+
+def _series(snapshot: Snapshot, indicator: str, as_of: datetime | None) -> list[Vintage]:
     if as_of is None:
         rows = snapshot.rows(LIVE, [indicator])
     else:
@@ -136,9 +141,12 @@ def events(
     kind: str | None = None,
 ) -> list[Event]:
     """Events known by a moment, newest first."""
+    key = (indicator, as_of, most, kind)
     moment = _naive(as_of or FOREVER)
     parameters = {"id": indicator, "kind": kind, "moment": moment, "most": most}
-    return [_event(row) for row in snapshot.rows(EVENTS, parameters)]
+    return snapshot.remember(
+        "events", key, lambda: [_event(row) for row in snapshot.rows(EVENTS, parameters)]
+    )
 
 
 def bulletins(snapshot: Snapshot) -> list[BulletinEntry]:
@@ -175,6 +183,10 @@ def mentioned(snapshot: Snapshot, day: Date) -> Mapping[str, Sequence[str]]:
 
 def mentioned_in(snapshot: Snapshot, indicator: str) -> list[tuple[Date, str]]:
     """The days and titles of the bulletins that mention an indicator, newest first."""
+    return snapshot.remember("mentions", indicator, lambda: _mentioned_in(snapshot, indicator))
+
+
+def _mentioned_in(snapshot: Snapshot, indicator: str) -> list[tuple[Date, str]]:
     rows = snapshot.rows(
         "select distinct b.date, b.document from mentions m join bulletins b using (date) "
         "where m.indicator = ? order by b.date desc",

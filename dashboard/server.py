@@ -86,6 +86,7 @@ def create_server(settings: Settings) -> Counted:
     server.include_router(api_docs.router)
     server.include_router(api.router)
     server.include_router(charts.router)
+    server.router.routes.insert(0, charts.PAGE_ROUTE)
     server.state.site = Site(settings.base_url, FORMATS)
     server.state.gates = {name: Gate(most) for name, most in AT_ONCE.items()}
     server.mount("/", WSGIMiddleware(create_dash(snapshots).server, workers=16))

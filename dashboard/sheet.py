@@ -13,6 +13,7 @@ from hashlib import sha256
 from html import escape
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -33,6 +34,8 @@ TEMPLATES = Path(__file__).parent / "templates"
 STATIC = Path(__file__).parent / "static"
 WIDE, NARROW = (720, 340), (360, 300)
 MAX_ROWS = 1500
+#: Width and height of a frame on another site, until its script says what it needs.
+EMBED = (720, 520)
 SHOWN_TRANSFORMS = (
     Transform(), Transform("pct"), Transform("mom"), Transform("yoy"), Transform("index"),
     Transform("ma", n=20), Transform("drawdown"),
@@ -97,7 +100,7 @@ def page(view: View, site: Site) -> str:
         nothing=text("no_data_long" if _is_bare(view) else "empty_chart", lang),
         wide=drawing(view.model, *WIDE, "wide"),
         narrow=drawing(view.model, *NARROW, "narrow"),
-        captions=list(_captions(view)),
+        captions=list(captions(view)),
         paragraph=words.paragraph(lang),
         frozen=address.as_of is not None,
         dashboard=dashboard_url(address),
@@ -108,8 +111,13 @@ def page(view: View, site: Site) -> str:
         table_caption=_table_caption(view),
         facts=[_fact(column, view) for column in view.columns],
         known=_known(view),
+        kit=address_url(address, "", ".kit.zip"),
+        kit_html=address_url(address, "", ".kit.html"),
+        embed_code=embed_code(view, site.base_url),
+        oembed=_oembed(address, site),
+        qr=address_url(address, "", ".qr.svg"),
         dataset=Markup(_dataset(view, site)),
-        script=script_url(),
+        script=script_url("chart.js"),
     )  # fmt: skip
 
 
@@ -137,7 +145,7 @@ def plain_text(view: View, site: Site) -> str:
         words.headline,
         words.subtitle,
         words.paragraph(view.lang),
-        "\n".join(_captions(view)),
+        "\n".join(captions(view)),
         *(column.indicator.definition.in_(view.lang) for column in view.columns),
         address_url(view.address, site.base_url, ""),
     ]
@@ -165,6 +173,36 @@ def drawing(model: Model, width: int, height: int, kind: str = "") -> Markup:
         f'<svg class="{kind}" viewBox="0 0 {width} {height}" font-size="12" aria-hidden="true"'
         f"{data}>{plot(model, width, height)}</svg>"
     )
+
+
+def embed_page(view: View, site: Site) -> str:
+    """The chart for a frame on another site: picture, source and the way to the page."""
+    return _template("embed.html").render(
+        **_frame(view.lang),
+        address=view.address,
+        words=view.words,
+        url=address_url(view.address, site.base_url, ""),
+        nothing=text("no_data_long" if _is_bare(view) else "empty_chart", view.lang),
+        wide=drawing(view.model, *WIDE, "wide"),
+        narrow=drawing(view.model, *NARROW, "narrow"),
+        captions=list(captions(view)),
+        script=script_url("embed.js"),
+    )
+
+
+def embed_code(view: View, base_url: str, width: int = EMBED[0], height: int = EMBED[1]) -> str:
+    """The frame that another site puts into its page."""
+    place = f"/embed{address_url(view.address, '', '')}"
+    return (
+        f'<iframe src="{escape(base_url + place)}" title="{escape(view.words.headline)}" '
+        f'width="100%" height="{height}" loading="lazy" '
+        f'style="border:0;max-width:{width}px"></iframe>'
+    )
+
+
+def _oembed(address: ChartAddress, site: Site) -> str:
+    link = address_url(address, site.base_url, "")
+    return f"{site.base_url}/oembed?url={quote(link, safe='')}"
 
 
 def since_url(address: ChartAddress) -> str:
@@ -196,15 +234,19 @@ def style_hash() -> str:
     return "sha256-" + base64.b64encode(sha256(_css().encode()).digest()).decode()
 
 
-@cache
-def script() -> bytes:
-    return (STATIC / "chart.js").read_bytes()
+SCRIPTS = ("chart.js", "embed.js")
 
 
 @cache
-def script_url() -> str:
-    """The address of the script; it changes with its content."""
-    return f"/static/chart.{sha256(script()).hexdigest()[:12]}.js"
+def script(name: str) -> bytes:
+    return (STATIC / name).read_bytes()
+
+
+@cache
+def script_url(name: str) -> str:
+    """The address of a script; it changes with its content."""
+    stem = name.removesuffix(".js")
+    return f"/static/{stem}.{sha256(script(name)).hexdigest()[:12]}.js"
 
 
 @cache
@@ -279,7 +321,7 @@ def _transforms(address: ChartAddress) -> Iterator[Option]:
         yield Option(words, _href(chosen), address.transform == transform)
 
 
-def _captions(view: View) -> Iterator[str]:
+def captions(view: View) -> Iterator[str]:
     """Sources, dates, and what must be known to read the picture."""
     lang = view.lang
     names = dict.fromkeys(p.indicator.credit.name.in_(lang) for p in view.parts)

@@ -22,6 +22,7 @@ PAGES = {
     "log": "/c/micron_close_usd?scale=log&t=max",
     "empty": "/c/usd_cny",
     "since": "/c/micron_market_cap_usd_bn@2026-05-27/since",
+    "embed": "/embed/c/sp500?with=nasdaq_composite&u=index",
     "wrong": "/c/sp500?t=2y",
 }
 LAID_OVER = """() => {
@@ -139,6 +140,34 @@ def test_the_link_is_copied_with_one_tap(visit: Opened) -> None:
     page.get_by_role("button", name="复制链接").click()
     expect(page.get_by_role("button", name="已复制")).to_be_visible()
     assert page.evaluate("navigator.clipboard.readText()") == page.locator("#link").input_value()
+
+
+def test_the_rich_form_is_copied_with_one_click(visit: Opened) -> None:
+    reader = visit(permissions=["clipboard-read", "clipboard-write"])
+    page = seen(reader, "frozen")
+    page.get_by_role("button", name="复制图文").click()
+    expect(page.get_by_role("button", name="已复制")).to_be_visible()
+    assert reader.troubles == []
+    rich = page.evaluate(
+        "navigator.clipboard.read().then(i => i[0].getType('text/html')).then(b => b.text())"
+    )
+    assert "首破 1 万亿美元" in rich
+    assert "<img" in rich
+
+
+def test_an_embedded_chart_tells_its_height(visit: Opened) -> None:
+    reader = visit()
+    page = reader.page
+    page.goto(f"{reader.site}/healthz")
+    height = page.evaluate(
+        """(src) => new Promise(done => {
+          addEventListener("message", e => e.data.xinzhiHeight && done(e.data.xinzhiHeight));
+          const frame = document.createElement("iframe");
+          frame.width = 600; frame.src = src; document.body.appendChild(frame);
+        })""",
+        f"{reader.site}{PAGES['embed']}",
+    )
+    assert 300 < height < 700
 
 
 def test_a_vector_picture_is_drawn_by_the_browser_in_its_style(

@@ -297,6 +297,18 @@ def test_a_gap_between_segments_is_a_gap_in_the_figure(newest: Snapshot) -> None
     assert [len(trace["x"]) for trace in lines] == [7]
 
 
+def test_only_the_newest_value_is_written_over_a_live_chart(newest: Snapshot) -> None:
+    """Plotly cannot keep labels apart: records speak under the pointer."""
+    model = of_snapshot(newest, "micron_close_usd")
+    assert [mark.kind for mark in model.series[0].marks] == [
+        "newest", "milestone", "record", "record",
+    ]  # fmt: skip
+    document = figure(model)
+    assert [a["name"] for a in document["layout"]["annotations"] if "name" in a] == ["newest"]
+    hovers = {trace.get("hovertemplate") for trace in document["data"]}
+    assert {"首破 1,000 美元<extra></extra>", "历史新高<extra></extra>"} <= hovers
+
+
 def test_no_graph_may_send_its_data_away() -> None:
     assert CONFIG["showSendToCloud"] is False
     assert CONFIG["plotlyServerURL"] == ""

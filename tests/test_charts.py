@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import io
 import json
 import re
 import struct
 import threading
 import xml.etree.ElementTree as ET
+import zipfile
 from datetime import UTC, datetime
 from hashlib import sha256
 from itertools import product
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
+import brotli
 import httpx
 import pytest
 from conftest import Cli, settings_of, write_csv
@@ -26,6 +29,7 @@ from dashboard import shortlinks
 from dashboard.address import RANGES, AddressError, ChartAddress, Transform, Window, moment_of
 from dashboard.chart import fonts
 from dashboard.chart.fonts import Font
+from dashboard.chart.qr import qr
 from etl.catalog import Catalog, load_catalog
 from etl.settings import PROJECT, Settings
 
@@ -173,8 +177,8 @@ def test_the_policy_of_a_page_allows_its_one_style_and_script(site: TestClient) 
     assert "unsafe" not in answer.headers["content-security-policy"]
     assert len(answer.headers.get_list("content-security-policy")) == 1
     assert answer.headers["referrer-policy"] == "strict-origin-when-cross-origin"
-    assert " style=" not in answer.text
-    assert not re.search(r" on[a-z]+=", answer.text)
+    for node in page(answer).all():
+        assert not [name for name in node.attributes if name == "style" or name.startswith("on")]
     for word in ("blob:", "toDataURL", "<canvas"):
         assert word not in answer.text
 
@@ -362,7 +366,7 @@ def test_a_frozen_page_without_revisions_has_one_line(site: TestClient) -> None:
 
 def test_the_short_link_of_a_live_page_is_what_it_shows_now(site: TestClient) -> None:
     live = page(site.get("/c/sp500?u=yoy&t=3y"))
-    link = urlsplit(live.one("input").attributes["value"]).path
+    link = urlsplit(live.one("input", id="link").attributes["value"]).path
     answer = site.get(link)
     assert answer.status_code == 301
     assert answer.headers["location"].startswith("/c/sp500@")
@@ -515,3 +519,99 @@ def test_without_a_snapshot_a_chart_page_says_what_to_do(tmp_path: Path) -> None
     bare = client(settings_of(tmp_path / "data"))
     assert "python -m etl run" in page(bare.get("/c/sp500"), 503).text
     assert bare.get("/c/sp500.png").status_code == 503
+
+
+def test_a_kit_holds_picture_words_and_link_in_one_state(
+    site: TestClient, published: Settings
+) -> None:
+    answer = site.get(f"{FROZEN}.kit.zip?t=3y")
+    assert answer.headers["content-type"] == "application/zip"
+    assert answer.headers["content-disposition"].endswith('_2026-05-27_kit.zip"')
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as packed:
+        files = {name: packed.read(name) for name in packed.namelist()}
+    document = page(site.get(f"{FROZEN}?t=3y"))
+    assert pixels(files["chart.png"]) == (1800, 942)
+    assert pixels(files["wechat.png"]) == (900, 383)
+    rich, plain = files["insert.html"].decode(), files["insert.md"].decode()
+    link = files["link.txt"].decode().strip()
+    assert link == document.one("input", id="link").attributes["value"]
+    for words in (document.one("h1").text, document.one("p", "said").text, link,
+                  "来源：本站据收盘价", "口径：当日收盘价", "1.01 万亿美元"):  # fmt: skip
+        assert words in rich
+        assert words in plain
+    assert (
+        files["alternative.txt"].decode().strip()
+        == document.one("div", "plot").attributes["aria-label"]
+    )
+    assert site.get(f"{FROZEN}.kit.html?t=3y").text == rich
+    again = client(published).get(f"{FROZEN}.kit.zip?t=3y")
+    assert again.content == answer.content
+
+
+def test_the_link_of_a_live_kit_is_frozen(site: TestClient) -> None:
+    rich = site.get("/c/sp500.kit.html").text
+    (link,) = re.findall(r'href="[^"]*(/s/[^"]+)"', rich)
+    assert site.get(link).headers["location"].startswith("/c/sp500@")
+    assert re.search(r'src="[^"]*/c/sp500@[^"]+\.png"', rich)
+
+
+@pytest.mark.parametrize("path", ["/c/sp500.qr.svg", f"{FROZEN}.qr.svg?u=yoy&t=3y"])
+def test_a_code_is_an_svg_of_square_modules(site: TestClient, path: str) -> None:
+    root = ET.fromstring(site.get(path).text)
+    (drawn,) = root.iter("{http://www.w3.org/2000/svg}path")
+    assert re.fullmatch(r"(M\d+ \d+h1v1h-1z)+", drawn.attrib["d"])
+    assert root.attrib["width"] == root.attrib["height"]
+
+
+def test_a_code_says_its_link(published: Settings) -> None:
+    site = client(settings_of(published.data, XINZHI_BASE_URL="https://news.example"))
+    frozen = tree(site.get(FROZEN).text.removeprefix("<!DOCTYPE html>"))
+    link = frozen.one("input", id="link").attributes["value"]
+    assert link.startswith("https://news.example/s/")
+    assert site.get(f"{FROZEN}.qr.svg").text == qr(link)
+    assert site.get("/c/sp500.qr.svg?u=yoy").text == qr("https://news.example/c/sp500?u=yoy")
+
+
+def test_an_embedded_chart_may_stand_in_any_frame_and_is_light(site: TestClient) -> None:
+    answer = site.get("/embed/c/micron_market_cap_usd_bn@2026-05-27?theme=dark", headers=PLAIN)
+    document = page(answer)
+    policy = answer.headers["content-security-policy"]
+    assert "frame-ancestors *" in policy
+    assert "unsafe" not in policy
+    assert "frame-ancestors 'self'" in site.get(FROZEN).headers["content-security-policy"]
+    assert document.one("html").attributes["data-theme"] == "dark"
+    assert document.one("h1").text == page(site.get(FROZEN)).one("h1").text
+    assert all(link.attributes["rel"] == "noopener" for link in document.all("a"))
+    assert "来源" in document.one("figcaption").text
+    assert len(brotli.compress(answer.content)) < 12_000
+    assert page(site.get("/embed/c/sp50"), 404)
+
+
+def test_a_chart_tells_others_how_to_embed_it(published: Settings) -> None:
+    base = "https://news.example"
+    site = client(settings_of(published.data, XINZHI_BASE_URL=base))
+    document = page(site.get("/c/sp500?u=yoy"))
+    (link,) = [n.attributes["href"] for n in document.all("link")
+               if n.attributes.get("type") == "application/json+oembed"]  # fmt: skip
+    told = site.get(link.removeprefix(base)).json()
+    assert (told["version"], told["type"]) == ("1.0", "rich")
+    assert told["title"] == document.one("h1").text
+    frame = tree(told["html"]).one("iframe")
+    assert frame.attributes["src"] == f"{base}/embed/c/sp500?u=yoy"
+    assert site.get("/embed/c/sp500?u=yoy").status_code == 200
+    narrow = site.get(f"{link.removeprefix(base)}&maxwidth=300&maxheight=250").json()
+    assert (narrow["width"], narrow["height"]) == (300, 250)
+
+
+@pytest.mark.parametrize(("query", "status"), [
+    ("", 404), ("url=https://evil.example/c/sp500", 404), ("url=/c/sp500", 404),
+    ("url=http://127.0.0.1:8050/c/sp50", 404), ("url=http://127.0.0.1:8050/c/sp500?t=2y", 400),
+    ("url=http://127.0.0.1:8050/c/sp500&maxwidth=-1", 400),
+    ("url=http://127.0.0.1:8050/c/sp500&format=xml", 501), ("url=" + "x" * 9000, 404),
+])  # fmt: skip
+def test_what_cannot_be_embedded_is_refused_in_words(
+    site: TestClient, query: str, status: int
+) -> None:
+    answer = site.get(f"/oembed?{query.replace('?t', '%3Ft')}")
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"

@@ -3,7 +3,7 @@ only say it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -39,9 +39,11 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Point:
+    """A value on the axis's own scale, and as the data file has it (`raw`)."""
+
     date: date
     value: float
-    label: str
+    raw: float
     disputed: bool = False
 
 
@@ -91,7 +93,7 @@ class Mark:
 @dataclass(frozen=True, slots=True)
 class Series:
     """One indicator on the paper, on the axis of that number, its values in the axis's own scale
-    (`factor` applied)."""
+    (`factor` applied). `say` puts a raw value into words, only where they are wanted."""
 
     id: str
     name: str
@@ -100,6 +102,7 @@ class Series:
     factor: float
     segments: tuple[Segment, ...]
     marks: tuple[Mark, ...]
+    say: Callable[[float], str]
 
     @property
     def points(self) -> Iterator[Point]:
@@ -246,23 +249,22 @@ def _axes(parts: Sequence[Part], transform: Transform) -> list[int]:
 def _series(
     part: Part, axis: int, factor: float, transform: Transform, lang: str, *, alone: bool
 ) -> Series:
-    points = [(v, None if x is None else _point(v, x, factor, part, transform, lang))
-              for v, x in part.rows]  # fmt: skip
+    points = [
+        (v, None if x is None else Point(v.date, x * factor, x, v.status == "disputed"))
+        for v, x in part.rows
+    ]
+
+    def say(value: float) -> str:
+        figure = formatting.transformed_figure(value, transform, part.indicator, part.unit, lang)
+        return spoken(figure, part.unit)
+
     name = part.name or part.indicator.short.in_(lang)
-    marks = list(_newest(points))
+    marks = list(_newest(points, say))
     if alone and transform.name == "level":
         marks += _remarkable(points, part, marks, lang)
     kind = _kind(part.indicator, part.unit, transform, alone)
     segments = tuple(_segments(points, part.indicator))
-    return Series(part.indicator.id, name, kind, axis, factor, segments, tuple(marks))
-
-
-def _point(
-    vintage: Vintage, value: float, factor: float, part: Part, transform: Transform, lang: str
-) -> Point:
-    figure = formatting.transformed_figure(value, transform, part.indicator, part.unit, lang)
-    label = spoken(figure, part.unit)
-    return Point(vintage.date, value * factor, label, vintage.status == "disputed")
+    return Series(part.indicator.id, name, kind, axis, factor, segments, tuple(marks), say)
 
 
 def spoken(figure: formatting.Figure, unit: Unit) -> str:
@@ -345,10 +347,12 @@ def join(before: Vintage | None, now: Vintage, indicator: Indicator) -> str:
     return "sampled" if indicator.frequency == "daily" and gap <= SAMPLED_DAYS else "none"
 
 
-def _newest(points: Sequence[tuple[Vintage, Point | None]]) -> Iterator[Mark]:
+def _newest(
+    points: Sequence[tuple[Vintage, Point | None]], say: Callable[[float], str]
+) -> Iterator[Mark]:
     held = [point for _, point in points if point is not None]
     if held:
-        yield Mark(held[-1], held[-1].label)
+        yield Mark(held[-1], say(held[-1].raw))
 
 
 def _remarkable(
@@ -430,14 +434,13 @@ def _described(series: Series, indicator: Indicator, lang: str) -> str:
     def when(day: date) -> str:
         return formatting.day(day, indicator, lang, year=True)
 
+    first, newest, highest, lowest = (series.say(p.raw) for p in (held[0], held[-1], top, bottom))
     if lang == "en":
         return (
-            f"{held[0].label} on {when(held[0].date)}, {held[-1].label} on "
-            f"{when(held[-1].date)}; highest {top.label} on {when(top.date)}, lowest "
-            f"{bottom.label} on {when(bottom.date)}"
+            f"{first} on {when(held[0].date)}, {newest} on {when(held[-1].date)}; highest "
+            f"{highest} on {when(top.date)}, lowest {lowest} on {when(bottom.date)}"
         )
     return (
-        f"{when(held[0].date)}为 {held[0].label}，{when(held[-1].date)}为 "
-        f"{held[-1].label}；最高 {top.label}（{when(top.date)}），最低 {bottom.label}"
-        f"（{when(bottom.date)}）"
+        f"{when(held[0].date)}为 {first}，{when(held[-1].date)}为 {newest}；最高 {highest}"
+        f"（{when(top.date)}），最低 {lowest}（{when(bottom.date)}）"
     )

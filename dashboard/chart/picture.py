@@ -10,12 +10,13 @@ from dashboard.address import AddressError
 from dashboard.chart.lettering import width, wrapped
 from dashboard.chart.model import Model
 from dashboard.chart.palette import DARK, LIGHT, Palette, rules
+from dashboard.chart.qr import modules
 from dashboard.chart.svg import plot
 from dashboard.texts import text
 
 PAD = 16.0
 HEAD, SUB, FOOT = 21.0, 13.0, 11.0
-MIN_PLOT = 80.0
+MIN_PLOT, CODE = 80.0, 58.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +35,13 @@ class Paper:
 
 @dataclass(frozen=True, slots=True)
 class Caption:
-    """The words around a chart."""
+    """The words around a chart; a `link` is drawn as a QR code beside them."""
 
     headline: str
     subtitle: str
     source: str
     known: str
+    link: str = ""
 
 
 def picture(
@@ -68,14 +70,15 @@ def picture(
         f'role="img" font-size="12"><title>{escape(caption.headline)}</title>'
         f"<desc>{escape(model.description)}</desc><style>{_style(theme, bold)}</style>"
         f'<rect class="w" width="{wide:g}" height="{high:g}"/>{"".join(parts)}'
-        f'<g transform="translate({PAD:g} {top:.1f})">{drawn}</g>{"".join(foot)}</svg>'
+        f'<g transform="translate({PAD:g} {top:.1f})">{drawn}</g>{"".join(foot)}'
+        f"{_code(caption.link, wide)}</svg>"
     )
 
 
 def _head(caption: Caption, wide: float, high: float) -> tuple[list[str], float]:
     """The finding in as many lines as there is height for, what is shown, where there is room for
     that too, and where the chart may begin."""
-    room = wide - 2 * PAD
+    room = wide - 2 * PAD - (CODE + 12 if caption.link else 0)
     low = high < 240
     size = 17.0 if low else HEAD
     most = 3 if high > wide * 0.8 else 2
@@ -86,10 +89,10 @@ def _head(caption: Caption, wide: float, high: float) -> tuple[list[str], float]
         parts.append(_line(words, PAD, y, size, "h"))
         y += size * 1.36
     if low:
-        return parts, y - size * 0.9
+        return parts, max(y - size * 0.9, PAD + CODE + 6 if caption.link else 0)
     (subtitle,) = wrapped(caption.subtitle, SUB, room, 1)
     parts.append(_line(subtitle, PAD, y - size * 0.28, SUB, "s"))
-    return parts, y - size * 0.28 + 10
+    return parts, max(y - size * 0.28 + 10, PAD + CODE + 6 if caption.link else 0)
 
 
 def _foot(caption: Caption, wide: float, high: float, lang: str) -> tuple[list[str], float]:
@@ -107,6 +110,16 @@ def _foot(caption: Caption, wide: float, high: float, lang: str) -> tuple[list[s
     (source,) = wrapped(caption.source, FOOT, room, 1)
     parts += [_line(known, PAD, y, FOOT, "s"), _line(source, PAD, y - 16, FOOT, "s")]
     return parts, y - 32
+
+
+def _code(link: str, wide: float) -> str:
+    """The link as a QR code in the upper right corner, dark on light in every theme."""
+    if not link:
+        return ""
+    return (
+        f'<g transform="translate({wide - PAD - CODE:g} {PAD - 4:g})">'
+        f'<rect width="{CODE:g}" height="{CODE:g}" fill="#fff"/>{modules(link, CODE)}</g>'
+    )
 
 
 def _line(words: str, x: float, y: float, size: float, kind: str, anchor: str = "start") -> str:

@@ -45,7 +45,7 @@ def _traces(series: Series, colour: str, *, several: bool) -> list[dict[str, Any
                 "type": "bar",
                 "x": [p.date.isoformat() for p in points],
                 "y": [p.value for p in points],
-                "customdata": [p.label for p in points],
+                "customdata": [series.say(p.raw) for p in points],
                 "marker": {"color": colour},
                 "hovertemplate": f"{hover}<extra></extra>",
             }
@@ -62,7 +62,7 @@ def _line(series: Series, segment: Segment, colour: str, hover: str) -> dict[str
         "mode": "markers" if alone else ("lines+markers" if few else "lines"),
         "x": [p.date.isoformat() for p in segment.points],
         "y": [p.value for p in segment.points],
-        "customdata": [p.label for p in segment.points],
+        "customdata": [series.say(p.raw) for p in segment.points],
         "line": {
             "color": colour,
             "width": 1.5 if segment.sampled else 2,
@@ -83,9 +83,17 @@ def _dot(mark: Mark, colour: str) -> dict[str, Any]:
         "x": [mark.point.date.isoformat()],
         "y": [mark.point.value],
         "marker": {"color": colour, "size": 7},
-        "hoverinfo": "skip",
+        **_hover(mark),
         "showlegend": False,
     }
+
+
+def _hover(mark: Mark) -> dict[str, Any]:
+    """The newest value is labelled; records and round numbers speak under the pointer, where their
+    words cannot lie on it."""
+    if mark.kind == "newest":
+        return {"hoverinfo": "skip"}
+    return {"hovertemplate": f"{mark.label}<extra></extra>"}
 
 
 def _layout(model: Model) -> dict[str, Any]:
@@ -163,14 +171,14 @@ def _mark_labels(model: Model) -> list[dict[str, Any]]:
     # A value on a log axis is placed by its logarithm; the label then stays with its point.
     several = len(model.series) > 1
     return [
-        {**_TEXT, "x": mark.point.date.isoformat(),
-         "xanchor": "right" if mark.kind == "newest" else "center", "yshift": 12,
+        {**_TEXT, "x": mark.point.date.isoformat(), "xanchor": "right", "yshift": 12,
          "y": _place(model.axes[series.axis], mark.point.value),
          "text": f"<b>{series.name} {mark.label}</b>" if several else f"<b>{mark.label}</b>",
          "name": mark.kind, **({"yref": "y2"} if series.axis else {}),
          **({"font": {"color": COLOURS[number], "size": 12}} if several else {})}
         for number, series in enumerate(model.series)
         for mark in series.marks
+        if mark.kind == "newest"
     ]  # fmt: skip
 
 

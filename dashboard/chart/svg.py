@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from base64 import b64encode
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from datetime import date
 from xml.sax.saxutils import escape
@@ -46,7 +47,7 @@ def plot(model: Model, width: float, height: float) -> str:
     parts += _breaks(model, frame, labels)
     low = len(model.series) > 1 and frame.bottom - frame.top < LOW
     marks = list(_names(model, frame, labels)) if low else []
-    for series in _newest_first(model):
+    for series in _newest_first(model, frame):
         marks += _marks(model, series, frame, labels, named=not low)
     levels = _levels(model, frame, labels)
     for number, series in enumerate(model.series):
@@ -98,23 +99,41 @@ class Frame:
         self.top, self.bottom = TOP, height - BOTTOM
         self.days = max(1, (model.last - model.first).days)
         self.bar = (self.right - self.left) / (self.days / 30.4 + 1.5) * 0.62
+        pad = self.bar / 2 + 4 if model.bars else 5
+        self._step = (self.right - self.left - 2 * pad) / self.days
+        self._origin = self.left + pad - self._step * model.first.toordinal()
+        self._scales = [self._scale(axis) for axis in model.axes]
+        self._known: dict[int, list[tuple[float, float]]] = {}
 
     def x(self, day: date) -> float:
-        pad = self.bar / 2 + 4 if self.model.bars else 5
-        room = self.right - self.left - 2 * pad
-        return round(self.left + pad + room * (day - self.model.first).days / self.days, 1)
+        return round(self._origin + self._step * day.toordinal(), 1)
 
     def y(self, value: float, axis: int = 0) -> float:
-        return round(
-            self.bottom - (self.bottom - self.top) * _share(self.model.axes[axis], value), 1
-        )
+        low, rise, log = self._scales[axis]
+        return round(self.bottom - rise * ((math.log(value) if log else value) - low), 1)
+
+    def places(self, series: Series, segment: Segment) -> list[tuple[float, float]]:
+        """Where the points of a segment stand; in steps all of them, else no more than the paper
+        can show."""
+        known = self._known.get(id(segment))
+        if known is None:
+            places = [(self.x(p.date), self.y(p.value, series.axis)) for p in segment.points]
+            known = places if series.kind == "step" else _thinned(places)
+            self._known[id(segment)] = known
+        return known
+
+    def _scale(self, axis: Axis) -> tuple[float, float, bool]:
+        """Where an axis begins, the height of one of its units, and whether it counts in powers."""
+        log = axis.log and axis.low > 0
+        low, high = (math.log(axis.low), math.log(axis.high)) if log else (axis.low, axis.high)
+        return low, (self.bottom - self.top) / (high - low), log
 
 
 class Labels:
     """The places that words have taken on the paper, and the points they should leave free."""
 
     def __init__(self, width: float, points: Sequence[tuple[float, float]] = ()) -> None:
-        self.width, self.points = width, points
+        self.width, self.points = width, sorted(points)
         self.taken: list[Box] = []
 
     def place(self, words: str, x: float, y: float, anchor: str = "middle") -> bool:
@@ -144,9 +163,9 @@ class Labels:
         return box.left >= -2 and box.right <= self.width + 2 and free(box, self.taken)
 
     def _covered(self, box: Box) -> int:
-        return sum(
-            box.left <= x <= box.right and box.top <= y <= box.bottom for x, y in self.points
-        )
+        start = bisect_left(self.points, (box.left, 0.0))
+        end = bisect_right(self.points, (box.right, math.inf))
+        return sum(box.top <= y <= box.bottom for _, y in self.points[start:end])
 
 
 def _places(model: Model, frame: Frame) -> list[tuple[float, float]]:
@@ -154,20 +173,13 @@ def _places(model: Model, frame: Frame) -> list[tuple[float, float]]:
     return [
         place
         for series in model.series
-        for place in _thinned([(frame.x(p.date), frame.y(p.value, series.axis))
-                               for p in series.points])
-    ]  # fmt: skip
+        for segment in series.segments
+        for place in frame.places(series, segment)
+    ]
 
 
 def _width(words: str) -> float:
     return width(words, SIZE)
-
-
-def _share(axis: Axis, value: float) -> float:
-    low, high = axis.low, axis.high
-    if axis.log and low > 0 and value > 0:
-        low, high, value = math.log(low), math.log(high), math.log(value)
-    return (value - low) / (high - low) if high > low else 0.5
 
 
 def _scales(model: Model, frame: Frame, labels: Labels) -> list[str]:
@@ -245,11 +257,11 @@ def _lines(series: Series, frame: Frame) -> list[str]:
 
 
 def _path(series: Series, segment: Segment, frame: Frame) -> str:
-    places = [(frame.x(p.date), frame.y(p.value, series.axis)) for p in segment.points]
+    places = frame.places(series, segment)
     if series.kind == "step":
         x0, y0 = places[0]
         return f"M{x0} {y0}" + "".join(f"H{x}V{y}" for x, y in places[1:])
-    return "M" + "L".join(f"{x} {y}" for x, y in _thinned(places))
+    return "M" + "L".join(f"{x} {y}" for x, y in places)
 
 
 def _thinned(places: list[tuple[float, float]]) -> list[tuple[float, float]]:
@@ -292,11 +304,11 @@ def _levels(model: Model, frame: Frame, labels: Labels) -> list[str]:
     return parts
 
 
-def _newest_first(model: Model) -> list[Series]:
+def _newest_first(model: Model, frame: Frame) -> list[Series]:
     """The series in the order of their newest values from the top down, so that labels stack in
     the order of the lines."""
     ends = [s for s in model.series if s.marks]
-    return sorted(ends, key=lambda s: -_share(model.axes[s.axis], s.marks[0].point.value))
+    return sorted(ends, key=lambda s: frame.y(s.marks[0].point.value, s.axis))
 
 
 def _names(model: Model, frame: Frame, labels: Labels) -> Iterable[str]:

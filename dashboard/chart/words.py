@@ -130,19 +130,21 @@ def _lower(words: str) -> str:
 
 
 def _headline_of_several(found: Sequence[Finding], transform: Transform, lang: str) -> str:
-    one_day = len({_when(f, lang) for f in found}) == 1
-    between, opening, closing = ("，", "（", "）") if lang == "zh" else (", ", " (", ")")
+    between = "，" if lang == "zh" else ", "
 
     def said(f: Finding) -> str:
-        when = "" if one_day else f"{opening}{_when(f, lang)}{closing}"
         name = _name(f, lang)
-        return f"{name}{_gap(name)}为 {f.said}{when}" if lang == "zh" else f"{name} {f.said}{when}"
+        return f"{name}{_gap(name)}为 {f.said}" if lang == "zh" else f"{name} {f.said}"
 
     told = between.join(said(f) for f in found)
     if transform.name != "level":
         colon = "：" if lang == "zh" else ": "
         told = f"{transform_name(transform.name, lang, transform.n)}{colon}{told}"
-    return told + (f"{opening}{_when(found[0], lang)}{closing}" if one_day else "")
+    newest = max(found, key=lambda f: f.vintage.date)
+    when = _when(newest, lang)
+    if len({_when(f, lang) for f in found}) == 1:
+        return f"{told}（{when}）" if lang == "zh" else f"{told} ({when})"
+    return f"{told}（截至 {when}）" if lang == "zh" else f"{told} (as of {when})"
 
 
 def change_words(finding: Finding, lang: str) -> str:

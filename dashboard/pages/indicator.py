@@ -188,6 +188,7 @@ def _option(
 def _downloads(visit: Visit, address: ChartAddress) -> Component:
     plain = replace(address, lang="zh", theme="auto", updown="red", more=())
     links = (
+        ("chart_page", address_url(replace(address, more=()), "", "")),
         ("download_csv", address_url(plain, "")),
         ("download_excel", address_url(replace(plain, for_="excel"), "")),
         ("metadata", address_url(plain, "", ".metadata.json")),

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
+from starlette.concurrency import run_in_threadpool
+from starlette.convertors import StringConvertor, register_url_convertor
+from starlette.routing import Route
 
 from dashboard import sheet, shortlinks
 from dashboard.address import AddressError, ChartAddress, MovedError, parse, parse_query
-from dashboard.downloads import address_url
+from dashboard.chart.qr import qr
+from dashboard.downloads import address_url, to_json
+from dashboard.kit import as_html, as_zip, kit
 from dashboard.limits import BusyError
 from dashboard.pictures import paper, png_of, svg_of
 from dashboard.routes.answers import FROZEN, LIVE
 from dashboard.routes.kept import answer, caching, made
-from dashboard.routes.problems import answer_to, status_of
+from dashboard.routes.problems import answer_to, problem, status_of
 from dashboard.snapshot import Snapshot
+from dashboard.texts import text
 from dashboard.views import View, of_chart, view
 from etl.errors import XinzhiError
 
@@ -28,22 +36,64 @@ PAGE_POLICY = (
     "connect-src 'self'; frame-src 'self'; object-src 'none'; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'self'"
 )
+#: An embedded page may stand in a frame of any site; it holds no more than the page itself.
+EMBED_POLICY = PAGE_POLICY.replace("frame-ancestors 'self'", "frame-ancestors *").replace(
+    "frame-src 'self'", "frame-src 'none'"
+)
 #: A picture may hold its own style, and nothing else.
-PICTURE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
-HTML, SVG, PNG, TEXT = (
+PICTURE_POLICY = "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; sandbox"
+HTML, SVG, PNG, TEXT, ZIP = (
     "text/html; charset=utf-8", "image/svg+xml", "image/png", "text/plain; charset=utf-8",
+    "application/zip",
 )  # fmt: skip
 SUFFIXES = ("svg", "png", "csv", "xlsx", "parquet", "json", "zip", "txt", "metadata.json",
-            "qr.svg")  # fmt: skip
+            "qr.svg", "kit.zip", "kit.html")  # fmt: skip
 #: What a picture can be read by from elsewhere.
 OPEN = {"Access-Control-Allow-Origin": "*"}
 
 
-@router.api_route(sheet.script_url(), methods=METHODS)
-def script() -> Response:
-    """The values under the pointer; the page is whole without it."""
-    headers = {"Cache-Control": FROZEN}
-    return Response(sheet.script(), media_type="text/javascript", headers=headers)
+@router.api_route("/static/{file}", methods=METHODS)
+def script(request: Request, file: str) -> Response:
+    """The scripts of these pages, which are whole without them."""
+    for name in sheet.SCRIPTS:
+        if request.url.path == sheet.script_url(name):
+            headers = {"Cache-Control": FROZEN}
+            return Response(sheet.script(name), media_type="text/javascript", headers=headers)
+    return problem(404, f"{file[:64]}: there is no such file; the pages name the ones there are.")
+
+
+@router.api_route("/c/{place}.qr.svg", methods=METHODS)
+async def qr_file(request: Request, place: str) -> Response:
+    """The link as a QR code: of a frozen chart its short form, of a live one its address."""
+    base_url = request.app.state.site.base_url
+    query = parse_query(request.url.query)
+
+    def link(seen: View) -> bytes:
+        if seen.address.as_of is not None:
+            return qr(sheet.share_url(seen, base_url)).encode()
+        return qr(address_url(seen.address, base_url, "")).encode()
+
+    return await _picture(request, place, query, SVG, "qr", link)
+
+
+@router.api_route("/c/{place}.kit.zip", methods=METHODS)
+async def kit_file(request: Request, place: str) -> Response:
+    """All that an editor inserts, in one file."""
+    site, query = request.app.state.site, parse_query(request.url.query)
+    name = re.sub("[^a-z0-9_-]", "_", place.lower())[:100]
+    return await _picture(
+        request, place, query, ZIP, "kit", lambda seen: as_zip(seen, site),
+        {"Content-Disposition": f'attachment; filename="{name}_kit.zip"'},
+    )  # fmt: skip
+
+
+@router.api_route("/c/{place}.kit.html", methods=METHODS)
+async def kit_html(request: Request, place: str) -> Response:
+    """The rich form alone, for the WeChat editor."""
+    site, query = request.app.state.site, parse_query(request.url.query)
+    return await _picture(
+        request, place, query, HTML, "kit", lambda seen: as_html(kit(seen, site)).encode()
+    )
 
 
 @router.api_route("/c/{place}.svg", methods=METHODS)
@@ -99,12 +149,62 @@ def short_link(request: Request, code: str) -> Response:
     return RedirectResponse(target, 301, {"Cache-Control": FROZEN})
 
 
-@router.api_route("/c/{place}", methods=METHODS)
-async def chart_page(request: Request, place: str) -> Response:
-    """One chart with its words, its table and its links."""
+@router.api_route("/embed/c/{place}", methods=METHODS)
+async def embedded(request: Request, place: str) -> Response:
+    """The chart for a frame on any site."""
     site = request.app.state.site
     try:
-        _refuse_suffix(place)
+        snapshot, address = _asked(request, place, parse_query(request.url.query))
+        kept = await made(
+            request, snapshot, "sheet", ("embed", address), HTML,
+            lambda: sheet.embed_page(view(snapshot, address), site).encode(),
+        )  # fmt: skip
+    except XinzhiError as error:
+        return for_people(request, error)
+    return answer(request, kept, caching(address), EMBED_POLICY)
+
+
+@router.api_route("/oembed", methods=METHODS)
+async def oembed(request: Request) -> Response:
+    """How another site embeds a chart whose address it was given (oembed.com)."""
+    query = parse_query(request.url.query)
+    if query.get("format", "json") != "json":
+        return problem(501, "format: only json is given.", parameter="format")
+    base_url = request.app.state.site.base_url
+    place, asked = _within(query.get("url", ""), base_url)
+    width, height = (_at_most(query, name, usual) for name, usual in
+                     zip(("maxwidth", "maxheight"), sheet.EMBED, strict=True))  # fmt: skip
+    snapshot, address = _asked(request, place, parse_query(asked))
+    seen = await run_in_threadpool(view, snapshot, address)
+    document = {
+        "version": "1.0",
+        "type": "rich",
+        "title": seen.words.headline,
+        "provider_name": text("site", address.lang),
+        "provider_url": base_url,
+        "cache_age": 3600,
+        "width": width,
+        "height": height,
+        "html": sheet.embed_code(seen, base_url, width, height),
+        "thumbnail_url": address_url(address, base_url, ".png"),
+        "thumbnail_width": 1200,
+        "thumbnail_height": 628,
+    }
+    headers = {"Cache-Control": LIVE, **OPEN}
+    return Response(to_json(document), media_type="application/json", headers=headers)
+
+
+@router.api_route("/c/{place}", methods=METHODS)
+async def other_suffix(request: Request, place: str) -> Response:
+    """What no route above has taken: a page that says what there is."""
+    return for_people(request, _unknown_suffix(place))
+
+
+async def chart_page(request: Request) -> Response:
+    """One chart with its words, its table and its links."""
+    place: str = request.path_params["place"]
+    site = request.app.state.site
+    try:
         snapshot, address = _asked(request, place, parse_query(request.url.query))
         kept = await made(
             request, snapshot, "sheet", address, HTML,
@@ -122,12 +222,13 @@ async def _picture(
     kind: str,
     size: object,
     draw: Callable[[View], bytes],
+    more: Mapping[str, str] | None = None,
 ) -> Response:
     snapshot, address = _asked(request, place, query)
     kept = await made(
         request, snapshot, "picture", (address, size), kind, lambda: draw(view(snapshot, address))
     )
-    return answer(request, kept, caching(address), PICTURE_POLICY, OPEN)
+    return answer(request, kept, caching(address), PICTURE_POLICY, {**OPEN, **(more or {})})
 
 
 def _asked(request: Request, place: str, query: Mapping[str, str]) -> tuple[Snapshot, ChartAddress]:
@@ -136,15 +237,35 @@ def _asked(request: Request, place: str, query: Mapping[str, str]) -> tuple[Snap
     return snapshot, of_chart(parse(place, query, snapshot.catalog, datetime.now(UTC)))
 
 
-def _refuse_suffix(place: str) -> None:
-    name, dot, suffix = place.partition(".")
-    if dot:
+def _within(url: str, base_url: str) -> tuple[str, str]:
+    """The place and the parameters of a chart address of this site."""
+    parts = urlsplit(url[:4000])
+    path = re.fullmatch("/c/([^/.]+)", parts.path)
+    if path is None or f"{parts.scheme}://{parts.netloc}" != base_url:
         raise AddressError(
-            "suffix",
-            f"suffix: '.{suffix[:40]}' is nothing that {name[:64]} comes as. Allowed: none for the "
-            f"page, or {' '.join(f'.{known}' for known in SUFFIXES)}.",
-            404,
-        )
+            "url", f"url: '{url[:100]}' is no chart of this site. Allowed: {base_url}/c/ID and its "
+            "parameters.", 404,
+        )  # fmt: skip
+    return path[1], parts.query
+
+
+def _at_most(query: Mapping[str, str], name: str, usual: int) -> int:
+    given = query.get(name, "")
+    if not given:
+        return usual
+    if not re.fullmatch("[0-9]{2,5}", given, re.ASCII):
+        raise AddressError(name, f"{name}: '{given[:40]}' is not a number of pixels.")
+    return max(200, min(usual, int(given)))
+
+
+def _unknown_suffix(place: str) -> AddressError:
+    name, _, suffix = place.partition(".")
+    return AddressError(
+        "suffix",
+        f"suffix: '.{suffix[:40]}' is nothing that {name[:64]} comes as. Allowed: none for the "
+        f"page, or {' '.join(f'.{known}' for known in SUFFIXES)}.",
+        404,
+    )
 
 
 def for_people(request: Request, error: XinzhiError) -> Response:
@@ -158,3 +279,15 @@ def for_people(request: Request, error: XinzhiError) -> Response:
         headers["Retry-After"] = str(BusyError.retry_after_s)
     body = sheet.problem_page(status, str(error), lang)
     return Response(body, status, headers, HTML)
+
+
+class _Place(StringConvertor):
+    """ID or ID@ASOF, without a suffix."""
+
+    regex = "[^/.]+"
+
+
+register_url_convertor("place", _Place())
+#: Asked for more than anything else, so it stands before all other routes: looking through them
+#: takes longer than the answer.
+PAGE_ROUTE = Route("/c/{place:place}", chart_page)

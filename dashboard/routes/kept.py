@@ -17,7 +17,7 @@ from dashboard.limits import Gate
 from dashboard.routes.answers import FROZEN, LIVE
 from dashboard.snapshot import Snapshot
 
-_PLAIN = ("image/png",)
+_PLAIN = ("image/png", "application/zip")
 
 
 @dataclass(frozen=True, slots=True)

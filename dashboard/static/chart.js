@@ -14,6 +14,48 @@
     fit();
   }
 
+  var link = document.getElementById("link"), copies = document.getElementById("copies");
+  var zh = document.documentElement.lang !== "en";
+  function offer(list, words, copy) {
+    var item = document.createElement("li"), button = document.createElement("button");
+    button.type = "button";
+    button.textContent = words;
+    button.addEventListener("click", function () {
+      copy().then(function () { button.textContent = zh ? "已复制" : "Copied"; });
+    });
+    item.appendChild(button);
+    list.appendChild(item);
+  }
+  if (link && copies && navigator.clipboard) {
+    offer(copies, zh ? "复制链接" : "Copy link", function () {
+      return navigator.clipboard.writeText(link.value);
+    });
+  }
+  var inserts = document.getElementById("inserts");
+  if (inserts && window.fetch) {
+    /* The old way of copying: the new one rebuilds the markup under this page's rules, which take
+       the styles that the WeChat editor needs. Fetched when the pointer comes near. */
+    var rich = null;
+    var load = function () {
+      rich = rich || fetch(inserts.dataset.rich).then(function (answer) { return answer.text(); });
+      return rich;
+    };
+    inserts.addEventListener("pointerover", load);
+    inserts.addEventListener("focusin", load);
+    offer(inserts, zh ? "复制图文" : "Copy rich text", function () {
+      return load().then(function (html) {
+        function put(event) {
+          event.preventDefault();
+          event.clipboardData.setData("text/html", html);
+        }
+        document.addEventListener("copy", put);
+        var done = document.execCommand("copy");
+        document.removeEventListener("copy", put);
+        if (!done) { throw new Error("not copied"); }
+      });
+    });
+  }
+
   var plot = document.getElementById("plot");
   var table = document.querySelector("#values table");
   if (!plot || !table) { return; }
@@ -89,19 +131,4 @@
     e.preventDefault();
     show(Math.max(0, Math.min(rows.length - 1, to)));
   });
-
-  var link = document.getElementById("link"), copies = document.getElementById("copies");
-  if (link && copies && navigator.clipboard) {
-    var item = document.createElement("li"), button = document.createElement("button");
-    var zh = document.documentElement.lang !== "en";
-    button.type = "button";
-    button.textContent = zh ? "复制链接" : "Copy link";
-    button.addEventListener("click", function () {
-      navigator.clipboard.writeText(link.value).then(function () {
-        button.textContent = zh ? "已复制" : "Copied";
-      });
-    });
-    item.appendChild(button);
-    copies.appendChild(item);
-  }
 })();
