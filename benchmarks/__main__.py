@@ -13,7 +13,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import page
+from benchmarks import downloads, page
 from etl.publish import current_name
 from etl.settings import PROJECT
 
@@ -28,6 +28,7 @@ def main() -> None:
         runs(table, data, Path(folder))
         snapshot = data / "published" / f"{current_name(data / 'published')}.duckdb"
         pages(table, data, snapshot)
+        files(table, data)
     Console(width=110).print(table)
 
 
@@ -57,6 +58,13 @@ def pages(table: Table, data: Path, snapshot: Path) -> None:
         ("in all, kB", "kilobytes", "< 900 kB"),
     ):
         row(table, name, page.median(ours, field), page.median(plain, field), wanted)
+
+
+def files(table: Table, data: Path) -> None:
+    """A CSV of 10,000 rows over loopback, on one connection."""
+    rates = downloads.measure(data)
+    row(table, "CSV kept, a second (bare route)", rates.cached, rates.bare, "≥ 0.6 ×")
+    row(table, "CSV of a new address, a second (Dash)", rates.uncached, rates.plain, "≥ 5 ×")
 
 
 def row(table: Table, name: str, ours: float, peer: float, wanted: str) -> None:

@@ -52,6 +52,14 @@ class Snapshot:
         with self.connection.cursor() as cursor:
             return cursor.execute(query, parameters).fetchall()
 
+    def recall(self, kind: str, key: Hashable) -> Any:
+        """What `remember` has kept, or None."""
+        shelf = self._shelves[kind]
+        with suppress(KeyError):
+            shelf.move_to_end(key)
+            return shelf[key]
+        return None
+
     def remember(self, kind: str, key: Hashable, compute: Callable[[], T]) -> T:
         """What `compute` gives, kept: a snapshot never changes. Each kind of answer has its own
         shelf, where the answer that was asked for longest ago makes room."""
@@ -77,6 +85,11 @@ class Snapshots:
         self._lock = threading.Lock()
         self._open: Snapshot | None = None
         self._looked_at = 0.0
+
+    def at_hand(self) -> Snapshot | None:
+        """The open snapshot where the pointer was looked at just now: no wait, no I/O."""
+        looked_just_now = time.monotonic() - self._looked_at <= LOOK_EVERY_S
+        return self._open if looked_just_now else None
 
     def current(self) -> Snapshot:
         """The snapshot to answer from; a StorageError in words while there is none."""
