@@ -19,7 +19,7 @@ from benchmarks.page import serving
 from etl.publish import current_name
 
 INDICATOR, ROWS = "vix", 10_000
-ROUNDS, SECONDS = 5, 1.5
+SECONDS = 10
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Rates:
 
 
 def measure(data: Path) -> Rates:
-    """Rates on one connection each, in turns; medians of the rounds."""
+    """Rates on one connection each, asked in turns, so that a busy machine slows both alike."""
     fill(data)
     snapshot = data / "published" / f"{current_name(data / 'published')}.duckdb"
     path = f"/c/{INDICATOR}.csv?scope=full"
@@ -44,17 +44,43 @@ def measure(data: Path) -> Rates:
         serving([*peer, str(snapshot), INDICATOR], data) as plain,
     ):
         spans = windows()
-        kinds: dict[str, Callable[[], float]] = {
-            "cached": lambda: rate(ours, lambda: path),
-            "bare": lambda: rate(bare, lambda: "/"),
-            "uncached": lambda: rate(ours, lambda: f"/c/{INDICATOR}.csv?t={next(spans)}"),
-            "plain": lambda: rate(plain, lambda: "/csv"),
+        asked = {
+            "cached": Asked(ours, lambda: path),
+            "bare": Asked(bare, lambda: "/"),
+            "uncached": Asked(ours, lambda: f"/c/{INDICATOR}.csv?t={next(spans)}"),
+            "plain": Asked(plain, lambda: "/csv"),
         }
-        taken: dict[str, list[float]] = {name: [] for name in kinds}
-        for _ in range(ROUNDS):
-            for name, take in kinds.items():
-                taken[name].append(take())
-    return Rates(*(statistics.median(taken[name]) for name in kinds))
+        for pair in (("cached", "bare"), ("uncached", "plain")):
+            until = time.monotonic() + SECONDS
+            while time.monotonic() < until:
+                for name in pair:
+                    asked[name].once()
+    return Rates(**{name: one.rate for name, one in asked.items()})
+
+
+class Asked:
+    """One connection to a server, and how long each answer took."""
+
+    def __init__(self, base: str, path: Callable[[], str]) -> None:
+        port = int(base.rstrip("/").rpartition(":")[2])
+        self.link, self.path = HTTPConnection("127.0.0.1", port, timeout=30), path
+        self.buffer, self.taken = bytearray(1 << 20), list[float]()
+
+    def once(self) -> None:
+        """Ask, and read the whole answer; a server that closes is asked on a new connection."""
+        start = time.perf_counter()
+        self.link.request("GET", self.path(), headers={"Accept-Encoding": "identity"})
+        answer = self.link.getresponse()
+        if answer.status != 200:
+            raise ConnectionError(answer.status, answer.read(300))
+        while answer.readinto(self.buffer):
+            pass
+        self.taken.append(time.perf_counter() - start)
+
+    @property
+    def rate(self) -> float:
+        """Answers a second at the median time."""
+        return 1 / statistics.median(self.taken)
 
 
 def fill(data: Path) -> None:
@@ -80,22 +106,6 @@ def windows() -> Iterator[str]:
     first = date(1999, 1, 1)
     for k in range(1, 100_000):
         yield f"{first + timedelta(days=k % 300)}..{date(2030, 1, 1) + timedelta(days=k)}"
-
-
-def rate(base: str, path: Callable[[], str]) -> float:
-    """Answers a second, one after the other."""
-    link = HTTPConnection("127.0.0.1", int(base.rstrip("/").rpartition(":")[2]), timeout=30)
-    buffer, count, start = bytearray(1 << 20), 0, time.perf_counter()
-    while time.perf_counter() - start < SECONDS:
-        link.request("GET", path(), headers={"Accept-Encoding": "identity"})
-        answer = link.getresponse()  # a server that closes is asked on a new connection
-        if answer.status != 200:
-            raise ConnectionError(answer.status, answer.read(300))
-        while answer.readinto(buffer):
-            pass
-        count += 1
-    link.close()
-    return count / (time.perf_counter() - start)
 
 
 if __name__ == "__main__":
