@@ -52,14 +52,6 @@ class Snapshot:
         with self.connection.cursor() as cursor:
             return cursor.execute(query, parameters).fetchall()
 
-    def recall(self, kind: str, key: Hashable) -> Any:
-        """What `remember` has kept, or None."""
-        shelf = self._shelves[kind]
-        with suppress(KeyError):
-            shelf.move_to_end(key)
-            return shelf[key]
-        return None
-
     def remember(self, kind: str, key: Hashable, compute: Callable[[], T]) -> T:
         """What `compute` gives, kept: a snapshot never changes. Each kind of answer has its own
         shelf, where the answer that was asked for longest ago makes room."""

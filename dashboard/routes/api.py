@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
@@ -22,13 +22,13 @@ from dashboard.address import (
 from dashboard.api import answers, models
 from dashboard.formats import FORMATS
 from dashboard.routes.answers import LIVE, OPEN, answer, etag_of
-from dashboard.routes.data import data_answer, snapshot_of
+from dashboard.routes.data import data_answer
 from dashboard.routes.problems import problem
 from dashboard.snapshot import Snapshot
 
 router = APIRouter(prefix="/api", tags=["v1"])
 Parameter = dict[str, Any]
-Route = Callable[..., Response | Awaitable[Response]]
+Route = Callable[..., Response]
 #: The status changes with the clock: it is judged anew each minute.
 FOR_A_MINUTE = "public, max-age=60"
 
@@ -113,23 +113,23 @@ def indicator(request: Request, id: str) -> Response:
     OBSERVATIONS,
     also=("text/csv", "application/vnd.apache.parquet"),
 )
-async def observations(request: Request) -> Response:
+def observations(request: Request) -> Response:
     """The rows of one or more indicators, as JSON, CSV or Parquet."""
-    snapshot = await snapshot_of(request)
+    snapshot = _snapshot(request)
     query = parse_query(request.url.query)
     address, name = parse_observations(query, snapshot.catalog, datetime.now(UTC))
-    return await data_answer(request, snapshot, address, FORMATS[f".{name}"])
+    return data_answer(request, snapshot, address, FORMATS[f".{name}"])
 
 
 @router.api_route(
     "/v1/observations.metadata.json", methods=["GET", "HEAD"], include_in_schema=False
 )
-async def described(request: Request) -> Response:
+def described(request: Request) -> Response:
     """What must be said with the rows of the same parameters."""
-    snapshot = await snapshot_of(request)
+    snapshot = _snapshot(request)
     query = {**parse_query(request.url.query), "format": ""}
     address, _ = parse_observations(query, snapshot.catalog, datetime.now(UTC))
-    return await data_answer(request, snapshot, address, FORMATS[".metadata.json"])
+    return data_answer(request, snapshot, address, FORMATS[".metadata.json"])
 
 
 @_get("/v1/bulletins", models.BulletinList)

@@ -4,14 +4,12 @@ whether a file came from here."""
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 from hashlib import sha256
 
 from fastapi import APIRouter, Request
-from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 from starlette.datastructures import State
 
@@ -22,7 +20,7 @@ from dashboard.kept import KEEP
 from dashboard.limits import Turnstile
 from dashboard.routes.answers import FROZEN, LIVE, OPEN, answer, etag_of
 from dashboard.served import Made, Served
-from dashboard.snapshot import Snapshot, Snapshots
+from dashboard.snapshot import Snapshot
 
 router = APIRouter()
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -38,12 +36,12 @@ class DataFile:
     headers: dict[str, str]
 
 
-def _download(kind: Format) -> Callable[[Request, str], Awaitable[Response]]:
-    async def download(request: Request, place: str) -> Response:
-        snapshot = await snapshot_of(request)
+def _download(kind: Format) -> Callable[[Request, str], Response]:
+    def download(request: Request, place: str) -> Response:
+        snapshot: Snapshot = request.app.state.snapshots.current()
         query = parse_query(request.scope["query_string"].decode("latin-1"))
         address = parse(place, query, snapshot.catalog, datetime.now(UTC))
-        return await data_answer(request, snapshot, address, kind)
+        return data_answer(request, snapshot, address, kind)
 
     download.__doc__ = f"The data of one address as {kind.name}."
     return download
@@ -84,25 +82,14 @@ def verify(request: Request, digest: str) -> Response:
     return Response(to_json(document), media_type="application/json", headers=headers)
 
 
-async def snapshot_of(request: Request) -> Snapshot:
-    """The snapshot to answer from; a new one is opened beside the other answers."""
-    snapshots: Snapshots = request.app.state.snapshots
-    at_hand = snapshots.at_hand()
-    return at_hand if at_hand is not None else await run_in_threadpool(snapshots.current)
-
-
-async def data_answer(
+def data_answer(
     request: Request, snapshot: Snapshot, address: ChartAddress, kind: Format
 ) -> Response:
-    """The answer to a request for one format of one table: at once when it is made already, since
-    a thread would cost more than the answer; else it is made in a thread."""
+    """The answer to a request for one format of one table."""
     address = of_data(address)
     state = request.app.state
     key = (address, kind.suffix)
-    file: DataFile | None = snapshot.recall("file", key)
-    if file is None:
-        make = partial(_make, snapshot, address, kind, state)
-        file = await run_in_threadpool(snapshot.remember, "file", key, make)
+    file = snapshot.remember("file", key, lambda: _make(snapshot, address, kind, state))
     request.scope[KEEP] = snapshot
     return answer(request, file.body, file.media_type, file.headers, file.etag)
 
