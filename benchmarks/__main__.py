@@ -13,7 +13,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import charts, page, sources
+from benchmarks import charts, downloads, page, sources
 from etl.publish import current_name
 from etl.settings import PROJECT
 
@@ -30,6 +30,7 @@ def main() -> None:
         snapshot = data / "published" / f"{current_name(data / 'published')}.duckdb"
         pages(table, data, snapshot)
         chart_links(table, data, snapshot)
+        files(table, data)
     Console(width=110).print(table)
 
 
@@ -77,6 +78,13 @@ def chart_links(table: Table, data: Path, snapshot: Path) -> None:
     row(table, "kept page, requests/s", *answered["kept"], "> 1/2")
     row(table, "new page, requests/s", *answered["new"], "> 150/s")
     table.add_row("new PNG, ms", f"{answered['png'][0]:.0f}", "", "", "< 120 ms")
+
+
+def files(table: Table, data: Path) -> None:
+    """A CSV of 10,000 rows over loopback, on one connection."""
+    rates = downloads.measure(data)
+    row(table, "CSV kept, a second (bare route)", rates.cached, rates.bare, "≥ 0.6 ×")
+    row(table, "CSV of a new address, a second (Dash)", rates.uncached, rates.plain, "≥ 5 ×")
 
 
 def row(table: Table, name: str, ours: float, peer: float, wanted: str) -> None:

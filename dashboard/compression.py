@@ -59,9 +59,12 @@ class Compressed:
             if message["type"] == "http.response.start":
                 start.update(message)
                 return
-            body.extend(message.get("body", b""))
-            if not message.get("more_body", False):
-                headers, data = _small(start, bytes(body), encoding, hard=key is not None)
+            part = message.get("body", b"")
+            if message.get("more_body", False):
+                body.extend(part)
+            else:
+                whole = bytes(body) + part if body else part  # most bodies come in one part
+                headers, data = _small(start, whole, encoding, hard=key is not None)
                 if key is not None and start["status"] == 200:
                     headers = [h for h in headers if h[0] != b"cache-control"]
                     headers.append((b"cache-control", FOREVER))

@@ -28,7 +28,7 @@ from dashboard.address import (
 from dashboard.citations import citation
 from dashboard.formatting import plain_number, unit_code_after
 from dashboard.snapshot import Snapshot
-from dashboard.transforms import Empty, explained, span, window_name
+from dashboard.transforms import Empty, Result, explained, span, window_name
 from etl.catalog import Indicator
 from etl.observation import Vintage
 
@@ -60,17 +60,34 @@ LONG = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Column:
-    """One indicator's part of a table: its vintages in the window with their shown values, and the
-    status of each: how the vintage came to be held, or why the value is empty. `start` is the place
-    of the first in the whole history."""
+    """One indicator's part of a table: of its whole history after a transform, what lies from
+    `start` up to `stop`."""
 
     indicator: Indicator
     unit: str
-    rows: tuple[tuple[Vintage, float | None], ...]
-    statuses: tuple[str, ...]
-    start: int = 0
+    series: Sequence[Vintage]
+    results: Sequence[Result]
+    start: int
+    stop: int
+
+    def __len__(self) -> int:
+        return self.stop - self.start
+
+    @cached_property
+    def rows(self) -> tuple[tuple[Vintage, float | None], ...]:
+        """The vintages with their shown values."""
+        return tuple((v, None if isinstance(x, Empty) else x) for v, x in self._shown())
+
+    @cached_property
+    def statuses(self) -> tuple[str, ...]:
+        """How each vintage came to be held, or why its value is empty."""
+        return tuple(str(x) if isinstance(x, Empty) else v.status for v, x in self._shown())
+
+    def _shown(self) -> Iterator[tuple[Vintage, Result]]:
+        window = slice(self.start, self.stop)
+        return zip(self.series[window], self.results[window], strict=True)
 
 
 @dataclass(frozen=True)
@@ -88,7 +105,7 @@ class Table:
 
     @property
     def row_count(self) -> int:
-        return len(self.days) if self.is_wide else sum(len(c.rows) for c in self.columns)
+        return len(self.days) if self.is_wide else sum(map(len, self.columns))
 
     @cached_property
     def days(self) -> list[date]:
@@ -147,7 +164,7 @@ class Table:
             return _lines(_column(self.snapshot, name, everything, date.min, date.max))
 
         lines = self.snapshot.remember("lines", (name, as_of), whole)
-        return lines[column.start : column.start + len(column.rows)]
+        return lines[column.start : column.stop]
 
 
 def table(snapshot: Snapshot, address: ChartAddress) -> Table:
@@ -215,6 +232,8 @@ def metadata(table: Table, base_url: str) -> dict[str, Any]:
 
 def of_data(address: ChartAddress) -> ChartAddress:
     """The address without what only concerns a picture: it names the same file."""
+    if (address.theme, address.updown) == ("auto", "red"):
+        return address
     return replace(address, theme="auto", updown="red")
 
 
@@ -262,16 +281,14 @@ def _column(
 ) -> Column:
     """The transform of the whole history, cut to the window."""
     rows, indicator = queries.series(snapshot, name, address.as_of), snapshot.catalog[name]
-    results = explained(rows, address.transform, indicator, first)
     start = bisect_left(rows, first, key=attrgetter("date"))
-    window = slice(start, bisect_right(rows, last, key=attrgetter("date")))
-    shown = list(zip(rows[window], results[window], strict=True))
     return Column(
         indicator,
         unit_code_after(address.transform, snapshot.catalog.unit(indicator)),
-        tuple((v, None if isinstance(x, Empty) else x) for v, x in shown),
-        tuple(str(x) if isinstance(x, Empty) else v.status for v, x in shown),
+        rows,
+        explained(rows, address.transform, indicator, first),
         start,
+        max(start, bisect_right(rows, last, key=attrgetter("date"))),
     )
 
 
@@ -340,7 +357,7 @@ def _described(column: Column) -> dict[str, Any]:
         "definition": i.definition.model_dump(),
         "unit": column.unit,
         "frequency": i.frequency,
-        "rows": len(column.rows),
+        "rows": len(column),
     }
 
 

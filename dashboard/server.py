@@ -21,6 +21,7 @@ from dashboard.compression import (
     accepted,
     compressed,
 )
+from dashboard.kept import Kept
 from dashboard.limits import Gate, Turnstile
 from dashboard.metrics import Counted, Meter
 from dashboard.routes import api, api_docs, charts, data, discovery, operations
@@ -80,9 +81,9 @@ def create_server(settings: Settings) -> Counted:
             headers["Content-Encoding"] = encoding
         return Response(_plotly(encoding), media_type="text/javascript", headers=headers)
 
+    server.include_router(data.router)  # first: it is asked most
     server.include_router(operations.router)
     server.include_router(discovery.router)
-    server.include_router(data.router)
     server.include_router(api_docs.router)
     server.include_router(api.router)
     server.include_router(charts.router)
@@ -92,7 +93,7 @@ def create_server(settings: Settings) -> Counted:
     server.mount("/", WSGIMiddleware(create_dash(snapshots).server, workers=16))
     # Compressing the bundle takes a second: the first reader should not wait for it.
     Thread(target=_plotly, args=("br",), daemon=True).start()
-    return Counted(Compressed(_Guarded(server)), meter)
+    return Counted(Kept(Compressed(_Guarded(server)), snapshots), meter)
 
 
 @cache

@@ -83,6 +83,11 @@ class Snapshots:
         self._open: Snapshot | None = None
         self._looked_at = 0.0
 
+    def at_hand(self) -> Snapshot | None:
+        """The open snapshot where the pointer was looked at just now: no wait, no I/O."""
+        looked_just_now = time.monotonic() - self._looked_at <= LOOK_EVERY_S
+        return self._open if looked_just_now else None
+
     def current(self) -> Snapshot:
         """The snapshot to answer from; a StorageError in words while there is none."""
         if self._open is None or time.monotonic() - self._looked_at > LOOK_EVERY_S:

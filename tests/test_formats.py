@@ -442,7 +442,7 @@ def test_an_answer_of_too_many_rows_is_refused_and_not_cut(
 def test_whoever_would_wait_too_long_is_told_when_to_come_back(published: Settings) -> None:
     busy = client(published)
     made = busy.get("/c/sp500.csv").content
-    turnstile = busy.app.app.app.app.state.turnstile = Turnstile(at_once=1, patience_s=0.05)
+    turnstile = busy.app.app.app.app.app.state.turnstile = Turnstile(at_once=1, patience_s=0.05)
     with turnstile.turn():
         answer = busy.get("/c/sp500.xlsx")
         assert "Ask again" in detail(answer, 429)["detail"]

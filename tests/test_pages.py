@@ -15,6 +15,7 @@ import pytest
 from conftest import BUNDLED, bundled, settings_of, snapshot
 from serving import PLAIN, Node, TestClient, client, republish, still, tree
 
+from dashboard.formats import FORMATS
 from etl.bulletins.model import Bulletin, Reference, Section
 from etl.catalog import Catalog, load_catalog
 from etl.settings import PROJECT, Settings
@@ -353,8 +354,9 @@ def test_every_link_of_the_site_answers(site: TestClient, held: set[str]) -> Non
         assert answer.status_code == 200, path
         parts = urlsplit(path)
         if parts.path.startswith("/c/"):
-            kinds = ("text/csv", "application/json") if "." in parts.path else "text/html"
-            assert answer.headers["content-type"].startswith(kinds)
+            suffix = "." + parts.path.partition(".")[2]
+            kind = FORMATS[suffix].media_type if suffix != "." else "text/html; charset=utf-8"
+            assert answer.headers["content-type"] == kind
         elif not set(parse_qs(parts.query)) - {"lang"}:
             crawled += 1
             page = still(answer)
@@ -364,8 +366,9 @@ def test_every_link_of_the_site_answers(site: TestClient, held: set[str]) -> Non
         else:  # a page with one thing chosen otherwise: it answers, its links differ in that only
             assert 'id="still"' in answer.text
     assert crawled == 2 * (5 + len(CATALOG))
+    # Each format, and the CSV for Excel besides.
     files = [path for path in seen if path.startswith("/c/") and "." in urlsplit(path).path]
-    assert len(files) == 3 * len(held)
+    assert len(files) == (len(FORMATS) + 1) * len(held)
     assert {f"/c/{name}" for name in held} <= seen
 
 
@@ -384,7 +387,7 @@ def test_every_indicator_has_a_page_with_its_definition_source_and_licence(
     assert indicator.credit.url in page.hrefs()
     if name in held:
         assert page.one("img", "chart-still").attributes["alt"].startswith(indicator.title.zh)
-        assert f"/c/{name}.csv" in page.hrefs()
+        assert {f"/c/{name}{suffix}" for suffix in FORMATS} <= set(page.hrefs())
         assert page.one("table", "recent")
     else:
         assert "本站尚未取得此项数据" in page.one("p", "message").text

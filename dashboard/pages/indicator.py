@@ -37,6 +37,7 @@ SHOWN_TRANSFORMS = (
     Transform("ma", n=20),
     Transform("drawdown"),
 )
+MORE_FORMATS = ("xlsx", "parquet", "json", "zip")
 RECENT, EVENTS, DISAGREEMENTS, REVISIONS, ACTIONS, NOTES = 12, 12, 6, 6, 6, 8
 
 
@@ -191,6 +192,7 @@ def _downloads(visit: Visit, address: ChartAddress) -> Component:
         ("chart_page", address_url(replace(address, more=()), "", "")),
         ("download_csv", address_url(plain, "")),
         ("download_excel", address_url(replace(plain, for_="excel"), "")),
+        *((f"download_{name}", address_url(plain, "", f".{name}")) for name in MORE_FORMATS),
         ("metadata", address_url(plain, "", ".metadata.json")),
     )
     return html.P(

@@ -16,6 +16,7 @@ from starlette.datastructures import State
 from dashboard.address import AddressError, ChartAddress, parse, parse_query
 from dashboard.downloads import address_url, disposition, iso, of_data, table, to_json
 from dashboard.formats import FORMATS, Format
+from dashboard.kept import KEEP
 from dashboard.limits import Turnstile
 from dashboard.routes.answers import FROZEN, LIVE, OPEN, answer, etag_of
 from dashboard.served import Made, Served
@@ -38,7 +39,7 @@ class DataFile:
 def _download(kind: Format) -> Callable[[Request, str], Response]:
     def download(request: Request, place: str) -> Response:
         snapshot: Snapshot = request.app.state.snapshots.current()
-        query = parse_query(request.url.query)
+        query = parse_query(request.scope["query_string"].decode("latin-1"))
         address = parse(place, query, snapshot.catalog, datetime.now(UTC))
         return data_answer(request, snapshot, address, kind)
 
@@ -89,6 +90,7 @@ def data_answer(
     state = request.app.state
     key = (address, kind.suffix)
     file = snapshot.remember("file", key, lambda: _make(snapshot, address, kind, state))
+    request.scope[KEEP] = snapshot
     return answer(request, file.body, file.media_type, file.headers, file.etag)
 
 
