@@ -106,6 +106,7 @@ def _pages(snapshot: Snapshot) -> Iterator[tuple[str, date | None]]:
     for indicator in snapshot.catalog.all():
         held = newest.get(indicator.id)
         changed = held.known_at.astimezone(BEIJING).date() if held else None
+        yield f"/c/{indicator.id}", changed
         yield f"/indicators/{indicator.id}", changed
 
 

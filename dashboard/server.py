@@ -81,12 +81,13 @@ def create_server(settings: Settings) -> Counted:
             headers["Content-Encoding"] = encoding
         return Response(_plotly(encoding), media_type="text/javascript", headers=headers)
 
-    server.include_router(data.router)  # first: it is asked most
+    server.include_router(charts.router)  # before the data: a kit is no zip of data
+    server.include_router(data.router)
+    server.include_router(charts.pages)
     server.include_router(operations.router)
     server.include_router(discovery.router)
     server.include_router(api_docs.router)
     server.include_router(api.router)
-    server.include_router(charts.router)
     server.router.routes.insert(0, charts.PAGE_ROUTE)
     server.state.site = Site(settings.base_url, FORMATS)
     server.state.gates = {name: Gate(most) for name, most in AT_ONCE.items()}

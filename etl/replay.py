@@ -114,4 +114,10 @@ def _read(
         return  # what is refused today was refused then, or is no longer believed
     names = (answer.indicator, answer.source)
     warehouse.keep_actions(*names, actions, load=answer.load, known_at=answer.known_at)
-    warehouse.append(*names, observations, load=answer.load, known_at=answer.known_at)
+    warehouse.append(
+        *names,
+        observations,
+        load=answer.load,
+        known_at=answer.known_at,
+        precision=source.precision,
+    )

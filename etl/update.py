@@ -149,7 +149,10 @@ def accept(settings: Settings, catalog: Catalog, indicator_id: str) -> list[Outc
             actions = known[source].actions(payload, ref.params)
             told = known[source].parse(payload, indicator, ref.params)
             found = accepted(indicator, told, moment, actions)
-            added = warehouse.append(indicator.id, source, found, load=load, known_at=moment)
+            added = warehouse.append(
+                indicator.id, source, found, load=load, known_at=moment,
+                precision=known[source].precision,
+            )  # fmt: skip
             warehouse.keep_actions(indicator.id, source, actions, load=load, known_at=moment)
             warehouse.note_answer(load, source, indicator.id, answer.digest)
             warehouse.release(indicator.id, source, load)
@@ -350,7 +353,9 @@ class _Run:
             self.warehouse.release(indicator.id, ref.name, self.load)
             names, load, known_at = (indicator.id, ref.name), self.load, self.known_at
             self.warehouse.keep_actions(*names, actions, load=load, known_at=known_at)
-            return self.warehouse.append(*names, observations, load=load, known_at=known_at)
+            return self.warehouse.append(
+                *names, observations, load=load, known_at=known_at, precision=source.precision
+            )
 
     def _doubt(
         self, indicator: Indicator, source: str, observations: Sequence[Observation]

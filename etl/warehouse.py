@@ -143,7 +143,8 @@ join said n using (said)
 left join last l on l.place = s.rowid
 left join origins o on o.origin = l.origin
 where l.value is null
-   or (l.value, o.basis, o.status) is distinct from (s.value, n.basis, n.status)
+   or abs(s.value - l.value) > $precision * abs(l.value)
+   or (o.basis, o.status) is distinct from (n.basis, n.status)
 """
 COUNT = """
 select indicator, count(*) filter (fresh and not revision), count(*) filter (revision)
@@ -548,29 +549,31 @@ class Warehouse:
         load: int,
         known_at: datetime,
         exactly: bool = False,
+        precision: float = 0.0,
     ) -> Appended:
         """Add what differs from the newest vintages held by `known_at`.
 
         Every observation must say when it was public. The first load of a series is honest about
         its past: a value is known from the day it was public. Later ones are known at `known_at`,
-        as are all when `exactly` is set.
+        as are all when `exactly` is set. What differs by no more than `precision`, a share of the
+        value, is the same value.
         """
         first = not exactly and not self.holds(indicator, source)
         rows = list(observations) if first else _newest_of_each_date(observations)
         if not rows:
             return Appended()
         self._stage(indicator, rows, STATUS_OF_SOURCE.get(source, "fetched"), known_at, first)
-        return self.append_staged(source, load=load, span=(indicator, indicator)).get(
-            indicator, Appended()
-        )
+        span = (indicator, indicator)
+        added = self.append_staged(source, load=load, span=span, precision=precision)
+        return added.get(indicator, Appended())
 
     def append_staged(
-        self, source: str, *, load: int, span: tuple[str, str]
+        self, source: str, *, load: int, span: tuple[str, str], precision: float = 0.0
     ) -> Mapping[str, Appended]:
         """Append what differs of the temporary tables `staged` and `said`, which hold only
         indicators of the span: for each that has anything new, how much."""
         names = {"source": source, "first": span[0], "last": span[1]}
-        self.connection.execute(DIFFERENT, names)
+        self.connection.execute(DIFFERENT, {**names, "precision": precision})
         counts = self.connection.execute(COUNT).fetchall()
         if counts:
             self.connection.execute(NEW_ORIGINS, {"source": source})

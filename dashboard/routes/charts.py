@@ -29,6 +29,8 @@ from dashboard.views import View, of_chart, view
 from etl.errors import XinzhiError
 
 router = APIRouter(include_in_schema=False)
+#: What looks like a page and is none of the files above or of the data files.
+pages = APIRouter(include_in_schema=False)
 METHODS = ["GET", "HEAD"]
 #: Nothing runs on a chart page but its one script, and nothing is styled but by its one style.
 PAGE_POLICY = (
@@ -194,7 +196,7 @@ async def oembed(request: Request) -> Response:
     return Response(to_json(document), media_type="application/json", headers=headers)
 
 
-@router.api_route("/c/{place}", methods=METHODS)
+@pages.api_route("/c/{place}", methods=METHODS)
 async def other_suffix(request: Request, place: str) -> Response:
     """What no route above has taken: a page that says what there is."""
     return for_people(request, _unknown_suffix(place))

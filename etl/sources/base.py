@@ -29,6 +29,11 @@ class Source(Protocol):
     @property
     def online(self) -> bool: ...
 
+    @property
+    def precision(self) -> float:
+        """By what share of a value two answers may differ and still say the same."""
+        return 0.0
+
     def fetch(self, indicator: Indicator, params: Params, since: date, out: Upstream) -> bytes:
         """The answer as it came; SourceUnavailable or UnexpectedPayload in words."""
         ...

@@ -24,6 +24,9 @@ HOST = "query2.finance.yahoo.com"
 CURRENCY_OF: Mapping[str, str] = {
     "usd": "USD", "usd_bbl": "USD", "usd_oz": "USD", "points": "USD", "cny_per_usd": "CNY",
 }  # fmt: skip
+#: Yahoo computes in numbers of seven digits: a close that was divided by a split and is multiplied
+#: back comes out this exactly.
+SINGLE_PRECISION = 2e-7
 #: No share was ever split by more, and what claims it is no split.
 MOST_FOR_ONE = 1000.0
 
@@ -35,6 +38,10 @@ class Yahoo(Source):
 
     name: str = "yahoo"
     online: bool = True
+
+    @property
+    def precision(self) -> float:
+        return SINGLE_PRECISION
 
     def fetch(self, indicator: Indicator, params: Params, since: date, out: Upstream) -> bytes:
         ticker = str(params["ticker"])
