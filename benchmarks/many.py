@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import duckdb
@@ -85,3 +86,8 @@ def write_values(path: Path, indicators: int = INDICATORS, days: int = DAYS) -> 
             {"indicators": indicators, "days": days},
         )
     return path
+
+
+if __name__ == "__main__":
+    write_catalog(Path(sys.argv[1]))
+    write_values(Path(sys.argv[2]))

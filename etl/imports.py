@@ -315,22 +315,36 @@ class _Reading:
 
     def _take(self, file: int, path: Path) -> None:
         """Row by row, as the functions for one cell read it."""
-        rows = (_read(row, path, self.catalog) for row in _rows(path))
-        while batch := list(islice(rows, BATCH)):
+        batch: list[tuple[int, str, date, float]] = []
+        try:
+            for row in _rows(path):
+                batch.append(_read(row, path, self.catalog))
+                if len(batch) == BATCH:
+                    self._keep(file, batch)
+                    batch.clear()
+        except FileProblem:
+            self._keep(file, batch)
+            self._refuse(worst=1)  # what stands twice above the wrong row comes first
+            raise
+        self._keep(file, batch)
+
+    def _keep(self, file: int, batch: Sequence[tuple[int, str, date, float]]) -> None:
+        if batch:
             lines, names, days, values = (list(column) for column in zip(*batch, strict=True))
             self.connection.execute(
                 TAKE,
                 {"file": file, "lines": lines, "names": names, "days": days, "values": values},
             )
 
-    def _refuse(self) -> None:
-        """A FileProblem for the first wrong row, if there is one."""
+    def _refuse(self, worst: int = 2) -> None:
+        """A FileProblem for the first wrong row, if there is one up to the kind."""
         tomorrow = (self.known_at.astimezone(UTC) + timedelta(days=1)).date()
         found = [(1, place, None, None) for (place,) in self._rows(UNREADABLE)]
         for first, last in spans(self.catalog.indicators):
             found += self._rows(WRONG, {"first": first, "last": last, "tomorrow": tomorrow})
-        if found:
-            self._explain(*min(found, key=lambda wrong: wrong[:2]))
+        wrong = [one for one in found if one[0] <= worst]
+        if wrong:
+            self._explain(*min(wrong, key=lambda one: one[:2]))
 
     def _explain(self, kind: int, place: int, before: date | None, base: float | None) -> None:
         name, day, value, file, line = self._rows(

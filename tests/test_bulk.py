@@ -150,6 +150,8 @@ def _found(path: Path, catalog: Catalog, folder: Path) -> object:
 
 @given(rows=st.lists(ROW, max_size=5), end=st.sampled_from(["\n", "\r\n", "\n\n"]))
 @example(rows=["vix,2026-05-26,15.5", "", "sp500,2026-05-26,7000", "vix,2026-05-26,16"], end="\n")
+@example(rows=["vix,2026-05-26,15.5", "vix,2026-05-26,15.5", "spx,2026-05-26,15.5"], end="\n")
+@example(rows=["vix,2026-05-26,15.5", "vix,2026-05-26,15.5", "\u3000vix,1,1"], end="\n")
 @example(rows=["vix,2026-05-22,15.5", '"vix",2026-05-25,"15.5"', "vix,2026-05-26,99"], end="\r\n")
 @settings(
     max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]

@@ -1,0 +1,100 @@
+"""10,000 indicators of 2,500 days: imported, imported again, published; beside bare DuckDB."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+# `import` as a process of its own that says in the end how long publishing took and how much
+# memory it all took.
+_IMPORT = """
+import json, resource, sys, time
+from etl import update
+from etl.__main__ import main
+
+took = {"publish_s": 0.0}
+publish = update.publish
+
+def timed(*arguments):
+    start = time.monotonic()
+    try:
+        return publish(*arguments)
+    finally:
+        took["publish_s"] = time.monotonic() - start
+
+update.publish = timed
+status = main(["import", sys.argv[1]])
+took["mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+print("TOOK " + json.dumps(took))
+sys.exit(status)
+"""
+_PEER = """
+import sys, duckdb
+with duckdb.connect(sys.argv[2]) as connection:
+    query = "create table plain as select * from read_{}($file)"
+    connection.execute(query, {{"file": sys.argv[1]}})
+"""
+
+
+@dataclass(frozen=True)
+class Done:
+    """What one import took: in all, of that to publish, and at most of memory."""
+
+    seconds: float
+    publish_s: float
+    megabytes: float
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A first and an unchanged second import of one file, the plain peer, and what is on disk."""
+
+    first: Done
+    second: Done
+    peer_s: float
+    warehouse_mb: float
+    snapshot_mb: float
+    peer_mb: float
+
+
+def measure(folder: Path, form: str) -> Measured:
+    """Import a generated file of the form (csv or parquet) into a folder of its own."""
+    catalog, file = folder / "many.yaml", folder / f"many.{form}"
+    # In a process of its own: the memory of a parent counts as that of its children.
+    _run(["-m", "benchmarks.many", str(catalog), str(file)], {})
+    data, peer = folder / f"data-{form}", folder / f"peer-{form}.duckdb"
+    start = time.monotonic()
+    _run(["-c", _PEER.format(form), str(file), str(peer)], {})
+    peer_s = time.monotonic() - start
+    settings = {"XINZHI_DATA": str(data), "XINZHI_CATALOG": str(catalog)}
+    first, second = (_imported(file, settings) for _ in range(2))
+    (snapshot,) = (data / "published").glob("2*.duckdb")
+    return Measured(first, second, peer_s, _mb(data / "warehouse.duckdb"), _mb(snapshot), _mb(peer))
+
+
+def _imported(file: Path, settings: dict[str, str]) -> Done:
+    start = time.monotonic()
+    said = _run(["-c", _IMPORT, str(file)], settings)
+    took = json.loads(re.findall(r"^TOOK (.*)$", said, re.MULTILINE)[0])
+    return Done(time.monotonic() - start, took["publish_s"], took["mb"])
+
+
+def _run(arguments: list[str], settings: dict[str, str]) -> str:
+    done = subprocess.run(
+        [sys.executable, *arguments],
+        env={**os.environ, **settings},
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    return done.stdout
+
+
+def _mb(path: Path) -> float:
+    return path.stat().st_size / 1e6
