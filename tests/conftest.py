@@ -16,6 +16,7 @@ from pathlib import Path
 import duckdb
 import httpx
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from etl import publish
 from etl.__main__ import main
@@ -31,6 +32,18 @@ BUNDLED = PROJECT / "data"
 CATALOG = PROJECT / "indicators.yaml"
 #: The end of 27 May 2026 in Beijing, which is what `@2026-05-27` means.
 END_OF_BULLETIN_DAY = datetime(2026, 5, 27, 15, 59, 59, tzinfo=UTC)
+
+
+BROWSER_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 @dataclass(frozen=True)
@@ -75,6 +88,19 @@ def published(tmp_path_factory: pytest.TempPathFactory, catalog: Catalog) -> Set
     report = run(settings, catalog, Request(offline=True), lambda outcome: None)
     assert report.snapshot is not None
     return settings
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One browser for a process: the library drives no second one beside it."""
+    named = os.environ.get("CHROMIUM")
+    program = named or next((path for name in BROWSERS if (path := shutil.which(name))), None)
+    if program is None:
+        pytest.fail("No browser was found; install the Debian package `chromium`, or set CHROMIUM.")
+    with sync_playwright() as play:
+        started = play.chromium.launch(executable_path=program, args=BROWSER_ARGUMENTS)
+        yield started
+        started.close()
 
 
 @pytest.fixture

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from serving import running
 
 from etl.settings import Settings
@@ -25,16 +23,6 @@ PAGES = {
     "about": "/about",
 }
 WITH_CHART = ("today", "market-value", "pue")
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 DARK, LIGHT = "rgb(21, 23, 26)", "rgb(251, 250, 247)"  # --paper of the style sheet
 WAIT_MS = 15_000
 Opened = Callable[..., "Visit"]
@@ -80,18 +68,6 @@ class Visit:
 def site(published: Settings) -> Iterator[str]:
     with running(published.data) as address:
         yield address
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    named = os.environ.get("CHROMIUM")
-    program = named or next((path for name in PROGRAMS if (path := shutil.which(name))), None)
-    if program is None:
-        pytest.fail("No browser was found; install the Debian package `chromium`, or set CHROMIUM.")
-    with sync_playwright() as play:
-        started = play.chromium.launch(executable_path=program, args=ARGUMENTS)
-        yield started
-        started.close()
 
 
 @pytest.fixture

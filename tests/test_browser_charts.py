@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
-from test_browser import PICTURES, Visit, browser, site, visit
+from test_browser import PICTURES, Visit, site, visit
 
-__all__ = ["browser", "site", "visit"]  # fixtures
+__all__ = ["site", "visit"]  # fixtures
 Opened = Callable[..., Visit]
 PAGES = {
     "frozen": "/c/micron_market_cap_usd_bn@2026-05-27",
