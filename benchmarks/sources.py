@@ -16,7 +16,7 @@ from etl.catalog import load_catalog
 from etl.settings import PROJECT
 
 sys.path.insert(0, str(PROJECT / "tests"))
-from upstreams import Internet
+from upstreams import Internet, Listed
 
 YEARS = 10
 LAST = date(2026, 10, 30)
@@ -50,6 +50,15 @@ def internet(folder: Path) -> Iterator[dict[str, str]]:
                     world.prices[str(ref.params["ticker"])] = list(values)
                 elif ref.name == "fred":
                     world.fred[str(ref.params["series"])] = list(values)
+        months = [date(2016 + n // 12, n % 12 + 1, 1) for n in range(12 * YEARS)]
+        world.commodities["Gold"] = [(month, 1200.0 + n) for n, month in enumerate(months)]
+        world.documents = [
+            Listed(
+                f"{place}{n}", f"关于数据要素的通知（第 {n} 批）", LAST - timedelta(days=n), place
+            )
+            for place in ("zhengcelibrary_gw", "zhengcelibrary_bm", "zcfb", "tzgg")
+            for n in range(40)
+        ]
         world.shares = [(date(2026, 6, 17), 1129393151, "10-Q", date(2026, 6, 25))]
         yield {
             "XINZHI_DATA": str(folder / "data"),
