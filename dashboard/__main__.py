@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import argparse
+import os
 import socket
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import uvicorn
+from rich.console import Console
+from rich.markup import escape
 
 from dashboard.address import PARAMETERS, MovedError
-from dashboard.export import export
+from dashboard.export import export, image
 from dashboard.formats import DATA_FORMATS
 from dashboard.server import create_server
 from dashboard.snapshot import Snapshots
+from dashboard.static_copy.write import write_copy
 from etl.errors import SettingError, StorageError, XinzhiError
 from etl.settings import load_settings
 
@@ -37,6 +41,27 @@ def export_command(options: argparse.Namespace) -> int:
     given = {name: getattr(options, f"option_{name}") for name in PARAMETERS}
     settings, target = load_settings(), Path(options.output)
     print(export(settings, options.ids, given, options.format, target))
+    return 0
+
+
+def image_command(options: argparse.Namespace) -> int:
+    """Write a picture."""
+    print(image(load_settings(), options.address, Path(options.output)))
+    return 0
+
+
+def site_command(options: argparse.Namespace) -> int:
+    """Write the static copy of the public part."""
+    settings, folder = load_settings(), Path(options.folder)
+    if not os.environ.get("XINZHI_BASE_URL"):
+        print(
+            f"note: XINZHI_BASE_URL is not set, so previews, short links and citations name "
+            f"{settings.base_url}.",
+            file=sys.stderr,
+        )
+    with Console(stderr=True).status("") as status:
+        done = write_copy(settings, folder, options.ids, lambda at: status.update(escape(at)))
+    print(f"{folder}: {done.files:,} files, {done.bytes:,} bytes, of snapshot {done.snapshot}")
     return 0
 
 
@@ -103,6 +128,16 @@ def _parser() -> argparse.ArgumentParser:
         )
     one.add_argument("-o", "--output", required=True, metavar="FILE")
     one.set_defaults(command=export_command)
+
+    one = commands.add_parser("image", help="write the picture of a chart address")
+    one.add_argument("address", metavar="ADDRESS", help="like 'sp500@2026-05-27?u=yoy&size=square'")
+    one.add_argument("-o", "--output", required=True, metavar="FILE.png|.svg")
+    one.set_defaults(command=image_command)
+
+    one = commands.add_parser("site", help="write every chart page, bulletin and download as files")
+    one.add_argument("folder", metavar="FOLDER")
+    one.add_argument("ids", nargs="*", metavar="ID", help="the charts of these alone")
+    one.set_defaults(command=site_command)
     return parser
 
 

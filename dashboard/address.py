@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from etl.catalog import Catalog
 from etl.errors import XinzhiError, nearest
@@ -187,6 +187,20 @@ def parse_query(search: str) -> dict[str, str]:
     for name, value in pairs:
         query.setdefault(name, value)
     return query
+
+
+def pasted(address: str) -> tuple[str, dict[str, str]]:
+    """The place and the parameters of a chart's address as a person has it: whole with its host,
+    from /c/ on or ID alone, with the suffix of a picture or without. A short link is /s/CODE."""
+    try:
+        parts = urlsplit(address[:MAX_QUERY])
+    except ValueError:
+        raise AddressError("address", f"address: '{address[:60]}' cannot be read.") from None
+    path = parts.path
+    if not path.startswith("/s/"):
+        path = path.removeprefix("/embed").removeprefix("/c/")
+        path = path.removesuffix(".png").removesuffix(".svg")
+    return path, parse_query(parts.query)
 
 
 def known_id(name: str, catalog: Catalog, parameter: str = "id") -> str:

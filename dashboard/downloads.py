@@ -238,11 +238,17 @@ def of_data(address: ChartAddress) -> ChartAddress:
 
 
 def frozen(table: Table) -> ChartAddress:
-    """The address that holds this table for good: as of the end of the minute of publication."""
+    """The address that holds this table for good."""
     if table.address.as_of is not None:
         return table.address
-    minute = table.snapshot.published_at.replace(second=0, microsecond=0)
-    return replace(table.address, as_of=minute + timedelta(minutes=1))
+    return replace(table.address, as_of=frozen_moment(table.snapshot))
+
+
+def frozen_moment(snapshot: Snapshot) -> datetime:
+    """The first whole minute by which everything in the snapshot was known."""
+    moment = snapshot.published_at
+    whole = moment.replace(second=0, microsecond=0)
+    return whole if whole == moment else whole + timedelta(minutes=1)
 
 
 def address_url(address: ChartAddress, base_url: str, suffix: str = ".csv") -> str:

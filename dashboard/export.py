@@ -1,18 +1,22 @@
-"""A data file from the command line: the same bytes as its address gives."""
+"""A data file or a picture from the command line: the same bytes as its address gives."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 
-from dashboard.address import parse
+from dashboard import shortlinks
+from dashboard.address import AddressError, parse, pasted
 from dashboard.downloads import address_url, of_data, table
 from dashboard.formats import FORMATS
+from dashboard.pictures import paper, png_of, svg_of
 from dashboard.served import Made, Served
 from dashboard.snapshot import Snapshots
+from dashboard.views import of_chart, view
 from etl.errors import StorageError
 from etl.settings import Settings
 
@@ -35,6 +39,27 @@ def export(
     return f"{target}: {found.row_count:,} rows, {len(body):,} bytes, sha256 {digest}"
 
 
+def image(settings: Settings, address: str, target: Path) -> str:
+    """Write the picture of an address, in the state of the link; a line about it."""
+    kind = target.suffix.lower()
+    if kind not in (".png", ".svg"):
+        raise AddressError(
+            "output", f"output: {target.name} is no picture; end it in .png or .svg."
+        )
+    snapshot = Snapshots(settings.published).current()
+    place, given = pasted(address)
+    size, query = paper(given)
+    now = datetime.now(UTC)
+    if place.startswith("/s/"):
+        asked = shortlinks.address(place.removeprefix("/s/"), snapshot.catalog)
+    else:
+        asked = of_chart(parse(place, query, snapshot.catalog, now))
+    seen = view(snapshot, asked)
+    body = svg_of(seen, size).encode() if kind == ".svg" else png_of(seen, size)
+    write_whole(target, body)
+    return f"{target}: {size.width} × {size.height}, {len(body):,} bytes. {seen.words.headline}"
+
+
 def write_whole(target: Path, body: bytes) -> None:
     """Write a file whole or not at all."""
     draft = target.with_name(f".{target.name}.draft")
@@ -43,5 +68,6 @@ def write_whole(target: Path, body: bytes) -> None:
         draft.write_bytes(body)
         os.replace(draft, target)
     except OSError as error:
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
         raise StorageError(f"{target}: cannot be written ({error.strerror}).") from None

@@ -7,7 +7,6 @@ import base64
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
 from functools import cache
 from hashlib import sha256
 from html import escape
@@ -24,7 +23,7 @@ from dashboard.chart.model import Model
 from dashboard.chart.palette import VARIABLES, rules
 from dashboard.chart.svg import Frame, plot
 from dashboard.choices import Choices
-from dashboard.downloads import Column, address_url, provenance
+from dashboard.downloads import Column, address_url, frozen_moment, provenance
 from dashboard.since import since
 from dashboard.texts import range_name, text, transform_name
 from dashboard.views import View
@@ -61,6 +60,8 @@ class Site:
 
     base_url: str
     formats: tuple[str, ...] = ()
+    #: Whether the short link, the kit and the frame of a page are at hand.
+    shared: bool = True
 
 
 def page(view: View, site: Site) -> str:
@@ -106,7 +107,7 @@ def page(view: View, site: Site) -> str:
         dashboard=dashboard_url(address),
         live=address_url(replace(address, as_of=None), "", ""),
         downloads=list(_downloads(address, site)),
-        share=share_url(view, site.base_url),
+        share=share_url(view, site.base_url) if site.shared else "",
         table=Markup(_table(view)) if not view.model.empty else "",
         table_caption=_table_caption(view),
         facts=[_fact(column, view) for column in view.columns],
@@ -219,7 +220,7 @@ def frozen(view: View) -> ChartAddress:
     """The address of what is known in this snapshot, to the minute."""
     if view.address.as_of is not None:
         return view.address
-    return replace(view.address, as_of=_minute_after(view.snapshot.published_at))
+    return replace(view.address, as_of=frozen_moment(view.snapshot))
 
 
 def dashboard_url(address: ChartAddress) -> str:
@@ -273,11 +274,6 @@ def _frame(lang: str) -> dict[str, Any]:
         "css": Markup(_css()),
         "t": lambda name: text(name, lang),
     }
-
-
-def _minute_after(moment: datetime) -> datetime:
-    whole = moment.replace(second=0, microsecond=0)
-    return whole if whole == moment else whole + timedelta(minutes=1)
 
 
 def _is_bare(view: View) -> bool:
@@ -431,7 +427,6 @@ def _dataset(view: View, site: Site) -> str:
         "name": view.model.title,
         "description": f"{first.definition.in_(lang)} {view.words.paragraph(lang)}".strip(),
         "url": address_url(address, site.base_url, ""),
-        "identifier": address_url(frozen(view), site.base_url, ""),
         "inLanguage": "en" if lang == "en" else "zh-CN",
         "isAccessibleForFree": True,
         "license": [c.indicator.credit.licence.in_(lang) for c in view.columns],
@@ -454,6 +449,8 @@ def _dataset(view: View, site: Site) -> str:
             for name in site.formats
         ],
     }  # fmt: skip
+    if site.shared:
+        document["identifier"] = address_url(frozen(view), site.base_url, "")
     if not view.model.empty:
         document["temporalCoverage"] = f"{view.model.first}/{view.model.last}"
         document["image"] = _picture(view, site)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
@@ -91,3 +92,64 @@ def test_a_file_that_cannot_be_written_leaves_nothing_behind(run: Run, tmp_path:
 def test_an_unknown_format_and_a_missing_file_name_are_refused(run: Run, tmp_path: Path) -> None:
     assert "invalid choice" in run("export", "sp500", "--format", "pdf", "-o", "x").err
     assert run("export", "sp500").status == 2
+
+
+@pytest.mark.parametrize(
+    ("given", "address"),
+    [
+        ("sp500", "/c/sp500"),
+        ("sp500@2026-05-27?u=yoy&t=max", "/c/sp500@2026-05-27?u=yoy&t=max"),
+        ("/c/sp500?with=vix&theme=dark&size=square", "/c/sp500?with=vix&theme=dark&size=square"),
+        ("https://elsewhere.example/c/sp500.png?scale=log,2", "/c/sp500?scale=log,2"),
+        ("/embed/c/sp500?w=640&h=400&lang=en", "/c/sp500?w=640&h=400&lang=en"),
+    ],
+)
+@pytest.mark.parametrize("suffix", [".png", ".svg"])
+def test_an_image_is_the_picture_of_the_address(
+    run: Run, site: TestClient, tmp_path: Path, given: str, address: str, suffix: str
+) -> None:
+    target = tmp_path / f"picture{suffix}"
+    done = run("image", given, "-o", target)
+    assert done.status == 0, done.err
+    path, _, query = address.partition("?")
+    assert target.read_bytes() == site.get(f"{path}{suffix}?{query}").content
+    assert "标普" in done.out or "S&P" in done.out
+
+
+def test_a_short_link_gives_its_frozen_picture(run: Run, site: TestClient, tmp_path: Path) -> None:
+    code = re.findall(r"/s/(\w+)", site.get("/c/sp500@2026-05-27?u=pct").text)[0]
+    assert run("image", f"http://127.0.0.1:8050/s/{code}", "-o", tmp_path / "a.svg").status == 0
+    wanted = site.get("/c/sp500@2026-05-27.svg?u=pct").content
+    assert (tmp_path / "a.svg").read_bytes() == wanted
+
+
+@pytest.mark.parametrize(
+    ("address", "file", "word"),
+    [
+        ("sp5000", "a.png", "sp500"),
+        ("sp500?t=2y", "a.png", "t:"),
+        ("sp500?size=huge", "a.svg", "size"),
+        ("sp500@2026-13-01", "a.svg", "asof"),
+        ("wti_spot_usd_bbl?scale=log&u=diff", "a.svg", "log"),
+        ("/s/0OIl", "a.svg", "code"),
+        ("http://[::1", "a.svg", "address"),
+        ("sp500", "a.gif", ".png or .svg"),
+        ("sp500", "there/is/a.txt", ".png or .svg"),
+    ],
+)
+def test_what_is_no_picture_is_said_in_a_sentence_and_nothing_is_written(
+    run: Run, tmp_path: Path, address: str, file: str, word: str
+) -> None:
+    done = run("image", address, "-o", tmp_path / "new" / file)
+    assert done.status == 2
+    assert is_one_sentence(done.err)
+    assert word in done.err
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_place_below_a_file_is_said_in_a_sentence(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    done = run("image", "sp500", "-o", tmp_path / "file" / "a.svg")
+    assert done.status == 2
+    assert is_one_sentence(done.err)
+    assert (tmp_path / "file").read_text() == "mine"
