@@ -77,6 +77,7 @@ def chart_links(table: Table, data: Path, snapshot: Path) -> None:
     """Chart pages beside a plain Dash page, and beside a bare route that returns the same bytes."""
     opened, answered = charts.seen(data, snapshot), charts.answered(data)
     row(table, "chart page seen, s", *opened["seconds"], "< 0.5 s, 1/30")
+    row(table, "  beside bare HTML with the same drawing", *opened["bare"], "")
     row(table, "  kB until then", *opened["kilobytes"], "< 60 kB")
     row(table, "kept page, requests/s", *answered["kept"], "> 1/2")
     row(table, "new page, requests/s", *answered["new"], "> 150/s")

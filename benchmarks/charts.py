@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import re
 import statistics
 import sys
 import tempfile
@@ -13,6 +14,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import brotli
 from playwright.sync_api import Browser, sync_playwright
 
 from benchmarks.page import (
@@ -32,24 +34,41 @@ PAINTED = "() => performance.getEntriesByType('paint').map(p => p.startTime).pop
 
 
 def seen(data: Path, snapshot: Path) -> dict[str, tuple[float, float]]:
-    """Seconds until the chart is painted and kilobytes until then, ours and a plain Dash page's."""
+    """Seconds until the chart is painted and kilobytes until then, ours and a plain Dash page's;
+    and the seconds of ours beside bare HTML that holds the same drawing and nothing else."""
     ours, plain = [sys.executable, "-m", "dashboard", "--port"], [
         sys.executable, "-m", "benchmarks.plain_dash", str(snapshot),
     ]  # fmt: skip
     with (
         serving(ours, data) as here,
         serving(plain, data) as there,
+        tempfile.NamedTemporaryFile(suffix=".br") as drawing,
         sync_playwright() as playwright,
     ):
+        Path(drawing.name).write_bytes(brotli.compress(_drawing_alone(_get(here + PAGE))))
+        bare_page = [sys.executable, "-m", "benchmarks.bare", drawing.name]
         browser = playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
-        loads = [_opened(browser, here + PAGE, ".plot svg") for _ in range(ROUNDS)]
+        loads, bares = [], []
+        with serving(bare_page, data) as bare:
+            for _ in range(ROUNDS):  # in turns, so that a busy machine slows both alike
+                loads.append(_opened(browser, here + PAGE, ".plot svg"))
+                bares.append(_opened(browser, bare, ".plot svg"))
         peers = [_opened(browser, there, ".main-svg") for _ in range(2)]
         browser.close()
-    return {
+    ours = statistics.median(load[0] for load in loads)
+    beside_bare = {"bare": (ours, statistics.median(load[0] for load in bares))}
+    return beside_bare | {
         name: (statistics.median(load[n] for load in loads),
                statistics.median(load[n] for load in peers))
         for n, name in enumerate(("seconds", "kilobytes"))
     }  # fmt: skip
+
+
+def _drawing_alone(page: bytes) -> bytes:
+    html = brotli.decompress(page).decode()
+    found = re.search('<div class="plot".*?</div>', html, re.DOTALL)
+    assert found is not None
+    return f'<!DOCTYPE html><meta charset="utf-8"><title>x</title>{found[0]}'.encode()
 
 
 def answered(data: Path) -> dict[str, tuple[float, float]]:

@@ -32,6 +32,9 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
 }
 #: Every parameter of an address.
 PARAMETERS = ("with", "t", "u", *_CHOICES)
+#: Every parameter that any address of the site looks at.
+_OURS = frozenset((*PARAMETERS, "size", "w", "h", "ids", "asof", "format", "month", "topic",
+                   "issuer", "id", "kind", "url", "maxwidth", "maxheight"))  # fmt: skip
 _ALLOWED_T = "1m 3m 6m ytd 1y 3y 5y 10y max, or FROM..TO like 2025-01-01..2026-05-26"
 _ALLOWED_U = "level diff pct mom yoy index index:2025-01-02 ma:N drawdown z:N (N from 2 to 5000)"
 
@@ -174,7 +177,8 @@ def observations_query(address: ChartAddress, format_: str = "") -> str:
 
 
 def parse_query(search: str) -> dict[str, str]:
-    """The parameters of an address; the first of each name counts."""
+    """The parameters of an address. One of ours that stands twice is refused: nobody can tell which
+    was meant. Of others, which are ignored, the first counts."""
     try:
         if len(search) > MAX_QUERY:
             raise ValueError
@@ -185,6 +189,8 @@ def parse_query(search: str) -> dict[str, str]:
         ) from None
     query: dict[str, str] = {}
     for name, value in pairs:
+        if name in query and name in _OURS:
+            raise AddressError(name, f"{name}: stands twice in this address; write it once.")
         query.setdefault(name, value)
     return query
 

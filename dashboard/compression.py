@@ -106,7 +106,7 @@ def _token(offer: bytes) -> bytes:
 def compressed(body: bytes, encoding: str, *, hard: bool) -> bytes:
     """The body in an encoding; `hard` takes longer, for what is sent often."""
     if encoding == "br":
-        return brotli.compress(body, quality=9 if hard else 4)
+        return brotli.compress(body, quality=9 if hard else 3)
     if encoding == "gzip":
         return gzip.compress(body, compresslevel=9 if hard else 5, mtime=0)
     return body

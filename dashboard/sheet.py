@@ -25,14 +25,14 @@ from dashboard.chart.svg import Frame, plot
 from dashboard.choices import Choices
 from dashboard.downloads import Column, address_url, frozen_moment, provenance
 from dashboard.since import since
-from dashboard.texts import range_name, text, transform_name
+from dashboard.texts import hint, range_name, text, transform_name
+from dashboard.value_table import caption, value_table
 from dashboard.views import View
 from etl.observation import BEIJING
 
 TEMPLATES = Path(__file__).parent / "templates"
 STATIC = Path(__file__).parent / "static"
 WIDE, NARROW = (720, 340), (360, 300)
-MAX_ROWS = 1500
 #: Width and height of a frame on another site, until its script says what it needs.
 EMBED = (720, 520)
 SHOWN_TRANSFORMS = (
@@ -108,8 +108,8 @@ def page(view: View, site: Site) -> str:
         live=address_url(replace(address, as_of=None), "", ""),
         downloads=list(_downloads(address, site)),
         share=share_url(view, site.base_url) if site.shared else "",
-        table=Markup(_table(view)) if not view.model.empty else "",
-        table_caption=_table_caption(view),
+        table=Markup(value_table(view)) if not view.model.empty else "",
+        table_caption=caption(view),
         facts=[_fact(column, view) for column in view.columns],
         known=_known(view),
         kit=address_url(address, "", ".kit.zip"),
@@ -153,12 +153,12 @@ def plain_text(view: View, site: Site) -> str:
     return "\n\n".join(block for block in blocks if block) + "\n"
 
 
-def problem_page(status: int, detail: str, lang: str = "zh") -> str:
+def problem_page(status: int, detail: str, lang: str = "zh", parameter: str = "") -> str:
     """A page that says what is wrong with an address."""
     name = {404: "not_found", 400: "wrong_address", 503: "no_snapshot", 429: "busy"}
     title = text(name.get(status, "wrong_address"), lang)
     return _template("problem.html").render(
-        **_frame(lang), title=title, status=status, detail=detail
+        **_frame(lang), title=title, status=status, detail=detail, hint=hint(parameter, lang)
     )
 
 
@@ -372,49 +372,6 @@ def _fact(column: Column, view: View) -> dict[str, str]:
         "newest": formatting.day(newest.date, indicator, lang, year=True) if newest else "",
         "known": f"{formatting.minute(newest.known_at)} · {provenance(newest)}" if newest else "",
     }
-
-
-def _table(view: View) -> str:
-    """The values of the picture, newest first, as rows of HTML."""
-    lang, address = view.lang, view.address
-    units = view.snapshot.catalog.unit
-    heads, cells = [], []
-    for column in view.columns:
-        figures = {
-            v.date: formatting.table_figure(
-                x, address.transform, column.indicator, units(column.indicator), lang
-            )
-            for v, x in column.rows
-            if x is not None
-        }
-        label = next((f.unit for f in figures.values()), "")
-        name = text("value", lang) if len(view.columns) == 1 else column.indicator.short.in_(lang)
-        bracket = f"（{label}）" if lang == "zh" else f" ({label})"
-        heads.append(name + (bracket if label else ""))
-        cells.append({day: figure.number for day, figure in figures.items()})
-    days = sorted({day for column in cells for day in column}, reverse=True)[:MAX_ROWS]
-    known = {v.date: v.known_at for v, _ in view.columns[0].rows} if len(cells) == 1 else {}
-    if known:
-        heads.append(text("known_at", lang))
-    dated = view.columns[0].indicator
-    head = "".join(f'<th scope="col" class="n">{escape(words)}</th>' for words in heads)
-    body = "".join(
-        f'<tr><th scope="row"><time datetime="{day}">'
-        f"{formatting.table_day(day, dated, lang)}</time></th>"
-        + "".join(f'<td class="n">{column.get(day, "")}</td>' for column in cells)
-        + (f'<td class="n">{formatting.minute(known[day])}</td>' if known else "")
-        + "</tr>"
-        for day in days
-    )
-    first = f'<th scope="col">{text("date", lang)}</th>'
-    return f"<thead><tr>{first}{head}</tr></thead><tbody>{body}</tbody>"
-
-
-def _table_caption(view: View) -> str:
-    days = len({v.date for c in view.columns for v, x in c.rows if x is not None})
-    if days > MAX_ROWS:
-        return text("table_cut", view.lang, shown=f"{MAX_ROWS:,}", all=f"{days:,}")
-    return view.words.subtitle
 
 
 def _dataset(view: View, site: Site) -> str:

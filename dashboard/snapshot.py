@@ -24,7 +24,7 @@ LOOK_EVERY_S = 0.5
 #: How many answers of each kind are kept: readings are small, tables may hold whole histories.
 SHELVES = {
     "reading": 4000, "page": 300, "series": 40, "events": 200, "mentions": 200, "lines": 30,
-    "table": 60, "file": 60, "api": 60, "sheet": 400, "picture": 200,
+    "rows": 30, "table": 60, "file": 60, "api": 60, "sheet": 400, "picture": 200,
 }  # fmt: skip
 T = TypeVar("T")
 

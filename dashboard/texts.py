@@ -194,6 +194,21 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "display": ("显示", "Display"),
 }
 
+#: What may stand in a parameter, for readers of Chinese; the errors themselves are English.
+_HINTS: Mapping[str, str] = {
+    "id": "没有这个指标。请核对网址中 /c/ 后面的代号，或从指标目录进入。",
+    "asof": "@ 后面的时点不对：写到日（@2026-05-27，指北京时间当日结束时）或到分（@2026-05-27T0900），不能晚于今天，也不能早于数据起点。",
+    "with": "参数 with（对照指标）不对：最多三个代号，用逗号隔开，不得重复，单位合计不超过两种。",
+    "t": "参数 t（时间范围）不对：可用 1m 3m 6m ytd 1y 3y 5y 10y max，或写成 2025-01-01..2026-05-26，先早后晚。",
+    "u": "参数 u（变换）不对：可用 level diff pct mom yoy index index:2025-01-02 ma:N drawdown z:N，N 为 2 至 5000。",
+    "scale": "参数 scale（刻度）不对：可用 linear 或 log；数值不大于零时不能用 log。",
+    "lang": "参数 lang（语言）不对：可用 zh 或 en。",
+    "theme": "参数 theme（明暗）不对：可用 auto light dark。",
+    "updown": "参数 updown（涨色）不对：可用 red 或 green。",
+    "suffix": "没有这种格式。网址去掉点号后面的部分，就是图表页。",
+    "code": "这个短链接无效，请核对是否抄全。",
+    "query": "网址太长，或参数太多。",
+}
 _RANGES: Mapping[str, tuple[str, str]] = {
     "1m": ("1 月", "1M"),
     "3m": ("3 月", "3M"),
@@ -217,6 +232,11 @@ _TRANSFORMS: Mapping[str, tuple[str, str]] = {
     "drawdown": ("自高点回落", "Drawdown"),
     "z": ("偏离度", "Z-score"),
 }
+
+
+def hint(parameter: str, lang: str) -> str:
+    """What may stand in a parameter of an address; nothing where its error says it already."""
+    return _HINTS.get(parameter, "") if lang == "zh" else ""
 
 
 def text(name: str, lang: str, **values: str) -> str:

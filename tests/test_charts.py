@@ -11,7 +11,7 @@ import struct
 import threading
 import xml.etree.ElementTree as ET
 import zipfile
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from hashlib import sha256
 from itertools import product
 from pathlib import Path
@@ -123,6 +123,14 @@ def test_every_indicator_has_its_page_picture_and_words(site: TestClient, name: 
     assert [t.attributes["datetime"] for t in document.all("time")] == [
         row["date"] for row in reversed(shown)
     ]
+    if shown:
+        # The words end at the day where the file ends, and count what it holds.
+        day = date.fromisoformat(shown[-1]["date"])
+        assert str(day.year) in heading
+        counts = re.findall(r"图中 ([0-9,]+) 个值", site.get(f"/c/{name}.txt").text)
+        assert counts == ([f"{len(shown):,}"] if len(shown) > 2 else [])
+        drawn = document.one("div", "plot").attributes["aria-label"]
+        assert str(day.year) in drawn
     if not rows:
         assert "本站尚未取得此项数据" in document.one("figure").text
 
@@ -257,6 +265,19 @@ def test_an_unknown_place_is_a_page_that_says_so(site: TestClient, place: str) -
     assert "Traceback" not in answer.text
     if "2f" not in place:
         assert page(answer, answer.status_code).one("h1").text in ("没有这一页", "地址有误")
+
+
+def test_a_reader_of_chinese_is_told_in_chinese_what_may_stand_there(site: TestClient) -> None:
+    for place, words in (
+        ("sp500?t=2y", "参数 t（时间范围）不对"),
+        ("sp500@2026", "@ 后面的时点不对"),
+        ("sp5000", "没有这个指标"),
+        ("sp500.exe", "没有这种格式"),
+    ):
+        answer = site.get(f"/c/{place}")
+        assert words in page(answer, answer.status_code).one("p", "said").text
+        english = site.get(f"/c/{place}{'&' if '?' in place else '?'}lang=en")
+        assert not list(page(english, english.status_code).all("p", "said"))
 
 
 @pytest.mark.parametrize(("place", "status"), [("sp500@2099-01-01", 400), ("sp500@1990-01-01", 404),

@@ -243,13 +243,12 @@ def test_values_of_other_kinds_of_wrongness(site: TestClient, suffix: str) -> No
 
 
 @pytest.mark.parametrize("suffix", DATA)
-def test_the_first_of_a_doubled_parameter_counts_and_an_empty_one_is_the_default(
+def test_a_doubled_parameter_is_refused_and_an_empty_one_is_the_default(
     site: TestClient, suffix: str
 ) -> None:
-    assert (
-        site.get(f"/c/sp500{suffix}?t=3m&t=nonsense").content
-        == site.get(f"/c/sp500{suffix}?t=3m").content
-    )
+    assert detail(site.get(f"/c/sp500{suffix}?t=3m&t=1y"), 400)["parameter"] == "t"
+    twice = site.get(f"/c/sp500{suffix}?from=a&from=b")  # what others add is ignored
+    assert twice.content == site.get(f"/c/sp500{suffix}").content
     assert (
         site.get(f"/c/sp500{suffix}?t=&u=&with=").content == site.get(f"/c/sp500{suffix}").content
     )

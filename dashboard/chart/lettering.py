@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 #: Shares of the font size; a little generous, for fonts that are not ours.
 WIDE, NARROW, DIGIT = 1.0, 0.55, 0.58
 _NARROWEST = frozenset(" .,:;'|!il")
 
 
+@lru_cache(maxsize=4096)
 def width(words: str, size: float) -> float:
     """About how wide a line of text is."""
     return size * sum(_share(c) for c in words)

@@ -117,10 +117,23 @@ class Frame:
         can show."""
         known = self._known.get(id(segment))
         if known is None:
-            places = [(self.x(p.date), self.y(p.value, series.axis)) for p in segment.points]
+            places = self._all_places(segment, series.axis)
             known = places if series.kind == "step" else _thinned(places)
             self._known[id(segment)] = known
         return known
+
+    def _all_places(self, segment: Segment, axis: int) -> list[tuple[float, float]]:
+        """As `x` and `y` say; written out, because a page has thousands of points."""
+        low, rise, log = self._scales[axis]
+        origin, step, bottom = self._origin, self._step, self.bottom
+        measure = math.log if log else float
+        return [
+            (
+                round(origin + step * p.date.toordinal(), 1),
+                round(bottom - rise * (measure(p.value) - low), 1),
+            )
+            for p in segment.points
+        ]
 
     def _scale(self, axis: Axis) -> tuple[float, float, bool]:
         """Where an axis begins, the height of one of its units, and whether it counts in powers."""
@@ -145,13 +158,15 @@ class Labels:
     ) -> tuple[float, float] | None:
         """Take the free place that covers the fewest points, the first of several; None if no
         place is free."""
-        boxes = {place: self._box(words, *place, anchor) for place in places}
-        open_ = [place for place, box in boxes.items() if self._is_free(box)]
-        if not open_:
-            return None
-        order = list(boxes)
-        chosen = min(open_, key=lambda p: self._covered(boxes[p]) + FAR * order.index(p))
-        self.taken.append(boxes[chosen])
+        chosen, least = None, math.inf
+        for number, (x, y) in enumerate(places):
+            if FAR * number >= least:
+                break  # no later place can be better
+            box = self._box(words, x, y, anchor)
+            if self._is_free(box) and (cost := self._covered(box) + FAR * number) < least:
+                chosen, least, taken = (x, y), cost, box
+        if chosen is not None:
+            self.taken.append(taken)
         return chosen
 
     def _box(self, words: str, x: float, y: float, anchor: str) -> Box:

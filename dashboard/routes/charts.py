@@ -275,11 +275,12 @@ def for_people(request: Request, error: XinzhiError) -> Response:
     if isinstance(error, MovedError):
         return answer_to(request, error)
     status = status_of(error)
-    lang = "en" if parse_query(request.url.query[:2000]).get("lang") == "en" else "zh"
+    lang = "en" if re.search("(^|&)lang=en(&|$)", request.url.query[:2000]) else "zh"
     headers = {"Content-Security-Policy": PAGE_POLICY, "Cache-Control": "no-cache"}
     if status == 429:
         headers["Retry-After"] = str(BusyError.retry_after_s)
-    body = sheet.problem_page(status, str(error), lang)
+    parameter = error.parameter if isinstance(error, AddressError) else ""
+    body = sheet.problem_page(status, str(error), lang, parameter)
     return Response(body, status, headers, HTML)
 
 
