@@ -101,6 +101,7 @@ def many(table: Table, folder: Path, form: str) -> None:
         ("memory at most, MB", done.first.megabytes, None, "< 1500 MB"),
         ("warehouse, MB", done.warehouse_mb, done.peer_mb, ""),
         ("snapshot, MB", done.snapshot_mb, done.peer_mb, ""),
+        ("a page's query, ms (25 indicators)", done.query_ms, done.query_of_few_ms, "≤ 2 ×"),
     ):
         row(table, f"25 million rows of {form}: {name}", ours, peer, wanted)
 

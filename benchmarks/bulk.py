@@ -11,6 +11,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.many import DAYS
+
 # `import` as a process of its own that says in the end how long publishing took and how much
 # memory it all took.
 _IMPORT = """
@@ -40,6 +42,24 @@ with duckdb.connect(sys.argv[2]) as connection:
     query = "create table plain as select * from read_{}($file)"
     connection.execute(query, {{"file": sys.argv[1]}})
 """
+# The query behind a page, of indicators here and there; what was asked once is not kept.
+_ASK = """
+import statistics, sys, time
+from pathlib import Path
+from dashboard import queries
+from dashboard.snapshot import Snapshot
+
+snapshot = Snapshot(Path(sys.argv[1]))
+names = list(snapshot.catalog.indicators)
+taken = []
+for turn in range(100):
+    name = names[turn * 7919 % len(names)]
+    start = time.perf_counter()
+    rows = queries._series(snapshot, name, None)
+    taken.append(time.perf_counter() - start)
+    assert len(rows) == int(sys.argv[2]), len(rows)
+print(1000 * statistics.median(taken))
+"""
 
 
 @dataclass(frozen=True)
@@ -61,6 +81,8 @@ class Measured:
     warehouse_mb: float
     snapshot_mb: float
     peer_mb: float
+    query_ms: float
+    query_of_few_ms: float
 
 
 def measure(folder: Path, form: str) -> Measured:
@@ -75,7 +97,30 @@ def measure(folder: Path, form: str) -> Measured:
     settings = {"XINZHI_DATA": str(data), "XINZHI_CATALOG": str(catalog)}
     first, second = (_imported(file, settings) for _ in range(2))
     (snapshot,) = (data / "published").glob("2*.duckdb")
-    return Measured(first, second, peer_s, _mb(data / "warehouse.duckdb"), _mb(snapshot), _mb(peer))
+    return Measured(
+        first,
+        second,
+        peer_s,
+        _mb(data / "warehouse.duckdb"),
+        _mb(snapshot),
+        _mb(peer),
+        _asked_ms(snapshot),
+        _asked_ms(_few(folder, form)),
+    )
+
+
+def _few(folder: Path, form: str) -> Path:
+    """A snapshot of as few indicators as the project has, each as long as one of the many."""
+    catalog, file = folder / "few.yaml", folder / f"few.{form}"
+    _run(["-m", "benchmarks.many", str(catalog), str(file), "25"], {})
+    data = folder / "data-few"
+    _imported(file, {"XINZHI_DATA": str(data), "XINZHI_CATALOG": str(catalog)})
+    (snapshot,) = (data / "published").glob("2*.duckdb")
+    return snapshot
+
+
+def _asked_ms(snapshot: Path) -> float:
+    return float(_run(["-c", _ASK, str(snapshot), str(DAYS)], {}))
 
 
 def _imported(file: Path, settings: dict[str, str]) -> Done:

@@ -89,5 +89,6 @@ def write_values(path: Path, indicators: int = INDICATORS, days: int = DAYS) -> 
 
 
 if __name__ == "__main__":
-    write_catalog(Path(sys.argv[1]))
-    write_values(Path(sys.argv[2]))
+    count = int(sys.argv[3]) if len(sys.argv) > 3 else INDICATORS
+    write_catalog(Path(sys.argv[1]), count)
+    write_values(Path(sys.argv[2]), count)

@@ -17,6 +17,8 @@ _ATTRIBUTES = {
     "htmlFor": "for",
 }
 _SKIPPED = frozenset({"children"})
+#: Components that are elements of another name.
+_TAGS = {"Link": "a", "ObjectEl": "object", "MapEl": "map"}
 
 
 def to_html(node: Any) -> str:
@@ -39,7 +41,7 @@ def _pieces(node: Any) -> Iterator[str]:
 
 
 def _element(node: Component) -> Iterator[str]:
-    tag = "a" if isinstance(node, dcc.Link) else node._type.lower()
+    tag = _TAGS.get(node._type, node._type.lower())
     yield f"<{tag}{''.join(_attributes(node))}>"
     if tag not in _VOID:
         yield from _pieces(getattr(node, "children", None))

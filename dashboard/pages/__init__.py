@@ -16,14 +16,17 @@ from dashboard.texts import text
 from etl.errors import StorageError
 
 #: Parameters that pages look at; others are ignored, so that they cannot fill the memory.
-PARAMETERS = ("t", "u", "scale", "lang", "theme", "updown")
-MAX_VALUE = 100
+PARAMETERS = (
+    "t", "u", "scale", "lang", "theme", "updown", "with", "ids", "asof", "shape", "format", "for",
+    "scope", "q", "group", "frequency", "sort", "month", "issuer", "topic", "kind", "page",
+)  # fmt: skip
+MAX_VALUE, MAX_PATH = 300, 100
 
 
 def resolve(snapshots: Snapshots, path: str, query: Mapping[str, str]) -> tuple[Page, Component]:
     """The page of an address, and its markup in the frame; remembered as long as the snapshot."""
     known = {name: query[name] for name in PARAMETERS if query.get(name)}
-    path = path if len(path) <= MAX_VALUE else "/not-found"
+    path = path if len(path) <= MAX_PATH else "/not-found"
     try:
         snapshot = snapshots.current()
     except StorageError as error:
