@@ -47,11 +47,12 @@ class Site(Dash):
     """Dash whose first answer already holds the page."""
 
     snapshots: Snapshots
+    base_url: str
 
     def interpolate_index(self, **parts: Any) -> str:
         """The whole document for the address that is asked for."""
         search = flask.request.query_string.decode("ascii", "replace")
-        page, markup = visit(self.snapshots, flask.request.path, search)
+        page, markup = visit(self.snapshots, flask.request.path, search, self.base_url)
         flask.g.status, flask.g.location = page.status, page.location
         lang = markup.lang
         preload = f'<link rel="preload" as="script" href="{PLOTLY_PATH}">'
@@ -70,15 +71,15 @@ class Site(Dash):
         )
 
 
-def visit(snapshots: Snapshots, path: str, search: str) -> tuple[Page, Component]:
+def visit(snapshots: Snapshots, path: str, search: str, base_url: str) -> tuple[Page, Component]:
     """The page of an address as it stands in a browser, and its markup."""
     try:
-        return resolve(snapshots, path, parse_query(search))
+        return resolve(snapshots, path, parse_query(search), base_url)
     except AddressError as error:
         return wrong_address(error)
 
 
-def create_dash(snapshots: Snapshots) -> Site:
+def create_dash(snapshots: Snapshots, base_url: str) -> Site:
     """The app over the snapshots of one folder."""
     app = Site(
         "dashboard",
@@ -88,7 +89,7 @@ def create_dash(snapshots: Snapshots) -> Site:
         suppress_callback_exceptions=True,
         serve_locally=True,
     )
-    app.snapshots = snapshots
+    app.snapshots, app.base_url = snapshots, base_url
     app.layout = html.Div([dcc.Location(id="address"), html.Div(id="page")])
 
     @app.callback(
@@ -96,7 +97,7 @@ def create_dash(snapshots: Snapshots) -> Site:
     )
     def show(path: str | None, search: str | None) -> Component:
         """The page of the address."""
-        return visit(snapshots, str(path or "/"), str(search or ""))[1]
+        return visit(snapshots, str(path or "/"), str(search or ""), base_url)[1]
 
     @app.server.before_request
     def refuse_forged() -> tuple[str, int] | None:

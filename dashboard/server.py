@@ -91,7 +91,7 @@ def create_server(settings: Settings) -> Counted:
     server.router.routes.insert(0, charts.PAGE_ROUTE)
     server.state.site = Site(settings.base_url, FORMATS)
     server.state.gates = {name: Gate(most) for name, most in AT_ONCE.items()}
-    server.mount("/", WSGIMiddleware(create_dash(snapshots).server, workers=16))
+    server.mount("/", WSGIMiddleware(create_dash(snapshots, settings.base_url).server, workers=16))
     # Compressing the bundle takes a second: the first reader should not wait for it.
     Thread(target=_plotly, args=("br",), daemon=True).start()
     return Counted(Kept(Compressed(_Guarded(server)), snapshots), meter)

@@ -15,7 +15,7 @@ def chart_block(model: Model, name: str, lang: str, notes: tuple[str, ...] = ())
     """The chart with its words; `name` tells it from other charts of the page."""
     if model.empty:
         return html.P(text("empty_chart", lang), className="chart-empty")
-    lines = [*notes, *([text("sampled", lang)] if model.sampled else [])]
+    lines = dict.fromkeys([*notes, *([text("sampled", lang)] if model.sampled else [])])
     return html.Figure(
         [
             html.Div(

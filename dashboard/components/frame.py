@@ -17,6 +17,8 @@ NAVIGATION = (
     ("/", "today"),
     ("/bulletins", "bulletins"),
     ("/indicators", "indicators"),
+    ("/compare", "compare"),
+    ("/export", "export"),
     ("/about", "about"),
 )
 

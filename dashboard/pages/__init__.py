@@ -9,7 +9,7 @@ from dash.development.base_component import Component
 from dashboard.address import AddressError
 from dashboard.choices import Choices, choices
 from dashboard.components.frame import frame
-from dashboard.pages import about, bulletins, indicator, indicators, today
+from dashboard.pages import about, bulletins, compare, export, indicator, indicators, today
 from dashboard.pages.page import Page, Visit, message
 from dashboard.snapshot import Snapshot, Snapshots
 from dashboard.texts import text
@@ -23,7 +23,9 @@ PARAMETERS = (
 MAX_VALUE, MAX_PATH = 300, 100
 
 
-def resolve(snapshots: Snapshots, path: str, query: Mapping[str, str]) -> tuple[Page, Component]:
+def resolve(
+    snapshots: Snapshots, path: str, query: Mapping[str, str], base_url: str = ""
+) -> tuple[Page, Component]:
     """The page of an address, and its markup in the frame; remembered as long as the snapshot."""
     known = {name: query[name] for name in PARAMETERS if query.get(name)}
     path = path if len(path) <= MAX_PATH else "/not-found"
@@ -34,9 +36,9 @@ def resolve(snapshots: Snapshots, path: str, query: Mapping[str, str]) -> tuple[
         page = message(text("no_snapshot", chosen.lang), str(error), chosen, 503)
         return page, frame(page.body, chosen, path, known, None)
     if any(len(value) > MAX_VALUE for value in known.values()):
-        return _framed(snapshot, path, known)
+        return _framed(snapshot, path, known, base_url)
     key = (path, tuple(sorted(known.items())))
-    return snapshot.remember("page", key, lambda: _framed(snapshot, path, known))
+    return snapshot.remember("page", key, lambda: _framed(snapshot, path, known, base_url))
 
 
 def wrong_address(error: AddressError) -> tuple[Page, Component]:
@@ -46,8 +48,10 @@ def wrong_address(error: AddressError) -> tuple[Page, Component]:
     return page, frame(page.body, chosen, "/", {}, None)
 
 
-def _framed(snapshot: Snapshot, path: str, query: Mapping[str, str]) -> tuple[Page, Component]:
-    visit = Visit(snapshot, path, query, choices(query))
+def _framed(
+    snapshot: Snapshot, path: str, query: Mapping[str, str], base_url: str
+) -> tuple[Page, Component]:
+    visit = Visit(snapshot, path, query, choices(query), base_url)
     page = _page(visit)
     return page, frame(page.body, visit.chosen, path, query, snapshot)
 
@@ -65,6 +69,10 @@ def _page(visit: Visit) -> Page:
             return indicators.layout(visit)
         case "indicators", name if "/" not in name:
             return indicator.layout(visit, name)
+        case "compare", "":
+            return compare.layout(visit)
+        case "export", "":
+            return export.layout(visit)
         case "about", "":
             return about.layout(visit)
     words = text("not_found_long", visit.lang)

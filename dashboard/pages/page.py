@@ -15,12 +15,13 @@ from dashboard.texts import text
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One reader asking for one page of one snapshot."""
+    """One reader asking for one page of one snapshot; `base_url` is where the site stands."""
 
     snapshot: Snapshot
     path: str
     query: Mapping[str, str]
     chosen: Choices
+    base_url: str = ""
 
     @property
     def lang(self) -> str:

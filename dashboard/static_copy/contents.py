@@ -21,6 +21,8 @@ from dashboard.views import View, view
 
 LANGS = ("zh", "en")
 OG = Paper(*SIZES["og"])
+#: Pages that are made of what a person chooses; they need the program.
+ASKING = ("/compare", "/export")
 Make = Callable[[], bytes]
 Files = dict[str, Make]
 
@@ -98,6 +100,8 @@ def pages(snapshot: Snapshot) -> Iterator[str]:
     """The addresses of the dashboard's pages that are whole without scripts."""
     days = [f"/bulletins/{day}" for day in queries.bulletin_days(snapshot)]
     for path in (*discovery.PAGES, *days):
+        if path in ASKING:
+            continue
         yield path
         yield f"{path}?lang=en"
 

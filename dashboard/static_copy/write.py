@@ -71,7 +71,7 @@ def _groups(
         files = chart.files(snapshot, site)
         yield next(iter(files)), dict(reversed(files.items()))  # the page after its files
     for address in pages(snapshot):
-        yield address, {address: _page_maker(snapshots, address)}
+        yield address, {address: _page_maker(snapshots, address, site.base_url)}
     yield "machines", machines(snapshot, site.base_url)
     yield "404", {"/404.html": lambda: sheet.problem_page(404, _ABSENT).encode()}
 
@@ -85,12 +85,12 @@ def _assets() -> Files:
     return found
 
 
-def _page_maker(snapshots: Snapshots, address: str) -> Make:
+def _page_maker(snapshots: Snapshots, address: str, base_url: str) -> Make:
     """The page as it is before any script: whole to read, with links that need none."""
     path, _, query = address.partition("?")
 
     def make() -> bytes:
-        page, markup = resolve(snapshots, path, parse_query(query))
+        page, markup = resolve(snapshots, path, parse_query(query), base_url)
         environment = Environment(
             loader=FileSystemLoader(sheet.TEMPLATES), autoescape=True, undefined=StrictUndefined
         )

@@ -1,0 +1,81 @@
+"""What a person picks from: rows of options and groups of indicators, each a link that changes one
+thing in the address."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from dashboard.pages.page import Visit
+from dashboard.texts import text
+from etl.catalog import Indicator
+
+
+def options(label: str, links: Iterable[tuple[str, str, bool]]) -> Component:
+    """A row of choices: the words of each, where it leads, and whether it is the current one."""
+    return html.Nav(
+        [option(words, href, current) for words, href, current in links],
+        className="options",
+        **{"aria-label": label},
+    )
+
+
+def option(words: str, href: str, current: bool) -> Component:
+    marked = {"aria-current": "true"} if current else {}
+    return dcc_link(words, href, "option current" if current else "option", **marked)
+
+
+def dcc_link(words: str, href: str, kind: str, **more: str) -> Component:
+    """A link within the pages. Dash's own link takes no aria attributes, so that where one is
+    wanted, what it says stands around it."""
+    link = dcc.Link(words, href=href, className=kind)
+    return html.Span(link, **more) if more else link
+
+
+def picker(
+    visit: Visit, chosen: Sequence[str], most: int, href: Callable[[Sequence[str]], str]
+) -> Component:
+    """Every indicator as a chip that adds it or takes it away; those that would be too many are
+    words without a link."""
+    catalog = visit.snapshot.catalog
+    groups = [
+        html.Div(
+            [
+                html.Span(group.title.in_(visit.lang), className="picker-group"),
+                html.Span(
+                    [
+                        _chip(visit, indicator, chosen, most, href)
+                        for indicator in catalog.all()
+                        if indicator.group == name
+                    ],
+                    className="chips",
+                ),
+            ],
+            className="picker-row",
+        )
+        for name, group in catalog.groups.items()
+    ]
+    words = text("picked", visit.lang, count=str(len(chosen)), most=str(most))
+    return html.Details(
+        [html.Summary([text("pick", visit.lang), html.Span(words, className="quiet")]), *groups],
+        className="picker",
+        open=True,
+    )
+
+
+def _chip(
+    visit: Visit,
+    indicator: Indicator,
+    chosen: Sequence[str],
+    most: int,
+    href: Callable[[Sequence[str]], str],
+) -> Component:
+    name, words = indicator.id, indicator.short.in_(visit.lang)
+    if name in chosen:
+        rest = [other for other in chosen if other != name]
+        return dcc_link(f"{words} ✕", href(rest), "chip current", **{"aria-current": "true"})
+    if len(chosen) >= most:
+        return html.Span(words, className="chip full")
+    return dcc.Link(words, href=href([*chosen, name]), className="chip")

@@ -1,0 +1,297 @@
+"""/compare: up to four indicators on one paper, and how far their changes agree."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from itertools import combinations
+
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from dashboard import formatting
+from dashboard.address import (
+    RANGES,
+    AddressError,
+    ChartAddress,
+    MovedError,
+    Transform,
+    parse,
+)
+from dashboard.chart.scatter import scatter
+from dashboard.chart.svg import data_uri
+from dashboard.components.charts import chart_block
+from dashboard.components.picking import options, picker
+from dashboard.downloads import Column, address_url
+from dashboard.pages.page import Page, Visit, message
+from dashboard.relations import FEWEST, Pair, Part, correlation, in_percent, pairs
+from dashboard.sheet import captions
+from dashboard.texts import range_name, text, transform_name
+from dashboard.views import View, view
+
+MOST = 4
+TRANSFORMS = (Transform(), Transform("index"), Transform("pct"), Transform("yoy"),
+              Transform("drawdown"))  # fmt: skip
+Related = tuple[Column, Column, list[Pair]]
+
+
+def layout(visit: Visit) -> Page:
+    """The comparison that the address asks for; without ids, what could be compared."""
+    title = text("compare", visit.lang)
+    ids = tuple(dict.fromkeys(name for name in visit.query.get("ids", "").split(",") if name))
+    if not ids:
+        body = [html.H1(title), html.P(text("compare_long", visit.lang), className="lead-words"),
+                _picker(visit, ()), _suggestions(visit)]  # fmt: skip
+        return _page(title, body)
+    try:
+        address = _address(visit, ids)
+        seen = view(visit.snapshot, address)
+    except MovedError as moved:
+        names = ",".join(moved.new if name == moved.old else name for name in ids)
+        there = _href(visit, names.split(","), **_kept(visit))
+        return Page(title, [], status=301, location=there)
+    except AddressError as error:
+        if error.parameter == "with" and error.status == 400 and len(ids) <= MOST:
+            return _page(title, _too_many_units(visit, ids, error))
+        return message(text("wrong_address", visit.lang), str(error), visit.chosen, error.status)
+    related = _related(seen)
+    body = [
+        html.H1(title),
+        html.P("、".join(_names(seen)) if visit.lang == "zh" else ", ".join(_names(seen)),
+               className="lead-words"),
+        _picker(visit, ids),
+        _controls(visit, address, seen),
+        chart_block(seen.model, "compare", visit.lang, _notes(seen)),
+        _links(visit, address),
+        *([_correlations(visit, related), _cloud(visit, related[0])] if related else []),
+    ]  # fmt: skip
+    return _page(title, body, not seen.model.empty)
+
+
+def _page(title: str, body: Sequence[Component], has_chart: bool = False) -> Page:
+    return Page(title, [html.Article(list(body), className="wide indicator")], title,
+                has_chart=has_chart)  # fmt: skip
+
+
+def _address(visit: Visit, ids: Sequence[str]) -> ChartAddress:
+    query = {**visit.query, "with": ",".join(ids[1:])}
+    return parse(ids[0], query, visit.snapshot.catalog, datetime.now(UTC))
+
+
+def _kept(visit: Visit) -> dict[str, str]:
+    return {name: visit.query.get(name, "") for name in ("t", "u", "scale")}
+
+
+def _href(visit: Visit, ids: Sequence[str], **parameters: str) -> str:
+    return visit.chosen.href("/compare", ids=",".join(ids), **parameters)
+
+
+def _picker(visit: Visit, ids: Sequence[str]) -> Component:
+    return picker(visit, ids, MOST, lambda names: _href(visit, names, **_kept(visit)))
+
+
+def _suggestions(visit: Visit) -> Component:
+    """A few comparisons to begin with, of what this catalog has."""
+    wanted = (
+        ("nasdaq_composite", "sp500", "phlx_semiconductor"),
+        ("micron_market_cap_usd_bn", "nasdaq_composite"),
+        ("brent_spot_usd_bbl", "wti_spot_usd_bbl"),
+        ("us_10y_yield_pct", "us_10y_breakeven_pct", "fed_target_upper_pct"),
+        ("policy_documents_data_monthly", "policy_documents_ai_monthly"),
+    )
+    catalog = visit.snapshot.catalog
+    items = []
+    for names in wanted:
+        if all(name in catalog for name in names):
+            words = " · ".join(catalog[name].short.in_(visit.lang) for name in names)
+            alike = len({catalog[name].unit for name in names}) == 1
+            href = _href(visit, names, u="" if alike and "pct" in names[0] else "index")
+            items.append(html.Li(dcc.Link(words, href=href)))
+    return html.Section([html.H2(text("to_begin", visit.lang)), html.Ul(items)])
+
+
+def _too_many_units(visit: Visit, ids: Sequence[str], error: AddressError) -> list[Component]:
+    """What to do where a chart has no third axis."""
+    there = _href(visit, ids, **{**_kept(visit), "u": "index"})
+    return [
+        html.H1(text("compare", visit.lang)),
+        _picker(visit, ids),
+        html.P(
+            [str(error) if visit.lang == "en" else text("third_unit", visit.lang), " ",
+             dcc.Link(text("on_common_base", visit.lang), href=there)],
+            className="message",
+        ),
+    ]  # fmt: skip
+
+
+def _notes(seen: View) -> tuple[str, ...]:
+    """Sources and dates, and which indicators have no value in the window."""
+    lang = seen.lang
+    empty = [c.indicator.short.in_(lang) for c in seen.columns
+             if all(x is None for _, x in c.rows)]  # fmt: skip
+    missing = [text("nothing_of", lang, names="、".join(empty))] if empty else []
+    wedges = text("bulletin_marks", lang)  # drawn on chart pages alone
+    return tuple(line for line in (*missing, *captions(seen)) if line != wedges)
+
+
+def _names(seen: View) -> list[str]:
+    return [column.indicator.title.in_(seen.lang) for column in seen.columns]
+
+
+def _controls(visit: Visit, address: ChartAddress, seen: View) -> Component:
+    kept, lang = _kept(visit), visit.lang
+    ranges = (
+        (range_name(name, lang), _href(visit, address.ids, **{**kept, "t": name}),
+         seen.table.window_name == name)
+        for name in RANGES
+    )  # fmt: skip
+    transforms = (
+        (transform_name(t.name, lang, t.n),
+         _href(visit, address.ids, **{**kept, "u": "" if t == Transform() else str(t)}),
+         address.transform == t)
+        for t in TRANSFORMS
+    )  # fmt: skip
+    scales = (
+        (text(f"scale_{name}", lang),
+         _href(visit, address.ids, **{**kept, "scale": "" if name == "linear" else name}),
+         address.scale == name)
+        for name in ("linear", "log")
+    )  # fmt: skip
+    return html.Div(
+        [
+            options(text("range", lang), ranges),
+            options(text("transform", lang), transforms),
+            options(text("scale", lang), scales),
+        ],
+        className="controls",
+    )
+
+
+def _links(visit: Visit, address: ChartAddress) -> Component:
+    plain = ChartAddress(address.id, None, address.more, address.window, address.transform)
+    export = visit.chosen.href("/export", ids=",".join(address.ids),
+                               t=str(address.window), u=str(address.transform))  # fmt: skip
+    return html.P(
+        [
+            html.A(text("chart_page", visit.lang), href=address_url(address, "", ""),
+                   className="download"),
+            html.A(text("download_csv", visit.lang), href=address_url(plain, ""),
+                   className="download"),
+            dcc.Link(text("export", visit.lang), href=export, className="download"),
+        ],
+        className="downloads",
+    )  # fmt: skip
+
+
+def _related(seen: View) -> list[Related]:
+    """Every two indicators with the pairs of their changes in the window."""
+    parts = {
+        column.indicator.id: Part(
+            column.indicator,
+            seen.snapshot.catalog.unit(column.indicator),
+            column.series[column.start : column.stop],
+        )
+        for column in seen.columns
+    }
+    return [
+        (a, b, pairs(parts[a.indicator.id], parts[b.indicator.id]))
+        for a, b in combinations(seen.columns, 2)
+    ]
+
+
+def _correlations(visit: Visit, related: Sequence[Related]) -> Component:
+    """How far changes agree, with the number of pairs and the days they come from."""
+    lang = visit.lang
+    rows = [
+        html.Tr(
+            [
+                html.Th(f"{a.indicator.short.in_(lang)} × {b.indicator.short.in_(lang)}",
+                        scope="row"),
+                html.Td(_said(correlation(found), lang), className="cell-figure"),
+                html.Td(f"{len(found):,}", className="cell-figure"),
+                html.Td(f"{found[0].date} – {found[-1].date}" if found else "—",
+                        className="quiet"),
+            ]
+        )
+        for a, b, found in related
+    ]  # fmt: skip
+    heads = ("pair", "correlation", "n_pairs", "period")
+    return html.Section(
+        [
+            html.H2(text("correlation_of_changes", lang)),
+            html.Table(
+                [
+                    html.Thead(html.Tr([html.Th(text(name, lang), scope="col") for name in heads])),
+                    html.Tbody(rows),
+                ],
+                className="table",
+            ),
+            html.P(text("correlation_note", lang, few=str(FEWEST)), className="quiet"),
+        ]
+    )
+
+
+def _said(r: float | None, lang: str) -> str:
+    return text("too_few_pairs", lang) if r is None else formatting.signed(r, 2)
+
+
+def _cloud(visit: Visit, related: Related) -> Component | None:
+    """The changes of the first two indicators as points, and as a table."""
+    a, b, found = related
+    if len(found) < FEWEST:
+        return None
+    lang = visit.lang
+    across, up = (_axis_words(visit, column) for column in (a, b))
+    newest = found[-1].date.isoformat()
+    r = correlation(found)
+    alternative = text("cloud_alt", lang, first=across, second=up, n=f"{len(found):,}",
+                       r=_said(r, lang))  # fmt: skip
+    rows = [
+        html.Tr([html.Th(str(p.date), scope="row"),
+                 html.Td(formatting.signed(p.first, 2)), html.Td(formatting.signed(p.second, 2))])
+        for p in found[::-1][:60]
+    ]  # fmt: skip
+    return html.Section(
+        [
+            html.H2(text("cloud", lang)),
+            html.Div(
+                [
+                    html.Figure(
+                        [
+                            html.Img(src=data_uri(scatter(found, across, up, newest)),
+                                     alt=alternative, width="480", height="360",
+                                     className="cloud"),
+                            html.Figcaption(text("cloud_note", lang)),
+                        ],
+                        className="chart-figure",
+                    ),
+                    html.Details(
+                        [
+                            html.Summary(text("as_table", lang)),
+                            html.Table(
+                                [
+                                    html.Thead(html.Tr([html.Th(words, scope="col") for words in
+                                                        (text("date", lang), across, up)])),
+                                    html.Tbody(rows),
+                                ],
+                                className="table recent",
+                            ),
+                        ]
+                    ),
+                ],
+                className="cloud-row",
+            ),
+        ]
+    )  # fmt: skip
+
+
+def _axis_words(visit: Visit, column: Column) -> str:
+    """What a change of the indicator is counted in."""
+    indicator = column.indicator
+    unit = visit.snapshot.catalog.unit(indicator)
+    part = Part(indicator, unit, column.series[column.start : column.stop])
+    counted = "%" if in_percent(part) else unit.label.in_(visit.lang)
+    if unit.code == "percent":
+        counted = text("points", visit.lang)
+    bracket = f"（{counted}）" if visit.lang == "zh" else f" ({counted})"
+    return indicator.short.in_(visit.lang) + bracket

@@ -1,0 +1,158 @@
+"""/compare and /export: everything is chosen by links, and stands in the address."""
+
+from __future__ import annotations
+
+import html
+import re
+from urllib.parse import quote, unquote
+
+import pytest
+from serving import Node, TestClient, client, still
+
+from etl.catalog import load_catalog
+from etl.settings import PROJECT, Settings
+
+CATALOG = load_catalog(PROJECT / "indicators.yaml")
+
+
+@pytest.fixture(scope="session")
+def site(published: Settings) -> TestClient:
+    return client(published)
+
+
+def page(site: TestClient, path: str) -> Node:
+    answer = site.get(path)
+    assert answer.status_code == 200, answer.text[:300]
+    return still(answer)
+
+
+def hrefs(document: Node) -> list[str]:
+    return [a.attributes["href"] for a in document.all("a") if "href" in a.attributes]
+
+
+@pytest.mark.parametrize("path", ["/compare", "/export"])
+def test_every_indicator_can_be_picked(site: TestClient, path: str) -> None:
+    links = hrefs(page(site, path))
+    assert all(f"{path}?ids={name}" in links for name in CATALOG.indicators)
+
+
+def test_a_chip_adds_an_indicator_and_takes_it_away(site: TestClient) -> None:
+    links = hrefs(page(site, "/compare?ids=sp500&t=3y&u=yoy"))
+    assert "/compare?ids=sp500,vix&t=3y&u=yoy" in links
+    assert "/compare?t=3y&u=yoy" in links
+
+
+def test_a_fifth_indicator_cannot_be_added(site: TestClient) -> None:
+    four = "sp500,vix,nasdaq_composite,phlx_semiconductor"
+    links = hrefs(page(site, f"/compare?ids={four}"))
+    assert not [x for x in links if x.startswith(f"/compare?ids={four},")]
+
+
+def test_a_comparison_leads_to_its_chart_page_and_its_data(site: TestClient) -> None:
+    document = page(site, "/compare?ids=nasdaq_composite,sp500&u=index&t=2026-03-02..2026-05-26")
+    links = hrefs(document)
+    asked = "with=sp500&t=2026-03-02..2026-05-26&u=index"
+    assert f"/c/nasdaq_composite?{asked}" in links
+    assert f"/c/nasdaq_composite.csv?{asked}" in links
+    for link in links:
+        if link.startswith("/c/"):
+            assert site.get(link).status_code == 200
+
+
+def test_the_correlation_is_stated_with_its_n_and_its_days(
+    site: TestClient, published: Settings
+) -> None:
+    document = page(site, "/compare?ids=nasdaq_composite,sp500&t=2026-03-02..2026-05-26")
+    (row,) = [r for r in document.all("tr") if "×" in r.text]
+    lines = site.get("/c/sp500.csv?t=2026-03-02..2026-05-26").text.splitlines()
+    r, n, days = (cell.text for cell in row.all("td"))
+    assert days == "2026-03-03 – 2026-05-26"
+    assert int(n) == len(lines) - 2  # a change less than there are values
+    assert 0.8 < float(r) < 1
+
+
+def test_indicators_of_three_units_are_offered_a_common_base(site: TestClient) -> None:
+    document = page(site, "/compare?ids=micron_close_usd,us_10y_yield_pct,vix")
+    assert "两条轴" in document.text
+    (there,) = [x for x in hrefs(document) if "u=index" in x]
+    assert "<svg" not in document.text
+    assert page(site, there).one("h1").text == "比较"
+
+
+def test_what_has_no_data_is_named(site: TestClient) -> None:
+    document = page(site, "/compare?ids=sp500,phlx_semiconductor")
+    assert "此区间内没有数据：费城半导体" in document.text
+    assert "样本不足" in document.text
+
+
+@pytest.mark.parametrize("path", ["/compare", "/export"])
+@pytest.mark.parametrize(("query", "status"), [
+    ("ids=sp5000", 404), ("ids=sp500,sp5000", 404), ("ids=../etc", 404),
+    ("ids=<script>alert(1)</script>", 404), ("ids=sp500&t=2y", 400), ("ids=sp500&u=ma:1", 400),
+    ("ids=sp500&ids=vix", 400), ("ids=" + "a," * 120, 404), ("ids=sp500&t=2026-02-30..", 400),
+])  # fmt: skip
+def test_a_wrong_choice_is_a_sentence_with_its_status(
+    site: TestClient, path: str, query: str, status: int
+) -> None:
+    answer = site.get(f"{path}?{quote(query, safe='=&,')}")
+    assert answer.status_code == status
+    assert "<script>alert" not in answer.text
+    assert "Traceback" not in answer.text
+
+
+def test_five_indicators_are_too_many_to_compare(site: TestClient) -> None:
+    ids = "sp500,vix,nasdaq_composite,phlx_semiconductor,usd_cny"
+    answer = site.get(f"/compare?ids={ids}")
+    assert answer.status_code == 400
+    assert "at most 3" in answer.text
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "ids=sp500",
+        "ids=sp500,vix&shape=wide&format=xlsx&t=3m",
+        "ids=sp500,micron_close_usd&format=csv&for=excel",
+        "ids=sp500&scope=full&format=parquet",
+        "ids=sp500&asof=2026-05-27&u=pct",
+        "ids=sp500,micron_close_usd,vix,brent_spot_usd_bbl,usd_cny&format=parquet&shape=wide",
+        "ids=sp500,micron_close_usd,vix,brent_spot_usd_bbl,usd_cny&format=zip",
+    ],
+)
+def test_the_file_of_an_order_is_at_the_addresses_that_it_names(
+    site: TestClient, published: Settings, query: str
+) -> None:
+    document = page(site, f"/export?{query}")
+    (button,) = [a for a in document.all("a") if "button" in a.classes]
+    answer = site.get(button.attributes["href"])
+    assert answer.status_code == 200
+    rows = re.findall(r"([0-9,]+) 行", document.text)[0].replace(",", "")
+    assert answer.headers["x-row-count"] == rows
+    live, lasting = (code.text for code in document.all("code"))
+    base = published.base_url
+    assert site.get(live.removeprefix(base)).content == answer.content
+    assert "@" in lasting or "asof=" in lasting
+    again = site.get(unquote(lasting.removeprefix(base)))
+    assert again.headers["x-row-count"] == rows
+
+
+def test_the_preview_shows_the_first_rows_of_the_file(site: TestClient) -> None:
+    document = page(site, "/export?ids=sp500,micron_close_usd&shape=wide&t=3m")
+    lines = site.get("/c/sp500.csv?with=micron_close_usd&shape=wide&t=3m").text.splitlines()
+    rows = [[cell.text for cell in row.all("td")] for row in document.all("tr")]
+    assert [",".join(row) for row in rows if row] == lines[1:9]
+
+
+def test_an_order_of_nothing_says_so(site: TestClient) -> None:
+    document = page(site, "/export?ids=gold_futures_usd_oz")
+    assert "这个区间内没有数据" in document.text
+
+
+def test_the_words_are_english_where_that_is_chosen(site: TestClient) -> None:
+    for path in ("/compare?ids=sp500,nasdaq_composite&lang=en", "/export?ids=sp500&lang=en"):
+        document = page(site, path)
+        cited = [node.text for node in document.all("dd") if node.attributes.get("lang")]
+        shown = html.unescape(document.one("main").text)
+        for words in cited:  # a citation is in the language of its standard
+            shown = shown.replace(words, "")
+        assert not re.search("[\u4e00-\u9fff]", shown), path
