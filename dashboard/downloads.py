@@ -113,6 +113,11 @@ class Table:
         return sorted({v.date for column in self.columns for v, _ in column.rows})
 
     @property
+    def may_be_log(self) -> bool:
+        """Whether a log scale has a place for every value."""
+        return all(x is None or x > 0 for column in self.columns for _, x in column.rows)
+
+    @property
     def fields(self) -> tuple[Field, ...]:
         """The columns of the file."""
         if not self.is_wide:

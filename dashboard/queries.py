@@ -110,6 +110,15 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
+class Mentioned:
+    """`text[start:stop]` of a paragraph speaks of the indicator."""
+
+    start: int
+    stop: int
+    indicator: str
+
+
+@dataclass(frozen=True, slots=True)
 class BulletinEntry:
     """A bulletin in the list of bulletins."""
 
@@ -179,6 +188,49 @@ def mentioned(snapshot: Snapshot, day: Date) -> Mapping[str, Sequence[str]]:
         if indicator not in parts[part]:
             parts[part].append(indicator)
     return parts
+
+
+def mentions(snapshot: Snapshot, day: Date) -> Mapping[tuple[str, int], Sequence[Mentioned]]:
+    """Where the bulletin of a day speaks of indicators, by part and paragraph, in the order of the
+    text; paragraph -1 is the heading of a section."""
+    rows = snapshot.rows(
+        "select part, paragraph, start, stop, indicator from mentions where date = ? "
+        "order by part, paragraph, start",
+        [day],
+    )
+    found: dict[tuple[str, int], list[Mentioned]] = defaultdict(list)
+    for part, paragraph, start, stop, indicator in rows:
+        found[part, paragraph].append(Mentioned(start, stop, indicator))
+    return found
+
+
+def search_bulletins(snapshot: Snapshot, words: Sequence[str]) -> list[tuple[Bulletin, int]]:
+    """The bulletins, newest first, that hold all the words anywhere in their text or references,
+    and how often."""
+    where = " and ".join("contains(lower(document), ?)" for _ in words) or "true"
+    rows = snapshot.rows(
+        f"select document from bulletins where {where} order by date desc",
+        [json.dumps(word, ensure_ascii=False)[1:-1].lower() for word in words],
+    )
+    found = [Bulletin.model_validate_json(row[0]) for row in rows]
+    counted = [(b, text_of(b).casefold()) for b in found]
+    # Names of fields stand in the document too: what matters is in the text.
+    return [
+        (b, sum(text.count(word.casefold()) for word in words))
+        for b, text in counted
+        if all(word.casefold() in text for word in words)
+    ]
+
+
+def text_of(bulletin: Bulletin) -> str:
+    """Everything that a reader sees of a bulletin, a paragraph a line."""
+    parts = [bulletin.title, bulletin.summary]
+    for section in bulletin.sections:
+        parts += [section.title, *section.paragraphs]
+    parts += bulletin.judgement
+    for r in bulletin.references:
+        parts += [r.title, r.publisher or "", r.use or ""]
+    return "\n".join(parts)
 
 
 def mentioned_in(snapshot: Snapshot, indicator: str) -> list[tuple[Date, str]]:

@@ -123,18 +123,34 @@ def _over(
     series: Sequence[Vintage], indicator: Indicator, earlier: Callable[[date], date]
 ) -> list[Result]:
     days = [v.date for v in series]
-    tolerance = timedelta(days=TOLERANCE_DAYS[indicator.frequency])
     result: list[Result] = []
     for now in series:
-        target = earlier(now.date)
-        index = bisect_right(days, target) - 1
-        if index < 0 or target - days[index] > tolerance:
-            result.append(Empty.NO_BASE)
-        elif not comparable(series[index], now, indicator):
-            result.append(Empty.BREAK)
-        else:
-            result.append(_change_pct(now.value, series[index].value))
+        base = _base(series, days, now, indicator, earlier)
+        result.append(base if isinstance(base, Empty) else _change_pct(now.value, base.value))
     return result
+
+
+def base_of_newest(series: Sequence[Vintage], indicator: Indicator, months: int) -> Vintage | None:
+    """The value so many months before the newest one, by the rules of `mom` and `yoy`."""
+    if not series:
+        return None
+    days = [v.date for v in series]
+    base = _base(series, days, series[-1], indicator, lambda day: _months_before(day, months))
+    return None if isinstance(base, Empty) else base
+
+
+def _base(
+    series: Sequence[Vintage],
+    days: Sequence[date],
+    now: Vintage,
+    indicator: Indicator,
+    earlier: Callable[[date], date],
+) -> Vintage | Empty:
+    target = earlier(now.date)
+    index = bisect_right(days, target) - 1
+    if index < 0 or target - days[index] > timedelta(days=TOLERANCE_DAYS[indicator.frequency]):
+        return Empty.NO_BASE
+    return series[index] if comparable(series[index], now, indicator) else Empty.BREAK
 
 
 def _index(series: Sequence[Vintage], indicator: Indicator, start: date | None) -> list[Result]:

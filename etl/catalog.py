@@ -81,6 +81,15 @@ class Group(Model):
     title: Text
 
 
+class Link(Model):
+    """One link of the chain that the bulletin follows, and the indicators that speak of it;
+    `missing` is said where there is none yet."""
+
+    title: Text
+    missing: Text
+    indicators: tuple[Id, ...] = ()
+
+
 class Credit(Model):
     """Whom to thank, under which licence, and where the original can be seen."""
 
@@ -222,6 +231,7 @@ class Catalog(Model):
     units: dict[str, Unit]
     groups: dict[str, Group]
     indicators: dict[str, Indicator]
+    links: dict[str, Link] = {}
 
     def __getitem__(self, indicator_id: str) -> Indicator:
         return self.indicators[indicator_id]
@@ -299,6 +309,10 @@ def _as_json(data: Any) -> str:
 def _contradictions(catalog: Catalog) -> Iterator[tuple[Path_, str]]:
     """Each place where entries that are well formed do not fit together."""
     claimed: dict[str, str] = {}
+    for name, link in catalog.links.items():
+        for unknown in (i for i in link.indicators if i not in catalog):
+            hint = nearest(unknown, catalog.indicators)
+            yield ("links", name, "indicators"), f"links, {name}: unknown id '{unknown}'. {hint}"
     for indicator in catalog.all():
         here: Path_ = ("indicators", indicator.id)
         yield from _unknown_names(catalog, indicator, here)

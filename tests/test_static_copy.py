@@ -171,7 +171,8 @@ def test_what_a_copy_does_not_hold_is_no_link() -> None:
     html = (
         '<p>见<a href="/c/sp500">标普</a>与<a href="/indicators/vix?t=3m">VIX</a></p>'
         '<a href="/?theme=dark" rel="nofollow">深色</a>'
-        '<ul><li><a href="/nowhere">无处</a></li></ul>'
+        '<ul><li><a href="/nowhere">无处</a></li></ul><form action="/"><input name="q"></form>'
+        '<a class="option current" href="/?q=1">全部</a>'
     )
     assert links.page(html, "a/b/index.html") == (
         '<p>见标普与<a href="../../c/vix/t-3m.html">VIX</a></p><ul></ul>'

@@ -3,7 +3,7 @@ thing in the address."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from dash import dcc, html
 from dash.development.base_component import Component
@@ -32,6 +32,33 @@ def dcc_link(words: str, href: str, kind: str, **more: str) -> Component:
     wanted, what it says stands around it."""
     link = dcc.Link(words, href=href, className=kind)
     return html.Span(link, **more) if more else link
+
+
+def search(visit: Visit, path: str, label: str, kept: Mapping[str, str]) -> Component:
+    """A form that the browser sends: the words stand in the address as `q`, beside what is kept."""
+    return html.Form(
+        [
+            dcc.Input(type="search", name="q", value=visit.query.get("q", ""), placeholder=label,
+                      className="search-box", id="search", maxLength=100),
+            *kept_inputs(visit, kept),
+            html.Button(text("search", visit.lang), type="submit", className="search-button"),
+        ],
+        action=path, method="get", role="search", className="search",
+        **{"aria-label": label},
+    )  # fmt: skip
+
+
+def kept_inputs(visit: Visit, kept: Mapping[str, str]) -> list[Component]:
+    """What a form must carry besides, so that sending it loses nothing that was chosen."""
+    chosen = {"lang": visit.chosen.lang, "theme": visit.chosen.theme,
+              "updown": visit.chosen.updown}  # fmt: skip
+    usual = {"lang": "zh", "theme": "auto", "updown": "red"}
+    carried = {**{k: v for k, v in chosen.items() if v != usual[k]}, **kept}
+    return [
+        dcc.Input(type="hidden", name=name, value=value, id=f"kept-{name}")
+        for name, value in carried.items()
+        if value
+    ]
 
 
 def picker(

@@ -1,35 +1,165 @@
-"""/bulletins: every bulletin, newest first."""
+"""/bulletins: every bulletin, newest first; by day, and by the words in it."""
 
 from __future__ import annotations
+
+import calendar
+from collections.abc import Sequence
+from datetime import date
 
 from dash import dcc, html
 from dash.development.base_component import Component
 
 from dashboard import formatting, queries
-from dashboard.pages.page import Page, Visit
+from dashboard.address import AddressError
+from dashboard.components.picking import options, search
+from dashboard.pages.page import Page, Visit, message
 from dashboard.queries import BulletinEntry
 from dashboard.texts import text
+from etl.bulletins.model import Bulletin
+
+PAGE, MONTHS, MOST_WORDS, FOUND = 20, 6, 8, 50
+#: Letters shown before and after a word that was found.
+AROUND = 34
 
 
 def layout(visit: Visit) -> Page:
-    entries = queries.bulletins(visit.snapshot)
+    """The list, or what a search has found."""
     title = text("all_bulletins", visit.lang)
-    listed = [_entry(visit, entry) for entry in entries]
-    nothing = html.P(text("no_bulletin_long", visit.lang), className="message")
-    body = html.Section([html.H1(title), *(listed or [nothing])], className="narrow")
-    return Page(title, [body], title)
+    words = visit.query.get("q", "").split()
+    days = queries.bulletin_days(visit.snapshot)
+    try:
+        listed = _found(visit, words) if words else _listed(visit, len(days))
+    except AddressError as error:
+        return message(text("wrong_address", visit.lang), str(error), visit.chosen, error.status)
+    body = [
+        html.H1(title),
+        search(visit, "/bulletins", text("search_bulletins", visit.lang), {}),
+        html.Div(
+            [
+                html.Div(listed, className="listed"),
+                html.Aside(_calendar(visit, days), className="calendars",
+                           **{"aria-label": text("calendar", visit.lang)}),
+            ],
+            className="facts",
+        ),
+    ]  # fmt: skip
+    return Page(title, [html.Section(body, className="wide")], title)
+
+
+def _listed(visit: Visit, count: int) -> list[Component]:
+    if not count:
+        return [html.P(text("no_bulletin_long", visit.lang), className="message")]
+    last = -(-count // PAGE)
+    asked = visit.query.get("page", "") or "1"
+    if not asked.isascii() or not asked.isdigit() or len(asked) > 6 or not 1 <= int(asked) <= last:
+        raise AddressError("page", f"page: '{asked[:20]}' is not a page from 1 to {last}.")
+    number = int(asked)
+    entries = queries.bulletins(visit.snapshot)[(number - 1) * PAGE : number * PAGE]
+    near = [n for n in range(1, last + 1) if n in (1, last) or abs(n - number) <= 2]
+    links = [
+        (str(n), visit.chosen.href("/bulletins", page="" if n == 1 else str(n)), n == number)
+        for n in near
+    ]
+    pages = [options(text("pages", visit.lang), links)] if last > 1 else []
+    return [*(_entry(visit, entry) for entry in entries), *pages]
 
 
 def _entry(visit: Visit, entry: BulletinEntry) -> Component:
-    href = visit.chosen.href(f"/bulletins/{entry.date}")
-    day = formatting.full_date(entry.date, visit.lang)
     return html.Article(
         [
-            html.H2(
-                dcc.Link([entry.title, " ", html.Span(day, className="issue-date")], href=href)
-            ),
+            _heading(visit, entry.date, entry.title),
             html.P(entry.summary, lang="zh-CN", className="entry-summary"),
             html.Ol([html.Li(heading) for heading in entry.headings], lang="zh-CN"),
         ],
         className="entry",
+    )
+
+
+def _heading(visit: Visit, day: date, title: str) -> Component:
+    shown = formatting.full_date(day, visit.lang)
+    href = visit.chosen.href(f"/bulletins/{day}")
+    return html.H2(dcc.Link([title, " ", html.Span(shown, className="issue-date")], href=href))
+
+
+def _found(visit: Visit, words: Sequence[str]) -> list[Component]:
+    """Each bulletin that holds all the words, with the places where they stand."""
+    if len(words) > MOST_WORDS:
+        raise AddressError("q", f"q: {len(words)} words; at most {MOST_WORDS} are looked for.")
+    found = queries.search_bulletins(visit.snapshot, words)
+    count = text("found_bulletins", visit.lang, count=f"{len(found):,}", words=" ".join(words))
+    clear = dcc.Link(text("clear_search", visit.lang), href=visit.chosen.href("/bulletins"))
+    entries = [
+        html.Article(
+            [
+                _heading(visit, bulletin.date, bulletin.title),
+                *[html.P(_lit(line, words), lang="zh-CN") for line in _lines(bulletin, words)],
+                html.P(text("times_found", visit.lang, count=str(times)), className="quiet"),
+            ],
+            className="entry",
+        )
+        for bulletin, times in found[:FOUND]
+    ]
+    return [html.P([count, " ", clear], className="lead-words", role="status"), *entries]
+
+
+def _lines(bulletin: Bulletin, words: Sequence[str]) -> list[str]:
+    """The first places at which the words stand, with what is around them."""
+    lines = []
+    for line in queries.text_of(bulletin).splitlines():
+        folded = line.casefold()
+        places = [at for word in words if (at := folded.find(word.casefold())) >= 0]
+        if places:
+            start, stop = max(0, min(places) - AROUND), max(places) + 2 * AROUND
+            cut = line[start:stop].strip()
+            lines.append(("…" if start else "") + cut + ("…" if stop < len(line) else ""))
+    return lines[:3]
+
+
+def _lit(line: str, words: Sequence[str]) -> list[Component | str]:
+    """The line with the words marked."""
+    folded, parts, at = line.casefold(), list[Component | str](), 0
+    while len(folded) == len(line):
+        places = [(p, len(w)) for w in words if (p := folded.find(w.casefold(), at)) >= 0]
+        if not places:
+            break
+        start, length = min(places)
+        parts += [line[at:start], html.Mark(line[start : start + length])]
+        at = start + length
+    return [*parts, line[at:]]
+
+
+def _calendar(visit: Visit, days: Sequence[date]) -> list[Component]:
+    """The newest months that have bulletins; each day that has one is a link."""
+    months = sorted({(day.year, day.month) for day in days}, reverse=True)
+    held = set(days)
+    shown: list[Component] = [_month(visit, y, m, held) for y, m in months[:MONTHS]]
+    older = [d for d in reversed(days) if (d.year, d.month) in months[MONTHS:]]
+    if older:
+        links = [html.Li(dcc.Link(str(d), href=visit.chosen.href(f"/bulletins/{d}")))
+                 for d in older[:400]]  # fmt: skip
+        shown.append(html.Details([html.Summary(text("older", visit.lang)), html.Ul(links)]))
+    return shown
+
+
+def _month(visit: Visit, year: int, month: int, held: set[date]) -> Component:
+    names = "一二三四五六日" if visit.lang == "zh" else ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
+    weeks = calendar.Calendar().monthdatescalendar(year, month)
+
+    def cell(day: date) -> Component:
+        if day.month != month:
+            return html.Td("")
+        if day not in held:
+            return html.Td(str(day.day), className="quiet")
+        return html.Td(
+            dcc.Link(str(day.day), href=visit.chosen.href(f"/bulletins/{day}"), title=str(day))
+        )
+
+    title = f"{year} 年 {month} 月" if visit.lang == "zh" else f"{date(year, month, 1):%B %Y}"
+    return html.Table(
+        [
+            html.Caption(title),
+            html.Thead(html.Tr([html.Th(name, scope="col") for name in names])),
+            html.Tbody([html.Tr([cell(day) for day in week]) for week in weeks]),
+        ],
+        className="calendar",
     )

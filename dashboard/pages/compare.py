@@ -161,7 +161,7 @@ def _controls(visit: Visit, address: ChartAddress, seen: View) -> Component:
         [
             options(text("range", lang), ranges),
             options(text("transform", lang), transforms),
-            options(text("scale", lang), scales),
+            options(text("scale", lang), scales) if seen.table.may_be_log else None,
         ],
         className="controls",
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from urllib.parse import quote
 
 from dash import dcc, html
 from dash.development.base_component import Component
@@ -20,7 +21,8 @@ from dashboard.address import (
 from dashboard.chart.model import build
 from dashboard.components import cards
 from dashboard.components.charts import chart_block
-from dashboard.downloads import Column, Table, address_url, provenance, table
+from dashboard.downloads import Column, Table, address_url, place, provenance, table
+from dashboard.pages.asof import known
 from dashboard.pages.page import Page, Visit, message
 from dashboard.queries import Event
 from dashboard.readings import Reading, badges, reading
@@ -43,6 +45,11 @@ RECENT, EVENTS, DISAGREEMENTS, REVISIONS, ACTIONS, NOTES = 12, 12, 6, 6, 6, 8
 
 def layout(visit: Visit, indicator_id: str) -> Page:
     """The page of an indicator; 404 or 400 in words when the address is wrong."""
+    if asked := visit.query.get("asof", "").strip():
+        name = indicator_id.partition("@")[0]
+        kept = {k: visit.query[k] for k in ("t", "u", "scale") if visit.query.get(k)}
+        there = visit.chosen.href(f"/indicators/{name}@{quote(asked, safe='-')}", **kept)
+        return Page(name, [], status=302, location=there)
     try:
         address = parse(indicator_id, visit.query, visit.snapshot.catalog, datetime.now(UTC))
         shown = table(visit.snapshot, replace(address, more=(), shape="long"))
@@ -143,9 +150,14 @@ def _chart(visit: Visit, shown: Table) -> list[Component]:
     breaks = tuple(f"{b.date}：{b.note.in_(visit.lang)}" for b in indicator.breaks)
     return [
         html.Div(
-            [_ranges(visit, address, shown.window_name), _transforms(visit, address)],
+            [
+                _ranges(visit, address, shown.window_name),
+                _transforms(visit, address),
+                _scales(visit, address) if shown.may_be_log else None,
+            ],
             className="controls",
         ),
+        known(visit, address),
         chart_block(model, indicator.id, visit.lang, (source, *breaks)),
         _downloads(visit, address),
     ]
@@ -173,6 +185,15 @@ def _transforms(visit: Visit, address: ChartAddress) -> Component:
     return html.Nav(links, className="options", **{"aria-label": text("transform", visit.lang)})
 
 
+def _scales(visit: Visit, address: ChartAddress) -> Component:
+    links = [
+        _option(visit, address, text(f"scale_{name}", visit.lang), address.scale == name,
+                scale="" if name == "linear" else name)
+        for name in ("linear", "log")
+    ]  # fmt: skip
+    return html.Nav(links, className="options", **{"aria-label": text("scale", visit.lang)})
+
+
 def _option(
     visit: Visit, address: ChartAddress, words: str, current: bool, **changed: str
 ) -> Component:
@@ -182,7 +203,8 @@ def _option(
         "u": "" if address.transform == Transform() else str(address.transform),
         "scale": "log" if address.scale == "log" else "",
     }
-    href = visit.chosen.href(f"/indicators/{address.id}", **{**kept, **changed})
+    here = f"/indicators/{place(address)}"
+    href = visit.chosen.href(here, **{**kept, **changed})
     return dcc.Link(words, href=href, className="option current" if current else "option")
 
 
@@ -196,7 +218,22 @@ def _downloads(visit: Visit, address: ChartAddress) -> Component:
         ("metadata", address_url(plain, "", ".metadata.json")),
     )
     return html.P(
-        [html.A(text(name, visit.lang), href=href, className="download") for name, href in links],
+        [
+            *[
+                html.A(text(name, visit.lang), href=href, className="download")
+                for name, href in links
+            ],
+            html.A(
+                text("kit", visit.lang),
+                href=address_url(replace(address, more=()), "", ".kit.zip"),
+                className="download",
+            ),
+            dcc.Link(
+                text("compare_with", visit.lang),
+                className="download",
+                href=visit.chosen.href("/compare", ids=address.id, t=str(address.window)),
+            ),
+        ],
         className="downloads",
     )
 

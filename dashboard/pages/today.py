@@ -13,6 +13,8 @@ from dashboard.address import Transform, Window, moment_of
 from dashboard.chart.model import build
 from dashboard.components import cards
 from dashboard.components.charts import chart_block
+from dashboard.components.marked import Marked
+from dashboard.pages.chain import chain
 from dashboard.pages.page import Page, Visit, message
 from dashboard.readings import Reading, readings
 from dashboard.texts import text
@@ -51,6 +53,7 @@ def _page(visit: Visit, day: date, days: Sequence[date]) -> Page:
     as_of = moment_of(day)
     known = _all_readings(visit, as_of)
     beside = _beside(visit, queries.mentioned(visit.snapshot, day), known)
+    marked = Marked(visit, day, {i.id for items in beside.values() for i in items if i.vintage})
     headlines = [item for item in known.values() if item.indicator.headline]
     lead = _lead(visit, bulletin, headlines, as_of)
     shown = formatting.full_date(day, visit.lang)
@@ -64,14 +67,16 @@ def _page(visit: Visit, day: date, days: Sequence[date]) -> Page:
             html.Div(
                 [
                     html.Div(
-                        [_summary(visit, bulletin), _contents(visit, bulletin)], className="prose"
+                        [_summary(visit, bulletin, marked), _contents(visit, bulletin)],
+                        className="prose",
                     ),
                     html.Aside(lead, className="beside") if lead else None,
                 ],
                 className="row first-row",
             ),
-            *[_section(visit, section, beside) for section in bulletin.sections],
-            _judgement(visit, bulletin),
+            *[_section(visit, section, beside, marked) for section in bulletin.sections],
+            _judgement(visit, bulletin, marked),
+            chain(visit, as_of, days),
             _references(visit, bulletin),
         ],
     )
@@ -191,11 +196,11 @@ def _lead(
     )
 
 
-def _summary(visit: Visit, bulletin: Bulletin) -> Component:
+def _summary(visit: Visit, bulletin: Bulletin, marked: Marked) -> Component:
     return html.Section(
         [
             html.H2(text("summary", visit.lang), className="kicker"),
-            html.P(bulletin.summary, className="summary", lang="zh-CN"),
+            html.P(marked.words("summary", 0, bulletin.summary), className="summary", lang="zh-CN"),
         ]
     )
 
@@ -211,7 +216,9 @@ def _contents(visit: Visit, bulletin: Bulletin) -> Component:
     )
 
 
-def _section(visit: Visit, section: Section, beside: Mapping[str, Sequence[Reading]]) -> Component:
+def _section(
+    visit: Visit, section: Section, beside: Mapping[str, Sequence[Reading]], marked: Marked
+) -> Component:
     items = beside.get(str(section.number), ())
     held = [item for item in items if item.vintage is not None]
     empty = [item for item in items if item.vintage is None]
@@ -233,7 +240,10 @@ def _section(visit: Visit, section: Section, beside: Mapping[str, Sequence[Readi
                             section.title,
                         ]
                     ),
-                    *[html.P(paragraph) for paragraph in section.paragraphs],
+                    *[
+                        html.P(marked.words(str(section.number), index, paragraph))
+                        for index, paragraph in enumerate(section.paragraphs)
+                    ],
                 ],
                 className="prose",
                 lang="zh-CN",
@@ -245,13 +255,16 @@ def _section(visit: Visit, section: Section, beside: Mapping[str, Sequence[Readi
     )
 
 
-def _judgement(visit: Visit, bulletin: Bulletin) -> Component | None:
+def _judgement(visit: Visit, bulletin: Bulletin, marked: Marked) -> Component | None:
     if not bulletin.judgement:
         return None
     return html.Section(
         [
             html.H2(text("judgement", visit.lang)),
-            *[html.P(paragraph, lang="zh-CN") for paragraph in bulletin.judgement],
+            *[
+                html.P(marked.words("judgement", index, paragraph), lang="zh-CN")
+                for index, paragraph in enumerate(bulletin.judgement)
+            ],
         ],
         className="prose judgement",
         id="judgement",

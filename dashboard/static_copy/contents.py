@@ -110,7 +110,7 @@ def machines(snapshot: Snapshot, base_url: str) -> Files:
     """What is read by programs."""
     return {
         "/robots.txt": lambda: discovery.robots(base_url).encode(),
-        "/sitemap.xml": lambda: discovery.sitemap(snapshot, base_url),
+        "/sitemap.xml": lambda: discovery.sitemap(snapshot, base_url, ASKING),
         "/atom.xml": lambda: discovery.atom(snapshot, base_url),
         "/catalog.jsonld": lambda: to_json(discovery.catalogue(snapshot, base_url)),
     }

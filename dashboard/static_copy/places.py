@@ -12,8 +12,10 @@ from dashboard.address import parse_query
 _ANCHOR = re.compile(r"(?:<li>)?<a\b[^>]*\bhref=\"(/[^\"]*)\"[^>]*>(.*?)</a>(?:</li>)?", re.S)
 _LINK = re.compile(r"<link\b[^>]*\bhref=\"([^\"]*)\"[^>]*>\n?")
 _INNER = re.compile(r"(\b(?:href|src|data-rich)=\"|\burl=)(/[^\"]*)\"")
+#: What asks the program; a file cannot answer.
+_FORM = re.compile(r"<form\b.*?</form>", re.S)
 #: A choice or a file, not a part of a sentence: where it is not held, its words go with it.
-_CHOICE = re.compile(r"\brel=\"nofollow\"|\bclass=\"(?:choice|nav-link)\"|^<li>")
+_CHOICE = re.compile(r"\brel=\"nofollow\"|\bclass=\"(?:choice|nav-link|option|chip)[ \"]|^<li>")
 
 
 def file_of(address: str) -> str:
@@ -53,7 +55,7 @@ class Links:
 
     def page(self, html: str, at: str) -> str:
         """The HTML of the file `at` with links to files; what leads nowhere is no link."""
-        html = _LINK.sub(self._kept_link, html)
+        html = _LINK.sub(self._kept_link, _FORM.sub("", html))
         html = _ANCHOR.sub(lambda m: self._kept_anchor(m, at), html)
         return self.absolute(_INNER.sub(lambda m: self._relative(m, at), html))
 

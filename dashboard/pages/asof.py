@@ -1,0 +1,84 @@
+"""What was known of an indicator on a day: which day is looked at, and what has become of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from dashboard import formatting, queries
+from dashboard.address import ChartAddress, Transform, moment_text
+from dashboard.components.picking import kept_inputs, option
+from dashboard.pages.page import Visit
+from dashboard.since import since
+from dashboard.texts import text
+from dashboard.views import of_chart, view
+
+#: Bulletins whose days are offered; any other day is written into the field.
+OFFERED = 4
+
+
+def known(visit: Visit, address: ChartAddress) -> Component:
+    """The days to choose from; for a day of the past also the difference to today."""
+    lang = visit.lang
+    days = queries.bulletin_days(visit.snapshot)[-OFFERED:][::-1]
+    chosen = moment_text(address.as_of) if address.as_of else ""
+    links = [
+        option(text("as_known_now", lang), _href(visit, address, ""), not chosen),
+        *(option(text("as_known_on", lang, day=str(day)), _href(visit, address, str(day)),
+                 chosen == str(day)) for day in days),
+    ]  # fmt: skip
+    field = html.Form(
+        [
+            dcc.Input(type="text", name="asof", value=chosen, placeholder="2026-05-27",
+                      className="search-box", id="asof", maxLength=16, inputMode="numeric"),
+            *kept_inputs(visit, _kept(address)),
+            html.Button(text("look", lang), type="submit", className="search-button"),
+        ],
+        action=f"/indicators/{address.id}", method="get", className="search as-of",
+        **{"aria-label": text("known", lang)},
+    )  # fmt: skip
+    parts: list[Component | None] = [
+        html.Div(
+            [html.Span(text("known", lang), className="picker-group"),
+             html.Div([*links, field], className="options")],
+            className="picker-row",
+        ),
+        _ribbon(visit, address) if address.as_of else None,
+    ]  # fmt: skip
+    return html.Div(parts)
+
+
+def _ribbon(visit: Visit, address: ChartAddress) -> Component:
+    assert address.as_of is not None
+    found = since(view(visit.snapshot, of_chart(address)))
+    moment = formatting.beijing(address.as_of, visit.lang)
+    return html.Div(
+        [
+            html.P(text("known_then", visit.lang, moment=moment)),
+            *[html.P(line) for line in found.lines],
+            html.P(
+                [
+                    f"{found.revised} " if found.revised else "",
+                    dcc.Link(text("to_live", visit.lang), href=_href(visit, address, "")),
+                ]
+            ),
+        ],
+        className="ribbon",
+        role="note",
+    )
+
+
+def _href(visit: Visit, address: ChartAddress, day: str) -> str:
+    place = f"{address.id}@{day}" if day else address.id
+    return visit.chosen.href(f"/indicators/{place}", **_kept(address))
+
+
+def _kept(address: ChartAddress) -> dict[str, str]:
+    plain = replace(address, as_of=None)
+    return {
+        "t": str(plain.window),
+        "u": "" if plain.transform == Transform() else str(plain.transform),
+        "scale": "log" if plain.scale == "log" else "",
+    }

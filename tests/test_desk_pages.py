@@ -1,0 +1,230 @@
+"""The pages of the desk as their readers use them: table, bulletins, the day and what was known."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from urllib.parse import parse_qs, quote, urlsplit
+
+import pytest
+from conftest import Cli, settings_of, write_csv
+from serving import Node, TestClient, client, republish, still
+
+from dashboard import queries
+from dashboard.snapshot import Snapshots
+from etl.bulletins.model import Bulletin, Section
+from etl.catalog import load_catalog
+from etl.settings import PROJECT, Settings
+
+CATALOG = load_catalog(PROJECT / "indicators.yaml")
+
+
+@pytest.fixture(scope="session")
+def site(published: Settings) -> TestClient:
+    return client(published)
+
+
+def page(site: TestClient, path: str) -> Node:
+    answer = site.get(path)
+    assert answer.status_code == 200, answer.text[:300]
+    return still(answer)
+
+
+def listed(document: Node) -> list[str]:
+    """The ids in the table, in its order."""
+    return [
+        urlsplit(row.hrefs()[0]).path.rpartition("/")[2]
+        for body in document.all("tbody")
+        for row in body.all("tr")
+    ]
+
+
+@pytest.mark.parametrize(("query", "wanted"), [
+    ("q=micron", {"micron_close_usd", "micron_shares_outstanding", "micron_market_cap_usd_bn"}),
+    ("q=标普", {"sp500"}), ("q=美光 市值", {"micron_market_cap_usd_bn"}), ("q=SP500", {"sp500"}),
+    ("group=compute", {"pue_global_average", "pue_google_fleet"}),
+    ("frequency=quarterly", {"micron_shares_outstanding"}),
+    ("group=energy&frequency=monthly", {"gold_monthly_usd_oz"}),
+])  # fmt: skip
+def test_the_table_is_searched_and_filtered_by_its_address(
+    site: TestClient, query: str, wanted: set[str]
+) -> None:
+    assert set(listed(page(site, f"/indicators?{query}"))) == wanted
+
+
+@pytest.mark.parametrize("query", ["q=nothing of the kind", "q=<script>", "q=%00", "q=' or 1=1"])
+def test_a_search_that_finds_nothing_says_so(site: TestClient, query: str) -> None:
+    document = page(site, f"/indicators?{quote(query, safe='=')}")
+    assert "没有符合条件的条目" in document.text
+
+
+@pytest.mark.parametrize("query", ["group=nope", "frequency=hourly", "sort=colour", "sort=--name",
+                                   "page=0", "page=2", "page=x", "page=１"])  # fmt: skip
+def test_a_wrong_choice_in_the_table_is_named(site: TestClient, query: str) -> None:
+    answer = site.get(f"/indicators?{query}")
+    assert answer.status_code == 400
+    assert f"{query.partition('=')[0]}:" in answer.text
+
+
+@pytest.mark.parametrize("name", ["date", "change", "month", "year", "record"])
+def test_the_table_is_sorted_both_ways_and_what_is_missing_comes_last(
+    site: TestClient, name: str
+) -> None:
+    up, down = (listed(page(site, f"/indicators?sort={sign}{name}")) for sign in ("", "-"))
+    assert sorted(up) == sorted(down) == sorted(CATALOG.indicators)
+    assert up != down
+    assert up[-1] == down[-1]  # without a value
+
+
+def test_the_changes_of_the_table_are_those_of_the_files(site: TestClient) -> None:
+    document = page(site, "/indicators")
+    for name, column, transform in (("sp500", "col-month", "mom"), ("sp500", "col-year", "yoy"),
+                                    ("sp500", "col-record", "drawdown")):  # fmt: skip
+        (row,) = [r for b in document.all("tbody") for r in b.all("tr") if name in str(r.hrefs())]
+        newest = site.get(f"/c/{name}.csv?u={transform}").text.splitlines()[-1].split(",")[2]
+        shown = row.one("td", column).text
+        assert shown == f"{'▲' if float(newest) > 0 else '▼'} {abs(float(newest)):,.2f}%"
+
+
+def test_a_heading_turns_the_order_and_says_which_it_is(site: TestClient) -> None:
+    document = page(site, "/indicators?sort=-year&q=micron")
+    (heading,) = [th for th in document.all("th") if th.attributes.get("aria-sort")]
+    assert heading.attributes["aria-sort"] == "descending"
+    assert parse_qs(urlsplit(heading.hrefs()[0]).query) == {"q": ["micron"], "sort": ["year"]}
+
+
+def test_a_search_keeps_the_language(site: TestClient) -> None:
+    document = page(site, "/indicators?lang=en&group=energy")
+    hidden = {i.attributes["name"]: i.attributes["value"] for i in document.all("input")
+              if i.attributes["type"] == "hidden"}  # fmt: skip
+    assert hidden == {"lang": "en", "group": "energy"}
+
+
+def test_many_indicators_are_not_sorted_by_what_must_be_reckoned(
+    filled: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dashboard.pages.indicators.MOST_SORTED", 5)
+    monkeypatch.setattr("dashboard.pages.indicators.PAGE", 10)
+    site = client(settings_of(filled))
+    assert site.get("/indicators?sort=-year").status_code == 400
+    first, third = page(site, "/indicators"), page(site, "/indicators?page=3")
+    assert (len(listed(first)), len(listed(third))) == (10, 5)
+    assert "/indicators?page=3" in first.hrefs()
+    assert site.get("/indicators?sort=-year&group=compute").status_code == 200
+
+
+def test_every_mention_leads_to_its_card_or_its_page(site: TestClient) -> None:
+    document = page(site, "/")
+    cards = {node.attributes["id"] for node in document.all("article", "card")}
+    links = [a for a in document.all("a") if "mention" in a.classes]
+    assert len(links) > 20
+    for link in links:
+        href = link.attributes["href"]
+        if href.startswith("#"):
+            assert href.removeprefix("#") in cards
+            assert href == f"#card-{link.attributes['data-mention']}"
+        else:
+            assert site.get(href).status_code == 200
+
+
+def test_the_text_of_the_bulletin_is_whole_with_its_mentions(
+    site: TestClient, published: Settings
+) -> None:
+    snapshot = Snapshots(published.published).current()
+    bulletin = queries.bulletin(snapshot, date(2026, 5, 27))
+    assert bulletin is not None
+    shown = page(site, "/").text
+    for section in bulletin.sections:
+        for paragraph in section.paragraphs:
+            assert paragraph in shown
+    assert bulletin.summary in shown
+
+
+def test_the_chain_names_its_six_links_and_where_nothing_is_to_see(site: TestClient) -> None:
+    chain = page(site, "/").one("ol", "chain")
+    assert [h.text for h in chain.all("h3")] == ["数据", "算力", "模型", "场景", "制度", "资本"]
+    assert "还没有公开、连续的模型指标" in chain.text
+    assert "1.01 万亿美元" in chain.text
+
+
+def another(day: date, summary: str) -> Bulletin:
+    section = Section(number=1, title="油价", paragraphs=("布伦特油价走高。",))
+    return Bulletin(date=day, title="每日动态", publisher="编者", summary=summary,
+                    sections=(section,), judgement=(), references=())  # fmt: skip
+
+
+def test_the_chain_says_how_each_moved_since_the_bulletin_before(filled: Path) -> None:
+    republish(filled, CATALOG, another(date(2026, 5, 20), "前"), another(date(2026, 5, 27), "后"))
+    site = client(settings_of(filled))
+    chain = page(site, "/").one("section", "chain-section")
+    assert "较 2026-05-20 一期" in chain.text
+    then, now = (
+        float(site.get(f"/c/sp500@{day}.csv").text.splitlines()[-1].split(",")[2])
+        for day in ("2026-05-20", "2026-05-27")
+    )
+    assert f"▲ {100 * (now / then - 1):.2f}%" in chain.text
+    assert "＝ 无新值" in chain.text  # of what comes out once a year
+
+
+def test_bulletins_are_found_by_their_words(filled: Path) -> None:
+    first = another(date(2026, 5, 20), "甲“乙”\\ %_ tail")
+    republish(filled, CATALOG, first, another(date(2026, 5, 27), "丙 Tail"))
+    site = client(settings_of(filled))
+
+    def days(words: str) -> set[str]:
+        document = page(site, f"/bulletins?q={quote(words)}")
+        return {a.hrefs()[0].rpartition("/")[2] for a in document.all("article", "entry")}
+
+    assert days("TAIL") == {"2026-05-20", "2026-05-27"}
+    assert days("tail 甲") == {"2026-05-20"}
+    assert days("“乙”\\") == {"2026-05-20"}
+    assert days("%") == {"2026-05-20"}
+    assert days("布伦特") == {"2026-05-20", "2026-05-27"}
+    assert days("sections") == set()  # a name of ours, in no text
+    assert days("<script>alert(1)</script>") == set()
+    assert site.get(f"/bulletins?q={'a ' * 20}").status_code == 400
+
+
+def test_the_words_that_were_found_are_marked(site: TestClient) -> None:
+    document = page(site, "/bulletins?q=数据")
+    assert {mark.text for mark in document.all("mark")} == {"数据"}
+    assert "含“数据”的有 1 期" in document.text
+
+
+def test_the_calendar_leads_to_each_day_that_has_a_bulletin(site: TestClient) -> None:
+    table = page(site, "/bulletins").one("table", "calendar")
+    assert table.hrefs() == ["/bulletins/2026-05-27"]
+    assert [td.text for td in table.all("td") if td.text][-1] == "31"
+
+
+def test_an_indicator_is_shown_as_it_was_known_on_a_day(site: TestClient) -> None:
+    document = page(site, "/indicators/brent_spot_usd_bbl@2026-05-27")
+    assert "只含截至 2026 年 5 月 27 日 23:59（北京时间）已知的数值" in document.text
+    assert "2026 年 5 月 19 日" in document.text
+    assert "/indicators/brent_spot_usd_bbl" in document.hrefs()
+    assert "/indicators/brent_spot_usd_bbl@2026-05-27?t=3m" in document.hrefs()
+
+
+def test_the_day_that_is_written_into_the_field_is_looked_at(site: TestClient) -> None:
+    answer = site.get("/indicators/sp500?asof=2026-05-20&t=3m", follow_redirects=False)
+    assert answer.status_code == 302
+    assert answer.headers["location"] == "/indicators/sp500@2026-05-20?t=3m"
+    for wrong in ("2026", "<script>", "2099-01-01", "//evil.example"):
+        moved = site.get(f"/indicators/sp500?asof={quote(wrong)}").headers["location"]
+        assert moved.startswith("/indicators/sp500@")
+        answer = site.get(moved)
+        assert answer.status_code in (400, 404)
+        assert "&lt;script&gt;" in answer.text or "<script>" not in wrong
+
+
+def test_a_revision_since_then_is_told_on_the_page(filled: Path, cli: Cli, tmp_path: Path) -> None:
+    head = ["indicator", "date", "value"]
+    first = write_csv(tmp_path / "a.csv", [head, ["vix", "2026-05-26", "17.5"]])
+    assert cli("import", first, "--known-at", "2026-05-27T08:00+08:00").status == 0
+    assert (
+        cli("import", write_csv(tmp_path / "b.csv", [head, ["vix", "2026-05-26", "18.5"]])).status
+        == 0
+    )
+    ribbon = page(client(settings_of(filled)), "/indicators/vix@2026-05-27").one("div", "ribbon")
+    assert "17.50" in ribbon.text
+    assert "18.50" in ribbon.text
