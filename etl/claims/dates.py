@@ -23,6 +23,8 @@ _MONTH = re.compile(rf"(?:({_N}{{4}}|今|去|前) ?年 ?)?({_N}{{1,3}}) ?月(?:�
 _YEAR = re.compile(rf"({_N}{{4}}) ?年(?:度|底|末)?(?!期)")
 #: A day so far ahead of the bulletin was that of the year before.
 _AHEAD = timedelta(days=31)
+#: As is a month so far ahead: 6 月 in May is to come, 12 月 is past.
+_MONTHS_AHEAD = 3
 #: How long a market may be closed.
 _LONGEST_BREAK = 15
 
@@ -142,7 +144,7 @@ def _month(when: When, day: date) -> Period:
     if when.kind == "months":
         return _months(months_before(day.replace(day=1), -when.amount), 1, "month")
     year = when.year or day.year + (when.amount if when.value == "offset" else 0)
-    if when.year is None and not when.value and when.month > day.month:
+    if when.year is None and not when.value and when.month > day.month + _MONTHS_AHEAD:
         year -= 1
     return _months(date(year, when.month, 1), 1, "month")
 

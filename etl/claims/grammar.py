@@ -125,6 +125,7 @@ class Grammar(Model):
     spans: dict[str, int]
     recent: Words
     vague_spans: Words
+    lost_days: Words
     units: dict[str, Words]
     unit_of: dict[str, UnitRule]
     counted: dict[str, CountRule]
@@ -171,7 +172,8 @@ class Grammar(Model):
             yield from _each("weak_record", {way: record.weak})
         for name in ("levels", "firsts", "sets", "in_a_row", "versus", "since", "negations",
                      "hypotheticals", "conditionals", "intraday", "reports", "strangers", "joins",
-                     "together", "respectively", "glue", "recent", "vague_spans"):  # fmt: skip
+                     "together", "respectively", "glue", "recent", "vague_spans",
+                     "lost_days"):  # fmt: skip
             yield from _each(name, {name: getattr(self, name)})
         yield from _each("day", self.days)
         for word, number in self.weekdays.items():

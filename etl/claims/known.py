@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cached_property
+from itertools import compress
 from typing import Protocol
 
 import duckdb
@@ -21,6 +22,7 @@ select date, value, known_at, load, source, coalesce(r.rank, 99) rank, credit, b
 from vintages v left join ranks r using (indicator, source)
 where indicator = ? order by date, known_at, load
 """
+_EVER = datetime(9999, 1, 1, tzinfo=UTC)
 SPLITS = "select date from actions where indicator = ? and kind = 'split' order by date"
 
 
@@ -43,15 +45,14 @@ class Row:
 
 
 class History:
-    """One indicator as it was known: a row for each date, in order."""
+    """One indicator as it was known: a row for each date, in order. `kinds` numbers the definition
+    that holds at each row."""
 
-    def __init__(self, rows: Sequence[Row], breaks: Sequence[date]) -> None:
-        self.rows, self._breaks = rows, sorted(breaks)
+    def __init__(
+        self, rows: Sequence[Row], values: NDArray[np.float64], kinds: NDArray[np.int64]
+    ) -> None:
+        self.rows, self.values, self._kinds = rows, values, kinds
         self.dates = [row.date for row in rows]
-
-    @cached_property
-    def values(self) -> NDArray[np.float64]:
-        return np.array([row.value for row in self.rows], dtype=float)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -68,16 +69,9 @@ class History:
 
     @cached_property
     def _starts(self) -> list[int]:
-        """Where each definition begins: at a change of basis, a break of the catalog, a split."""
-        found = [0] if self.rows else []
-        for at in range(1, len(self.rows)):
-            before, here = self.rows[at - 1], self.rows[at]
-            crossed = bisect_right(self._breaks, here.date) - bisect_right(
-                self._breaks, before.date
-            )
-            if before.basis != here.basis or crossed:
-                found.append(at)
-        return found
+        """Where each definition begins."""
+        changes = np.flatnonzero(np.diff(self._kinds)) + 1
+        return [0, *changes.tolist()]
 
     def start_of(self, at: int) -> int:
         """Where the definition that holds at a place begins: nothing is reckoned across it."""
@@ -116,19 +110,43 @@ class Snapshot:
 
 
 class Series:
-    """Every vintage of an indicator, in the order of dates."""
+    """Every vintage of an indicator, in the order of dates. Definitions change where the basis
+    does, and on the days of `breaks`."""
 
-    def __init__(self, rows: Sequence[Row], breaks: Sequence[date]) -> None:
-        self._breaks = breaks
+    def __init__(self, vintages: Sequence[Row], breaks: Sequence[date]) -> None:
         by_date: dict[date, list[Row]] = {}
-        for row in rows:
+        for row in vintages:
             by_date.setdefault(row.date, []).append(row)
-        self._by_date: Mapping[date, Sequence[Row]] = by_date
+        self._vintages = list(by_date.values())
+        self._final = [served(rows, _EVER) or rows[-1] for rows in self._vintages]
+        self._values = np.array([row.value for row in self._final], dtype=float)
+        self._first = _stamps(min(row.known_at for row in rows) for rows in self._vintages)
+        self._last = _stamps(max(row.known_at for row in rows) for rows in self._vintages)
+        codes: dict[tuple[str, int], int] = {}
+        ordered = sorted(breaks)
+        self._code = lambda row: codes.setdefault(
+            (row.basis, bisect_right(ordered, row.date)), len(codes)
+        )
+        self._kinds = np.array([self._code(row) for row in self._final], dtype=np.int64)
 
     def as_of(self, moment: datetime) -> History:
-        """For each date the vintage that was served at a moment."""
-        known = (served(rows, moment) for rows in self._by_date.values())
-        return History([row for row in known if row is not None], self._breaks)
+        """For each date the vintage that was served at a moment. Nearly every date has all of its
+        vintages by then, or none; the others are looked at one by one."""
+        stamp = moment.timestamp()
+        known = self._first <= stamp
+        rows, values, kinds = self._final, self._values, self._kinds
+        between = np.flatnonzero(known & (self._last > stamp)).tolist()
+        if between:
+            rows, values, kinds = list(rows), values.copy(), kinds.copy()
+        for at in between:
+            row = served(self._vintages[at], moment)
+            if row is not None:
+                rows[at], values[at], kinds[at] = row, row.value, self._code(row)
+        return History(list(compress(rows, known.tolist())), values[known], kinds[known])
+
+
+def _stamps(moments: Iterable[datetime]) -> NDArray[np.float64]:
+    return np.array([moment.timestamp() for moment in moments], dtype=float)
 
 
 def served(rows: Sequence[Row], moment: datetime) -> Row | None:

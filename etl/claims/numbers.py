@@ -232,11 +232,12 @@ def _chinese_at(text: str, at: int) -> _Plain | None:
     while stop < len(text) and text[stop] in _NUMERAL and not text.startswith(_NO_FACTOR, stop):
         stop += 1
     letters = text[at:stop]
-    if not letters or letters in ("百", "千", "零", "〇"):
+    is_decimal = text[stop : stop + 1] == "点" and text[stop + 1 : stop + 2] in _DIGITS
+    if not letters or (letters in ("百", "千", "零", "〇") and not is_decimal):
         return None
     if len(letters) > MOST_DIGITS:
         return _Plain(None, Decimal(0), stop, True)
-    if text[stop : stop + 1] == "点" and text[stop + 1 : stop + 2] in _DIGITS:
+    if is_decimal and stop + 1 < len(text):
         return _chinese_decimal(text, letters, stop)
     high = None
     if len(letters) == 2 and all(c in _DIGITS for c in letters):

@@ -31,6 +31,7 @@ _PREDICATES = frozenset(
     {"direction", "double", "moves_to", "levels", "crossings", "holds", "record", "weak_record",
      "volatility", "streaks", "compares"}
 )  # fmt: skip
+_DAYS = frozenset({"day", "full", "weekdays"})
 _COUNTS = frozenset({"copies", "pieces", "aspects"})
 _VALUES = frozenset(
     {"percent", "point_of_percent", "basis_point", "times", "points", "usd", "cny", "euro",
@@ -193,7 +194,7 @@ class _Reader:
         self.base: Base | None = None
         self.is_versus = False
         self.window: Window | None = None
-        self.vague = ""
+        self.vague = self.lost = ""
         self.hedge = ""
         self.is_recent = False
         self.before: list[tuple[Number, str, int]] = []
@@ -318,6 +319,9 @@ class _Reader:
         self.is_negated = True
 
     def _on_hypotheticals(self, token: Token) -> None:
+        following = self._next(set())
+        if token.words == "将" and following and following.kind in ("mention", "facet"):
+            return  # 将利率下调: 将 is 把
         self.is_doubted = True
 
     def _on_conditionals(self, token: Token) -> None:
@@ -342,6 +346,9 @@ class _Reader:
     def _on_vague_spans(self, token: Token) -> None:
         self.vague = token.words
 
+    def _on_lost_days(self, token: Token) -> None:
+        self.lost = token.words
+
     def _on_bases(self, token: Token) -> None:
         self.base, self.is_versus = Base(token.value), False
 
@@ -350,11 +357,13 @@ class _Reader:
 
     def _on_when(self, token: Token) -> None:
         following = self._next({"glue"})
-        if following and following.kind == "reports":
-            return
         assert token.when is not None
+        if following and following.kind == "reports" and token.when.kind in _DAYS:
+            return  # 光明网 5 月 26 日刊文: the day of the report, not of a session
         if following and following.kind == "since":
             self.window, self.is_versus = Window(since=token.when), False
+        elif following and following.kind in ("record", "weak_record") and not self.is_versus:
+            self.window = Window(since=token.when)
         elif self.is_versus:
             self.base, self.is_versus = Base("when", token.when), False
         elif not (token.when.value == "same" and self.when is not None):
@@ -385,7 +394,8 @@ class _Reader:
 
     def _number_before(self, number: Number, hedge: str, token: Token) -> None:
         """A number without a verb: a level if it says its unit, a change if it has a sign."""
-        if self.gap or not self.group:
+        if self.gap or not (self.group or self.carried):
+            self._number_unread(number, token)
             self.before = [(number, hedge, token.start)] if not self.gap else []
             self.last_number = self.before
             return
@@ -400,6 +410,21 @@ class _Reader:
             assert self.verb is not None
             self.verb.numbers.append((number, hedge, token.start))
             self.last_number = self.verb.numbers
+
+    def _number_unread(self, number: Number, token: Token) -> None:
+        """A number that the unread words before it keep from being placed: 美光投资 100 亿美元."""
+        subject = self.group[-1] if self.group else None
+        if subject is None or not subject.indicator or self._is_no_fact():
+            return
+        value = self._in_unit(subject.indicator, number)
+        if value is not None and number.unit in _VALUES and self.gap:
+            problem = UNREAD.format(self.gap[:20])
+            self.found.append(
+                Statement(
+                    token.start, token.stop, subject.indicator, "level", number=value,
+                    problem=problem,
+                )
+            )  # fmt: skip
 
     def _span(self, number: Number, is_near: bool) -> None:
         amount = int(number.value or 0)
@@ -429,6 +454,8 @@ class _Reader:
         problem = self._problem("")
         if not is_named:
             problem = NOBODY.format(words)
+        self.group = [_Subject(indicator, words)]
+        self.had_verb = True
         self.found.append(
             Statement(
                 token.start, token.stop, indicator, "count", number=number, hedge=hedge,
@@ -722,6 +749,8 @@ class _Reader:
             return NEGATED
         if self.is_intraday:
             return INTRADAY
+        if self.lost:
+            return UNREAD.format(self.lost)
         return UNREAD.format(gap[:20]) if gap else ""
 
     def _is_inverse(self, subject: _Subject) -> bool:

@@ -27,6 +27,8 @@ from etl.claims.parse import NO_MARK, Base, Statement, Window
 #: How old the base of a comparison over months or a year may be, as in the site's transforms.
 _TOLERANCE: Mapping[str, int] = {"daily": 10, "monthly": 45, "quarterly": 100}
 _ANNUAL_TOLERANCE = 400
+#: How old a change may be of which a text speaks without a date.
+_RECENT = 7
 _LIVELY = frozenset({"XNYS", "24/5"})
 _TINY = 1e-9
 
@@ -202,10 +204,22 @@ class _Case:
 
     def _before(self, at: int) -> int:
         """The place of the value that a change or direction is reckoned from."""
+        self._must_be_told_then(at)
         base = self._base(at)
         if self.history.start_of(at) > base:
             raise Unknown("两个日期之间口径有变，不跨断点计算")
         return base
+
+    def _must_be_told_then(self, at: int) -> None:
+        """A value that stands only on days of change tells of a move on that day alone."""
+        if self.indicator.frequency != "event" or self.indicator.unit in self.grammar.counted:
+            return
+        if self._way() == "flat":
+            raise Unknown("所存数据只有变动之日的值，看不出不变")
+        day, period = self.history.dates[at], self._period
+        first = period.first if period else self.day - timedelta(days=_RECENT)
+        if day < first:
+            raise Unknown(f"最近一次变动在 {day}，不是文中所说的时候")
 
     def _base(self, at: int) -> int:
         statement, day = self.statement, self.history.dates[at]
@@ -408,41 +422,48 @@ class _Case:
 
     def _record(self, sign: float) -> Found:
         at = self._at()
+        first_at = self._first_at(at)
+        values = sign * self.history.values
+        at = first_at + int(np.argmax(values[first_at : at + 1]))
         start = self.history.start_of(at)
         first = self._window_start(at, start)
-        earlier = sign * self.history.values[first:at]
-        if not len(earlier):
-            raise Unknown(f"{self.history.dates[at]} 以前没有同口径的值可比")
-        best = first + int(np.argmax(earlier))
+        if first >= at:
+            raise Unknown(f"{self._own_period(at)} 以前没有同口径的值可比")
+        best = first + int(np.argmax(values[first:at]))
         value, record = float(self.history.values[at]), float(self.history.values[best])
         is_so = sign * value > sign * record
         name = "最高" if sign > 0 else "最低"
         told = (
-            f"{self.history.dates[at]} 为 {self._shown(value)}；{self.history.dates[first]} "
-            f"以来所存 {at - first} 个值中{name}是 {self.history.dates[best]} 的 {self._shown(record)}"
+            f"{self._own_period(at)} 为 {self._shown(value)}；{self._own_period(first)} "
+            f"以来所存 {at - first} 个值中{name}是 {self._own_period(best)} 的 "
+            f"{self._shown(record)}"
         )
         t = "max" if first == start else f"{self.history.dates[first]}.."
         return self._result("supported" if is_so else "contradicted", told, at, record, t)
 
+    def _first_at(self, at: int) -> int:
+        """The first place of which the statement may speak: 4 月创新高 may be any day of April."""
+        period = self._period
+        if period is None or not self.is_lively or period.span == "day":
+            return at
+        return max(self._first_from(period.first), self.history.start_of(at))
+
     def _window_start(self, at: int, start: int) -> int:
         """The place from which a record is one: the first held, or that of 近三年."""
         window, day = self.statement.window, self.history.dates[at]
-        if window is not None:
-            if window.since is not None:
-                period = period_of(window.since, self.day)
-                if period is None:
-                    raise Unknown("文中的日期不存在")
-                target = period.first
-            elif window.unit in ("个交易日", "交易日"):
-                target = day - timedelta(days=window.amount * 7 // 5)
-            else:
-                target = self._back(window, day)
-        elif self._period is not None and self._period.span != "day":
-            target = self._period.first
-        else:
+        if window is None:
             return start
+        if window.since is not None:
+            period = period_of(window.since, self.day)
+            if period is None:
+                raise Unknown("文中的日期不存在")
+            target = period.first
+        elif window.unit in ("个交易日", "交易日"):
+            target = day - timedelta(days=window.amount * 7 // 5)
+        else:
+            target = self._back(window, day)
         if self.history.dates[start] > target + timedelta(days=31):
-            raise Unknown(f"同口径的数据自 {self.history.dates[start]} 起，不足以判断")
+            raise Unknown(f"同口径的数据自 {self._own_period(start)} 起，不足以判断")
         return max(start, self._first_from(target))
 
     def _first_from(self, day: date) -> int:
@@ -457,9 +478,7 @@ class _Case:
         if self.statement.mode == "hold":
             is_so = value >= mark
             return self._result("supported" if is_so else "contradicted", told, at, None, "3m")
-        first = at
-        if self._period is not None and self._period.span != "day":
-            first = max(self._first_from(self._period.first), self.history.start_of(at) + 1)
+        first = self._first_at(at)
         crossed = [place for place in range(first, at + 1) if self._crosses(place, mark, way)]
         if crossed:
             at = crossed[-1]
