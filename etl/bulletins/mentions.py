@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from etl.bulletins.model import Bulletin
 from etl.catalog import Catalog
@@ -104,11 +105,19 @@ def _folded(text: str) -> tuple[str, list[int]]:
     letters: list[str] = []
     places: list[int] = []
     for index, letter in enumerate(text):
-        for part in unicodedata.normalize("NFKC", letter).casefold():
-            if not part.isspace() and part not in QUOTES:
-                letters.append(part)
-                places.append(index)
+        for part in _parts(letter):
+            letters.append(part)
+            places.append(index)
     return "".join(letters), places
+
+
+@lru_cache(maxsize=8192)
+def _parts(letter: str) -> str:
+    """What a letter is compared by: nothing of spaces, of quotes and of marks nobody sees."""
+    if unicodedata.category(letter) == "Cf":
+        return ""
+    folded = unicodedata.normalize("NFKC", letter).casefold()
+    return "".join(part for part in folded if not part.isspace() and part not in QUOTES)
 
 
 def _stands_alone(text: str, places: Sequence[int], at: int, stop: int) -> bool:

@@ -182,4 +182,6 @@ def _int(text: str | None) -> int | None:
 
 
 def _digit(text: str) -> int:
-    return int(_CHINESE.get(text, text)) if len(text) == 1 else 99
+    """One digit in either numerals; a number that no date has for anything else."""
+    digit = _CHINESE.get(text, text)
+    return int(digit) if len(digit) == 1 and digit in "0123456789" else 99

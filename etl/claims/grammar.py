@@ -210,6 +210,11 @@ class Vocabulary(Generic[T]):
             for first, words in self._words.items()
         }
 
+    @property
+    def firsts(self) -> frozenset[str]:
+        """The letters that a word may begin with."""
+        return frozenset(self._words)
+
     def at(self, text: str, place: int) -> tuple[int, T] | None:
         """The longest word that begins at `place`: where it ends, and what it says. A Latin word
         ends where its letters end."""

@@ -122,12 +122,14 @@ class Series:
         self._values = np.array([row.value for row in self._final], dtype=float)
         self._first = _stamps(min(row.known_at for row in rows) for rows in self._vintages)
         self._last = _stamps(max(row.known_at for row in rows) for rows in self._vintages)
-        codes: dict[tuple[str, int], int] = {}
-        ordered = sorted(breaks)
-        self._code = lambda row: codes.setdefault(
-            (row.basis, bisect_right(ordered, row.date)), len(codes)
-        )
+        self._breaks = sorted(breaks)
+        self._codes: dict[tuple[str, int], int] = {}
         self._kinds = np.array([self._code(row) for row in self._final], dtype=np.int64)
+
+    def _code(self, row: Row) -> int:
+        """The number of the definition that holds for a row."""
+        definition = (row.basis, bisect_right(self._breaks, row.date))
+        return self._codes.setdefault(definition, len(self._codes))
 
     def as_of(self, moment: datetime) -> History:
         """For each date the vintage that was served at a moment. Nearly every date has all of its

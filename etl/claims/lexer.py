@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from etl.bulletins.mentions import QUOTES, Finder
 from etl.catalog import Catalog
@@ -15,6 +16,7 @@ from etl.claims.numbers import Number, number_at
 _CLAUSE = frozenset(",，;；:：—")
 _IGNORED = frozenset("()（）[]【】 \t　*_·。！？!?…\n")
 _NUMERAL = frozenset("0123456789$+-−零〇一二两三四五六七八九十百千万亿u")
+_DATE = _NUMERAL | frozenset("今去前")
 #: A facet is a noun; these begin other words.
 _NO_FACET = frozenset("+×0123456789")
 
@@ -56,22 +58,26 @@ class Lexer:
                 if (word := self._words.at(noun, 0)) is None or word[1].kind not in _VERBS
             ]
         )
-        self._tails = Vocabulary(
-            [
-                (tail, owner)
-                for alias, owner in owners.items()
-                if (tail := self._tail(alias)) and tail not in owners and len(tail) > 1
-            ]
-        )
+        tails = {self._tail(alias): owner for alias, owner in owners.items()}
+        self._tail_words = [tail for tail in tails if len(tail) > 1 and tail not in owners]
+        self._tails = Vocabulary([(tail, tails[tail]) for tail in self._tail_words])
+
+        # Where a token may begin at all: most letters are passed over.
+        self._starts = _DATE | _CLAUSE | _IGNORED | self._words.firsts | self.facets.firsts
 
     def tokens(self, sentence: str) -> list[Token]:
-        """The tokens in their order; what no list holds is text."""
+        """The tokens in their order; what no list holds is text. There are none in a sentence that
+        names no indicator, which nearly all of a bulletin's are."""
         letters, places = _letters(sentence)
-        spans = self._mentions(sentence, letters, places)
+        spans = self._mentions(sentence, places)
+        if not spans and not any(tail in letters for tail in self._tail_words):
+            return []
         found: list[Token] = []
         at, text_from = 0, -1
         while at < len(letters):
-            taken = self._at(sentence, letters, places, spans, at)
+            taken = None
+            if letters[at] in self._starts or at in spans:
+                taken = self._at(sentence, letters, places, spans, at)
             if taken is None and text_from < 0:
                 text_from = at
             if taken is not None and text_from >= 0:
@@ -101,7 +107,7 @@ class Lexer:
         word = self._words.at(letters, at)
         if at in spans and (word is None or word[0] <= spans[at][0]):
             return self._mention(sentence, letters, places, spans[at], at, number)
-        when = when_at(letters, at)
+        when = when_at(letters, at) if letter in _DATE else None
         if when is not None and (word is None or when[0] > word[0]):
             return when[0], [_token("when", sentence, places, at, when[0], when=when[1])]
         is_own = number is not None and self._counts(letters, number)
@@ -168,9 +174,7 @@ class Lexer:
         word = self._words.at(letters, number.stop) if number.stop < len(letters) else None
         return bool(word and word[1].kind == "streaks") or number.value is None
 
-    def _mentions(
-        self, sentence: str, letters: str, places: list[int]
-    ) -> Mapping[int, tuple[int, str]]:
+    def _mentions(self, sentence: str, places: list[int]) -> Mapping[int, tuple[int, str]]:
         """Where mentions begin, where they end, and whose they are, as places in the letters."""
         place_of = {place: at for at, place in enumerate(places)}
         spans: dict[int, tuple[int, str]] = {}
@@ -212,12 +216,13 @@ def _token(
 
 def _letters(sentence: str) -> tuple[str, list[int]]:
     """The letters as they are compared, without quotes and marks that are not seen."""
-    kept = [
-        (letter, place)
-        for place, letter in enumerate(sentence)
-        if letter not in QUOTES and unicodedata.category(letter) != "Cf"
-    ]
-    return folded("".join(letter for letter, _ in kept)), [place for _, place in kept]
+    places = [place for place, letter in enumerate(sentence) if _is_seen(letter)]
+    return folded("".join([sentence[place] for place in places])), places
+
+
+@lru_cache(maxsize=8192)
+def _is_seen(letter: str) -> bool:
+    return letter not in QUOTES and unicodedata.category(letter) != "Cf"
 
 
 def _bare(alias: str) -> str:

@@ -451,15 +451,16 @@ class _Reader:
         if subject is None or self._is_no_fact():
             return
         indicator, words, is_named = subject
-        problem = self._problem("")
-        if not is_named:
-            problem = NOBODY.format(words)
+        problem = self._problem("") if is_named else NOBODY.format(words)
+        is_part = words in self.catalog[indicator].parts
+        if self.catalog[indicator].unit == "documents":
+            words += self.grammar.counted["documents"].nouns[0]  # what further counts are of
         self.group = [_Subject(indicator, words)]
         self.had_verb = True
         self.found.append(
             Statement(
                 token.start, token.stop, indicator, "count", number=number, hedge=hedge,
-                when=self.when, is_part=words in self.catalog[indicator].parts,
+                when=self.when, is_part=is_part,
                 problem=problem or (TOO_LARGE if number.value is None else ""),
             )
         )  # fmt: skip
