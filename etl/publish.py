@@ -18,6 +18,7 @@ from etl.bulletins.mentions import Finder, mentions
 from etl.bulletins.model import Bulletin
 from etl.catalog import Catalog
 from etl.claims.check import check_all
+from etl.claims.grammar import PATH as GRAMMAR
 from etl.claims.known import Snapshot as Known
 from etl.errors import SettingError, StorageError, nearest
 from etl.events import create_events
@@ -239,6 +240,7 @@ def _fingerprint(warehouse: Warehouse, content: Content) -> str:
         *(bulletin.model_dump_json() for bulletin in content.bulletins),
         json.dumps([asdict(document) for document in content.documents]),
         json.dumps(content.problems),
+        GRAMMAR.read_text(encoding="utf-8"),  # other words, other claims
     ]
     return sha256("\x00".join(parts).encode()).hexdigest()
 

@@ -14,6 +14,7 @@ from conftest import END_OF_BULLETIN_DAY, Cli, bulletin, is_one_sentence, settin
 from serving import TestClient, client, republish
 
 from benchmarks.claims import Golden, one_s, real_bulletin, thousand_s
+from etl import publish
 from etl.bulletins.model import Bulletin, Section
 from etl.bulletins.read import read_bulletin
 from etl.catalog import Catalog
@@ -338,6 +339,14 @@ def test_the_trillion_of_another_company_is_not_that_of_micron(golden: Golden) -
     assert found == [("micron_market_cap_usd_bn", "first", "supported")]
 
 
+def test_a_noun_says_which_quantity_of_a_company_is_meant(golden: Golden) -> None:
+    found = verdicts(golden, "美光市值突破 1 万亿美元，股价收于 895.88 美元。")
+    assert found == [
+        ("micron_market_cap_usd_bn", "milestone", "supported"),
+        ("micron_close_usd", "level", "supported"),
+    ]
+
+
 def test_a_stranger_lends_its_verb_to_nobody(golden: Golden) -> None:
     found = verdicts(golden, "标普 500 涨 0.61%，道指跌 0.2%，创历史新高。")
     assert found == [("sp500", "change", "supported")]
@@ -443,6 +452,17 @@ def test_a_bulletin_full_of_markup_is_published(filled: Path, catalog: Catalog) 
     with snapshot(filled) as connection:
         sections = connection.execute("select section from claims order by rowid").fetchall()
     assert sections == [("title",), ("1",)]
+
+
+def test_other_words_in_the_grammar_publish_the_claims_anew(
+    filled: Path, catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = bulletin(date(2026, 5, 27), summary="标普 500 创新高。")
+    republish(filled, catalog, text)
+    other = tmp_path / "grammar.yaml"
+    other.write_text(publish.GRAMMAR.read_text(encoding="utf-8") + "# a word\n", encoding="utf-8")
+    monkeypatch.setattr(publish, "GRAMMAR", other)
+    assert republish(filled, catalog, text)  # it fails where nothing new is published
 
 
 # How fast

@@ -233,9 +233,15 @@ def _facets(owners: Mapping[str, str]) -> Mapping[str, Mapping[str, str]]:
     """Nouns that make another indicator of a subject: as 美光市值 is an alias beside 美光, 市值
     behind 美光 means the market value."""
     found: dict[str, dict[str, str]] = {}
+    family: dict[str, set[str]] = {}
     for alias, owner in owners.items():
         for length in range(2, len(alias)):
             base, noun = alias[:length], alias[length:]
             if base in owners and noun[0] not in _NO_FACET and not noun.isascii():
                 found.setdefault(noun, {})[owners[base]] = owner
+                family.setdefault(owners[base], set()).add(owner)
+    for owned in found.values():  # 股价 behind 美光市值 leads back to the price
+        for base, owner in [*owned.items()]:
+            for other in family[base]:
+                owned.setdefault(other, owner)
     return found

@@ -122,7 +122,8 @@ def _one_at(text: str, at: int, units: Vocabulary[str]) -> Number | None:
     if unit == "tenth" and plain.value is not None:
         plain, stop = _tenths(text, plain, stop)
         unit = "percent"
-    return replace(_number(text, start, plain, stop, unit, sign), is_over=is_over)
+    number = _number(text, start, plain, stop, unit, sign)
+    return replace(number, is_over=True) if is_over else number
 
 
 def units_follow(text: str, at: int, units: Vocabulary[str]) -> bool:

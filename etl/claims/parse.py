@@ -2,35 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from etl.catalog import Catalog
 from etl.claims.dates import When
-from etl.claims.grammar import CountRule, folded, grammar
+from etl.claims.grammar import CountRule, Lexeme, folded, grammar
 from etl.claims.lexer import Lexer, Token
 from etl.claims.model import Kind
 from etl.claims.numbers import Number
+from etl.claims.statement import (
+    INTRADAY,
+    NEGATED,
+    NOBODY,
+    OTHER_ROW,
+    TOO_LARGE,
+    TOO_LONG,
+    UNREAD,
+    VAGUE,
+    WRONG_UNIT,
+    Base,
+    Statement,
+    Window,
+)
 
 #: A longer sentence is not read: nobody writes it, and each of its statements would repeat it.
 MOST_LETTERS = 1000
 #: More unread words between a number and what it counts are another matter.
 _FAR = 14
 
-NEGATED = "否定的说法，不作核对"
-INTRADAY = "说的是盘中价，本站只有收盘价"
-TOO_LARGE = "数字过大或写法不成数，无法核对"
-WRONG_UNIT = "“{}”的单位与指标的单位（{}）不符，无法核对"
-UNREAD = "“{}”没有读懂，不作推断"
-NOBODY = "没有说明是谁的“{}”，不作推断"
-VAGUE = "“{}”没有说明从何时算起，无法核对"
-TOO_LONG = "这一句超过 {} 字，不作核对"
-NO_MARK = "没有说明到了什么数，无法核对"
-
 _PREDICATES = frozenset(
     {"direction", "double", "moves_to", "levels", "crossings", "holds", "record", "weak_record",
      "volatility", "streaks", "compares"}
 )  # fmt: skip
+#: What a streak is counted in, by the frequency of the values.
+_ROW_UNITS: Mapping[str, frozenset[str]] = {
+    "daily": frozenset({"日", "天", "个交易日", "交易日", "个工作日"}),
+    "monthly": frozenset({"月", "个月"}),
+    "annual": frozenset({"年"}),
+}
 _DAYS = frozenset({"day", "full", "weekdays"})
 _COUNTS = frozenset({"copies", "pieces", "aspects"})
 _VALUES = frozenset(
@@ -40,50 +50,6 @@ _VALUES = frozenset(
 _SINGLE = frozenset({"negations", "hypotheticals", "conditionals", "hedge", "since", "levels",
                      "versus", "intraday", "recent", "direction", "in_a_row", "sets",
                      "weak_record"})  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """How far a record or a change reaches back: `amount` of `unit`, or to a time."""
-
-    amount: int = 0
-    unit: str = ""
-    since: When | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Base:
-    """What a value is compared with: the session, period or year before, or a time."""
-
-    kind: str
-    when: When | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """`sentence[start:stop]` says something of an indicator.
-
-    `way` is up, down or flat. `mode` is hold (above, wherever from), bound (a comparison with a
-    number), streak, strong or plain. A `problem` is why it cannot be checked.
-    """
-
-    start: int
-    stop: int
-    indicator: str
-    kind: Kind
-    way: str = ""
-    number: Number | None = None
-    hedge: str = ""
-    size: str = ""
-    mode: str = ""
-    streak: int = 0
-    when: When | None = None
-    base: Base | None = None
-    window: Window | None = None
-    parts: tuple[float, ...] = ()
-    is_part: bool = False
-    is_inverse: bool = False
-    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,12 +157,14 @@ class _Reader:
         self.is_doubted = self.is_negated = self.is_intraday = False
         self.is_first = self.is_together = self.has_set = False
         self.in_a_row: int | None = None
+        self.row_unit = ""
         self.base: Base | None = None
         self.is_versus = False
         self.window: Window | None = None
         self.vague = self.lost = ""
         self.hedge = ""
         self.is_recent = False
+        self.origin: tuple[Number, str, int] | None = None
         self.before: list[tuple[Number, str, int]] = []
         self.last_number: list[tuple[Number, str, int]] | None = None
         self.noun_words = ""
@@ -223,8 +191,10 @@ class _Reader:
             self._on_predicate(token)
 
     def _on_clause(self, token: Token) -> None:
+        window = None if self.had_verb or self.verb or self.group else self.window
         self._close()
         self._open()
+        self.window = window  # 5 月以来，标普 500 上涨
 
     def _on_text(self, token: Token) -> None:
         words = "".join(c for c in token.words if c.isalnum())
@@ -248,7 +218,9 @@ class _Reader:
                 self.group.append(subject)
             elif facet:
                 self.group[-1] = _Subject(facet, last.words + token.words)
-            elif not (last.indicator == subject.indicator or self._are_counted(last, subject)):
+            elif self._are_counted(last, subject):  # 人工智能政策文件: the first says which
+                self.group[-1] = _Subject(last.indicator, last.words + token.words)
+            elif last.indicator != subject.indicator:
                 self.group[-1] = subject
         else:
             if self.verb and not self.verb.numbers and self.verb.token.kind == "levels":
@@ -377,20 +349,26 @@ class _Reader:
         assert number is not None
         hedge = "over" if number.is_over else self.hedge
         is_near, self.hedge = self.hedge == "near", ""
+        if number.unit in _COUNTS and hedge == "over" and self._says_more(token):
+            hedge = ""
         if number.unit.startswith("span:"):
             self._span(number, is_near)
         elif number.unit in _COUNTS and not self._is_change_of_count():
             self._count(token, hedge)
         elif number.unit == "other":
             self._on_text(Token("text", token.start, token.stop, token.words))
-        elif self.is_versus:
-            self.is_versus = False  # 从 7473 点: where it came from
+        elif self.is_versus or (self.verb is None and self._comes_from_a_time()):
+            self.is_versus, self.origin = False, (number, hedge, token.start)
         elif self.verb is not None and not self.gap:
             self.verb.numbers.append((number, hedge, token.start))
             self.last_number = self.verb.numbers
         elif self.verb is None:
             self._number_before(number, hedge, token)
         self.group_is_open = False
+
+    def _comes_from_a_time(self) -> bool:
+        """Whether the number is that of the time it is compared with: 从 2023 年的 1.58."""
+        return bool(self.base and self.base.kind == "when" and self.group and not self.gap)
 
     def _number_before(self, number: Number, hedge: str, token: Token) -> None:
         """A number without a verb: a level if it says its unit, a change if it has a sign."""
@@ -431,12 +409,20 @@ class _Reader:
         following = self._next({"glue", "hedge"})
         kind = following.kind if following else ""
         if self.in_a_row == 0:
-            self.in_a_row = amount
+            self.in_a_row, self.row_unit = amount, number.unit.removeprefix("span:")
         elif self.verb and self.verb.token.kind == "streaks":
             self.verb.numbers.append((number, "", number.start))
         elif is_near or self.is_recent or kind in ("since", "record", "weak_record"):
             self.window = Window(amount, number.unit.removeprefix("span:"))
             self.is_recent = False
+
+    def _says_more(self, token: Token) -> bool:
+        """Whether 多 is a verb, as in 比 4 月多 1 份."""
+        if self.base is None or self.verb is not None or self.gap:
+            return False
+        more = Lexeme("direction", "up")
+        self._on_predicate(Token("direction", token.start, token.stop, "多", more))
+        return True
 
     def _is_change_of_count(self) -> bool:
         if self.verb is None or self.gap or self.verb.token.kind != "direction":
@@ -505,7 +491,10 @@ class _Reader:
         if token.kind == "weak_record" and not (self.has_set or self._stands_on(token)):
             self._on_text(Token("text", token.start, token.stop, token.words))
             return
-        if token.kind in ("record", "weak_record") and self.verb and not self.verb.numbers:
+        is_record = token.kind in ("record", "weak_record")
+        if is_record and self.verb and self.verb.token.kind == "record" and not self.gap:
+            return  # 创纪录新高 is one record
+        if is_record and self.verb and not self.verb.numbers:
             self.gap = self.verb.gap
             self.verb = None
         self._flush()
@@ -604,12 +593,10 @@ class _Reader:
             signed = number if blank.way or not number.sign else replace(number, sign=number.sign)
             way = blank.way or ("down" if number.sign < 0 else "up")
             yield self._change(replace(blank, way=way), signed, hedge)
-        if not told:
-            streak = self.in_a_row
-            mode = "streak" if streak is not None else ""
-            yield replace(blank, kind="direction", size=size, mode=mode, streak=streak or 0)
-        elif self.in_a_row is not None:
-            yield replace(blank, kind="direction", mode="streak", streak=self.in_a_row)
+        if self.in_a_row is not None:
+            yield self._streak(blank, self.in_a_row, self.row_unit)
+        elif not told:
+            yield replace(blank, kind="direction", size=size)
 
     def _make_double(
         self, blank: Statement, verb: _Verb, numbers: Sequence[tuple[Number, str, int]]
@@ -622,6 +609,10 @@ class _Reader:
     def _make_moves_to(
         self, blank: Statement, verb: _Verb, numbers: Sequence[tuple[Number, str, int]]
     ) -> Iterator[Statement]:
+        if self.origin is not None:
+            number, hedge, start = self.origin
+            told = replace(blank, start=start, stop=self._end_of(start), kind="level", way="")
+            yield replace(self._marked(told, number, hedge), mode="origin")
         for number, hedge, _ in numbers:
             yield self._level(replace(blank, base=None), number, hedge)
         yield replace(blank, kind="direction")
@@ -682,10 +673,22 @@ class _Reader:
     def _make_streaks(
         self, blank: Statement, verb: _Verb, numbers: Sequence[tuple[Number, str, int]]
     ) -> Iterator[Statement]:
-        amounts = [
-            int(n.value or 0) for n, _, _ in numbers if n.unit in ("",) or n.unit[:5] == "span:"
+        counted = [
+            (int(n.value or 0), n.unit.removeprefix("span:"))
+            for n, _, _ in numbers
+            if n.unit == "" or n.unit.startswith("span:")
         ]
-        yield replace(blank, kind="direction", mode="streak", streak=amounts[0] if amounts else 0)
+        amount, unit = counted[0] if counted else (0, "")
+        yield self._streak(blank, amount, unit)
+
+    def _streak(self, blank: Statement, amount: int, unit: str) -> Statement:
+        """So many values in a row, if the text counts in what the indicator has values of."""
+        frequency = self.catalog[blank.indicator].frequency
+        units = _ROW_UNITS.get(frequency, frozenset())
+        problem = "" if unit in units or not unit else OTHER_ROW.format(unit)
+        return replace(
+            blank, kind="direction", mode="streak", streak=amount, problem=blank.problem or problem
+        )
 
     def _level(self, blank: Statement, number: Number, hedge: str) -> Statement:
         """A level; the first one of its kind behind 首次."""
@@ -755,8 +758,9 @@ class _Reader:
         return UNREAD.format(gap[:20]) if gap else ""
 
     def _is_inverse(self, subject: _Subject) -> bool:
-        words = {"".join(folded(w).split()) for w in self.catalog[subject.indicator].inverse}
-        return "".join(folded(subject.words).split()) in words
+        inverse = self.catalog[subject.indicator].inverse
+        words = "".join(folded(subject.words).split())
+        return any("".join(folded(word).split()) == words for word in inverse)
 
     def _facet_of(self, noun: str, indicator: str) -> str:
         found = self.facets.at(noun, 0) if noun else None
@@ -775,6 +779,8 @@ class _Reader:
 def _times(number: Number, scale: float, unit: str) -> Number:
     """The number times a factor, without the dust of binary fractions."""
     assert number.value is not None
+    if scale == 1:
+        return replace(number, unit=unit)
     return replace(
         number,
         value=float(f"{number.value * scale:.12g}"),

@@ -22,7 +22,7 @@ from etl.claims.grammar import Grammar, grammar
 from etl.claims.known import History, Known
 from etl.claims.model import Claim, Evidence, Verdict
 from etl.claims.numbers import Number
-from etl.claims.parse import NO_MARK, Base, Statement, Window
+from etl.claims.statement import NO_MARK, Base, Statement, Window
 
 #: How old the base of a comparison over months or a year may be, as in the site's transforms.
 _TOLERANCE: Mapping[str, int] = {"daily": 10, "monthly": 45, "quarterly": 100}
@@ -322,6 +322,8 @@ class _Case:
         if self._is_sum():
             raise Unknown("这个指标按月计，不能核对一段时间的水平")
         at = self._at()
+        if self.statement.mode == "origin":
+            at = self._before(at)
         actual = float(self.history.values[at])
         told = f"{self.history.dates[at]} 为 {self._shown(actual)}"
         if self.statement.mode == "bound":
@@ -618,7 +620,8 @@ class _Case:
         if hedge is None:
             if abs(actual - value) > half:
                 return "contradicted"
-            is_whole = number.step <= 10**-decimals * (1 + _TINY) or actual == value
+            is_equal = abs(actual - value) <= _TINY * max(1.0, abs(value))
+            is_whole = number.step <= 10**-decimals * (1 + _TINY) or is_equal
             return "supported" if is_whole else "approximate"
         if hedge.below_pct and hedge.above_pct:  # 约: both ways
             reach = max(
@@ -631,7 +634,7 @@ class _Case:
         beyond = sign * (actual - value)
         if beyond < 0 or (beyond == 0 and sign < 0):
             return "contradicted"
-        return "approximate" if beyond <= reach + half else "unverifiable"
+        return "approximate" if beyond <= reach else "unverifiable"
 
     def _result(
         self, verdict: Verdict, told: str, at: int, previous: float | None, t: str,
