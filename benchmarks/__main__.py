@@ -13,7 +13,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import bulk, charts, downloads, page, sources
+from benchmarks import bulk, charts, claims, downloads, page, sources
 from etl.publish import current_name
 from etl.settings import PROJECT
 
@@ -34,7 +34,7 @@ def main() -> None:
     for form in ("csv", "parquet"):
         with tempfile.TemporaryDirectory() as folder:
             many(table, Path(folder), form)
-    Console(width=110).print(table)
+    Console(width=110).print(table, claims.show(claims.Golden()))
 
 
 def runs(table: Table, data: Path, folder: Path) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from dashboard.snapshot import Snapshot
 from etl.bulletins.model import Bulletin
+from etl.claims.model import Claim, Placed
 from etl.observation import Action, Vintage
 
 LIVE = """
@@ -176,6 +177,17 @@ def bulletin(snapshot: Snapshot, day: Date) -> Bulletin | None:
     """The bulletin of a day."""
     rows = snapshot.rows("select document from bulletins where date = ?", [day])
     return Bulletin.model_validate_json(rows[0][0]) if rows else None
+
+
+def claims(snapshot: Snapshot, day: Date) -> list[Placed]:
+    """The checked statements of the bulletin of a day, in the order of its text."""
+    rows = snapshot.rows(
+        "select paragraph, start, stop, document from claims where date = ? order by rowid", [day]
+    )
+    return [
+        Placed(paragraph, start, stop, Claim.model_validate_json(document))
+        for paragraph, start, stop, document in rows
+    ]
 
 
 def mentioned(snapshot: Snapshot, day: Date) -> Mapping[str, Sequence[str]]:

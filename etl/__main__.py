@@ -14,6 +14,7 @@ from etl import candidates, console, decide, imports, publish
 from etl.bulletins.read import read_bulletin
 from etl.bulletins.to_markdown import to_markdown
 from etl.catalog import Catalog, load_catalog
+from etl.claims.published import published_claims
 from etl.errors import FileProblem, SettingError, StorageError, XinzhiError
 from etl.inputs import read_bulletins, read_documents
 from etl.observation import now, parse_moment
@@ -237,6 +238,27 @@ def bulletin_command(settings: Settings, options: argparse.Namespace) -> int:
     return OK
 
 
+def claims_command(settings: Settings, options: argparse.Namespace) -> int:
+    """The statements of a published bulletin, each with its verdict; 1 if one is contradicted."""
+    claims = published_claims(settings.published, _bulletin_day(options.date))
+    if options.json:
+        print(json.dumps([c.model_dump(mode="json") for c in claims], ensure_ascii=False, indent=1))
+    else:
+        console.claim_table(claims)
+    return SOME_FAILED if any(c.verdict == "contradicted" for c in claims) else OK
+
+
+def _bulletin_day(text: str) -> date:
+    try:
+        if len(text) != len("2026-05-27"):
+            raise ValueError
+        return date.fromisoformat(text)
+    except ValueError:
+        raise SettingError(
+            f"'{text[:40]}' is not a date that exists; write it like 2026-05-27."
+        ) from None
+
+
 def _publish(settings: Settings, catalog: Catalog) -> Report:
     """Derive anew from what was just stored, and publish."""
     derived = Request(source="derived", offline=True)
@@ -343,6 +365,11 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("files", nargs="+", metavar="FILE")
     one.add_argument("--date", type=_day, metavar="DATE", help="its date, instead of its own")
     one.set_defaults(command=bulletin_command)
+
+    one = commands.add_parser("claims", help="check a bulletin's statements against the data")
+    one.add_argument("date", metavar="DATE", help="the day of a published bulletin")
+    one.add_argument("--json", action="store_true")
+    one.set_defaults(command=claims_command)
     return parser
 
 

@@ -203,6 +203,9 @@ class Indicator(Model):
     expect: Expectation
     publication: Publication
     aliases: tuple[Words, ...] = ()
+    not_in: tuple[Words, ...] = ()
+    inverse: tuple[Words, ...] = ()
+    parts: tuple[Words, ...] = ()
     shown_with: tuple[str, ...] = ()
     milestones: tuple[float, ...] = ()
     records: bool = False
@@ -326,6 +329,13 @@ def _contradictions(catalog: Catalog) -> Iterator[tuple[Path_, str]]:
                     f"{indicator.id}: the alias '{alias}' is already claimed by {owner}; "
                     "a word means one indicator.",
                 )
+        for field in ("inverse", "parts"):
+            for index, word in enumerate(getattr(indicator, field)):
+                if word not in indicator.aliases:
+                    yield (
+                        (*here, field, index),
+                        f"{indicator.id}: '{word}' in {field} is not one of its aliases.",
+                    )
         if indicator.expect.min >= indicator.expect.max:
             yield (*here, "expect"), f"{indicator.id}: expect.min must be below expect.max."
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -11,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from etl.candidates import Candidate
+from etl.claims.model import Claim
 from etl.publish import Snapshot
 from etl.status import Freshness
 from etl.update import Progress as Step
@@ -19,6 +20,12 @@ from etl.warehouse import Outcome
 
 #: More revisions of one indicator are counted, not listed.
 MOST_REVISIONS = 5
+
+#: Sentences of a table are cut after so many letters; --json has them whole.
+MOST_LETTERS = 40
+MARKS: Mapping[str, str] = {
+    "supported": "✔", "approximate": "≈", "contradicted": "✘", "unverifiable": "?",
+}  # fmt: skip
 
 out = Console(soft_wrap=not sys.stdout.isatty(), highlight=False)
 errors = Console(stderr=True, soft_wrap=True, highlight=False)
@@ -109,6 +116,29 @@ def candidate_table(rows: Iterable[Candidate]) -> None:
     _table(header, cells, right=set())
 
 
+def claim_table(claims: Sequence[Claim]) -> None:
+    """Mark, section, indicator, kind, value, period, reason and sentence; then how many of each."""
+    cells = [
+        (MARKS[c.verdict], c.verdict, c.section, c.indicator, c.kind, _value(c), c.period or "—",
+         c.reason, c.sentence[:MOST_LETTERS])
+        for c in claims
+    ]  # fmt: skip
+    header = (
+        "",
+        "verdict",
+        "section",
+        "indicator",
+        "kind",
+        "value",
+        "period",
+        "reason",
+        "sentence",
+    )
+    _table(header, cells, right={5})
+    counts = [f"{sum(c.verdict == name for c in claims)} {name}" for name in MARKS]
+    say(f"{len(claims)} statements: {', '.join(counts)}")
+
+
 def outcome_line(outcome: Outcome) -> None:
     """One outcome as a plain line."""
     say(_line(outcome))
@@ -122,6 +152,10 @@ def _line(outcome: Outcome) -> str:
     return (
         f"{outcome.subject}: {outcome.new} new, {outcome.revised} revised{newest}{source}{problem}"
     )
+
+
+def _value(claim: Claim) -> str:
+    return "—" if claim.value is None else f"{claim.value:,.10g} {claim.unit}"
 
 
 def _said(outcome: Outcome) -> str:

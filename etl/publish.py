@@ -14,9 +14,12 @@ from pathlib import Path
 
 import duckdb
 
-from etl.bulletins.mentions import mentions
+from etl.bulletins.mentions import Finder, mentions
 from etl.bulletins.model import Bulletin
 from etl.catalog import Catalog
+from etl.claims.check import check_all
+from etl.claims.grammar import PATH as GRAMMAR
+from etl.claims.known import Snapshot as Known
 from etl.errors import SettingError, StorageError, nearest
 from etl.events import create_events
 from etl.policies import Document
@@ -25,7 +28,7 @@ from etl.warehouse import LIMITS, SERVED, SERVED_MACROS, VINTAGES, Refused, Ware
 
 KEPT = 30
 #: Raised whenever the tables of a snapshot change, so that the same content is published anew.
-FORMAT = 4
+FORMAT = 5
 
 # What is copied out of the warehouse, span by span, so that only a span is ever sorted at once.
 COPIED = """
@@ -93,6 +96,8 @@ create table catalog (document varchar);
 create table bulletins (date date, document varchar);
 create table mentions (date date, part varchar, paragraph integer, start integer,
   stop integer, indicator varchar);
+create table claims (date date, section varchar, paragraph integer, start integer, stop integer,
+  document varchar);
 create table policies (month varchar, counted boolean, document varchar);
 create table problems (subject varchar, problem varchar);
 create table refused (indicator varchar, source varchar, since timestamp, sentence varchar,
@@ -165,7 +170,7 @@ def history(folder: Path) -> list[Snapshot]:
     current = current_name(folder)
     found = []
     for path in sorted(folder.glob("2*.duckdb"), reverse=True):
-        with _read(path) as connection:
+        with read_snapshot(path) as connection:
             meta = dict(connection.execute("select key, value from meta").fetchall())
         found.append(
             Snapshot(path.stem, meta["published_at"], int(meta["rows"]), path.stem == current)
@@ -185,7 +190,7 @@ def rollback(folder: Path, name: str | None) -> str:
     if name not in names:
         hint = nearest(name, names) if names else "None is published yet."
         raise SettingError(f"{folder}: no snapshot '{name}'. {hint}")
-    with _read(folder / f"{name}.duckdb") as connection:
+    with read_snapshot(folder / f"{name}.duckdb") as connection:
         query = "select value from meta where key = 'fingerprint'"
         fingerprint = connection.execute(query).fetchall()[0][0]
     try:
@@ -235,6 +240,7 @@ def _fingerprint(warehouse: Warehouse, content: Content) -> str:
         *(bulletin.model_dump_json() for bulletin in content.bulletins),
         json.dumps([asdict(document) for document in content.documents]),
         json.dumps(content.problems),
+        GRAMMAR.read_text(encoding="utf-8"),  # other words, other claims
     ]
     return sha256("\x00".join(parts).encode()).hexdigest()
 
@@ -296,13 +302,18 @@ def _want(connection: duckdb.DuckDBPyConnection, catalog: Catalog) -> None:
 def _write_content(
     connection: duckdb.DuckDBPyConnection, content: Content, refused: Sequence[Refused]
 ) -> None:
+    catalog, finder = content.catalog, Finder(content.catalog)
     tables: dict[str, list[tuple[object, ...]]] = {
         "catalog": [(content.catalog.model_dump_json(),)],
         "bulletins": [(b.date, b.model_dump_json()) for b in content.bulletins],
         "mentions": [
             (b.date, m.part, m.paragraph, m.start, m.stop, m.indicator)
             for b in content.bulletins
-            for m in mentions(b, content.catalog)
+            for m in mentions(b, catalog, finder)
+        ],
+        "claims": [
+            (day, p.claim.section, p.paragraph, p.start, p.stop, p.claim.model_dump_json())
+            for day, p in check_all(content.bulletins, catalog, Known(connection, catalog))
         ],
         "policies": [
             (d.month, d.counted, json.dumps(asdict(d), ensure_ascii=False))
@@ -331,7 +342,7 @@ def _insert(
 def _verify(path: Path, warehouse: Warehouse) -> None:
     """Read the file back as readers will: complete, sorted, one value a date, nothing beside it."""
     expected = _count(warehouse.connection, "held where indicator in (select id from wanted)")
-    with _read(path) as connection:
+    with read_snapshot(path) as connection:
         found, unsorted, dates, served = connection.execute(WHOLE).fetchall()[0]
     wal = path.with_name(path.name + ".wal")
     if found != expected or unsorted or served != dates or wal.exists():
@@ -342,7 +353,8 @@ def _verify(path: Path, warehouse: Warehouse) -> None:
 
 
 @contextmanager
-def _read(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+def read_snapshot(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A snapshot opened as readers open it; a StorageError in words if it cannot be."""
     try:
         connection = duckdb.connect(str(path), read_only=True, config=READ_ONLY)
     except duckdb.Error as error:

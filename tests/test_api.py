@@ -32,6 +32,7 @@ ANSWERS: Mapping[str, type[BaseModel]] = {
     "/observations?ids=sp500,vix&shape=wide&u=yoy&t=max": models.Observations,
     "/bulletins": models.BulletinList,
     "/bulletins/2026-05-27": models.BulletinDetail,
+    "/bulletins/2026-05-27/claims": models.ClaimList,
     "/policies": models.PolicyList,
     "/policies?month=2026-05&topic=%E7%AE%97%E5%8A%9B": models.PolicyList,
     "/events": models.EventList,
@@ -207,13 +208,14 @@ def test_a_hostile_issuer_is_some_text_that_nobody_bears(site: TestClient, value
 )
 def test_a_day_that_does_not_exist_is_refused(site: TestClient, day: str) -> None:
     assert problem(site.get(f"{V1}/bulletins/{day}"), 400)["parameter"] == "date"
+    assert problem(site.get(f"{V1}/bulletins/{day}/claims"), 400)["parameter"] == "date"
 
 
 def test_what_is_not_there_is_404_in_words(site: TestClient) -> None:
     assert "/api/v1/bulletins" in problem(site.get(f"{V1}/bulletins/2026-05-28"), 404)["detail"]
     assert "Did you mean 'sp500'?" in problem(site.get(f"{V1}/indicators/sp50"), 404)["detail"]
-    claims = problem(site.get(f"{V1}/bulletins/2026-05-27/claims"), 404)["detail"]
-    assert "not checked" in claims
+    claims = problem(site.get(f"{V1}/bulletins/2026-05-28/claims"), 404)
+    assert "/api/v1/bulletins" in claims["detail"]
     assert "/api/docs" in problem(site.get(f"{V1}/nothing"), 404)["detail"]
 
 
@@ -380,7 +382,7 @@ def test_the_page_about_the_api_stands_alone_and_its_examples_answer(site: TestC
     assert "style=" not in answer.text
     page = tree(answer.text)
     links = [href for href in page.hrefs() if href.startswith("/")]
-    assert sum(href.startswith(V1) for href in links) == 8
+    assert sum(href.startswith(V1) for href in links) == 9
     for href in links:
         assert site.get(href).status_code == 200, href
     anchors = {href[1:] for href in page.hrefs() if href.startswith("#")}

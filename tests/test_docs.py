@@ -69,6 +69,7 @@ def test_every_source_is_documented_with_its_parameters() -> None:
         "schedule",
         "accept",
         "candidates",
+        "claims",
     ],
 )
 def test_every_command_of_the_readme_exists(command: str, capsys: pytest.CaptureFixture) -> None:

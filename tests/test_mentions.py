@@ -54,6 +54,27 @@ def test_full_width_letters_are_read_like_others(catalog: Catalog) -> None:
     assert _found("ＰＵＥ 降到 1.1", catalog) == [("ＰＵＥ", "pue_global_average")]
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["光明网刊文", "黄金时代", "黄金期", "黄金周", "黄金股", "现货黄金", "道指", "石油大学",
+     "毛利率", "成品油价格", "资金价格", "长期金融债", "标普全球", "纳斯达克 100",
+     "2 年期美债收益率", "预算力度", "新赛道"],
+)  # fmt: skip
+def test_a_look_alike_is_no_mention(text: str, catalog: Catalog) -> None:
+    assert _found(f"今天{text}走高。", catalog) == []
+
+
+def test_a_look_alike_hides_only_what_lies_inside_it(catalog: Catalog) -> None:
+    assert _found("黄金时代的黄金期货，近期金价", catalog) == [
+        ("黄金期货", "gold_futures_usd_oz"),
+        ("金价", "gold_futures_usd_oz"),
+    ]
+
+
+def test_marks_that_nobody_sees_do_not_hide_a_word(catalog: Catalog) -> None:
+    assert _found("纳\u200b指", catalog) == [("纳\u200b指", "nasdaq_composite")]
+
+
 def test_a_text_without_a_known_word_has_no_mention(catalog: Catalog) -> None:
     assert _found("今天天气很好。", catalog) == []
 

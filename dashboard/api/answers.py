@@ -15,7 +15,9 @@ from dashboard.api import models
 from dashboard.downloads import provenance
 from dashboard.formats import FORMATS
 from dashboard.snapshot import Snapshot
+from etl.bulletins.model import Bulletin
 from etl.catalog import Credit, Indicator, Text
+from etl.claims.model import Placed
 from etl.freshness import as_of_words, sessions_missed, state_of
 from etl.observation import Vintage
 
@@ -73,11 +75,7 @@ def bulletins(snapshot: Snapshot, base_url: str) -> models.BulletinList:
 
 def bulletin(snapshot: Snapshot, text: str, base_url: str) -> models.BulletinDetail:
     day = _day(text)
-    found = queries.bulletin(snapshot, day)
-    if found is None:
-        raise AddressError(
-            "date", f"date: there is no bulletin of {day}. See /api/v1/bulletins.", 404
-        )
+    found = _bulletin(snapshot, day)
     parts = queries.mentioned(snapshot, day)
     sections = [
         models.Section(
@@ -99,6 +97,23 @@ def bulletin(snapshot: Snapshot, text: str, base_url: str) -> models.BulletinDet
         references=[models.Reference(**r.model_dump()) for r in found.references],
         indicators=list(dict.fromkeys(name for names in parts.values() for name in names)),
         url=f"{base_url}/bulletins/{day}",
+    )
+
+
+def claims(snapshot: Snapshot, text: str) -> models.ClaimList:
+    """The checked statements of a bulletin."""
+    day = _day(text)
+    _bulletin(snapshot, day)
+    listed = [
+        models.Claim(**placed.claim.model_dump(exclude={"evidence"}), evidence=_evidence(placed))
+        for placed in queries.claims(snapshot, day)
+    ]
+    return models.ClaimList(
+        snapshot=snapshot.name,
+        date=day,
+        count=len(listed),
+        counts=Counter(claim.verdict for claim in listed),
+        claims=listed,
     )
 
 
@@ -219,6 +234,20 @@ def _entry(
         "csv": f"{base_url}/c/{indicator.id}.csv",
         "page": f"{base_url}/indicators/{indicator.id}",
     }
+
+
+def _bulletin(snapshot: Snapshot, day: date) -> Bulletin:
+    found = queries.bulletin(snapshot, day)
+    if found is None:
+        raise AddressError(
+            "date", f"date: there is no bulletin of {day}. See /api/v1/bulletins.", 404
+        )
+    return found
+
+
+def _evidence(placed: Placed) -> models.Evidence | None:
+    found = placed.claim.evidence
+    return models.Evidence(**found.model_dump()) if found else None
 
 
 def _words(text: Text) -> models.Words:

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 
 from etl.catalog import Frequency
+from etl.claims.model import Kind, Verdict
 
 #: A moment in UTC, to the second: 2026-05-26T20:00:00Z.
 Moment = Annotated[
@@ -196,6 +197,53 @@ class BulletinDetail(Model):
         description="every indicator it mentions", examples=[["micron_market_cap_usd_bn"]]
     )
     url: str = Field(examples=["http://127.0.0.1:8050/bulletins/2026-05-27"])
+
+
+class Evidence(Model):
+    """The value that a statement was judged by, as it was known by the end of the day."""
+
+    date: Date = Field(examples=["2026-05-26"])
+    value: float = Field(examples=[7519.12])
+    previous: float | None = Field(
+        description="what it was compared with: the value before, or the record until then",
+        examples=[7501.24],
+    )
+    known_at: Moment = Field(examples=["2026-05-26T20:00:00Z"])
+    source: str = Field(examples=["fred: S&P Dow Jones Indices LLC"])
+    chart: str = Field(
+        description="the frozen chart, an address on this site",
+        examples=["/c/sp500@2026-05-27?t=max"],
+    )
+
+
+class Claim(Model):
+    """One statement of a bulletin, and what the data of its day say of it."""
+
+    sentence: str
+    section: str = Field(
+        description="title, summary, judgement or the number of a section", examples=["4"]
+    )
+    indicator: Id
+    kind: Kind
+    value: float | None = Field(description="the number that is told", examples=[None])
+    unit: str = Field(description="the unit of the value", examples=["points"])
+    period: str | None = Field(
+        description="the day, month or year that is meant, or a span FROM..TO",
+        examples=["2026-05-26"],
+    )
+    verdict: Verdict
+    reason: str = Field(description="a sentence in Chinese")
+    evidence: Evidence | None
+
+
+class ClaimList(Model):
+    """The statements of a bulletin in the order of its text."""
+
+    snapshot: SnapshotName
+    date: Date = Field(examples=["2026-05-27"])
+    count: Count
+    counts: dict[Verdict, int] = Field(examples=[{"supported": 7, "unverifiable": 2}])
+    claims: list[Claim]
 
 
 class Policy(Model):

@@ -146,14 +146,10 @@ def bulletin(request: Request, date: str) -> Response:
     return _kept(request, ("bulletin", date), lambda s: answers.bulletin(s, date, base))
 
 
-@router.api_route("/v1/bulletins/{date}/claims", methods=["GET", "HEAD"], include_in_schema=False)
-def claims(date: str) -> Response:
-    """Nothing is checked yet, and an empty list would say that nothing is claimed."""
-    return problem(
-        404,
-        "The statements of bulletins are not checked against the data yet: there are no claims "
-        f"to give. The text is at /api/v1/bulletins/{date[:40]}.",
-    )
+@_get("/v1/bulletins/{date}/claims", models.ClaimList)
+def claims(request: Request, date: str) -> Response:
+    """The statements of a bulletin, each checked on what was known by the end of its day."""
+    return _kept(request, ("claims", date), lambda s: answers.claims(s, date), "claims")
 
 
 @_get("/v1/policies", models.PolicyList, POLICIES)

@@ -1,0 +1,64 @@
+"""Bulletins as checked claims."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+
+from etl.bulletins.mentions import paragraphs
+from etl.bulletins.model import Bulletin
+from etl.catalog import Catalog
+from etl.claims.known import Known
+from etl.claims.model import Placed
+from etl.claims.parse import Parser
+from etl.claims.verdict import Judge
+
+TITLE = "title"
+_ENDS = frozenset("。！？!?\n；;")
+_CLOSERS = frozenset('”’」』）)》"')
+
+
+def check_all(
+    bulletins: Iterable[Bulletin], catalog: Catalog, known: Known
+) -> Iterator[tuple[date, Placed]]:
+    """Every claim of every bulletin with its day; the grammar is made ready once."""
+    parser = Parser(catalog)
+    for bulletin in bulletins:
+        for placed in check(bulletin, parser, known):
+            yield bulletin.date, placed
+
+
+def check(bulletin: Bulletin, parser: Parser, known: Known) -> list[Placed]:
+    """The claims of one bulletin in the order of its text."""
+    judge = Judge(parser.catalog, known, bulletin.date)
+    return [
+        placed
+        for part, index, text in [(TITLE, 0, bulletin.title), *paragraphs(bulletin)]
+        for placed in check_text(text, part, index, parser, judge)
+    ]
+
+
+def check_text(text: str, part: str, index: int, parser: Parser, judge: Judge) -> Iterator[Placed]:
+    """The claims of one paragraph."""
+    for start, sentence in sentences(text):
+        for statement in parser.statements(sentence):
+            yield Placed(
+                index,
+                start + statement.start,
+                start + statement.stop,
+                judge.claim(statement, sentence.strip(), part),
+            )
+
+
+def sentences(text: str) -> Iterator[tuple[int, str]]:
+    """Where each sentence begins, and the sentence with its mark."""
+    start = at = 0
+    while at < len(text):
+        at += 1
+        if text[at - 1] in _ENDS:
+            while at < len(text) and text[at] in _CLOSERS:
+                at += 1
+            yield start, text[start:at]
+            start = at
+    if start < len(text):
+        yield start, text[start:]

@@ -1,0 +1,263 @@
+"""The words that statements are made of, read from grammar.yaml into frozen types."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Generic, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+from etl.catalog import Catalog, Indicator
+from etl.strict_yaml import load_yaml
+
+PATH = Path(__file__).with_name("grammar.yaml")
+Way = Literal["up", "down", "flat"]
+Words = tuple[str, ...]
+T = TypeVar("T")
+
+
+class Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Hedge(Model):
+    """How far below and above a number a value may be."""
+
+    words: Words
+    below_pct: float
+    above_pct: float
+    of_step: float
+
+
+class Size(Model):
+    at_least_pct: float = 0.0
+    at_least_bp: float = 0.0
+    at_most_pct: float = float("inf")
+    at_most_bp: float = float("inf")
+
+
+class Volatility(Model):
+    moves: int
+    plain_pct: float
+    strong_pct: float
+
+
+class Listed(Model):
+    words: Words
+
+
+class Sized(Model):
+    words: Words
+    direction: Way
+    size: str
+
+
+class Record(Model):
+    words: Words
+    weak: Words
+
+
+class Double(Model):
+    words: Words
+    pct: float
+
+
+class UnitRule(Model):
+    """The units of a text that may tell a level in a unit of the catalog; '' is a bare number."""
+
+    takes: Words
+    scale: float = 1.0
+
+
+class CountRule(Model):
+    takes: Words
+    nouns: Words
+
+
+class Grammar(Model):
+    """The whole of grammar.yaml; each field is explained there."""
+
+    hedges: dict[str, Hedge]
+    sizes: dict[str, Size]
+    flat_within_pct: float
+    volatility: Volatility
+    directions: dict[Way, Listed]
+    sized: tuple[Sized, ...]
+    move_nouns: Words
+    moves_to: dict[Way, Listed]
+    levels: Words
+    crossings: dict[Way, Listed]
+    holds: dict[Way, Listed]
+    firsts: Words
+    records: dict[str, Record]
+    sets: Words
+    volatility_words: dict[str, Listed]
+    streaks: dict[Way, Listed]
+    in_a_row: Words
+    compares: dict[Way, Listed]
+    doubles: tuple[Double, ...]
+    bases: dict[str, Listed]
+    versus: Words
+    since: Words
+    negations: Words
+    hypotheticals: Words
+    conditionals: Words
+    intraday: Words
+    nominal: Words
+    reports: Words
+    strangers: Words
+    asides: Words
+    joins: Words
+    together: Words
+    respectively: Words
+    glue: Words
+    days: dict[str, Words]
+    weekdays: dict[str, int]
+    weeks: dict[str, int]
+    months: dict[str, int]
+    years: dict[str, int]
+    quarters: dict[str, int]
+    spans: dict[str, int]
+    recent: Words
+    vague_spans: Words
+    lost_days: Words
+    units: dict[str, Words]
+    unit_of: dict[str, UnitRule]
+    counted: dict[str, CountRule]
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary[Lexeme]:
+        """Every word but the units, each with what it says."""
+        return Vocabulary(self._lexemes())
+
+    @cached_property
+    def nouns(self) -> Vocabulary[str]:
+        """What makes a noun of the direction word before it."""
+        return Vocabulary([(word, word) for word in self.nominal])
+
+    @cached_property
+    def unit_words(self) -> Vocabulary[str]:
+        """The words of units; a span of time is the unit `span:WORD`."""
+        pairs = [(word, name) for name, words in self.units.items() for word in words]
+        return Vocabulary([*pairs, *((word, f"span:{word}") for word in self.spans)])
+
+    def level_rule(self, catalog: Catalog, indicator: Indicator) -> UnitRule:
+        """How a text writes a level of the indicator, units of the catalog alone included."""
+        if indicator.unit in self.unit_of:
+            return self.unit_of[indicator.unit]
+        label = folded(catalog.unit(indicator).label.zh)
+        named = [name for name, words in self.units.items() if label in words]
+        return UnitRule(takes=(*named, ""))
+
+    def _lexemes(self) -> Iterator[tuple[str, Lexeme]]:
+        yield from _each("direction", {way: one.words for way, one in self.directions.items()})
+        for sized in self.sized:
+            for word in sized.words:
+                yield word, Lexeme("direction", sized.direction, size=sized.size)
+        for double in self.doubles:
+            way = "up" if double.pct > 0 else "down"
+            for word in double.words:
+                yield word, Lexeme("double", way, amount=double.pct)
+        for name in ("moves_to", "crossings", "holds", "streaks", "compares", "bases"):
+            yield from _each(name, {k: v.words for k, v in getattr(self, name).items()})
+        yield from _each("volatility", {k: v.words for k, v in self.volatility_words.items()})
+        yield from _each("hedge", {name: one.words for name, one in self.hedges.items()})
+        for way, record in self.records.items():
+            yield from _each("record", {way: record.words})
+            yield from _each("weak_record", {way: record.weak})
+        for name in ("levels", "firsts", "sets", "in_a_row", "versus", "since", "negations",
+                     "hypotheticals", "conditionals", "intraday", "reports", "strangers", "joins",
+                     "together", "respectively", "glue", "recent", "vague_spans",
+                     "lost_days"):  # fmt: skip
+            yield from _each(name, {name: getattr(self, name)})
+        yield from _each("day", self.days)
+        for word, number in self.weekdays.items():
+            for prefix, week in (("上", "last"), ("本", "this"), ("这", "this")):
+                yield prefix + word, Lexeme("weekdays", week, amount=number)
+        for name in ("weekdays", "weeks", "months", "years", "quarters"):
+            for word, number in getattr(self, name).items():
+                yield word, Lexeme(name, amount=number)
+
+
+@dataclass(frozen=True, slots=True)
+class Lexeme:
+    """What a word says: its class, and where it has them a value, a size and an amount."""
+
+    kind: str
+    value: str = ""
+    size: str = ""
+    amount: float = 0.0
+
+
+class Vocabulary(Generic[T]):
+    """Words that are looked for at one place of a text, the longest first."""
+
+    def __init__(self, pairs: Iterator[tuple[str, T]] | Sequence[tuple[str, T]]) -> None:
+        self._words: dict[str, dict[str, T]] = {}
+        for word, said in pairs:
+            key = folded(word)
+            words = self._words.setdefault(key[0], {})
+            if words.get(key, said) != said:
+                raise ValueError(f"grammar.yaml: the word '{word}' stands in two lists")
+            words[key] = said
+        self._lengths = {
+            first: sorted({len(word) for word in words}, reverse=True)
+            for first, words in self._words.items()
+        }
+
+    @property
+    def firsts(self) -> frozenset[str]:
+        """The letters that a word may begin with."""
+        return frozenset(self._words)
+
+    def at(self, text: str, place: int) -> tuple[int, T] | None:
+        """The longest word that begins at `place`: where it ends, and what it says. A Latin word
+        ends where its letters end."""
+        first = text[place]
+        for length in self._lengths.get(first, ()):
+            word = text[place : place + length]
+            said = self._words[first].get(word)
+            is_cut = place + length > len(text)
+            if said is not None and not is_cut and _whole(text, place, place + length):
+                return place + length, said
+        return None
+
+
+def folded(text: str) -> str:
+    """Letters as they are compared: full width and capitals folded, one for one."""
+    return "".join(map(_fold, text))
+
+
+@lru_cache(maxsize=4096)
+def _fold(letter: str) -> str:
+    normal = unicodedata.normalize("NFKC", letter).casefold()
+    return normal if len(normal) == 1 else letter
+
+
+@lru_cache
+def grammar() -> Grammar:
+    """The grammar, read once."""
+    return Grammar.model_validate_json(json.dumps(load_yaml(PATH), ensure_ascii=False))
+
+
+def _each(kind: str, words: Mapping[str, Words]) -> Iterator[tuple[str, Lexeme]]:
+    for value, listed in words.items():
+        for word in listed:
+            yield word, Lexeme(kind, value)
+
+
+def _whole(text: str, start: int, stop: int) -> bool:
+    """Whether no Latin letter is cut off from the word."""
+    before, after = text[start - 1 : start], text[stop : stop + 1]
+    return not (_is_letter(text[start]) and _is_letter(before)) and not (
+        _is_letter(text[stop - 1]) and _is_letter(after)
+    )
+
+
+def _is_letter(letter: str) -> bool:
+    return letter.isascii() and letter.isalpha()

@@ -1,0 +1,168 @@
+"""What was known of an indicator at a moment, from a snapshot: each series is read once."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import cached_property
+from itertools import compress
+from typing import Protocol
+
+import duckdb
+import numpy as np
+from numpy.typing import NDArray
+
+from etl.catalog import Catalog, Indicator
+
+# Ordered so that the last of a date and source is the newest; imports have no rank of their own.
+VINTAGES = """
+select date, value, known_at, load, source, coalesce(r.rank, 99) rank, credit, basis
+from vintages v left join ranks r using (indicator, source)
+where indicator = ? order by date, known_at, load
+"""
+_EVER = datetime(9999, 1, 1, tzinfo=UTC)
+SPLITS = "select date from actions where indicator = ? and kind = 'split' order by date"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A vintage, as far as a statement needs it."""
+
+    date: date
+    value: float
+    known_at: datetime
+    load: int
+    source: str
+    rank: int
+    credit: str
+    basis: str
+
+    @property
+    def provenance(self) -> str:
+        return f"{self.source}: {self.credit}" if self.credit else self.source
+
+
+class History:
+    """One indicator as it was known: a row for each date, in order. `kinds` numbers the definition
+    that holds at each row."""
+
+    def __init__(
+        self, rows: Sequence[Row], values: NDArray[np.float64], kinds: NDArray[np.int64]
+    ) -> None:
+        self.rows, self.values, self._kinds = rows, values, kinds
+        self.dates = [row.date for row in rows]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def on(self, day: date) -> int | None:
+        """The place of a day."""
+        at = bisect_right(self.dates, day) - 1
+        return at if at >= 0 and self.dates[at] == day else None
+
+    def until(self, day: date) -> int | None:
+        """The place of the newest row up to a day."""
+        at = bisect_right(self.dates, day) - 1
+        return at if at >= 0 else None
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        """Where each definition begins."""
+        changes = np.flatnonzero(np.diff(self._kinds)) + 1
+        return [0, *changes.tolist()]
+
+    def start_of(self, at: int) -> int:
+        """Where the definition that holds at a place begins: nothing is reckoned across it."""
+        return self._starts[bisect_right(self._starts, at) - 1]
+
+
+class Known(Protocol):
+    """What was known as of a moment."""
+
+    def history(self, indicator: str, moment: datetime) -> History: ...
+
+
+class Snapshot:
+    """The vintages of a database that has the tables of a snapshot."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, catalog: Catalog) -> None:
+        self._connection, self._catalog = connection, catalog
+        self._series: dict[str, Series] = {}
+        self._last: dict[str, tuple[datetime, History]] = {}
+
+    def history(self, indicator: str, moment: datetime) -> History:
+        """The history of an indicator; bulletins come in the order of their days, so that only the
+        last moment asked for is kept."""
+        held = self._last.get(indicator)
+        if held is None or held[0] != moment:
+            held = self._last[indicator] = (moment, self._all(indicator).as_of(moment))
+        return held[1]
+
+    def _all(self, indicator: str) -> Series:
+        if indicator not in self._series:
+            found = self._connection.execute(VINTAGES, [indicator]).fetchall()
+            splits = [row[0] for row in self._connection.execute(SPLITS, [indicator]).fetchall()]
+            rows = [Row(r[0], r[1], r[2].replace(tzinfo=UTC), *r[3:]) for r in found]
+            self._series[indicator] = Series(rows, breaks_of(self._catalog[indicator], splits))
+        return self._series[indicator]
+
+
+class Series:
+    """Every vintage of an indicator, in the order of dates. Definitions change where the basis
+    does, and on the days of `breaks`."""
+
+    def __init__(self, vintages: Sequence[Row], breaks: Sequence[date]) -> None:
+        by_date: dict[date, list[Row]] = {}
+        for row in vintages:
+            by_date.setdefault(row.date, []).append(row)
+        self._vintages = list(by_date.values())
+        self._final = [served(rows, _EVER) or rows[-1] for rows in self._vintages]
+        self._values = np.array([row.value for row in self._final], dtype=float)
+        self._first = _stamps(min(row.known_at for row in rows) for rows in self._vintages)
+        self._last = _stamps(max(row.known_at for row in rows) for rows in self._vintages)
+        self._breaks = sorted(breaks)
+        self._codes: dict[tuple[str, int], int] = {}
+        self._kinds = np.array([self._code(row) for row in self._final], dtype=np.int64)
+
+    def _code(self, row: Row) -> int:
+        """The number of the definition that holds for a row."""
+        definition = (row.basis, bisect_right(self._breaks, row.date))
+        return self._codes.setdefault(definition, len(self._codes))
+
+    def as_of(self, moment: datetime) -> History:
+        """For each date the vintage that was served at a moment. Nearly every date has all of its
+        vintages by then, or none; the others are looked at one by one."""
+        stamp = moment.timestamp()
+        known = self._first <= stamp
+        rows, values, kinds = self._final, self._values, self._kinds
+        between = np.flatnonzero(known & (self._last > stamp)).tolist()
+        if between:
+            rows, values, kinds = list(rows), values.copy(), kinds.copy()
+        for at in between:
+            row = served(self._vintages[at], moment)
+            if row is not None:
+                rows[at], values[at], kinds[at] = row, row.value, self._code(row)
+        return History(list(compress(rows, known.tolist())), values[known], kinds[known])
+
+
+def _stamps(moments: Iterable[datetime]) -> NDArray[np.float64]:
+    return np.array([moment.timestamp() for moment in moments], dtype=float)
+
+
+def served(rows: Sequence[Row], moment: datetime) -> Row | None:
+    """Of the vintages of one date that which was served: the newest of the preferred source that
+    had one, or an import if that was newer; as `etl.warehouse.SERVED` says it in SQL."""
+    if len(rows) == 1:
+        return rows[0] if rows[0].known_at <= moment else None
+    known = [row for row in rows if row.known_at <= moment]
+    ranks = [row.rank for row in known if row.source != "import"]
+    best = min(ranks, default=0)
+    allowed = [row for row in known if row.source == "import" or row.rank == best]
+    return max(allowed, key=lambda row: (row.known_at, row.load), default=None)
+
+
+def breaks_of(indicator: Indicator, splits: Sequence[date] = ()) -> list[date]:
+    """The days from which values of an indicator are no longer those of before."""
+    return [*(change.date for change in indicator.breaks), *splits]

@@ -1,0 +1,247 @@
+"""A sentence as tokens: mentions of indicators, words of the grammar, numbers and times."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from etl.bulletins.mentions import QUOTES, Finder
+from etl.catalog import Catalog
+from etl.claims.dates import When, when_at
+from etl.claims.grammar import Grammar, Lexeme, Vocabulary, folded
+from etl.claims.numbers import Number, number_at
+
+_CLAUSE = frozenset(",，;；:：—")
+_IGNORED = frozenset("()（）[]【】 \t　*_·。！？!?…\n")
+_NUMERAL = frozenset("0123456789$+-−零〇一二两三四五六七八九十百千万亿u")
+_DATE = _NUMERAL | frozenset("今去前")
+#: A facet is a noun; these begin other words.
+_NO_FACET = frozenset("+×0123456789")
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """`kind` is that of a lexeme, or mention, weak_mention, facet, number, when, text or clause.
+
+    `text[start:stop]` of the sentence; `indicators` are the one that is meant, or of a facet what
+    each subject becomes.
+    """
+
+    kind: str
+    start: int
+    stop: int
+    words: str
+    lexeme: Lexeme | None = None
+    number: Number | None = None
+    when: When | None = None
+    indicator: str = ""
+    facets: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def value(self) -> str:
+        return self.lexeme.value if self.lexeme else ""
+
+
+class Lexer:
+    """Cuts sentences by the words of a catalog and of the grammar."""
+
+    def __init__(self, catalog: Catalog, grammar: Grammar) -> None:
+        self.finder = Finder(catalog)
+        self._words, self._units = grammar.vocabulary, grammar.unit_words
+        owners = {_bare(alias): i.id for i in catalog.all() for alias in i.aliases}
+        self.facets = Vocabulary(
+            [
+                (noun, owned)
+                for noun, owned in _facets(owners).items()
+                if (word := self._words.at(noun, 0)) is None or word[1].kind not in _VERBS
+            ]
+        )
+        tails = {self._tail(alias): owner for alias, owner in owners.items()}
+        self._tail_words = [tail for tail in tails if len(tail) > 1 and tail not in owners]
+        self._tails = Vocabulary([(tail, tails[tail]) for tail in self._tail_words])
+
+        # Where a token may begin at all: most letters are passed over.
+        self._starts = _DATE | _CLAUSE | _IGNORED | self._words.firsts | self.facets.firsts
+
+    def tokens(self, sentence: str) -> list[Token]:
+        """The tokens in their order; what no list holds is text. There are none in a sentence that
+        names no indicator, which nearly all of a bulletin's are."""
+        letters, places = _letters(sentence)
+        spans = self._mentions(sentence, places)
+        if not spans and not any(tail in letters for tail in self._tail_words):
+            return []
+        found: list[Token] = []
+        at, text_from = 0, -1
+        while at < len(letters):
+            taken = None
+            if letters[at] in self._starts or at in spans:
+                taken = self._at(sentence, letters, places, spans, at)
+            if taken is None and text_from < 0:
+                text_from = at
+            if taken is not None and text_from >= 0:
+                found.append(_token("text", sentence, places, text_from, at))
+                text_from = -1
+            if taken is None:
+                at += 1
+            else:
+                stop, tokens = taken
+                found += tokens
+                at = stop
+        if text_from >= 0:
+            found.append(_token("text", sentence, places, text_from, len(letters)))
+        return found
+
+    def _at(
+        self,
+        sentence: str,
+        letters: str,
+        places: list[int],
+        spans: Mapping[int, tuple[int, str]],
+        at: int,
+    ) -> tuple[int, list[Token]] | None:
+        """What begins at a place and where it ends; None where it is only text."""
+        letter = letters[at]
+        number = number_at(letters, at, self._units) if letter in _NUMERAL else None
+        word = self._words.at(letters, at)
+        if at in spans and (word is None or word[0] <= spans[at][0]):
+            return self._mention(sentence, letters, places, spans[at], at, number)
+        when = when_at(letters, at) if letter in _DATE else None
+        if when is not None and (word is None or when[0] > word[0]):
+            return when[0], [_token("when", sentence, places, at, when[0], when=when[1])]
+        is_own = number is not None and self._counts(letters, number)
+        if number is not None and is_own and (word is None or number.stop > word[0]):
+            return self._number(sentence, letters, places, number)
+        facet = self.facets.at(letters, at)
+        if facet is not None and (word is None or facet[0] >= word[0]):
+            said = word[1] if word and word[0] == facet[0] else None
+            token = _token("facet", sentence, places, at, facet[0], lexeme=said, facets=facet[1])
+            return facet[0], [token]
+        if word is not None:
+            kind = word[1].kind
+            if kind in _TIMES:
+                when_word = When(kind, word[1].value, amount=int(word[1].amount))
+                return word[0], [_token("when", sentence, places, at, word[0], when=when_word)]
+            return word[0], [_token(kind, sentence, places, at, word[0], lexeme=word[1])]
+        if letter in _CLAUSE:
+            return at + 1, [_token("clause", sentence, places, at, at + 1)]
+        if letter in _IGNORED:
+            return at + 1, []
+        return None
+
+    def _mention(
+        self,
+        sentence: str,
+        letters: str,
+        places: list[int],
+        span: tuple[int, str],
+        at: int,
+        number: Number | None,
+    ) -> tuple[int, list[Token]]:
+        """A mention; of 八方面任务 also its number, and of 美联储加息 also its verb."""
+        stop, indicator = span
+        if number is not None and number.stop < stop and not number.unit.startswith("span:"):
+            tokens = [_token("number", sentence, places, at, number.stop, number=number)]
+            if self.facets.at(letters, number.stop):
+                return number.stop, tokens
+            named = _token("mention", sentence, places, number.stop, stop, indicator=indicator)
+            return stop, [*tokens, named]
+        for place in range(at + 1, stop):
+            word = self._words.at(letters, place)
+            if word and word[0] == stop and word[1].kind in _VERBS:
+                named = _token("mention", sentence, places, at, place, indicator=indicator)
+                verb = _token(word[1].kind, sentence, places, place, stop, lexeme=word[1])
+                return stop, [named, verb]
+        return stop, [_token("mention", sentence, places, at, stop, indicator=indicator)]
+
+    def _number(
+        self, sentence: str, letters: str, places: list[int], number: Number
+    ) -> tuple[int, list[Token]]:
+        tokens = [_token("number", sentence, places, number.start, number.stop, number=number)]
+        stem = number.stem + (letters[number.stem : number.stem + 1] == " ")
+        tail = self._tails.at(letters, stem) if stem < len(letters) else None
+        if tail is None or tail[0] <= number.stop:
+            return number.stop, tokens
+        stop, owner = tail
+        weak = _token("weak_mention", sentence, places, number.stop, stop, indicator=owner)
+        return stop, [*tokens, weak]
+
+    def _counts(self, letters: str, number: Number) -> bool:
+        """Whether it is a number of its own: 一 in 一体化 is none."""
+        if not number.is_chinese or number.unit:
+            return True
+        word = self._words.at(letters, number.stop) if number.stop < len(letters) else None
+        return bool(word and word[1].kind == "streaks") or number.value is None
+
+    def _mentions(self, sentence: str, places: list[int]) -> Mapping[int, tuple[int, str]]:
+        """Where mentions begin, where they end, and whose they are, as places in the letters."""
+        place_of = {place: at for at, place in enumerate(places)}
+        spans: dict[int, tuple[int, str]] = {}
+        for start, stop, indicator in self.finder.found(sentence):
+            if start in place_of and stop - 1 in place_of:
+                spans[place_of[start]] = (place_of[stop - 1] + 1, indicator)
+        return spans
+
+    def _tail(self, alias: str) -> str:
+        """What stands behind the numeral that an alias begins with; nothing without one."""
+        number = number_at(alias, 0, self._units) if alias[0] in _NUMERAL else None
+        if number is None or not number.is_chinese or number.unit.startswith("span:"):
+            return ""
+        return alias[number.stem :]
+
+
+_TIMES = frozenset({"day", "weekdays", "weeks", "months", "years", "quarters"})
+_VERBS = frozenset({"direction"})
+
+
+def _token(
+    kind: str,
+    sentence: str,
+    places: list[int],
+    start: int,
+    stop: int,
+    *,
+    lexeme: Lexeme | None = None,
+    number: Number | None = None,
+    when: When | None = None,
+    indicator: str = "",
+    facets: Mapping[str, str] | None = None,
+) -> Token:
+    first, last = places[start], places[stop - 1] + 1
+    return Token(
+        kind, first, last, sentence[first:last], lexeme, number, when, indicator, facets or {}
+    )
+
+
+def _letters(sentence: str) -> tuple[str, list[int]]:
+    """The letters as they are compared, without quotes and marks that are not seen."""
+    places = [place for place, letter in enumerate(sentence) if _is_seen(letter)]
+    return folded("".join([sentence[place] for place in places])), places
+
+
+@lru_cache(maxsize=8192)
+def _is_seen(letter: str) -> bool:
+    return letter not in QUOTES and unicodedata.category(letter) != "Cf"
+
+
+def _bare(alias: str) -> str:
+    return "".join(letter for letter in folded(alias) if letter != " ")
+
+
+def _facets(owners: Mapping[str, str]) -> Mapping[str, Mapping[str, str]]:
+    """Nouns that make another indicator of a subject: as 美光市值 is an alias beside 美光, 市值
+    behind 美光 means the market value."""
+    found: dict[str, dict[str, str]] = {}
+    family: dict[str, set[str]] = {}
+    for alias, owner in owners.items():
+        for length in range(2, len(alias)):
+            base, noun = alias[:length], alias[length:]
+            if base in owners and noun[0] not in _NO_FACET and not noun.isascii():
+                found.setdefault(noun, {})[owners[base]] = owner
+                family.setdefault(owners[base], set()).add(owner)
+    for owned in found.values():  # 股价 behind 美光市值 leads back to the price
+        for base, owner in [*owned.items()]:
+            for other in family[base]:
+                owned.setdefault(other, owner)
+    return found

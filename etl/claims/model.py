@@ -1,0 +1,64 @@
+"""What a checked statement is: the type that the checker, snapshots, pages and the API share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date as Date
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+Kind = Literal[
+    "level", "change", "direction", "record_high", "record_low", "milestone", "first", "count",
+    "volatility",
+]  # fmt: skip
+Verdict = Literal["supported", "approximate", "contradicted", "unverifiable"]
+
+
+class Model(BaseModel):
+    """Frozen, and strict about the names of its fields."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Evidence(Model):
+    """The value that a statement was judged by; `previous` is what it was compared with, and
+    `chart` the frozen chart that shows both."""
+
+    date: Date
+    value: float
+    previous: float | None
+    known_at: datetime
+    source: str
+    chart: str
+
+
+class Claim(Model):
+    """One statement of a bulletin and what the data known by the end of its day say of it.
+
+    `section` is `summary`, `judgement`, `title` or the number of a section. `value` is in `unit`.
+    `period` is a day, a month, a year, or a span FROM..TO.
+    """
+
+    sentence: str
+    section: str
+    indicator: str
+    kind: Kind
+    value: float | None
+    unit: str
+    period: str | None
+    verdict: Verdict
+    reason: str
+    evidence: Evidence | None
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A claim and the words that make it: `text[start:stop]` of one paragraph of its section, as
+    mentions are placed (-1 is the heading)."""
+
+    paragraph: int
+    start: int
+    stop: int
+    claim: Claim

@@ -1,0 +1,38 @@
+"""The claims of a bulletin as they are published."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from etl.claims.model import Claim
+from etl.errors import SettingError, StorageError
+from etl.publish import current_name, read_snapshot
+
+DAYS = "select date from bulletins order by date"
+CLAIMS = "select document from claims where date = ? order by rowid"
+
+
+def published_claims(folder: Path, day: date) -> list[Claim]:
+    """The claims of the bulletin of a day in the snapshot that readers see, in their order."""
+    name = current_name(folder)
+    if name is None:
+        raise StorageError(f"{folder}: nothing is published yet; run `python -m etl run` first.")
+    with read_snapshot(folder / f"{name}.duckdb") as connection:
+        try:
+            days = [row[0] for row in connection.execute(DAYS).fetchall()]
+            rows = connection.execute(CLAIMS, [day]).fetchall()
+        except duckdb.CatalogException:
+            raise StorageError(
+                f"{folder}: the published snapshot is from before statements were checked; run "
+                "`python -m etl run` to publish anew."
+            ) from None
+    if day not in days:
+        newest = f" The newest is of {days[-1]}." if days else ""
+        raise SettingError(
+            f"no bulletin of {day} is published; add it with `python -m etl bulletin`, then "
+            f"`python -m etl run`.{newest}"
+        )
+    return [Claim.model_validate_json(document) for (document,) in rows]

@@ -1,0 +1,65 @@
+"""What a sentence states of an indicator, and the words for what keeps it from being checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from etl.claims.dates import When
+from etl.claims.model import Kind
+from etl.claims.numbers import Number
+
+NEGATED = "否定的说法，不作核对"
+INTRADAY = "说的是盘中价，本站只有收盘价"
+TOO_LARGE = "数字过大或写法不成数，无法核对"
+WRONG_UNIT = "“{}”的单位与指标的单位（{}）不符，无法核对"
+UNREAD = "“{}”没有读懂，不作推断"
+NOBODY = "没有说明是谁的“{}”，不作推断"
+VAGUE = "“{}”没有说明从何时算起，无法核对"
+TOO_LONG = "这一句超过 {} 字，不作核对"
+OTHER_ROW = "只核对逐期的连续涨跌，不核对按“{}”计的"
+NO_MARK = "没有说明到了什么数，无法核对"
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """How far a record or a change reaches back: `amount` of `unit`, or to a time."""
+
+    amount: int = 0
+    unit: str = ""
+    since: When | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """What a value is compared with: the session, period or year before, or a time."""
+
+    kind: str
+    when: When | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """`sentence[start:stop]` says something of an indicator.
+
+    `way` is up, down or flat. `mode` is hold (above, wherever from), bound (a comparison with a
+    number), origin (where a move began), streak, strong or plain. A `problem` is why it cannot be
+    checked.
+    """
+
+    start: int
+    stop: int
+    indicator: str
+    kind: Kind
+    way: str = ""
+    number: Number | None = None
+    hedge: str = ""
+    size: str = ""
+    mode: str = ""
+    streak: int = 0
+    when: When | None = None
+    base: Base | None = None
+    window: Window | None = None
+    parts: tuple[float, ...] = ()
+    is_part: bool = False
+    is_inverse: bool = False
+    problem: str = ""

@@ -1,0 +1,513 @@
+"""Statements of bulletins: read, judged by what was known that day, published, asked for."""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from conftest import END_OF_BULLETIN_DAY, Cli, bulletin, is_one_sentence, settings_of, snapshot
+from serving import TestClient, client, republish
+
+from benchmarks.claims import Golden, one_s, real_bulletin, thousand_s
+from etl import publish
+from etl.bulletins.model import Bulletin, Section
+from etl.bulletins.read import read_bulletin
+from etl.catalog import Catalog
+from etl.claims.dates import When, last_session, period_of, when_at
+from etl.claims.grammar import folded, grammar
+from etl.claims.known import Row, Snapshot, served
+from etl.claims.model import Claim
+from etl.claims.numbers import number_at
+from etl.claims.parse import MOST_LETTERS
+from etl.observation import Observation
+from etl.settings import PROJECT, Settings
+from etl.warehouse import Warehouse, opened
+
+DAY = "2026-05-27"
+REAL = PROJECT / "data" / "bulletins" / f"{DAY}.md"
+FIELDS = {
+    "sentence", "section", "indicator", "kind", "value", "unit", "period", "verdict", "reason",
+    "evidence",
+}  # fmt: skip
+EVIDENCE = {"date", "value", "previous", "known_at", "source", "chart"}
+
+
+@pytest.fixture(scope="module")
+def site(published: Settings) -> TestClient:
+    return client(published)
+
+
+@pytest.fixture(scope="module")
+def golden() -> Golden:
+    return Golden()
+
+
+def asked(site: TestClient, day: str = DAY) -> list[Claim]:
+    answer = site.get(f"/api/v1/bulletins/{day}/claims")
+    assert answer.status_code == 200, answer.text[:300]
+    return [Claim.model_validate(claim) for claim in answer.json()["claims"]]
+
+
+def only(claims: Sequence[Claim], indicator: str, kind: str) -> Claim:
+    (found,) = [c for c in claims if (c.indicator, c.kind) == (indicator, kind)]
+    return found
+
+
+def verdicts(golden: Golden, text: str) -> list[tuple[str, str, str]]:
+    claims = [placed.claim for placed in golden.claims(text)]
+    return [(c.indicator, c.kind, c.verdict) for c in claims]
+
+
+# The real bulletin, through the real publication and the API
+
+
+def test_the_first_trillion_of_micron_is_supported(site: TestClient) -> None:
+    claim = only(asked(site), "micron_market_cap_usd_bn", "first")
+    assert (claim.verdict, claim.value, claim.period) == ("supported", 1000.0, "2026-05-26")
+    assert claim.evidence is not None
+    assert claim.evidence.value == pytest.approx(1010.3, abs=0.05)
+    assert claim.evidence.previous is not None
+    assert claim.evidence.previous < 1000
+
+
+@pytest.mark.parametrize("indicator", ["sp500", "nasdaq_composite"])
+def test_both_record_closes_are_supported_and_say_since_when(
+    site: TestClient, indicator: str
+) -> None:
+    claim = only(asked(site), indicator, "record_high")
+    assert claim.verdict == "supported"
+    assert claim.evidence is not None
+    assert claim.evidence.date == date(2026, 5, 26)
+    first = {"sp500": "2016-01-29", "nasdaq_composite": "2021-04-30"}[indicator]
+    assert f"{first} 以来" in claim.reason
+
+
+def test_the_counts_are_supported(site: TestClient) -> None:
+    claims = asked(site)
+    tasks = only(claims, "digital_economy_work_point_tasks", "count")
+    tracks = [c for c in claims if c.indicator == "data_contest_tracks"]
+    assert (tasks.verdict, tasks.value) == ("supported", 8.0)
+    assert [(c.verdict, c.value) for c in tracks] == [("supported", 16.0), ("supported", 1.0)]
+    assert all("16 + 1 = 17" in c.reason for c in tracks)
+
+
+def test_gold_and_oil_are_not_judged_by_another_quantity(site: TestClient) -> None:
+    claims = asked(site)
+    gold = only(claims, "gold_futures_usd_oz", "direction")
+    oil = only(claims, "brent_futures_usd_bbl", "volatility")
+    assert gold.verdict == oil.verdict == "unverifiable"
+    assert "黄金月均价" in gold.reason
+    assert "现货价" in oil.reason
+    assert gold.evidence is None
+    assert oil.evidence is None
+
+
+def test_nothing_in_the_real_bulletin_is_contradicted_or_known_too_late(site: TestClient) -> None:
+    claims = asked(site)
+    assert not [c for c in claims if c.verdict == "contradicted"]
+    known = [c.evidence.known_at for c in claims if c.evidence]
+    assert known
+    assert max(known) <= END_OF_BULLETIN_DAY
+
+
+def test_a_claim_has_the_promised_fields_and_a_chart_that_opens(site: TestClient) -> None:
+    for claim in site.get(f"/api/v1/bulletins/{DAY}/claims").json()["claims"]:
+        assert set(claim) == FIELDS
+        if claim["evidence"]:
+            assert set(claim["evidence"]) == EVIDENCE
+            chart = claim["evidence"]["chart"]
+            assert chart.startswith(f"/c/{claim['indicator']}@{DAY}")
+            assert site.get(chart).status_code == 200
+
+
+def test_the_words_of_a_claim_are_where_the_snapshot_says(published: Settings) -> None:
+    text = read_bulletin(REAL).bulletin
+    with snapshot(published.data) as connection:
+        rows = connection.execute(
+            "select section, paragraph, start, stop, document from claims order by rowid"
+        ).fetchall()
+    assert rows
+    for section, paragraph, start, stop, document in rows:
+        claim = Claim.model_validate_json(document)
+        assert claim.section == section
+        whole = text.summary
+        if section.isdigit():
+            part = text.sections[int(section) - 1]
+            whole = part.title if paragraph < 0 else part.paragraphs[paragraph]
+        assert whole[start:stop] in claim.sentence
+
+
+def test_what_is_learned_later_changes_no_claim(
+    filled: Path, catalog: Catalog, published: Settings
+) -> None:
+    """A record of June, and gold futures that were fetched in June, were not known in May."""
+    before = asked(client(published))
+    later = datetime(2026, 6, 2, tzinfo=UTC)
+    with opened(filled / "warehouse.duckdb") as held:
+        load = held.begin_load("test", later, later)
+        for indicator, value in (("sp500", 9000.0), ("gold_futures_usd_oz", 4500.0)):
+            rows = [Observation(date(2026, 5, day), value, later) for day in (22, 26)]
+            held.append(indicator, "yahoo", rows, known_at=later, load=load)
+        held.finish_load(load, later, [])
+    republish(filled, catalog, read_bulletin(REAL).bulletin)
+    assert asked(client(settings_of(filled))) == before
+
+
+def test_a_bulletin_without_statements_has_an_empty_list(filled: Path, catalog: Catalog) -> None:
+    republish(filled, catalog, bulletin(date(2026, 5, 28), summary="今天天气很好。"))
+    answer = client(settings_of(filled)).get("/api/v1/bulletins/2026-05-28/claims")
+    assert (answer.status_code, answer.json()["claims"]) == (200, [])
+
+
+# The command
+
+
+def test_the_command_prints_a_line_for_each_claim(filled: Path, cli: Cli) -> None:
+    done = cli("claims", DAY)
+    assert (done.status, done.err) == (0, "")
+    assert "✔" in done.out
+    assert "micron_market_cap_usd_bn" in done.out
+    assert "10 statements: 8 supported" in done.out
+
+
+def test_the_command_and_the_api_say_the_same(filled: Path, cli: Cli, site: TestClient) -> None:
+    done = cli("claims", DAY, "--json")
+    assert [Claim.model_validate(claim) for claim in json.loads(done.out)] == asked(site)
+
+
+def test_a_contradicted_statement_turns_the_exit_status(
+    filled: Path, cli: Cli, catalog: Catalog
+) -> None:
+    republish(filled, catalog, bulletin(date(2026, 5, 27), summary="标普 500 跌破 5000 点。"))
+    assert cli("claims", DAY).status == 1
+
+
+@pytest.mark.parametrize(
+    "day", ["2026-05-28", "2026-02-30", "x", "", "20260527", "２０２６-05-27", "-1"]
+)
+def test_a_day_without_a_bulletin_is_one_sentence(filled: Path, cli: Cli, day: str) -> None:
+    done = cli("claims", "--", day)
+    assert done.status == 2
+    assert is_one_sentence(done.err)
+
+
+def test_without_a_snapshot_there_is_one_sentence(data: Path, cli: Cli) -> None:
+    done = cli("claims", DAY)
+    assert done.status == 2
+    assert is_one_sentence(done.err)
+    assert "etl run" in done.err
+
+
+# Numbers and times
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "unit"),
+    [
+        ("1.01 万亿美元", 1.01e12, "usd"),
+        ("一千零一亿美元", 1001e8, "usd"),
+        ("一万亿", 1e12, ""),
+        ("万亿美元", 1e12, "usd"),
+        ("一亿二千万元", 1.2e8, "cny"),
+        ("３．５％", 3.5, "percent"),
+        ("7,519.12 点", 7519.12, "points"),
+        ("26，656点", 26656, "points"),
+        ("两成", 20, "percent"),
+        ("两成半", 25, "percent"),
+        ("一成五", 15, "percent"),
+        ("百分之三点五", 3.5, "percent"),
+        ("百分之零点六一", 0.61, "percent"),
+        ("四分之一", 25, "percent"),
+        ("12 个基点", 12, "basis_point"),
+        ("0.1 个百分点", 0.1, "point_of_percent"),
+        ("1.5 倍", 1.5, "times"),
+        ("200 多点", 200, "points"),
+        ("1 万余亿美元", 1e12, "usd"),
+        ("二〇二六", 2026, ""),
+        ("十六个", 16, "pieces"),
+        ("$1 trillion", 1e12, "usd"),
+        ("−36.98 美元", 36.98, "usd"),
+        ("三万五千亿", 3.5e12, ""),
+        ("一万二", 12000, ""),
+    ],
+)
+def test_a_number_is_read_with_its_unit(text: str, value: float, unit: str) -> None:
+    number = number_at(folded(text), 0, grammar().unit_words)
+    assert number is not None
+    assert (number.value, number.unit) == (pytest.approx(value), unit)
+
+
+@pytest.mark.parametrize(
+    ("text", "low", "high"),
+    [("7400-7520 点", 7400, 7520), ("1—2 万亿美元", 1e12, 2e12), ("1% 至 2%", 1, 2),
+     ("8000 至 1 万点", 8000, 10000), ("两三成", 20, 30), ("0.9～1.01 万亿", 0.9e12, 1.01e12)],
+)  # fmt: skip
+def test_a_range_has_two_ends(text: str, low: float, high: float) -> None:
+    number = number_at(folded(text), 0, grammar().unit_words)
+    assert number is not None
+    assert (number.value, number.high) == (pytest.approx(low), pytest.approx(high))
+
+
+@pytest.mark.parametrize(
+    "text", ["9" * 30, "9" * 30 + "亿", "1 亿亿亿", "一亿亿", "九" * 30, "亿万", "1" + "0" * 5000]
+)
+def test_what_is_no_quantity_is_refused_not_crashed_on(text: str) -> None:
+    number = number_at(text, 0, grammar().unit_words)
+    assert number is not None
+    assert number.value is None
+
+
+@pytest.mark.parametrize(
+    ("text", "period"),
+    [("5 月 26 日", "2026-05-26"), ("五月二十六日", "2026-05-26"), ("2026-05-26", "2026-05-26"),
+     ("12 月 31 日", "2025-12-31"), ("5 月 28 日", "2026-05-28"), ("4 月", "2026-04"),
+     ("12 月", "2025-12"), ("去年 5 月", "2025-05"), ("2025 年", "2025"),
+     ("二〇二六年五月", "2026-05")],
+)  # fmt: skip
+def test_a_written_date_is_found_by_the_day_of_the_bulletin(text: str, period: str) -> None:
+    found = when_at(text, 0)
+    assert found is not None
+    assert found[0] == len(text)
+    assert str(period_of(found[1], date(2026, 5, 27))) == period
+
+
+@pytest.mark.parametrize(
+    "text", ["2 月 30 日", "13 月", "0 月 1 日", "9999 年 99 月 99 日", "十十月"]
+)
+def test_a_date_that_does_not_exist_is_none(text: str) -> None:
+    found = when_at(text, 0)
+    assert found is None or period_of(found[1], date(2026, 5, 27)) is None
+
+
+@pytest.mark.parametrize(
+    ("when", "period"),
+    [(When("weekdays", "", amount=4), "2026-05-22"), (When("weekdays", amount=2), "2026-05-27"),
+     (When("weekdays", "last", amount=4), "2026-05-22"),
+     (When("weekdays", "this", amount=0), "2026-05-25"),
+     (When("day", "yesterday"), "2026-05-26"), (When("weeks", amount=-1), "2026-05-18..2026-05-24"),
+     (When("months", amount=-1), "2026-04"), (When("years", amount=0), "2026")],
+)  # fmt: skip
+def test_a_word_for_a_time_is_found_by_the_day_of_the_bulletin(when: When, period: str) -> None:
+    assert str(period_of(when, date(2026, 5, 27))) == period
+
+
+def test_the_last_session_is_the_last_that_had_closed() -> None:
+    assert last_session("XNYS", END_OF_BULLETIN_DAY) == date(2026, 5, 26)
+    evening = datetime(2026, 5, 26, 19, 59, tzinfo=UTC)  # a minute before the close
+    assert last_session("XNYS", evening) == date(2026, 5, 22)  # the 25th was a holiday
+
+
+def test_a_word_of_the_grammar_says_one_thing() -> None:
+    assert grammar().vocabulary.at("创历史新高", 1) is not None  # built: no word stands twice
+
+
+# Verdicts
+
+
+def test_nothing_is_reckoned_across_a_break(golden: Golden) -> None:
+    (level, direction) = golden.claims("2025 年全球平均 PUE 降至 1.54。")
+    assert (level.claim.verdict, direction.claim.verdict) == ("supported", "unverifiable")
+    assert "断点" in direction.claim.reason
+
+
+def test_spot_that_is_not_published_yet_is_unverifiable_with_the_reason(golden: Golden) -> None:
+    (placed,) = golden.claims("布伦特现货隔夜收于 102.75 美元。")
+    assert placed.claim.verdict == "unverifiable"
+    assert "2026-05-19" in placed.claim.reason
+    assert "没有公布" in placed.claim.reason
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [("纳指涨幅约 1.2%。", "approximate"), ("纳指上涨 1.2%。", "approximate"),
+     ("纳指上涨 1.19%。", "supported"), ("纳指上涨近 1.2%。", "approximate"),
+     ("纳指上涨逾 1%。", "approximate"), ("纳指上涨逾 1.2%。", "contradicted"),
+     ("纳指上涨不足 1%。", "contradicted"), ("纳指上涨逾 0.5%。", "unverifiable")],
+)  # fmt: skip
+def test_hedges_mean_what_the_grammar_says(golden: Golden, text: str, verdict: str) -> None:
+    assert verdicts(golden, text) == [("nasdaq_composite", "change", verdict)]
+
+
+def test_the_trillion_of_another_company_is_not_that_of_micron(golden: Golden) -> None:
+    assert verdicts(golden, "英伟达首次达到万亿美元市值。") == []
+    found = verdicts(golden, "美光首次达到万亿美元市值。")
+    assert found == [("micron_market_cap_usd_bn", "first", "supported")]
+
+
+def test_a_noun_says_which_quantity_of_a_company_is_meant(golden: Golden) -> None:
+    found = verdicts(golden, "美光市值突破 1 万亿美元，股价收于 895.88 美元。")
+    assert found == [
+        ("micron_market_cap_usd_bn", "milestone", "supported"),
+        ("micron_close_usd", "level", "supported"),
+    ]
+
+
+def test_a_stranger_lends_its_verb_to_nobody(golden: Golden) -> None:
+    found = verdicts(golden, "标普 500 涨 0.61%，道指跌 0.2%，创历史新高。")
+    assert found == [("sp500", "change", "supported")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["若黄金跌破 4000 美元，市场将承压。", "分析师预计标普 500 升至 8000 点。",
+     "油价有望突破 110 美元。", "黄金目标价上调至 6000 美元。", "如果纳指上涨 5%，则创历史新高。"],
+)  # fmt: skip
+def test_what_is_not_told_as_a_fact_is_no_statement(golden: Golden, text: str) -> None:
+    assert verdicts(golden, text) == []
+
+
+def test_a_denial_is_listed_and_not_judged(golden: Golden) -> None:
+    (placed,) = golden.claims("标普 500 未能突破 7500 点。")
+    assert placed.claim.verdict == "unverifiable"
+    assert "否定" in placed.claim.reason
+
+
+# What comes from outside
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "标普 500 收于 " + "9" * 5000 + " 点。",
+        "标普 500 上涨 <script>alert(1)</script> 0.61%。",
+        "\u202e标普 500 收于 7519.12 点\u202c。",
+        "标普 500 收于 ７５１９.12 点。",
+        "标普 500 收于 7５19．12 点。",
+        "标普 500 上涨 ½%，收于 ① 点。",
+        "标普 500" + "、纳指" * 300 + "创历史新高。",
+        "标普 500 \x00 上涨 0.61%",
+        "标普 500 上涨 －0.61％",
+        "标普 500 上涨 0.61" + "%" * 500,
+        "黄金" * 400,
+        "连" * 400 + "标普 500",
+    ],
+    ids=lambda text: repr(text[:24]),
+)
+def test_hostile_text_gets_verdicts_and_nothing_crashes(golden: Golden, text: str) -> None:
+    for placed in golden.claims(text):
+        assert placed.claim.verdict in ("supported", "approximate", "contradicted", "unverifiable")
+        assert placed.claim.reason
+        assert 0 <= placed.start < placed.stop <= len(text)
+        Claim.model_validate_json(placed.claim.model_dump_json())
+
+
+def test_marks_that_nobody_sees_change_nothing(golden: Golden) -> None:
+    plain = verdicts(golden, "标普 500 收于 7519.12 点。")
+    assert verdicts(golden, "\u202e标普 500 收于 75\u200b19.12 点\u202c。") == plain
+    assert verdicts(golden, "标普 500 收于 ７５１９．１２ 点。") == plain
+
+
+def test_a_sentence_that_is_too_long_has_one_verdict(golden: Golden) -> None:
+    text = "标普 500 上涨 0.61%，" * 700
+    (placed,) = golden.claims(text)
+    assert len(text) > 10_000 > MOST_LETTERS
+    assert placed.claim.verdict == "unverifiable"
+    assert str(f"{MOST_LETTERS}") in placed.claim.reason
+
+
+@pytest.mark.parametrize(
+    "unit", ["标普 500 上涨 0.61%。", "黄金时代", "亿" * 10, "1,", "一", "5 月 ", "近"]
+)
+def test_the_time_grows_with_the_length_and_no_faster(golden: Golden, unit: str) -> None:
+    def seconds(length: int) -> float:
+        text = (unit * (length // len(unit) + 1))[:length]
+        start = time.perf_counter()
+        golden.claims(text)
+        return time.perf_counter() - start
+
+    seconds(2000)
+    assert seconds(40_000) < max(60 * seconds(2000), 2.0)
+
+
+def test_words_of_the_grammar_in_any_order_crash_nothing(golden: Golden) -> None:
+    """A statement that crashes would keep every bulletin from being published."""
+    chance, words = random.Random(5), grammar()
+    lists = [
+        [word for word, _ in words._lexemes()],
+        [alias for indicator in golden.catalog.all() for alias in indicator.aliases],
+        [word for listed in words.units.values() for word in listed] + list(words.spans),
+        ["7519.12", "0", "-1", "三", "十", "百", "万亿", "亿", "半", "1,000", "$", "−", "9" * 25],
+        ["5 月 26 日", "十二月", "0000 年 1 月", "9999 年", "，", "、", "（", "和", "的", "“", " "],
+    ]
+    for _ in range(1500):
+        text = "".join(chance.choice(chance.choice(lists)) for _ in range(chance.randrange(2, 20)))
+        for placed in golden.claims(text):
+            assert 0 <= placed.start < placed.stop <= len(text), text
+            evidence = placed.claim.evidence
+            assert evidence is None or evidence.known_at <= golden.judge.moment, text
+
+
+def test_a_bulletin_full_of_markup_is_published(filled: Path, catalog: Catalog) -> None:
+    section = Section(number=1, title="'; drop table claims; --", paragraphs=("标普 500 涨 1%。",))
+    text = Bulletin(
+        date=date(2026, 5, 27), title="<b>标普 500 创新高</b>", publisher="p", summary="",
+        sections=(section,),
+    )  # fmt: skip
+    republish(filled, catalog, text)
+    with snapshot(filled) as connection:
+        sections = connection.execute("select section from claims order by rowid").fetchall()
+    assert sections == [("title",), ("1",)]
+
+
+def test_other_words_in_the_grammar_publish_the_claims_anew(
+    filled: Path, catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = bulletin(date(2026, 5, 27), summary="标普 500 创新高。")
+    republish(filled, catalog, text)
+    other = tmp_path / "grammar.yaml"
+    other.write_text(publish.GRAMMAR.read_text(encoding="utf-8") + "# a word\n", encoding="utf-8")
+    monkeypatch.setattr(publish, "GRAMMAR", other)
+    assert republish(filled, catalog, text)  # it fails where nothing new is published
+
+
+# How fast
+
+
+def test_one_bulletin_takes_less_than_a_second(golden: Golden) -> None:
+    assert one_s(golden) < 1
+
+
+def test_a_thousand_bulletins_take_less_than_a_minute(golden: Golden) -> None:
+    assert thousand_s(golden, real_bulletin()) < 60
+
+
+# What was known
+
+
+def test_what_was_known_is_what_the_warehouse_serves(
+    warehouse: Warehouse, catalog: Catalog
+) -> None:
+    """Two ways to the same as-of answer, one in SQL: over vintages of several sources at random."""
+    chance = random.Random(7)
+    start = datetime(2026, 5, 1, tzinfo=UTC)
+    warehouse.prefer([("sp500", "yahoo", 0), ("sp500", "fred", 1)])
+    for load in range(1, 25):
+        known = start + timedelta(hours=chance.randrange(200))
+        number = warehouse.begin_load("test", known, known)
+        days = sorted({date(2026, 5, chance.randrange(1, 9)) for _ in range(4)})
+        rows = [Observation(day, float(chance.randrange(100)), known) for day in days]
+        source = chance.choice(["yahoo", "fred", "import"])
+        warehouse.append("sp500", source, rows, known_at=known, load=number)
+        warehouse.finish_load(number, known, [])
+        assert load == number
+    known_as_of = Snapshot(warehouse.connection, catalog)
+    for hours in range(0, 210, 7):
+        moment = start + timedelta(hours=hours, minutes=30)
+        wanted = [(v.date, v.value, v.source) for v, _ in warehouse.series("sp500", moment)]
+        found = known_as_of.history("sp500", moment)
+        assert [(r.date, r.value, r.source) for r in found.rows] == wanted
+        assert found.values.tolist() == [value for _, value, _ in wanted]
+
+
+def test_an_import_counts_only_where_it_is_newer() -> None:
+    day, moment = date(2026, 5, 1), datetime(2026, 5, 2, tzinfo=UTC)
+    held = Row(day, 1.0, moment, 1, "yahoo", 0, "", "")
+    newer = Row(day, 2.0, moment + timedelta(days=1), 2, "import", 99, "", "")
+    assert served([held, newer], moment) == held
+    assert served([held, newer], moment + timedelta(days=2)) == newer
+    assert served([newer], moment) is None
