@@ -279,6 +279,17 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "at_high": ("即最高", "at its high"),
     "look": ("查看", "Look"),
     "compare_with": ("与其他指标比较", "Compare with others"),
+    "supported": ("相符", "Supported"),
+    "approximate": ("大致相符", "Approximate"),
+    "contradicted": ("不符", "Contradicted"),
+    "unverifiable": ("无法核对", "Cannot be checked"),
+    "checked": ("陈述核对", "Statements checked"),
+    "checked_note": (
+        "　只用本期当日结束前已知的数据；不符与无法核对都写明理由。",
+        " · against what was known by the end of the day; the reasons are in Chinese.",
+    ),
+    "evidence": ("依据：{source}，{known_at} 起可知。", "Evidence: {source}, known at {known_at}."),
+    "frozen_chart": ("当时的图", "The chart as it was"),
 }
 
 #: What may stand in a parameter, for readers of Chinese; the errors themselves are English.

@@ -228,3 +228,32 @@ def test_a_revision_since_then_is_told_on_the_page(filled: Path, cli: Cli, tmp_p
     ribbon = page(client(settings_of(filled)), "/indicators/vix@2026-05-27").one("div", "ribbon")
     assert "17.50" in ribbon.text
     assert "18.50" in ribbon.text
+
+
+def test_each_statement_that_was_checked_ends_with_a_mark(
+    site: TestClient, published: Settings
+) -> None:
+    document = page(site, "/")
+    checked = queries.claims(Snapshots(published.published).current(), date(2026, 5, 27))
+    entries = list(document.one("section", "checked").all("li"))
+    assert [e.attributes["id"] for e in entries] == [
+        f"claim-{n}" for n in range(1, len(checked) + 1)
+    ]
+    marks = [a for a in document.all("a") if "verdict" in a.classes]
+    assert {a.attributes["href"] for a in marks} <= {f"#claim-{n + 1}" for n in range(len(checked))}
+    places = {(p.claim.section, p.paragraph, p.stop) for p in checked}
+    assert 0 < len(marks) <= len(places)  # one at the end of a clause, for all that it says
+    assert not "".join(a.text for a in marks)  # the text is that of the bulletin
+    for entry, placed in zip(entries, checked, strict=True):
+        assert placed.claim.reason in entry.text
+        if placed.claim.evidence:
+            assert entry.hrefs() == [placed.claim.evidence.chart]
+            assert site.get(entry.hrefs()[0]).status_code == 200
+
+
+def test_nothing_later_is_told_on_a_day_of_the_past(site: TestClient) -> None:
+    document = page(site, "/indicators/brent_spot_usd_bbl@2026-05-27")
+    events = document.one("ul", "event-list").text
+    assert "2026 年 4 月 7 日" in events
+    assert "2026 年 6 月" not in events
+    assert "2026 年 7 月" not in events

@@ -264,7 +264,7 @@ def _facts(visit: Visit, item: Reading) -> Component:
             " → ".join(text(f"source_{ref.name}", lang) for ref in indicator.sources),
         ),
     ]
-    if held:
+    if held and item.as_of is None:
         first, last = (formatting.day(d, indicator, lang, year=True) for d in held[:2])
         count = f"{held[2]:,} 个值" if lang == "zh" else f"{held[2]:,} values"
         pairs.append(
@@ -442,7 +442,7 @@ def _exact(visit: Visit, item: Reading, value: float) -> str:
 
 
 def _events(visit: Visit, item: Reading) -> Component | None:
-    events = queries.events(visit.snapshot, item.id, most=200)
+    events = queries.events(visit.snapshot, item.id, item.as_of, most=200)
     entries: list[Component] = []
     for event in events:
         if len(entries) == EVENTS:

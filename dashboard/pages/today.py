@@ -13,7 +13,7 @@ from dashboard.address import Transform, Window, moment_of
 from dashboard.chart.model import build
 from dashboard.components import cards
 from dashboard.components.charts import chart_block
-from dashboard.components.marked import Marked
+from dashboard.components.marked import Marked, evidence
 from dashboard.pages.chain import chain
 from dashboard.pages.page import Page, Visit, message
 from dashboard.readings import Reading, readings
@@ -77,6 +77,7 @@ def _page(visit: Visit, day: date, days: Sequence[date]) -> Page:
             *[_section(visit, section, beside, marked) for section in bulletin.sections],
             _judgement(visit, bulletin, marked),
             chain(visit, as_of, days),
+            evidence(visit, marked),
             _references(visit, bulletin),
         ],
     )
