@@ -90,13 +90,23 @@ def create_dash(snapshots: Snapshots, base_url: str) -> Site:
         serve_locally=True,
     )
     app.snapshots, app.base_url = snapshots, base_url
-    app.layout = html.Div([dcc.Location(id="address"), html.Div(id="page")])
+    # The clock stands still: assets/fresh.js moves it when a new snapshot is served.
+    app.layout = html.Div(
+        [
+            dcc.Location(id="address"),
+            dcc.Interval(id="fresh", disabled=True),
+            html.Div(id="page"),
+        ]
+    )
 
     @app.callback(
-        Output("page", "children"), Input("address", "pathname"), Input("address", "search")
+        Output("page", "children"),
+        Input("address", "pathname"),
+        Input("address", "search"),
+        Input("fresh", "n_intervals"),
     )
-    def show(path: str | None, search: str | None) -> Component:
-        """The page of the address."""
+    def show(path: str | None, search: str | None, fresh: object) -> Component:
+        """The page of the address, made of the snapshot that is served now."""
         return visit(snapshots, str(path or "/"), str(search or ""), base_url)[1]
 
     @app.server.before_request

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from conftest import Cli, write_csv
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from serving import running
 
@@ -31,6 +33,9 @@ PAGES = {
 WITH_CHART = ("today", "market-value", "pue", "compare", "as-known")
 DARK, LIGHT = "rgb(21, 23, 26)", "rgb(251, 250, 247)"  # --paper of the style sheet
 WAIT_MS = 15_000
+#: The colours in which the lines of a live chart are seen.
+COLOURS = """() => [...new Set([...document.querySelectorAll('#page .js-line')]
+  .map(line => getComputedStyle(line).stroke).filter(Boolean))]"""
 Opened = Callable[..., "Visit"]
 
 
@@ -173,10 +178,28 @@ def test_an_indicator_is_added_to_a_comparison_with_one_click(visit: Opened) -> 
     page = visit(1280).open("/compare?ids=sp500")
     page.locator(".chip", has_text="纳斯达克").click()
     page.wait_for_url(re.compile("ids=sp500,nasdaq_composite"))
-    page.wait_for_function(
-        "new Set([...document.querySelectorAll('#page .js-line')]"
-        ".map(line => getComputedStyle(line).stroke).filter(Boolean)).size === 2"
-    )
+    until = time.monotonic() + 15
+    while len(page.evaluate(COLOURS)) != 2:
+        assert time.monotonic() < until, page.evaluate(COLOURS)
+        page.wait_for_timeout(100)
+
+
+def test_a_new_snapshot_appears_on_an_open_page(
+    browser: Browser, filled: Path, cli: Cli, tmp_path: Path
+) -> None:
+    rows = [["indicator", "date", "value"], ["vix", "2026-05-26", "17.5"]]
+    with running(filled) as site:
+        reader = Visit(browser.new_context(viewport={"width": 1280, "height": 900}), site)
+        reader.page.clock.install()
+        page = reader.open("/indicators?group=markets&q=VIX")
+        expect(page.locator("#page tbody tr")).to_contain_text("暂无数据")
+        assert cli("import", write_csv(tmp_path / "x.csv", rows)).status == 0
+        page.wait_for_timeout(700)  # the server looks twice a second
+        page.clock.run_for(61_000)
+        expect(page.locator("#page tbody tr")).to_contain_text("17.50")
+        assert page.url.endswith("group=markets&q=VIX")
+        assert reader.troubles == []
+        reader.page.context.close()
 
 
 def test_the_lead_chart_is_drawn_over_its_picture(visit: Opened) -> None:

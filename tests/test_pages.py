@@ -313,6 +313,7 @@ def test_markup_in_a_bulletin_is_text_in_the_live_page(hostile: TestClient, path
             "inputs": [
                 {"id": "address", "property": "pathname", "value": path},
                 {"id": "address", "property": "search", "value": ""},
+                {"id": "fresh", "property": "n_intervals", "value": None},
             ],
             "changedPropIds": ["address.pathname"],
         },

@@ -28,6 +28,7 @@ VISIT = {
     "inputs": [
         {"id": "address", "property": "pathname", "value": "/"},
         {"id": "address", "property": "search", "value": ""},
+        {"id": "fresh", "property": "n_intervals", "value": 0},
     ],
     "changedPropIds": ["address.pathname"],
 }
@@ -70,8 +71,9 @@ def problem(answer: httpx.Response, status: int) -> str:
 
 def visit(path: object, search: object = "") -> dict[str, object]:
     """What the browser asks when a reader follows a link."""
-    first, second = VISIT["inputs"]
-    return {**VISIT, "inputs": [{**first, "value": path}, {**second, "value": search}]}  # type: ignore[dict-item]
+    first, second, third = VISIT["inputs"]
+    inputs = [{**first, "value": path}, {**second, "value": search}, third]  # type: ignore[dict-item]
+    return {**VISIT, "inputs": inputs}
 
 
 def shows_no_trace(answer: httpx.Response) -> None:
