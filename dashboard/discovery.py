@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any
@@ -25,7 +25,7 @@ ENTRIES = 100
 LOOKED_AT = 1000
 #: When a bulletin is read.
 MORNING = time(7, 30)
-PAGES = ("/", "/bulletins", "/indicators", "/about")
+PAGES = ("/", "/bulletins", "/indicators", "/policies", "/about")
 _SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
 _ATOM = "http://www.w3.org/2005/Atom"
 _HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
@@ -47,10 +47,12 @@ def robots(base_url: str) -> str:
     return f"User-agent: *\nDisallow: /_dash-\n\nSitemap: {base_url}/sitemap.xml\n"
 
 
-def sitemap(snapshot: Snapshot, base_url: str) -> bytes:
-    """Every page with the day on which it changed last."""
+def sitemap(snapshot: Snapshot, base_url: str, without: Container[str] = ()) -> bytes:
+    """Every page with the day on which it changed last, but those that a copy is `without`."""
     root = Element("urlset", xmlns=_SITEMAP)
     for path, day in _pages(snapshot):
+        if path in without:
+            continue
         entry = SubElement(root, "url")
         SubElement(entry, "loc").text = base_url + path
         if day:

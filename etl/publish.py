@@ -19,13 +19,14 @@ from etl.bulletins.model import Bulletin
 from etl.catalog import Catalog
 from etl.errors import SettingError, StorageError, nearest
 from etl.events import create_events
+from etl.inputs import COMPARISONS, Comparison
 from etl.policies import Document
 from etl.settings import POINTER, READ_ONLY
 from etl.warehouse import LIMITS, SERVED, SERVED_MACROS, VINTAGES, Refused, Warehouse, spans
 
 KEPT = 30
 #: Raised whenever the tables of a snapshot change, so that the same content is published anew.
-FORMAT = 4
+FORMAT = 5
 
 # What is copied out of the warehouse, span by span, so that only a span is ever sorted at once.
 COPIED = """
@@ -97,6 +98,8 @@ create table policies (month varchar, counted boolean, document varchar);
 create table problems (subject varchar, problem varchar);
 create table refused (indicator varchar, source varchar, since timestamp, sentence varchar,
   may_be_taken boolean);
+create table comparisons (scope varchar, scope_zh varchar, period varchar, pue varchar,
+  kind varchar, kind_zh varchar, source varchar, status varchar, note varchar);
 create table meta (key varchar, value varchar);
 """
 # One reading in the order of the file: every row, in order, and one served for each date.
@@ -116,6 +119,7 @@ class Content:
     bulletins: tuple[Bulletin, ...]
     documents: tuple[Document, ...]
     problems: tuple[tuple[str, str], ...]
+    comparisons: tuple[Comparison, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +239,7 @@ def _fingerprint(warehouse: Warehouse, content: Content) -> str:
         *(bulletin.model_dump_json() for bulletin in content.bulletins),
         json.dumps([asdict(document) for document in content.documents]),
         json.dumps(content.problems),
+        json.dumps([asdict(comparison) for comparison in content.comparisons]),
     ]
     return sha256("\x00".join(parts).encode()).hexdigest()
 
@@ -309,6 +314,9 @@ def _write_content(
             for d in sorted(content.documents, key=lambda d: d.day, reverse=True)
         ],
         "problems": list(content.problems),
+        "comparisons": [
+            tuple(getattr(c, name) for name in COMPARISONS) for c in content.comparisons
+        ],
         "refused": [
             (r.indicator, r.source, r.since.replace(tzinfo=None), r.sentence, r.may_be_taken)
             for r in refused
@@ -392,6 +400,7 @@ def all_content(
     bulletins: Sequence[Bulletin],
     documents: Sequence[Document],
     problems: Sequence[tuple[str, str]],
+    comparisons: Sequence[Comparison] = (),
 ) -> Content:
     """The content of a snapshot in its fixed order."""
     return Content(
@@ -399,4 +408,5 @@ def all_content(
         tuple(sorted(bulletins, key=lambda b: b.date)),
         tuple(documents),
         tuple(sorted(problems)),
+        tuple(comparisons),
     )

@@ -15,6 +15,7 @@ import pytest
 from conftest import BUNDLED, bundled, settings_of, snapshot
 from serving import PLAIN, Node, TestClient, client, republish, still, tree
 
+from dashboard.discovery import PAGES
 from dashboard.formats import FORMATS
 from etl.bulletins.model import Bulletin, Reference, Section
 from etl.catalog import Catalog, load_catalog
@@ -357,6 +358,8 @@ def test_every_link_of_the_site_answers(site: TestClient, held: set[str]) -> Non
             suffix = "." + parts.path.partition(".")[2]
             kind = FORMATS[suffix].media_type if suffix != "." else "text/html; charset=utf-8"
             assert answer.headers["content-type"] == kind
+        elif parts.path.startswith("/api/"):
+            assert answer.headers["content-type"] == "application/json"
         elif not set(parse_qs(parts.query)) - {"lang"}:
             crawled += 1
             page = still(answer)
@@ -365,9 +368,10 @@ def test_every_link_of_the_site_answers(site: TestClient, held: set[str]) -> Non
             waiting += [link for link in links if followed(link)]
         else:  # a page with one thing chosen otherwise: it answers, its links differ in that only
             assert 'id="still"' in answer.text
-    assert crawled == 2 * (5 + len(CATALOG))
+    assert crawled == 2 * (len(PAGES) + 1 + len(CATALOG))
     # Each format, and the CSV for Excel besides.
-    files = [path for path in seen if path.startswith("/c/") and "." in urlsplit(path).path]
+    files = [path for path in seen if path.startswith("/c/") and "." in urlsplit(path).path
+             and "scope=full" not in path]  # fmt: skip
     assert len(files) == (len(FORMATS) + 1) * len(held)
     assert {f"/c/{name}" for name in held} <= seen
 
@@ -444,6 +448,7 @@ def test_the_pages_are_in_english_for_those_who_ask(site: TestClient) -> None:
         "Today",
         "Bulletins",
         "Indicators",
+        "Policies",
         "About",
     ]
     cap = card(page, "micron_market_cap_usd_bn")

@@ -17,6 +17,7 @@ NAVIGATION = (
     ("/", "today"),
     ("/bulletins", "bulletins"),
     ("/indicators", "indicators"),
+    ("/policies", "policies"),
     ("/about", "about"),
 )
 

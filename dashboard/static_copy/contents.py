@@ -21,6 +21,8 @@ from dashboard.views import View, view
 
 LANGS = ("zh", "en")
 OG = Paper(*SIZES["og"])
+#: Pages that are made of what a person asks of them; they need the program.
+ASKED = ("/policies",)
 Make = Callable[[], bytes]
 Files = dict[str, Make]
 
@@ -98,6 +100,8 @@ def pages(snapshot: Snapshot) -> Iterator[str]:
     """The addresses of the dashboard's pages that are whole without scripts."""
     days = [f"/bulletins/{day}" for day in queries.bulletin_days(snapshot)]
     for path in (*discovery.PAGES, *days):
+        if path in ASKED:
+            continue
         yield path
         yield f"{path}?lang=en"
 
@@ -106,7 +110,7 @@ def machines(snapshot: Snapshot, base_url: str) -> Files:
     """What is read by programs."""
     return {
         "/robots.txt": lambda: discovery.robots(base_url).encode(),
-        "/sitemap.xml": lambda: discovery.sitemap(snapshot, base_url),
+        "/sitemap.xml": lambda: discovery.sitemap(snapshot, base_url, ASKED),
         "/atom.xml": lambda: discovery.atom(snapshot, base_url),
         "/catalog.jsonld": lambda: to_json(discovery.catalogue(snapshot, base_url)),
     }

@@ -13,7 +13,7 @@ _ANCHOR = re.compile(r"(?:<li>)?<a\b[^>]*\bhref=\"(/[^\"]*)\"[^>]*>(.*?)</a>(?:<
 _LINK = re.compile(r"<link\b[^>]*\bhref=\"([^\"]*)\"[^>]*>\n?")
 _INNER = re.compile(r"(\b(?:href|src|data-rich)=\"|\burl=)(/[^\"]*)\"")
 #: A choice or a file, not a part of a sentence: where it is not held, its words go with it.
-_CHOICE = re.compile(r"\brel=\"nofollow\"|\bclass=\"choice\"|^<li>")
+_CHOICE = re.compile(r"\brel=\"nofollow\"|\bclass=\"(?:choice|nav-link)\"|^<li>")
 
 
 def file_of(address: str) -> str:
