@@ -34,7 +34,8 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
 PARAMETERS = ("with", "t", "u", *_CHOICES)
 #: Every parameter that any address of the site looks at.
 _OURS = frozenset((*PARAMETERS, "size", "w", "h", "ids", "asof", "format", "month", "topic",
-                   "issuer", "id", "kind", "url", "maxwidth", "maxheight"))  # fmt: skip
+                   "issuer", "id", "kind", "q", "page", "url", "maxwidth",
+                   "maxheight"))  # fmt: skip
 _ALLOWED_T = "1m 3m 6m ytd 1y 3y 5y 10y max, or FROM..TO like 2025-01-01..2026-05-26"
 _ALLOWED_U = "level diff pct mom yoy index index:2025-01-02 ma:N drawdown z:N (N from 2 to 5000)"
 

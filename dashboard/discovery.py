@@ -25,7 +25,7 @@ ENTRIES = 100
 LOOKED_AT = 1000
 #: When a bulletin is read.
 MORNING = time(7, 30)
-PAGES = ("/", "/bulletins", "/indicators", "/compare", "/export", "/about")
+PAGES = ("/", "/bulletins", "/indicators", "/compare", "/policies", "/export", "/about")
 _SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
 _ATOM = "http://www.w3.org/2005/Atom"
 _HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
@@ -48,7 +48,7 @@ def robots(base_url: str) -> str:
 
 
 def sitemap(snapshot: Snapshot, base_url: str, without: Container[str] = ()) -> bytes:
-    """Every page with the day on which it changed last."""
+    """Every page with the day on which it changed last, but those that a copy is `without`."""
     root = Element("urlset", xmlns=_SITEMAP)
     for path, day in _pages(snapshot):
         if path in without:

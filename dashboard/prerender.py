@@ -53,6 +53,9 @@ def _attributes(node: Component) -> Iterator[str]:
         value = getattr(node, name, None)
         if name not in _SKIPPED and isinstance(value, str | int) and value is not False:
             yield f' {_ATTRIBUTES.get(name, name)}="{escape(str(value))}"'
+        elif name == "style" and isinstance(value, dict):
+            rules = ";".join(f"{rule}:{setting}" for rule, setting in value.items())
+            yield f' style="{escape(rules)}"'
     for name in vars(node):
         if name.startswith(("data-", "aria-")):
             yield f' {name}="{escape(str(getattr(node, name)))}"'

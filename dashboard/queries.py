@@ -12,6 +12,7 @@ from typing import Any
 
 from dashboard.snapshot import Snapshot
 from etl.bulletins.model import Bulletin
+from etl.catalog import Text
 from etl.claims.model import Claim, Placed
 from etl.observation import Action, Vintage
 
@@ -98,6 +99,29 @@ class Policy:
     origin: str
     cited_by: tuple[str, ...]
     counted: bool
+
+    @property
+    def day(self) -> str:
+        """The date that counts: of publication, else of issue."""
+        return self.published or self.issued
+
+    @property
+    def month(self) -> str:
+        """YYYY-MM of the date that counts, or nothing if not even the month is known."""
+        return self.day[:7] if len(self.day) >= 7 else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A PUE that somebody named besides the indicators, as it was said, with who said it."""
+
+    scope: Text
+    period: str
+    pue: str
+    kind: Text
+    source: str
+    status: str
+    note: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,6 +307,18 @@ def policies(snapshot: Snapshot, month: str | None = None) -> list[Policy]:
             counted=counted,
         )
         for counted, row in found
+    ]
+
+
+def comparisons(snapshot: Snapshot) -> list[Comparison]:
+    """What others say of PUE, in the order of the file."""
+    if not snapshot.has("comparisons"):
+        return []
+    rows = snapshot.rows(
+        "select scope_zh, scope, period, pue, kind_zh, kind, source, status, note from comparisons"
+    )
+    return [
+        Comparison(Text(zh=r[0], en=r[1]), r[2], r[3], Text(zh=r[4], en=r[5]), *r[6:]) for r in rows
     ]
 
 

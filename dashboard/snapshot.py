@@ -48,6 +48,15 @@ class Snapshot:
     def published_at(self) -> datetime:
         return datetime.fromisoformat(self.meta["published_at"]).astimezone(UTC)
 
+    @cached_property
+    def _tables(self) -> frozenset[str]:
+        return frozenset(name for (name,) in self.rows("select table_name from duckdb_tables()"))
+
+    def has(self, table: str) -> bool:
+        """Whether there is this table: an earlier version of the program, whose snapshot may still
+        be served or returned to, did not write all that this one does."""
+        return table in self._tables
+
     def rows(self, query: str, parameters: Any = ()) -> list[tuple[Any, ...]]:
         """All rows of a query."""
         with self.connection.cursor() as cursor:

@@ -290,6 +290,108 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     "evidence": ("依据：{source}，{known_at} 起可知。", "Evidence: {source}, known at {known_at}."),
     "frozen_chart": ("当时的图", "The chart as it was"),
+    "policies": ("政策", "Policies"),
+    "policies_lead": (
+        "登记册收录与新质生产力有关的重点文件 {all} 份，其中 {counted} 份计入月度统计。",
+        "The register holds {all} key documents on new quality productive forces; {counted} of them "
+        "enter the monthly counts.",
+    ),
+    "parts": ("本页各部分", "Parts of this page"),
+    "by_month": ("每月公布", "By month"),
+    "which_count": ("统计哪些文件", "Which documents are counted"),
+    "year": ("年份", "Year"),
+    "month_unit": ("月", ""),
+    "months_caption": (
+        "各月计入的文件数；点数字，看文件",
+        "Documents counted in each month; a number leads to them",
+    ),
+    "month_count": ("{month}：{count} 份", "{month}: {count}"),
+    "counts_csv": ("下载各月数 CSV", "The counts as CSV"),
+    "documents_json": ("文件清单 JSON", "The documents as JSON"),
+    "by_issuer": ("发文机构", "By issuer"),
+    "by_issuer_note": (
+        "计入的文件；联合发文，各机构都算一份",
+        "Counted documents; a joint one is one of each of its bodies",
+    ),
+    "by_topic": ("主题", "By topic"),
+    "register": ("登记册", "The register"),
+    "search_register": ("标题、机构、文号", "Title, issuer, number"),
+    "kind": ("类别", "Kind"),
+    "every_kind": ("各类", "Every kind"),
+    "kind_issued": ("正式文件", "Issued"),
+    "kind_draft": ("征求意见稿", "Draft"),
+    "kind_reply": ("复函", "Reply"),
+    "kind_interpretation": ("解读", "Interpretation"),
+    "kind_media": ("媒体报道", "Media"),
+    "in_force": ("已选条件", "Chosen"),
+    "take_back": ("取消：{what}", "Remove: {what}"),
+    "filter_month": ("月份", "Month"),
+    "filter_issuer": ("机构", "Issuer"),
+    "filter_topic": ("主题", "Topic"),
+    "filter_kind": ("类别", "Kind"),
+    "filter_q": ("含", "Words"),
+    "found_documents": (
+        "共 {all} 份，其中计入 {counted} 份",
+        "{all} documents, {counted} of them counted",
+    ),
+    "no_documents": ("没有合乎条件的文件。", "No document fits."),
+    "no_register": (
+        "登记册里还没有文件：在 data/policies.csv 里写入，再运行 python -m etl run。",
+        "The register is empty: write into data/policies.csv and run python -m etl run.",
+    ),
+    "whole_register": ("看全部", "Show all"),
+    "issued_on": ("{day} 成文", "issued {day}"),
+    "published_on": ("{day} 公布", "published {day}"),
+    "counted_in": ("计入 {month}", "counted in {month}"),
+    "not_counted_found": ("不计：待人工核收", "not counted: waits for a person"),
+    "not_counted_draft": ("不计：尚在征求意见", "not counted: a draft for comment"),
+    "not_counted_reply": ("不计：复函", "not counted: a reply"),
+    "not_counted_interpretation": ("不计：解读", "not counted: an interpretation"),
+    "not_counted_media": ("不计：媒体报道", "not counted: media"),
+    "not_counted_local": ("不计：非国家机构所发", "not counted: no national body"),
+    "not_counted_undated": ("不计：公布月份不详", "not counted: month unknown"),
+    "checked_verified": ("已核对", "verified"),
+    "checked_partly": ("部分核对", "partly verified"),
+    "checked_cited": ("动态引用，未核对", "from a bulletin, not verified"),
+    "checked_not": ("未核对", "not verified"),
+    "cited_by": ("动态引用：", "cited by: "),
+    "page_of": ("第 {page} 页，共 {pages} 页", "page {page} of {pages}"),
+    "previous_page": ("上一页", "Previous page"),
+    "next_page": ("下一页", "Next page"),
+    "rules": ("怎样计数", "How they are counted"),
+    "counting_rules": (
+        "数的是登记册里当月公布的国家机构正式文件；公布日不详的，按成文日。\n"
+        "征求意见稿、复函、解读和媒体报道收录，但不计。\n"
+        "联合发文计一次。同一文件先认文号，全角半角、括号写法不同视为相同；无文号则认标题与发文机构。\n"
+        "动态引用而登记册未收的，补入并注明；国家机构所发的照计。\n"
+        "网上新找到的文件待人工核收，核收以前不计。\n"
+        "登记册收录重点文件，不是全部文件；某月为 0，是登记册当月无文件。",
+        "Counted are issued documents of national bodies in the register, in the month of "
+        "publication; of issue, where that is unknown.\n"
+        "Drafts for comment, replies, interpretations and media are kept and not counted.\n"
+        "A joint document counts once. A document is known by its number, however its brackets are "
+        "written, else by title and issuer.\n"
+        "What a bulletin cites and the register lacks is added and marked; it counts if a national "
+        "body issued it.\n"
+        "What was found online waits for a person and is not counted before.\n"
+        "The register holds key documents, not all; a 0 says that it has none of that month.",
+    ),
+    "targets": ("目标与现状", "Targets and where things stand"),
+    "targets_note": (
+        "目标与调查的范围、口径不同，只作并列，不判是否达标。",
+        "Targets and surveys cover different sites and are measured differently: they stand side by "
+        "side, without a verdict.",
+    ),
+    "announced": ("{day} 公布", "announced {day}"),
+    "gap": ("相差", "Gap"),
+    "gap_above": ("高 {gap}", "{gap} above"),
+    "gap_below": ("低 {gap}", "{gap} below"),
+    "gap_none": ("相同", "none"),
+    "comparisons": ("其他 PUE 数字（{count} 条）", "Other PUE figures ({count})"),
+    "compared_scope": ("范围", "What"),
+    "compared_period": ("时间", "When"),
+    "compared_kind": ("口径", "Measured as"),
+    "pue": ("PUE", "PUE"),
 }
 
 #: What may stand in a parameter, for readers of Chinese; the errors themselves are English.
@@ -306,6 +408,13 @@ _HINTS: Mapping[str, str] = {
     "suffix": "没有这种格式。网址去掉点号后面的部分，就是图表页。",
     "code": "这个短链接无效，请核对是否抄全。",
     "query": "网址太长，或参数太多。",
+    "month": "参数 month（月份）不对：写成 2026-05。",
+    "issuer": "参数 issuer（发文机构）太长。",
+    "topic": "参数 topic（主题）不对：登记册里没有这个主题。",
+    "kind": "参数 kind（类别）不对：可用 issued draft reply interpretation media。",
+    "q": "参数 q（查找）太长。",
+    "page": "参数 page（页）不对：没有这一页。",
+    "ids": "参数 ids（统计）不对：没有这项统计。",
 }
 _RANGES: Mapping[str, tuple[str, str]] = {
     "1m": ("1 月", "1M"),

@@ -16,7 +16,7 @@ from etl.bulletins.to_markdown import to_markdown
 from etl.catalog import Catalog, load_catalog
 from etl.claims.published import published_claims
 from etl.errors import FileProblem, SettingError, StorageError, XinzhiError
-from etl.inputs import read_bulletins, read_documents
+from etl.inputs import read_bulletins, read_comparisons, read_documents
 from etl.observation import now, parse_moment
 from etl.replay import replay
 from etl.schedule import SLOTS, Slot, keep_time, next_due
@@ -72,6 +72,10 @@ def check_command(settings: Settings, options: argparse.Namespace) -> int:
     except FileProblem as problem:
         wrong.append(str(problem))
         documents = ()
+    try:
+        read_comparisons(settings)
+    except FileProblem as problem:
+        wrong.append(str(problem))
     wrong += _figure_problems(settings, catalog)
     for sentence in dict.fromkeys(wrong):
         console.fail(sentence)

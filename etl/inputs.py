@@ -9,9 +9,28 @@ from pathlib import Path
 
 from etl.bulletins.model import Bulletin
 from etl.bulletins.read import read_bulletin
+from etl.cells import bytes_of, rows_of
 from etl.errors import FileProblem
 from etl.policies import Document, read_register, with_citations
 from etl.settings import Settings
+
+COMPARISONS = ("scope", "scope_zh", "period", "pue", "kind", "kind_zh", "source", "status", "note")
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A PUE that somebody named besides the indicators, in the words of the file: what it is of,
+    when, how it was measured, who said so and how far that was verified."""
+
+    scope: str
+    scope_zh: str
+    period: str
+    pue: str
+    kind: str
+    kind_zh: str
+    source: str
+    status: str
+    note: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,3 +75,17 @@ def bulletin_files(settings: Settings) -> dict[date, Path]:
 def read_documents(settings: Settings, bulletins: Sequence[Bulletin]) -> tuple[Document, ...]:
     """The register together with what the bulletins cite."""
     return with_citations(read_register(settings.register), bulletins)
+
+
+def read_comparisons(settings: Settings) -> tuple[Comparison, ...]:
+    """What others say of PUE; nothing where the figures have no such file."""
+    path = settings.figures / "pue_reference.csv"
+    if not path.exists():
+        return ()
+    found = []
+    for line, cell in rows_of(bytes_of(path, "it is gone."), path, COMPARISONS, COMPARISONS):
+        for name in COMPARISONS[:-1]:
+            if not cell[name]:
+                raise FileProblem(path, f"{name} must not be empty.", line=line)
+        found.append(Comparison(**cell))
+    return tuple(found)

@@ -22,13 +22,14 @@ from etl.claims.grammar import PATH as GRAMMAR
 from etl.claims.known import Snapshot as Known
 from etl.errors import SettingError, StorageError, nearest
 from etl.events import create_events
+from etl.inputs import COMPARISONS, Comparison
 from etl.policies import Document
 from etl.settings import POINTER, READ_ONLY
 from etl.warehouse import LIMITS, SERVED, SERVED_MACROS, VINTAGES, Refused, Warehouse, spans
 
 KEPT = 30
 #: Raised whenever the tables of a snapshot change, so that the same content is published anew.
-FORMAT = 5
+FORMAT = 6
 
 # What is copied out of the warehouse, span by span, so that only a span is ever sorted at once.
 COPIED = """
@@ -102,6 +103,8 @@ create table policies (month varchar, counted boolean, document varchar);
 create table problems (subject varchar, problem varchar);
 create table refused (indicator varchar, source varchar, since timestamp, sentence varchar,
   may_be_taken boolean);
+create table comparisons (scope varchar, scope_zh varchar, period varchar, pue varchar,
+  kind varchar, kind_zh varchar, source varchar, status varchar, note varchar);
 create table meta (key varchar, value varchar);
 """
 # One reading in the order of the file: every row, in order, and one served for each date.
@@ -121,6 +124,7 @@ class Content:
     bulletins: tuple[Bulletin, ...]
     documents: tuple[Document, ...]
     problems: tuple[tuple[str, str], ...]
+    comparisons: tuple[Comparison, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +245,7 @@ def _fingerprint(warehouse: Warehouse, content: Content) -> str:
         json.dumps([asdict(document) for document in content.documents]),
         json.dumps(content.problems),
         GRAMMAR.read_text(encoding="utf-8"),  # other words, other claims
+        json.dumps([asdict(comparison) for comparison in content.comparisons]),
     ]
     return sha256("\x00".join(parts).encode()).hexdigest()
 
@@ -320,6 +325,9 @@ def _write_content(
             for d in sorted(content.documents, key=lambda d: d.day, reverse=True)
         ],
         "problems": list(content.problems),
+        "comparisons": [
+            tuple(getattr(c, name) for name in COMPARISONS) for c in content.comparisons
+        ],
         "refused": [
             (r.indicator, r.source, r.since.replace(tzinfo=None), r.sentence, r.may_be_taken)
             for r in refused
@@ -404,6 +412,7 @@ def all_content(
     bulletins: Sequence[Bulletin],
     documents: Sequence[Document],
     problems: Sequence[tuple[str, str]],
+    comparisons: Sequence[Comparison] = (),
 ) -> Content:
     """The content of a snapshot in its fixed order."""
     return Content(
@@ -411,4 +420,5 @@ def all_content(
         tuple(sorted(bulletins, key=lambda b: b.date)),
         tuple(documents),
         tuple(sorted(problems)),
+        tuple(comparisons),
     )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import partial
 
@@ -21,7 +22,13 @@ from etl.errors import (
     nearest,
 )  # fmt: skip
 from etl.fetching import Fetching
-from etl.inputs import BulletinFiles, read_bulletins, read_documents
+from etl.inputs import (
+    BulletinFiles,
+    Comparison,
+    read_bulletins,
+    read_comparisons,
+    read_documents,
+)
 from etl.observation import Action, Observation, now
 from etl.policies import Document, documents_from_json, documents_to_json
 from etl.publish import all_content, publish
@@ -84,7 +91,11 @@ def run(
         problems = _remembered_problems(catalog, warehouse)
         documents = candidates.shown(warehouse, step.documents)
         content = all_content(
-            _with_splits(catalog, warehouse), step.bulletins(), documents, problems
+            _with_splits(catalog, warehouse),
+            step.bulletins(),
+            documents,
+            problems,
+            step.comparisons,
         )
         snapshot = publish(warehouse, content, settings.published, now())
         return Report(tuple(outcomes), snapshot, tuple(sorted(set(out.unreachable.values()))))
@@ -192,6 +203,7 @@ class _Run:
         with warehouse.transaction():
             self._keep_bulletins()
             self.documents, self.register_ok = self._documents()
+            self.comparisons = self._comparisons()
             warehouse.prefer(_ranks(catalog))
         self.sources = sources(settings, self.documents)
 
@@ -267,6 +279,20 @@ class _Run:
             "policies", "register", text, known_at=self.known_at, load=self.load
         )
         return documents, True
+
+    def _comparisons(self) -> tuple[Comparison, ...]:
+        """What others say of PUE, as the file stands or as it last could be read."""
+        try:
+            found = read_comparisons(self.settings)
+        except FileProblem as problem:
+            self.file_problems.append(problem)
+            held = self.warehouse.texts("figures").get("pue_reference", "[]")
+            return tuple(Comparison(**row) for row in json.loads(held))
+        text = json.dumps([asdict(row) for row in found], ensure_ascii=False)
+        self.warehouse.keep_text(
+            "figures", "pue_reference", text, known_at=self.known_at, load=self.load
+        )
+        return found
 
     def _ask(self, indicator: Indicator, answers: Fetching) -> None:
         """Begin to ask the online sources of an indicator."""

@@ -15,7 +15,7 @@ import pytest
 from conftest import BUNDLED, bundled, settings_of, snapshot
 from serving import PLAIN, Node, TestClient, client, republish, still, tree
 
-from dashboard import discovery
+from dashboard.discovery import PAGES
 from dashboard.formats import FORMATS
 from etl.bulletins.model import Bulletin, Reference, Section
 from etl.catalog import Catalog, load_catalog
@@ -360,6 +360,8 @@ def test_every_link_of_the_site_answers(site: TestClient, held: set[str]) -> Non
             others = {".": "text/html; charset=utf-8", ".kit.zip": "application/zip"}
             kind = others.get(suffix) or FORMATS[suffix].media_type
             assert answer.headers["content-type"] == kind
+        elif parts.path.startswith("/api/"):
+            assert answer.headers["content-type"] == "application/json"
         elif not set(parse_qs(parts.query)) - {"lang"} and "@" not in parts.path:
             crawled += 1
             page = still(answer)
@@ -368,10 +370,10 @@ def test_every_link_of_the_site_answers(site: TestClient, held: set[str]) -> Non
             waiting += [link for link in links if followed(link)]
         else:  # one thing chosen otherwise, or a day of the past: its links differ in that only
             assert 'id="still"' in answer.text
-    assert crawled == 2 * (len(discovery.PAGES) + 1 + len(CATALOG))
+    assert crawled == 2 * (len(PAGES) + 1 + len(CATALOG))
     # Each format, and the CSV for Excel besides.
     files = [path for path in seen if path.startswith("/c/") and "." in urlsplit(path).path
-             and ".kit." not in path]  # fmt: skip
+             and ".kit." not in path and "scope=full" not in path]  # fmt: skip
     assert len(files) == (len(FORMATS) + 1) * len(held)
     assert {f"/c/{name}" for name in held} <= seen
 
@@ -449,6 +451,7 @@ def test_the_pages_are_in_english_for_those_who_ask(site: TestClient) -> None:
         "Bulletins",
         "Indicators",
         "Compare",
+        "Policies",
         "Export",
         "About",
     ]

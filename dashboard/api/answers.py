@@ -132,8 +132,10 @@ def policies(snapshot: Snapshot, query: Mapping[str, str]) -> models.PolicyList:
             "topic", f"topic: '{topic[:40]}' is not a topic. Allowed: {', '.join(topics)}."
         )
     listed = [
-        models.Policy(**asdict(p), month=_month_of(p))
-        for p in sorted(queries.policies(snapshot, month or None), key=_day_of, reverse=True)
+        models.Policy(**asdict(p), month=p.month)
+        for p in sorted(
+            queries.policies(snapshot, month or None), key=lambda p: p.day, reverse=True
+        )
         if (not topic or topic in p.topics) and issuer in p.issuer
     ]
     return models.PolicyList(
@@ -267,12 +269,3 @@ def _day(text: str) -> date:
         raise AddressError(
             "date", f"date: '{text[:40]}' is not a date that exists; write it like 2026-05-27."
         ) from None
-
-
-def _day_of(policy: queries.Policy) -> str:
-    return policy.published or policy.issued
-
-
-def _month_of(policy: queries.Policy) -> str:
-    day = _day_of(policy)
-    return day[:7] if len(day) >= 7 else ""

@@ -261,7 +261,9 @@ class Policy(Model):
     verification: str
     url: str
     note: str
-    origin: Literal["register", "cited"]
+    origin: Literal["register", "cited", "gov_cn", "nda"] = Field(
+        description="the register; only a bulletin; or where it was found, waiting for a person"
+    )
     cited_by: list[str] = Field(description="the days of the bulletins that cite it")
 
 

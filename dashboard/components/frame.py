@@ -18,6 +18,7 @@ NAVIGATION = (
     ("/bulletins", "bulletins"),
     ("/indicators", "indicators"),
     ("/compare", "compare"),
+    ("/policies", "policies"),
     ("/export", "export"),
     ("/about", "about"),
 )

@@ -38,6 +38,7 @@ def search(visit: Visit, path: str, label: str, kept: Mapping[str, str]) -> Comp
     """A form that the browser sends: the words stand in the address as `q`, beside what is kept."""
     return html.Form(
         [
+            html.Label(label, htmlFor="search", className="unseen"),
             dcc.Input(type="search", name="q", value=visit.query.get("q", ""), placeholder=label,
                       className="search-box", id="search", maxLength=100),
             *kept_inputs(visit, kept),

@@ -9,7 +9,16 @@ from dash.development.base_component import Component
 from dashboard.address import AddressError
 from dashboard.choices import Choices, choices
 from dashboard.components.frame import frame
-from dashboard.pages import about, bulletins, compare, export, indicator, indicators, today
+from dashboard.pages import (
+    about,
+    bulletins,
+    compare,
+    export,
+    indicator,
+    indicators,
+    policies,
+    today,
+)
 from dashboard.pages.page import Page, Visit, message
 from dashboard.snapshot import Snapshot, Snapshots
 from dashboard.texts import text
@@ -73,6 +82,8 @@ def _page(visit: Visit) -> Page:
             return compare.layout(visit)
         case "export", "":
             return export.layout(visit)
+        case "policies", "":
+            return policies.layout(visit)
         case "about", "":
             return about.layout(visit)
     words = text("not_found_long", visit.lang)

@@ -1,0 +1,101 @@
+"""What a long list is asked by: choices in force, bars that narrow it, a search, further pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from dashboard.texts import text
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One row of a small bar chart: its name, its number, where it leads; `current` if chosen."""
+
+    name: str
+    count: int
+    href: str
+    current: bool = False
+
+
+def bars(title: str, rows: Sequence[Bar], note: str = "") -> Component | None:
+    """Names with bars and numbers, each a link; nothing where there are none."""
+    if not rows:
+        return None
+    most = max(row.count for row in rows)
+    return html.Section(
+        [
+            html.H2(title),
+            html.P(note, className="quiet") if note else None,
+            html.Ol([_bar(row, most) for row in rows], className="bars"),
+        ]
+    )
+
+
+def _bar(row: Bar, most: int) -> Component:
+    length = f"{100 * row.count / most:.0f}%"
+    return html.Li(
+        dcc.Link(
+            [
+                html.Span(row.name, className="bar-name"),
+                # The number says what the bar shows.
+                html.Span(
+                    html.Span(className="bar", style={"width": length}),
+                    className="bar-room",
+                    **{"aria-hidden": "true"},
+                ),
+                html.Span(str(row.count), className="bar-count"),
+            ],
+            href=row.href,
+            className="bar-row current" if row.current else "bar-row",
+        )
+    )
+
+
+def options(label: str, links: Iterable[tuple[str, str, bool]]) -> Component:
+    """A row of choices: the words of each, where it leads, and whether it is the current one."""
+    return html.Nav(
+        [
+            html.Span(
+                dcc.Link(words, href=href, className="option current" if now else "option"),
+                **({"aria-current": "true"} if now else {}),
+            )
+            for words, href, now in links
+        ],
+        className="options",
+        **{"aria-label": label},
+    )
+
+
+def in_force(label: str, links: Sequence[tuple[str, str]], lang: str) -> Component | None:
+    """What narrows the list now, each with the link that takes it back."""
+    if not links:
+        return None
+    return html.Nav(
+        [
+            dcc.Link(
+                [words, html.Span(" ×", **{"aria-hidden": "true"})],
+                href=href,
+                className="filter",
+                title=text("take_back", lang, what=words),
+            )
+            for words, href in links
+        ],
+        className="in-force",
+        **{"aria-label": label},
+    )
+
+
+def further(page: int, pages: int, href_of: Mapping[int, str], lang: str) -> Component | None:
+    """The way to the page before and the page after; nothing where there is one page."""
+    if pages == 1:
+        return None
+    near: list[Component] = [html.Span(text("page_of", lang, page=str(page), pages=str(pages)))]
+    if page > 1:
+        near.insert(0, dcc.Link(text("previous_page", lang), href=href_of[page - 1]))
+    if page < pages:
+        near.append(dcc.Link(text("next_page", lang), href=href_of[page + 1]))
+    return html.Nav(near, className="further", **{"aria-label": text("pages", lang)})

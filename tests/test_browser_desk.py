@@ -1,0 +1,85 @@
+"""Policies and status in a real browser: they fit, axe finds nothing serious, a keyboard works."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+from test_browser import DARK, LIGHT, PICTURES, Opened, paper, site, visit  # noqa: F401 - fixtures
+
+PAGES = {
+    "policies": "/policies",
+    "policies-month": "/policies?month=2026-05",
+    "policies-none": "/policies?month=1999-01",
+}
+SERIOUS = ("serious", "critical")
+
+
+def serious(page: Page) -> list[str]:
+    """What axe finds of weight."""
+    found = Axe().run(page).response["violations"]
+    return [f"{one['id']}: {one['nodes'][0]['html']}" for one in found if one["impact"] in SERIOUS]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [320, 390, 1440])
+def test_each_page_fits_and_axe_finds_nothing_serious(
+    visit: Opened,  # noqa: F811
+    width: int,
+    scheme: str,
+) -> None:
+    reader = visit(width, color_scheme=scheme)
+    PICTURES.mkdir(exist_ok=True)
+    for name, path in PAGES.items():
+        page = reader.open(path)
+        page.screenshot(path=PICTURES / f"{name}-{width}-{scheme}.png", full_page=True)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, name
+        assert paper(page) == (DARK if scheme == "dark" else LIGHT), name
+        assert serious(page) == [], name
+        assert (reader.troubles, reader.foreign) == ([], []), name
+
+
+def test_a_month_is_reached_and_a_word_is_looked_for_with_the_keyboard(
+    visit: Opened,  # noqa: F811
+) -> None:
+    reader = visit()
+    page = reader.open("/policies")
+    page.locator(".months a").first.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".months .here")).to_have_count(1)
+    month = parse_qs(urlsplit(page.url).query)["month"]
+    page.locator("#search-words").focus()
+    page.keyboard.type("数字")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**q=*")
+    reader.until_live()
+    assert parse_qs(urlsplit(page.url).query) == {"q": ["数字"], "month": month}
+    expect(page.locator(".filters a")).to_have_count(2)
+    page.locator(".filters a").first.click()
+    expect(page.locator(".filters a")).to_have_count(1)
+    page.go_back()
+    expect(page.locator(".filters a")).to_have_count(2)
+    assert (reader.troubles, reader.foreign) == ([], [])
+
+
+def test_the_register_is_asked_without_scripts(visit: Opened) -> None:  # noqa: F811
+    page = visit(java_script_enabled=False).open("/policies", live=False)
+    page.locator("#search-words").fill("十四五 国务院")
+    page.locator(".search-button").click()
+    expect(page.locator(".register li")).to_have_count(1)
+    page.locator(".bar-row", has_text=re.compile("^国务院")).click()
+    expect(page.locator(".bar-row.current")).to_have_count(1)
+    width = "document.querySelector('.bar-row.current .bar').getBoundingClientRect().width"
+    assert page.evaluate(width) > 20
+
+
+def test_a_register_on_paper_has_no_controls(visit: Opened) -> None:  # noqa: F811
+    page = visit(794, 1123).open("/policies")
+    page.emulate_media(media="print")
+    for control in (".search", ".options", ".nav", ".downloads", ".parts"):
+        expect(page.locator(control).first).to_be_hidden()
+    expect(page.locator(".register li").first).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 794
