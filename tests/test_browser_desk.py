@@ -51,7 +51,7 @@ def test_a_month_is_reached_and_a_word_is_looked_for_with_the_keyboard(
     page.keyboard.press("Enter")
     expect(page.locator(".months .here")).to_have_count(1)
     month = parse_qs(urlsplit(page.url).query)["month"]
-    page.locator("#search-words").focus()
+    page.locator("#search").focus()
     page.keyboard.type("数字")
     page.keyboard.press("Enter")
     page.wait_for_url("**q=*")
@@ -67,7 +67,7 @@ def test_a_month_is_reached_and_a_word_is_looked_for_with_the_keyboard(
 
 def test_the_register_is_asked_without_scripts(visit: Opened) -> None:  # noqa: F811
     page = visit(java_script_enabled=False).open("/policies", live=False)
-    page.locator("#search-words").fill("十四五 国务院")
+    page.locator("#search").fill("十四五 国务院")
     page.locator(".search-button").click()
     expect(page.locator(".register li")).to_have_count(1)
     page.locator(".bar-row", has_text=re.compile("^国务院")).click()
