@@ -57,11 +57,11 @@ def test_a_month_is_reached_and_a_word_is_looked_for_with_the_keyboard(
     page.wait_for_url("**q=*")
     reader.until_live()
     assert parse_qs(urlsplit(page.url).query) == {"q": ["数字"], "month": month}
-    expect(page.locator(".filters a")).to_have_count(2)
-    page.locator(".filters a").first.click()
-    expect(page.locator(".filters a")).to_have_count(1)
+    expect(page.locator(".in-force a")).to_have_count(2)
+    page.locator(".in-force a").first.click()
+    expect(page.locator(".in-force a")).to_have_count(1)
     page.go_back()
-    expect(page.locator(".filters a")).to_have_count(2)
+    expect(page.locator(".in-force a")).to_have_count(2)
     assert (reader.troubles, reader.foreign) == ([], [])
 
 
