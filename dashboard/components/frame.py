@@ -20,6 +20,7 @@ NAVIGATION = (
     ("/compare", "compare"),
     ("/policies", "policies"),
     ("/export", "export"),
+    ("/status", "status_page"),
     ("/about", "about"),
 )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 from dash.development.base_component import Component
 
@@ -17,9 +18,10 @@ from dashboard.pages import (
     indicator,
     indicators,
     policies,
+    status,
     today,
 )
-from dashboard.pages.page import Page, Visit, message
+from dashboard.pages.page import Desk, Page, Visit, message
 from dashboard.snapshot import Snapshot, Snapshots
 from dashboard.texts import text
 from etl.errors import StorageError
@@ -30,12 +32,14 @@ PARAMETERS = (
     "scope", "q", "group", "frequency", "sort", "month", "issuer", "topic", "kind", "page",
 )  # fmt: skip
 MAX_VALUE, MAX_PATH = 300, 100
+#: Pages that say something else as time goes by: kept for a minute, the others with the snapshot.
+BY_THE_CLOCK = frozenset({"status"})
 
 
 def resolve(
     snapshots: Snapshots, path: str, query: Mapping[str, str], base_url: str = ""
 ) -> tuple[Page, Component]:
-    """The page of an address, and its markup in the frame; remembered as long as the snapshot."""
+    """The page of an address, and its markup in the frame; remembered as long as they hold."""
     known = {name: query[name] for name in PARAMETERS if query.get(name)}
     path = path if len(path) <= MAX_PATH else "/not-found"
     try:
@@ -44,10 +48,11 @@ def resolve(
         chosen = choices(known)
         page = message(text("no_snapshot", chosen.lang), str(error), chosen, 503)
         return page, frame(page.body, chosen, path, known, None)
+    desk = _desk(snapshots) if path.strip("/") in BY_THE_CLOCK else None
     if any(len(value) > MAX_VALUE for value in known.values()):
-        return _framed(snapshot, path, known, base_url)
-    key = (path, tuple(sorted(known.items())))
-    return snapshot.remember("page", key, lambda: _framed(snapshot, path, known, base_url))
+        return _framed(snapshot, path, known, base_url, desk)
+    key = (path, tuple(sorted(known.items())), desk)
+    return snapshot.remember("page", key, lambda: _framed(snapshot, path, known, base_url, desk))
 
 
 def wrong_address(error: AddressError) -> tuple[Page, Component]:
@@ -57,11 +62,16 @@ def wrong_address(error: AddressError) -> tuple[Page, Component]:
     return page, frame(page.body, chosen, "/", {}, None)
 
 
+def _desk(snapshots: Snapshots) -> Desk:
+    minute = datetime.now(UTC).replace(second=0, microsecond=0)
+    return Desk(minute, snapshots.problem, snapshots.published())
+
+
 def _framed(
-    snapshot: Snapshot, path: str, query: Mapping[str, str], base_url: str
+    snapshot: Snapshot, path: str, query: Mapping[str, str], base_url: str, desk: Desk | None
 ) -> tuple[Page, Component]:
     visit = Visit(snapshot, path, query, choices(query), base_url)
-    page = _page(visit)
+    page = status.layout(visit, desk) if desk else _page(visit)
     return page, frame(page.body, visit.chosen, path, query, snapshot)
 
 
