@@ -13,7 +13,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import bulk, charts, claims, downloads, page, sources
+from benchmarks import bulk, charts, claims, desk, downloads, page, sources
 from etl.publish import current_name
 from etl.settings import PROJECT
 
@@ -29,6 +29,7 @@ def main() -> None:
         asking(table, Path(folder))
         snapshot = data / "published" / f"{current_name(data / 'published')}.duckdb"
         pages(table, data, snapshot)
+        callbacks(table, data)
         chart_links(table, data, snapshot)
         files(table, data)
     for form in ("csv", "parquet"):
@@ -71,6 +72,13 @@ def pages(table: Table, data: Path, snapshot: Path) -> None:
         ("in all, kB", "kilobytes", "< 900 kB"),
     ):
         row(table, name, page.median(ours, field), page.median(plain, field), wanted)
+
+
+def callbacks(table: Table, data: Path) -> None:
+    """What a click in the dashboard takes, alone and in a crowd."""
+    taken = desk.measure(data)
+    row(table, "a callback's answer, ms", taken["alone"], None, "< 150 ms")
+    row(table, "  50 people at once, 95 of 100, ms", taken["crowd"], None, "< 1000 ms")
 
 
 def chart_links(table: Table, data: Path, snapshot: Path) -> None:

@@ -51,10 +51,10 @@ def _page(visit: Visit, day: date, days: Sequence[date]) -> Page:
     bulletin = queries.bulletin(visit.snapshot, day)
     assert bulletin is not None
     as_of = moment_of(day)
-    known = _all_readings(visit, as_of)
-    beside = _beside(visit, queries.mentioned(visit.snapshot, day), known)
+    beside = _beside(visit, queries.mentioned(visit.snapshot, day), as_of)
     marked = Marked(visit, day, {i.id for items in beside.values() for i in items if i.vintage})
-    headlines = [item for item in known.values() if item.indicator.headline]
+    first = [i.id for i in visit.snapshot.catalog.all() if i.headline]
+    headlines = readings(visit.snapshot, first, as_of, visit.lang)
     lead = _lead(visit, bulletin, headlines, as_of)
     shown = formatting.full_date(day, visit.lang)
     return Page(
@@ -83,13 +83,8 @@ def _page(visit: Visit, day: date, days: Sequence[date]) -> Page:
     )
 
 
-def _all_readings(visit: Visit, as_of: datetime) -> Mapping[str, Reading]:
-    ids = [indicator.id for indicator in visit.snapshot.catalog.all()]
-    return {item.id: item for item in readings(visit.snapshot, ids, as_of, visit.lang)}
-
-
 def _beside(
-    visit: Visit, mentioned: Mapping[str, Sequence[str]], known: Mapping[str, Reading]
+    visit: Visit, mentioned: Mapping[str, Sequence[str]], as_of: datetime
 ) -> Mapping[str, Sequence[Reading]]:
     """For each part the indicators it mentions, and those that are shown with them.
 
@@ -101,7 +96,7 @@ def _beside(
         names = [*mentioned[part], *_companions(visit, mentioned[part])]
         fresh = [name for name in dict.fromkeys(names) if name not in placed]
         placed.update(fresh)
-        result[part] = [known[name] for name in fresh]
+        result[part] = readings(visit.snapshot, fresh, as_of, visit.lang)
     return result
 
 

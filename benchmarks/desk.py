@@ -1,0 +1,77 @@
+"""The pages of the desk: how soon a callback answers, and how it is for 50 people at once."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import statistics
+import sys
+import threading
+import time
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from benchmarks.page import serving
+
+PEOPLE, CLICKS = 50, 6
+PLACES = (
+    ("/", ""),
+    ("/indicators", ""),
+    ("/indicators", "?sort=-year"),
+    ("/indicators/sp500", "?u=yoy"),
+    ("/compare", "?ids=nasdaq_composite,sp500&u=index"),
+    ("/policies", ""),
+    ("/export", "?ids=sp500,micron_close_usd"),
+    ("/bulletins", "?q=数据"),
+)
+
+
+def measure(data: Path) -> dict[str, float]:
+    """Milliseconds: the median of a callback asked alone, and the 95th of a hundred asked by 50
+    people at once, each of a page that nobody asked for before or that is kept."""
+    with serving([sys.executable, "-m", "dashboard", "--port"], data) as base:
+        alone = [_asked(base, path, search) for path, search in PLACES for _ in range(5)]
+        taken: list[float] = []
+
+        def person(number: int) -> None:
+            for click in range(CLICKS):
+                path, search = PLACES[(number + click) % len(PLACES)]
+                taken.append(_asked(base, path, search))
+
+        threads = [threading.Thread(target=person, args=(n,)) for n in range(PEOPLE)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    if len(taken) != PEOPLE * CLICKS:
+        raise ConnectionError(f"{len(taken)} of {PEOPLE * CLICKS} clicks were answered")
+    return {
+        "alone": 1000 * statistics.median(alone),
+        "crowd": 1000 * statistics.quantiles(taken, n=20)[-1],
+    }
+
+
+def _asked(base: str, path: str, search: str) -> float:
+    """Seconds until the whole answer of one callback is there."""
+    address = {"id": "address", "property": "pathname", "value": path}
+    body = json.dumps({
+        "output": "page.children",
+        "outputs": {"id": "page", "property": "children"},
+        "inputs": [
+            address,
+            {"id": "address", "property": "search", "value": search},
+            {"id": "fresh", "property": "n_intervals", "value": None},
+        ],
+        "changedPropIds": ["address.pathname"],
+    })  # fmt: skip
+    link = http.client.HTTPConnection("127.0.0.1", urlsplit(base).port or 80, timeout=60)
+    start = time.perf_counter()
+    headers = {"Content-Type": "application/json", "Accept-Encoding": "br"}
+    link.request("POST", "/_dash-update-component", body, headers)
+    answer = link.getresponse()
+    answer.read()
+    taken = time.perf_counter() - start
+    link.close()
+    if answer.status != 200:
+        raise ConnectionError(answer.status, path)
+    return taken
