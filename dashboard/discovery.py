@@ -25,7 +25,7 @@ ENTRIES = 100
 LOOKED_AT = 1000
 #: When a bulletin is read.
 MORNING = time(7, 30)
-PAGES = ("/", "/bulletins", "/indicators", "/policies", "/about")
+PAGES = ("/", "/bulletins", "/indicators", "/policies", "/status", "/about")
 _SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
 _ATOM = "http://www.w3.org/2005/Atom"
 _HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'

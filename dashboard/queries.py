@@ -39,6 +39,18 @@ select date, source, before, value, known_at from told
 where before is not null and before <> value and status = 'fetched' and known_at <= $moment
 order by known_at desc, date desc limit $most
 """
+REVISED_LATELY = """
+with touched as (
+  select distinct indicator, source, date from vintages
+  where known_at >= $since and status = 'fetched'),
+told as (
+  select indicator, date, source, known_at, value,
+         lag(value) over (partition by indicator, source, date order by known_at, load) before
+  from vintages join touched using (indicator, source, date))
+select indicator, date, source, before, value, known_at from told
+where before is not null and before <> value and known_at >= $since
+order by known_at desc, indicator, date desc limit $most
+"""
 FOREVER = datetime(9999, 12, 31, tzinfo=UTC)
 
 
@@ -286,6 +298,21 @@ def revisions(
     parameters = {"id": indicator, "moment": _naive(as_of or FOREVER), "most": most}
     rows = snapshot.rows(REVISIONS, parameters)
     return [Revision(r[0], r[1], r[2], r[3], r[4].replace(tzinfo=UTC)) for r in rows]
+
+
+def revised_lately(snapshot: Snapshot, since: datetime, most: int) -> list[tuple[str, Revision]]:
+    """The fetched values that were replaced since a moment, each with its indicator, newest
+    first."""
+    rows = snapshot.rows(REVISED_LATELY, {"since": _naive(since), "most": most})
+    return [(r[0], Revision(r[1], r[2], r[3], r[4], r[5].replace(tzinfo=UTC))) for r in rows]
+
+
+def disagreeing(snapshot: Snapshot) -> list[tuple[str, int, Date]]:
+    """Each indicator whose sources differ: on how many dates, and the newest of them."""
+    return snapshot.rows(
+        "select indicator, count(distinct date), max(date) from disagreements "
+        "group by indicator order by max(date) desc, indicator"
+    )
 
 
 def actions(snapshot: Snapshot, indicator: str) -> list[Action]:

@@ -16,10 +16,8 @@ from etl.catalog import Catalog, Indicator
 KINDS = ("issued", "draft", "reply", "interpretation", "media")
 #: Origins of documents that were found upstream and wait for a person.
 FOUND = ("gov_cn", "nda")
-A_PAGE = 50
 MAX_WORDS = 100
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])", re.ASCII)
-_PAGE = re.compile(r"[1-9][0-9]{0,5}", re.ASCII)
 _OPENING, _CLOSING = re.compile(r"[〔\[【﹝（]"), re.compile(r"[〕\]】﹞）]")
 _OFFICE = re.compile(r"(综合司|办公厅|办公室)$")
 
@@ -36,7 +34,6 @@ class Choice:
     topic: str = ""
     kind: str = ""
     q: str = ""
-    page: int = 1
 
     def fits(self, policy: Policy) -> bool:
         """Whether a document is asked for."""
@@ -51,7 +48,7 @@ class Choice:
 
     def without(self, name: str) -> Choice:
         """The same with one of its choices taken back."""
-        return replace(self, **{name: "", "page": 1})  # type: ignore[arg-type]
+        return replace(self, **{name: ""})  # type: ignore[arg-type]
 
     def query(self, usual_count: str, **changed: str) -> dict[str, str]:
         """The parameters of its address; what is changed leads back to the first page."""
@@ -96,21 +93,7 @@ def chosen(query: Mapping[str, str], counts: Sequence[Indicator], topics: Sequen
         topic=one_of("topic", query.get("topic", "").replace(" ", "+"), ("", *topics)),
         kind=one_of("kind", query.get("kind", ""), ("", *KINDS)),
         q=_short("q", query.get("q", "")),
-        page=_page(query.get("page", "")),
     )
-
-
-def part(found: Sequence[Policy], page: int) -> Sequence[Policy]:
-    """One page of a list; AddressError where it has no such page."""
-    pages = pages_of(found)
-    if page > pages:
-        raise AddressError("page", f"page: {page} is beyond the last page, which is {pages}.")
-    return found[(page - 1) * A_PAGE : page * A_PAGE]
-
-
-def pages_of(found: Sequence[Policy]) -> int:
-    """How many pages a list fills; an empty one is a page too."""
-    return max(1, -(-len(found) // A_PAGE))
 
 
 def all_topics(policies: Iterable[Policy]) -> list[str]:
@@ -177,9 +160,3 @@ def _short(name: str, text: str) -> str:
     if len(text) > MAX_WORDS:
         raise AddressError(name, f"{name}: longer than {MAX_WORDS} characters; shorten it.")
     return text.strip()
-
-
-def _page(text: str) -> int:
-    if text and not _PAGE.fullmatch(text):
-        raise AddressError("page", f"page: '{text[:40]}' is no page; write a number from 1 on.")
-    return int(text or 1)

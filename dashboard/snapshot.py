@@ -4,11 +4,13 @@ pointed to, kept when the new one cannot be opened."""
 from __future__ import annotations
 
 import json
+import re
 import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -26,7 +28,17 @@ SHELVES = {
     "reading": 4000, "page": 300, "series": 40, "events": 200, "mentions": 200, "lines": 30,
     "rows": 30, "table": 60, "file": 60, "api": 60, "sheet": 400, "picture": 200,
 }  # fmt: skip
+_NAME = re.compile(r"(\d{8}T\d{6})\d{3}Z-[0-9a-f]{8}", re.ASCII)
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A snapshot's file as it lies in the folder; the name says when it was published."""
+
+    name: str
+    published_at: datetime
+    bytes: int
 
 
 class Snapshot:
@@ -105,6 +117,17 @@ class Snapshots:
         if self._open is None:
             raise StorageError(self.problem)
         return self._open
+
+    def published(self) -> tuple[Published, ...]:
+        """The files that are kept, newest first; what else lies there is left alone."""
+        found = []
+        for path in sorted(self.folder.glob("2*.duckdb"), reverse=True):
+            named = _NAME.fullmatch(path.stem)
+            with suppress(OSError, ValueError):  # cleared away in between; no date that exists
+                if named:
+                    moment = datetime.strptime(named[1], "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
+                    found.append(Published(path.stem, moment, path.stat().st_size))
+        return tuple(found)
 
     def _look(self) -> None:
         self._looked_at = time.monotonic()

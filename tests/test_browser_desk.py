@@ -14,6 +14,8 @@ PAGES = {
     "policies": "/policies",
     "policies-month": "/policies?month=2026-05",
     "policies-none": "/policies?month=1999-01",
+    "status": "/status",
+    "status-en": "/status?lang=en",
 }
 SERIOUS = ("serious", "critical")
 

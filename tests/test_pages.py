@@ -449,6 +449,7 @@ def test_the_pages_are_in_english_for_those_who_ask(site: TestClient) -> None:
         "Bulletins",
         "Indicators",
         "Policies",
+        "Status",
         "About",
     ]
     cap = card(page, "micron_market_cap_usd_bn")

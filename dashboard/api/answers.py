@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any, get_args
@@ -14,9 +14,10 @@ from dashboard.address import AddressError, known_id
 from dashboard.api import models
 from dashboard.downloads import provenance
 from dashboard.formats import FORMATS
+from dashboard.health import Health, health
 from dashboard.snapshot import Snapshot
 from etl.catalog import Credit, Indicator, Text
-from etl.freshness import as_of_words, sessions_missed, state_of
+from etl.freshness import as_of_words
 from etl.observation import Vintage
 
 EVENT_KINDS: tuple[str, ...] = get_args(models.EventKind)
@@ -150,12 +151,7 @@ def events(snapshot: Snapshot, query: Mapping[str, str]) -> models.EventList:
 
 def status(snapshot: Snapshot, warning: str, now: datetime) -> models.Status:
     """The state of each indicator at the moment `now`."""
-    newest, problems = queries.newest(snapshot), queries.problems(snapshot)
-    refused = queries.refused(snapshot)
-    listed = [
-        _status(i, newest.get(i.id), problems.get(i.id, ""), refused.get(i.id, ()), now)
-        for i in snapshot.catalog.all()
-    ]
+    listed = [_status(one) for one in health(snapshot, now)]
     return models.Status(
         snapshot=snapshot.name,
         published_at=snapshot.published_at,
@@ -166,26 +162,20 @@ def status(snapshot: Snapshot, warning: str, now: datetime) -> models.Status:
     )
 
 
-def _status(
-    indicator: Indicator,
-    newest: Vintage | None,
-    problem: str,
-    refused: Iterable[queries.Refused],
-    now: datetime,
-) -> models.IndicatorStatus:
-    missed = sessions_missed(indicator, newest.date, now) if newest else None
+def _status(one: Health) -> models.IndicatorStatus:
+    newest = one.newest
     return models.IndicatorStatus.model_validate(
         {
-            "id": indicator.id,
-            "state": state_of(indicator, missed, problem),
+            "id": one.indicator.id,
+            "state": one.state,
             "newest": newest.date if newest else None,
-            "missed": missed,
-            "calendar": indicator.calendar,
+            "missed": one.missed,
+            "calendar": one.indicator.calendar,
             "source": newest.source if newest else "",
             "known_at": newest.known_at if newest else None,
-            "as_of": as_of_words(indicator, newest.date) if newest else "尚无数据",
-            "problem": problem,
-            "refused": [asdict(entry) for entry in refused],
+            "as_of": as_of_words(one.indicator, newest.date) if newest else "尚无数据",
+            "problem": one.problem,
+            "refused": [asdict(entry) for entry in one.refused],
         }
     )
 

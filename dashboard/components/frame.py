@@ -18,6 +18,7 @@ NAVIGATION = (
     ("/bulletins", "bulletins"),
     ("/indicators", "indicators"),
     ("/policies", "policies"),
+    ("/status", "status_page"),
     ("/about", "about"),
 )
 

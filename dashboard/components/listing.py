@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from dash import dcc, html
 from dash.development.base_component import Component
 
 from dashboard.choices import Choices
+from dashboard.paging import Paged
 from dashboard.texts import text
 
 
@@ -110,13 +112,16 @@ def search(path: str, label: str, q: str, kept: Mapping[str, str], chosen: Choic
     )  # fmt: skip
 
 
-def further(page: int, pages: int, href_of: Mapping[int, str], lang: str) -> Component | None:
-    """The way to the page before and the page after; nothing where there is one page."""
-    if pages == 1:
+def further(page: Paged[Any], href: Callable[[str], str], lang: str) -> Component | None:
+    """The way to the page before and the page after; nothing where there is one page. The first
+    page has no number in its address."""
+    if page.pages == 1:
         return None
-    near: list[Component] = [html.Span(text("page_of", lang, page=str(page), pages=str(pages)))]
-    if page > 1:
-        near.insert(0, dcc.Link(text("previous_page", lang), href=href_of[page - 1]))
-    if page < pages:
-        near.append(dcc.Link(text("next_page", lang), href=href_of[page + 1]))
+    words = text("page_of", lang, page=str(page.number), pages=str(page.pages))
+    near: list[Component] = [html.Span(words)]
+    if page.number > 1:
+        before = href(str(page.number - 1) if page.number > 2 else "")
+        near.insert(0, dcc.Link(text("previous_page", lang), href=before))
+    if page.number < page.pages:
+        near.append(dcc.Link(text("next_page", lang), href=href(str(page.number + 1))))
     return html.Nav(near, className="further", **{"aria-label": text("pages", lang)})

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 from dash.development.base_component import Component
 
 from dashboard.address import AddressError
 from dashboard.choices import Choices, choices
 from dashboard.components.frame import frame
-from dashboard.pages import about, bulletins, indicator, indicators, policies, today
-from dashboard.pages.page import Page, Visit, message
+from dashboard.pages import about, bulletins, indicator, indicators, policies, status, today
+from dashboard.pages.page import Desk, Page, Visit, message
 from dashboard.snapshot import Snapshot, Snapshots
 from dashboard.texts import text
 from etl.errors import StorageError
@@ -21,10 +22,12 @@ PARAMETERS = (
     "scope", "q", "group", "frequency", "sort", "month", "issuer", "topic", "kind", "page",
 )  # fmt: skip
 MAX_VALUE, MAX_PATH = 300, 100
+#: Pages that say something else as time goes by: kept for a minute, the others with the snapshot.
+BY_THE_CLOCK = frozenset({"status"})
 
 
 def resolve(snapshots: Snapshots, path: str, query: Mapping[str, str]) -> tuple[Page, Component]:
-    """The page of an address, and its markup in the frame; remembered as long as the snapshot."""
+    """The page of an address, and its markup in the frame; remembered as long as they hold."""
     known = {name: query[name] for name in PARAMETERS if query.get(name)}
     path = path if len(path) <= MAX_PATH else "/not-found"
     try:
@@ -33,10 +36,11 @@ def resolve(snapshots: Snapshots, path: str, query: Mapping[str, str]) -> tuple[
         chosen = choices(known)
         page = message(text("no_snapshot", chosen.lang), str(error), chosen, 503)
         return page, frame(page.body, chosen, path, known, None)
+    desk = _desk(snapshots) if path.strip("/") in BY_THE_CLOCK else None
     if any(len(value) > MAX_VALUE for value in known.values()):
-        return _framed(snapshot, path, known)
-    key = (path, tuple(sorted(known.items())))
-    return snapshot.remember("page", key, lambda: _framed(snapshot, path, known))
+        return _framed(snapshot, path, known, desk)
+    key = (path, tuple(sorted(known.items())), desk)
+    return snapshot.remember("page", key, lambda: _framed(snapshot, path, known, desk))
 
 
 def wrong_address(error: AddressError) -> tuple[Page, Component]:
@@ -46,9 +50,16 @@ def wrong_address(error: AddressError) -> tuple[Page, Component]:
     return page, frame(page.body, chosen, "/", {}, None)
 
 
-def _framed(snapshot: Snapshot, path: str, query: Mapping[str, str]) -> tuple[Page, Component]:
+def _desk(snapshots: Snapshots) -> Desk:
+    minute = datetime.now(UTC).replace(second=0, microsecond=0)
+    return Desk(minute, snapshots.problem, snapshots.published())
+
+
+def _framed(
+    snapshot: Snapshot, path: str, query: Mapping[str, str], desk: Desk | None
+) -> tuple[Page, Component]:
     visit = Visit(snapshot, path, query, choices(query))
-    page = _page(visit)
+    page = status.layout(visit, desk) if desk else _page(visit)
     return page, frame(page.body, visit.chosen, path, query, snapshot)
 
 

@@ -4,13 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from dash import dcc, html
 from dash.development.base_component import Component
 
 from dashboard.choices import Choices
-from dashboard.snapshot import Snapshot
+from dashboard.snapshot import Published, Snapshot
 from dashboard.texts import text
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What a page is judged by besides the snapshot: the clock, what is wrong with the published
+    files, and which there are. Whoever looks at it is kept no longer than its minute."""
+
+    minute: datetime
+    problem: str
+    published: tuple[Published, ...]
 
 
 @dataclass(frozen=True, slots=True)

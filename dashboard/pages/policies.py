@@ -16,6 +16,7 @@ from dashboard.components import listing
 from dashboard.components.charts import chart_block
 from dashboard.components.listing import Bar
 from dashboard.pages.page import Page, Visit, message
+from dashboard.paging import Paged, paged
 from dashboard.queries import Policy
 from dashboard.readings import reading
 from dashboard.register import Choice
@@ -23,7 +24,7 @@ from dashboard.texts import hint, text
 from etl.catalog import Indicator, Target
 
 PATH = "/policies"
-BODIES = 10
+BODIES, A_PAGE = 10, 50
 
 
 def layout(visit: Visit) -> Page:
@@ -33,7 +34,7 @@ def layout(visit: Visit) -> Page:
     try:
         choice = register.chosen(visit.query, counts, register.all_topics(held))
         found = [policy for policy in held if choice.fits(policy)]
-        shown = register.part(found, choice.page)
+        page = paged(visit.query.get("page", ""), found, A_PAGE)
     except AddressError as error:
         said = f"{hint(error.parameter, visit.lang)} {error}".strip()
         return message(text("wrong_address", visit.lang), said, visit.chosen, error.status)
@@ -50,7 +51,7 @@ def layout(visit: Visit) -> Page:
                     html.P(text("policies_lead", visit.lang, **desk.totals), className="lead-line"),
                     desk.contents(),
                     html.Div([desk.counts(), desk.facets()], className="row first-row"),
-                    desk.documents(found, shown),
+                    desk.documents(found, page),
                     html.Div(
                         [
                             desk.rules(),
@@ -212,12 +213,10 @@ class _Desk:
             for word, count in counted
         ]
 
-    def documents(self, found: Sequence[Policy], shown: Sequence[Policy]) -> Component:
+    def documents(self, found: Sequence[Policy], page: Paged[Policy]) -> Component:
         """The documents that are asked for, a page of them."""
         choice, lang = self.choice, self.lang
         kept = {k: v for k, v in choice.query(self.usual).items() if k != "q"}
-        pages = register.pages_of(found)
-        near = {n: self.href(choice, page=str(n) if n > 1 else "") for n in range(1, pages + 1)}
         counted = str(sum(policy.counted for policy in found))
         totals = text("found_documents", lang, all=str(len(found)), counted=counted)
         return html.Section(
@@ -228,10 +227,10 @@ class _Desk:
                 listing.options(text("kind", lang), self._kinds()),
                 listing.in_force(text("in_force", lang), self._in_force(), lang),
                 html.P(totals, className="quiet", role="status"),
-                html.Ol([_document(self.visit, p) for p in shown], className="register",
-                        start=str((choice.page - 1) * register.A_PAGE + 1))
-                if shown else self._nothing(),
-                listing.further(choice.page, pages, near, lang),
+                html.Ol([_document(self.visit, p) for p in page.shown], className="register",
+                        start=str(page.first + 1))
+                if page.shown else self._nothing(),
+                listing.further(page, lambda n: self.href(choice, page=n), lang),
             ],
             id="register",
         )  # fmt: skip

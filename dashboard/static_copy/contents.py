@@ -21,8 +21,8 @@ from dashboard.views import View, view
 
 LANGS = ("zh", "en")
 OG = Paper(*SIZES["og"])
-#: Pages that are made of what a person asks of them; they need the program.
-ASKED = ("/policies",)
+#: Pages that are made of what a person asks of them, or by the clock; they need the program.
+ASKED = ("/policies", "/status")
 Make = Callable[[], bytes]
 Files = dict[str, Make]
 

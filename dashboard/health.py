@@ -1,0 +1,57 @@
+"""How each indicator stands at a moment: the one judgement behind /api/v1/status and /status."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from dashboard import queries
+from dashboard.queries import Refused
+from dashboard.snapshot import Snapshot
+from etl.catalog import Indicator
+from etl.freshness import sessions_missed, state_of
+from etl.observation import Vintage
+
+#: The states, what is worst first.
+STATES = ("stale", "failing", "empty", "fresh")
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """An indicator at a moment. `missed` counts the sessions of its own calendar that should have
+    been public by then and are not held."""
+
+    indicator: Indicator
+    state: str
+    newest: Vintage | None
+    missed: int | None
+    problem: str
+    refused: tuple[Refused, ...]
+
+    @property
+    def badness(self) -> tuple[int, int]:
+        """What sorts the worst first."""
+        return STATES.index(self.state), -(self.missed or 0)
+
+
+def health(snapshot: Snapshot, now: datetime) -> list[Health]:
+    """Every indicator, in the order of the catalog."""
+    newest, problems = queries.newest(snapshot), queries.problems(snapshot)
+    refused = queries.refused(snapshot)
+    return [
+        _health(i, newest.get(i.id), problems.get(i.id, ""), refused.get(i.id, ()), now)
+        for i in snapshot.catalog.all()
+    ]
+
+
+def _health(
+    indicator: Indicator,
+    newest: Vintage | None,
+    problem: str,
+    refused: Sequence[Refused],
+    now: datetime,
+) -> Health:
+    missed = sessions_missed(indicator, newest.date, now) if newest else None
+    state = state_of(indicator, missed, problem)
+    return Health(indicator, state, newest, missed, problem, tuple(refused))

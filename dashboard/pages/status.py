@@ -1,0 +1,324 @@
+"""/status: how fresh everything is, what waits for a person, and what is served, in plain words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from dashboard import formatting, queries
+from dashboard.address import AddressError
+from dashboard.chart import fonts
+from dashboard.components import listing
+from dashboard.health import STATES, Health, health
+from dashboard.pages.page import Desk, Page, Visit, message
+from dashboard.paging import paged
+from dashboard.texts import hint, text
+from etl.catalog import Indicator
+from etl.freshness import as_of_words
+
+PATH = "/status"
+A_PAGE = 200
+TOLD_DAYS, REVISIONS = 30, 20
+#: A sign for each state; the words beside it say the same.
+SIGNS: Mapping[str, str] = {"stale": "!", "failing": "✕", "empty": "–", "fresh": "✓"}
+
+
+def layout(visit: Visit, desk: Desk) -> Page:
+    """The page as of the minute of `desk`; 400 in words where a parameter is wrong."""
+    found = sorted(health(visit.snapshot, desk.minute), key=lambda one: one.badness)
+    try:
+        page = paged(visit.query.get("page", ""), found, A_PAGE)
+    except AddressError as error:
+        said = f"{hint(error.parameter, visit.lang)} {error}".strip()
+        return message(text("wrong_address", visit.lang), said, visit.chosen, error.status)
+    title, sentence = text("status_page", visit.lang), headline(found, visit.lang)
+    return Page(
+        title=title,
+        description=sentence,
+        body=[
+            html.Article(
+                [
+                    html.H1(title),
+                    _headline(visit, desk, found, sentence),
+                    _trouble(visit, desk),
+                    _waiting(visit, found),
+                    _last_run(visit, found),
+                    _table(visit, page.shown),
+                    listing.further(page, lambda n: visit.chosen.href(PATH, page=n), visit.lang),
+                    html.Div([_revisions(visit, desk), _disagreements(visit)], className="row"),
+                    _snapshots(visit, desk),
+                ],
+                className="wide status",
+            )
+        ],
+    )
+
+
+def headline(found: Sequence[Health], lang: str) -> str:
+    """One sentence for all: 全部及时, or how many are not."""
+    counts = Counter(one.state for one in found)
+    if not found:
+        return text("no_indicators", lang)
+    if counts["fresh"] == len(found):
+        return text("all_fresh", lang, count=str(len(found)))
+    comma, end = ("，", "。") if lang == "zh" else (", ", ".")
+    parts = [text(f"count_{s}", lang, count=str(counts[s])) for s in STATES if counts[s]]
+    return comma.join(parts) + end
+
+
+def _headline(visit: Visit, desk: Desk, found: Sequence[Health], sentence: str) -> Component:
+    worst = min((one.badness[0] for one in found), default=len(STATES) - 1)
+    judged = text("judged_at", visit.lang, moment=formatting.beijing(desk.minute, visit.lang))
+    return html.Div(
+        [
+            html.P([_sign(STATES[worst]), sentence], className="verdict", role="status"),
+            html.P(judged, className="quiet"),
+        ]
+    )
+
+
+def _sign(state: str) -> Component:
+    return html.Span(SIGNS[state], className=f"sign {state}", **{"aria-hidden": "true"})
+
+
+def _trouble(visit: Visit, desk: Desk) -> Component | None:
+    """What is wrong with the site itself."""
+    lines = [line for line in (desk.problem, fonts.warning()) if line]
+    if not lines:
+        return None
+    return html.Section(
+        [
+            html.H2(text("site_trouble", visit.lang)),
+            html.Ul([html.Li(line, lang="en") for line in lines]),
+        ],
+        className="trouble",
+    )
+
+
+def _waiting(visit: Visit, found: Sequence[Health]) -> Component | None:
+    """The answers that are kept apart, each with what to do about it."""
+    lang = visit.lang
+    entries = [
+        html.Li(
+            [
+                _link(visit, one.indicator),
+                " ",
+                html.Strong(text("held_back" if r.may_be_taken else "quarantined", lang)),
+                text("refused_since", lang, source=_source(r.source, lang),
+                     moment=formatting.minute(r.since)),
+                html.P(r.sentence, lang="en", className="said"),
+                html.P(
+                    [text("take_it" if r.may_be_taken else "mend_it", lang), " ",
+                     html.Code(_command(one.indicator, r.may_be_taken))]
+                ),
+            ]
+        )
+        for one in found
+        for r in one.refused
+    ]  # fmt: skip
+    if not entries:
+        return None
+    return html.Section([html.H2(text("waits_for_you", lang)), html.Ul(entries, className="waits")])
+
+
+def _command(indicator: Indicator, may_be_taken: bool) -> str:
+    return f"python -m etl {'accept' if may_be_taken else 'run'} {indicator.id}"
+
+
+def _last_run(visit: Visit, found: Sequence[Health]) -> Component:
+    """What the last run could not do; of an indicator it stands in the table, too."""
+    lang = visit.lang
+    names = {one.indicator.id: one.indicator for one in found}
+    entries = [
+        html.Li(
+            [
+                _link(visit, names[subject]) if subject in names else _source(subject, lang),
+                html.P(problem, lang="en", className="said"),
+            ]
+        )
+        for subject, problem in queries.problems(visit.snapshot).items()
+    ]
+    nothing = html.P(text("run_went_well", lang), className="quiet")
+    told = html.Details(
+        [html.Summary(text("run_problems", lang, count=str(len(entries)))), html.Ul(entries)],
+        open=len(entries) < 4,
+    )
+    return html.Section([html.H2(text("last_run", lang)), told if entries else nothing])
+
+
+def _table(visit: Visit, shown: Sequence[Health]) -> Component:
+    lang = visit.lang
+    header = ("state", "name", "newest_value", "age", "source")
+    return html.Section(
+        [
+            html.H2(text("each_indicator", lang)),
+            html.Table(
+                [
+                    html.Thead(html.Tr([html.Th(text(n, lang), scope="col", className=f"is-{n}")
+                                        for n in header])),
+                    html.Tbody([_row(visit, one) for one in shown]),
+                ],
+                className="table health",
+            ),
+        ]
+    )  # fmt: skip
+
+
+def _row(visit: Visit, one: Health) -> Component:
+    lang = visit.lang
+    state = [_sign(one.state), text(f"state_{one.state}", lang)]
+    return html.Tr(
+        [
+            html.Td(state, className="is-state"),
+            html.Th(_link(visit, one.indicator), scope="row", className="is-name"),
+            html.Td(until(one, lang), className="is-newest_value"),
+            html.Td(age(one, lang), className="is-age"),
+            html.Td(_source(one.newest.source, lang) if one.newest else "—", className="is-source"),
+        ],
+        className=one.state,
+    )
+
+
+def until(one: Health, lang: str) -> str:
+    """Until when the values run: 截至 11-20 收盘（美东）."""
+    if one.newest is None:
+        return text("no_data", lang)
+    day, indicator = one.newest.date, one.indicator
+    if lang == "zh":
+        return as_of_words(indicator, day)
+    words = formatting.day(day, indicator, lang, year=True)
+    close = indicator.calendar == "XNYS" and indicator.publication.on_its_day
+    return text("until_close" if close else "until_day", lang, day=words)
+
+
+def age(one: Health, lang: str) -> str:
+    """How far an indicator is behind its own calendar."""
+    if one.missed is None:
+        return "—"
+    if one.indicator.calendar == "event":
+        return text("when_it_changes", lang)
+    if one.missed == 0:
+        return text("nothing_missed", lang)
+    name = "missed_one" if one.missed == 1 else "missed"
+    unit = text(f"{name}_{one.indicator.calendar}", lang)
+    return text("missed", lang, count=f"{one.missed:,}", unit=unit)
+
+
+def _revisions(visit: Visit, desk: Desk) -> Component:
+    """Values that their sources replaced of late."""
+    lang, since = visit.lang, desk.minute - timedelta(days=TOLD_DAYS)
+    catalog = visit.snapshot.catalog
+    found = queries.revised_lately(visit.snapshot, since, REVISIONS)
+
+    def exact(indicator: Indicator, value: float) -> str:
+        unit = catalog.unit(indicator)
+        return str(formatting.figure(value, indicator, unit, lang, exact=True))
+
+    entries = [
+        html.Li(
+            [
+                _link(visit, catalog[name]),
+                f" {formatting.table_day(r.date, catalog[name], lang)} ",
+                f"{exact(catalog[name], r.before)} → {exact(catalog[name], r.after)} ",
+                html.Span(
+                    text("revised_by", lang, source=_source(r.source, lang),
+                         moment=formatting.minute(r.known_at)), className="quiet",
+                ),
+            ]
+        )
+        for name, r in found
+    ]  # fmt: skip
+    nothing = html.P(text("no_revisions", lang, days=str(TOLD_DAYS)), className="quiet")
+    return html.Section(
+        [
+            html.H2(text("revised_lately", lang)),
+            html.Ul(entries, className="event-list") if entries else nothing,
+        ]
+    )
+
+
+def _disagreements(visit: Visit) -> Component:
+    """Indicators whose sources differ beyond the catalog's tolerance."""
+    lang, catalog = visit.lang, visit.snapshot.catalog
+    entries = [
+        html.Li(
+            [
+                _link(visit, catalog[name]),
+                html.Span(
+                    text("differ_on", lang, count=f"{count:,}",
+                         day=formatting.table_day(day, catalog[name], lang)), className="quiet",
+                ),
+            ]
+        )
+        for name, count, day in queries.disagreeing(visit.snapshot)
+    ]  # fmt: skip
+    nothing = html.P(text("no_disagreements", lang), className="quiet")
+    return html.Section(
+        [
+            html.H2(text("sources_disagree", lang)),
+            html.Ul(entries, className="event-list") if entries else nothing,
+        ]
+    )
+
+
+def _snapshots(visit: Visit, desk: Desk) -> Component:
+    """What is served, and what could be returned to."""
+    lang, served = visit.lang, visit.snapshot
+    header = ("snapshot", "published_on_day", "size", "state")
+    rows = [
+        html.Tr(
+            [
+                html.Th(html.Code(one.name), scope="row"),
+                html.Td(formatting.minute(one.published_at)),
+                html.Td(f"{one.bytes / 1e6:,.1f} MB", className="cell-figure"),
+                html.Td(text("served_now", lang) if one.name == served.name else ""),
+            ]
+        )
+        for one in desk.published
+    ]
+    words = text(
+        "served_snapshot",
+        lang,
+        snapshot=served.name,
+        rows=f"{int(served.meta['rows']):,}",
+        moment=formatting.beijing(served.published_at, lang),
+    )
+    return html.Section(
+        [
+            html.H2(text("snapshots", lang)),
+            html.P([words, " ", text("return_to_one", lang), " ",
+                    html.Code("python -m etl rollback")]),
+            html.Details(
+                [
+                    html.Summary(text("kept_snapshots", lang, count=str(len(rows)))),
+                    html.Div(
+                        html.Table(
+                            [
+                                html.Thead(html.Tr([html.Th(text(n, lang), scope="col")
+                                                    for n in header])),
+                                html.Tbody(rows),
+                            ],
+                            className="table",
+                        ),
+                        className="scrolls", tabIndex="0", role="region",
+                        **{"aria-label": text("snapshots", lang)},
+                    ),
+                ],
+                open=len(rows) < 6,
+            ),
+            html.P(text("fonts_fine", lang), className="quiet") if not fonts.warning() else None,
+        ]
+    )  # fmt: skip
+
+
+def _link(visit: Visit, indicator: Indicator) -> Component:
+    href = visit.chosen.href(f"/indicators/{indicator.id}")
+    return dcc.Link(indicator.title.in_(visit.lang), href=href)
+
+
+def _source(name: str, lang: str) -> str:
+    return text(f"source_{name}", lang)
