@@ -13,7 +13,7 @@ import pytest
 from conftest import END_OF_BULLETIN_DAY, Cli, bulletin, is_one_sentence, settings_of, snapshot
 from serving import TestClient, client, republish
 
-from benchmarks.claims import Golden, one_s, real_bulletin, thousand_s
+from benchmarks.claims import Golden, one_s
 from etl import publish
 from etl.bulletins.model import Bulletin, Section
 from etl.bulletins.read import read_bulletin
@@ -470,10 +470,6 @@ def test_other_words_in_the_grammar_publish_the_claims_anew(
 
 def test_one_bulletin_takes_less_than_a_second(golden: Golden) -> None:
     assert one_s(golden) < 1
-
-
-def test_a_thousand_bulletins_take_less_than_a_minute(golden: Golden) -> None:
-    assert thousand_s(golden, real_bulletin()) < 60
 
 
 # What was known

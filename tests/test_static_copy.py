@@ -152,7 +152,7 @@ def test_a_reader_walks_through_the_copy_in_a_browser(served: str, browser: Brow
     page = browser.new_page(viewport={"width": 390, "height": 844})
     said: list[str] = []
     page.on("console", lambda message: said.append(message.text))
-    page.on("requestfailed", lambda request: said.append(request.url))
+    page.on("response", lambda got: said.append(got.url) if got.status >= 400 else None)
     page.goto(f"{served}/index.html")
     page.click("a[href*='c/sp500/']")
     page.wait_for_url("**/c/sp500/index.html")
