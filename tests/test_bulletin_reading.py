@@ -367,9 +367,9 @@ def test_plain_text_of_plain_text_is_the_same(text):
 )
 def test_large_odd_text_is_read_or_refused_in_seconds(written, unit):
     path = written("日报\n2026年3月9日\n一、电价\n" + unit * (400_000 // len(unit.encode())))
-    begun = time.perf_counter()
+    begun = time.process_time()
     read_bulletin(path)
-    assert time.perf_counter() - begun < 10
+    assert time.process_time() - begun < 10
 
 
 # ---- Markdown
@@ -455,7 +455,7 @@ def test_heading_without_words_is_refused_with_its_line(written):
 
 
 def test_other_kinds_of_file_are_refused(written):
-    assert "from .md or .txt, not from a '.rtf' file" in problem(written(TEXT, "a.rtf"))
+    assert "from .md, .txt or .docx, not from a '.rtf' file" in problem(written(TEXT, "a.rtf"))
 
 
 def test_missing_file_is_refused(tmp_path):

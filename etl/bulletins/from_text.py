@@ -1,29 +1,33 @@
-"""A bulletin out of text taken from a document: contents table, page breaks and all."""
+"""A bulletin out of plain lines: text taken from a document, contents table and all."""
 
 from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
+from etl.bulletins.document import Lines
 from etl.bulletins.model import Bulletin, Reading, Section
 from etl.bulletins.parts import (
+    CONTACT,
+    CONTENTS,
     DATE,
     JUDGEMENT,
-    NUMBERED,
-    RANKS,
     REFERENCES,
+    SUMMARY,
     date_of,
     no_date,
     no_such_date,
     references,
+    without_numeral,
 )
 from etl.bulletins.plain import Dropped, counted, join, plain, without_tags
+from etl.bulletins.typography import typographic
 from etl.errors import FileProblem
 
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
@@ -31,6 +35,7 @@ _STRONG = re.compile(r"(\*\*|__)(?=\S)([^*_\n]+)\1")
 _LINK = re.compile(r"!?\[([^\[\]\n]*)\]\((?!\s*javascript:)[^()\s]*(?:\s+\"[^\"\n]*\")?\)", re.I)
 _HASHES = re.compile(r"^#{1,6}\s+", re.MULTILINE)
 _BULLET = re.compile(r"[•●▪■◆‣*-]\s+")
+_CUT = re.compile(r"[，、,（(《“—]$")
 _SENTENCE_END = re.compile(r"[。！？!?….][”’」』）)】\"]*$|[”」』]$")
 _PAGE_NUMBER = re.compile(
     r"[-—–·\s]*\d{1,3}[-—–·\s]*|\d{1,3}\s*/\s*\d{1,3}|第\s*\d+\s*页[\s,，/、]*(?:共\s*\d+\s*页)?"
@@ -38,12 +43,16 @@ _PAGE_NUMBER = re.compile(
     re.IGNORECASE,
 )
 _LEADER = re.compile(r"(?<![\s.．…·])[\s.．…·]+\d{1,3}$")
-_CONTENTS = re.compile(r"目\s*录|(?:table of )?contents", re.IGNORECASE)
-_SUMMARY = re.compile(r"摘\s*要(?:\s*[:：]\s*(.*))?")
-_CONTACT = re.compile(r"联系(?:我们|方式)")
 _ENTRY = re.compile(
     r"(?:[\[［(（【]\s*(\d{1,3})\s*[\]］)）】]|(\d{1,3})\s*[.．、)）](?!\d))\s*(.*)"
 )
+
+
+_IS_SOURCE = re.compile(rf"《|https?://|{DATE.pattern}")
+#: References as (line, number, pieces of text).
+_Entries = list[tuple[int, int, list[str]]]
+#: Whether the words of a line end where their paragraph may end.
+_IsWhole = Callable[[str], bool]
 
 
 class _Part(Enum):
@@ -111,8 +120,25 @@ class _Parts:
 
 
 def read_text(path: Path, text: str, date: dt.date | None) -> Reading:
+    """The bulletin in a text whose lines may have been cut anywhere."""
     dropped = Dropped()
-    parts = _parts(_lines(text, dropped))
+    return _reading(path, _lines(text, dropped), date, _is_whole, dropped)
+
+
+def read_document(path: Path, document: Lines, date: dt.date | None) -> Reading:
+    """The bulletin in a document whose every line is a paragraph."""
+    dropped = Dropped()
+    # A line of the document is none of the file: errors name no number.
+    lines = [_Line(0, plain(typographic(line), dropped)) for line in document.lines]
+    spaced = [one for line in lines for one in (line, _Line(0, ""))]
+    reading = _reading(path, spaced, date, lambda words: not _CUT.search(words), dropped)
+    return Reading(reading.bulletin, (*document.left_out, *reading.left_out))
+
+
+def _reading(
+    path: Path, lines: list[_Line], date: dt.date | None, is_whole: _IsWhole, dropped: Dropped
+) -> Reading:
+    parts = _parts(lines)
     title, publisher, day, stray = _head_of_text(path, parts.head, date)
     if not parts.sections:
         raise FileProblem(
@@ -123,12 +149,12 @@ def read_text(path: Path, text: str, date: dt.date | None) -> Reading:
         date=day,
         title=title,
         publisher=publisher,
-        summary=join(_paragraphs(parts.summary, dropped)),
+        summary=join(_paragraphs(parts.summary, is_whole, dropped)),
         sections=tuple(
-            Section(number=number, title=title, paragraphs=_paragraphs(lines, dropped))
+            Section(number=number, title=title, paragraphs=_paragraphs(lines, is_whole, dropped))
             for number, (title, lines) in enumerate(parts.sections, 1)
         ),
-        judgement=_paragraphs(parts.judgement, dropped),
+        judgement=_paragraphs(parts.judgement, is_whole, dropped),
         references=references(path, entries),
     )
     left_out = [f"text under the date ({counted(stray, 'line')})"] if stray else []
@@ -142,7 +168,10 @@ def _lines(text: str, dropped: Dropped) -> list[_Line]:
     text = _HASHES.sub("", re.sub(r"\r\n?", "\n", text))
     text = _ESCAPED.sub(r"\1", _STRONG.sub(r"\2", _LINK.sub(r"\1", text)))
     text = without_tags(text, dropped)
-    return [_Line(number, plain(line, dropped)) for number, line in enumerate(text.split("\n"), 1)]
+    return [
+        _Line(number, plain(typographic(line), dropped))
+        for number, line in enumerate(text.split("\n"), 1)
+    ]
 
 
 def _parts(lines: list[_Line]) -> _Parts:
@@ -172,20 +201,18 @@ def _parts(lines: list[_Line]) -> _Parts:
 
 
 def _opening(text: str) -> _Opening | None:
-    numbered = NUMBERED.fullmatch(text)
-    rank = RANKS.get(numbered[1], 0) if numbered else 0
-    words = numbered[2] if numbered and rank else text
+    rank, words = without_numeral(text)
     if JUDGEMENT.fullmatch(words):
         return _Opening(_Part.JUDGEMENT)
     if REFERENCES.fullmatch(words):
         return _Opening(_Part.REFERENCES)
     if rank and words[-1] not in "。；：，":
         return _Opening(_Part.SECTION, rank, words)
-    if summary := _SUMMARY.fullmatch(text):
+    if summary := SUMMARY.fullmatch(text):
         return _Opening(_Part.SUMMARY, words=summary[1] or "")
-    if _CONTENTS.fullmatch(text):
+    if CONTENTS.fullmatch(text):
         return _Opening(_Part.CONTENTS)
-    return _Opening(_Part.CONTACT) if _CONTACT.match(text) else None
+    return _Opening(_Part.CONTACT) if CONTACT.match(text) else None
 
 
 def _opens(opening: _Opening, here: _Part, rank: int, lines: list[_Line], at: int) -> bool:
@@ -243,16 +270,16 @@ def _head_of_text(
         raise no_such_date(path, stated[0], head[at].number) from None
 
 
-def _paragraphs(lines: list[str], dropped: Dropped) -> tuple[str, ...]:
+def _paragraphs(lines: list[str], is_whole: _IsWhole, dropped: Dropped) -> tuple[str, ...]:
     """Whole paragraphs: what a line end or a page break cut in mid-sentence is one again."""
     found: list[list[str]] = []
     for block in _blocks(lines):
-        each = all(map(_is_whole, block))  # else the block is one paragraph, wrapped over lines
+        each = all(map(is_whole, block))  # else the block is one paragraph, wrapped over lines
         for at, words in enumerate(block):
             bullet = _BULLET.match(words)
             if bullet:
                 found.append([words[bullet.end() :]])
-            elif found and (not _is_whole(found[-1][-1]) or (at and not each)):
+            elif found and (not is_whole(found[-1][-1]) or (at and not each)):
                 found[-1].append(words)
             else:
                 found.append([words])
@@ -273,7 +300,34 @@ def _blocks(lines: list[str]) -> Iterator[list[str]]:
 
 def _entries(lines: list[_Line], dropped: Dropped) -> tuple[list[tuple[int, int, str]], int]:
     """References as (line, number, text), wrapped lines joined; and how many lines are none."""
-    found: list[tuple[int, int, list[str]]] = []
+    numbered = any(_ENTRY.fullmatch(line.text) for line in lines)
+    found, others = _numbered(lines) if numbered else _unnumbered(lines)
+    entries = [(line, at, plain(join(pieces), dropped)) for line, at, pieces in found]
+    return [entry for entry in entries if entry[2]], others
+
+
+def _unnumbered(lines: list[_Line]) -> tuple[_Entries, int]:
+    """A list without numbers: an entry begins where the one before it has ended."""
+    found: _Entries = []
+    others = 0
+    for line in lines:
+        text = _BULLET.sub("", line.text, count=1)
+        last = "".join(found[-1][2]) if found else ""
+        if last and not _is_ended(last, text):
+            found[-1][2].append(text)
+        elif _IS_SOURCE.search(text):
+            found.append((line.number, len(found) + 1, [text]))
+        else:
+            others += 1
+    return found, others
+
+
+def _is_ended(entry: str, following: str) -> bool:
+    return entry.endswith("。") or ("》" in entry and "《" in following)
+
+
+def _numbered(lines: list[_Line]) -> tuple[_Entries, int]:
+    found: _Entries = []
     others = 0
     for line in lines:
         last, pieces = found[-1][1:] if found else (0, ["。"])
@@ -287,5 +341,4 @@ def _entries(lines: list[_Line], dropped: Dropped) -> tuple[list[tuple[int, int,
             pieces.append(line.text)
         else:
             others += 1
-    whole_entries = [(line, at, plain(join(pieces), dropped)) for line, at, pieces in found]
-    return [entry for entry in whole_entries if entry[2]], others
+    return found, others

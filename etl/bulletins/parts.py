@@ -17,6 +17,9 @@ DATE = re.compile(
 NUMBERED = re.compile(rf"([{DIGITS}十]{{1,3}})\s*[、．.]\s*(.+)")
 JUDGEMENT = re.compile(r"今日判断\s*[:：]?")
 REFERENCES = re.compile(r"参考(?:文献|资料)\s*[:：]?")
+CONTENTS = re.compile(r"目\s*录|(?:table of )?contents", re.IGNORECASE)
+SUMMARY = re.compile(r"摘\s*要(?:\s*[:：]\s*(.*))?")
+CONTACT = re.compile(r"联系(?:我们|方式)")
 _SEPARATORS = "，,、；;：:。 "
 
 
@@ -30,6 +33,25 @@ def numeral(number: int) -> str:
 
 
 RANKS = {numeral(number): number for number in range(1, 100)}
+
+
+def without_numeral(text: str) -> tuple[int, str]:
+    """The rank that a heading such as `二、芯片` states, or 0; and its words."""
+    numbered = NUMBERED.fullmatch(text)
+    rank = RANKS.get(numbered[1], 0) if numbered else 0
+    return rank, numbered[2] if numbered and rank else text
+
+
+def names_a_part(text: str) -> bool:
+    """Whether a heading opens a part that every bulletin has, and no section."""
+    words = without_numeral(text)[1]
+    return bool(
+        JUDGEMENT.fullmatch(words)
+        or REFERENCES.fullmatch(words)
+        or SUMMARY.fullmatch(text)
+        or CONTENTS.fullmatch(text)
+        or CONTACT.match(text)
+    )
 
 
 def reference_of(number: int, text: str) -> Reference:

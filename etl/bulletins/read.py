@@ -5,37 +5,42 @@ from __future__ import annotations
 import datetime as dt
 from pathlib import Path
 
+from etl.bulletins.bounded import lines_of
+from etl.bulletins.files import EMPTY, bytes_of
 from etl.bulletins.from_markdown import read_markdown
-from etl.bulletins.from_text import read_text
+from etl.bulletins.from_text import read_document, read_text
 from etl.bulletins.model import Reading
 from etl.bulletins.plain import visible
 from etl.errors import FileProblem
 
 MAX_BYTES = 2_000_000
+_TEXTS, _DOCUMENTS = (".md", ".txt"), (".docx",)
+_INSTEAD = {
+    ".docm": "it may hold macros; save it as 'Word Document (.docx)' and add that.",
+    ".doc": "it is an old Word document; save it as 'Word Document (.docx)' and add that.",
+}
 
 
 def read_bulletin(path: Path, *, date: dt.date | None = None) -> Reading:
     """The bulletin that `path` holds; `date` goes before the date that the file states."""
     kind = path.suffix.lower()
-    if kind not in {".md", ".txt"}:
-        found = f"a '{kind}' file" if kind else "a file without a suffix"
-        raise FileProblem(path, f"a bulletin is read from .md or .txt, not from {found}.")
+    if kind in _DOCUMENTS:
+        return read_document(path, lines_of(path), date)
+    if kind not in _TEXTS:
+        raise FileProblem(path, _INSTEAD.get(kind) or _other(kind))
     text = _decoded(path)
     if not visible(text).strip():
-        raise FileProblem(path, "the file is empty; a bulletin with a title and sections belongs.")
+        raise FileProblem(path, EMPTY)
     return read_markdown(path, text, date) if kind == ".md" else read_text(path, text, date)
 
 
+def _other(kind: str) -> str:
+    found = f"a '{kind}' file" if kind else "a file without a suffix"
+    return f"a bulletin is read from .md, .txt or .docx, not from {found}."
+
+
 def _decoded(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            raw = file.read(MAX_BYTES + 1)
-    except FileNotFoundError:
-        raise FileProblem(path, "no such file; check the name and the folder.") from None
-    except OSError as error:
-        raise FileProblem(path, f"the file cannot be read ({error.strerror}).") from None
-    if len(raw) > MAX_BYTES:
-        raise FileProblem(path, "the file is larger than 2 MB; a bulletin is a few pages of text.")
+    raw = bytes_of(path, MAX_BYTES, "the file is larger than 2 MB; a bulletin is a few pages.")
     # GB18030 comes last: it takes almost any bytes for Chinese.
     marked = raw.startswith((b"\xff\xfe", b"\xfe\xff"))
     for encoding in ("utf-16",) if marked else ("utf-8-sig", "gb18030"):

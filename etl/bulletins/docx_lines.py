@@ -1,0 +1,209 @@
+"""The paragraphs of a Word document, with the numbers and marks that Word draws before them."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections import Counter
+from collections.abc import Iterator
+from itertools import chain, takewhile
+from typing import Any
+
+from docx import Document
+from docx.oxml import parse_xml
+
+from etl.bulletins.document import Lines, Paragraph, Unreadable, with_numerals
+from etl.bulletins.docx_archive import check_archive
+from etl.bulletins.docx_numbers import MOST_LEVELS, Numbers, Styles, W, attribute
+from etl.bulletins.plain import counted
+
+_HEADING = re.compile(r"(?:heading|标题)\s*([1-9])", re.IGNORECASE)
+_CONTENTS = re.compile(r"(?:toc|目录)\s*[1-9]", re.IGNORECASE)
+_PAGE = re.compile(r"[\s.．…·]*\d{1,3}$")
+_MATH = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
+_SCRIPT = "javascript:"
+#: What is drawn elsewhere, twice, or no more: deletions, readings of a character, older drawings.
+_ELSEWHERE = {"del", "moveFrom", "rt", "Fallback", "txbxContent", "pPr", "rPr", "instrText"}
+_DRAWN = {"tab": " ", "cr": "\n", "noBreakHyphen": "-"}
+#: Parts beside the text: how their content type ends, and what they are called.
+_BESIDE = (
+    (("header+xml", "footer+xml"), "headers and footers", "line"),
+    (("footnotes+xml", "endnotes+xml"), "footnotes", "line"),
+    (("comments+xml",), "comments", "line"),
+)
+
+
+def docx_lines(raw: bytes) -> Lines:
+    """The paragraphs of the document, and what of it is not among them."""
+    check_archive(raw)
+    try:
+        document = Document(io.BytesIO(raw))
+        return _Reader(document).lines()
+    except Unreadable:
+        raise
+    # A broken package breaks python-docx in many ways, all of which mean the same to a person.
+    except Exception:
+        raise Unreadable(
+            "the Word document is damaged; open it in Word and save it again."
+        ) from None
+
+
+class _Reader:
+    def __init__(self, document: Any) -> None:
+        self.body = document.element.body
+        self.part = document.part
+        self.counts: Counter[str] = Counter()
+        styles = document.styles.element.iterchildren(W + "style")
+        self.levels: dict[str, tuple[int, str]] = {}
+        self.styles = Styles({style.get(W + "styleId"): style for style in styles})
+        roots = (
+            part for part in self.part.package.iter_parts()
+            if part.content_type.endswith("numbering+xml")
+        )  # fmt: skip
+        self.numbers = Numbers(next((parse_xml(part.blob) for part in roots), None), self.styles)
+
+    def lines(self) -> Lines:
+        paragraphs = [one for one in self._blocks(self.body) if one.text.strip()]
+        return Lines(tuple(with_numerals(paragraphs)), tuple(self._left_out()))
+
+    def _blocks(self, parent: Any) -> Iterator[Paragraph]:
+        """Paragraphs and tables in the order of the text, content controls opened."""
+        for element in parent.iterchildren():
+            tag = _name(element)
+            if tag == "p":
+                yield from self._paragraph(element)
+            elif tag == "tbl":
+                yield from self._table(element)
+            elif tag in {"sdt", "sdtContent", "customXml", "smartTag", "ins", "moveTo"}:
+                yield from self._blocks(element)
+            elif tag == "altChunk":
+                self.counts["object"] += 1
+
+    def _paragraph(self, element: Any) -> Iterator[Paragraph]:
+        for box in _boxes(element):
+            yield from self._blocks(box)
+        text = "".join(self._words(element)).strip("\n ")
+        if not text:
+            return
+        level, style = self._level(element)
+        mark = self.numbers.mark(element)
+        if _CONTENTS.match(style):
+            yield Paragraph(f"| {_PAGE.sub('', text)} |")
+        elif level:
+            yield Paragraph(mark + text.replace("\n", ""), level)
+        else:
+            yield from map(Paragraph, (mark + text).split("\n"))
+
+    def _words(self, element: Any) -> Iterator[str]:
+        for child in element.iterchildren():
+            tag = _name(child)
+            if tag == "r" and _is_hidden(child):
+                self.counts["hidden"] += 1
+            elif tag == "t" or child.tag == _MATH + "t":
+                yield child.text or ""
+            elif tag in _DRAWN:
+                yield _DRAWN[tag]
+            elif tag == "br":
+                yield "\n" if child.get(W + "type", "textWrapping") == "textWrapping" else ""
+            elif tag == "sym":
+                self.counts["symbol"] += 1
+            elif tag == "object" or (tag in {"drawing", "pict"} and not _boxes(child)):
+                self.counts["object"] += 1
+            elif tag not in _ELSEWHERE:
+                yield from self._words(child)
+
+    def _level(self, element: Any) -> tuple[int, str]:
+        """The depth of a heading, or 0; and the name of the style."""
+        style = attribute(element, "pPr/pStyle") or ""
+        if style not in self.levels:
+            self.levels[style] = _level_of(list(self.styles.chain(style)))
+        level, name = self.levels[style]
+        outline = _outline(element)
+        return level if outline is None else outline, name
+
+    def _table(self, table: Any) -> Iterator[Paragraph]:
+        """A table of one row or column is there for its looks; others are a line for each row."""
+        rows = [list(_inside(row, "tc")) for row in _inside(table, "tr")]
+        if len(rows) <= 1 or all(len(cells) <= 1 for cells in rows):
+            for cell in chain.from_iterable(rows):
+                yield from self._blocks(cell)
+            return
+        for cells in rows:
+            words = (" ".join(one.text for one in self._blocks(cell)) for cell in cells)
+            yield Paragraph(f"| {' | '.join(words)} |")
+
+    def _left_out(self) -> Iterator[str]:
+        for kinds, what, noun in _BESIDE:
+            if count := sum(map(_lines_beside, self._parts(kinds))):
+                yield f"{what} ({counted(count, noun)})"
+        for key, what, noun in (
+            ("object", "pictures and objects", "item"),
+            ("hidden", "hidden text", "piece"),
+            ("symbol", "signs of a symbol font", "sign"),
+        ):
+            if count := self.counts[key]:
+                yield f"{what} ({counted(count, noun)})"
+        if self.numbers.unknown:
+            yield f"numbers of lists ({counted(self.numbers.unknown, 'paragraph')})"
+        scripts = [link for link in self.part.rels.values() if _is_script(link)]
+        if scripts:
+            yield counted(len(scripts), "javascript: link")
+
+    def _parts(self, kinds: tuple[str, ...]) -> Iterator[Any]:
+        for part in self.part.package.iter_parts():
+            if part.content_type.endswith(kinds):
+                yield parse_xml(part.blob)
+
+
+def _name(element: Any) -> str:
+    """The name without its namespace; '' for a comment."""
+    return str(element.tag).rpartition("}")[2] if isinstance(element.tag, str) else ""
+
+
+def _level_of(chain_of_styles: list[Any]) -> tuple[int, str]:
+    names = [attribute(style, "name") or "" for style in chain_of_styles]
+    heading = next(filter(None, map(_HEADING.fullmatch, names)), None)
+    outlines = (outline for style in chain_of_styles if (outline := _outline(style)) is not None)
+    return next(outlines, int(heading[1]) if heading else 0), (names or [""])[0]
+
+
+def _outline(element: Any) -> int | None:
+    """The depth that an element states: 0 is the ninth level of Word's outline, the text."""
+    outline = attribute(element, "pPr/outlineLvl")
+    if outline is None or not outline.isdecimal():
+        return None
+    return int(outline) + 1 if int(outline) < MOST_LEVELS else 0
+
+
+def _inside(parent: Any, tag: str) -> Iterator[Any]:
+    """The rows of a table or the cells of a row, also where a content control holds them."""
+    for child in parent.iterchildren():
+        if _name(child) == tag:
+            yield child
+        elif _name(child) in {"sdt", "sdtContent", "customXml", "ins"}:
+            yield from _inside(child, tag)
+
+
+def _boxes(element: Any) -> list[Any]:
+    """The text boxes drawn in a paragraph, without their older form and the boxes inside boxes."""
+
+    def is_own(box: Any) -> bool:
+        between = takewhile(lambda up: up is not element, box.iterancestors())
+        return not any(_name(up) in {"Fallback", "txbxContent"} for up in between)
+
+    return list(filter(is_own, element.iter(W + "txbxContent")))
+
+
+def _is_hidden(run: Any) -> bool:
+    mark = run.find(f"{W}rPr/{W}vanish")
+    return mark is not None and mark.get(W + "val", "1") not in {"0", "false", "off"}
+
+
+def _lines_beside(root: Any) -> int:
+    texts = ("".join(t.text or "" for t in p.iter(W + "t")) for p in root.iter(W + "p"))
+    return sum(bool(text.strip()) for text in texts)
+
+
+def _is_script(link: Any) -> bool:
+    target = "".join(link.target_ref.split()) if link.is_external else ""
+    return target.lower().startswith(_SCRIPT)
