@@ -13,7 +13,7 @@ import pytest
 from conftest import END_OF_BULLETIN_DAY, Cli, bulletin, is_one_sentence, settings_of, snapshot
 from serving import TestClient, client, republish
 
-from benchmarks.claims import Golden, one_s
+from benchmarks.claims import Golden
 from etl import publish
 from etl.bulletins.model import Bulletin, Section
 from etl.bulletins.read import read_bulletin
@@ -463,13 +463,6 @@ def test_other_words_in_the_grammar_publish_the_claims_anew(
     other.write_text(publish.GRAMMAR.read_text(encoding="utf-8") + "# a word\n", encoding="utf-8")
     monkeypatch.setattr(publish, "GRAMMAR", other)
     assert republish(filled, catalog, text)  # it fails where nothing new is published
-
-
-# How fast
-
-
-def test_one_bulletin_takes_less_than_a_second(golden: Golden) -> None:
-    assert one_s(golden) < 1
 
 
 # What was known

@@ -109,7 +109,7 @@ def test_many_indicators_are_not_sorted_by_what_must_be_reckoned(
     assert site.get("/indicators?sort=-year").status_code == 400
     first, third = page(site, "/indicators"), page(site, "/indicators?page=3")
     assert (len(listed(first)), len(listed(third))) == (10, 5)
-    assert "/indicators?page=3" in first.hrefs()
+    assert "/indicators?page=2" in first.hrefs()
     assert site.get("/indicators?sort=-year&group=compute").status_code == 200
 
 

@@ -11,8 +11,10 @@ from dash.development.base_component import Component
 
 from dashboard import formatting, queries
 from dashboard.address import AddressError
-from dashboard.components.picking import options, search
+from dashboard.components.listing import further
+from dashboard.components.picking import search
 from dashboard.pages.page import Page, Visit, message
+from dashboard.paging import paged
 from dashboard.queries import BulletinEntry
 from dashboard.texts import text
 from etl.bulletins.model import Bulletin
@@ -46,22 +48,16 @@ def layout(visit: Visit) -> Page:
     return Page(title, [html.Section(body, className="wide")], title)
 
 
-def _listed(visit: Visit, count: int) -> list[Component]:
+def _listed(visit: Visit, count: int) -> list[Component | None]:
     if not count:
         return [html.P(text("no_bulletin_long", visit.lang), className="message")]
-    last = -(-count // PAGE)
-    asked = visit.query.get("page", "") or "1"
-    if not asked.isascii() or not asked.isdigit() or len(asked) > 6 or not 1 <= int(asked) <= last:
-        raise AddressError("page", f"page: '{asked[:20]}' is not a page from 1 to {last}.")
-    number = int(asked)
-    entries = queries.bulletins(visit.snapshot)[(number - 1) * PAGE : number * PAGE]
-    near = [n for n in range(1, last + 1) if n in (1, last) or abs(n - number) <= 2]
-    links = [
-        (str(n), visit.chosen.href("/bulletins", page="" if n == 1 else str(n)), n == number)
-        for n in near
-    ]
-    pages = [options(text("pages", visit.lang), links)] if last > 1 else []
-    return [*(_entry(visit, entry) for entry in entries), *pages]
+    page = paged(visit.query.get("page", ""), queries.bulletins(visit.snapshot), PAGE)
+    entries: list[Component | None] = [_entry(visit, entry) for entry in page.shown]
+
+    def href(number: str) -> str:
+        return visit.chosen.href("/bulletins", page=number)
+
+    return [*entries, further(page, href, visit.lang)]
 
 
 def _entry(visit: Visit, entry: BulletinEntry) -> Component:
@@ -81,7 +77,7 @@ def _heading(visit: Visit, day: date, title: str) -> Component:
     return html.H2(dcc.Link([title, " ", html.Span(shown, className="issue-date")], href=href))
 
 
-def _found(visit: Visit, words: Sequence[str]) -> list[Component]:
+def _found(visit: Visit, words: Sequence[str]) -> list[Component | None]:
     """Each bulletin that holds all the words, with the places where they stand."""
     if len(words) > MOST_WORDS:
         raise AddressError("q", f"q: {len(words)} words; at most {MOST_WORDS} are looked for.")

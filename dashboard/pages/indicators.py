@@ -11,9 +11,11 @@ from dash.development.base_component import Component
 
 from dashboard.address import AddressError, one_of
 from dashboard.components import cards
+from dashboard.components.listing import further
 from dashboard.components.picking import options, search
 from dashboard.overview import Distance, Line, line
 from dashboard.pages.page import Page, Visit, message
+from dashboard.paging import paged
 from dashboard.texts import text
 from etl.catalog import Indicator
 
@@ -30,11 +32,10 @@ def layout(visit: Visit) -> Page:
     try:
         found = _filtered(visit)
         sort = _sort(visit, len(found))
-        number = _number(visit, len(found))
+        page = paged(visit.query.get("page", ""), _sorted(visit, found, sort), PAGE)
     except AddressError as error:
         return message(text("wrong_address", visit.lang), str(error), visit.chosen, error.status)
-    shown = _sorted(visit, found, sort)[(number - 1) * PAGE : number * PAGE]
-    lines = [line(visit.snapshot, i.id, visit.lang) for i in shown]
+    lines = [line(visit.snapshot, i.id, visit.lang) for i in page.shown]
     tables = (
         [_table(visit, lines, sort, len(found))] if sort.strip("-")
         else [_group(visit, name, list(part), len(found))
@@ -50,7 +51,7 @@ def layout(visit: Visit) -> Page:
                     _filters(visit),
                     html.Div(id="pins", **{"data-title": text("pins", visit.lang)}),
                     *(tables if lines else [nothing]),
-                    _pages(visit, number, len(found)),
+                    further(page, lambda number: _href(visit, page=number), visit.lang),
                 ],
                 className="wide",
             )
@@ -121,14 +122,6 @@ def _key(item: Line, name: str) -> float | None:
         return item.session.percent if item.session else None
     distance: Distance | None = getattr(item, name)
     return distance.percent if distance else None
-
-
-def _number(visit: Visit, count: int) -> int:
-    last = max(1, -(-count // PAGE))
-    asked = visit.query.get("page", "") or "1"
-    if not asked.isascii() or not asked.isdigit() or len(asked) > 6 or not 1 <= int(asked) <= last:
-        raise AddressError("page", f"page: '{asked[:20]}' is not a page from 1 to {last}.")
-    return int(asked)
 
 
 def _filters(visit: Visit) -> Component:
@@ -219,12 +212,3 @@ def _row(visit: Visit, entry: Line) -> Component:
             html.Td(cards.source_words(item, visit.lang), className="col-source"),
         ]
     )  # fmt: skip
-
-
-def _pages(visit: Visit, number: int, count: int) -> Component | None:
-    last = -(-count // PAGE)
-    if last < 2:
-        return None
-    near = [n for n in range(1, last + 1) if n in (1, last) or abs(n - number) <= 2]
-    links = [(str(n), _href(visit, page="" if n == 1 else str(n)), n == number) for n in near]
-    return options(text("pages", visit.lang), links)
