@@ -106,6 +106,15 @@ class ChartAddress:
     def ids(self) -> tuple[str, ...]:
         return (self.id, *self.more)
 
+    @property
+    def chosen(self) -> dict[str, str]:
+        """Window, transform and scale as parameters; empty where they are the defaults."""
+        return {
+            "t": str(self.window),
+            "u": "" if self.transform == Transform() else str(self.transform),
+            "scale": "" if self.scale == "linear" else self.scale,
+        }
+
     def query(self) -> str:
         """The parameters that differ from their defaults, in a fixed order."""
         said = [("with", ",".join(self.more)), ("t", str(self.window))]

@@ -21,13 +21,17 @@ class Choices:
 
     def href(self, path: str, **parameters: str) -> str:
         """A link to a page of the site that keeps what was chosen."""
-        kept = {
+        query = {name: value for name, value in {**parameters, **self.kept}.items() if value}
+        return path + (f"?{urlencode(query, safe=':,.')}" if query else "")
+
+    @property
+    def kept(self) -> dict[str, str]:
+        """What was chosen as parameters; empty where it is the default."""
+        return {
             "lang": self.lang if self.lang != "zh" else "",
             "theme": self.theme if self.theme != "auto" else "",
             "updown": self.updown if self.updown != "red" else "",
         }
-        query = {name: value for name, value in {**parameters, **kept}.items() if value}
-        return path + (f"?{urlencode(query, safe=':,.')}" if query else "")
 
 
 def choices(query: Mapping[str, str]) -> Choices:

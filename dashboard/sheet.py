@@ -70,7 +70,7 @@ def page(view: View, site: Site) -> str:
     one = words.findings[0] if len(words.findings) == len(view.parts) == 1 else None
     indicator = view.parts[0].indicator
     chosen = Choices(address.lang, address.theme, address.updown)
-    return _template("chart.html").render(
+    return template("chart.html").render(
         **_frame(lang),
         address=address,
         words=words,
@@ -126,7 +126,7 @@ def since_page(then: View) -> str:
     """The small page within a frozen one that says what has become of it."""
     found = since(then)
     both = found.both
-    return _template("since.html").render(
+    return template("since.html").render(
         **_frame(then.lang),
         address=then.address,
         title=then.model.title,
@@ -157,7 +157,7 @@ def problem_page(status: int, detail: str, lang: str = "zh", parameter: str = ""
     """A page that says what is wrong with an address."""
     name = {404: "not_found", 400: "wrong_address", 503: "no_snapshot", 429: "busy"}
     title = text(name.get(status, "wrong_address"), lang)
-    return _template("problem.html").render(
+    return template("problem.html").render(
         **_frame(lang), title=title, status=status, detail=detail, hint=hint(parameter, lang)
     )
 
@@ -178,7 +178,7 @@ def drawing(model: Model, width: int, height: int, kind: str = "") -> Markup:
 
 def embed_page(view: View, site: Site) -> str:
     """The chart for a frame on another site: picture, source and the way to the page."""
-    return _template("embed.html").render(
+    return template("embed.html").render(
         **_frame(view.lang),
         address=view.address,
         words=view.words,
@@ -265,7 +265,8 @@ def _environment() -> Environment:
     )
 
 
-def _template(name: str) -> Any:
+def template(name: str) -> Any:
+    """A template of a page, read once."""
     return _environment().get_template(name)
 
 

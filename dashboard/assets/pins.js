@@ -19,7 +19,7 @@
       }
     });
     document.querySelectorAll("#pins").forEach(function (place) {
-      var key = pins.join(" ") + (place.dataset.shown === undefined ? "" : "");
+      var key = pins.join(" ");
       if (place.dataset.shown === key) { return; }
       place.dataset.shown = key;
       place.textContent = "";

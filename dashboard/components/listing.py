@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,21 +54,6 @@ def _bar(row: Bar, most: int) -> Component:
             href=row.href,
             className="bar-row current" if row.current else "bar-row",
         )
-    )
-
-
-def options(label: str, links: Iterable[tuple[str, str, bool]]) -> Component:
-    """A row of choices: the words of each, where it leads, and whether it is the current one."""
-    return html.Nav(
-        [
-            html.Span(
-                dcc.Link(words, href=href, className="option current" if now else "option"),
-                **({"aria-current": "true"} if now else {}),
-            )
-            for words, href, now in links
-        ],
-        className="options",
-        **{"aria-label": label},
     )
 
 

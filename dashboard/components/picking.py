@@ -51,13 +51,9 @@ def search(visit: Visit, path: str, label: str, kept: Mapping[str, str]) -> Comp
 
 def kept_inputs(visit: Visit, kept: Mapping[str, str]) -> list[Component]:
     """What a form must carry besides, so that sending it loses nothing that was chosen."""
-    chosen = {"lang": visit.chosen.lang, "theme": visit.chosen.theme,
-              "updown": visit.chosen.updown}  # fmt: skip
-    usual = {"lang": "zh", "theme": "auto", "updown": "red"}
-    carried = {**{k: v for k, v in chosen.items() if v != usual[k]}, **kept}
     return [
         dcc.Input(type="hidden", name=name, value=value, id=f"kept-{name}")
-        for name, value in carried.items()
+        for name, value in {**visit.chosen.kept, **kept}.items()
         if value
     ]
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from dash import dcc, html
 from dash.development.base_component import Component
 
 from dashboard import formatting, queries
-from dashboard.address import ChartAddress, Transform, moment_text
+from dashboard.address import ChartAddress, moment_text
 from dashboard.components.picking import kept_inputs, option
 from dashboard.pages.page import Visit
 from dashboard.since import since
@@ -33,7 +31,7 @@ def known(visit: Visit, address: ChartAddress) -> Component:
         [
             dcc.Input(type="text", name="asof", value=chosen, placeholder="2026-05-27",
                       className="search-box", id="asof", maxLength=16, inputMode="numeric"),
-            *kept_inputs(visit, _kept(address)),
+            *kept_inputs(visit, address.chosen),
             html.Button(text("look", lang), type="submit", className="search-button"),
         ],
         action=f"/indicators/{address.id}", method="get", className="search as-of",
@@ -72,13 +70,4 @@ def _ribbon(visit: Visit, address: ChartAddress) -> Component:
 
 def _href(visit: Visit, address: ChartAddress, day: str) -> str:
     place = f"{address.id}@{day}" if day else address.id
-    return visit.chosen.href(f"/indicators/{place}", **_kept(address))
-
-
-def _kept(address: ChartAddress) -> dict[str, str]:
-    plain = replace(address, as_of=None)
-    return {
-        "t": str(plain.window),
-        "u": "" if plain.transform == Transform() else str(plain.transform),
-        "scale": "log" if plain.scale == "log" else "",
-    }
+    return visit.chosen.href(f"/indicators/{place}", **address.chosen)

@@ -45,8 +45,7 @@ def _link(visit: Visit, link: Link, as_of: datetime, before: date | None) -> Com
     held = [item for item in items if item.vintage is not None]
     entries = [_entry(visit, item, before) for item in held]
     if not held:
-        words = "no_data" if items else ""
-        said = text(words, visit.lang) if words else link.missing.in_(visit.lang)
+        said = text("no_data", visit.lang) if items else link.missing.in_(visit.lang)
         entries = [html.P(said, className="quiet")]
     return html.Li([html.H3(link.title.in_(visit.lang)), *entries])
 

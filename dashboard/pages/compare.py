@@ -20,6 +20,7 @@ from dashboard.address import (
 )
 from dashboard.chart.scatter import scatter
 from dashboard.chart.svg import data_uri
+from dashboard.components import tables
 from dashboard.components.charts import chart_block
 from dashboard.components.picking import options, picker
 from dashboard.downloads import Column, address_url
@@ -219,13 +220,7 @@ def _correlations(visit: Visit, related: Sequence[Related]) -> Component:
     return html.Section(
         [
             html.H2(text("correlation_of_changes", lang)),
-            html.Table(
-                [
-                    html.Thead(html.Tr([html.Th(text(name, lang), scope="col") for name in heads])),
-                    html.Tbody(rows),
-                ],
-                className="table",
-            ),
+            tables.table((text(name, lang) for name in heads), rows),
             html.P(text("correlation_note", lang, few=str(FEWEST)), className="quiet"),
         ]
     )
@@ -268,14 +263,7 @@ def _cloud(visit: Visit, related: Related) -> Component | None:
                     html.Details(
                         [
                             html.Summary(text("as_table", lang)),
-                            html.Table(
-                                [
-                                    html.Thead(html.Tr([html.Th(words, scope="col") for words in
-                                                        (text("date", lang), across, up)])),
-                                    html.Tbody(rows),
-                                ],
-                                className="table recent",
-                            ),
+                            tables.table((text("date", lang), across, up), rows, "recent"),
                         ]
                     ),
                 ],

@@ -19,26 +19,19 @@ from dashboard.address import (
     parse,
 )
 from dashboard.chart.model import build
-from dashboard.components import cards
+from dashboard.components import cards, tables
 from dashboard.components.charts import chart_block
+from dashboard.components.picking import options
 from dashboard.downloads import Column, Table, address_url, place, provenance, table
 from dashboard.pages.asof import known
 from dashboard.pages.page import Page, Visit, message
 from dashboard.queries import Event
 from dashboard.readings import Reading, badges, reading
+from dashboard.sheet import SHOWN_TRANSFORMS
 from dashboard.texts import range_name, text, transform_name
 from etl.catalog import Indicator
 from etl.observation import Vintage
 
-SHOWN_TRANSFORMS = (
-    Transform(),
-    Transform("pct"),
-    Transform("mom"),
-    Transform("yoy"),
-    Transform("index"),
-    Transform("ma", n=20),
-    Transform("drawdown"),
-)
 MORE_FORMATS = ("xlsx", "parquet", "json", "zip")
 RECENT, EVENTS, DISAGREEMENTS, REVISIONS, ACTIONS, NOTES = 12, 12, 6, 6, 6, 8
 
@@ -164,48 +157,46 @@ def _chart(visit: Visit, shown: Table) -> list[Component]:
 
 
 def _ranges(visit: Visit, address: ChartAddress, current: str) -> Component:
-    links = [
-        _option(visit, address, range_name(name, visit.lang), current == name, t=name)
-        for name in RANGES
-    ]
-    return html.Nav(links, className="options", **{"aria-label": text("range", visit.lang)})
+    return options(
+        text("range", visit.lang),
+        [
+            (range_name(name, visit.lang), _href(visit, address, t=name), current == name)
+            for name in RANGES
+        ],
+    )
 
 
 def _transforms(visit: Visit, address: ChartAddress) -> Component:
-    links = [
-        _option(
-            visit,
-            address,
-            transform_name(t.name, visit.lang, t.n),
-            address.transform == t,
-            u="" if t == Transform() else str(t),
-        )
-        for t in SHOWN_TRANSFORMS
-    ]
-    return html.Nav(links, className="options", **{"aria-label": text("transform", visit.lang)})
+    return options(
+        text("transform", visit.lang),
+        [
+            (
+                transform_name(t.name, visit.lang, t.n),
+                _href(visit, address, u="" if t == Transform() else str(t)),
+                address.transform == t,
+            )
+            for t in SHOWN_TRANSFORMS
+        ],
+    )
 
 
 def _scales(visit: Visit, address: ChartAddress) -> Component:
-    links = [
-        _option(visit, address, text(f"scale_{name}", visit.lang), address.scale == name,
-                scale="" if name == "linear" else name)
-        for name in ("linear", "log")
-    ]  # fmt: skip
-    return html.Nav(links, className="options", **{"aria-label": text("scale", visit.lang)})
+    return options(
+        text("scale", visit.lang),
+        [
+            (
+                text(f"scale_{name}", visit.lang),
+                _href(visit, address, scale="" if name == "linear" else name),
+                address.scale == name,
+            )
+            for name in ("linear", "log")
+        ],
+    )
 
 
-def _option(
-    visit: Visit, address: ChartAddress, words: str, current: bool, **changed: str
-) -> Component:
+def _href(visit: Visit, address: ChartAddress, **changed: str) -> str:
     """A link to this chart with one thing chosen otherwise."""
-    kept = {
-        "t": str(address.window),
-        "u": "" if address.transform == Transform() else str(address.transform),
-        "scale": "log" if address.scale == "log" else "",
-    }
-    here = f"/indicators/{place(address)}"
-    href = visit.chosen.href(here, **{**kept, **changed})
-    return dcc.Link(words, href=href, className="option current" if current else "option")
+    return visit.chosen.href(f"/indicators/{place(address)}", **{**address.chosen, **changed})
 
 
 def _downloads(visit: Visit, address: ChartAddress) -> Component:
@@ -320,13 +311,7 @@ def _recent(visit: Visit, column: Column, item: Reading) -> Component | None:
     return html.Section(
         [
             html.H2(text("recent_values", lang)),
-            html.Table(
-                [
-                    html.Thead(html.Tr([html.Th(text(n, lang), scope="col") for n in header])),
-                    html.Tbody(cells),
-                ],
-                className="table recent",
-            ),
+            tables.table((text(name, lang) for name in header), cells, "recent"),
         ]
     )
 

@@ -12,10 +12,10 @@ from dash.development.base_component import Component
 from dashboard import formatting, queries, register
 from dashboard.address import AddressError, Transform
 from dashboard.chart.model import build
-from dashboard.components import listing
+from dashboard.components import listing, tables
 from dashboard.components.charts import chart_block
 from dashboard.components.listing import Bar
-from dashboard.components.picking import search
+from dashboard.components.picking import options, search
 from dashboard.pages.page import Page, Visit, message
 from dashboard.paging import Paged, paged
 from dashboard.queries import Policy
@@ -119,7 +119,7 @@ class _Desk:
         return html.Section(
             [
                 html.H2(text("by_month", self.lang)),
-                listing.options(text("which_count", self.lang), chips),
+                options(text("which_count", self.lang), chips),
                 chart_block(model, indicator.id, self.lang, (source,)),
                 self._months({vintage.date: int(vintage.value) for vintage in rows}),
                 self._files(indicator),
@@ -224,7 +224,7 @@ class _Desk:
             [
                 html.H2(text("register", lang)),
                 search(self.visit, PATH, text("search_register", lang), kept),
-                listing.options(text("kind", lang), self._kinds()),
+                options(text("kind", lang), self._kinds()),
                 listing.in_force(text("in_force", lang), self._in_force(), lang),
                 html.P(totals, className="quiet", role="status"),
                 html.Ol([_document(self.visit, p) for p in page.shown], className="register",
@@ -400,13 +400,7 @@ def _comparisons(visit: Visit) -> Component | None:
         [
             html.Summary(text("comparisons", lang, count=str(len(found)))),
             html.Div(
-                html.Table(
-                    [
-                        html.Thead(html.Tr([html.Th(text(n, lang), scope="col") for n in header])),
-                        html.Tbody(rows),
-                    ],
-                    className="table compared",
-                ),
+                tables.table((text(name, lang) for name in header), rows, "compared"),
                 className="scrolls",
                 tabIndex="0",
                 role="region",

@@ -12,7 +12,7 @@ from dash.development.base_component import Component
 from dashboard import formatting, queries
 from dashboard.address import AddressError
 from dashboard.chart import fonts
-from dashboard.components import listing
+from dashboard.components import listing, tables
 from dashboard.health import STATES, Health, health
 from dashboard.pages.page import Desk, Page, Visit, message
 from dashboard.paging import paged
@@ -296,14 +296,7 @@ def _snapshots(visit: Visit, desk: Desk) -> Component:
                 [
                     html.Summary(text("kept_snapshots", lang, count=str(len(rows)))),
                     html.Div(
-                        html.Table(
-                            [
-                                html.Thead(html.Tr([html.Th(text(n, lang), scope="col")
-                                                    for n in header])),
-                                html.Tbody(rows),
-                            ],
-                            className="table",
-                        ),
+                        tables.table((text(name, lang) for name in header), rows),
                         className="scrolls", tabIndex="0", role="region",
                         **{"aria-label": text("snapshots", lang)},
                     ),

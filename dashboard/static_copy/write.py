@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from dashboard import sheet
@@ -91,14 +90,8 @@ def _page_maker(snapshots: Snapshots, address: str, base_url: str) -> Make:
 
     def make() -> bytes:
         page, markup = resolve(snapshots, path, parse_query(query), base_url)
-        environment = Environment(
-            loader=FileSystemLoader(sheet.TEMPLATES), autoescape=True, undefined=StrictUndefined
-        )
-        return (
-            environment.get_template("still.html")
-            .render(page=page, lang=markup.lang, body=Markup(to_html(markup)))
-            .encode()
-        )
+        still = sheet.template("still.html")
+        return str(still.render(page=page, lang=markup.lang, body=Markup(to_html(markup)))).encode()
 
     return make
 
