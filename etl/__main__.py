@@ -361,7 +361,7 @@ def _parser() -> argparse.ArgumentParser:
     one = commands.add_parser("schedule", help="run in the foreground at the sources' hours")
     one.set_defaults(command=schedule_command)
 
-    one = commands.add_parser("bulletin", help="add a bulletin from .md, .txt or .docx")
+    one = commands.add_parser("bulletin", help="add a bulletin from .md, .txt, .docx or .pdf")
     one.add_argument("files", nargs="+", metavar="FILE")
     one.add_argument("--date", type=_day, metavar="DATE", help="its date, instead of its own")
     one.set_defaults(command=bulletin_command)
