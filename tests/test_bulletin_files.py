@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zlib
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,7 @@ from playwright.sync_api import Browser
 from pypdf import PdfWriter
 
 from etl.bulletins import bounded
+from etl.bulletins.difference import difference
 from etl.bulletins.document import Lines
 from etl.bulletins.model import Bulletin, Reading
 from etl.bulletins.parts import numeral
@@ -40,6 +41,7 @@ from etl.bulletins.read import read_bulletin
 from etl.bulletins.to_markdown import to_markdown
 from etl.bulletins.typography import typographic
 from etl.errors import FileProblem
+from etl.observation import BEIJING
 
 REAL = Path(__file__).parents[2] / "shared" / "bulletins" / "2026-05-27.txt"
 
@@ -564,17 +566,34 @@ def test_second_bulletin_of_a_day_keeps_the_first_text(data, cli: Cli, written):
     done = cli("bulletin", written(as_docx(second), "b.docx"))
     (kept,) = (data / "bulletins" / "replaced").iterdir()
     assert str(kept) in done.out.replace("\n", "")
+    assert '  + summary: "另一份摘要。"' in done.out
+    assert "  - summary: " in done.out
     assert read_bulletin(kept).bulletin == first
     assert read_bulletin(data / "bulletins" / "2026-05-27.md").bulletin == second
     cli("bulletin", written(as_docx(second), "c.docx"))
     assert len(list((data / "bulletins" / "replaced").iterdir())) == 1
 
 
+def test_difference_shows_the_changed_words_with_a_little_around_them():
+    old = "一二三四五六七八九十甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳\n相同\n旧的"
+    new = "一二三四五六七八九十甲乙走低丁戊己庚辛壬癸子丑寅卯辰巳\n相同"
+    assert difference(old, new) == [
+        "- …三四五六七八九十甲乙丙丁戊己庚辛壬癸子丑寅…",
+        "+ …三四五六七八九十甲乙走低丁戊己庚辛壬癸子丑寅…",
+        "- 旧的",
+    ]
+    assert difference(old, old) == []
+    many = difference("\n".join(map(str, range(99))), "字" * 500)
+    assert (len(many), many[-1], len(many[1])) == (21, "… and more", 103)
+
+
 def test_bulletin_of_tomorrow_is_added_under_its_day(data, cli: Cli, written):
-    tomorrow = date.today() + timedelta(days=1)
+    tomorrow = datetime.now(BEIJING).date() + timedelta(days=1)
     made: Bulletin = bundled().model_copy(update={"date": tomorrow})
     done = cli("bulletin", written(as_docx(made)))
     assert (done.status, days_of(data)) == (0, [f"{tomorrow}.md"])
+    assert "its date is still to come in Beijing; --date gives it another" in done.out
+    assert "still to come" not in cli("bulletin", written(as_docx(bundled()))).out
 
 
 def test_one_refused_file_among_many_stores_nothing(data, cli: Cli, written):
