@@ -11,13 +11,14 @@ from datetime import date, datetime
 from pathlib import Path
 
 from etl import candidates, console, decide, imports, publish
+from etl.bulletins.difference import difference
 from etl.bulletins.read import read_bulletin
 from etl.bulletins.to_markdown import to_markdown
 from etl.catalog import Catalog, load_catalog
 from etl.claims.published import published_claims
 from etl.errors import FileProblem, SettingError, StorageError, XinzhiError
 from etl.inputs import read_bulletins, read_comparisons, read_documents
-from etl.observation import now, parse_moment
+from etl.observation import BEIJING, now, parse_moment
 from etl.replay import replay
 from etl.schedule import SLOTS, Slot, keep_time, next_due
 from etl.settings import Settings, load_settings
@@ -228,16 +229,21 @@ def bulletin_command(settings: Settings, options: argparse.Namespace) -> int:
     for source, reading in readings:
         bulletin = reading.bulletin
         path = folder / f"{bulletin.date}.md"
+        text = to_markdown(bulletin)
         with lock(settings.lock):
-            kept = _write(path, to_markdown(bulletin))
+            kept = _write(path, text)
         console.say(
             f"{source}: {bulletin.date} {bulletin.title}: {len(bulletin.sections)} sections, "
             f"{len(bulletin.references)} references → {path}"
         )
         for sentence in reading.left_out:
             console.say(f"  left out: {sentence}")
+        if bulletin.date > now().astimezone(BEIJING).date():
+            console.say("  its date is still to come in Beijing; --date gives it another")
         if kept:
             console.say(f"  it replaces another text of that day, which is kept as {kept}")
+            for line in difference(kept.read_text(encoding="utf-8"), text):
+                console.say(f"  {line}")
     console.say("run `python -m etl run` to publish it")
     return OK
 
@@ -365,7 +371,7 @@ def _parser() -> argparse.ArgumentParser:
     one = commands.add_parser("schedule", help="run in the foreground at the sources' hours")
     one.set_defaults(command=schedule_command)
 
-    one = commands.add_parser("bulletin", help="add a bulletin from .md, .txt or .docx")
+    one = commands.add_parser("bulletin", help="add a bulletin from .md, .txt, .docx or .pdf")
     one.add_argument("files", nargs="+", metavar="FILE")
     one.add_argument("--date", type=_day, metavar="DATE", help="its date, instead of its own")
     one.set_defaults(command=bulletin_command)

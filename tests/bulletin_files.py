@@ -5,12 +5,14 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Callable, Iterable
+from html import escape
 from pathlib import Path
 from typing import Any
 
 from docx import Document
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
+from playwright.sync_api import Browser
 
 from etl.bulletins.model import Bulletin, Reference
 from etl.bulletins.parts import numeral
@@ -101,6 +103,78 @@ def repacked(raw: bytes, change: dict[str, bytes | None]) -> bytes:
             if content is not None:
                 new.writestr(name, content)
     return out.getvalue()
+
+
+def as_html(
+    bulletin: Bulletin, *, columns: int = 1, style: str = "", contents: bool = False
+) -> str:
+    """The bulletin as a page to print: the head across it, the sections in columns."""
+    blocks = [
+        f'<{_TAGS.get(kind, "p")} class="{kind}">{escape(words)}</{_TAGS.get(kind, "p")}>'
+        for kind, words in parts_of(bulletin)
+    ]
+    first = next(at for at, block in enumerate(blocks) if 'class="section"' in block)
+    if contents:
+        blocks[first:first] = _contents(bulletin)
+        first += len(bulletin.sections)
+    return (
+        f'<meta charset="utf-8"><style>{_STYLE}{style}</style>{"".join(blocks[:first])}'
+        f'<div style="columns:{columns};column-gap:2em">{"".join(blocks[first:])}</div>'
+    )
+
+
+_TAGS = {"title": "h1", "heading": "h2", "section": "h2"}
+_STYLE = (
+    'body{font:12pt/1.7 "Noto Sans CJK SC",sans-serif} h2{font-size:14pt}'
+    "p{margin:.6em 0;text-align:justify} .toc{display:flex;justify-content:space-between}"
+)
+
+
+def _contents(bulletin: Bulletin) -> list[str]:
+    return [
+        f'<div class="toc"><span>{numeral(one.number)}、{escape(one.title)}</span>'
+        f"<span>{one.number + 1}</span></div>"
+        for one in bulletin.sections
+    ]
+
+
+def printed(browser: Browser, html: str) -> bytes:
+    """The page as a PDF with a running head and page numbers."""
+    page = browser.new_page()
+    page.set_content(html)
+    edge = '<div style="font-size:9px;width:100%;text-align:center">{}</div>'
+    raw = page.pdf(
+        format="A4",
+        margin=dict.fromkeys(("top", "bottom", "left", "right"), "2cm"),
+        display_header_footer=True,
+        header_template=edge.format("内部资料"),
+        footer_template=edge.format('<span class="pageNumber"></span>'),
+    )
+    page.close()
+    return raw
+
+
+def simple_pdf(*pages: str, resources: str = "") -> bytes:
+    """A PDF of drawing commands in Helvetica (F1), one string for each page."""
+    objects = ["<</Type/Catalog/Pages 2 0 R>>", ""]
+    kids = []
+    for commands in pages:
+        objects.append(f"<</Length {len(commands)}>>stream\n{commands}\nendstream")
+        objects.append(
+            f"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents {len(objects)} 0 R"
+            "/Resources<</Font<</F1<</Type/Font/Subtype/Type1/BaseFont/Helvetica"
+            f"/Encoding/WinAnsiEncoding>>>>>>{resources}>>"
+        )
+        kids.append(f"{len(objects)} 0 R")
+    objects[1] = f"<</Type/Pages/Count {len(kids)}/Kids[{' '.join(kids)}]>>"
+    out, places = b"%PDF-1.7\n", []
+    for number, content in enumerate(objects, 1):
+        places.append(len(out))
+        out += f"{number} 0 obj\n{content}\nendobj\n".encode("latin-1")
+    table = "".join(f"{place:010} 00000 n \n" for place in places)
+    size = len(objects) + 1
+    end = f"xref\n0 {size}\n0000000000 65535 f \n{table}trailer<</Size {size}/Root 1 0 R>>"
+    return out + f"{end}\nstartxref\n{len(out)}\n%%EOF".encode()
 
 
 def part(raw: bytes, name: str) -> bytes:

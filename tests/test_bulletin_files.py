@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+import io
+import zlib
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,24 +12,36 @@ import pytest
 from bulletin_files import (
     add_list,
     as_docx,
+    as_html,
     as_text,
     bundled,
     entry,
     in_list,
     part,
+    printed,
     repacked,
     saved,
+    simple_pdf,
 )
 from conftest import Cli, is_one_sentence
 from docx import Document
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
+from playwright.sync_api import Browser
+from pypdf import PdfWriter
 
 from etl.bulletins import bounded
+from etl.bulletins.difference import difference
+from etl.bulletins.document import Lines
 from etl.bulletins.model import Bulletin, Reading
+from etl.bulletins.parts import numeral
+from etl.bulletins.pdf_lines import pdf_lines
+from etl.bulletins.pdf_page import joined
 from etl.bulletins.read import read_bulletin
+from etl.bulletins.to_markdown import to_markdown
 from etl.bulletins.typography import typographic
 from etl.errors import FileProblem
+from etl.observation import BEIJING
 
 REAL = Path(__file__).parents[2] / "shared" / "bulletins" / "2026-05-27.txt"
 
@@ -270,6 +284,142 @@ def test_forms_of_letters_are_read_as_the_letters(form, meant):
     assert typographic(form) == meant
 
 
+# ---- PDF
+
+
+@pytest.mark.parametrize(
+    ("columns", "style"),
+    [
+        (1, ""),
+        (2, ""),
+        (3, "body{font-size:9pt}"),
+        (1, "p{text-align:left}"),
+        (2, "p.text{text-indent:2em;margin:0} p.entry{margin:0}"),
+        (2, "h1,h2{text-align:center} p.entry{padding-left:2em;text-indent:-2em}"),
+        (2, "h1,h2{font-size:12pt;margin:0} p{margin:0}"),
+    ],
+)
+def test_printed_bulletin_reads_as_the_same_text(read, browser: Browser, columns, style):
+    raw = printed(browser, as_html(bundled(), columns=columns, style=style))
+    reading = read(raw, "a.pdf")
+    assert reading.bulletin == bundled()
+    assert len(reading.left_out) == 1
+    assert reading.left_out[0].startswith("headers and footers of pages (")
+
+
+@pytest.mark.skipif(not REAL.exists(), reason="the bulletin as it was sent is not here")
+@pytest.mark.parametrize("columns", [1, 2])
+def test_bulletin_as_it_was_sent_reads_the_same_from_a_pdf(read, browser: Browser, columns):
+    sent = read_bulletin(REAL).bulletin
+    assert _packed(read(printed(browser, as_html(sent, columns=columns)), "a.pdf")) == _packed(
+        Reading(sent, ())
+    )
+
+
+def _packed(reading: Reading) -> str:
+    """Without spaces: one that stands where a line ends is not in a PDF."""
+    return "".join(to_markdown(reading.bulletin).split(" "))
+
+
+@pytest.mark.parametrize("columns", [1, 2])
+def test_contents_of_a_pdf_are_left_out_and_said(read, browser: Browser, columns):
+    raw = printed(browser, as_html(bundled(), columns=columns, contents=True))
+    reading = read(raw, "a.pdf")
+    assert reading.bulletin == bundled()
+    assert "the table of contents (5 lines)" in reading.left_out
+
+
+def test_headings_of_a_pdf_without_numbers_are_told_by_their_size(read, browser: Browser):
+    html = as_html(bundled())
+    for number in range(1, 6):
+        html = html.replace(f">{numeral(number)}、", ">")
+    sections = read(printed(browser, html), "a.pdf").bulletin.sections
+    assert [s.title for s in sections] == [s.title for s in bundled().sections]
+
+
+def test_ligatures_and_radicals_of_a_pdf_are_plain_letters(read, browser: Browser):
+    html = (
+        "<style>body{font:12pt 'Noto Sans CJK SC';width:20em}</style><h1>日报</h1>"
+        "<p>2026-03-09</p><h2>一、电价</h2>"
+        "<p>eﬃcient 的负荷与 war-driven 以及 rate-hike 和 record-high 的⼈⼯需求。</p>"
+    )
+    assert paragraphs(read(printed(browser, html), "a.pdf")) == [
+        "efficient 的负荷与 war-driven 以及 rate-hike 和 record-high 的人工需求。"
+    ]
+
+
+def test_word_that_a_line_cuts_is_one_again():
+    assert joined(["trans\u00ad", "formation of war-", "driven", "cost"]) == (
+        "transformation of war-driven cost"
+    )
+
+
+def test_lines_of_a_plain_pdf_are_read_and_what_is_askew_is_said(read):
+    text = "BT /F1 12 Tf 72 {} Td 14 TL ({}) Tj ET "
+    head = text.format(780, "Daily") + text.format(760, "2026-03-09")
+    body = "BT /F1 12 Tf 72 700 Td 14 TL (1 Power) Tj T* (Prices fell.) Tj T* (Demand.) Tj ET "
+    turned = "BT /F1 30 Tf 0 1 -1 0 300 300 Tm (DRAFT) Tj ET "
+    raw = simple_pdf(head + body + turned)
+    with pytest.raises(FileProblem, match="no sections were found"):
+        read(raw, "a.pdf")
+    found = pdf_lines(raw)
+    assert found.lines[:2] == ("Daily", "2026-03-09")
+    assert found.left_out == ("text that stands askew (1 piece)",)
+
+
+def test_pdf_with_a_script_or_comments_keeps_its_text_alone():
+    link = "<</Type/Annot/Subtype/Link/Rect[0 0 9 9]/A<</S/URI/URI(javascript:alert\\(1\\))>>>>"
+    note = "<</Type/Annot/Subtype/Text/Rect[0 0 9 9]/Contents(hm)>>"
+    raw = simple_pdf("BT /F1 12 Tf 72 700 Td (Words) Tj ET", resources=f"/Annots[{link}{note}]")
+    assert pdf_lines(raw) == Lines(("Words",), ("comments (1 comment)", "1 javascript: link"))
+
+
+def test_scanned_pdf_is_refused(problem):
+    raw = simple_pdf("q 500 0 0 700 40 40 cm Q")
+    assert "holds no text, only pictures of pages; have its text recognised" in problem(
+        raw, "a.pdf"
+    )
+
+
+def test_page_without_text_among_others_is_said():
+    raw = simple_pdf("BT /F1 12 Tf 72 700 Td (Words) Tj ET", "q Q")
+    assert pdf_lines(raw).left_out == ("pages without text (1 page)",)
+
+
+@pytest.mark.parametrize("password", ["geheim", ""])
+def test_protected_pdf_is_refused(problem, password):
+    writer = PdfWriter(clone_from=io.BytesIO(simple_pdf("")))
+    writer.encrypt(password, "owner", algorithm="RC4-128")
+    out = io.BytesIO()
+    writer.write(out)
+    assert "has a password or is protected; save it without one" in problem(out.getvalue(), "a.pdf")
+
+
+def test_pdf_of_more_than_100_pages_is_refused(problem):
+    assert "has 500 pages; a bulletin has 100 at most" in problem(simple_pdf(*[""] * 500), "a.pdf")
+
+
+def test_damaged_pdf_is_refused(problem):
+    assert "it is no PDF" in problem(b"PK\x03\x04", "a.pdf")
+    raw = simple_pdf("BT /F1 12 Tf 72 700 Td (Words) Tj ET")
+    for broken in (raw[:60], b"%PDF-1.7\n" + b"\xff" * 5000, raw.replace(b"/Kids[", b"/Kidz[")):
+        said = problem(broken, "a.pdf")
+        assert "the PDF is damaged" in said or "holds no text" in said
+
+
+def test_pdf_that_unpacks_to_too_much_is_refused_in_time(problem):
+    bomb = zlib.compress(b"BT /F1 9 Tf (a) Tj ET " * 12_000_000, 9)
+    raw = simple_pdf("x").replace(
+        b"<</Length 1>>", b"<</Length %d/Filter/FlateDecode>>" % len(bomb)
+    )
+    assert ".pdf: " in problem(raw.replace(b"\nx\n", b"\n" + bomb + b"\n"), "a.pdf")
+
+
+def test_pdf_whose_fonts_hide_their_letters_is_refused(problem, browser: Browser):
+    html = "<p style=\"font-family:'Noto Sans CJK SC'\">" + "\ue000" * 64
+    assert "do not say which letters they draw" in problem(printed(browser, html), "a.pdf")
+
+
 # ---- references
 
 
@@ -302,7 +452,7 @@ def test_word_file_that_is_none_is_refused(problem):
     assert "holds no Word document" in problem(repacked(as_docx(bundled()), {"_rels/.rels": None}))
 
 
-@pytest.mark.parametrize("kind", ["docx"])
+@pytest.mark.parametrize("kind", ["docx", "pdf"])
 @pytest.mark.parametrize("content", [b"", b" \r\n", b"\0\0"])
 def test_empty_document_is_refused(problem, content, kind):
     assert "the file is empty" in problem(content, f"a.{kind}")
@@ -363,12 +513,12 @@ def test_strict_open_xml_is_refused(problem):
     assert "'Strict Open XML'" in problem(repacked(raw, {"_rels/.rels": strict}))
 
 
-@pytest.mark.parametrize("kind", ["docx"])
+@pytest.mark.parametrize("kind", ["docx", "pdf"])
 def test_document_larger_than_20_megabytes_is_refused(problem, kind):
     assert "larger than 20 MB" in problem(b"%PDF-1.7\n" + b"0" * 20_000_000, f"a.{kind}")
 
 
-@pytest.mark.parametrize("kind", ["docx"])
+@pytest.mark.parametrize("kind", ["docx", "pdf"])
 def test_missing_document_and_folder_are_refused(tmp_path, kind):
     with pytest.raises(FileProblem, match="no such file"):
         read_bulletin(tmp_path / f"none.{kind}")
@@ -416,17 +566,34 @@ def test_second_bulletin_of_a_day_keeps_the_first_text(data, cli: Cli, written):
     done = cli("bulletin", written(as_docx(second), "b.docx"))
     (kept,) = (data / "bulletins" / "replaced").iterdir()
     assert str(kept) in done.out.replace("\n", "")
+    assert '  + summary: "另一份摘要。"' in done.out
+    assert "  - summary: " in done.out
     assert read_bulletin(kept).bulletin == first
     assert read_bulletin(data / "bulletins" / "2026-05-27.md").bulletin == second
     cli("bulletin", written(as_docx(second), "c.docx"))
     assert len(list((data / "bulletins" / "replaced").iterdir())) == 1
 
 
+def test_difference_shows_the_changed_words_with_a_little_around_them():
+    old = "一二三四五六七八九十甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳\n相同\n旧的"
+    new = "一二三四五六七八九十甲乙走低丁戊己庚辛壬癸子丑寅卯辰巳\n相同"
+    assert difference(old, new) == [
+        "- …三四五六七八九十甲乙丙丁戊己庚辛壬癸子丑寅…",
+        "+ …三四五六七八九十甲乙走低丁戊己庚辛壬癸子丑寅…",
+        "- 旧的",
+    ]
+    assert difference(old, old) == []
+    many = difference("\n".join(map(str, range(99))), "字" * 500)
+    assert (len(many), many[-1], len(many[1])) == (21, "… and more", 103)
+
+
 def test_bulletin_of_tomorrow_is_added_under_its_day(data, cli: Cli, written):
-    tomorrow = date.today() + timedelta(days=1)
+    tomorrow = datetime.now(BEIJING).date() + timedelta(days=1)
     made: Bulletin = bundled().model_copy(update={"date": tomorrow})
     done = cli("bulletin", written(as_docx(made)))
     assert (done.status, days_of(data)) == (0, [f"{tomorrow}.md"])
+    assert "its date is still to come in Beijing; --date gives it another" in done.out
+    assert "still to come" not in cli("bulletin", written(as_docx(bundled()))).out
 
 
 def test_one_refused_file_among_many_stores_nothing(data, cli: Cli, written):

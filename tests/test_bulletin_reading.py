@@ -455,7 +455,9 @@ def test_heading_without_words_is_refused_with_its_line(written):
 
 
 def test_other_kinds_of_file_are_refused(written):
-    assert "from .md, .txt or .docx, not from a '.rtf' file" in problem(written(TEXT, "a.rtf"))
+    assert "from .md, .txt, .docx or .pdf, not from a '.rtf' file" in problem(
+        written(TEXT, "a.rtf")
+    )
 
 
 def test_missing_file_is_refused(tmp_path):

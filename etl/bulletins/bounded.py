@@ -18,7 +18,7 @@ MOST_BYTES = 20_000_000
 SECONDS = 20
 MEMORY = 1_500_000_000
 _TOO_LARGE = "the file is larger than 20 MB; save it without its pictures, or as .txt."
-KINDS = {".docx": "Word document"}
+KINDS = {".docx": "Word document", ".pdf": "PDF"}
 
 
 def lines_of(path: Path) -> Lines:
@@ -50,9 +50,13 @@ def lines_of(path: Path) -> Lines:
 
 
 def _reader(suffix: str) -> Callable[[bytes], Lines]:
-    from etl.bulletins.docx_lines import docx_lines
+    if suffix == ".docx":
+        from etl.bulletins.docx_lines import docx_lines
 
-    return docx_lines
+        return docx_lines
+    from etl.bulletins.pdf_lines import pdf_lines
+
+    return pdf_lines
 
 
 def _answer(suffix: str, raw: bytes) -> dict[str, object]:

@@ -14,7 +14,7 @@ from etl.bulletins.plain import visible
 from etl.errors import FileProblem
 
 MAX_BYTES = 2_000_000
-_TEXTS, _DOCUMENTS = (".md", ".txt"), (".docx",)
+_TEXTS, _DOCUMENTS = (".md", ".txt"), (".docx", ".pdf")
 _INSTEAD = {
     ".docm": "it may hold macros; save it as 'Word Document (.docx)' and add that.",
     ".doc": "it is an old Word document; save it as 'Word Document (.docx)' and add that.",
@@ -36,7 +36,7 @@ def read_bulletin(path: Path, *, date: dt.date | None = None) -> Reading:
 
 def _other(kind: str) -> str:
     found = f"a '{kind}' file" if kind else "a file without a suffix"
-    return f"a bulletin is read from .md, .txt or .docx, not from {found}."
+    return f"a bulletin is read from .md, .txt, .docx or .pdf, not from {found}."
 
 
 def _decoded(path: Path) -> str:
