@@ -63,9 +63,11 @@ def sitemap(snapshot: Snapshot, base_url: str, without: Container[str] = ()) -> 
 
 
 def atom(snapshot: Snapshot, base_url: str) -> bytes:
-    """The newest bulletins and events."""
+    """The newest bulletins, events and alerts."""
     entries = sorted(
-        (*_bulletins(snapshot), *_events(snapshot)), key=lambda e: (e.updated, e.key), reverse=True
+        (*_bulletins(snapshot), *_events(snapshot), *_alerts(snapshot)),
+        key=lambda e: (e.updated, e.key),
+        reverse=True,
     )[:ENTRIES]
     updated = entries[0].updated if entries else snapshot.published_at
     root = Element("feed", {"xmlns": _ATOM, "xml:lang": "zh-CN"})
@@ -133,6 +135,20 @@ def _events(snapshot: Snapshot) -> Iterable[Entry]:
         entry = _event(snapshot, event)
         found[entry.key] = entry
     return found.values()
+
+
+def _alerts(snapshot: Snapshot) -> Iterator[Entry]:
+    """Each crossing once: the moment at which a rule of the catalog came to hold."""
+    for alert in queries.alerts(snapshot):
+        title = f"提醒：{snapshot.catalog[alert.indicator].title.zh} {alert.rule_zh}"
+        for crossing in alert.crossings:
+            yield Entry(
+                f"alerts/{alert.key(crossing)}",
+                title,
+                crossing.known_at,
+                f"/indicators/{alert.indicator}",
+                crossing.zh,
+            )
 
 
 def _event(snapshot: Snapshot, event: Event) -> Entry:

@@ -11,6 +11,8 @@ from datetime import date as Date
 from typing import Any
 
 from dashboard.snapshot import Snapshot
+from etl.alerts import JSON as ALERT
+from etl.alerts import Alert
 from etl.bulletins.model import Bulletin
 from etl.catalog import Text
 from etl.claims.model import Claim, Placed
@@ -320,6 +322,19 @@ def policies(snapshot: Snapshot, month: str | None = None) -> list[Policy]:
         )
         for counted, row in found
     ]
+
+
+def alerts(snapshot: Snapshot) -> list[Alert]:
+    """Every alert as it was judged at publication, in the order of the catalog."""
+    if not snapshot.has("alerts"):
+        return []
+    return snapshot.remember(
+        "events",
+        "alerts",
+        lambda: [
+            ALERT.validate_json(text) for (text,) in snapshot.rows("select document from alerts")
+        ],
+    )
 
 
 def comparisons(snapshot: Snapshot) -> list[Comparison]:

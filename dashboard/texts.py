@@ -464,6 +464,20 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "published_on_day": ("发布时间（北京）", "Published (Beijing)"),
     "size": ("大小", "Size"),
     "served_now": ("现用", "served now"),
+    "alerts": ("提醒", "Alerts"),
+    "alerts_line": ("提醒：", "Alerts: "),
+    "alert_is": ("提醒 · {rule}：", "Alert · {rule}: "),
+    "all_alerts": ("共触发 {count} 项", "{count} triggered in all"),
+    "alert_triggered": ("触发", "Triggered"),
+    "alert_normal": ("正常", "Normal"),
+    "alert_missing": ("数据缺失", "Data missing"),
+    "alert_rule": ("规则", "Rule"),
+    "alert_says": ("情形", "What it says"),
+    "no_alerts": ("指标目录里没有提醒规则。", "The catalog has no rules for alerts."),
+    "alerts_judged": (
+        "规则写在指标目录里，每次发布时判定；上次判定于 {moment}。",
+        "The rules stand in the catalog and are judged at each publication, last {moment}.",
+    ),
     "fonts_fine": ("图片所用的中文字体齐备。", "Pictures have their Chinese font."),
 }
 

@@ -10,7 +10,9 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
 
-from etl import candidates, console, decide, imports, publish
+from etl import candidates, console, decide, imports, notify, publish
+from etl.alerts import JSON as ALERT
+from etl.alerts import Alert
 from etl.bulletins.difference import difference
 from etl.bulletins.read import read_bulletin
 from etl.bulletins.to_markdown import to_markdown
@@ -24,7 +26,7 @@ from etl.schedule import SLOTS, Slot, keep_time, next_due
 from etl.settings import Settings, load_settings
 from etl.sources import sources
 from etl.status import freshness
-from etl.update import Report, Request, accept, run, select
+from etl.update import Report, Request, accept, judged, run, select, with_splits
 from etl.upstream import Upstream
 from etl.warehouse import lock, opened
 
@@ -60,6 +62,8 @@ def run_command(settings: Settings, options: argparse.Namespace) -> int:
     for sentence in report.unreachable:
         console.say(f"not reached: {sentence}")
     console.published(report)
+    if not options.offline and options.known_at is None:
+        _send_alerts(settings, catalog, report.alerts)
     return report.exit_status
 
 
@@ -104,6 +108,41 @@ def status_command(settings: Settings, options: argparse.Namespace) -> int:
         for line in notes:
             console.say(line)
     return OK if all(row.state == "fresh" for row in rows) else SOME_FAILED
+
+
+def alerts_command(settings: Settings, options: argparse.Namespace) -> int:
+    """How the alerts stand; with --send, each new crossing to the channels that are set."""
+    catalog = load_catalog(settings.catalog)
+    ways = notify.channels(settings) if options.send else []
+    if options.send and not ways:
+        raise SettingError(
+            "No channel is set; set XINZHI_ALERT_WEBHOOK, or XINZHI_ALERT_SMTP and XINZHI_ALERT_TO."
+        )
+    if not settings.warehouse.exists():
+        raise StorageError(
+            f"{settings.warehouse}: no warehouse yet; run `python -m etl run` first."
+        )
+    with opened(settings.warehouse, read_only=True) as warehouse:
+        rows = judged(with_splits(catalog, warehouse), warehouse, now())
+    if options.json:
+        print(json.dumps([ALERT.dump_python(row, mode="json") for row in rows], ensure_ascii=False,
+                         indent=1))  # fmt: skip
+    else:
+        console.alert_table(rows)
+    with Upstream(settings) as out:
+        sent = notify.send(settings, catalog, rows, out, ways) if ways else []
+    return SOME_FAILED if console.sent(sent, errors_only=options.json) else OK
+
+
+def _send_alerts(settings: Settings, catalog: Catalog, alerts: Sequence[Alert]) -> None:
+    """Send what is new after a publication. What goes wrong is said; the data is published."""
+    try:
+        ways = notify.channels(settings)
+        if ways:
+            with Upstream(settings) as out:
+                console.sent(notify.send(settings, catalog, alerts, out, ways))
+    except XinzhiError as error:
+        console.fail(f"alerts were not sent: {error}")
 
 
 def history_command(settings: Settings, options: argparse.Namespace) -> int:
@@ -213,6 +252,7 @@ def schedule_command(settings: Settings, options: argparse.Namespace) -> int:
             if outcome.new or outcome.revised or outcome.problem:
                 console.outcome_line(outcome)
         console.published(report)
+        _send_alerts(settings, catalog, report.alerts)
         moment, following = next_due(now())
         console.say(f"next: {moment:%Y-%m-%dT%H:%M:%SZ} {following}")
 
@@ -340,6 +380,11 @@ def _parser() -> argparse.ArgumentParser:
     one = commands.add_parser("status", help="how fresh each indicator is")
     one.add_argument("--json", action="store_true")
     one.set_defaults(command=status_command)
+
+    one = commands.add_parser("alerts", help="how the alerts of the catalog stand; send them")
+    one.add_argument("--send", action="store_true", help="send each new crossing once")
+    one.add_argument("--json", action="store_true")
+    one.set_defaults(command=alerts_command)
 
     one = commands.add_parser("history", help="published snapshots")
     one.set_defaults(command=history_command)

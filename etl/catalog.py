@@ -124,6 +124,51 @@ class Target(Model):
     label: Text
 
 
+class AlertRule(Model):
+    """A rule that is judged at each publication.
+
+    `threshold`: the newest value lies `above` or `below` a level; `record`: it is higher or lower
+    than all before; `jump`: its step from the value before is at least so many `percent`, or so
+    many standard deviations (`z`) of the `n` steps before it; `stale`: more sessions were missed
+    than `expect.stale_after` allows.
+    """
+
+    kind: Literal["threshold", "record", "jump", "stale"]
+    above: Annotated[float, Field(allow_inf_nan=False)] | None = None
+    below: Annotated[float, Field(allow_inf_nan=False)] | None = None
+    percent: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    z: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    n: Annotated[int, Field(ge=10, le=5000)] | None = None
+
+    @property
+    def window(self) -> int:
+        """How many steps a deviation is measured by."""
+        return self.n or USUAL_STEPS
+
+    @property
+    def given(self) -> tuple[str, ...]:
+        """The keys beside the kind that are said, in a fixed order."""
+        return tuple(name for name in ALERT_KEYS if getattr(self, name) is not None)
+
+    @property
+    def key(self) -> str:
+        """What tells a rule from the others of its indicator: jump:percent=5."""
+        said = ",".join(f"{name}={getattr(self, name):.10g}" for name in self.given)
+        return f"{self.kind}:{said}" if said else self.kind
+
+
+#: How many steps before it a jump is compared with, where the catalog does not say.
+USUAL_STEPS = 60
+ALERT_KEYS = ("above", "below", "percent", "z", "n")
+#: The keys that a kind of rule takes; of the first group exactly one.
+_ALERT_NEEDS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "threshold": (("above", "below"), ()),
+    "record": ((), ()),
+    "jump": (("percent", "z"), ("n",)),
+    "stale": ((), ()),
+}
+
+
 class Expectation(Model):
     """What values may look like. `max_change_pct` bounds one step from the value before, but on
     the days of `facts`, whose values are known to be true; `max_repeats` bounds how often a value
@@ -212,6 +257,7 @@ class Indicator(Model):
     headline: bool = False
     breaks: tuple[Dated, ...] = ()
     targets: tuple[Target, ...] = ()
+    alerts: tuple[AlertRule, ...] = ()
     old_ids: tuple[Id, ...] = ()
 
     def public_at(self, day: date) -> datetime:
@@ -336,6 +382,7 @@ def _contradictions(catalog: Catalog) -> Iterator[tuple[Path_, str]]:
                         (*here, field, index),
                         f"{indicator.id}: '{word}' in {field} is not one of its aliases.",
                     )
+        yield from _alert_problems(indicator, (*here, "alerts"))
         if indicator.expect.min >= indicator.expect.max:
             yield (*here, "expect"), f"{indicator.id}: expect.min must be below expect.max."
 
@@ -385,6 +432,27 @@ def _source_problems(indicator_id: str, ref: SourceRef, here: Path_) -> Iterator
             formula = ref.params[name]
             hint = nearest(formula, FORMULA_NAMES)
             yield (*here, name), f"{indicator_id}: unknown formula '{formula}'. {hint}"
+
+
+def _alert_problems(indicator: Indicator, here: Path_) -> Iterator[tuple[Path_, str]]:
+    """Rules that cannot be judged, or say twice the same."""
+    seen: set[str] = set()
+    for index, rule in enumerate(indicator.alerts):
+        where, name = (*here, index), f"{indicator.id}: a rule of kind {rule.kind}"
+        one_of, also = _ALERT_NEEDS[rule.kind]
+        for key in rule.given:
+            if key not in (*one_of, *also):
+                takes = ", ".join((*one_of, *also)) or "nothing else"
+                yield (*where, key), f"{name} takes no '{key}'; it takes {takes}."
+        if one_of and len(set(one_of) & set(rule.given)) != 1:
+            yield where, f"{name} needs either '{one_of[0]}' or '{one_of[1]}'."
+        if rule.n is not None and rule.z is None:
+            yield (*where, "n"), f"{name}: 'n' belongs to 'z'."
+        if rule.kind == "stale" and indicator.calendar == "event":
+            yield where, f"{indicator.id}: what comes when it comes is never stale; drop the rule."
+        if rule.key in seen:
+            yield where, f"{indicator.id}: the rule '{rule.key}' stands twice; keep one."
+        seen.add(rule.key)
 
 
 def _sentence(path: Path, document: Any, error: ValidationError) -> str:

@@ -10,8 +10,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from etl.alerts import Alert
 from etl.candidates import Candidate
 from etl.claims.model import Claim
+from etl.notify import Sent
 from etl.publish import Snapshot
 from etl.status import Freshness
 from etl.update import Progress as Step
@@ -95,6 +97,30 @@ def status_table(rows: Sequence[Freshness]) -> None:
             say(f"  … and {len(row.revisions) - MOST_REVISIONS} more of {row.id} (see --json)")
         if row.notice:
             say(f"notice: {row.notice}")
+
+
+def alert_table(rows: Iterable[Alert]) -> None:
+    """Indicator, rule, state, date, sentence."""
+    cells = [(r.indicator, r.rule, r.state, str(r.date or "—"), r.zh) for r in rows]
+    _table(("indicator", "rule", "state", "date", "what it says"), cells, right=set())
+
+
+def sent(rows: Iterable[Sent], *, errors_only: bool = False) -> bool:
+    """What each channel did, its failures on the error stream; whether there were any."""
+    failed = False
+    for row in rows:
+        if row.problem:
+            failed = True
+            fail(f"{row.channel}: {row.problem} {row.waiting} alerts wait for the next time.")
+        if errors_only:
+            continue
+        if row.count:
+            say(f"{row.channel}: {row.count} alerts sent")
+        if row.waiting and not row.problem:
+            say(f"{row.channel}: {row.waiting} more wait for the next time")
+        for notice in row.notices:
+            say(f"{row.channel}: {notice}")
+    return failed
 
 
 def history_table(snapshots: Iterable[Snapshot]) -> None:

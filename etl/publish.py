@@ -14,6 +14,8 @@ from pathlib import Path
 
 import duckdb
 
+from etl.alerts import JSON as ALERT
+from etl.alerts import Alert
 from etl.bulletins.mentions import Finder, mentions
 from etl.bulletins.model import Bulletin
 from etl.catalog import Catalog
@@ -29,7 +31,7 @@ from etl.warehouse import LIMITS, SERVED, SERVED_MACROS, VINTAGES, Refused, Ware
 
 KEPT = 30
 #: Raised whenever the tables of a snapshot change, so that the same content is published anew.
-FORMAT = 6
+FORMAT = 7
 
 # What is copied out of the warehouse, span by span, so that only a span is ever sorted at once.
 COPIED = """
@@ -105,6 +107,7 @@ create table refused (indicator varchar, source varchar, since timestamp, senten
   may_be_taken boolean);
 create table comparisons (scope varchar, scope_zh varchar, period varchar, pue varchar,
   kind varchar, kind_zh varchar, source varchar, status varchar, note varchar);
+create table alerts (indicator varchar, rule varchar, state varchar, document varchar);
 create table meta (key varchar, value varchar);
 """
 # One reading in the order of the file: every row, in order, and one served for each date.
@@ -125,6 +128,7 @@ class Content:
     documents: tuple[Document, ...]
     problems: tuple[tuple[str, str], ...]
     comparisons: tuple[Comparison, ...] = ()
+    alerts: tuple[Alert, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +250,7 @@ def _fingerprint(warehouse: Warehouse, content: Content) -> str:
         json.dumps(content.problems),
         GRAMMAR.read_text(encoding="utf-8"),  # other words, other claims
         json.dumps([asdict(comparison) for comparison in content.comparisons]),
+        *(_alert_document(alert) for alert in content.alerts),
     ]
     return sha256("\x00".join(parts).encode()).hexdigest()
 
@@ -328,6 +333,7 @@ def _write_content(
         "comparisons": [
             tuple(getattr(c, name) for name in COMPARISONS) for c in content.comparisons
         ],
+        "alerts": [(a.indicator, a.rule, a.state, _alert_document(a)) for a in content.alerts],
         "refused": [
             (r.indicator, r.source, r.since.replace(tzinfo=None), r.sentence, r.may_be_taken)
             for r in refused
@@ -335,6 +341,10 @@ def _write_content(
     }
     for table, rows in tables.items():
         _insert(connection, table, rows)
+
+
+def _alert_document(alert: Alert) -> str:
+    return ALERT.dump_json(alert).decode()
 
 
 def _insert(
@@ -413,6 +423,7 @@ def all_content(
     documents: Sequence[Document],
     problems: Sequence[tuple[str, str]],
     comparisons: Sequence[Comparison] = (),
+    alerts: Sequence[Alert] = (),
 ) -> Content:
     """The content of a snapshot in its fixed order."""
     return Content(
@@ -421,4 +432,5 @@ def all_content(
         tuple(documents),
         tuple(sorted(problems)),
         tuple(comparisons),
+        tuple(alerts),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -34,6 +34,13 @@ HELP: Mapping[str, tuple[str, str]] = {
         "key of the FRED API: the first load of a series then knows when each value was published",
     ),
     "TIMEOUT": ("8", "seconds one exchange with an upstream may take"),
+    "ALERT_WEBHOOK": ("none", "address to which alerts are posted; it is a secret"),
+    "ALERT_SHAPE": (
+        "by the host of the address",
+        "what is posted: wecom, dingtalk, feishu or slack",
+    ),
+    "ALERT_SMTP": ("none", "mail server for alerts: smtp://USER:PASSWORD@HOST:587 or smtps://…"),
+    "ALERT_TO": ("none", "who gets alerts by e-mail; several with commas"),
 }
 
 
@@ -49,6 +56,10 @@ class Settings:
     contact: str | None
     fred_api_key: str | None
     timeout_s: float
+    alert_webhook: str | None = field(default=None, repr=False)
+    alert_shape: str | None = None
+    alert_smtp: str | None = field(default=None, repr=False)
+    alert_to: tuple[str, ...] = ()
 
     @property
     def warehouse(self) -> Path:
@@ -65,6 +76,11 @@ class Settings:
     @property
     def lock(self) -> Path:
         return self.data / ".lock"
+
+    @property
+    def state(self) -> Path:
+        """What is remembered from one run to the next and can be lost without loss of data."""
+        return self.data / "state"
 
     @property
     def served(self) -> Path:
@@ -109,6 +125,10 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         contact=value("CONTACT"),
         fred_api_key=value("FRED_API_KEY"),
         timeout_s=_seconds(value("TIMEOUT") or "8"),
+        alert_webhook=value("ALERT_WEBHOOK"),
+        alert_shape=value("ALERT_SHAPE"),
+        alert_smtp=value("ALERT_SMTP"),
+        alert_to=tuple((value("ALERT_TO") or "").replace(",", " ").split()),
     )
 
 

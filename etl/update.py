@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from functools import partial
 
 from etl import candidates, checks, raw, revisions
+from etl.alerts import Alert, judge_all
 from etl.bulletins.model import Bulletin
 from etl.catalog import SOURCE_PARAMS, Catalog, Dated, Indicator, SourceRef, Text
 from etl.derived import EVERY_VINTAGE, FORMULAS, Inputs, Series
@@ -57,11 +58,13 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What one run did: an outcome per subject, and the snapshot it published, if any."""
+    """What one run did: an outcome per subject, the snapshot it published, if any, and how the
+    alerts stand."""
 
     outcomes: tuple[Outcome, ...]
     snapshot: str | None
     unreachable: tuple[str, ...]
+    alerts: tuple[Alert, ...] = ()
 
     @property
     def exit_status(self) -> int:
@@ -89,16 +92,15 @@ def run(
             step = _Run(settings, catalog, request, warehouse, out)
             outcomes = list(step.outcomes(wanted, progress))
         problems = _remembered_problems(catalog, warehouse)
+        shown, moment = with_splits(catalog, warehouse), now()
+        alerts = judged(shown, warehouse, moment)
         documents = candidates.shown(warehouse, step.documents)
         content = all_content(
-            _with_splits(catalog, warehouse),
-            step.bulletins(),
-            documents,
-            problems,
-            step.comparisons,
+            shown, step.bulletins(), documents, problems, step.comparisons, alerts
         )
-        snapshot = publish(warehouse, content, settings.published, now())
-        return Report(tuple(outcomes), snapshot, tuple(sorted(set(out.unreachable.values()))))
+        snapshot = publish(warehouse, content, settings.published, moment)
+        lost = tuple(sorted(set(out.unreachable.values())))
+        return Report(tuple(outcomes), snapshot, lost, alerts)
 
 
 def select(catalog: Catalog, request: Request) -> list[Indicator]:
@@ -174,6 +176,11 @@ def accept(settings: Settings, catalog: Catalog, indicator_id: str) -> list[Outc
             )
         warehouse.finish_load(load, now(), outcomes)
     return outcomes
+
+
+def judged(catalog: Catalog, warehouse: Warehouse, moment: datetime) -> tuple[Alert, ...]:
+    """How every alert of the catalog stands at a moment, on the values that are served."""
+    return judge_all(catalog, lambda name: [v for v, _ in warehouse.series(name, moment)], moment)
 
 
 def _remembered_problems(catalog: Catalog, warehouse: Warehouse) -> list[tuple[str, str]]:
@@ -447,7 +454,7 @@ class _Run:
         return self.warehouse.series(name, self.known_at)
 
 
-def _with_splits(catalog: Catalog, warehouse: Warehouse) -> Catalog:
+def with_splits(catalog: Catalog, warehouse: Warehouse) -> Catalog:
     """The catalog as it is published: a split breaks a series of prices like a new definition, so
     that no change, no average and no record is reckoned across it."""
     known = dict(catalog.indicators)

@@ -81,6 +81,19 @@ class Upstream:
             host, lambda: within(limit_s, lambda: self._exchange(url, headers or {}, host))
         )
 
+    def post(self, url: str, body: bytes, *, headers: dict[str, str]) -> bytes:
+        """The body of the answer to POST `url`. It is tried once: what was cut off in the middle
+        may have arrived, and must not arrive twice."""
+        host = urlsplit(url).hostname or ""
+        try:
+            return within(self.settings.timeout_s, lambda: self._exchange(url, headers, host, body))
+        except Passing as error:
+            raise UnexpectedPayload(str(error)) from None
+        except TimeoutError:
+            raise SourceUnavailable(_lost(host, "no answer in time"), host=host) from None
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise SourceUnavailable(_lost(host, _reason(error)), host=host) from None
+
     def politely(self, host: str, exchange: Callable[[], T]) -> T:
         """What `exchange` with a host returns.
 
@@ -120,12 +133,16 @@ class Upstream:
         self.sleep(seconds)
         return True
 
-    def _exchange(self, url: str, headers: dict[str, str], host: str) -> bytes:
+    def _exchange(
+        self, url: str, headers: dict[str, str], host: str, posted: bytes | None = None
+    ) -> bytes:
         """Read within the time and the size that are allowed for the whole exchange."""
         deadline = time.monotonic() + self.settings.timeout_s
         body = bytearray()
         try:
-            with self.client.stream("GET", url, headers=headers) as response:
+            with self.client.stream(
+                "GET" if posted is None else "POST", url, headers=headers, content=posted
+            ) as response:
                 for chunk in response.iter_bytes():
                     body += chunk
                     if time.monotonic() > deadline:  # the thread of a lost exchange ends here
@@ -154,7 +171,7 @@ class Upstream:
                 self._client = httpx.Client(
                     transport=self.transport,
                     proxy=s.proxy if self.transport is None else None,
-                    verify=_trust(s),
+                    verify=trust(s),
                     timeout=httpx.Timeout(
                         min(SILENCE_S, s.timeout_s), connect=min(GREETING_S, s.timeout_s)
                     ),
@@ -213,12 +230,13 @@ def _lost(host: str, reason: str) -> str:
     return f"{host} could not be reached ({reason})."
 
 
-def _trust(settings: Settings) -> ssl.SSLContext:
+def trust(settings: Settings) -> ssl.SSLContext:
+    """The certificates that outgoing connections accept."""
     bundle = settings.ca_bundle
     return ssl.create_default_context(cafile=str(bundle) if bundle else None)
 
 
-def _reason(error: httpx.HTTPError) -> str:
+def _reason(error: Exception) -> str:
     if isinstance(error, httpx.TimeoutException):
         return "no answer in time"
     text = str(error).strip()

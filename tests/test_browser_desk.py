@@ -67,6 +67,21 @@ def test_a_month_is_reached_and_a_word_is_looked_for_with_the_keyboard(
     assert (reader.troubles, reader.foreign) == ([], [])
 
 
+def test_a_triggered_alert_leads_from_today_to_its_indicator_and_to_all(
+    visit: Opened,  # noqa: F811
+) -> None:
+    reader = visit(390, 844)
+    page = reader.open("/")
+    line = page.locator(".alert-line")
+    expect(line).to_contain_text("数据过期")
+    line.locator("a").first.click()
+    expect(page.locator("h1 + *, .alert-line").last).to_contain_text("已过期")
+    page.go_back()
+    page.locator(".alert-line a").last.click()
+    expect(page.locator("#alerts .alerts tbody tr").first).to_contain_text("触发")
+    assert (reader.troubles, reader.foreign) == ([], [])
+
+
 def test_the_register_is_asked_without_scripts(visit: Opened) -> None:  # noqa: F811
     page = visit(java_script_enabled=False).open("/policies", live=False)
     page.locator("#search").fill("十四五 国务院")

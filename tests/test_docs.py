@@ -62,6 +62,7 @@ def test_every_source_is_documented_with_its_parameters() -> None:
         "run",
         "check",
         "status",
+        "alerts",
         "history",
         "rollback",
         "import",

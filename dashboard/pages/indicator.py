@@ -19,7 +19,7 @@ from dashboard.address import (
     parse,
 )
 from dashboard.chart.model import build
-from dashboard.components import cards, tables
+from dashboard.components import alerts, cards, tables
 from dashboard.components.charts import chart_block
 from dashboard.components.picking import options
 from dashboard.downloads import Column, Table, address_url, place, provenance, table
@@ -119,6 +119,7 @@ def _head(visit: Visit, item: Reading) -> Component:
     problem = queries.problems(visit.snapshot).get(item.id)
     if problem:
         parts.append(html.P(text("problem", visit.lang, text=problem), className="problem"))
+    parts += alerts.of_indicator(queries.alerts(visit.snapshot), item.id, visit.lang)
     return html.Header(parts)
 
 

@@ -12,7 +12,7 @@ from dash.development.base_component import Component
 from dashboard import formatting, queries
 from dashboard.address import AddressError
 from dashboard.chart import fonts
-from dashboard.components import listing, tables
+from dashboard.components import alerts, listing, tables
 from dashboard.health import STATES, Health, health
 from dashboard.pages.page import Desk, Page, Visit, message
 from dashboard.paging import paged
@@ -49,6 +49,7 @@ def layout(visit: Visit, desk: Desk) -> Page:
                     _last_run(visit, found),
                     _table(visit, page.shown),
                     listing.further(page, lambda n: visit.chosen.href(PATH, page=n), visit.lang),
+                    _alerts(visit),
                     html.Div([_revisions(visit, desk), _disagreements(visit)], className="row"),
                     _snapshots(visit, desk),
                 ],
@@ -127,6 +128,20 @@ def _waiting(visit: Visit, found: Sequence[Health]) -> Component | None:
 
 def _command(indicator: Indicator, may_be_taken: bool) -> str:
     return f"python -m etl {'accept' if may_be_taken else 'run'} {indicator.id}"
+
+
+def _alerts(visit: Visit) -> Component:
+    """How the alerts of the catalog stood at publication."""
+    lang, found = visit.lang, queries.alerts(visit.snapshot)
+    moment = formatting.beijing(visit.snapshot.published_at, lang)
+    if not found:
+        told: list[Component] = [html.P(text("no_alerts", lang), className="quiet")]
+    else:
+        told = [
+            alerts.table(found, visit.snapshot.catalog, visit.chosen),
+            html.P(text("alerts_judged", lang, moment=moment), className="quiet"),
+        ]
+    return html.Section([html.H2(text("alerts", lang)), *told], id="alerts")
 
 
 def _last_run(visit: Visit, found: Sequence[Health]) -> Component:

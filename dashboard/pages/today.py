@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 
 from dash import dcc, html
@@ -11,7 +12,7 @@ from dash.development.base_component import Component
 from dashboard import formatting, queries
 from dashboard.address import Transform, Window, moment_of
 from dashboard.chart.model import build
-from dashboard.components import cards
+from dashboard.components import alerts, cards
 from dashboard.components.charts import chart_block
 from dashboard.components.marked import Marked, evidence
 from dashboard.pages.chain import chain
@@ -31,7 +32,10 @@ def today(visit: Visit) -> Page:
     if not days:
         words = text("no_bulletin_long", visit.lang)
         return message(text("no_bulletin", visit.lang), words, visit.chosen, 200)
-    return _page(visit, days[-1], days)
+    page = _page(visit, days[-1], days)
+    standing = alerts.line(queries.alerts(visit.snapshot), visit.snapshot.catalog, visit.chosen)
+    # Below the head: how the alerts stand now is no part of what was known on the day.
+    return replace(page, body=[page.body[0], *([standing] if standing else []), *page.body[1:]])
 
 
 def of_day(visit: Visit, day_text: str) -> Page:
