@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -35,13 +35,15 @@ class Health:
         return STATES.index(self.state), -(self.missed or 0)
 
 
-def health(snapshot: Snapshot, now: datetime) -> list[Health]:
-    """Every indicator, in the order of the catalog."""
+def health(
+    snapshot: Snapshot, now: datetime, indicators: Iterable[Indicator] | None = None
+) -> list[Health]:
+    """Each of `indicators`, or every one of the catalog, in that order."""
     newest, problems = queries.newest(snapshot), queries.problems(snapshot)
     refused = queries.refused(snapshot)
     return [
         _health(i, newest.get(i.id), problems.get(i.id, ""), refused.get(i.id, ()), now)
-        for i in snapshot.catalog.all()
+        for i in (snapshot.catalog.all() if indicators is None else indicators)
     ]
 
 

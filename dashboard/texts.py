@@ -479,6 +479,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
         "The rules stand in the catalog and are judged at each publication, last {moment}.",
     ),
     "fonts_fine": ("图片所用的中文字体齐备。", "Pictures have their Chinese font."),
+    "columns": ("列", "Columns"),
 }
 
 #: What may stand in a parameter, for readers of Chinese; the errors themselves are English.

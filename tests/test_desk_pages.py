@@ -57,7 +57,7 @@ def test_a_search_that_finds_nothing_says_so(site: TestClient, query: str) -> No
 
 
 @pytest.mark.parametrize("query", ["group=nope", "frequency=hourly", "sort=colour", "sort=--name",
-                                   "page=0", "page=2", "page=x", "page=１"])  # fmt: skip
+                                   "cols=value,colour", "page=0", "page=2", "page=x", "page=１"])  # fmt: skip
 def test_a_wrong_choice_in_the_table_is_named(site: TestClient, query: str) -> None:
     answer = site.get(f"/indicators?{query}")
     assert answer.status_code == 400
@@ -89,6 +89,39 @@ def test_a_heading_turns_the_order_and_says_which_it_is(site: TestClient) -> Non
     (heading,) = [th for th in document.all("th") if th.attributes.get("aria-sort")]
     assert heading.attributes["aria-sort"] == "descending"
     assert parse_qs(urlsplit(heading.hrefs()[0]).query) == {"q": ["micron"], "sort": ["year"]}
+
+
+def columns(document: Node) -> list[str]:
+    """The columns of the row of the S&P 500."""
+    (row,) = [r for b in document.all("tbody") for r in b.all("tr") if "/sp500" in str(r.hrefs())]
+    return [cell.attributes["class"].removeprefix("col-") for cell in row.all("td")]
+
+
+def test_the_columns_of_the_table_are_those_of_the_address(site: TestClient) -> None:
+    document = page(site, "/indicators?cols=trend,value")
+    assert columns(document) == ["value", "trend"]
+    assert "/indicators?cols=value" in document.hrefs()  # takes the trend away
+    assert "/indicators?cols=value,trend,year" in document.hrefs()
+    assert columns(page(site, "/indicators?cols=name")) == []
+    every = columns(page(site, "/indicators"))
+    assert every == columns(page(site, f"/indicators?cols={','.join(reversed(every))}"))
+    assert len(every) == 9
+
+
+def test_the_columns_stay_when_the_order_is_turned(site: TestClient) -> None:
+    document = page(site, "/indicators?cols=value,year&group=markets")
+    heading = document.one("th", "col-year").hrefs()[0]
+    wanted = {"cols": ["value,year"], "group": ["markets"], "sort": ["-year"]}
+    assert parse_qs(urlsplit(heading).query) == wanted
+
+
+def test_the_table_says_how_far_behind_each_indicator_is(site: TestClient) -> None:
+    order = listed(page(site, "/indicators?sort=-age&cols=age"))
+    missed = {i["id"]: i["missed"] for i in site.get("/api/v1/status").json()["indicators"]}
+    held = [missed[name] for name in order if missed[name] is not None]
+    assert held == sorted(held, reverse=True)
+    assert held[0] > 0
+    assert f"缺 {held[0]} 个交易日" in page(site, "/indicators").text
 
 
 def test_a_search_keeps_the_language(site: TestClient) -> None:

@@ -10,7 +10,6 @@ from dash.development.base_component import Component
 
 from dashboard.pages.page import Visit
 from dashboard.texts import text
-from etl.catalog import Indicator
 
 
 def options(label: str, links: Iterable[tuple[str, str, bool]]) -> Component:
@@ -70,7 +69,7 @@ def picker(
                 html.Span(group.title.in_(visit.lang), className="picker-group"),
                 html.Span(
                     [
-                        _chip(visit, indicator, chosen, most, href)
+                        chip(indicator.short.in_(visit.lang), indicator.id, chosen, most, href)
                         for indicator in catalog.all()
                         if indicator.group == name
                     ],
@@ -89,14 +88,10 @@ def picker(
     )
 
 
-def _chip(
-    visit: Visit,
-    indicator: Indicator,
-    chosen: Sequence[str],
-    most: int,
-    href: Callable[[Sequence[str]], str],
+def chip(
+    words: str, name: str, chosen: Sequence[str], most: int, href: Callable[[Sequence[str]], str]
 ) -> Component:
-    name, words = indicator.id, indicator.short.in_(visit.lang)
+    """One of several that may be chosen together: a link that adds it or takes it away."""
     if name in chosen:
         rest = [other for other in chosen if other != name]
         return dcc_link(f"{words} ✕", href(rest), "chip current", **{"aria-current": "true"})

@@ -29,11 +29,11 @@ from etl.errors import StorageError
 #: Parameters that pages look at; others are ignored, so that they cannot fill the memory.
 PARAMETERS = (
     "t", "u", "scale", "lang", "theme", "updown", "with", "ids", "asof", "shape", "format", "for",
-    "scope", "q", "group", "frequency", "sort", "month", "issuer", "topic", "kind", "page",
+    "scope", "q", "group", "frequency", "sort", "cols", "month", "issuer", "topic", "kind", "page",
 )  # fmt: skip
 MAX_VALUE, MAX_PATH = 300, 100
 #: Pages that say something else as time goes by: kept for a minute, the others with the snapshot.
-BY_THE_CLOCK = frozenset({"status"})
+BY_THE_CLOCK = frozenset({"indicators", "status"})
 
 
 def resolve(
@@ -71,8 +71,14 @@ def _framed(
     snapshot: Snapshot, path: str, query: Mapping[str, str], base_url: str, desk: Desk | None
 ) -> tuple[Page, Component]:
     visit = Visit(snapshot, path, query, choices(query), base_url)
-    page = status.layout(visit, desk) if desk else _page(visit)
+    page = _page_by_the_clock(visit, desk) if desk else _page(visit)
     return page, frame(page.body, visit.chosen, path, query, snapshot)
+
+
+def _page_by_the_clock(visit: Visit, desk: Desk) -> Page:
+    if visit.path.strip("/") == "status":
+        return status.layout(visit, desk)
+    return indicators.layout(visit, desk.minute)
 
 
 def _page(visit: Visit) -> Page:
@@ -84,8 +90,6 @@ def _page(visit: Visit) -> Page:
             return bulletins.layout(visit)
         case "bulletins", day:
             return today.of_day(visit, day)
-        case "indicators", "":
-            return indicators.layout(visit)
         case "indicators", name if "/" not in name:
             return indicator.layout(visit, name)
         case "compare", "":

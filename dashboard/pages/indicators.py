@@ -4,16 +4,18 @@ filtered and sorted by the address."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from itertools import groupby
 
 from dash import dcc, html
 from dash.development.base_component import Component
 
 from dashboard.address import AddressError, one_of
-from dashboard.components import cards
+from dashboard.components.indicator_table import COLUMNS, Entry, column_words, indicator_table
 from dashboard.components.listing import further
-from dashboard.components.picking import options, search
-from dashboard.overview import Distance, Line, line
+from dashboard.components.picking import chip, options, search
+from dashboard.health import health
+from dashboard.overview import Distance, line
 from dashboard.pages.page import Page, Visit, message
 from dashboard.paging import paged
 from dashboard.texts import text
@@ -22,24 +24,38 @@ from etl.catalog import Indicator
 PAGE = 100
 #: More indicators than this are not all read to sort them by what is reckoned.
 MOST_SORTED = 600
-SORTS = ("", "name", "date", "change", "month", "year", "record")
-COLUMNS = ("name", "value", "change", "month", "year", "record", "trend", "date", "source")
+SORTS = ("", "name", "date", "change", "month", "year", "record", "age")
+#: What the address may hold, so that a link that changes one keeps the others.
+KEPT = ("q", "group", "frequency", "sort", "cols")
 
 
-def layout(visit: Visit) -> Page:
-    """The table that the address asks for."""
+def layout(visit: Visit, now: datetime) -> Page:
+    """The table that the address asks for, with how fresh everything is at `now`."""
     title = text("indicators", visit.lang)
     try:
         found = _filtered(visit)
+        columns = _columns(visit)
         sort = _sort(visit, len(found))
-        page = paged(visit.query.get("page", ""), _sorted(visit, found, sort), PAGE)
+        page = paged(visit.query.get("page", ""), _sorted(visit, found, sort, now), PAGE)
     except AddressError as error:
         return message(text("wrong_address", visit.lang), str(error), visit.chosen, error.status)
-    lines = [line(visit.snapshot, i.id, visit.lang) for i in page.shown]
+    entries = [
+        Entry(line(visit.snapshot, one.indicator.id, visit.lang), one)
+        for one in health(visit.snapshot, now, page.shown)
+    ]
+
+    def table(part: Iterable[Entry]) -> Component:
+        return indicator_table(
+            visit, part, columns, lambda name: _heading(visit, name, sort, len(found))
+        )
+
+    def group(name: str, part: Iterable[Entry]) -> Component:
+        words = visit.snapshot.catalog.groups[name].title.in_(visit.lang)
+        return html.Section([html.H2(words), table(part)])
+
     tables = (
-        [_table(visit, lines, sort, len(found))] if sort.strip("-")
-        else [_group(visit, name, list(part), len(found))
-              for name, part in groupby(lines, key=lambda x: x.reading.indicator.group)]
+        [table(entries)] if sort.strip("-")
+        else [group(*one) for one in groupby(entries, lambda e: e.health.indicator.group)]
     )  # fmt: skip
     nothing = html.P(text("nothing_found", visit.lang), className="message")
     return Page(
@@ -49,8 +65,9 @@ def layout(visit: Visit) -> Page:
                 [
                     html.H1(title),
                     _filters(visit),
+                    _column_picker(visit, columns),
                     html.Div(id="pins", **{"data-title": text("pins", visit.lang)}),
-                    *(tables if lines else [nothing]),
+                    *(tables if entries else [nothing]),
                     further(page, lambda number: _href(visit, page=number), visit.lang),
                 ],
                 className="wide",
@@ -61,8 +78,32 @@ def layout(visit: Visit) -> Page:
 
 
 def _href(visit: Visit, **changed: str) -> str:
-    kept = {name: visit.query.get(name, "") for name in ("q", "group", "frequency", "sort")}
+    kept = {name: visit.query.get(name, "") for name in KEPT}
     return visit.chosen.href("/indicators", **{**kept, **changed})
+
+
+def _columns(visit: Visit) -> tuple[str, ...]:
+    """The columns of the address in their usual order; all of them where it names none, and none
+    where it names only `name`."""
+    asked = visit.query.get("cols", "")
+    names = {one_of("cols", name, ("name", *COLUMNS)) for name in asked.split(",")}
+    return tuple(name for name in COLUMNS if name in names) if asked else COLUMNS
+
+
+def _column_picker(visit: Visit, columns: Sequence[str]) -> Component:
+    def href(names: Sequence[str]) -> str:
+        is_usual = set(names) == set(COLUMNS)
+        return _href(visit, cols="" if is_usual else ",".join(names) or "name")
+
+    words, count = text("columns", visit.lang), f"{len(columns)} / {len(COLUMNS)}"
+    chips = [chip(column_words(name, visit.lang), name, columns, len(COLUMNS), href)
+             for name in COLUMNS]  # fmt: skip
+    return html.Details(
+        [html.Summary([words, html.Span(count, className="quiet")]),
+         html.Div(chips, className="chips")],
+        className="picker columns",
+        open=len(columns) < len(COLUMNS),
+    )  # fmt: skip
 
 
 def _filtered(visit: Visit) -> list[Indicator]:
@@ -98,24 +139,29 @@ def _sort(visit: Visit, count: int) -> str:
     return f"-{name}" if asked.startswith("-") and name else name
 
 
-def _sorted(visit: Visit, found: Sequence[Indicator], sort: str) -> list[Indicator]:
+def _sorted(visit: Visit, found: Sequence[Indicator], sort: str, now: datetime) -> list[Indicator]:
     name, lang = sort.removeprefix("-"), visit.lang
     if not name:
         order = list(visit.snapshot.catalog.groups)
         return sorted(found, key=lambda i: order.index(i.group))
     if name == "name":
         return sorted(found, key=lambda i: i.title.in_(lang), reverse=sort.startswith("-"))
-    keys = {i.id: _key(line(visit.snapshot, i.id, lang), name) for i in found}
+    keys = {
+        one.indicator.id: _key(Entry(line(visit.snapshot, one.indicator.id, lang), one), name)
+        for one in health(visit.snapshot, now, found)
+    }
     held = [i for i in found if keys[i.id] is not None]
     held.sort(key=lambda i: keys[i.id] or 0.0, reverse=sort.startswith("-"))
     return [*held, *(i for i in found if keys[i.id] is None)]
 
 
-def _key(item: Line, name: str) -> float | None:
-    """What a line is sorted by; lines without it come last."""
-    vintage = item.reading.vintage
+def _key(entry: Entry, name: str) -> float | None:
+    """What a row is sorted by; rows without it come last."""
+    item, vintage = entry.line, entry.line.reading.vintage
     if vintage is None:
         return None
+    if name == "age":
+        return entry.health.missed
     if name == "date":
         return float(vintage.date.toordinal())
     if name == "change":
@@ -137,7 +183,7 @@ def _filters(visit: Visit) -> Component:
         (text("all", lang), _href(visit, frequency=""), not frequency),
         *((text(name, lang), _href(visit, frequency=name), frequency == name) for name in known),
     ]
-    kept = {"group": group, "frequency": frequency, "sort": visit.query.get("sort", "")}
+    kept = {name: visit.query.get(name, "") for name in KEPT if name != "q"}
     return html.Div(
         [
             search(visit, "/indicators", text("search_indicators", lang), kept),
@@ -148,22 +194,9 @@ def _filters(visit: Visit) -> Component:
     )
 
 
-def _group(visit: Visit, name: str, lines: Sequence[Line], count: int) -> Component:
-    title = visit.snapshot.catalog.groups[name].title.in_(visit.lang)
-    return html.Section([html.H2(title), _table(visit, lines, "", count)])
-
-
-def _table(visit: Visit, lines: Iterable[Line], sort: str, count: int) -> Component:
-    header = html.Tr([_heading(visit, name, sort, count) for name in COLUMNS])
-    return html.Table(
-        [html.Thead(header), html.Tbody([_row(visit, item) for item in lines])],
-        className="table indicators-table",
-    )
-
-
 def _heading(visit: Visit, name: str, sort: str, count: int) -> Component:
     """The name of a column; where it can be sorted by, a link that does, or turns the order."""
-    words = text(f"col_{name}" if name in ("month", "year", "record") else name, visit.lang)
+    words = column_words(name, visit.lang)
     if name not in SORTS or (count > MOST_SORTED and name != "name"):
         return html.Th(words, scope="col", className=f"col-{name}")
     falls_first = name != "name"
@@ -175,40 +208,3 @@ def _heading(visit: Visit, name: str, sort: str, count: int) -> Component:
     return html.Th(
         dcc.Link(words + arrow, href=href), scope="col", className=f"col-{name}", **marked
     )
-
-
-def _row(visit: Visit, entry: Line) -> Component:
-    item = entry.reading
-    title = item.indicator.title.in_(visit.lang)
-    name = html.Th(
-        [
-            html.Button("☆", className="pin", **{
-                "data-pin": item.id, "aria-pressed": "false",
-                "aria-label": text("pin", visit.lang, title=title)}),
-            dcc.Link(title, href=visit.chosen.href(f"/indicators/{item.id}")),
-            *[cards.badge(b) for b in item.badges],
-        ],
-        scope="row",
-        className="col-name",
-    )  # fmt: skip
-    if item.vintage is None or item.figure is None:
-        empty = html.Td(
-            text("no_data", visit.lang), colSpan=len(COLUMNS) - 1, className="empty-cell"
-        )
-        return html.Tr([name, empty])
-    return html.Tr(
-        [
-            name,
-            html.Td(cards.number(item.figure, "cell-number"), className="col-value"),
-            html.Td(cards.delta(item.change), className="col-change"),
-            *[
-                html.Td(cards.delta(d.change) if d else "—", className=f"col-{kind}",
-                        **{"data-label": text(f"col_{kind}", visit.lang)})
-                for kind, d in (("month", entry.month), ("year", entry.year),
-                                ("record", entry.record))
-            ],
-            html.Td(cards.sparkline(item, visit.chosen), className="col-trend"),
-            html.Td(cards.dated(item, visit.lang), className="col-date"),
-            html.Td(cards.source_words(item, visit.lang), className="col-source"),
-        ]
-    )  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 
 from dash import dcc, html
@@ -12,19 +12,16 @@ from dash.development.base_component import Component
 from dashboard import formatting, queries
 from dashboard.address import AddressError
 from dashboard.chart import fonts
-from dashboard.components import alerts, listing, tables
+from dashboard.components import alerts, freshness, listing, tables
 from dashboard.health import STATES, Health, health
 from dashboard.pages.page import Desk, Page, Visit, message
 from dashboard.paging import paged
 from dashboard.texts import hint, text
 from etl.catalog import Indicator
-from etl.freshness import as_of_words
 
 PATH = "/status"
 A_PAGE = 200
 TOLD_DAYS, REVISIONS = 30, 20
-#: A sign for each state; the words beside it say the same.
-SIGNS: Mapping[str, str] = {"stale": "!", "failing": "✕", "empty": "–", "fresh": "✓"}
 
 
 def layout(visit: Visit, desk: Desk) -> Page:
@@ -76,14 +73,10 @@ def _headline(visit: Visit, desk: Desk, found: Sequence[Health], sentence: str) 
     judged = text("judged_at", visit.lang, moment=formatting.beijing(desk.minute, visit.lang))
     return html.Div(
         [
-            html.P([_sign(STATES[worst]), sentence], className="verdict", role="status"),
+            html.P([freshness.sign(STATES[worst]), sentence], className="verdict", role="status"),
             html.P(judged, className="quiet"),
         ]
     )
-
-
-def _sign(state: str) -> Component:
-    return html.Span(SIGNS[state], className=f"sign {state}", **{"aria-hidden": "true"})
 
 
 def _trouble(visit: Visit, desk: Desk) -> Component | None:
@@ -185,42 +178,17 @@ def _table(visit: Visit, shown: Sequence[Health]) -> Component:
 
 def _row(visit: Visit, one: Health) -> Component:
     lang = visit.lang
-    state = [_sign(one.state), text(f"state_{one.state}", lang)]
+    state = [freshness.sign(one.state), text(f"state_{one.state}", lang)]
     return html.Tr(
         [
             html.Td(state, className="is-state"),
             html.Th(_link(visit, one.indicator), scope="row", className="is-name"),
-            html.Td(until(one, lang), className="is-newest_value"),
-            html.Td(age(one, lang), className="is-age"),
+            html.Td(freshness.until(one, lang), className="is-newest_value"),
+            html.Td(freshness.age(one, lang), className="is-age"),
             html.Td(_source(one.newest.source, lang) if one.newest else "—", className="is-source"),
         ],
         className=one.state,
     )
-
-
-def until(one: Health, lang: str) -> str:
-    """Until when the values run: 截至 11-20 收盘（美东）."""
-    if one.newest is None:
-        return text("no_data", lang)
-    day, indicator = one.newest.date, one.indicator
-    if lang == "zh":
-        return as_of_words(indicator, day)
-    words = formatting.day(day, indicator, lang, year=True)
-    close = indicator.calendar == "XNYS" and indicator.publication.on_its_day
-    return text("until_close" if close else "until_day", lang, day=words)
-
-
-def age(one: Health, lang: str) -> str:
-    """How far an indicator is behind its own calendar."""
-    if one.missed is None:
-        return "—"
-    if one.indicator.calendar == "event":
-        return text("when_it_changes", lang)
-    if one.missed == 0:
-        return text("nothing_missed", lang)
-    name = "missed_one" if one.missed == 1 else "missed"
-    unit = text(f"{name}_{one.indicator.calendar}", lang)
-    return text("missed", lang, count=f"{one.missed:,}", unit=unit)
 
 
 def _revisions(visit: Visit, desk: Desk) -> Component:

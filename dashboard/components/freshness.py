@@ -1,0 +1,45 @@
+"""How fresh an indicator is, as a sign and in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from dash import html
+from dash.development.base_component import Component
+
+from dashboard import formatting
+from dashboard.health import Health
+from dashboard.texts import text
+from etl.freshness import as_of_words
+
+#: A sign for each state; the words beside it say the same.
+SIGNS: Mapping[str, str] = {"stale": "!", "failing": "✕", "empty": "–", "fresh": "✓"}
+
+
+def sign(state: str) -> Component:
+    return html.Span(SIGNS[state], className=f"sign {state}", **{"aria-hidden": "true"})
+
+
+def until(one: Health, lang: str) -> str:
+    """Until when the values run: 截至 11-20 收盘（美东）."""
+    if one.newest is None:
+        return text("no_data", lang)
+    day, indicator = one.newest.date, one.indicator
+    if lang == "zh":
+        return as_of_words(indicator, day)
+    words = formatting.day(day, indicator, lang, year=True)
+    close = indicator.calendar == "XNYS" and indicator.publication.on_its_day
+    return text("until_close" if close else "until_day", lang, day=words)
+
+
+def age(one: Health, lang: str) -> str:
+    """How far an indicator is behind its own calendar."""
+    if one.missed is None:
+        return "—"
+    if one.indicator.calendar == "event":
+        return text("when_it_changes", lang)
+    if one.missed == 0:
+        return text("nothing_missed", lang)
+    name = "missed_one" if one.missed == 1 else "missed"
+    unit = text(f"{name}_{one.indicator.calendar}", lang)
+    return text("missed", lang, count=f"{one.missed:,}", unit=unit)
