@@ -13,7 +13,7 @@ from xml.etree.ElementTree import Element, SubElement
 from dashboard import formatting, queries
 from dashboard.downloads import iso
 from dashboard.formats import FORMATS
-from dashboard.queries import Event
+from dashboard.queries import Event, Standing
 from dashboard.readings import badges
 from dashboard.snapshot import Snapshot
 from dashboard.texts import text
@@ -85,7 +85,7 @@ def atom(snapshot: Snapshot, base_url: str) -> bytes:
 
 def catalogue(snapshot: Snapshot, base_url: str) -> dict[str, Any]:
     """Every indicator as a data set of schema.org and DCAT, with its files."""
-    spans = queries.spans(snapshot)
+    standings = queries.standings(snapshot)
     return {
         "@context": ["https://schema.org", {"dcat": "http://www.w3.org/ns/dcat#"}],
         "@type": ["DataCatalog", "dcat:Catalog"],
@@ -96,22 +96,22 @@ def catalogue(snapshot: Snapshot, base_url: str) -> dict[str, Any]:
         "version": snapshot.name,
         "dateModified": iso(snapshot.published_at),
         "dataset": [
-            _dataset(snapshot, indicator, spans.get(indicator.id), base_url)
+            _dataset(snapshot, indicator, standings.get(indicator.id), base_url)
             for indicator in snapshot.catalog.all()
         ],
     }
 
 
 def _pages(snapshot: Snapshot) -> Iterator[tuple[str, date | None]]:
-    newest, days = queries.newest(snapshot), queries.bulletin_days(snapshot)
+    standings, days = queries.standings(snapshot), queries.bulletin_days(snapshot)
     published = snapshot.published_at.astimezone(BEIJING).date()
     for path in PAGES:
         yield path, published if path != "/about" else None
     for day in reversed(days):
         yield f"/bulletins/{day}", day
     for indicator in snapshot.catalog.all():
-        held = newest.get(indicator.id)
-        changed = held.known_at.astimezone(BEIJING).date() if held else None
+        held = standings.get(indicator.id)
+        changed = held.newest.known_at.astimezone(BEIJING).date() if held else None
         yield f"/c/{indicator.id}", changed
         yield f"/indicators/{indicator.id}", changed
 
@@ -170,7 +170,7 @@ def _event(snapshot: Snapshot, event: Event) -> Entry:
 
 
 def _dataset(
-    snapshot: Snapshot, indicator: Indicator, span: tuple[date, date, int] | None, base_url: str
+    snapshot: Snapshot, indicator: Indicator, held: Standing | None, base_url: str
 ) -> dict[str, Any]:
     page = f"{base_url}/indicators/{indicator.id}"
     return {
@@ -185,7 +185,7 @@ def _dataset(
         "license": {"@type": "CreativeWork", "name": indicator.credit.licence.en},
         "isBasedOn": indicator.credit.url,
         "isAccessibleForFree": True,
-        **({"temporalCoverage": f"{span[0]}/{span[1]}"} if span else {}),
+        **({"temporalCoverage": f"{held.first}/{held.newest.date}"} if held else {}),
         "variableMeasured": {
             "@type": "PropertyValue",
             "name": indicator.title.en,

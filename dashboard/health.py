@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dashboard import queries
-from dashboard.queries import Refused
+from dashboard.queries import Refused, Standing
 from dashboard.snapshot import Snapshot
 from etl.catalog import Indicator
 from etl.freshness import sessions_missed, state_of
@@ -39,21 +39,22 @@ def health(
     snapshot: Snapshot, now: datetime, indicators: Iterable[Indicator] | None = None
 ) -> list[Health]:
     """Each of `indicators`, or every one of the catalog, in that order."""
-    newest, problems = queries.newest(snapshot), queries.problems(snapshot)
+    standings, problems = queries.standings(snapshot), queries.problems(snapshot)
     refused = queries.refused(snapshot)
     return [
-        _health(i, newest.get(i.id), problems.get(i.id, ""), refused.get(i.id, ()), now)
+        _health(i, standings.get(i.id), problems.get(i.id, ""), refused.get(i.id, ()), now)
         for i in (snapshot.catalog.all() if indicators is None else indicators)
     ]
 
 
 def _health(
     indicator: Indicator,
-    newest: Vintage | None,
+    standing: Standing | None,
     problem: str,
     refused: Sequence[Refused],
     now: datetime,
 ) -> Health:
+    newest = standing.newest if standing else None
     missed = sessions_missed(indicator, newest.date, now) if newest else None
     state = state_of(indicator, missed, problem)
     return Health(indicator, state, newest, missed, problem, tuple(refused))

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dashboard import formatting, queries
 from dashboard.formatting import Change
-from dashboard.readings import Reading, reading
+from dashboard.queries import Standing
+from dashboard.readings import Reading, readings
 from dashboard.snapshot import Snapshot
 from dashboard.texts import text
-from dashboard.transforms import base_of_newest, comparable
-
-
-@dataclass(frozen=True, slots=True)
-class Distance:
-    """A change in words, and in percent for sorting."""
-
-    change: Change
-    percent: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,40 +18,43 @@ class Line:
     """What the table says of an indicator; None where there is nothing to compare with."""
 
     reading: Reading
-    session: Distance | None
-    month: Distance | None
-    year: Distance | None
+    month: Change | None = None
+    year: Change | None = None
     #: From the highest value of the same definition that is held.
-    record: Distance | None
-
-    @property
-    def id(self) -> str:
-        return self.reading.id
+    record: Change | None = None
 
 
-def line(snapshot: Snapshot, indicator_id: str, lang: str) -> Line:
-    """The line of one indicator as it is known now."""
-    key = ("line", indicator_id, lang)
-    return snapshot.remember("reading", key, lambda: _line(snapshot, indicator_id, lang))
+def lines(snapshot: Snapshot, ids: Sequence[str], lang: str) -> list[Line]:
+    """The line of each indicator as it is known now."""
+    found = readings(snapshot, ids, None, lang)
+    standings = queries.standings(snapshot)
+    return [_line(item, standings.get(item.id), lang) for item in found]
 
 
-def _line(snapshot: Snapshot, indicator_id: str, lang: str) -> Line:
-    item = reading(snapshot, indicator_id, None, lang)
-    rows = queries.series(snapshot, indicator_id)
-    if item.vintage is None:
-        return Line(item, None, None, None, None)
+def percent_from(standing: Standing, name: str) -> float | None:
+    """How far the newest value is from another of `change`, `month`, `year` and `record`, in
+    percent; None where it is not to be compared, or where a percentage means nothing."""
+    before = {
+        "change": standing.previous,
+        "month": standing.last_month,
+        "year": standing.last_year,
+        "record": standing.highest,
+    }[name]
+    if before is None or before <= 0:
+        return None
+    return 100 * (standing.newest.value / before - 1)
 
-    def distance(before: float) -> Distance:
-        assert item.vintage is not None
-        now = item.vintage.value
-        percent = 100 * (now / before - 1) if before > 0 else 0.0
-        return Distance(formatting.change(now, before, item.indicator, item.unit, lang), percent)
 
-    bases = [base_of_newest(rows, item.indicator, months) for months in (1, 12)]
-    month, year = (distance(base.value) if base else None for base in bases)
-    alike = [v.value for v in rows if comparable(v, item.vintage, item.indicator)]
-    highest = distance(max(alike)) if item.indicator.frequency != "event" else None
-    if highest and highest.change.direction == 0:
-        highest = Distance(Change(text("at_high", lang), 0), 0.0)
-    session = distance(rows[-2].value) if item.change else None
-    return Line(item, session, month, year, highest)
+def _line(item: Reading, standing: Standing | None, lang: str) -> Line:
+    if standing is None:
+        return Line(item)
+
+    def change(before: float | None) -> Change | None:
+        if before is None:
+            return None
+        return formatting.change(standing.newest.value, before, item.indicator, item.unit, lang)
+
+    highest = change(standing.highest) if item.indicator.frequency != "event" else None
+    if highest and highest.direction == 0:
+        highest = Change(text("at_high", lang), 0)
+    return Line(item, change(standing.last_month), change(standing.last_year), highest)

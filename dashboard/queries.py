@@ -17,6 +17,7 @@ from etl.bulletins.model import Bulletin
 from etl.catalog import Text
 from etl.claims.model import Claim, Placed
 from etl.observation import Action, Vintage
+from etl.standings import STANDINGS, what_is_told
 
 LIVE = """
 select date, value, source, known_at, status, credit, basis, note
@@ -53,6 +54,23 @@ told as (
 select indicator, date, source, before, value, known_at from told
 where before is not null and before <> value and known_at >= $since
 order by known_at desc, indicator, date desc limit $most
+"""
+STANDING = """
+select indicator, first, count, date, value, source, known_at, status, credit, basis, note,
+       previous, previous_date, last_month, last_year, highest
+from standings where $id is null or indicator = $id
+"""
+NEWEST = """
+select indicator, date, value, source, known_at, status, credit, basis, note
+from observations where indicator in (select unnest($ids))
+qualify row_number() over (partition by indicator order by date desc) <= $most
+order by indicator, date
+"""
+NEWEST_EVENTS = """
+select indicator, date, kind, value, threshold, is_first, previous, previous_date, since, known_at
+from events where indicator in (select unnest($ids))
+qualify date = max(date) over (partition by indicator)
+order by indicator, kind
 """
 FOREVER = datetime(9999, 12, 31, tzinfo=UTC)
 
@@ -136,6 +154,22 @@ class Comparison:
     source: str
     status: str
     note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The first date of an indicator, how many observations it has, the newest, and the values of
+    the same definition that it is compared with: the one before, those of a month and of a year
+    before by the rules of `mom` and `yoy`, and the highest of all; None where there is none."""
+
+    first: Date
+    count: int
+    newest: Vintage
+    previous: float | None
+    previous_date: Date | None
+    last_month: float | None
+    last_year: float | None
+    highest: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -408,27 +442,51 @@ def problems(snapshot: Snapshot) -> Mapping[str, str]:
     return dict(snapshot.rows("select subject, problem from problems"))
 
 
-def spans(snapshot: Snapshot, indicator: str | None = None) -> Mapping[str, tuple[Date, Date, int]]:
-    """First date, last date and number of observations: of one indicator, or of all that have
-    any."""
-    rows = snapshot.rows(
-        "select indicator, min(date), max(date), count(*) from observations "
-        "where $id is null or indicator = $id group by indicator",
-        {"id": indicator},
-    )
-    return {row[0]: (row[1], row[2], row[3]) for row in rows}
+def standings(snapshot: Snapshot) -> Mapping[str, Standing]:
+    """Where each indicator stands that has any value."""
+    return snapshot.remember("standings", "", lambda: _standings(snapshot))
 
 
-def newest(snapshot: Snapshot, indicator: str | None = None) -> Mapping[str, Vintage]:
-    """The newest observation: of one indicator, or of each that has any."""
-    rows = snapshot.rows(
-        "select indicator, date, value, source, known_at, status, credit, basis, note "
-        "from observations join (select indicator, max(date) date from observations "
-        "where $id is null or indicator = $id group by all) using (indicator, date) "
-        "where $id is null or indicator = $id",
-        {"id": indicator},
-    )
-    return {r[0]: Vintage(r[1], r[2], r[3], r[4].replace(tzinfo=UTC), *r[5:]) for r in rows}
+def standing(snapshot: Snapshot, indicator: str) -> Standing | None:
+    """Where one indicator stands; None where it has no value."""
+    every: Mapping[str, Standing] | None = snapshot.held("standings", "")
+    if every is not None:
+        return every.get(indicator)
+    found = snapshot.remember("standings", indicator, lambda: _standings(snapshot, indicator))
+    return found.get(indicator)
+
+
+def _standings(snapshot: Snapshot, indicator: str | None = None) -> Mapping[str, Standing]:
+    if snapshot.has("standings"):
+        rows = snapshot.rows(STANDING, {"id": indicator})
+    else:
+        rows = snapshot.rows(STANDINGS, what_is_told(snapshot.catalog))
+    return {row[0]: _standing(row) for row in rows}
+
+
+def _standing(row: tuple[Any, ...]) -> Standing:
+    _, first, count, day, value, source, known_at, status, credit, basis, note, *others = row
+    known_at = known_at.replace(tzinfo=UTC)
+    newest = Vintage(day, value, source, known_at, status, credit, basis, note)
+    return Standing(first, count, newest, *others)
+
+
+def newest_rows(
+    snapshot: Snapshot, indicators: Sequence[str], most: int
+) -> Mapping[str, list[Vintage]]:
+    """The newest observations of each indicator, at most so many, in the order of dates."""
+    found: dict[str, list[Vintage]] = {name: [] for name in indicators}
+    for name, *r in snapshot.rows(NEWEST, {"ids": list(indicators), "most": most}):
+        found[name].append(Vintage(r[0], r[1], r[2], r[3].replace(tzinfo=UTC), *r[4:]))
+    return found
+
+
+def newest_events(snapshot: Snapshot, indicators: Sequence[str]) -> Mapping[str, list[Event]]:
+    """The events of the newest date of each indicator."""
+    found: dict[str, list[Event]] = {name: [] for name in indicators}
+    for row in snapshot.rows(NEWEST_EVENTS, {"ids": list(indicators)}):
+        found[row[0]].append(_event(row))
+    return found
 
 
 def _event(row: tuple[Any, ...]) -> Event:

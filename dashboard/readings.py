@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -74,16 +74,43 @@ def reading(snapshot: Snapshot, indicator_id: str, as_of: datetime | None, lang:
 def readings(
     snapshot: Snapshot, ids: Iterable[str], as_of: datetime | None, lang: str
 ) -> list[Reading]:
-    return [reading(snapshot, name, as_of, lang) for name in ids]
+    names = list(ids)
+    if as_of is None:
+        _read_together(snapshot, names, lang)
+    return [reading(snapshot, name, as_of, lang) for name in names]
+
+
+def _read_together(snapshot: Snapshot, ids: Iterable[str], lang: str) -> None:
+    """Have the newest readings at hand that were not asked for before: two queries for all."""
+    names = [name for name in ids if snapshot.held("reading", (name, None, lang)) is None]
+    if not names:
+        return
+    rows = queries.newest_rows(snapshot, names, SPARK_POINTS)
+    events: Mapping[str, Sequence[Event]] = queries.newest_events(snapshot, names)
+    for name in names:
+        made = _made(snapshot, name, None, lang, rows[name], events[name])
+        snapshot.keep("reading", (name, None, lang), made)
 
 
 def _reading(snapshot: Snapshot, indicator_id: str, as_of: datetime | None, lang: str) -> Reading:
+    rows = queries.series(snapshot, indicator_id, as_of)
+    events = queries.events(snapshot, indicator_id, as_of) if rows else []
+    return _made(snapshot, indicator_id, as_of, lang, rows, events)
+
+
+def _made(
+    snapshot: Snapshot,
+    indicator_id: str,
+    as_of: datetime | None,
+    lang: str,
+    rows: Sequence[Vintage],
+    events: Iterable[Event],
+) -> Reading:
+    """The reading that rows in the order of dates give, of which older ones may be left out."""
     indicator = snapshot.catalog[indicator_id]
     unit = snapshot.catalog.unit(indicator)
-    rows = queries.series(snapshot, indicator_id, as_of)
     live = rows if as_of is None else queries.series(snapshot, indicator_id)
     newest = rows[-1] if rows else None
-    events = queries.events(snapshot, indicator_id, as_of) if newest else []
     return Reading(
         indicator=indicator,
         unit=unit,
@@ -131,7 +158,7 @@ def newest_change(
     return formatting.change(now.value, before.value, indicator, unit, lang)
 
 
-def _spark(rows: list[Vintage], indicator: Indicator) -> tuple[tuple[date, float], ...]:
+def _spark(rows: Sequence[Vintage], indicator: Indicator) -> tuple[tuple[date, float], ...]:
     """The newest values that one line may join: no gap, one way of measuring, at most a year."""
     run: list[Vintage] = []
     for vintage in reversed(rows):

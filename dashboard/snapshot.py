@@ -25,8 +25,8 @@ from etl.settings import POINTER, READ_ONLY
 LOOK_EVERY_S = 0.5
 #: How many answers of each kind are kept: readings are small, tables may hold whole histories.
 SHELVES = {
-    "reading": 4000, "page": 300, "series": 40, "events": 200, "mentions": 200, "lines": 30,
-    "rows": 30, "table": 60, "file": 60, "api": 60, "sheet": 400, "picture": 200,
+    "standings": 200, "reading": 4000, "page": 300, "series": 40, "events": 200, "mentions": 200,
+    "lines": 30, "rows": 30, "table": 60, "file": 60, "api": 60, "sheet": 400, "picture": 200,
 }  # fmt: skip
 _NAME = re.compile(r"(\d{8}T\d{6})\d{3}Z-[0-9a-f]{8}", re.ASCII)
 T = TypeVar("T")
@@ -79,18 +79,23 @@ class Snapshot:
         return self._shelves[kind].get(key)
 
     def remember(self, kind: str, key: Hashable, compute: Callable[[], T]) -> T:
-        """What `compute` gives, kept: a snapshot never changes. Each kind of answer has its own
-        shelf, where the answer that was asked for longest ago makes room."""
-        shelf = self._shelves[kind]
+        """What `compute` gives, kept: a snapshot never changes."""
         try:
-            value: T = shelf[key]
+            value: T = self._shelves[kind][key]
         except KeyError:
-            value = shelf[key] = compute()
+            value = compute()
+        self.keep(kind, key, value)
+        return value
+
+    def keep(self, kind: str, key: Hashable, value: object) -> None:
+        """Keep an answer. Each kind has its own shelf, where the answer that was asked for longest
+        ago makes room."""
+        shelf = self._shelves[kind]
+        shelf[key] = value
         with suppress(KeyError):  # another thread may have made room in between
             shelf.move_to_end(key)
             while len(shelf) > SHELVES[kind]:
                 shelf.popitem(last=False)
-        return value
 
 
 class Snapshots:

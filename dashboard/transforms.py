@@ -17,10 +17,9 @@ from numpy.typing import NDArray
 from dashboard.address import Transform, Window
 from etl.catalog import Indicator
 from etl.observation import Vintage
+from etl.standings import TOLERANCE_DAYS
 
 Values = list[float | None]
-#: How much older than one month or one year a base may be, in days, by frequency.
-TOLERANCE_DAYS = {"daily": 10, "monthly": 45, "quarterly": 100, "annual": 400, "event": 400}
 FEW = 8
 #: How many numbers a block of windows may hold.
 BLOCK = 2_000_000
@@ -128,15 +127,6 @@ def _over(
         base = _base(series, days, now, indicator, earlier)
         result.append(base if isinstance(base, Empty) else _change_pct(now.value, base.value))
     return result
-
-
-def base_of_newest(series: Sequence[Vintage], indicator: Indicator, months: int) -> Vintage | None:
-    """The value so many months before the newest one, by the rules of `mom` and `yoy`."""
-    if not series:
-        return None
-    days = [v.date for v in series]
-    base = _base(series, days, series[-1], indicator, lambda day: _months_before(day, months))
-    return None if isinstance(base, Empty) else base
 
 
 def _base(

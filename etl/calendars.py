@@ -67,6 +67,7 @@ def sessions(calendar: str, first: date, last: date) -> list[date]:
     return [d for d in (first + timedelta(days=k) for k in range(days)) if is_session(calendar, d)]
 
 
+@lru_cache(maxsize=20_000)
 def sessions_between(calendar: str, after: date, until: date) -> int:
     """How many sessions lie in (after, until]."""
     return len(sessions(calendar, after + timedelta(days=1), until))

@@ -27,11 +27,12 @@ from etl.events import create_events
 from etl.inputs import COMPARISONS, Comparison
 from etl.policies import Document
 from etl.settings import POINTER, READ_ONLY
+from etl.standings import create_standings
 from etl.warehouse import LIMITS, SERVED, SERVED_MACROS, VINTAGES, Refused, Warehouse, spans
 
 KEPT = 30
 #: Raised whenever the tables of a snapshot change, so that the same content is published anew.
-FORMAT = 7
+FORMAT = 8
 
 # What is copied out of the warehouse, span by span, so that only a span is ever sorted at once.
 COPIED = """
@@ -268,6 +269,7 @@ def _build(
         _choose(own, content.catalog)
         own.execute(TABLES)
         create_events(own, content.catalog)
+        create_standings(own, content.catalog)
         _write_content(own, content, warehouse.refused())
         meta = {
             "snapshot": name,

@@ -13,8 +13,8 @@ from serving import Node, TestClient, client, still
 
 import dashboard.pages as pages
 from dashboard.chart import fonts
-from dashboard.health import Health, health
 from dashboard.components.freshness import age, until
+from dashboard.health import Health, health
 from dashboard.pages.status import headline
 from dashboard.snapshot import Snapshots
 from etl import publish

@@ -15,12 +15,12 @@ from dashboard.api import models
 from dashboard.downloads import provenance
 from dashboard.formats import FORMATS
 from dashboard.health import Health, health
+from dashboard.queries import Standing
 from dashboard.snapshot import Snapshot
 from etl.bulletins.model import Bulletin
 from etl.catalog import Credit, Indicator, Text
 from etl.claims.model import Placed
 from etl.freshness import as_of_words
-from etl.observation import Vintage
 
 EVENT_KINDS: tuple[str, ...] = get_args(models.EventKind)
 #: More events are refused, not cut.
@@ -28,13 +28,12 @@ MAX_EVENTS = 20_000
 MAX_ISSUER = 100
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-Span = tuple[date, date, int]
 
 
 def indicators(snapshot: Snapshot, base_url: str) -> models.IndicatorList:
-    spans, newest = queries.spans(snapshot), queries.newest(snapshot)
+    held = queries.standings(snapshot)
     listed = [
-        models.IndicatorEntry(**_entry(snapshot, i, spans.get(i.id), newest.get(i.id), base_url))
+        models.IndicatorEntry(**_entry(snapshot, i, held.get(i.id), base_url))
         for i in snapshot.catalog.all()
     ]
     return models.IndicatorList(snapshot=snapshot.name, count=len(listed), indicators=listed)
@@ -43,13 +42,7 @@ def indicators(snapshot: Snapshot, base_url: str) -> models.IndicatorList:
 def indicator(snapshot: Snapshot, name: str, base_url: str) -> models.IndicatorDetail:
     found = snapshot.catalog[known_id(name, snapshot.catalog)]
     return models.IndicatorDetail(
-        **_entry(
-            snapshot,
-            found,
-            queries.spans(snapshot, found.id).get(found.id),
-            queries.newest(snapshot, found.id).get(found.id),
-            base_url,
-        ),
+        **_entry(snapshot, found, queries.standing(snapshot, found.id), base_url),
         snapshot=snapshot.name,
         calendar=found.calendar,
         records=found.records,
@@ -198,10 +191,10 @@ def _status(one: Health) -> models.IndicatorStatus:
 def _entry(
     snapshot: Snapshot,
     indicator: Indicator,
-    span: Span | None,
-    newest: Vintage | None,
+    held: Standing | None,
     base_url: str,
 ) -> dict[str, Any]:
+    newest = held.newest if held else None
     return {
         "id": indicator.id,
         "title": _words(indicator.title),
@@ -211,9 +204,9 @@ def _entry(
         "definition": _words(indicator.definition),
         "credit": _credit(indicator.credit),
         "sources": [ref.name for ref in indicator.sources],
-        "first_date": span[0] if span else None,
-        "last_date": span[1] if span else None,
-        "rows": span[2] if span else 0,
+        "first_date": held.first if held else None,
+        "last_date": held.newest.date if held else None,
+        "rows": held.count if held else 0,
         "newest": models.Newest(
             date=newest.date,
             value=newest.value,

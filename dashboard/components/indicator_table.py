@@ -9,8 +9,9 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from dashboard.components import cards, freshness
+from dashboard.formatting import Change
 from dashboard.health import Health
-from dashboard.overview import Distance, Line
+from dashboard.overview import Line
 from dashboard.pages.page import Visit
 from dashboard.texts import text
 
@@ -73,8 +74,8 @@ def _value(visit: Visit, entry: Entry) -> Component | None:
     return cards.number(figure, "cell-number") if figure else None
 
 
-def _apart(distance: Distance | None) -> Component | str | None:
-    return cards.delta(distance.change) if distance else "—"
+def _apart(change: Change | None) -> Component | str | None:
+    return cards.delta(change) if change else "—"
 
 
 def _age(visit: Visit, entry: Entry) -> list[Component | str]:

@@ -241,7 +241,7 @@ def _definition(visit: Visit, item: Reading) -> Component:
 
 def _facts(visit: Visit, item: Reading) -> Component:
     indicator, lang = item.indicator, visit.lang
-    held = queries.spans(visit.snapshot, item.id).get(item.id)
+    held = queries.standing(visit.snapshot, item.id)
     pairs: list[tuple[str, Component | str]] = [
         ("unit", item.unit.label.in_(lang)),
         ("frequency", text(indicator.frequency, lang)),
@@ -257,8 +257,9 @@ def _facts(visit: Visit, item: Reading) -> Component:
         ),
     ]
     if held and item.as_of is None:
-        first, last = (formatting.day(d, indicator, lang, year=True) for d in held[:2])
-        count = f"{held[2]:,} 个值" if lang == "zh" else f"{held[2]:,} values"
+        days = (held.first, held.newest.date)
+        first, last = (formatting.day(day, indicator, lang, year=True) for day in days)
+        count = f"{held.count:,} 个值" if lang == "zh" else f"{held.count:,} values"
         pairs.append(
             (
                 "history",

@@ -3,27 +3,26 @@ filtered and sorted by the address."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from dashboard import queries
 from dashboard.address import AddressError, one_of
 from dashboard.components.indicator_table import COLUMNS, Entry, column_words, indicator_table
 from dashboard.components.listing import further
 from dashboard.components.picking import chip, options, search
 from dashboard.health import health
-from dashboard.overview import Distance, line
+from dashboard.overview import lines, percent_from
 from dashboard.pages.page import Page, Visit, message
 from dashboard.paging import paged
 from dashboard.texts import text
 from etl.catalog import Indicator
 
 PAGE = 100
-#: More indicators than this are not all read to sort them by what is reckoned.
-MOST_SORTED = 600
 SORTS = ("", "name", "date", "change", "month", "year", "record", "age")
 #: What the address may hold, so that a link that changes one keeps the others.
 KEPT = ("q", "group", "frequency", "sort", "cols")
@@ -35,19 +34,16 @@ def layout(visit: Visit, now: datetime) -> Page:
     try:
         found = _filtered(visit)
         columns = _columns(visit)
-        sort = _sort(visit, len(found))
+        sort = _sort(visit)
         page = paged(visit.query.get("page", ""), _sorted(visit, found, sort, now), PAGE)
     except AddressError as error:
         return message(text("wrong_address", visit.lang), str(error), visit.chosen, error.status)
-    entries = [
-        Entry(line(visit.snapshot, one.indicator.id, visit.lang), one)
-        for one in health(visit.snapshot, now, page.shown)
-    ]
+    shown = lines(visit.snapshot, [i.id for i in page.shown], visit.lang)
+    aged = health(visit.snapshot, now, page.shown)
+    entries = [Entry(*one) for one in zip(shown, aged, strict=True)]
 
     def table(part: Iterable[Entry]) -> Component:
-        return indicator_table(
-            visit, part, columns, lambda name: _heading(visit, name, sort, len(found))
-        )
+        return indicator_table(visit, part, columns, lambda name: _heading(visit, name, sort))
 
     def group(name: str, part: Iterable[Entry]) -> Component:
         words = visit.snapshot.catalog.groups[name].title.in_(visit.lang)
@@ -127,47 +123,39 @@ def _searched(indicator: Indicator) -> str:
     return "\n".join(parts).casefold()
 
 
-def _sort(visit: Visit, count: int) -> str:
+def _sort(visit: Visit) -> str:
     asked = visit.query.get("sort", "")
     name = one_of("sort", asked.removeprefix("-"), SORTS)
-    if count > MOST_SORTED and name not in ("", "name"):
-        raise AddressError(
-            "sort",
-            f"sort: {count:,} indicators are too many to sort by {name}; filter them first, to at "
-            f"most {MOST_SORTED}.",
-        )
     return f"-{name}" if asked.startswith("-") and name else name
 
 
-def _sorted(visit: Visit, found: Sequence[Indicator], sort: str, now: datetime) -> list[Indicator]:
-    name, lang = sort.removeprefix("-"), visit.lang
+def _sorted(
+    visit: Visit, found: Sequence[Indicator], sort: str, now: datetime
+) -> Sequence[Indicator]:
+    """The indicators in the order that is asked for; those without what it goes by come last."""
+    name, falls = sort.removeprefix("-"), sort.startswith("-")
     if not name:
         order = list(visit.snapshot.catalog.groups)
         return sorted(found, key=lambda i: order.index(i.group))
     if name == "name":
-        return sorted(found, key=lambda i: i.title.in_(lang), reverse=sort.startswith("-"))
-    keys = {
-        one.indicator.id: _key(Entry(line(visit.snapshot, one.indicator.id, lang), one), name)
-        for one in health(visit.snapshot, now, found)
-    }
-    held = [i for i in found if keys[i.id] is not None]
-    held.sort(key=lambda i: keys[i.id] or 0.0, reverse=sort.startswith("-"))
-    return [*held, *(i for i in found if keys[i.id] is None)]
+        return sorted(found, key=lambda i: i.title.in_(visit.lang), reverse=falls)
+    keys = _keys(visit, found, name, now)
+    held = sorted((i for i in found if i.id in keys), key=lambda i: keys[i.id], reverse=falls)
+    return [*held, *(i for i in found if i.id not in keys)]
 
 
-def _key(entry: Entry, name: str) -> float | None:
-    """What a row is sorted by; rows without it come last."""
-    item, vintage = entry.line, entry.line.reading.vintage
-    if vintage is None:
-        return None
+def _keys(
+    visit: Visit, found: Sequence[Indicator], name: str, now: datetime
+) -> Mapping[str, float]:
+    """What indicators are sorted by."""
     if name == "age":
-        return entry.health.missed
+        aged = health(visit.snapshot, now, found)
+        return {one.indicator.id: one.missed for one in aged if one.missed is not None}
+    standings = queries.standings(visit.snapshot)
     if name == "date":
-        return float(vintage.date.toordinal())
-    if name == "change":
-        return item.session.percent if item.session else None
-    distance: Distance | None = getattr(item, name)
-    return distance.percent if distance else None
+        return {i: float(standing.newest.date.toordinal()) for i, standing in standings.items()}
+    apart = {i: percent_from(standing, name) for i, standing in standings.items()}
+    return {i: percent for i, percent in apart.items() if percent is not None}
 
 
 def _filters(visit: Visit) -> Component:
@@ -194,10 +182,10 @@ def _filters(visit: Visit) -> Component:
     )
 
 
-def _heading(visit: Visit, name: str, sort: str, count: int) -> Component:
+def _heading(visit: Visit, name: str, sort: str) -> Component:
     """The name of a column; where it can be sorted by, a link that does, or turns the order."""
     words = column_words(name, visit.lang)
-    if name not in SORTS or (count > MOST_SORTED and name != "name"):
+    if name not in SORTS:
         return html.Th(words, scope="col", className=f"col-{name}")
     falls_first = name != "name"
     first, second = (f"-{name}", name) if falls_first else (name, f"-{name}")

@@ -85,11 +85,11 @@ class Chart:
 def charts(snapshot: Snapshot, ids: Iterable[str]) -> Iterator[Chart]:
     """Each indicator as it is and as it is known for ever, then with one thing chosen: a range or a
     transform. Of two choices at once there are too many to write."""
-    newest = queries.newest(snapshot)
+    standings = queries.standings(snapshot)
     for name in ids:
         for lang in LANGS:
             plain = ChartAddress(name, lang=lang)
-            is_held = name in newest
+            is_held = name in standings
             yield Chart(plain, is_held)
             if is_held:
                 yield Chart(replace(plain, as_of=frozen_moment(snapshot)), True)

@@ -1,0 +1,90 @@
+"""Where indicators stand, against the transforms that files and pictures show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import duckdb
+import pytest
+from conftest import settings_of
+from hypothesis import given
+from hypothesis import strategies as st
+from test_transforms import _series
+
+from dashboard import queries
+from dashboard.address import Transform
+from dashboard.overview import percent_from
+from dashboard.queries import Standing
+from dashboard.snapshot import Snapshots
+from dashboard.transforms import comparable, transformed
+from etl.catalog import Catalog, Dated, Indicator, Text, load_catalog
+from etl.observation import Vintage
+from etl.settings import PROJECT, Settings
+from etl.standings import STANDINGS, what_is_told
+
+CATALOG = load_catalog(PROJECT / "indicators.yaml")
+NAMES = {"change": "pct", "month": "mom", "year": "yoy"}
+OBSERVATIONS = """
+create or replace table observations (indicator varchar, date date, value double, source varchar,
+  known_at timestamp, status varchar, credit varchar, basis varchar, note varchar)
+"""
+
+
+@pytest.fixture(scope="module")
+def store() -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect() as connection:
+        yield connection
+
+
+def stand(
+    store: duckdb.DuckDBPyConnection, indicator: Indicator, series: list[Vintage]
+) -> Standing | None:
+    catalog = Catalog(units=CATALOG.units, groups=CATALOG.groups,
+                      indicators={indicator.id: indicator})  # fmt: skip
+    store.execute(OBSERVATIONS)
+    rows = [
+        (indicator.id, v.date, v.value, v.source, v.known_at.replace(tzinfo=None), v.status,
+         v.credit, v.basis, v.note)
+        for v in series
+    ]  # fmt: skip
+    if rows:
+        store.executemany("insert into observations values (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+    found = store.execute(STANDINGS, what_is_told(catalog)).fetchall()
+    return queries._standing(found[0]) if found else None
+
+
+@given(_series(), st.lists(st.integers(0, 400), max_size=2))
+def test_a_standing_says_what_the_transforms_say_of_the_newest_value(
+    store: duckdb.DuckDBPyConnection,
+    drawn: tuple[Indicator, list[Vintage]],
+    breaks: list[int],
+) -> None:
+    indicator, series = drawn
+    if series:
+        changes = tuple(
+            Dated(date=series[-1].date - timedelta(days=n), note=Text(zh="变", en="changed"))
+            for n in breaks
+        )
+        indicator = indicator.model_copy(update={"breaks": changes})
+    standing = stand(store, indicator, series)
+    if not series:
+        assert standing is None
+        return
+    assert standing is not None
+    assert (standing.first, standing.count) == (series[0].date, len(series))
+    assert standing.newest == series[-1]
+    for name, transform in NAMES.items():
+        wanted = transformed(series, Transform(transform), indicator, None)[-1]
+        assert percent_from(standing, name) == pytest.approx(wanted), name
+    alike = [v.value for v in series if comparable(v, series[-1], indicator)]
+    assert standing.highest == max(alike)
+
+
+def test_a_snapshot_without_standings_is_read_like_one_with_them(published: Settings) -> None:
+    snapshot = Snapshots(settings_of(published.data).published).current()
+    kept = queries.standings(snapshot)
+    assert len(kept) == 19
+    rows = snapshot.rows(STANDINGS, what_is_told(snapshot.catalog))
+    assert {row[0]: queries._standing(row) for row in rows} == kept
+    assert all(queries.standing(snapshot, name) == one for name, one in kept.items())
