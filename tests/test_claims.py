@@ -367,6 +367,13 @@ def test_a_denial_is_listed_and_not_judged(golden: Golden) -> None:
     assert "否定" in placed.claim.reason
 
 
+@pytest.mark.parametrize("before", ["", "“大盘”", "“大”“盘”\u200b“好”"])
+def test_quotes_before_a_streak_move_no_mark(golden: Golden, before: str) -> None:
+    text = f"{before}标普 500 连涨 4 日。"
+    (placed,) = golden.claims(text)
+    assert text[placed.start : placed.stop] == "连涨 4 日"
+
+
 # What comes from outside
 
 

@@ -352,7 +352,7 @@ class _Reader:
         if number.unit in _COUNTS and hedge == "over" and self._says_more(token):
             hedge = ""
         if number.unit.startswith("span:"):
-            self._span(number, is_near)
+            self._span(token, number, is_near)
         elif number.unit in _COUNTS and not self._is_change_of_count():
             self._count(token, hedge)
         elif number.unit == "other":
@@ -404,14 +404,14 @@ class _Reader:
                 )
             )  # fmt: skip
 
-    def _span(self, number: Number, is_near: bool) -> None:
+    def _span(self, token: Token, number: Number, is_near: bool) -> None:
         amount = int(number.value or 0)
         following = self._next({"glue", "hedge"})
         kind = following.kind if following else ""
         if self.in_a_row == 0:
             self.in_a_row, self.row_unit = amount, number.unit.removeprefix("span:")
         elif self.verb and self.verb.token.kind == "streaks":
-            self.verb.numbers.append((number, "", number.start))
+            self.verb.numbers.append((number, "", token.start))
         elif is_near or self.is_recent or kind in ("since", "record", "weak_record"):
             self.window = Window(amount, number.unit.removeprefix("span:"))
             self.is_recent = False
