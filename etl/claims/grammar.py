@@ -18,6 +18,8 @@ from etl.strict_yaml import load_yaml
 PATH = Path(__file__).with_name("grammar.yaml")
 Way = Literal["up", "down", "flat"]
 Words = tuple[str, ...]
+#: A unit that begins so is a span of time, in the word behind it.
+SPAN = "span:"
 T = TypeVar("T")
 
 
@@ -142,9 +144,9 @@ class Grammar(Model):
 
     @cached_property
     def unit_words(self) -> Vocabulary[str]:
-        """The words of units; a span of time is the unit `span:WORD`."""
+        """The words of units; a span of time is the unit SPAN + WORD."""
         pairs = [(word, name) for name, words in self.units.items() for word in words]
-        return Vocabulary([*pairs, *((word, f"span:{word}") for word in self.spans)])
+        return Vocabulary([*pairs, *((word, f"{SPAN}{word}") for word in self.spans)])
 
     def level_rule(self, catalog: Catalog, indicator: Indicator) -> UnitRule:
         """How a text writes a level of the indicator, units of the catalog alone included."""

@@ -67,6 +67,11 @@ class History:
         at = bisect_right(self.dates, day) - 1
         return at if at >= 0 else None
 
+    def within(self, first: date, last: date) -> int | None:
+        """The place of the newest row from a day to another."""
+        at = self.until(last)
+        return at if at is not None and self.dates[at] >= first else None
+
     @cached_property
     def _starts(self) -> list[int]:
         """Where each definition begins."""

@@ -141,7 +141,7 @@ class Lexer:
     ) -> tuple[int, list[Token]]:
         """A mention; of 八方面任务 also its number, and of 美联储加息 also its verb."""
         stop, indicator = span
-        if number is not None and number.stop < stop and not number.unit.startswith("span:"):
+        if number is not None and number.stop < stop and not number.span:
             tokens = [_token("number", sentence, places, at, number.stop, number=number)]
             if self.facets.at(letters, number.stop):
                 return number.stop, tokens
@@ -186,7 +186,7 @@ class Lexer:
     def _tail(self, alias: str) -> str:
         """What stands behind the numeral that an alias begins with; nothing without one."""
         number = number_at(alias, 0, self._units) if alias[0] in _NUMERAL else None
-        if number is None or not number.is_chinese or number.unit.startswith("span:"):
+        if number is None or not number.is_chinese or number.span:
             return ""
         return alias[number.stem :]
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from etl.claims.grammar import Vocabulary
+from etl.claims.grammar import SPAN, Vocabulary
 
 #: A number of more digits, or above this, is no quantity of any market.
 MOST_DIGITS, MOST = 20, Decimal("1e18")
@@ -49,6 +49,11 @@ class Number:
     factor: float = 1.0
     is_over: bool = False
     is_chinese: bool = False
+
+    @property
+    def span(self) -> str:
+        """The word of a span of time that it counts; nothing if it counts none."""
+        return self.unit.removeprefix(SPAN) if self.unit.startswith(SPAN) else ""
 
 
 @dataclass(frozen=True, slots=True)
