@@ -435,7 +435,7 @@ def test_words_of_the_grammar_in_any_order_crash_nothing(golden: Golden) -> None
     """A statement that crashes would keep every bulletin from being published."""
     chance, words = random.Random(5), grammar()
     lists = [
-        [word for word, _ in words._lexemes()],
+        [word for word, _ in words.lexemes()],
         [alias for indicator in golden.catalog.all() for alias in indicator.aliases],
         [word for listed in words.units.values() for word in listed] + list(words.spans),
         ["7519.12", "0", "-1", "三", "十", "百", "万亿", "亿", "半", "1,000", "$", "−", "9" * 25],

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import NamedTuple
 
 from etl.claims.grammar import SPAN, Vocabulary
 
@@ -29,8 +30,7 @@ _SIGNS: Mapping[str, int] = {"+": 1, "-": -1, "−": -1}
 _AROUND = "多余来"
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
+class Number(NamedTuple):
     """`text[start:stop]` is a number with its unit; `stem` is where the numeral itself ends.
 
     `value` is None if it is too large to be one. `step` is the value of its last written digit,
@@ -90,8 +90,8 @@ def _range(first: Number, second: Number) -> Number | None:
             low = first.value * scale
             if low < second.value:
                 step = max(second.step, first.step * scale)
-                return replace(
-                    second, start=first.start, value=low, high=second.value, sign=first.sign,
+                return second._replace(
+                    start=first.start, value=low, high=second.value, sign=first.sign,
                     step=step,
                 )  # fmt: skip
     return None
@@ -128,7 +128,7 @@ def _one_at(text: str, at: int, units: Vocabulary[str]) -> Number | None:
         plain, stop = _tenths(text, plain, stop)
         unit = "percent"
     number = _number(text, start, plain, stop, unit, sign)
-    return replace(number, is_over=True) if is_over else number
+    return number._replace(is_over=True) if is_over else number
 
 
 def units_follow(text: str, at: int, units: Vocabulary[str]) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 
 from etl.catalog import Catalog
 from etl.claims.grammar import folded, grammar
@@ -63,7 +62,8 @@ class Parser:
         """What a sentence states of indicators, in the order of its words."""
         if len(sentence) > MOST_LETTERS:
             return self._too_long(sentence)
-        return _with_parts(self._read(sentence, _joined(self.lexer.tokens(sentence))))
+        tokens = _joined(self.lexer.tokens(sentence))
+        return _with_parts(self._read(sentence, tokens)) if tokens else []
 
     def _read(self, sentence: str, tokens: Sequence[Token]) -> list[Statement]:
         """Goes through the tokens once."""
@@ -89,7 +89,7 @@ def _joined(tokens: Sequence[Token]) -> list[Token]:
     """The tokens, but a single letter that touches unread text is a part of it: 需 in 需求."""
     found: list[Token] = []
     for at, token in enumerate(tokens):
-        if token.kind in _SINGLE and len(token.words) == 1:
+        if len(token.words) == 1 and token.kind in _SINGLE:
             before = tokens[at - 1] if at else None
             after = tokens[at + 1] if at + 1 < len(tokens) else None
             touches = (before and before.kind == "text" and before.stop == token.start) or (
@@ -110,5 +110,5 @@ def _with_parts(statements: Sequence[Statement]) -> list[Statement]:
             if any(s.is_part for s in same):
                 values = [s.number.value for s in same if s.number]
                 parts = tuple(value for value in values if value is not None)
-                found[at] = replace(statement, parts=parts, is_part=True)
+                found[at] = statement._replace(parts=parts, is_part=True)
     return found

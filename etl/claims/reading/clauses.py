@@ -16,7 +16,9 @@ def on_clause(reading: Reading, token: Token) -> None:
 
 
 def on_text(reading: Reading, token: Token) -> None:
-    words = "".join(c for c in token.words if c.isalnum())
+    words = token.words
+    if not words.isalnum():
+        words = "".join(c for c in words if c.isalnum())
     if not words:
         return
     clause = reading.clause

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from etl.claims.lexer import Token
 from etl.claims.reading.clauses import on_text
 from etl.claims.reading.counts import COUNTS, is_change_of_count, on_count, says_more
@@ -17,7 +15,7 @@ from etl.claims.statement import Statement
 def on_hedge(reading: Reading, token: Token) -> None:
     clause = reading.clause
     if clause.last and _touches_number(reading):
-        clause.last[-1] = replace(clause.last[-1], hedge=token.value)
+        clause.last[-1] = clause.last[-1]._replace(hedge=token.value)
     else:
         clause.hedge, clause.last = token.value, None
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 
 from etl.claims.model import Kind
 from etl.claims.numbers import Number
@@ -30,13 +29,13 @@ def moves(
             yield _level(reading, blank, figure)
             continue
         is_told = True
-        yield _change(reading, replace(blank, way=blank.way or _way(figure.number)), figure)
+        yield _change(reading, blank._replace(way=blank.way or _way(figure.number)), figure)
     clause = reading.clause
     if clause.in_a_row is not None:
         yield _streak(reading, blank, clause.in_a_row, clause.row_unit)
     elif not is_told:
         size = verb.token.lexeme.size if verb.token.lexeme else ""
-        yield replace(blank, kind="direction", size=size)
+        yield blank._replace(kind="direction", size=size)
 
 
 def doubles(
@@ -46,7 +45,7 @@ def doubles(
     assert verb.token.lexeme is not None
     pct = abs(verb.token.lexeme.amount)
     number = Number(blank.start, blank.start, blank.stop, pct, 10.0, 10.0, "percent")
-    yield replace(blank, kind="change", number=number)
+    yield blank._replace(kind="change", number=number)
 
 
 def moves_to(
@@ -55,11 +54,11 @@ def moves_to(
     """从 4.5% 升至 4.56%: where it began, where it ended, and the direction."""
     origin = reading.clause.origin
     if origin is not None:
-        began = replace(blank, start=origin.start, stop=origin.stop, kind="level", way="")
-        yield replace(_marked(reading, began, origin), mode="origin")
+        began = blank._replace(start=origin.start, stop=origin.stop, kind="level", way="")
+        yield _marked(reading, began, origin)._replace(mode="origin")
     for figure in figures:
-        yield _level(reading, replace(blank, base=None), figure)
-    yield replace(blank, kind="direction")
+        yield _level(reading, blank._replace(base=None), figure)
+    yield blank._replace(kind="direction")
 
 
 def stands_at(
@@ -68,7 +67,7 @@ def stands_at(
     """收于 7519.12 点: levels; 报 +0.61% is a change."""
     for figure in figures:
         if figure.number.sign and not _is_own(reading, blank, figure):
-            yield _change(reading, replace(blank, way=_way(figure.number)), figure)
+            yield _change(reading, blank._replace(way=_way(figure.number)), figure)
         else:
             yield _level(reading, blank, figure)
 
@@ -79,7 +78,7 @@ def crosses(
     """突破 7500 点; 首次突破 is a first."""
     kind: Kind = "first" if reading.clause.is_first else "milestone"
     for figure in figures:
-        yield _marked(reading, replace(blank, kind=kind), figure)
+        yield _marked(reading, blank._replace(kind=kind), figure)
 
 
 def holds(
@@ -87,7 +86,7 @@ def holds(
 ) -> Iterator[Statement]:
     """守住 7500 点."""
     for figure in figures:
-        yield _marked(reading, replace(blank, kind="milestone", mode="hold"), figure)
+        yield _marked(reading, blank._replace(kind="milestone", mode="hold"), figure)
 
 
 def compares(
@@ -96,13 +95,13 @@ def compares(
     """低于 20 点 is a bound, 高于去年同期 a direction, 比上周高 2% a change."""
     for figure in figures:
         if _is_own(reading, blank, figure) and not blank.base:
-            yield _marked(reading, replace(blank, mode="bound"), figure)
+            yield _marked(reading, blank._replace(mode="bound"), figure)
         else:
             yield _change(reading, blank, figure)
     if not figures and (blank.base or blank.when):
         base = blank.base or Base("when", blank.when)
         when = blank.when if blank.base else None
-        yield replace(blank, kind="direction", base=base, when=when)
+        yield blank._replace(kind="direction", base=base, when=when)
 
 
 def records(
@@ -111,18 +110,18 @@ def records(
     """创新高, and with a number also the level that is one."""
     for figure in figures:
         if figure.number.unit in VALUES and _is_own(reading, blank, figure):
-            yield _level(reading, replace(blank, window=None), figure)
+            yield _level(reading, blank._replace(window=None), figure)
     kind: Kind = "record_high" if blank.way in ("up", "high") else "record_low"
     vague = reading.clause.vague
     problem = blank.problem or (VAGUE.format(vague) if vague else "")
-    yield replace(blank, kind=kind, way="", problem=problem)
+    yield blank._replace(kind=kind, way="", problem=problem)
 
 
 def swings(
     reading: Reading, verb: Verb, blank: Statement, figures: Sequence[Figure]
 ) -> Iterator[Statement]:
     """波动, 大幅波动."""
-    yield replace(blank, kind="volatility", way="", mode=verb.token.value)
+    yield blank._replace(kind="volatility", way="", mode=verb.token.value)
 
 
 def streaks(
@@ -143,16 +142,16 @@ def _streak(reading: Reading, blank: Statement, amount: int, unit: str) -> State
     frequency = reading.catalog[blank.indicator].frequency
     units = _ROW_UNITS.get(frequency, frozenset())
     problem = "" if unit in units or not unit else OTHER_ROW.format(unit)
-    return replace(
-        blank, kind="direction", mode="streak", streak=amount, problem=blank.problem or problem
+    return blank._replace(
+        kind="direction", mode="streak", streak=amount, problem=blank.problem or problem
     )
 
 
 def _level(reading: Reading, blank: Statement, figure: Figure) -> Statement:
     """A level; the first one of its kind behind 首次."""
     if reading.clause.is_first:
-        return _marked(reading, replace(blank, kind="first", way=blank.way or "up"), figure)
-    return _marked(reading, replace(blank, kind="level", way=""), figure)
+        return _marked(reading, blank._replace(kind="first", way=blank.way or "up"), figure)
+    return _marked(reading, blank._replace(kind="level", way=""), figure)
 
 
 def _marked(reading: Reading, blank: Statement, figure: Figure) -> Statement:

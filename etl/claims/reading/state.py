@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from etl.catalog import Catalog
 from etl.claims.dates import When
@@ -18,16 +19,14 @@ RECORDS = frozenset({"record", "weak_record"})
 _MOST_UNREAD = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(NamedTuple):
     """Of what is spoken, in the words of the text; a stranger has no indicator."""
 
     indicator: str
     words: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Figure:
+class Figure(NamedTuple):
     """A number with the hedge beside it; `start` and `stop` are places in the sentence."""
 
     number: Number

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from etl.claims.grammar import folded
 from etl.claims.lexer import Token
@@ -43,7 +42,7 @@ def _beside(reading: Reading, subject: Subject) -> None:
 
 def on_strangers(reading: Reading, token: Token) -> None:
     reading.has_stranger = True
-    on_mention(reading, replace(token, indicator=""))
+    on_mention(reading, token._replace(indicator=""))
 
 
 def on_weak_mention(reading: Reading, token: Token) -> None:

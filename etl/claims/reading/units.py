@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from etl.catalog import Catalog
 from etl.claims.grammar import CountRule, Grammar
 from etl.claims.numbers import Number
@@ -40,20 +38,20 @@ class Units:
     def as_level(self, blank: Statement, number: Number, hedge: str, words: str) -> Statement:
         """The statement with a number that must be in the unit of its indicator."""
         if number.value is None:
-            return replace(blank, hedge=hedge, problem=blank.problem or TOO_LARGE)
+            return blank._replace(hedge=hedge, problem=blank.problem or TOO_LARGE)
         own = self.own(blank.indicator, number)
         if own is None:
             problem = blank.problem or self._wrong(blank.indicator, words)
-            return replace(blank, number=number, problem=problem)
-        return replace(blank, number=own, hedge=hedge)
+            return blank._replace(number=number, problem=problem)
+        return blank._replace(number=own, hedge=hedge)
 
     def as_change(self, blank: Statement, number: Number, hedge: str, words: str) -> Statement:
         """The statement as a change: in per cent, or in the unit of the indicator."""
         if number.value is None:
-            return replace(blank, kind="change", hedge=hedge, problem=blank.problem or TOO_LARGE)
+            return blank._replace(kind="change", hedge=hedge, problem=blank.problem or TOO_LARGE)
         change = self._change(blank.indicator, number)
         problem = blank.problem if change else blank.problem or self._wrong(blank.indicator, words)
-        return replace(blank, kind="change", number=change or number, hedge=hedge, problem=problem)
+        return blank._replace(kind="change", number=change or number, hedge=hedge, problem=problem)
 
     def _change(self, indicator: str, number: Number) -> Number | None:
         """The number as a change of the indicator; None if it cannot be one."""
@@ -63,7 +61,7 @@ class Units:
         if number.unit == "percent" or (unit == "percent" and number.unit in _OF_PERCENT):
             return number
         if rule and number.unit in rule.takes:
-            return replace(number, unit=unit)
+            return number._replace(unit=unit)
         if number.unit == "" and unit != "ratio":
             return None
         return self.own(indicator, number)
@@ -77,9 +75,8 @@ def _times(number: Number, scale: float, unit: str) -> Number:
     """The number times a factor, without the dust of binary fractions."""
     assert number.value is not None
     if scale == 1:
-        return replace(number, unit=unit)
-    return replace(
-        number,
+        return number if number.unit == unit else number._replace(unit=unit)
+    return number._replace(
         value=float(f"{number.value * scale:.12g}"),
         high=float(f"{number.high * scale:.12g}") if number.high is not None else None,
         step=float(f"{number.step * scale:.12g}"),
