@@ -46,10 +46,10 @@ class _Alias:
     def is_hidden(self, letters: str, at: int) -> bool:
         """Whether one of those words reaches over the alias at a place."""
         stop = at + len(self.letters)
-        return any(
-            letters.find(word, max(0, stop - len(word)), at + len(word)) >= 0
-            for word in self.hiders
-        )
+        for word in self.hiders:
+            if letters.find(word, max(0, stop - len(word)), at + len(word)) >= 0:
+                return True
+        return False
 
 
 class Finder:
@@ -141,6 +141,7 @@ def _stands_alone(text: str, places: Sequence[int], at: int, stop: int) -> bool:
     )
 
 
+@lru_cache(maxsize=8192)
 def _is_latin(letter: str) -> bool:
     folded = unicodedata.normalize("NFKC", letter)
     return folded.isascii() and folded.isalnum()

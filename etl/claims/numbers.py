@@ -25,6 +25,7 @@ _NUMERAL = frozenset({*_DIGITS, *_FACTORS})
 #: 百 and 千 that belong to the unit behind them, not to the number.
 _NO_FACTOR = ("百分", "千瓦", "千克", "千米")
 _ENGLISH: Mapping[str, int] = {"trillion": 10**12, "billion": 10**9, "million": 10**6}
+_ENGLISH_WORD = re.compile("|".join(_ENGLISH))
 _DASHES = "-–—~～〜"
 _SIGNS: Mapping[str, int] = {"+": 1, "-": -1, "−": -1}
 _AROUND = "多余来"
@@ -221,9 +222,8 @@ def _with_factors(text: str, digits: str, stop: int) -> _Plain:
         if count > 3:
             break
     place = _past_spaces(text, stop)
-    for word, amount in _ENGLISH.items():
-        if text.startswith(word, place):
-            factor, stop = factor * amount, place + len(word)
+    if english := _ENGLISH_WORD.match(text, place):
+        factor, stop = factor * _ENGLISH[english[0]], english.end()
     plain = digits.replace(",", "").replace("，", "")
     if len(plain) > MOST_DIGITS or factor > 10**12:
         return _Plain(None, Decimal(0), stop)

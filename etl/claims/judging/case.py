@@ -89,7 +89,7 @@ class Case:
 
     def date_of(self, at: int) -> date:
         """The date of the value at a place."""
-        return self.history.dates[at]
+        return self.history.rows[at].date
 
     # Words
 

@@ -76,5 +76,7 @@ def _blank(reading: Reading, verb: Verb, subject: Subject, figures: Sequence[Fig
 
 def _is_inverse(reading: Reading, subject: Subject) -> bool:
     inverse = reading.catalog[subject.indicator].inverse
+    if not inverse:
+        return False
     words = "".join(folded(subject.words).split())
     return any("".join(folded(word).split()) == words for word in inverse)
