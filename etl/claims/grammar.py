@@ -218,12 +218,12 @@ class Vocabulary(Generic[T]):
         """The longest word that begins at `place`: where it ends, and what it says. A Latin word
         ends where its letters end."""
         branch = self._root.next.get(text[place])
-        if branch is None or (place and _is_latin(text[place - 1 : place + 1])):
+        if branch is None or (place and _is_cut(text, place)):
             return None
         found, end = None, len(text)
         while branch is not None:
             place += 1
-            if branch.said is not None and not _is_latin(text[place - 1 : place + 1]):
+            if branch.said is not None and not _is_cut(text, place):
                 found = place, branch.said
             branch = branch.next.get(text[place]) if place < end else None
         return found
@@ -262,6 +262,7 @@ def _each(kind: str, words: Mapping[str, Words]) -> Iterator[tuple[str, Lexeme]]
             yield word, Lexeme(kind, value)
 
 
-def _is_latin(pair: str) -> bool:
-    """Whether both letters are Latin, so that no word ends between them."""
-    return len(pair) == 2 and pair.isascii() and pair.isalpha()
+def _is_cut(text: str, place: int) -> bool:
+    """Whether a word that ended at a place would be cut: Latin letters stand on both sides."""
+    pair = text[place - 1 : place + 1]
+    return pair.isascii() and pair.isalpha() and len(pair) == 2

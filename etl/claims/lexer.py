@@ -60,6 +60,7 @@ class Lexer:
                 if (word := self._words.at(noun, 0)) is None or word[1].kind not in _VERBS
             ]
         )
+        self._nouns = self.facets.firsts
         tails = {self._tail(alias): owner for alias, owner in owners.items()}
         self._tail_words = [tail for tail in tails if len(tail) > 1 and tail not in owners]
         self._tails = Vocabulary([(tail, tails[tail]) for tail in self._tail_words])
@@ -117,7 +118,7 @@ class Lexer:
         is_own = number is not None and self._counts(letters, number)
         if number is not None and is_own and (word is None or number.stop > word[0]):
             return self._number(sentence, letters, places, number)
-        facet = self.facets.at(letters, at)
+        facet = self.facets.at(letters, at) if letter in self._nouns else None
         if facet is not None and (word is None or facet[0] >= word[0]):
             said = word[1] if word and word[0] == facet[0] else None
             token = _token("facet", sentence, places, at, facet[0], lexeme=said, facets=facet[1])
