@@ -22,6 +22,8 @@ _SMALL: Mapping[str, int] = {"十": 10, "百": 100, "千": 1000}
 _LARGE: Mapping[str, int] = {"万": 10**4, "亿": 10**8}
 _FACTORS: Mapping[str, int] = {**_SMALL, **_LARGE}
 _NUMERAL = frozenset({*_DIGITS, *_FACTORS})
+#: What goes on with a numeral behind 万 or 千 is no number of one kind: 1千零1亿, 1亿2千万.
+_GOES_ON = re.compile(r"[0-9零〇][0-9零〇一二两三四五六七八九十百千万亿.]*")
 #: 百 and 千 that belong to the unit behind them, not to the number.
 _NO_FACTOR = ("百分", "千瓦", "千克", "千米")
 _ENGLISH: Mapping[str, int] = {"trillion": 10**12, "billion": 10**9, "million": 10**6}
@@ -221,6 +223,8 @@ def _with_factors(text: str, digits: str, stop: int) -> _Plain:
         factor, stop, count = factor * _FACTORS[letter], place + 1, count + 1
         if count > 3:
             break
+    if count and (mixed := _GOES_ON.match(text, stop)):
+        return _Plain(None, Decimal(0), mixed.end())
     place = _past_spaces(text, stop)
     if english := _ENGLISH_WORD.match(text, place):
         factor, stop = factor * _ENGLISH[english[0]], english.end()
@@ -243,6 +247,8 @@ def _chinese_at(text: str, at: int) -> _Plain | None:
         return None
     if len(letters) > MOST_DIGITS:
         return _Plain(None, Decimal(0), stop, True)
+    if any(letter in _FACTORS for letter in letters) and (mixed := _GOES_ON.match(text, stop)):
+        return _Plain(None, Decimal(0), mixed.end(), True)
     if is_decimal and stop + 1 < len(text):
         return _chinese_decimal(text, letters, stop)
     high = None
