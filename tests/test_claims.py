@@ -367,6 +367,13 @@ def test_a_denial_is_listed_and_not_judged(golden: Golden) -> None:
     assert "否定" in placed.claim.reason
 
 
+@pytest.mark.parametrize("before", ["", "“大盘”", "“大”“盘”\u200b“好”"])
+def test_quotes_before_a_streak_move_no_mark(golden: Golden, before: str) -> None:
+    text = f"{before}标普 500 连涨 4 日。"
+    (placed,) = golden.claims(text)
+    assert text[placed.start : placed.stop] == "连涨 4 日"
+
+
 # What comes from outside
 
 
@@ -424,11 +431,91 @@ def test_the_time_grows_with_the_length_and_no_faster(golden: Golden, unit: str)
     assert seconds(40_000) < max(60 * seconds(2000), 2.0)
 
 
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("WTI 原油期货收于 ９５．65 美元。", 95.65), ("标普 500 收于 ７，519．12 点。", 7519.12),
+     ("美光市值达一千零一亿美元。", 100.1)],
+)  # fmt: skip
+def test_digits_of_any_width_and_chinese_numerals_are_read(
+    golden: Golden, text: str, value: float
+) -> None:
+    assert [placed.claim.value for placed in golden.claims(text)] == [value]
+
+
+@pytest.mark.parametrize("number", ["1千零1亿", "１千零１亿", "一千零1亿", "1亿2千万"])
+def test_a_number_in_both_numerals_is_not_read_as_two(golden: Golden, number: str) -> None:
+    text = f"美光市值达 {number}美元。"
+    (placed,) = golden.claims(text)
+    assert text[placed.start : placed.stop] == f"达 {number}美元"
+    assert placed.claim.value is None
+    assert placed.claim.verdict == "unverifiable"
+
+
+@pytest.mark.parametrize("digit", ["9", "９", "九"])
+def test_a_number_of_400_digits_is_said_to_be_none(golden: Golden, digit: str) -> None:
+    (placed,) = golden.claims("标普 500 上涨 " + digit * 400 + "%。")
+    assert placed.claim.verdict == "unverifiable"
+    assert placed.claim.value is None
+    assert "数字过大" in placed.claim.reason
+
+
+@pytest.mark.parametrize(
+    "unit",
+    ["标普 500 上涨 0.61%，", "标普 500、", "亿", "一", "1,", "1-", "1 ", "5 月 ", "近", "从", "至",
+     "百分之", "上涨", "今年", "市值", "创新高", "“", "。", "标普 500。", "标普 500 涨 0.61%。"],
+)  # fmt: skip
+def test_four_times_the_letters_take_no_more_than_a_line(golden: Golden, unit: str) -> None:
+    """Up to the length at which a sentence is still read; of whole sentences, a long paragraph."""
+
+    def seconds(length: int) -> float:
+        text = ("标普 500" + unit * length)[:length]
+        start = time.process_time()
+        golden.claims(text)
+        return time.process_time() - start
+
+    least = MOST_LETTERS // 4 if "。" not in unit else 5000
+    short = min(seconds(least) for _ in range(3))
+    assert min(seconds(4 * least) for _ in range(3)) < max(12 * short, 0.05)
+
+
+def test_a_paragraph_of_100_000_letters_is_read_to_its_end(golden: Golden) -> None:
+    one = "标普 500 上涨 0.61%，收于 7519.12 点。"
+    text = (one * (100_000 // len(one) + 1))[:100_000]
+    found = golden.claims(text)
+    assert len(found) >= 2 * (100_000 // len(one))
+    assert {placed.claim.verdict for placed in found} == {"supported"}
+    assert text[found[-1].start : found[-1].stop] in ("上涨 0.61%", "收于 7519.12 点")
+
+
+def test_5_000_letters_without_a_mark_have_one_verdict_or_none(golden: Golden) -> None:
+    (placed,) = golden.claims(("标普五百标普 500 上涨" * 400)[:5000])
+    assert placed.claim.verdict == "unverifiable"
+    assert golden.claims("天" * 5000) == []
+
+
+def test_10_000_mentions_are_no_statement(golden: Golden) -> None:
+    assert golden.claims("标普 500。" * 10_000) == []
+    (placed,) = golden.claims("标普 500、" * 10_000)
+    assert placed.claim.reason.startswith("这一句超过")
+
+
+def test_markup_and_scripts_are_only_words(golden: Golden) -> None:
+    text = "<script>alert(1)</script>[标普 500](javascript:alert(1)) 创新高。javascript:纳指新高。"
+    found = golden.claims(text)
+    assert [(p.claim.indicator, text[p.start : p.stop]) for p in found] == [
+        ("nasdaq_composite", "新高")  # what stands between 标普 500 and its verb was not read
+    ]
+    evidence = found[0].claim.evidence
+    assert evidence is not None
+    assert evidence.chart.startswith("/c/nasdaq_composite@")
+    assert "<" not in found[0].claim.reason
+
+
 def test_words_of_the_grammar_in_any_order_crash_nothing(golden: Golden) -> None:
     """A statement that crashes would keep every bulletin from being published."""
     chance, words = random.Random(5), grammar()
     lists = [
-        [word for word, _ in words._lexemes()],
+        [word for word, _ in words.lexemes()],
         [alias for indicator in golden.catalog.all() for alias in indicator.aliases],
         [word for listed in words.units.values() for word in listed] + list(words.spans),
         ["7519.12", "0", "-1", "三", "十", "百", "万亿", "亿", "半", "1,000", "$", "−", "9" * 25],

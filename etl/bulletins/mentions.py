@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from etl.bulletins.model import Bulletin
-from etl.catalog import Catalog
+from etl.catalog import Catalog, Indicator
 
 SUMMARY, JUDGEMENT = "summary", "judgement"
 #: The paragraph that stands for the heading of a section.
@@ -28,44 +29,56 @@ class Mention:
     indicator: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Alias:
+    """An alias as it is compared, and the words around it that are `not_in` its indicator."""
+
+    letters: str
+    indicator: str
+    hiders: tuple[str, ...]
+
+    @classmethod
+    def of(cls, alias: str, indicator: Indicator) -> _Alias:
+        letters = _folded(alias)[0]
+        others = [_folded(word)[0] for word in indicator.not_in]
+        return cls(letters, indicator.id, tuple(word for word in others if letters in word))
+
+    def is_hidden(self, letters: str, at: int) -> bool:
+        """Whether one of those words reaches over the alias at a place."""
+        stop = at + len(self.letters)
+        for word in self.hiders:
+            if letters.find(word, max(0, stop - len(word)), at + len(word)) >= 0:
+                return True
+        return False
+
+
 class Finder:
     """Looks for the aliases of a catalog. A word that is listed as `not_in` hides the aliases of
     its indicator that lie inside it: 黄金时代 is not gold, but 黄金期货 is, whatever 黄金期 is."""
 
     def __init__(self, catalog: Catalog) -> None:
-        named = [(_folded(a)[0], i.id) for i in catalog.all() for a in i.aliases]
-        others = [(_folded(word)[0], i.id) for i in catalog.all() for word in i.not_in]
-        self._aliases, self._others = _by_first_letter(named), _by_first_letter(others)
+        named = [_Alias.of(alias, i) for i in catalog.all() for alias in i.aliases]
+        self._aliases = _by_first_letter(named)
+        self._begins = _one_of(self._aliases)
 
     def found(self, text: str) -> Iterator[tuple[int, int, str]]:
         """Start, stop and indicator of each mention; the longest alias wins where several fit."""
         letters, places = _folded(text)
-        hidden = self._hidden(letters)
-        at = 0
-        while at < len(letters):
-            for alias, indicator in self._aliases.get(letters[at], ()):
-                stop = at + len(alias)
+        end = 0
+        for begin in self._begins.finditer(letters):
+            at = begin.start()
+            if at < end:
+                continue
+            for alias in self._aliases[begin[0]]:
+                stop = at + len(alias.letters)
                 if (
-                    letters.startswith(alias, at)
+                    letters.startswith(alias.letters, at)
                     and _stands_alone(text, places, at, stop)
-                    and hidden.get((indicator, at), 0) < stop
+                    and not alias.is_hidden(letters, at)
                 ):
-                    yield places[at], places[stop - 1] + 1, indicator
-                    at = stop
+                    yield places[at], places[stop - 1] + 1, alias.indicator
+                    end = stop
                     break
-            else:
-                at += 1
-
-    def _hidden(self, letters: str) -> Mapping[tuple[str, int], int]:
-        """For each indicator and letter inside a word that hides it, how far such words reach."""
-        reach: dict[tuple[str, int], int] = {}
-        for at, letter in enumerate(letters):
-            for word, indicator in self._others.get(letter, ()):
-                if letters.startswith(word, at):
-                    for place in range(at, at + len(word)):
-                        key = (indicator, place)
-                        reach[key] = max(reach.get(key, 0), at + len(word))
-        return reach
 
 
 def mentions(
@@ -91,24 +104,22 @@ def paragraphs(bulletin: Bulletin) -> Iterator[tuple[str, int, str]]:
         yield JUDGEMENT, index, text
 
 
-def _by_first_letter(
-    words: Sequence[tuple[str, str]],
-) -> Mapping[str, Sequence[tuple[str, str]]]:
-    found: dict[str, list[tuple[str, str]]] = {}
-    for word, indicator in words:
-        found.setdefault(word[0], []).append((word, indicator))
-    return {first: sorted(pairs, key=lambda p: -len(p[0])) for first, pairs in found.items()}
+def _by_first_letter(aliases: Sequence[_Alias]) -> Mapping[str, Sequence[_Alias]]:
+    found: dict[str, list[_Alias]] = {}
+    for alias in aliases:
+        found.setdefault(alias.letters[0], []).append(alias)
+    return {first: sorted(some, key=lambda a: -len(a.letters)) for first, some in found.items()}
+
+
+def _one_of(words: Mapping[str, object]) -> re.Pattern[str]:
+    """Finds the letters that words may begin with: most of a text is passed over."""
+    return re.compile(f"[{re.escape(''.join(words))}]" if words else "(?!)")
 
 
 def _folded(text: str) -> tuple[str, list[int]]:
     """Letters as they are compared, without spaces and quotes, and where each stood."""
-    letters: list[str] = []
-    places: list[int] = []
-    for index, letter in enumerate(text):
-        for part in _parts(letter):
-            letters.append(part)
-            places.append(index)
-    return "".join(letters), places
+    parts = list(map(_parts, text))
+    return "".join(parts), [place for place, part in enumerate(parts) for _ in part]
 
 
 @lru_cache(maxsize=8192)
@@ -130,6 +141,7 @@ def _stands_alone(text: str, places: Sequence[int], at: int, stop: int) -> bool:
     )
 
 
+@lru_cache(maxsize=8192)
 def _is_latin(letter: str) -> bool:
     folded = unicodedata.normalize("NFKC", letter)
     return folded.isascii() and folded.isalnum()

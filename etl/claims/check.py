@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from datetime import date
 
@@ -14,8 +15,9 @@ from etl.claims.parse import Parser
 from etl.claims.verdict import Judge
 
 TITLE = "title"
-_ENDS = frozenset("。！？!?\n；;")
-_CLOSERS = frozenset('”’」』）)》"')
+_ENDS, _CLOSERS = "。！？!?\n；;", '”’」』）)》"'
+_END = f"[{_ENDS}][{_CLOSERS}]*"
+_SENTENCE = re.compile(f"[^{_ENDS}]+(?:{_END})?|{_END}")
 
 
 def check_all(
@@ -52,13 +54,5 @@ def check_text(text: str, part: str, index: int, parser: Parser, judge: Judge) -
 
 def sentences(text: str) -> Iterator[tuple[int, str]]:
     """Where each sentence begins, and the sentence with its mark."""
-    start = at = 0
-    while at < len(text):
-        at += 1
-        if text[at - 1] in _ENDS:
-            while at < len(text) and text[at] in _CLOSERS:
-                at += 1
-            yield start, text[start:at]
-            start = at
-    if start < len(text):
-        yield start, text[start:]
+    for found in _SENTENCE.finditer(text):
+        yield found.start(), found[0]

@@ -15,6 +15,8 @@ from etl.observation import BEIJING
 Span = Literal["day", "week", "month", "quarter", "year"]
 _CHINESE: Mapping[str, str] = dict(zip("〇零一二三四五六七八九", "00123456789", strict=True))
 _N = r"[0-9〇零一二三四五六七八九十]"
+#: What every written date begins with; nearly all numbers are none.
+_DATED = re.compile(rf"(?:{_N}{{1,4}}|[今去前]) ?[年月]|[0-9]{{4}}[-/.]")
 _FULL = re.compile(
     rf"(?:({_N}{{4}}) ?年 ?)?({_N}{{1,3}}) ?月 ?({_N}{{1,3}}) ?[日号]"
     r"|([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})(?![0-9])"
@@ -59,6 +61,8 @@ class Period:
 
 def when_at(text: str, at: int) -> tuple[int, When] | None:
     """The written date that begins at `at`: where it ends, and what it is."""
+    if not _DATED.match(text, at):
+        return None
     if found := _FULL.match(text, at):
         year, month, day = found.groups()[:3] if found[2] else found.groups()[3:]
         when = When("full", year=_int(year), month=_int(month) or 0, day=_int(day) or 0)
@@ -83,6 +87,7 @@ def period_of(when: When, day: date) -> Period | None:
         return None
 
 
+@lru_cache(maxsize=256)  # every statement of a bulletin asks for the same
 def last_session(calendar: str, moment: datetime) -> date:
     """The last session that had closed by a moment."""
     day = moment.astimezone(UTC).date() + timedelta(days=1)

@@ -18,6 +18,8 @@ from etl.strict_yaml import load_yaml
 PATH = Path(__file__).with_name("grammar.yaml")
 Way = Literal["up", "down", "flat"]
 Words = tuple[str, ...]
+#: A unit that begins so is a span of time, in the word behind it.
+SPAN = "span:"
 T = TypeVar("T")
 
 
@@ -133,7 +135,7 @@ class Grammar(Model):
     @cached_property
     def vocabulary(self) -> Vocabulary[Lexeme]:
         """Every word but the units, each with what it says."""
-        return Vocabulary(self._lexemes())
+        return Vocabulary(self.lexemes())
 
     @cached_property
     def nouns(self) -> Vocabulary[str]:
@@ -142,9 +144,9 @@ class Grammar(Model):
 
     @cached_property
     def unit_words(self) -> Vocabulary[str]:
-        """The words of units; a span of time is the unit `span:WORD`."""
+        """The words of units; a span of time is the unit SPAN + WORD."""
         pairs = [(word, name) for name, words in self.units.items() for word in words]
-        return Vocabulary([*pairs, *((word, f"span:{word}") for word in self.spans)])
+        return Vocabulary([*pairs, *((word, f"{SPAN}{word}") for word in self.spans)])
 
     def level_rule(self, catalog: Catalog, indicator: Indicator) -> UnitRule:
         """How a text writes a level of the indicator, units of the catalog alone included."""
@@ -154,7 +156,7 @@ class Grammar(Model):
         named = [name for name, words in self.units.items() if label in words]
         return UnitRule(takes=(*named, ""))
 
-    def _lexemes(self) -> Iterator[tuple[str, Lexeme]]:
+    def lexemes(self) -> Iterator[tuple[str, Lexeme]]:
         yield from _each("direction", {way: one.words for way, one in self.directions.items()})
         for sized in self.sized:
             for word in sized.words:
@@ -198,34 +200,43 @@ class Vocabulary(Generic[T]):
     """Words that are looked for at one place of a text, the longest first."""
 
     def __init__(self, pairs: Iterator[tuple[str, T]] | Sequence[tuple[str, T]]) -> None:
-        self._words: dict[str, dict[str, T]] = {}
+        self._root: _Branch[T] = _Branch()
         for word, said in pairs:
-            key = folded(word)
-            words = self._words.setdefault(key[0], {})
-            if words.get(key, said) != said:
+            branch = self._root
+            for letter in folded(word):
+                branch = branch.next.setdefault(letter, _Branch())
+            if branch.said not in (None, said):
                 raise ValueError(f"grammar.yaml: the word '{word}' stands in two lists")
-            words[key] = said
-        self._lengths = {
-            first: sorted({len(word) for word in words}, reverse=True)
-            for first, words in self._words.items()
-        }
+            branch.said = said
 
     @property
     def firsts(self) -> frozenset[str]:
         """The letters that a word may begin with."""
-        return frozenset(self._words)
+        return frozenset(self._root.next)
 
     def at(self, text: str, place: int) -> tuple[int, T] | None:
         """The longest word that begins at `place`: where it ends, and what it says. A Latin word
         ends where its letters end."""
-        first = text[place]
-        for length in self._lengths.get(first, ()):
-            word = text[place : place + length]
-            said = self._words[first].get(word)
-            is_cut = place + length > len(text)
-            if said is not None and not is_cut and _whole(text, place, place + length):
-                return place + length, said
-        return None
+        branch = self._root.next.get(text[place])
+        if branch is None or (place and _is_cut(text, place)):
+            return None
+        found, end = None, len(text)
+        while branch is not None:
+            place += 1
+            if branch.said is not None and not _is_cut(text, place):
+                found = place, branch.said
+            branch = branch.next.get(text[place]) if place < end else None
+        return found
+
+
+class _Branch(Generic[T]):
+    """Where words that begin alike part, and what the word that ends here says."""
+
+    __slots__ = ("next", "said")
+
+    def __init__(self) -> None:
+        self.next: dict[str, _Branch[T]] = {}
+        self.said: T | None = None
 
 
 def folded(text: str) -> str:
@@ -251,13 +262,7 @@ def _each(kind: str, words: Mapping[str, Words]) -> Iterator[tuple[str, Lexeme]]
             yield word, Lexeme(kind, value)
 
 
-def _whole(text: str, start: int, stop: int) -> bool:
-    """Whether no Latin letter is cut off from the word."""
-    before, after = text[start - 1 : start], text[stop : stop + 1]
-    return not (_is_letter(text[start]) and _is_letter(before)) and not (
-        _is_letter(text[stop - 1]) and _is_letter(after)
-    )
-
-
-def _is_letter(letter: str) -> bool:
-    return letter.isascii() and letter.isalpha()
+def _is_cut(text: str, place: int) -> bool:
+    """Whether a word that ended at a place would be cut: Latin letters stand on both sides."""
+    pair = text[place - 1 : place + 1]
+    return pair.isascii() and pair.isalpha() and len(pair) == 2

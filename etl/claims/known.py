@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cached_property
 from itertools import compress
+from operator import attrgetter
 from typing import Protocol
 
 import duckdb
@@ -44,6 +45,9 @@ class Row:
         return f"{self.source}: {self.credit}" if self.credit else self.source
 
 
+_date = attrgetter("date")
+
+
 class History:
     """One indicator as it was known: a row for each date, in order. `kinds` numbers the definition
     that holds at each row."""
@@ -52,20 +56,24 @@ class History:
         self, rows: Sequence[Row], values: NDArray[np.float64], kinds: NDArray[np.int64]
     ) -> None:
         self.rows, self.values, self._kinds = rows, values, kinds
-        self.dates = [row.date for row in rows]
 
     def __len__(self) -> int:
         return len(self.rows)
 
     def on(self, day: date) -> int | None:
         """The place of a day."""
-        at = bisect_right(self.dates, day) - 1
-        return at if at >= 0 and self.dates[at] == day else None
+        at = self.until(day)
+        return at if at is not None and self.rows[at].date == day else None
 
     def until(self, day: date) -> int | None:
         """The place of the newest row up to a day."""
-        at = bisect_right(self.dates, day) - 1
+        at = bisect_right(self.rows, day, key=_date) - 1
         return at if at >= 0 else None
+
+    def within(self, first: date, last: date) -> int | None:
+        """The place of the newest row from a day to another."""
+        at = self.until(last)
+        return at if at is not None and self.rows[at].date >= first else None
 
     @cached_property
     def _starts(self) -> list[int]:
@@ -136,6 +144,8 @@ class Series:
         vintages by then, or none; the others are looked at one by one."""
         stamp = moment.timestamp()
         known = self._first <= stamp
+        count = int(np.count_nonzero(known))
+        is_head = bool(known[:count].all())  # nearly always: what is older was known earlier
         rows, values, kinds = self._final, self._values, self._kinds
         between = np.flatnonzero(known & (self._last > stamp)).tolist()
         if between:
@@ -144,6 +154,8 @@ class Series:
             row = served(self._vintages[at], moment)
             if row is not None:
                 rows[at], values[at], kinds[at] = row, row.value, self._code(row)
+        if is_head:
+            return History(rows[:count], values[:count], kinds[:count])
         return History(list(compress(rows, known.tolist())), values[known], kinds[known])
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
+from types import MappingProxyType
+from typing import NamedTuple
 
 from etl.bulletins.mentions import QUOTES, Finder
 from etl.catalog import Catalog
@@ -19,10 +21,10 @@ _NUMERAL = frozenset("0123456789$+-−零〇一二两三四五六七八九十百
 _DATE = _NUMERAL | frozenset("今去前")
 #: A facet is a noun; these begin other words.
 _NO_FACET = frozenset("+×0123456789")
+_NONE: Mapping[str, str] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """`kind` is that of a lexeme, or mention, weak_mention, facet, number, when, text or clause.
 
     `text[start:stop]` of the sentence; `indicators` are the one that is meant, or of a facet what
@@ -37,7 +39,7 @@ class Token:
     number: Number | None = None
     when: When | None = None
     indicator: str = ""
-    facets: Mapping[str, str] = field(default_factory=dict)
+    facets: Mapping[str, str] = _NONE
 
     @property
     def value(self) -> str:
@@ -58,10 +60,13 @@ class Lexer:
                 if (word := self._words.at(noun, 0)) is None or word[1].kind not in _VERBS
             ]
         )
+        self._nouns = self.facets.firsts
         tails = {self._tail(alias): owner for alias, owner in owners.items()}
         self._tail_words = [tail for tail in tails if len(tail) > 1 and tail not in owners]
         self._tails = Vocabulary([(tail, tails[tail]) for tail in self._tail_words])
 
+        verbs = [word for word, said in grammar.lexemes() if said.kind in _VERBS]
+        self._verb_ends = frozenset(folded(word)[-1] for word in verbs)
         # Where a token may begin at all: most letters are passed over.
         self._starts = _DATE | _CLAUSE | _IGNORED | self._words.firsts | self.facets.firsts
 
@@ -113,7 +118,7 @@ class Lexer:
         is_own = number is not None and self._counts(letters, number)
         if number is not None and is_own and (word is None or number.stop > word[0]):
             return self._number(sentence, letters, places, number)
-        facet = self.facets.at(letters, at)
+        facet = self.facets.at(letters, at) if letter in self._nouns else None
         if facet is not None and (word is None or facet[0] >= word[0]):
             said = word[1] if word and word[0] == facet[0] else None
             token = _token("facet", sentence, places, at, facet[0], lexeme=said, facets=facet[1])
@@ -141,13 +146,13 @@ class Lexer:
     ) -> tuple[int, list[Token]]:
         """A mention; of 八方面任务 also its number, and of 美联储加息 also its verb."""
         stop, indicator = span
-        if number is not None and number.stop < stop and not number.unit.startswith("span:"):
+        if number is not None and number.stop < stop and not number.span:
             tokens = [_token("number", sentence, places, at, number.stop, number=number)]
             if self.facets.at(letters, number.stop):
                 return number.stop, tokens
             named = _token("mention", sentence, places, number.stop, stop, indicator=indicator)
             return stop, [*tokens, named]
-        for place in range(at + 1, stop):
+        for place in range(at + 1, stop) if letters[stop - 1] in self._verb_ends else ():
             word = self._words.at(letters, place)
             if word and word[0] == stop and word[1].kind in _VERBS:
                 named = _token("mention", sentence, places, at, place, indicator=indicator)
@@ -176,17 +181,17 @@ class Lexer:
 
     def _mentions(self, sentence: str, places: list[int]) -> Mapping[int, tuple[int, str]]:
         """Where mentions begin, where they end, and whose they are, as places in the letters."""
-        place_of = {place: at for at, place in enumerate(places)}
         spans: dict[int, tuple[int, str]] = {}
         for start, stop, indicator in self.finder.found(sentence):
-            if start in place_of and stop - 1 in place_of:
-                spans[place_of[start]] = (place_of[stop - 1] + 1, indicator)
+            first, last = bisect_left(places, start), bisect_left(places, stop - 1)
+            if places[first : first + 1] == [start] and places[last : last + 1] == [stop - 1]:
+                spans[first] = (last + 1, indicator)
         return spans
 
     def _tail(self, alias: str) -> str:
         """What stands behind the numeral that an alias begins with; nothing without one."""
         number = number_at(alias, 0, self._units) if alias[0] in _NUMERAL else None
-        if number is None or not number.is_chinese or number.unit.startswith("span:"):
+        if number is None or not number.is_chinese or number.span:
             return ""
         return alias[number.stem :]
 
@@ -206,23 +211,22 @@ def _token(
     number: Number | None = None,
     when: When | None = None,
     indicator: str = "",
-    facets: Mapping[str, str] | None = None,
+    facets: Mapping[str, str] = _NONE,
 ) -> Token:
     first, last = places[start], places[stop - 1] + 1
-    return Token(
-        kind, first, last, sentence[first:last], lexeme, number, when, indicator, facets or {}
-    )
+    return Token(kind, first, last, sentence[first:last], lexeme, number, when, indicator, facets)
 
 
 def _letters(sentence: str) -> tuple[str, list[int]]:
     """The letters as they are compared, without quotes and marks that are not seen."""
-    places = [place for place, letter in enumerate(sentence) if _is_seen(letter)]
-    return folded("".join([sentence[place] for place in places])), places
+    seen = list(map(_seen, sentence))
+    return "".join(seen), [place for place, letter in enumerate(seen) if letter]
 
 
 @lru_cache(maxsize=8192)
-def _is_seen(letter: str) -> bool:
-    return letter not in QUOTES and unicodedata.category(letter) != "Cf"
+def _seen(letter: str) -> str:
+    """The letter as it is compared; nothing of one that is not seen."""
+    return "" if letter in QUOTES or unicodedata.category(letter) == "Cf" else folded(letter)
 
 
 def _bare(alias: str) -> str:

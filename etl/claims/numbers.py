@@ -6,8 +6,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import NamedTuple
 
-from etl.claims.grammar import Vocabulary
+from etl.claims.grammar import SPAN, Vocabulary
 
 #: A number of more digits, or above this, is no quantity of any market.
 MOST_DIGITS, MOST = 20, Decimal("1e18")
@@ -21,16 +22,18 @@ _SMALL: Mapping[str, int] = {"十": 10, "百": 100, "千": 1000}
 _LARGE: Mapping[str, int] = {"万": 10**4, "亿": 10**8}
 _FACTORS: Mapping[str, int] = {**_SMALL, **_LARGE}
 _NUMERAL = frozenset({*_DIGITS, *_FACTORS})
+#: What goes on with a numeral behind 万 or 千 is no number of one kind: 1千零1亿, 1亿2千万.
+_GOES_ON = re.compile(r"[0-9零〇][0-9零〇一二两三四五六七八九十百千万亿.]*")
 #: 百 and 千 that belong to the unit behind them, not to the number.
 _NO_FACTOR = ("百分", "千瓦", "千克", "千米")
 _ENGLISH: Mapping[str, int] = {"trillion": 10**12, "billion": 10**9, "million": 10**6}
+_ENGLISH_WORD = re.compile("|".join(_ENGLISH))
 _DASHES = "-–—~～〜"
 _SIGNS: Mapping[str, int] = {"+": 1, "-": -1, "−": -1}
 _AROUND = "多余来"
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
+class Number(NamedTuple):
     """`text[start:stop]` is a number with its unit; `stem` is where the numeral itself ends.
 
     `value` is None if it is too large to be one. `step` is the value of its last written digit,
@@ -49,6 +52,11 @@ class Number:
     factor: float = 1.0
     is_over: bool = False
     is_chinese: bool = False
+
+    @property
+    def span(self) -> str:
+        """The word of a span of time that it counts; nothing if it counts none."""
+        return self.unit.removeprefix(SPAN) if self.unit.startswith(SPAN) else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +93,8 @@ def _range(first: Number, second: Number) -> Number | None:
             low = first.value * scale
             if low < second.value:
                 step = max(second.step, first.step * scale)
-                return replace(
-                    second, start=first.start, value=low, high=second.value, sign=first.sign,
+                return second._replace(
+                    start=first.start, value=low, high=second.value, sign=first.sign,
                     step=step,
                 )  # fmt: skip
     return None
@@ -123,7 +131,7 @@ def _one_at(text: str, at: int, units: Vocabulary[str]) -> Number | None:
         plain, stop = _tenths(text, plain, stop)
         unit = "percent"
     number = _number(text, start, plain, stop, unit, sign)
-    return replace(number, is_over=True) if is_over else number
+    return number._replace(is_over=True) if is_over else number
 
 
 def units_follow(text: str, at: int, units: Vocabulary[str]) -> bool:
@@ -215,10 +223,11 @@ def _with_factors(text: str, digits: str, stop: int) -> _Plain:
         factor, stop, count = factor * _FACTORS[letter], place + 1, count + 1
         if count > 3:
             break
+    if count and (mixed := _GOES_ON.match(text, stop)):
+        return _Plain(None, Decimal(0), mixed.end())
     place = _past_spaces(text, stop)
-    for word, amount in _ENGLISH.items():
-        if text.startswith(word, place):
-            factor, stop = factor * amount, place + len(word)
+    if english := _ENGLISH_WORD.match(text, place):
+        factor, stop = factor * _ENGLISH[english[0]], english.end()
     plain = digits.replace(",", "").replace("，", "")
     if len(plain) > MOST_DIGITS or factor > 10**12:
         return _Plain(None, Decimal(0), stop)
@@ -238,6 +247,8 @@ def _chinese_at(text: str, at: int) -> _Plain | None:
         return None
     if len(letters) > MOST_DIGITS:
         return _Plain(None, Decimal(0), stop, True)
+    if any(letter in _FACTORS for letter in letters) and (mixed := _GOES_ON.match(text, stop)):
+        return _Plain(None, Decimal(0), mixed.end(), True)
     if is_decimal and stop + 1 < len(text):
         return _chinese_decimal(text, letters, stop)
     high = None

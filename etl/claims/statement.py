@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from etl.claims.dates import When
 from etl.claims.model import Kind
@@ -37,8 +38,7 @@ class Base:
     when: When | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(NamedTuple):
     """`sentence[start:stop]` says something of an indicator.
 
     `way` is up, down or flat. `mode` is hold (above, wherever from), bound (a comparison with a

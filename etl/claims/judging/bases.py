@@ -1,0 +1,147 @@
+"""What a value is compared with: the one before, a year before, a day that is named, a window."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+
+from etl.claims.dates import months_before, session_on_or_before
+from etl.claims.judging.case import Case, Unknown, period_named
+from etl.claims.judging.sessions import first_from, on_session
+from etl.claims.statement import Base, Window
+
+#: How old the base of a comparison over months or a year may be, as in the site's transforms.
+_TOLERANCE: Mapping[str, int] = {"daily": 10, "monthly": 45, "quarterly": 100}
+_ANNUAL_TOLERANCE = 400
+#: How old a change may be of which a text speaks without a date.
+_RECENT = 7
+#: A longer window of sessions is not counted back.
+_MOST_SESSIONS = 400
+_SESSIONS = frozenset({"个交易日", "交易日"})
+_DAYS = frozenset({"日", "天"})
+_MONTHS: Mapping[int, int] = {365: 12, 91: 3, 30: 1}
+_DAY = timedelta(days=1)
+
+
+def base_of(case: Case, at: int) -> int:
+    """The place of the value that a change or direction is reckoned from."""
+    _must_be_told_then(case, at)
+    base = _base(case, at)
+    if case.history.start_of(at) > base:
+        raise Unknown("两个日期之间口径有变，不跨断点计算")
+    return base
+
+
+def _must_be_told_then(case: Case, at: int) -> None:
+    """A value that stands only on days of change tells of a move on that day alone."""
+    if case.indicator.frequency != "event" or case.is_count:
+        return
+    if case.way() == "flat":
+        raise Unknown("所存数据只有变动之日的值，看不出不变")
+    first = case.period.first if case.period else case.day - timedelta(days=_RECENT)
+    if case.date_of(at) < first:
+        raise Unknown(f"最近一次变动在 {case.date_of(at)}，不是文中所说的时候")
+
+
+def _base(case: Case, at: int) -> int:
+    base, window = case.statement.base, case.statement.window
+    if window is not None:
+        return _of_window(case, window, case.date_of(at))
+    if base is not None and base.kind == "when":
+        return _of_time(case, base)
+    if base is not None and base.kind in ("year", "period"):
+        return _near(case, months_before(case.date_of(at), 12 if base.kind == "year" else 1))
+    if case.is_lively and case.period is not None and case.period.span != "day":
+        return _session_up_to(case, case.period.first - _DAY)
+    return previous(case, at)
+
+
+def previous(case: Case, at: int) -> int:
+    """The place of the value just before: that of the session, month or year before."""
+    if at == 0:
+        raise Unknown("没有前一个值可比")
+    before, wanted = case.date_of(at - 1), _date_before(case, at)
+    if before != wanted:
+        raise Unknown(f"没有前一期 {wanted} 的值可比，最近的是 {before}")
+    return at - 1
+
+
+def _date_before(case: Case, at: int) -> date:
+    day, frequency = case.date_of(at), case.indicator.frequency
+    if case.is_lively:
+        return session_on_or_before(case.indicator.calendar, day - _DAY)
+    if frequency == "monthly":
+        return months_before(day, 1)
+    return date(day.year - 1, day.month, day.day) if frequency == "annual" else case.date_of(at - 1)
+
+
+def _of_time(case: Case, base: Base) -> int:
+    assert base.when is not None
+    period = period_named(base.when, case.day)
+    if not case.is_lively:
+        at = case.history.within(period.first, period.last)
+        if at is None:
+            raise Unknown(f"没有 {period} 的值可比")
+        return at
+    if period.first <= case.day <= period.last and period.span != "day":
+        return _session_up_to(case, period.first - _DAY)  # 较年初, 较本周
+    return _session_up_to(case, period.last)
+
+
+def _of_window(case: Case, window: Window, day: date) -> int:
+    if window.since is not None:
+        period = period_named(window.since, case.day)
+        first = period.first if period.span == "day" else period.first - _DAY
+        return _session_up_to(case, first) if case.is_lively else _up_to(case, first)
+    if window.unit in _SESSIONS or (window.unit in _DAYS and case.is_lively):
+        target = day
+        for _ in range(min(window.amount, _MOST_SESSIONS)):
+            target = session_on_or_before(case.indicator.calendar, target - _DAY)
+        return _session_up_to(case, target)
+    return _near(case, _back(case, window, day))
+
+
+def window_start(case: Case, at: int, start: int) -> int:
+    """The place from which a record is one: the first held, or that of 近三年."""
+    window, day = case.statement.window, case.date_of(at)
+    if window is None:
+        return start
+    if window.since is not None:
+        target = period_named(window.since, case.day).first
+    elif window.unit in _SESSIONS:
+        target = day - timedelta(days=window.amount * 7 // 5)
+    else:
+        target = _back(case, window, day)
+    if case.date_of(start) > target + timedelta(days=31):
+        raise Unknown(f"同口径的数据自 {case.own_period(start)} 起，不足以判断")
+    return max(start, first_from(case, target))
+
+
+def _back(case: Case, window: Window, day: date) -> date:
+    days = case.grammar.spans[window.unit]
+    months = _MONTHS.get(days)
+    try:
+        if months:
+            return months_before(day, months * window.amount)
+        return day - timedelta(days=days * window.amount)
+    except (ValueError, OverflowError):
+        raise Unknown("文中的时段过长，无法核对") from None
+
+
+def _near(case: Case, target: date) -> int:
+    tolerance = _TOLERANCE.get(case.indicator.frequency, _ANNUAL_TOLERANCE)
+    at = case.history.until(target)
+    if at is None or (target - case.date_of(at)).days > tolerance:
+        raise Unknown(f"没有 {target} 前后的值可比")
+    return at
+
+
+def _session_up_to(case: Case, day: date) -> int:
+    return on_session(case, session_on_or_before(case.indicator.calendar, day))
+
+
+def _up_to(case: Case, day: date) -> int:
+    at = case.history.until(day)
+    if at is None:
+        raise Unknown(f"没有 {day} 及以前的值可比")
+    return at

@@ -1,0 +1,172 @@
+"""A statement beside what was known of its indicator, and how a verdict on it is said."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from etl.calendars import CalendarName
+from etl.catalog import Indicator, Unit
+from etl.claims.dates import Period, When, period_of
+from etl.claims.grammar import Grammar
+from etl.claims.known import History
+from etl.claims.model import Evidence, Verdict
+from etl.claims.numbers import Number
+from etl.claims.statement import NO_MARK, Statement
+
+#: Calendars of days; on the others every value stands for a longer time.
+_LIVELY: frozenset[CalendarName] = frozenset({"XNYS", "24/5"})
+_WORDS: Mapping[Verdict, str] = {
+    "supported": "相符",
+    "approximate": "大致相符",
+    "contradicted": "不符",
+    "unverifiable": "不能认定",
+}
+
+
+class Unknown(Exception):
+    """What keeps a statement from being checked, in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A verdict and its reason; `at` is the place of the value it rests on."""
+
+    verdict: Verdict
+    reason: str
+    at: int | None = None
+    previous: float | None = None
+    period: str | None = None
+    t: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One statement of a bulletin of `day`, and what was known of its indicator at `moment`, the
+    end of that day. `period` is the time that the statement names."""
+
+    statement: Statement
+    indicator: Indicator
+    unit: Unit
+    grammar: Grammar
+    day: date
+    moment: datetime
+    period: Period | None
+    history: History
+
+    @property
+    def is_lively(self) -> bool:
+        return self.indicator.calendar in _LIVELY
+
+    @property
+    def is_count(self) -> bool:
+        return self.indicator.unit in self.grammar.counted
+
+    def number(self) -> Number:
+        """The number of the statement, which it must have."""
+        number = self.statement.number
+        if number is None or number.value is None:
+            raise Unknown(NO_MARK)
+        return number
+
+    def mark(self) -> float:
+        """The value of the number."""
+        value = self.number().value
+        assert value is not None
+        return value
+
+    def way(self) -> str:
+        """The direction of the values: a currency that rises is a quote that falls."""
+        way = self.statement.way
+        if self.statement.is_inverse and way in ("up", "down"):
+            return "down" if way == "up" else "up"
+        return way
+
+    def value_of(self, at: int) -> float:
+        """The value at a place."""
+        return float(self.history.values[at])
+
+    def date_of(self, at: int) -> date:
+        """The date of the value at a place."""
+        return self.history.rows[at].date
+
+    # Words
+
+    def shown(self, value: float, sign: bool = False) -> str:
+        """A value as Chinese readers write it, with its unit."""
+        label, plus = self.unit.label.zh, "+" if sign else ""
+        number = f"{value * self.unit.zh_factor:{plus},.{self.indicator.decimals}f}"
+        if label == "比值":
+            return number
+        return f"{number}{label}" if label == "%" else f"{number} {label}"
+
+    def told(self, at: int) -> str:
+        """A date and its value."""
+        return f"{self.date_of(at)} 为 {self.shown(self.value_of(at))}"
+
+    def told_own(self, at: int) -> str:
+        """The time that a value stands for, and the value."""
+        return f"{self.own_period(at)} 为 {self.shown(self.value_of(at))}"
+
+    def own_period(self, at: int) -> Period:
+        """The day, month or year that a value stands for."""
+        day = self.date_of(at)
+        if self.indicator.frequency == "monthly":
+            return Period(day, day, "month")
+        return Period(day, day, "year" if self.indicator.frequency == "annual" else "day")
+
+    def between(self, before: int, at: int) -> str:
+        """The span of a comparison, where it is not simply a session and the one before."""
+        if before == at - 1 and self.is_lively:
+            return str(self.date_of(at))
+        return f"{self.date_of(before)}..{self.date_of(at)}"
+
+    def range(self, before: int, at: int) -> str:
+        """The window of a chart that shows both."""
+        days = (self.date_of(at) - self.date_of(before)).days
+        return next((t for t, most in (("1m", 20), ("3m", 80), ("1y", 360)) if days < most), "5y")
+
+    # Verdicts
+
+    def result(
+        self, verdict: Verdict, told: str, at: int, previous: float | None, t: str,
+        period: str | None = None,
+    ) -> Found:  # fmt: skip
+        """A verdict with what was found, in words."""
+        if not self.is_lively:
+            t = "max"
+        is_plain = self.period is None or self.period.span == "day"
+        named = period or str(self.own_period(at) if is_plain else self.period)
+        return Found(verdict, f"{_WORDS[verdict]}：{told}。", at, previous, named, t)
+
+    def answer(
+        self, is_so: bool, told: str, at: int, previous: float | None, t: str,
+        period: str | None = None,
+    ) -> Found:  # fmt: skip
+        """The verdict on what is either so or not."""
+        verdict: Verdict = "supported" if is_so else "contradicted"
+        return self.result(verdict, told, at, previous, t, period)
+
+    def evidence(self, found: Found) -> Evidence | None:
+        """The value that a verdict rests on, with the frozen chart that shows it."""
+        if found.at is None:
+            return None
+        row = self.history.rows[found.at]
+        span = f"?t={found.t}" if found.t else ""
+        return Evidence(
+            date=row.date,
+            value=row.value,
+            previous=found.previous,
+            known_at=row.known_at,
+            source=row.provenance,
+            chart=f"/c/{self.indicator.id}@{self.day}{span}",
+        )
+
+
+def period_named(when: When, day: date) -> Period:
+    """The time that a bulletin of a day names."""
+    period = period_of(when, day)
+    if period is None:
+        raise Unknown("文中的日期不存在")
+    return period

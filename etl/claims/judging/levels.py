@@ -1,0 +1,88 @@
+"""Verdicts on levels, changes and directions."""
+
+from __future__ import annotations
+
+from etl.claims.judging.agreement import agreement
+from etl.claims.judging.bases import base_of
+from etl.claims.judging.case import Case, Found, Unknown
+from etl.claims.judging.counts import is_sum
+from etl.claims.judging.sessions import value_meant
+from etl.claims.judging.streaks import streak
+from etl.claims.model import Verdict
+
+
+def level(case: Case) -> Found:
+    """A value at a time; where a move began, or one side of a number."""
+    number, statement = case.number(), case.statement
+    if is_sum(case):
+        raise Unknown("这个指标按月计，不能核对一段时间的水平")
+    at = value_meant(case)
+    if statement.mode == "origin":
+        at = base_of(case, at)
+    actual, mark = case.value_of(at), case.mark()
+    if statement.mode == "bound":
+        is_so = actual > mark if statement.way == "up" else actual < mark
+        return case.answer(is_so, case.told(at), at, None, "3m")
+    decimals, hedges = case.indicator.decimals, case.grammar.hedges
+    verdict = agreement(number, statement.hedge, actual, decimals, hedges)
+    return case.result(verdict, case.told(at), at, None, "3m")
+
+
+def change(case: Case) -> Found:
+    """A change in per cent, in basis points or in the unit of the indicator."""
+    number, statement = case.number(), case.statement
+    at = value_meant(case)
+    before = base_of(case, at)
+    old = case.value_of(before)
+    actual, decimals, shown = _change(case, number.unit, case.value_of(at), old)
+    sign = -1.0 if (statement.way == "down") != statement.is_inverse else 1.0
+    verdict = agreement(number, statement.hedge, sign * actual, decimals, case.grammar.hedges)
+    told = f"{case.told(at)}，{case.told(before)}，变动 {shown}"
+    period = case.between(before, at)
+    return case.result(verdict, told, at, old, case.range(before, at), period)
+
+
+def _change(case: Case, unit: str, new: float, old: float) -> tuple[float, int, str]:
+    """The change in a unit, the decimals it is compared at, and how it is shown."""
+    difference = new - old
+    if unit == "percent":
+        if old <= 0:
+            raise Unknown("基数不为正，不能算百分比")
+        return 100 * difference / old, 2, f"{100 * difference / old:+.2f}%"
+    if unit == "basis_point":
+        return 100 * difference, 1, f"{100 * difference:+.1f} 个基点"
+    return difference, case.indicator.decimals, case.shown(difference, sign=True)
+
+
+def direction(case: Case) -> Found:
+    """Up, down or flat, and of a word that says so by how much."""
+    if case.statement.mode == "streak":
+        return streak(case)
+    at = value_meant(case)
+    before = base_of(case, at)
+    old = case.value_of(before)
+    verdict = _direction(case, case.value_of(at), old)
+    told, period = f"{case.told(at)}，{case.told(before)}", case.between(before, at)
+    return case.result(verdict, told, at, old, case.range(before, at), period)
+
+
+def _direction(case: Case, new: float, old: float) -> Verdict:
+    way, move = case.way(), new - old
+    pct = 100 * move / abs(old) if old else 0.0
+    if way == "flat":
+        if move == 0:
+            return "supported"
+        return "approximate" if abs(pct) <= case.grammar.flat_within_pct else "contradicted"
+    if move == 0 or (move > 0) != (way == "up"):
+        return "contradicted"
+    return "supported" if _has_size(case, move, pct) else "approximate"
+
+
+def _has_size(case: Case, move: float, pct: float) -> bool:
+    """Whether a move is as large, or as slight, as its word says: 大涨, 微跌."""
+    size = case.grammar.sizes.get(case.statement.size)
+    if size is None:
+        return True
+    if case.indicator.unit == "percent":
+        return size.at_least_bp <= abs(100 * move) <= size.at_most_bp
+    return size.at_least_pct <= abs(pct) <= size.at_most_pct

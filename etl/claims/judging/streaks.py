@@ -1,0 +1,73 @@
+"""Verdicts on several moves in a row: 连涨三日, 波动."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from etl.claims.judging.bases import previous
+from etl.claims.judging.case import Case, Found, Unknown
+from etl.claims.judging.sessions import value_meant
+from etl.claims.model import Verdict
+
+_WAYS: Mapping[str, str] = {"up": "上涨", "down": "下跌"}
+
+
+def streak(case: Case) -> Found:
+    """Exactly so many moves in one direction; without a number, at least two."""
+    at, way = value_meant(case), case.way()
+    place, is_over = _began(case, at, way)
+    length, wanted = at - place, case.statement.streak
+    told = f"截至 {case.date_of(at)} 连续{_WAYS.get(way, way)} {length} 期"
+    if not is_over and length <= (wanted or 1):
+        raise Unknown(f"{told}，更早没有逐日数据")
+    is_so = length == wanted if wanted else length >= 2
+    old = case.value_of(place) if length else None
+    period = case.between(place, at) if length else None
+    return case.answer(is_so, told, at, old, "1m", period)
+
+
+def _began(case: Case, at: int, way: str) -> tuple[int, bool]:
+    """Where a streak began, and whether a move that ended it is held."""
+    start, values = case.history.start_of(at), case.history.values
+    while at > start:
+        try:
+            before = previous(case, at)
+        except Unknown:
+            break
+        move = values[at] - values[before]
+        if move == 0 or (move > 0) != (way == "up"):
+            return at, True
+        at = before
+    return at, False
+
+
+def volatility(case: Case) -> Found:
+    """The last few moves: how large, and whether both ways; never more than approximate."""
+    at, rule = value_meant(case), case.grammar.volatility
+    moves, place = _moves(case, at, rule.moves)
+    largest = max(abs(move) for move in moves)
+    is_strong = largest >= rule.strong_pct
+    is_plain = largest >= rule.plain_pct or min(moves) < 0 < max(moves)
+    is_so = is_strong if case.statement.mode == "strong" else is_plain
+    verdict: Verdict = "approximate" if is_so else "unverifiable"
+    told = (
+        f"截至 {case.date_of(at)} 的 {rule.moves} 次变动在 {min(moves):+.2f}% 到 "
+        f"{max(moves):+.2f}% 之间"
+    )
+    return case.result(verdict, told, at, case.value_of(place), "1m", case.between(place, at))
+
+
+def _moves(case: Case, at: int, count: int) -> tuple[list[float], int]:
+    """The last moves in per cent, and the place that the earliest is reckoned from."""
+    start = case.history.start_of(at)
+    moves: list[float] = []
+    while at > start and len(moves) < count:
+        before = previous(case, at)
+        old = case.value_of(before)
+        if old <= 0:
+            raise Unknown("基数不为正，不能算百分比")
+        moves.append(100 * (case.value_of(at) - old) / old)
+        at = before
+    if len(moves) < count:
+        raise Unknown("逐日数据不足，看不出波动")
+    return moves, at

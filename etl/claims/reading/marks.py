@@ -1,0 +1,35 @@
+"""Words that say how a clause is meant: denied, supposed, within the day, for the first time."""
+
+from __future__ import annotations
+
+from etl.claims.lexer import Token
+from etl.claims.reading.clauses import flush
+from etl.claims.reading.state import Reading
+
+
+def on_negations(reading: Reading, token: Token) -> None:
+    reading.clause.is_negated = True
+
+
+def on_hypotheticals(reading: Reading, token: Token) -> None:
+    following = reading.next()
+    if token.words == "将" and following and following.kind in ("mention", "facet"):
+        return  # 将利率下调: 将 is 把
+    reading.clause.is_doubted = True
+
+
+def on_conditionals(reading: Reading, token: Token) -> None:
+    reading.is_conditional = True
+
+
+def on_intraday(reading: Reading, token: Token) -> None:
+    reading.clause.is_intraday = True
+
+
+def on_firsts(reading: Reading, token: Token) -> None:
+    flush(reading)
+    reading.clause.is_first = True
+
+
+def on_sets(reading: Reading, token: Token) -> None:
+    reading.clause.has_set = True

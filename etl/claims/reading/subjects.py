@@ -1,0 +1,118 @@
+"""Of whom a clause speaks: mentions, strangers, and nouns that say which quantity of whom."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from etl.claims.grammar import folded
+from etl.claims.lexer import Token
+from etl.claims.model import Kind
+from etl.claims.reading.clauses import flush, on_text
+from etl.claims.reading.state import Reading, Subject
+from etl.claims.statement import NOBODY, Statement
+
+
+def on_mention(reading: Reading, token: Token) -> None:
+    clause, subject = reading.clause, Subject(token.indicator, token.words)
+    if clause.group and clause.group_is_open:
+        _beside(reading, subject)
+    else:
+        if clause.verb and not clause.verb.figures and clause.verb.token.kind == "levels":
+            clause.verb = None
+        flush(reading)
+        clause.group = [subject]
+    clause.group_is_open, clause.is_joined = True, False
+    clause.gap, clause.last = "", None
+
+
+def _beside(reading: Reading, subject: Subject) -> None:
+    """A mention behind a mention: another subject, a noun of the first, or the one meant."""
+    group = reading.clause.group
+    last = group[-1]
+    facet = _facet_of(reading, subject.words, last.indicator)
+    if reading.clause.is_joined:
+        group.append(subject)
+    elif facet:
+        group[-1] = Subject(facet, last.words + subject.words)
+    elif _are_counted(reading, last, subject):  # 人工智能政策文件: the first says which
+        group[-1] = Subject(last.indicator, last.words + subject.words)
+    elif last.indicator != subject.indicator:
+        group[-1] = subject
+
+
+def on_strangers(reading: Reading, token: Token) -> None:
+    reading.has_stranger = True
+    on_mention(reading, token._replace(indicator=""))
+
+
+def on_weak_mention(reading: Reading, token: Token) -> None:
+    """It only says what the number before it counts."""
+
+
+def on_facet(reading: Reading, token: Token) -> None:
+    clause = reading.clause
+    subjects: Sequence[Subject]
+    subjects = clause.verb.subjects if clause.verb else clause.group or reading.carried
+    moved = [Subject(token.facets.get(s.indicator, ""), s.words + token.words) for s in subjects]
+    if moved and all(s.indicator for s in moved) and not (clause.verb is None and clause.gap):
+        clause.noun_words += token.words
+        if clause.verb:
+            clause.verb.subjects = moved
+        clause.group, clause.group_is_open = moved, True
+    elif token.lexeme is not None and token.lexeme.kind in ("glue", "reports"):
+        clause.noun_words += token.words
+    elif subjects and not clause.verb:
+        on_text(reading, token)
+    elif not subjects and not reading.has_stranger:
+        _nobody(reading, token)
+
+
+def _nobody(reading: Reading, token: Token) -> None:
+    """A noun of an indicator without its owner: whose it is must not be guessed."""
+    clause, owners = reading.clause, set(token.facets.values())
+    if clause.verb and clause.verb.figures and len(owners) == 1 and not reading.is_no_fact():
+        figure, owner = clause.verb.figures[0], owners.pop()
+        kind: Kind = "first" if clause.is_first else "level"
+        number = reading.units.own(owner, figure.number) or figure.number
+        problem = NOBODY.format(token.words)
+        reading.found.append(
+            Statement(figure.start, token.stop, owner, kind, number=number, problem=problem)
+        )
+    clause.verb, clause.before = None, []
+
+
+def on_joins(reading: Reading, token: Token) -> None:
+    reading.clause.is_joined = reading.clause.group_is_open
+
+
+def on_glue(reading: Reading, token: Token) -> None:
+    reading.clause.noun_words += token.words
+
+
+def on_together(reading: Reading, token: Token) -> None:
+    reading.clause.is_together = True
+
+
+def subjects(reading: Reading) -> Sequence[Subject]:
+    """Of whom a verb here speaks: those named before it, or whom the clauses before carry on."""
+    clause = reading.clause
+    if clause.group:
+        return list(clause.group)
+    if clause.gap:
+        reading.carried = ()
+        return ()
+    if reading.carries_doubt:
+        clause.is_doubted = True
+    return list(reading.everyone if clause.is_together and reading.everyone else reading.carried)
+
+
+def _facet_of(reading: Reading, words: str, indicator: str) -> str:
+    """What a noun makes of an indicator: 市值 of 美光 is its market value."""
+    noun = "".join(c for c in folded(words) if c != " ")
+    found = reading.lexer.facets.at(noun, 0) if noun else None
+    return found[1].get(indicator, "") if found and found[0] == len(noun) else ""
+
+
+def _are_counted(reading: Reading, one: Subject, other: Subject) -> bool:
+    rule = reading.units.count_rule
+    return bool(rule(one.indicator)) and bool(rule(other.indicator))

@@ -1,0 +1,82 @@
+"""What a verb tells of each of its subjects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from etl.claims.grammar import folded
+from etl.claims.reading.predicates import (
+    Maker,
+    compares,
+    crosses,
+    doubles,
+    holds,
+    moves,
+    moves_to,
+    records,
+    stands_at,
+    streaks,
+    swings,
+)
+from etl.claims.reading.state import Figure, Reading, Subject, Verb
+from etl.claims.statement import Statement
+
+#: What each class of verbs tells.
+MAKERS: Mapping[str, Maker] = {
+    "direction": moves,
+    "double": doubles,
+    "moves_to": moves_to,
+    "levels": stands_at,
+    "crossings": crosses,
+    "holds": holds,
+    "record": records,
+    "weak_record": records,
+    "volatility": swings,
+    "streaks": streaks,
+    "compares": compares,
+}
+
+
+def told(reading: Reading, verb: Verb) -> Iterator[Statement]:
+    """The statements of a verb. As many figures as subjects go one to each."""
+    owned = [subject for subject in verb.subjects if subject.indicator]
+    is_paired = len(verb.figures) == len(verb.subjects) > 1
+    for place, subject in enumerate(verb.subjects):
+        if subject.indicator and _is_told(reading, subject):
+            figures = [verb.figures[place]] if is_paired else verb.figures
+            if not is_paired and len(owned) > 1 and len(figures) > 1:
+                figures = []
+            make = MAKERS[verb.token.kind]
+            yield from make(reading, verb, _blank(reading, verb, subject, figures), figures)
+
+
+def _is_told(reading: Reading, subject: Subject) -> bool:
+    """Whether a value is spoken of: of a count, only where its documents are named."""
+    if not reading.units.count_rule(subject.indicator):
+        return True
+    return reading.names_documents(subject.words + reading.clause.noun_words)
+
+
+def _blank(reading: Reading, verb: Verb, subject: Subject, figures: Sequence[Figure]) -> Statement:
+    """The statement as far as all verbs tell it alike."""
+    clause, token = reading.clause, verb.token
+    return Statement(
+        min([token.start, *(figure.start for figure in figures)]),
+        max([token.stop, *(figure.stop for figure in figures)]),
+        subject.indicator,
+        "level",
+        way=token.value,
+        when=reading.when,
+        base=clause.base,
+        window=clause.window,
+        is_inverse=_is_inverse(reading, subject),
+        problem=clause.problem(verb.gap),
+    )
+
+
+def _is_inverse(reading: Reading, subject: Subject) -> bool:
+    inverse = reading.catalog[subject.indicator].inverse
+    if not inverse:
+        return False
+    words = "".join(folded(subject.words).split())
+    return any("".join(folded(word).split()) == words for word in inverse)
