@@ -13,12 +13,11 @@ from xml.etree.ElementTree import Element, SubElement
 from dashboard import formatting, queries
 from dashboard.downloads import iso
 from dashboard.formats import FORMATS
-from dashboard.queries import Event
-from dashboard.readings import badges
 from dashboard.snapshot import Snapshot
 from dashboard.texts import text
 from etl.catalog import Indicator
-from etl.observation import BEIJING, Vintage
+from etl.observation import BEIJING, Event, Vintage
+from etl.wording import badges
 
 ENTRIES = 100
 #: Events are looked through newest date first; what was known last comes first in the feed.

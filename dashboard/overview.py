@@ -9,7 +9,8 @@ from dashboard.formatting import Change
 from dashboard.readings import Reading, reading
 from dashboard.snapshot import Snapshot
 from dashboard.texts import text
-from dashboard.transforms import base_of_newest, comparable
+from dashboard.transforms import base_of_newest
+from etl.steps import comparable
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from etl.alerts import Alert
 from etl.bulletins.model import Bulletin
 from etl.catalog import Text
 from etl.claims.model import Claim, Placed
-from etl.observation import Action, Vintage
+from etl.observation import Action, Event, Vintage
 
 LIVE = """
 select date, value, source, known_at, status, credit, basis, note
@@ -55,22 +55,6 @@ where before is not null and before <> value and known_at >= $since
 order by known_at desc, indicator, date desc limit $most
 """
 FOREVER = datetime(9999, 12, 31, tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """A record or a round number crossed; `since` is where the history behind it begins."""
-
-    indicator: str
-    date: Date
-    kind: str
-    value: float
-    threshold: float | None
-    is_first: bool
-    previous: float
-    previous_date: Date
-    since: Date
-    known_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

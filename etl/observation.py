@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from datetime import date as Date
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -50,6 +51,22 @@ class Vintage:
     credit: str = ""
     basis: str = ""
     note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A record or a round number crossed; `since` is where the history behind it begins."""
+
+    indicator: str
+    date: Date
+    kind: str
+    value: float
+    threshold: float | None
+    is_first: bool
+    previous: float
+    previous_date: Date
+    since: Date
+    known_at: datetime
 
 
 def now() -> datetime:
