@@ -16,7 +16,7 @@ from etl.alerts import Alert
 from etl.bulletins.model import Bulletin
 from etl.catalog import Text
 from etl.claims.model import Claim, Placed
-from etl.observation import Action, Event, Vintage
+from etl.observation import Action, Event, Vintage, event_of
 
 LIVE = """
 select date, value, source, known_at, status, credit, basis, note
@@ -177,7 +177,7 @@ def events(
     moment = _naive(as_of or FOREVER)
     parameters = {"id": indicator, "kind": kind, "moment": moment, "most": most}
     return snapshot.remember(
-        "events", key, lambda: [_event(row) for row in snapshot.rows(EVENTS, parameters)]
+        "events", key, lambda: [event_of(row) for row in snapshot.rows(EVENTS, parameters)]
     )
 
 
@@ -413,14 +413,6 @@ def newest(snapshot: Snapshot, indicator: str | None = None) -> Mapping[str, Vin
         {"id": indicator},
     )
     return {r[0]: Vintage(r[1], r[2], r[3], r[4].replace(tzinfo=UTC), *r[5:]) for r in rows}
-
-
-def _event(row: tuple[Any, ...]) -> Event:
-    indicator, day, kind, value, threshold, is_first, previous, previous_day, since, known = row
-    known_at = known.replace(tzinfo=UTC)
-    return Event(
-        indicator, day, kind, value, threshold, is_first, previous, previous_day, since, known_at
-    )
 
 
 def _naive(moment: datetime) -> datetime:

@@ -80,7 +80,7 @@ def _reading(snapshot: Snapshot, indicator_id: str, as_of: datetime | None, lang
         figure=formatting.figure(newest.value, indicator, unit, lang) if newest else None,
         change=newest_change(rows, indicator, unit, lang),
         spark=_spark(rows, indicator),
-        badges=tuple(badges(newest, events, indicator, unit, lang)) if newest else (),
+        badges=tuple(badges(newest, events, unit, lang)) if newest else (),
         latest=live[-1] if live else None,
         as_of=as_of,
     )

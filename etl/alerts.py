@@ -17,7 +17,7 @@ from etl.formatting import Change, grouped
 from etl.freshness import sessions_missed
 from etl.observation import Vintage
 from etl.steps import Deviation, Step, comparable, deviations, steps
-from etl.wording import RECORDS, change_words, deviation_words, since_words
+from etl.wording import RECORDS, change_words, deviation_words, lowered, since_words
 
 State = Literal["triggered", "normal", "missing"]
 #: How many crossings of a rule are told, the newest of them.
@@ -273,7 +273,7 @@ class _Words:
         said = f"创{zh}" if zh else "未创历史新高或新低"
         return (
             f"{said}（{since_words(since, 'zh')}）",
-            f"{en[0].lower()}{en[1:]} {since_words(since, 'en')}",
+            f"{lowered(en)} {since_words(since, 'en')}",
         )
 
     def _day(self, day: Date, lang: str) -> str:

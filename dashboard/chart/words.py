@@ -14,7 +14,16 @@ from dashboard.formatting import Change, Figure, spoken
 from dashboard.texts import text, transform_name
 from etl.observation import Vintage
 from etl.steps import comparable
-from etl.wording import Badge, badges, change_words, gap, joined, newest_change
+from etl.wording import (
+    Badge,
+    badges,
+    change_words,
+    gap,
+    joined,
+    lowered,
+    newest_change,
+    value_words,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +87,7 @@ def _finding(part: Part, transform: Transform, lang: str) -> Finding | None:
         newest,
         formatting.transformed_figure(value, transform, indicator, unit, lang),
         newest_change(rows, indicator, unit, lang) if level else None,
-        tuple(badges(newest, part.events, indicator, unit, lang)) if level else (),
+        tuple(badges(newest, part.events, unit, lang)) if level else (),
     )
 
 
@@ -101,19 +110,15 @@ def _headline(found: Sequence[Finding], model: Model, transform: Transform, lang
         what = transform_name(transform.name, lang, transform.n)
         if lang == "zh":
             return f"{name}{gap(name)}{what}为 {figure}（{when}）"
-        return f"{name}, {_lower(what)}: {figure} ({when})"
+        return f"{name}, {lowered(what)}: {figure} ({when})"
     change = change_words(one.change, one.part.unit, lang)
     if lang == "zh":
         lead = f"{name}{gap(name)}{joined(one.badges, lang)}：" if one.badges else (
             f"{name}{gap(name)}为 "
         )  # fmt: skip
         return f"{lead}{figure}{f'，{change}' if change else ''}（{when}）"
-    lead = f"{name} {_lower(joined(one.badges, lang))}" if one.badges else name
+    lead = f"{name} {lowered(joined(one.badges, lang))}" if one.badges else name
     return f"{lead}: {figure}{f', {change}' if change else ''} ({when})"
-
-
-def _lower(words: str) -> str:
-    return words[:1].lower() + words[1:]
 
 
 def _headline_of_several(found: Sequence[Finding], transform: Transform, lang: str) -> str:
@@ -190,12 +195,7 @@ def _newest_sentence(finding: Finding, transform: Transform, lang: str) -> str:
     title, when = finding.part.indicator.title.in_(lang), _when(finding, lang)
     change = change_words(finding.change, finding.part.unit, lang)
     measure = "" if transform.name == "level" else transform_name(transform.name, lang, transform.n)
-    if lang == "en":
-        measured = f", {_lower(measure)}," if measure else ""
-        changed = f", {change}" if change else ""
-        return f"{title}{measured} stood at {finding.said} ({when}){changed}."
-    changed = f"，{change}" if change else ""
-    return f"{when}，{title}{gap(title)}{measure}为 {finding.said}{changed}。"
+    return value_words(title, when, finding.said, [change], lang, measure)
 
 
 def _range_sentence(finding: Finding, transform: Transform, lang: str) -> Iterator[str]:
