@@ -25,7 +25,8 @@ LOOKED_AT = 1000
 #: When a bulletin is read.
 MORNING = time(7, 30)
 PAGES = (
-    "/", "/bulletins", "/indicators", "/compare", "/policies", "/export", "/status", "/about",
+    "/", "/bulletins", "/bulletins/new", "/indicators", "/compare", "/policies", "/export",
+    "/status", "/about",
 )  # fmt: skip
 _SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
 _ATOM = "http://www.w3.org/2005/Atom"

@@ -13,6 +13,8 @@ from typing import Any
 from dashboard.snapshot import Snapshot
 from etl.alerts import JSON as ALERT
 from etl.alerts import Alert
+from etl.brief import known
+from etl.brief.known import News
 from etl.bulletins.model import Bulletin
 from etl.catalog import Text
 from etl.claims.model import Claim, Placed
@@ -306,6 +308,11 @@ def policies(snapshot: Snapshot, month: str | None = None) -> list[Policy]:
         )
         for counted, row in found
     ]
+
+
+def news(snapshot: Snapshot, day: Date, now: datetime) -> News:
+    """What became known on a day since the bulletin before it, by now at the latest."""
+    return known.news(snapshot.rows, day, now)
 
 
 def alerts(snapshot: Snapshot) -> list[Alert]:

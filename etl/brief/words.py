@@ -12,7 +12,6 @@ from etl.brief.model import Brief, Said
 from etl.formatting import beijing, full_date
 
 _WORDS: Mapping[str, tuple[str, str]] = {
-    "title": ("{day}简报", "Brief of {day}"),
     "since": (
         "以下是 {before}一期之后、截至 {until}所知的变化。",
         "What became known after the bulletin of {before} and by {until}.",
@@ -53,10 +52,6 @@ class Section:
     title: str
     lines: tuple[Line, ...] = ()
     plain: tuple[str, ...] = ()
-
-
-def title(brief: Brief) -> str:
-    return _say("title", brief.lang, day=full_date(brief.date, brief.lang))
 
 
 def lead(brief: Brief) -> str:
