@@ -18,7 +18,7 @@ from serving import client
 from dashboard.address import moment_of
 from etl import formatting
 from etl.brief.find import FAR, brief
-from etl.brief.known import BEFORE, DAYS, news
+from etl.brief.known import BEFORE, DAYS, DOCUMENTS, news
 from etl.brief.model import Brief
 from etl.brief.published import published_brief
 from etl.brief.words import lead, markdown, sections
@@ -223,6 +223,20 @@ def test_documents_that_entered_the_counts_are_told_once_with_their_number(brief
     assert not briefs(date(2026, 5, 21), 1).papers
     counted = [p for d in range(1, 32) for p in briefs(date(2026, 5, d), 1).papers]
     assert len(counted) == 3
+
+
+@pytest.mark.parametrize("address", ["javascript:alert(1)", "", "data:text/html,x"])
+def test_a_document_without_an_address_on_the_web_leads_to_the_register(
+    connection: duckdb.DuckDBPyConnection, catalog: Catalog, address: str
+) -> None:
+    def rows(query: str, given: dict[str, object]) -> list[tuple[object, ...]]:
+        found = connection.execute(query, given).fetchall()
+        if query != DOCUMENTS:
+            return found
+        return [(json.dumps({**json.loads(text), "url": address}),) for (text,) in found]
+
+    told = brief(catalog, news(rows, date(2026, 5, 20), NOW), BASE, "zh")
+    assert {p.said.link for p in told.papers} == {f"{BASE}/policies?month=2026-05"}
 
 
 def test_where_nothing_moved_the_brief_says_so_in_one_sentence(briefs: Briefs) -> None:

@@ -30,7 +30,6 @@ from etl.wording import (
 
 #: Steps that lie farther from the mean of those before them are told.
 FAR = 2.0
-assert TAIL == USUAL_STEPS + 2
 
 
 def brief(catalog: Catalog, news: News, base_url: str, lang: str) -> Brief:
@@ -198,7 +197,8 @@ def _paper(document: Document, base_url: str, lang: str) -> Paper:
     title = document.title.replace("《", "〈").replace("》", "〉")
     number = f"（{document.number}）" if document.number else ""
     day = _partial(document.day, lang)
-    link = document.url or f"{base_url}/policies?month={document.day[:7]}"
+    is_web = document.url.startswith(("https://", "http://"))
+    link = document.url if is_web else f"{base_url}/policies?month={document.day[:7]}"
     if lang == "en":
         number = f" ({document.number})" if document.number else ""
         verb = "published" if document.published else "issued"

@@ -9,14 +9,15 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from etl.calendars import end_of, listed_at
+from etl.catalog import USUAL_STEPS
 from etl.errors import SettingError
 from etl.observation import BEIJING, Event, Vintage, event_of
 
 Rows = Callable[[str, Mapping[str, Any]], Sequence[tuple[Any, ...]]]
 #: How far a brief looks back where there is no bulletin before it.
 DAYS = 7
-#: A step and the 60 before it.
-TAIL = 62
+#: The values of a step and of those that it is measured by.
+TAIL = USUAL_STEPS + 2
 
 # The newest values of each indicator, and those that the events in between are about.
 VALUES = """
