@@ -33,7 +33,7 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
 #: Every parameter of an address.
 PARAMETERS = ("with", "t", "u", *_CHOICES)
 #: Every parameter that any address of the site looks at.
-_OURS = frozenset((*PARAMETERS, "size", "w", "h", "ids", "asof", "format", "month", "topic",
+_OURS = frozenset((*PARAMETERS, "size", "w", "h", "ids", "asof", "date", "format", "month", "topic",
                    "issuer", "id", "kind", "q", "page", "url", "maxwidth",
                    "maxheight"))  # fmt: skip
 _ALLOWED_T = "1m 3m 6m ytd 1y 3y 5y 10y max, or FROM..TO like 2025-01-01..2026-05-26"
@@ -331,8 +331,11 @@ def one_of(name: str, value: str, allowed: tuple[str, ...]) -> str:
 
 
 def _date(parameter: str, text: str) -> date | None:
-    if not text and parameter == "t":
-        return None
+    return None if not text and parameter == "t" else day_of(parameter, text)
+
+
+def day_of(parameter: str, text: str) -> date:
+    """The day that `text` names; an AddressError that names the parameter if there is none."""
     if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII):
         try:
             return date.fromisoformat(text)

@@ -13,12 +13,12 @@ from xml.etree.ElementTree import Element, SubElement
 from dashboard import formatting, queries
 from dashboard.downloads import iso
 from dashboard.formats import FORMATS
-from dashboard.queries import Event, Standing
-from dashboard.readings import badges
+from dashboard.queries import Standing
 from dashboard.snapshot import Snapshot
 from dashboard.texts import text
 from etl.catalog import Indicator
-from etl.observation import BEIJING, Vintage
+from etl.observation import BEIJING, Event, Vintage
+from etl.wording import badges
 
 ENTRIES = 100
 #: Events are looked through newest date first; what was known last comes first in the feed.
@@ -26,7 +26,8 @@ LOOKED_AT = 1000
 #: When a bulletin is read.
 MORNING = time(7, 30)
 PAGES = (
-    "/", "/bulletins", "/indicators", "/compare", "/policies", "/export", "/status", "/about",
+    "/", "/bulletins", "/bulletins/new", "/indicators", "/compare", "/policies", "/export",
+    "/status", "/about",
 )  # fmt: skip
 _SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
 _ATOM = "http://www.w3.org/2005/Atom"
@@ -155,7 +156,7 @@ def _event(snapshot: Snapshot, event: Event) -> Entry:
     indicator = snapshot.catalog[event.indicator]
     unit = snapshot.catalog.unit(indicator)
     vintage = Vintage(event.date, event.value, "", event.known_at, "")
-    (badge,) = badges(vintage, [event], indicator, unit, "zh")
+    (badge,) = badges(vintage, [event], unit, "zh")
     figure = formatting.figure(event.value, indicator, unit, "zh", exact=True)
     day = formatting.day(event.date, indicator, "zh", year=True)
     threshold = "" if event.threshold is None else f"{event.threshold:g}"

@@ -13,10 +13,12 @@ from typing import Any
 from dashboard.snapshot import Snapshot
 from etl.alerts import JSON as ALERT
 from etl.alerts import Alert
+from etl.brief import known
+from etl.brief.known import News
 from etl.bulletins.model import Bulletin
 from etl.catalog import Text
 from etl.claims.model import Claim, Placed
-from etl.observation import Action, Vintage
+from etl.observation import Action, Event, Vintage, event_of
 from etl.standings import STANDINGS, what_is_told
 
 LIVE = """
@@ -73,22 +75,6 @@ qualify date = max(date) over (partition by indicator)
 order by indicator, kind
 """
 FOREVER = datetime(9999, 12, 31, tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """A record or a round number crossed; `since` is where the history behind it begins."""
-
-    indicator: str
-    date: Date
-    kind: str
-    value: float
-    threshold: float | None
-    is_first: bool
-    previous: float
-    previous_date: Date
-    since: Date
-    known_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +213,7 @@ def events(
     moment = _naive(as_of or FOREVER)
     parameters = {"id": indicator, "kind": kind, "moment": moment, "most": most}
     return snapshot.remember(
-        "events", key, lambda: [_event(row) for row in snapshot.rows(EVENTS, parameters)]
+        "events", key, lambda: [event_of(row) for row in snapshot.rows(EVENTS, parameters)]
     )
 
 
@@ -358,6 +344,11 @@ def policies(snapshot: Snapshot, month: str | None = None) -> list[Policy]:
     ]
 
 
+def news(snapshot: Snapshot, day: Date, now: datetime) -> News:
+    """What became known on a day since the bulletin before it, by now at the latest."""
+    return known.news(snapshot.rows, day, now)
+
+
 def alerts(snapshot: Snapshot) -> list[Alert]:
     """Every alert as it was judged at publication, in the order of the catalog."""
     if not snapshot.has("alerts"):
@@ -485,16 +476,8 @@ def newest_events(snapshot: Snapshot, indicators: Sequence[str]) -> Mapping[str,
     """The events of the newest date of each indicator."""
     found: dict[str, list[Event]] = {name: [] for name in indicators}
     for row in snapshot.rows(NEWEST_EVENTS, {"ids": list(indicators)}):
-        found[row[0]].append(_event(row))
+        found[row[0]].append(event_of(row))
     return found
-
-
-def _event(row: tuple[Any, ...]) -> Event:
-    indicator, day, kind, value, threshold, is_first, previous, previous_day, since, known = row
-    known_at = known.replace(tzinfo=UTC)
-    return Event(
-        indicator, day, kind, value, threshold, is_first, previous, previous_day, since, known_at
-    )
 
 
 def _naive(moment: datetime) -> datetime:

@@ -7,29 +7,18 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from dashboard import formatting, queries
-from dashboard.chart.model import event_words, join
+from dashboard.chart.model import join
 from dashboard.formatting import Change, Figure
-from dashboard.queries import Event
 from dashboard.snapshot import Snapshot
-from dashboard.texts import text
-from dashboard.transforms import FEW, comparable
+from dashboard.transforms import FEW
 from etl.catalog import Indicator, Unit
-from etl.observation import BEIJING, Vintage
+from etl.observation import BEIJING, Event, Vintage
+from etl.wording import Badge, badges, newest_change
 
 SPARK_DAYS = 370
 SPARK_POINTS = 120
 LAST_VALUES = 12
 MIN_SPARK = 3
-CHANGE_DAYS = {"daily": 10, "monthly": 62, "quarterly": 200, "annual": 400, "event": 36_500}
-
-
-@dataclass(frozen=True, slots=True)
-class Badge:
-    """A few words for what is remarkable, and the whole sentence behind them."""
-
-    words: str
-    sentence: str
-    kind: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,44 +107,10 @@ def _made(
         figure=formatting.figure(newest.value, indicator, unit, lang) if newest else None,
         change=newest_change(rows, indicator, unit, lang),
         spark=_spark(rows, indicator),
-        badges=tuple(badges(newest, events, indicator, unit, lang)) if newest else (),
+        badges=tuple(badges(newest, events, unit, lang)) if newest else (),
         latest=live[-1] if live else None,
         as_of=as_of,
     )
-
-
-def badges(
-    newest: Vintage, events: Iterable[Event], indicator: Indicator, unit: Unit, lang: str
-) -> Iterable[Badge]:
-    """The records and round numbers of the newest value; of several numbers only the highest."""
-    today = [e for e in events if e.date == newest.date and e.value == newest.value]
-    ups = [e for e in today if e.kind == "milestone_up"]
-    downs = [e for e in today if e.kind == "milestone_down"]
-    for event in (*ups[-1:], *downs[:1]):
-        yield _badge(event_words(event, unit, lang), event, lang)
-    for event in today:
-        if event.kind in ("record_high", "record_low"):
-            yield _badge(event_words(event, unit, lang), event, lang)
-
-
-def _badge(words: str, event: Event, lang: str) -> Badge:
-    """The words, and with them since when the history runs that they are judged on."""
-    since = text("record_since", lang, day=formatting.full_date(event.since, lang))
-    sentence = f"{words}（{since}）" if lang == "zh" else f"{words} {since}"
-    return Badge(words, sentence, event.kind)
-
-
-def newest_change(
-    rows: Sequence[Vintage], indicator: Indicator, unit: Unit, lang: str
-) -> Change | None:
-    """The change from the value before, where the two may be compared."""
-    if len(rows) < 2:
-        return None
-    before, now = rows[-2], rows[-1]
-    gap = (now.date - before.date).days
-    if not comparable(before, now, indicator) or gap > CHANGE_DAYS[indicator.frequency]:
-        return None
-    return formatting.change(now.value, before.value, indicator, unit, lang)
 
 
 def _spark(rows: Sequence[Vintage], indicator: Indicator) -> tuple[tuple[date, float], ...]:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 
-from dashboard.transforms import comparable
 from etl.catalog import Indicator, Unit
 from etl.observation import Vintage
+from etl.steps import comparable
 
 #: Fewer pairs of changes say nothing about how two indicators move together.
 FEWEST = 8

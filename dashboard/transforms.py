@@ -18,6 +18,7 @@ from dashboard.address import Transform, Window
 from etl.catalog import Indicator
 from etl.observation import Vintage
 from etl.standings import TOLERANCE_DAYS
+from etl.steps import comparable
 
 Values = list[float | None]
 FEW = 8
@@ -69,14 +70,6 @@ def explained(
             return _drawdown(series, indicator)
     assert what.n is not None
     return _rolling(series, indicator, what.n, _means if what.name == "ma" else _z_scores)
-
-
-def comparable(one: Vintage, other: Vintage, indicator: Indicator) -> bool:
-    """Whether two values are of the same definition: one way of measuring, no break between."""
-    first, last = sorted((one.date, other.date))
-    return one.basis == other.basis and not any(
-        first < change.date <= last for change in indicator.breaks
-    )
 
 
 def span(series: Sequence[Vintage], window: Window, end: date | None = None) -> tuple[date, date]:

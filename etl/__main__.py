@@ -13,6 +13,9 @@ from pathlib import Path
 from etl import candidates, console, decide, imports, notify, publish
 from etl.alerts import JSON as ALERT
 from etl.alerts import Alert
+from etl.brief.model import JSON as BRIEF
+from etl.brief.published import published_brief
+from etl.brief.words import markdown
 from etl.bulletins.difference import difference
 from etl.bulletins.read import read_bulletin
 from etl.bulletins.to_markdown import to_markdown
@@ -298,6 +301,16 @@ def claims_command(settings: Settings, options: argparse.Namespace) -> int:
     return SOME_FAILED if any(c.verdict == "contradicted" for c in claims) else OK
 
 
+def brief_command(settings: Settings, options: argparse.Namespace) -> int:
+    """What moved since the bulletin before a day, as Markdown for the bulletin of that day."""
+    found = published_brief(settings, _bulletin_day(options.date), options.lang, now())
+    if options.json:
+        print(json.dumps(BRIEF.dump_python(found, mode="json"), ensure_ascii=False, indent=1))
+    else:
+        print(markdown(found), end="")
+    return OK
+
+
 def _bulletin_day(text: str) -> date:
     try:
         if len(text) != len("2026-05-27"):
@@ -425,6 +438,12 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("date", metavar="DATE", help="the day of a published bulletin")
     one.add_argument("--json", action="store_true")
     one.set_defaults(command=claims_command)
+
+    one = commands.add_parser("brief", help="what moved since the bulletin before, as sentences")
+    one.add_argument("date", metavar="DATE", help="the day of the bulletin to be written")
+    one.add_argument("--lang", choices=("zh", "en"), default="zh", help="zh unless given")
+    one.add_argument("--json", action="store_true")
+    one.set_defaults(command=brief_command)
     return parser
 
 

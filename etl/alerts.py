@@ -6,24 +6,22 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date as Date
 from datetime import datetime
-from itertools import pairwise
-from statistics import fmean, stdev
 from typing import Literal
 
 from pydantic import TypeAdapter
 
+from etl import formatting
 from etl.calendars import session_after
 from etl.catalog import AlertRule, Catalog, Indicator, Text, Unit
+from etl.formatting import Change, grouped
 from etl.freshness import sessions_missed
 from etl.observation import Vintage
+from etl.steps import Deviation, Step, comparable, deviations, steps
+from etl.wording import RECORDS, change_words, deviation_words, lowered, since_words
 
 State = Literal["triggered", "normal", "missing"]
-#: Days between two values of a frequency beyond which their difference is no single step.
-STEP_DAYS = {"daily": 10, "monthly": 45, "quarterly": 200, "annual": 400, "event": 36_500}
 #: How many crossings of a rule are told, the newest of them.
 TOLD = 20
-_RECORDS = {1: ("创历史新高", "a record high"), -1: ("创历史新低", "a record low"),
-            0: ("未创新高或新低", "no record")}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,11 +130,11 @@ def _marks(indicator: Indicator, rule: AlertRule, series: Sequence[Vintage]) -> 
         return [_threshold(rule, vintage.value) for vintage in series]
     if rule.kind == "record":
         return list(_records(indicator, series))
-    steps = list(_steps(indicator, series))
+    taken = list(steps(indicator, series))
     if rule.percent is not None:
-        return [_percent(rule.percent, step) for step in steps]
+        return [_percent(rule.percent, step) for step in taken]
     assert rule.z is not None
-    return list(_deviations(rule.z, rule.window, steps))
+    return [_deviated(rule.z, found) for found in deviations(rule.window, taken)]
 
 
 def _threshold(rule: AlertRule, value: float) -> _Mark:
@@ -152,7 +150,7 @@ def _records(indicator: Indicator, series: Sequence[Vintage]) -> Iterator[_Mark 
     since: Date | None = None
     before: Vintage | None = None
     for vintage in series:
-        if before is None or not _is_same(before, vintage, indicator):
+        if before is None or not comparable(before, vintage, indicator):
             highest = lowest = vintage.value
             since = vintage.date
             yield None
@@ -163,48 +161,15 @@ def _records(indicator: Indicator, series: Sequence[Vintage]) -> Iterator[_Mark 
         before = vintage
 
 
-def _steps(
-    indicator: Indicator, series: Sequence[Vintage]
-) -> Iterator[tuple[Vintage, Vintage] | None]:
-    """Each value with the one before it, where the two differ by a single step."""
-    yield None
-    for before, after in pairwise(series):
-        near = (after.date - before.date).days <= STEP_DAYS[indicator.frequency]
-        yield (before, after) if near and _is_same(before, after, indicator) else None
-
-
-def _percent(limit: float, step: tuple[Vintage, Vintage] | None) -> _Mark | None:
+def _percent(limit: float, step: Step | None) -> _Mark | None:
     if step is None or step[0].value <= 0:
         return None
     change = 100 * (step[1].value / step[0].value - 1)
     return _Mark(abs(change) >= limit, change)
 
 
-def _deviations(
-    limit: float, window: int, steps: Sequence[tuple[Vintage, Vintage] | None]
-) -> Iterator[_Mark | None]:
-    """Each step in standard deviations of the `window` steps before it."""
-    known: list[float] = []
-    for step in steps:
-        if step is None:
-            known.clear()
-            yield None
-            continue
-        size = step[1].value - step[0].value
-        told = known[-window:]
-        spread = stdev(told) if len(told) == window else 0.0
-        known.append(size)
-        if spread == 0:
-            yield None
-        else:
-            measure = (size - fmean(told)) / spread
-            yield _Mark(abs(measure) >= limit, measure)
-
-
-def _is_same(before: Vintage, after: Vintage, indicator: Indicator) -> bool:
-    """Whether two values are of one definition and one way of measuring."""
-    broken = any(before.date < change.date <= after.date for change in indicator.breaks)
-    return not broken and before.basis == after.basis
+def _deviated(limit: float, found: Deviation | None) -> _Mark | None:
+    return _Mark(abs(found.measure) >= limit, found.measure) if found else None
 
 
 def _crossings(series: Sequence[Vintage], marks: Marks, says: _Words) -> Iterator[Crossing]:
@@ -252,14 +217,14 @@ class _Words:
         is_above = rule.above is not None
         level = rule.above if rule.above is not None else rule.below
         assert level is not None
-        zh, en = self._level(level, "zh"), self._level(level, "en")
+        zh, en = (formatting.round_number(level, self.unit, lang) for lang in ("zh", "en"))
         words = ("高于", "above") if is_above else ("低于", "below")
         return Text(zh=f"{words[0]} {zh}", en=f"{words[1]} {en}")
 
     def of(self, vintage: Vintage, mark: _Mark) -> Text:
         """What the rule finds at a value."""
         zh, en = self._found(mark)
-        day = self._day(vintage.date, "zh").lstrip()
+        day = self._day(vintage.date, "zh")
         return Text(
             zh=f"{day}为 {self._figure(vintage.value, 'zh')}，{zh}。",
             en=f"{self._figure(vintage.value, 'en')} for {self._day(vintage.date, 'en')}, {en}.",
@@ -268,7 +233,7 @@ class _Words:
     def freshness(self, newest: Date, is_stale: bool) -> Text:
         zh, en = ("已过期", "out of date") if is_stale else ("及时", "up to date")
         return Text(
-            zh=f"数据截至{self._day(newest, 'zh')}，{zh}。",
+            zh=f"数据截至 {self._day(newest, 'zh')}，{zh}。",
             en=f"Values until {self._day(newest, 'en')}, {en}.",
         )
 
@@ -276,7 +241,7 @@ class _Words:
         """Why nothing can be decided."""
         if is_stale:
             return Text(
-                zh=f"数据截至{self._day(newest, 'zh')}，已过期，无从判断。",
+                zh=f"数据截至 {self._day(newest, 'zh')}，已过期，无从判断。",
                 en=f"Values until {self._day(newest, 'en')}, out of date: undecided.",
             )
         return Text(zh="可比的数值太少，无从判断。", en="Too few comparable values: undecided.")
@@ -286,55 +251,34 @@ class _Words:
         if rule.kind == "threshold":
             return (name.zh, name.en) if mark.holds else (f"未{name.zh}", f"not {name.en}")
         if rule.kind == "record":
-            since = mark.since or Date.min
-            told_zh = f"（所存数据自{self._day(since, 'zh')}起）"
-            told_en = f" in data held since {self._day(since, 'en')}"
-            zh, en = {
-                1.0: ("创历史新高", "a record high"),
-                -1.0: ("创历史新低", "a record low"),
-            }.get(mark.measure, ("未创新高或新低", "no record"))
-            return zh + told_zh, en + told_en
+            return self._record(mark)
         reached = ("达到", "reaching") if mark.holds else ("未达", "short of")
-        direction = ("涨", "up") if mark.measure > 0 else ("跌", "down")
         if rule.percent is not None:
-            size, limit = f"{abs(mark.measure):.2f}%", f"{rule.percent:g}%"
-            zh = f"较前值{direction[0]} {size}，{reached[0]} {limit}"
-            return zh, f"{direction[1]} {size} from the value before, {reached[1]} {limit}"
-        size, window = f"{abs(mark.measure):.1f}", rule.window
-        zh = f"较前值{direction[0]} {size} 个标准差（以此前 {window} 次变动计）"
-        en = f"{direction[1]} by {size} standard deviations of the {window} steps before"
-        return f"{zh}，{reached[0]} {rule.z:g} 个", f"{en}, {reached[1]} {rule.z:g}"
-
-    def _day(self, day: Date, lang: str) -> str:
-        frequency = self.indicator.frequency
-        if lang == "en":
-            return {"annual": f"{day.year}", "monthly": f"{day:%b %Y}"}.get(
-                frequency, f"{day.day} {day:%b %Y}"
+            direction = (mark.measure > 0) - (mark.measure < 0)
+            change = Change(f"{grouped(abs(mark.measure), 2)}%", direction)
+            zh, en = (change_words(change, self.unit, lang) for lang in ("zh", "en"))
+            limit = f"{rule.percent:g}%"
+            return (
+                f"{zh}，{reached[0]} {limit}",
+                f"{en} from the value before, {reached[1]} {limit}",
             )
-        return {"annual": f" {day.year} 年", "monthly": f" {day.year} 年 {day.month} 月"}.get(
-            frequency, f" {day.year} 年 {day.month} 月 {day.day} 日"
+        found = Deviation(mark.measure, rule.window)
+        zh, en = (deviation_words(found, lang) for lang in ("zh", "en"))
+        return f"{zh}，{reached[0]} {rule.z:g} 个", f"a step of {en}, {reached[1]} {rule.z:g}"
+
+    def _record(self, mark: _Mark) -> tuple[str, str]:
+        since = mark.since or Date.min
+        kind = {1.0: "record_high", -1.0: "record_low"}.get(mark.measure)
+        zh, en = RECORDS[kind] if kind else ("", "no record")
+        said = f"创{zh}" if zh else "未创历史新高或新低"
+        return (
+            f"{said}（{since_words(since, 'zh')}）",
+            f"{lowered(en)} {since_words(since, 'en')}",
         )
 
+    def _day(self, day: Date, lang: str) -> str:
+        return formatting.day(day, self.indicator, lang, year=True)
+
     def _figure(self, value: float, lang: str) -> str:
-        scaled, ten_thousands = self._scaled(value, lang)
-        shrunk = ten_thousands or (lang == "zh" and self.unit.zh_factor < 1)
-        decimals = 2 if shrunk else self.indicator.decimals
-        return self._with_unit(f"{scaled:,.{decimals}f}", lang, ten_thousands)
-
-    def _level(self, value: float, lang: str) -> str:
-        scaled, ten_thousands = self._scaled(value, lang)
-        return self._with_unit(f"{scaled:,.10g}", lang, ten_thousands)
-
-    def _scaled(self, value: float, lang: str) -> tuple[float, str]:
-        """A value as readers count it: 10,000 亿 are 1 万亿."""
-        factor = self.unit.zh_factor
-        if lang == "en" or factor == 1:
-            return value, ""
-        scaled = value * factor
-        return (scaled / 10_000, "万") if abs(scaled) >= 10_000 else (scaled, "")
-
-    def _with_unit(self, number: str, lang: str, ten_thousands: str) -> str:
-        if self.unit.code == "ratio":
-            return number
-        label = ten_thousands + self.unit.label.in_(lang)
-        return f"{number}{label}" if label == "%" else f"{number} {label}"
+        figure = formatting.figure(value, self.indicator, self.unit, lang)
+        return formatting.spoken(figure, self.unit)

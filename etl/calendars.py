@@ -8,6 +8,8 @@ from functools import lru_cache
 from typing import Literal, get_args
 from zoneinfo import ZoneInfo
 
+from etl.observation import BEIJING
+
 CalendarName = Literal["XNYS", "24/5", "month", "quarter", "year", "event"]
 CALENDARS: tuple[str, ...] = get_args(CalendarName)
 NEW_YORK = ZoneInfo("America/New_York")
@@ -48,10 +50,12 @@ def session_after(calendar: str, day: date, count: int) -> date:
 @lru_cache(maxsize=100_000)  # thousands of indicators ask for the same days
 def is_session(calendar: str, day: date) -> bool:
     """Whether a value may be expected for `day`."""
+    if calendar in ("XNYS", "24/5") and day.weekday() >= 5:
+        return False  # without the exchange's table, which takes a second to make
     if calendar == "XNYS" and _covers(calendar, day):
         return day in _closes(calendar)
     if calendar in ("XNYS", "24/5"):
-        return day.weekday() < 5
+        return True
     if calendar == "month":
         return day.day == 1
     if calendar == "quarter":
@@ -82,6 +86,24 @@ def period_end(calendar: str, day: date) -> date:
         return day
     index = day.year * 12 + day.month - 1 + months
     return date(index // 12, index % 12 + 1, 1) - timedelta(days=1)
+
+
+def end_of(day: date) -> datetime:
+    """The last second of a day in Beijing: what `@DATE` means."""
+    return datetime.combine(day, time(23, 59, 59), BEIJING).astimezone(UTC)
+
+
+def end_of_month(day: date) -> datetime:
+    """The last second in Beijing of the month that `day` lies in."""
+    return end_of(period_end("month", day.replace(day=1)))
+
+
+def listed_at(day: str) -> datetime:
+    """When a document of that date is held to be public: nine in the morning in Beijing of a day;
+    the end of a month of which no more is known."""
+    if len(day) == len("2026-05-19"):
+        return datetime.combine(date.fromisoformat(day), time(9), BEIJING).astimezone(UTC)
+    return end_of_month(date.fromisoformat(f"{day}-01"))
 
 
 def _covers(calendar: str, day: date) -> bool:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from typing import Literal
+from datetime import date as Date
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 BEIJING = ZoneInfo("Asia/Shanghai")
@@ -50,6 +52,28 @@ class Vintage:
     credit: str = ""
     basis: str = ""
     note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A record or a round number crossed; `since` is where the history behind it begins."""
+
+    indicator: str
+    date: Date
+    kind: str
+    value: float
+    threshold: float | None
+    is_first: bool
+    previous: float
+    previous_date: Date
+    since: Date
+    known_at: datetime
+
+
+def event_of(row: Sequence[Any]) -> Event:
+    """The event of a row of the table `events`, whose columns stand in the order of the fields."""
+    found = Event(*row)
+    return replace(found, known_at=found.known_at.replace(tzinfo=UTC))
 
 
 def now() -> datetime:

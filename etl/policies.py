@@ -7,14 +7,15 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
 
 from etl.bulletins.model import Bulletin, Reference
+from etl.calendars import end_of_month, listed_at
 from etl.cells import bytes_of, rows_of
 from etl.errors import FileProblem, nearest
-from etl.observation import BEIJING, Observation
+from etl.observation import Observation
 
 COLUMNS = (
     "title", "issuer", "date_issued", "date_published", "doc_no", "topics", "kind",
@@ -164,7 +165,7 @@ def counts(documents: Iterable[Document], topics: Sequence[str]) -> list[Observa
     wanted = [d for d in counted if not topics or set(topics) & set(d.topics)]
     by_month: dict[str, list[datetime]] = {month: [] for month in _months(counted)}
     for document in wanted:
-        by_month[document.month].append(_public_at(document.day))
+        by_month[document.month].append(listed_at(document.day))
     return [o for month, moments in by_month.items() for o in _growth(month, sorted(moments))]
 
 
@@ -327,7 +328,7 @@ def _growth(month: str, moments: Sequence[datetime]) -> Iterator[Observation]:
     first = date.fromisoformat(f"{month}-01")
     credit = "data/policies.csv"
     if not moments:
-        yield Observation(first, 0.0, _end_of_month(first), credit=credit)
+        yield Observation(first, 0.0, end_of_month(first), credit=credit)
     for count, moment in enumerate(moments, start=1):
         later = moments[count] if count < len(moments) else None
         if moment != later:
@@ -340,18 +341,6 @@ def _months(documents: Sequence[Document]) -> Iterator[str]:
     while (text := f"{year:04d}-{month:02d}") <= last:
         yield text
         year, month = (year, month + 1) if month < 12 else (year + 1, 1)
-
-
-def _public_at(day: str) -> datetime:
-    """Nine in the morning in Beijing of a day; the end of a month of which no more is known."""
-    if len(day) == 10:
-        return datetime.combine(date.fromisoformat(day), time(9), BEIJING).astimezone(UTC)
-    return _end_of_month(date.fromisoformat(f"{day}-01"))
-
-
-def _end_of_month(first: date) -> datetime:
-    following = (first + timedelta(days=32)).replace(day=1)
-    return datetime.combine(following, time(0), BEIJING).astimezone(UTC) - timedelta(seconds=1)
 
 
 def _is_partial_date(text: str) -> bool:

@@ -108,7 +108,7 @@ def test_the_sentence_says_the_value_its_date_and_the_measure(catalog: Catalog) 
     value = alert(catalog, {"kind": "threshold", "above": 1000.0}, series(999, 1010.3),
                   "micron_market_cap_usd_bn")  # fmt: skip
     assert "1.01 万亿美元，高于 1 万亿美元" in value.zh
-    assert "1,010.3 bn USD" in value.en
+    assert "1.01 tn USD for 26 May 2026, above 1 tn USD" in value.en
 
 
 def test_a_step_is_measured_by_the_steps_before_it(catalog: Catalog) -> None:
@@ -116,13 +116,22 @@ def test_a_step_is_measured_by_the_steps_before_it(catalog: Catalog) -> None:
     calm = [100 + (k % 2) for k in range(11)]
     loud = alert(catalog, SCORE, series(*calm, 110, days=days))
     assert loud.state == "triggered"
-    assert "个标准差（以此前 10 次变动计），达到 3 个" in loud.zh
+    assert "偏离此前 10 次变动的均值 9.5 个标准差，达到 3 个" in loud.zh
     assert alert(catalog, SCORE, series(*calm, 101, days=days)).state == "normal"
     assert (
         alert(catalog, SCORE, series(*calm[:9], 110, days=days[:9] + days[-1:])).state == "missing"
     )
     flat = alert(catalog, SCORE, series(*[100.0] * 12, days=days))
     assert flat.state == "missing"  # nothing varies, so nothing can be measured by it
+
+
+def test_a_rise_that_is_smaller_than_usual_is_told_as_no_fall(catalog: Catalog) -> None:
+    days = [date(2026, 5, 26) - timedelta(days=k) for k in range(12)][::-1]
+    rising = [100.0, 110, 121, 131, 142, 152, 163, 173, 184, 194, 205]
+    told = alert(catalog, SCORE, series(*rising, 206, days=days))
+    assert told.state == "triggered"
+    assert "跌" not in told.zh
+    assert "down" not in told.en
 
 
 def test_nothing_is_compared_across_a_break_another_basis_or_a_gap(catalog: Catalog) -> None:

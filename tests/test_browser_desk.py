@@ -16,6 +16,7 @@ PAGES = {
     "policies-none": "/policies?month=1999-01",
     "status": "/status",
     "status-en": "/status?lang=en",
+    "brief": "/bulletins/new?date=2026-05-20",
 }
 SERIOUS = ("serious", "critical")
 
@@ -100,3 +101,48 @@ def test_a_register_on_paper_has_no_controls(visit: Opened) -> None:  # noqa: F8
         expect(page.locator(control).first).to_be_hidden()
     expect(page.locator(".register li").first).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 794
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_a_brief_is_copied_with_the_keyboard(visit: Opened, width: int) -> None:  # noqa: F811
+    reader = visit(width, permissions=["clipboard-read", "clipboard-write"])
+    page = reader.open("/bulletins")
+    page.locator("p > a.choice").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/bulletins/new")
+    page.locator("#date").focus()
+    page.keyboard.press("ControlOrMeta+a")
+    page.keyboard.type("2026-05-20")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**date=2026-05-20*")
+    reader.until_live()
+    button = page.locator("#page button.copy")
+    button.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#page .copied")).to_have_text("已复制")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied.startswith("此前没有公报；")
+    assert copied == page.locator("#brief-markdown").text_content()
+    page.keyboard.press("Tab")
+    expect(page.locator("#brief-markdown")).to_be_focused()  # it is scrolled by the arrow keys
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert (reader.troubles, reader.foreign) == ([], [])
+
+
+def test_a_brief_is_copied_where_the_browser_has_no_clipboard(visit: Opened) -> None:  # noqa: F811
+    reader = visit()
+    page = reader.open("/bulletins/new?date=2026-05-20")
+    page.evaluate("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
+    page.locator("#page button.copy").click()
+    expect(page.locator("#page .copied")).to_have_text("已复制")
+    marked = page.evaluate("getSelection().toString()")
+    assert marked.strip() == (page.locator("#brief-markdown").text_content() or "").strip()
+
+
+def test_a_brief_is_whole_without_scripts(visit: Opened) -> None:  # noqa: F811
+    page = visit(java_script_enabled=False).open("/bulletins/new?date=2026-05-20", live=False)
+    expect(page.locator("#brief-markdown")).to_contain_text("## 新高、新低与整数关口")
+    expect(page.locator("button.copy")).to_be_hidden()
+    page.locator("#date").fill("2026-05-27")
+    page.locator(".brief .search-button").first.click()
+    expect(page.locator("h1")).to_have_text("2026 年 5 月 27 日简报")

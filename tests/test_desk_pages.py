@@ -13,8 +13,12 @@ from serving import Node, TestClient, client, republish, still
 
 from dashboard import queries
 from dashboard.snapshot import Snapshots
+from etl.brief.published import published_brief
+from etl.brief.words import markdown
 from etl.bulletins.model import Bulletin, Section
 from etl.catalog import load_catalog
+from etl.formatting import full_date
+from etl.observation import BEIJING, now
 from etl.settings import PROJECT, Settings
 
 CATALOG = load_catalog(PROJECT / "indicators.yaml")
@@ -285,6 +289,46 @@ def test_each_statement_that_was_checked_ends_with_a_mark(
         if placed.claim.evidence:
             assert entry.hrefs() == [placed.claim.evidence.chart]
             assert site.get(entry.hrefs()[0]).status_code == 200
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_brief_of_a_day_is_a_page_whose_sentences_lead_to_their_charts(
+    site: TestClient, published: Settings, lang: str
+) -> None:
+    document = page(site, f"/bulletins/new?date=2026-05-20&lang={lang}")
+    told = published_brief(published, date(2026, 5, 20), lang, now())
+    lines = list(document.one("article", "brief").all("li"))
+    said = [i.said for i in told.items] + [told.count] + [p.said for p in told.papers]
+    assert len(lines) == len(said) > 5
+    for line, sentence in zip(lines, said, strict=True):
+        assert sentence is not None
+        assert line.text.startswith(sentence.text)
+        (href,) = line.hrefs()
+        assert sentence.link.endswith(href)
+        if href.startswith("/"):
+            assert site.get(href).status_code == 200
+    assert document.one("pre", id="brief-markdown").text == markdown(told)
+    assert "VIX" in document.text
+
+
+def test_without_a_day_the_brief_is_that_of_today_in_beijing(site: TestClient) -> None:
+    today = now().astimezone(BEIJING).date()
+    document = page(site, "/bulletins/new")
+    assert document.one("h1").text == f"{full_date(today, 'zh')}简报"
+    assert "以下是 2026 年 5 月 27 日一期之后、" in document.text
+    assert "/bulletins/new" in page(site, "/bulletins").hrefs()
+
+
+@pytest.mark.parametrize(
+    "day", ["2026-02-30", "yesterday", "2099-01-01", "20260527", "2026-05-27T0900", "<script>"]
+)
+def test_a_day_of_no_brief_is_named(site: TestClient, day: str) -> None:
+    answer = site.get(f"/bulletins/new?date={quote(day)}")
+    assert answer.status_code == 400
+    assert "参数 date" in answer.text
+    assert "date: " in answer.text
+    assert "<script>alert" not in answer.text
+    assert site.get("/bulletins/new?date=2026-05-20&date=2026-05-21").status_code == 400
 
 
 def test_nothing_later_is_told_on_a_day_of_the_past(site: TestClient) -> None:

@@ -71,6 +71,7 @@ def test_every_source_is_documented_with_its_parameters() -> None:
         "accept",
         "candidates",
         "claims",
+        "brief",
     ],
 )
 def test_every_command_of_the_readme_exists(command: str, capsys: pytest.CaptureFixture) -> None:
@@ -130,6 +131,16 @@ def test_the_example_of_a_bulletin_can_be_read(tmp_path: Path) -> None:
     path.write_text(example, encoding="utf-8")
     bulletin = read_bulletin(path).bulletin
     assert (len(bulletin.sections), len(bulletin.references)) == (1, 1)
+
+
+def test_the_example_of_a_brief_is_what_the_command_says(
+    published: Settings, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = (ROOT / "docs" / "brief.md").read_text(encoding="utf-8")
+    command = page.split("This is what `python -m etl ")[1].split("`")[0]
+    example = page.split("```text\n")[1].split("```")[0].strip()
+    monkeypatch.setenv("XINZHI_DATA", str(published.data))
+    assert example in cli(*command.split()).out.splitlines()
 
 
 def test_every_target_of_the_makefile_says_what_it_does() -> None:

@@ -17,11 +17,12 @@ from dashboard.address import Transform
 from dashboard.overview import percent_from
 from dashboard.queries import Standing
 from dashboard.snapshot import Snapshots
-from dashboard.transforms import comparable, transformed
+from dashboard.transforms import transformed
 from etl.catalog import Catalog, Dated, Indicator, Text, load_catalog
 from etl.observation import Vintage
 from etl.settings import PROJECT, Settings
 from etl.standings import STANDINGS, what_is_told
+from etl.steps import comparable
 
 CATALOG = load_catalog(PROJECT / "indicators.yaml")
 NAMES = {"change": "pct", "month": "mom", "year": "yoy"}

@@ -123,6 +123,12 @@ def test_the_files_are_those_of_the_site(copy: Path, site: TestClient) -> None:
         assert (copy / file_of(address)).read_bytes() == site.get(address).content, address
 
 
+def test_the_brief_needs_the_program_and_is_not_held(copy: Path) -> None:
+    assert not (copy / "bulletins" / "new").exists()
+    assert "写新一期" not in (copy / "bulletins" / "index.html").read_text(encoding="utf-8")
+    assert "/bulletins/new" not in (copy / "sitemap.xml").read_text(encoding="utf-8")
+
+
 def test_a_short_link_of_a_page_leads_to_its_frozen_chart(copy: Path, served: str) -> None:
     page = (copy / "c/sp500/index.html").read_text(encoding="utf-8")
     (place,) = re.findall(rf'id="link" readonly value="{BASE}/([^"]*)"', page)

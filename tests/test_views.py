@@ -10,8 +10,8 @@ from serving import TestClient, client, rows_of
 
 from dashboard import formatting
 from dashboard.address import AddressError, parse
-from dashboard.chart.model import spoken
 from dashboard.chart.svg import chart
+from dashboard.formatting import spoken
 from dashboard.snapshot import Snapshot, Snapshots
 from dashboard.views import View, view
 from etl.catalog import load_catalog

@@ -10,11 +10,11 @@ from datetime import date, datetime
 from dashboard import formatting
 from dashboard.address import AddressError, Transform
 from dashboard.chart.ticks import date_ticks, value_ticks
-from dashboard.queries import Event
 from dashboard.texts import text, transform_name
-from dashboard.transforms import comparable
 from etl.catalog import Frequency, Indicator, Unit
-from etl.observation import Vintage
+from etl.observation import Event, Vintage
+from etl.steps import comparable
+from etl.wording import event_words
 
 #: Days between two values of a frequency beyond which no line may join them. A daily series with
 #: month-end values only is joined by pale dashes, which claim nothing for the days between.
@@ -256,7 +256,7 @@ def _series(
 
     def say(value: float) -> str:
         figure = formatting.transformed_figure(value, transform, part.indicator, part.unit, lang)
-        return spoken(figure, part.unit)
+        return formatting.spoken(figure, part.unit)
 
     name = part.name or part.indicator.short.in_(lang)
     marks = list(_newest(points, say))
@@ -265,15 +265,6 @@ def _series(
     kind = _kind(part.indicator, part.unit, transform, alone)
     segments = tuple(_segments(points, part.indicator))
     return Series(part.indicator.id, name, kind, axis, factor, segments, tuple(marks), say)
-
-
-def spoken(figure: formatting.Figure, unit: Unit) -> str:
-    """A figure in a picture or a sentence: a ratio is said without a unit."""
-    return (
-        figure.number
-        if figure.unit and unit.code == "ratio" and figure.unit in (unit.label.zh, unit.label.en)
-        else str(figure)
-    )
 
 
 def _kind(indicator: Indicator, unit: Unit, transform: Transform, alone: bool) -> str:
@@ -380,16 +371,6 @@ def _told(events: Sequence[Event]) -> Iterator[Event]:
         found = [e for e in events if e.kind == kind]
         if found:
             yield max(found, key=lambda e: e.date)
-
-
-def event_words(event: Event, unit: Unit, lang: str) -> str:
-    """An event in a few words: 历史新高, 首破 1 万亿美元."""
-    if event.threshold is None:
-        return text(event.kind, lang)
-    level = formatting.round_number(event.threshold, unit, lang)
-    if event.kind == "milestone_down":
-        return text("below", lang, level=level)
-    return text("first_above" if event.is_first else "above", lang, level=level)
 
 
 def _levels(part: Part, lang: str, as_of: datetime | None) -> list[Level]:

@@ -9,14 +9,21 @@ from datetime import date, datetime
 
 from dashboard import formatting
 from dashboard.address import Transform
-from dashboard.chart.model import Model, Part, spoken
-from dashboard.formatting import Change, Figure
-from dashboard.readings import Badge, badges, newest_change
+from dashboard.chart.model import Model, Part
+from dashboard.formatting import Change, Figure, spoken
 from dashboard.texts import text, transform_name
-from dashboard.transforms import comparable
 from etl.observation import Vintage
-
-_COUNTS = ("documents", "tracks", "tasks")
+from etl.steps import comparable
+from etl.wording import (
+    Badge,
+    badges,
+    change_words,
+    gap,
+    joined,
+    lowered,
+    newest_change,
+    value_words,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +87,7 @@ def _finding(part: Part, transform: Transform, lang: str) -> Finding | None:
         newest,
         formatting.transformed_figure(value, transform, indicator, unit, lang),
         newest_change(rows, indicator, unit, lang) if level else None,
-        tuple(badges(newest, part.events, indicator, unit, lang)) if level else (),
+        tuple(badges(newest, part.events, unit, lang)) if level else (),
     )
 
 
@@ -102,31 +109,16 @@ def _headline(found: Sequence[Finding], model: Model, transform: Transform, lang
     if transform.name != "level":
         what = transform_name(transform.name, lang, transform.n)
         if lang == "zh":
-            return f"{name}{_gap(name)}{what}为 {figure}（{when}）"
-        return f"{name}, {_lower(what)}: {figure} ({when})"
-    change = change_words(one, lang)
+            return f"{name}{gap(name)}{what}为 {figure}（{when}）"
+        return f"{name}, {lowered(what)}: {figure} ({when})"
+    change = change_words(one.change, one.part.unit, lang)
     if lang == "zh":
-        lead = f"{name}{_gap(name)}{_joined(one.badges)}：" if one.badges else (
-            f"{name}{_gap(name)}为 "
+        lead = f"{name}{gap(name)}{joined(one.badges, lang)}：" if one.badges else (
+            f"{name}{gap(name)}为 "
         )  # fmt: skip
         return f"{lead}{figure}{f'，{change}' if change else ''}（{when}）"
-    lead = f"{name} {_lower(_joined(one.badges, ', '))}" if one.badges else name
+    lead = f"{name} {lowered(joined(one.badges, lang))}" if one.badges else name
     return f"{lead}: {figure}{f', {change}' if change else ''} ({when})"
-
-
-def _gap(name: str) -> str:
-    """The space between a name that ends in Latin letters or digits and Chinese words."""
-    return " " if name[-1:] <= "\u2e7f" else ""
-
-
-def _joined(found: Sequence[Badge], between: str = "、") -> str:
-    """Records and round numbers side by side: 首破 1 万亿美元、创历史新高."""
-    records = ("record_high", "record_low") if between == "、" else ()
-    return between.join(f"创{b.words}" if b.kind in records else b.words for b in found)
-
-
-def _lower(words: str) -> str:
-    return words[:1].lower() + words[1:]
 
 
 def _headline_of_several(found: Sequence[Finding], transform: Transform, lang: str) -> str:
@@ -134,7 +126,7 @@ def _headline_of_several(found: Sequence[Finding], transform: Transform, lang: s
 
     def said(f: Finding) -> str:
         name = _name(f, lang)
-        return f"{name}{_gap(name)}为 {f.said}" if lang == "zh" else f"{name} {f.said}"
+        return f"{name}{gap(name)}为 {f.said}" if lang == "zh" else f"{name} {f.said}"
 
     told = between.join(said(f) for f in found)
     if transform.name != "level":
@@ -145,25 +137,6 @@ def _headline_of_several(found: Sequence[Finding], transform: Transform, lang: s
     if len({_when(f, lang) for f in found}) == 1:
         return f"{told}（{when}）" if lang == "zh" else f"{told} ({when})"
     return f"{told}（截至 {when}）" if lang == "zh" else f"{told} (as of {when})"
-
-
-def change_words(finding: Finding, lang: str) -> str:
-    """The change from the value before as a clause: 较前值涨 19.29%."""
-    change, code = finding.change, finding.part.unit.code
-    if change is None:
-        return ""
-    if change.direction == 0:
-        return "与前值持平" if lang == "zh" else "unchanged"
-    up = change.direction > 0
-    if lang == "en":
-        return f"{'up' if up else 'down'} {change.text}"
-    if code in _COUNTS:
-        verb = "增" if up else "减"
-    elif code in ("percent", "ratio", "shares"):
-        verb = "升" if up else "降"
-    else:
-        verb = "涨" if up else "跌"
-    return f"较前值{verb} {change.text}"
 
 
 def _subtitle(model: Model, parts: Sequence[Part], lang: str) -> str:
@@ -220,14 +193,9 @@ def _sentences(
 
 def _newest_sentence(finding: Finding, transform: Transform, lang: str) -> str:
     title, when = finding.part.indicator.title.in_(lang), _when(finding, lang)
-    change = change_words(finding, lang)
+    change = change_words(finding.change, finding.part.unit, lang)
     measure = "" if transform.name == "level" else transform_name(transform.name, lang, transform.n)
-    if lang == "en":
-        measured = f", {_lower(measure)}," if measure else ""
-        changed = f", {change}" if change else ""
-        return f"{title}{measured} stood at {finding.said} ({when}){changed}."
-    changed = f"，{change}" if change else ""
-    return f"{when}，{title}{_gap(title)}{measure}为 {finding.said}{changed}。"
+    return value_words(title, when, finding.said, [change], lang, measure)
 
 
 def _range_sentence(finding: Finding, transform: Transform, lang: str) -> Iterator[str]:
@@ -264,10 +232,9 @@ def _trend_sentence(finding: Finding, lang: str) -> Iterator[str]:
     if change.direction == 0:
         yield f"与 {since}持平。" if lang == "zh" else f"It is where it was in {since}."
         return
-    whole = Finding(part, newest, finding.figure, change, ())
-    words = change_words(whole, lang)
+    words = change_words(change, part.unit, lang)
     if lang == "zh":
-        yield f"自 {since}的 {value}{_gap(value)}以来，累计{words.removeprefix('较前值')}。"
+        yield f"自 {since}的 {value}{gap(value)}以来，累计{words.removeprefix('较前值')}。"
     else:
         yield f"Since {since} ({value}) it is {words}."
 

@@ -11,8 +11,9 @@ from dashboard import formatting
 from dashboard.chart.svg import data_uri, spark
 from dashboard.choices import Choices
 from dashboard.formatting import Change, Figure
-from dashboard.readings import Badge, Reading
+from dashboard.readings import Reading
 from dashboard.texts import text
+from etl.wording import Badge
 
 Parts = list[Component | str]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from dash.development.base_component import Component
@@ -12,6 +12,7 @@ from dashboard.choices import Choices, choices
 from dashboard.components.frame import frame
 from dashboard.pages import (
     about,
+    brief,
     bulletins,
     compare,
     export,
@@ -30,10 +31,15 @@ from etl.errors import StorageError
 PARAMETERS = (
     "t", "u", "scale", "lang", "theme", "updown", "with", "ids", "asof", "shape", "format", "for",
     "scope", "q", "group", "frequency", "sort", "cols", "month", "issuer", "topic", "kind", "page",
+    "date",
 )  # fmt: skip
 MAX_VALUE, MAX_PATH = 300, 100
 #: Pages that say something else as time goes by: kept for a minute, the others with the snapshot.
-BY_THE_CLOCK = frozenset({"indicators", "status"})
+BY_THE_CLOCK: Mapping[str, Callable[[Visit, Desk], Page]] = {
+    "indicators": indicators.layout,
+    "status": status.layout,
+    "bulletins/new": brief.layout,
+}
 
 
 def resolve(
@@ -71,14 +77,8 @@ def _framed(
     snapshot: Snapshot, path: str, query: Mapping[str, str], base_url: str, desk: Desk | None
 ) -> tuple[Page, Component]:
     visit = Visit(snapshot, path, query, choices(query), base_url)
-    page = _page_by_the_clock(visit, desk) if desk else _page(visit)
+    page = BY_THE_CLOCK[path.strip("/")](visit, desk) if desk else _page(visit)
     return page, frame(page.body, visit.chosen, path, query, snapshot)
-
-
-def _page_by_the_clock(visit: Visit, desk: Desk) -> Page:
-    if visit.path.strip("/") == "status":
-        return status.layout(visit, desk)
-    return indicators.layout(visit, desk.minute)
 
 
 def _page(visit: Visit) -> Page:

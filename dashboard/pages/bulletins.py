@@ -12,7 +12,7 @@ from dash.development.base_component import Component
 from dashboard import formatting, queries
 from dashboard.address import AddressError
 from dashboard.components.listing import further
-from dashboard.components.picking import search
+from dashboard.components.picking import dcc_link, search
 from dashboard.pages.page import Page, Visit, message
 from dashboard.paging import paged
 from dashboard.queries import BulletinEntry
@@ -36,6 +36,7 @@ def layout(visit: Visit) -> Page:
     body = [
         html.H1(title),
         search(visit, "/bulletins", text("search_bulletins", visit.lang), {}),
+        html.P(dcc_link(text("brief", visit.lang), visit.chosen.href("/bulletins/new"), "choice")),
         html.Div(
             [
                 html.Div(listed, className="listed"),

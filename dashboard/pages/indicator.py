@@ -25,12 +25,12 @@ from dashboard.components.picking import options
 from dashboard.downloads import Column, Table, address_url, place, provenance, table
 from dashboard.pages.asof import known
 from dashboard.pages.page import Page, Visit, message
-from dashboard.queries import Event
-from dashboard.readings import Reading, badges, reading
+from dashboard.readings import Reading, reading
 from dashboard.sheet import SHOWN_TRANSFORMS
 from dashboard.texts import range_name, text, transform_name
 from etl.catalog import Indicator
-from etl.observation import Vintage
+from etl.observation import Event, Vintage
+from etl.wording import badges
 
 MORE_FORMATS = ("xlsx", "parquet", "json", "zip")
 RECENT, EVENTS, DISAGREEMENTS, REVISIONS, ACTIONS, NOTES = 12, 12, 6, 6, 6, 8
@@ -444,7 +444,7 @@ def _events(visit: Visit, item: Reading) -> Component | None:
 
 def _event(visit: Visit, item: Reading, event: Event) -> list[Component]:
     vintage = Vintage(event.date, event.value, "", event.known_at, "")
-    found = badges(vintage, [event], item.indicator, item.unit, visit.lang)
+    found = badges(vintage, [event], item.unit, visit.lang)
     figure = formatting.figure(event.value, item.indicator, item.unit, visit.lang, exact=True)
     day = formatting.day(event.date, item.indicator, visit.lang, year=True)
     return [

@@ -17,7 +17,7 @@ from dashboard.components.listing import further
 from dashboard.components.picking import chip, options, search
 from dashboard.health import health
 from dashboard.overview import lines, percent_from
-from dashboard.pages.page import Page, Visit, message
+from dashboard.pages.page import Desk, Page, Visit, message
 from dashboard.paging import paged
 from dashboard.texts import text
 from etl.catalog import Indicator
@@ -28,8 +28,9 @@ SORTS = ("", "name", "date", "change", "month", "year", "record", "age")
 KEPT = ("q", "group", "frequency", "sort", "cols")
 
 
-def layout(visit: Visit, now: datetime) -> Page:
-    """The table that the address asks for, with how fresh everything is at `now`."""
+def layout(visit: Visit, desk: Desk) -> Page:
+    """The table that the address asks for, with how fresh everything is at the minute of `desk`."""
+    now = desk.minute
     title = text("indicators", visit.lang)
     try:
         found = _filtered(visit)

@@ -22,7 +22,7 @@ from dashboard.views import View, view
 LANGS = ("zh", "en")
 OG = Paper(*SIZES["og"])
 #: Pages that are made of what a person chooses; they need the program.
-ASKING = ("/compare", "/export", "/policies", "/status")
+ASKING = ("/bulletins/new", "/compare", "/export", "/policies", "/status")
 Make = Callable[[], bytes]
 Files = dict[str, Make]
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Literal
 
+from etl.calendars import end_of as end_of
 from etl.calendars import is_session, session_close
-from etl.observation import BEIJING
 
 Span = Literal["day", "week", "month", "quarter", "year"]
 _CHINESE: Mapping[str, str] = dict(zip("〇零一二三四五六七八九", "00123456789", strict=True))
@@ -103,11 +103,6 @@ def session_on_or_before(calendar: str, day: date) -> date:
         if is_session(calendar, day - timedelta(days=back)):
             return day - timedelta(days=back)
     return day
-
-
-def end_of(day: date) -> datetime:
-    """The last second of a day in Beijing: what `@DATE` means."""
-    return datetime.combine(day, time(23, 59, 59), BEIJING).astimezone(UTC)
 
 
 def months_before(day: date, months: int) -> date:

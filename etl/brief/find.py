@@ -1,0 +1,230 @@
+"""What moved, as a brief: records, round numbers, far steps and new documents, each in a sentence
+that says nothing but what the data says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from urllib.parse import urlencode
+
+from etl import formatting
+from etl.brief.known import TAIL, Document, News
+from etl.brief.model import JUMP, Brief, Item, Paper, Said
+from etl.calendars import sessions
+from etl.catalog import USUAL_STEPS, Catalog, Indicator, Unit
+from etl.formatting import Change
+from etl.observation import Event, Vintage
+from etl.steps import Deviation, comparable, deviations, steps
+from etl.wording import (
+    RECORDS,
+    Badge,
+    badges,
+    change_words,
+    deviation_words,
+    joined,
+    lowered,
+    since_words,
+    value_words,
+)
+
+#: Steps that lie farther from the mean of those before them are told.
+FAR = 2.0
+
+
+def brief(catalog: Catalog, news: News, base_url: str, lang: str) -> Brief:
+    """The brief of a day, with frozen links to the charts at `base_url`, in the order of the
+    catalog and of the dates."""
+    found: list[Item] = []
+    unremarkable, unchanged, missing = [], [], []
+    for indicator in catalog.all():
+        teller = _Teller(indicator, catalog.unit(indicator), news, base_url, lang)
+        items = list(teller.items())
+        found += items
+        name = indicator.title.in_(lang)
+        if not teller.rows:
+            missing.append(name)
+        elif not teller.is_new(teller.rows[-1]):
+            unchanged.append(name)
+        elif not items:
+            unremarkable.append(name)
+    return Brief(
+        date=news.day,
+        lang=lang,
+        before=news.before,
+        since=news.since,
+        until=news.until,
+        items=tuple(found),
+        papers=tuple(_paper(document, base_url, lang) for document in news.documents),
+        count=_count(catalog, news, base_url, lang),
+        unremarkable=tuple(unremarkable),
+        unchanged=tuple(unchanged),
+        missing=tuple(missing),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Teller:
+    """Tells what is remarkable of one indicator."""
+
+    indicator: Indicator
+    unit: Unit
+    news: News
+    base_url: str
+    lang: str
+
+    @property
+    def rows(self) -> Sequence[Vintage]:
+        return self.news.series.get(self.indicator.id, ())
+
+    def is_new(self, vintage: Vintage) -> bool:
+        """Whether a value is news: known since, and for no date before those known already."""
+        newest = self.news.newest.get(self.indicator.id, date.min)
+        return self.news.is_new(vintage) and vintage.date >= newest
+
+    def items(self) -> Iterator[Item]:
+        """The values of which there is an event or that moved far, in the order of dates."""
+        events = self._events()
+        for at, vintage in enumerate(self.rows):
+            own = [event for event in events if event.date == vintage.date]
+            step = self._far_step() if at == len(self.rows) - 1 else None
+            if self.is_new(vintage) and (own or step):
+                yield self._item(self.rows[: at + 1], own, step)
+
+    def _events(self) -> Sequence[Event]:
+        """Of each kind all events of its newest date, where the value is still the one served."""
+        served = {vintage.date: vintage.value for vintage in self.rows}
+        held = [
+            event
+            for event in self.news.events.get(self.indicator.id, ())
+            if served.get(event.date) == event.value
+        ]
+        newest = {(event.kind, event.is_first): event.date for event in held}
+        return [event for event in held if newest[event.kind, event.is_first] == event.date]
+
+    def _far_step(self) -> Deviation | None:
+        """The last step, if it is far from the mean of those before it."""
+        taken = list(steps(self.indicator, self.rows[-TAIL:]))
+        last = [*deviations(USUAL_STEPS, taken)][-1]
+        return last if last is not None and abs(last.measure) > FAR else None
+
+    def _item(
+        self, rows: Sequence[Vintage], events: Sequence[Event], step: Deviation | None
+    ) -> Item:
+        vintage, before = rows[-1], self._before(rows)
+        change = self._change(vintage, before) if before else None
+        # Where values are missing just before it, nobody knows when a number was crossed.
+        follows = before is not None and self._follows(vintage, before)
+        marks = list(badges(vintage, events, self.unit, self.lang, crossed=follows))
+        base = "" if before is None or follows else self._day(before)
+        clauses = [
+            change_words(change, self.unit, self.lang, base),
+            self._marked(marks, events),
+            self._unusual(step),
+        ]
+        transform = ""
+        if step and not marks:
+            transform = "pct" if change and change.text.endswith("%") else "diff"
+        return Item(
+            kinds=(*(mark.kind for mark in marks), *([JUMP] if step else [])),
+            indicator=self.indicator.id,
+            date=vintage.date,
+            value=vintage.value,
+            unit=self.unit.code,
+            previous=before.value if before else None,
+            deviation=step.measure if step else None,
+            since=_since(events),
+            source=self.indicator.credit.name.in_(self.lang),
+            said=Said(
+                self.value(vintage, clauses),
+                self.indicator.title.in_(self.lang),
+                self.link(transform),
+            ),
+        )
+
+    def _before(self, rows: Sequence[Vintage]) -> Vintage | None:
+        """The value before the last one, where the two may be compared."""
+        if len(rows) < 2 or not comparable(rows[-2], rows[-1], self.indicator):
+            return None
+        return rows[-2]
+
+    def _change(self, vintage: Vintage, before: Vintage) -> Change:
+        return formatting.change(vintage.value, before.value, self.indicator, self.unit, self.lang)
+
+    def _follows(self, vintage: Vintage, before: Vintage) -> bool:
+        """Whether a value is that of the session or period right after another."""
+        first, last = before.date + timedelta(days=1), vintage.date - timedelta(days=1)
+        return not sessions(self.indicator.calendar, first, last)
+
+    def _marked(self, marks: Sequence[Badge], events: Sequence[Event]) -> str:
+        """Records and round numbers, with since when the data runs where that is part of it."""
+        since = _since(events)
+        if self.lang == "en":
+            told = ", ".join(lowered(mark.words) for mark in marks)
+            return f"{told} {since_words(since, self.lang)}" if since else told
+        told = joined(marks, self.lang)
+        return f"{told}（{since_words(since, self.lang)}）" if since else told
+
+    def _unusual(self, step: Deviation | None) -> str:
+        if step is None:
+            return ""
+        words = deviation_words(step, self.lang)
+        return f"a step of {words}" if self.lang == "en" else words
+
+    def value(self, vintage: Vintage, clauses: Sequence[str] = ()) -> str:
+        """A value as a sentence."""
+        figure = formatting.figure(vintage.value, self.indicator, self.unit, self.lang)
+        said = formatting.spoken(figure, self.unit)
+        title = self.indicator.title.in_(self.lang)
+        return value_words(title, self._day(vintage), said, clauses, self.lang)
+
+    def _day(self, vintage: Vintage) -> str:
+        return formatting.day(vintage.date, self.indicator, self.lang, year=True)
+
+    def link(self, transform: str = "") -> str:
+        """The chart as it is known by the day of the brief."""
+        fields = {"u": transform, "lang": self.lang if self.lang == "en" else ""}
+        more = urlencode({name: value for name, value in fields.items() if value})
+        return f"{self.base_url}/c/{self.indicator.id}@{self.news.day}{f'?{more}' if more else ''}"
+
+
+def _since(events: Sequence[Event]) -> date | None:
+    """Since when the history runs that records and firsts among the events are judged on."""
+    return min((e.since for e in events if e.kind in RECORDS or e.is_first), default=None)
+
+
+def _paper(document: Document, base_url: str, lang: str) -> Paper:
+    title = document.title.replace("《", "〈").replace("》", "〉")
+    number = f"（{document.number}）" if document.number else ""
+    day = _partial(document.day, lang)
+    is_web = document.url.startswith(("https://", "http://"))
+    link = document.url if is_web else f"{base_url}/policies?month={document.day[:7]}"
+    if lang == "en":
+        number = f" ({document.number})" if document.number else ""
+        verb = "published" if document.published else "issued"
+        text = f"{document.issuer}: “{document.title}”{number}, {verb} {day}."
+        said = Said(text, document.title, link)
+    else:
+        verb = "公布" if document.published else "印发"
+        said = Said(f"{day}，{document.issuer}{verb}《{title}》{number}。", title, link)
+    return Paper(document.title, document.issuer, document.number, document.day, said)
+
+
+def _partial(day: str, lang: str) -> str:
+    """A day, or the month where no more is known."""
+    if len(day) == len("2026-05-19"):
+        return formatting.full_date(date.fromisoformat(day), lang)
+    first = date.fromisoformat(f"{day}-01")
+    return f"{first.year} 年 {first.month} 月" if lang == "zh" else f"{first:%B %Y}"
+
+
+def _count(catalog: Catalog, news: News, base_url: str, lang: str) -> Said | None:
+    """How many documents the newest month has, where some were counted."""
+    for indicator in catalog.all():
+        ref = indicator.ref("register")
+        if ref is not None and not ref.params.get("topics") and news.documents:
+            teller = _Teller(indicator, catalog.unit(indicator), news, base_url, lang)
+            if teller.rows:
+                text = teller.value(teller.rows[-1])
+                return Said(text, indicator.title.in_(lang), teller.link())
+    return None

@@ -1,0 +1,133 @@
+"""What became known between two moments, from a snapshot: one question a table."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+from etl.calendars import end_of, listed_at
+from etl.catalog import USUAL_STEPS
+from etl.errors import SettingError
+from etl.observation import BEIJING, Event, Vintage, event_of
+
+Rows = Callable[[str, Mapping[str, Any]], Sequence[tuple[Any, ...]]]
+#: How far a brief looks back where there is no bulletin before it.
+DAYS = 7
+#: The values of a step and of those that it is measured by.
+TAIL = USUAL_STEPS + 2
+
+# The newest values of each indicator, and those that the events in between are about.
+VALUES = """
+with told as (
+  select indicator, date, previous_date from events
+  where known_at > $since and known_at <= $until)
+select indicator, date, value, source, known_at, status, credit, basis, note
+from served_all($until)
+qualify row_number() over (partition by indicator order by date desc) <= $tail
+  or (indicator, date) in (select indicator, date from told)
+  or (indicator, date) in (select indicator, previous_date from told)
+order by indicator, date
+"""
+NEWEST = "select indicator, max(date) from vintages where known_at <= $since group by indicator"
+EVENTS = """
+select indicator, date, kind, value, threshold, is_first, previous, previous_date, since, known_at
+from events where known_at > $since and known_at <= $until
+order by indicator, date, kind, threshold
+"""
+DOCUMENTS = "select document from policies where counted"
+BEFORE = "select max(date) from bulletins where date < $day"
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A counted document of the register. `published` tells whether its day is that of publication,
+    not of issue."""
+
+    title: str
+    issuer: str
+    number: str
+    day: str
+    published: bool
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What was known by `until`, and what of it was not by `since`: the newest values of each
+    indicator, the newest date it had before, events, and documents in the order of their days."""
+
+    day: date
+    before: date | None
+    since: datetime
+    until: datetime
+    series: Mapping[str, Sequence[Vintage]]
+    newest: Mapping[str, date]
+    events: Mapping[str, Sequence[Event]]
+    documents: Sequence[Document]
+
+    def is_new(self, vintage: Vintage) -> bool:
+        """Whether a value became known in between."""
+        return vintage.known_at > self.since
+
+
+def news(rows: Rows, day: date, now: datetime) -> News:
+    """The news of a day in Beijing since the bulletin before it; of a day that is not over, so far.
+    A SettingError where the day is still to come."""
+    if day > now.astimezone(BEIJING).date():
+        raise SettingError(
+            f"{day} is still to come in Beijing; write the day of today or one that is past."
+        )
+    ((before,),) = rows(BEFORE, {"day": day})
+    since = end_of(before or date.fromordinal(max(1, day.toordinal() - DAYS)))
+    until = min(end_of(day), now)
+    span = {"since": _naive(since), "until": _naive(until)}
+    return News(
+        day,
+        before,
+        since,
+        until,
+        _series(rows(VALUES, {**span, "tail": TAIL})),
+        dict(rows(NEWEST, {"since": span["since"]})),
+        _events(rows(EVENTS, span)),
+        _documents(rows(DOCUMENTS, {}), since, until),
+    )
+
+
+def _series(rows: Sequence[tuple[Any, ...]]) -> Mapping[str, Sequence[Vintage]]:
+    found: dict[str, list[Vintage]] = {}
+    for indicator, day, value, source, known_at, *rest in rows:
+        vintage = Vintage(day, value, source, known_at.replace(tzinfo=UTC), *rest)
+        found.setdefault(indicator, []).append(vintage)
+    return found
+
+
+def _events(rows: Sequence[tuple[Any, ...]]) -> Mapping[str, Sequence[Event]]:
+    found: dict[str, list[Event]] = {}
+    for row in rows:
+        event = event_of(row)
+        found.setdefault(event.indicator, []).append(event)
+    return found
+
+
+def _documents(
+    rows: Sequence[tuple[Any, ...]], since: datetime, until: datetime
+) -> Sequence[Document]:
+    held = [json.loads(text) for (text,) in rows]
+    found = [
+        Document(
+            row["title"], row["issuer"], row["number"], row["published"] or row["issued"],
+            bool(row["published"]), row["url"],
+        )
+        for row in held
+    ]  # fmt: skip
+    return sorted(
+        (d for d in found if since < listed_at(d.day) <= until),
+        key=lambda d: (d.day, d.issuer, d.title),
+    )
+
+
+def _naive(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(tzinfo=None)

@@ -1,0 +1,83 @@
+"""What a brief is: what moved since the bulletin before, as sentences with the figures in them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date as Date
+from datetime import datetime
+
+from pydantic import TypeAdapter
+
+JUMP = "jump"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A sentence; `name` are the words of it that lead to `link`."""
+
+    text: str
+    name: str
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A value that is remarkable, and why: `kinds` are those of events, and `jump`.
+
+    `value` and `previous` are in the unit of the catalog; `deviation` is how many standard
+    deviations its step lies from the mean of those before it; `since` is where the history of its
+    records begins."""
+
+    kinds: tuple[str, ...]
+    indicator: str
+    date: Date
+    value: float
+    unit: str
+    previous: float | None
+    deviation: float | None
+    since: Date | None
+    source: str
+    said: Said
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A policy document that entered the counts. `day` is as precise as it is known."""
+
+    title: str
+    issuer: str
+    number: str
+    day: str
+    said: Said
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """What became known after `since` and by `until`, with the day of the bulletin before, if there
+    is one. `count` says how many documents were counted; the last three name the indicators that
+    have a new value and no item, no new value, and no value at all."""
+
+    date: Date
+    lang: str
+    before: Date | None
+    since: datetime
+    until: datetime
+    items: tuple[Item, ...]
+    papers: tuple[Paper, ...]
+    count: Said | None
+    unremarkable: tuple[str, ...]
+    unchanged: tuple[str, ...]
+    missing: tuple[str, ...]
+
+    @property
+    def marks(self) -> tuple[Item, ...]:
+        """Records and round numbers."""
+        return tuple(item for item in self.items if item.kinds != (JUMP,))
+
+    @property
+    def jumps(self) -> tuple[Item, ...]:
+        """What moved far, and is neither record nor round number."""
+        return tuple(item for item in self.items if item.kinds == (JUMP,))
+
+
+JSON: TypeAdapter[Brief] = TypeAdapter(Brief)
