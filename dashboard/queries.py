@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from datetime import date as Date
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from dashboard.snapshot import Snapshot
@@ -62,11 +64,10 @@ select indicator, first, count, date, value, source, known_at, status, credit, b
        previous, previous_date, last_month, last_year, highest
 from standings where $id is null or indicator = $id
 """
-NEWEST = """
+SINCE = """
 select indicator, date, value, source, known_at, status, credit, basis, note
-from observations where indicator in (select unnest($ids))
-qualify row_number() over (partition by indicator order by date desc) <= $most
-order by indicator, date
+from observations join (select unnest($ids) indicator, unnest($since) since) using (indicator)
+where date >= since order by indicator, date
 """
 NEWEST_EVENTS = """
 select indicator, date, kind, value, threshold, is_first, previous, previous_date, since, known_at
@@ -462,13 +463,16 @@ def _standing(row: tuple[Any, ...]) -> Standing:
     return Standing(first, count, newest, *others)
 
 
-def newest_rows(
-    snapshot: Snapshot, indicators: Sequence[str], most: int
+def series_since(
+    snapshot: Snapshot, since: Mapping[str, Date], most: int
 ) -> Mapping[str, list[Vintage]]:
-    """The newest observations of each indicator, at most so many, in the order of dates."""
-    found: dict[str, list[Vintage]] = {name: [] for name in indicators}
-    for name, *r in snapshot.rows(NEWEST, {"ids": list(indicators), "most": most}):
-        found[name].append(Vintage(r[0], r[1], r[2], r[3].replace(tzinfo=UTC), *r[4:]))
+    """The observations of several indicators, each from a day of its own and at most the newest so
+    many, in the order of dates."""
+    asked = {"ids": list(since), "since": list(since.values())}
+    found: dict[str, list[Vintage]] = {name: [] for name in since}
+    for name, rows in groupby(snapshot.rows(SINCE, asked), key=itemgetter(0)):
+        newest = list(rows)[-most:]
+        found[name] = [Vintage(r[1], r[2], r[3], r[4].replace(tzinfo=UTC), *r[5:]) for r in newest]
     return found
 
 

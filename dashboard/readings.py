@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from dashboard import formatting, queries
 from dashboard.chart.model import join
 from dashboard.formatting import Change, Figure
+from dashboard.queries import Standing
 from dashboard.snapshot import Snapshot
 from dashboard.transforms import FEW
 from etl.catalog import Indicator, Unit
@@ -74,11 +75,19 @@ def _read_together(snapshot: Snapshot, ids: Iterable[str], lang: str) -> None:
     names = [name for name in ids if snapshot.held("reading", (name, None, lang)) is None]
     if not names:
         return
-    rows = queries.newest_rows(snapshot, names, SPARK_POINTS)
+    standings = queries.standings(snapshot)
+    since = {n: _spark_begins(snapshot.catalog[n], standings[n]) for n in names if n in standings}
+    rows = queries.series_since(snapshot, since, SPARK_POINTS)
     events: Mapping[str, Sequence[Event]] = queries.newest_events(snapshot, names)
     for name in names:
-        made = _made(snapshot, name, None, lang, rows[name], events[name])
+        made = _made(snapshot, name, None, lang, rows.get(name, []), events[name])
         snapshot.keep("reading", (name, None, lang), made)
+
+
+def _spark_begins(indicator: Indicator, standing: Standing) -> date:
+    """From when values may be drawn in the small: of what is rare, the newest few of all."""
+    is_rare = indicator.frequency != "daily" or standing.count <= SPARK_POINTS
+    return standing.first if is_rare else standing.newest.date - timedelta(days=SPARK_DAYS)
 
 
 def _reading(snapshot: Snapshot, indicator_id: str, as_of: datetime | None, lang: str) -> Reading:

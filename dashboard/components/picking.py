@@ -4,12 +4,18 @@ thing in the address."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import islice
+from urllib.parse import parse_qsl, urlsplit
 
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from dashboard import finding
 from dashboard.pages.page import Visit
 from dashboard.texts import text
+
+#: How many indicators are offered at once.
+OFFERED = 100
 
 
 def options(label: str, links: Iterable[tuple[str, str, bool]]) -> Component:
@@ -61,8 +67,12 @@ def picker(
     visit: Visit, chosen: Sequence[str], most: int, href: Callable[[Sequence[str]], str]
 ) -> Component:
     """Every indicator as a chip that adds it or takes it away; those that would be too many are
-    words without a link."""
+    words without a link. Where there are very many, those that are looked for."""
     catalog = visit.snapshot.catalog
+    has_many = len(catalog.indicators) > OFFERED
+    words = visit.query.get("q", "") if has_many else ""
+    near = list(islice(finding.found(catalog, words), OFFERED))
+    offered = [*(catalog[name] for name in chosen if catalog[name] not in near), *near]
     groups = [
         html.Div(
             [
@@ -70,7 +80,7 @@ def picker(
                 html.Span(
                     [
                         chip(indicator.short.in_(visit.lang), indicator.id, chosen, most, href)
-                        for indicator in catalog.all()
+                        for indicator in offered
                         if indicator.group == name
                     ],
                     className="chips",
@@ -80,12 +90,23 @@ def picker(
         )
         for name, group in catalog.groups.items()
     ]
-    words = text("picked", visit.lang, count=str(len(chosen)), most=str(most))
+    count = text("picked", visit.lang, count=str(len(chosen)), most=str(most))
     return html.Details(
-        [html.Summary([text("pick", visit.lang), html.Span(words, className="quiet")]), *groups],
+        [
+            html.Summary([text("pick", visit.lang), html.Span(count, className="quiet")]),
+            _look(visit, href(chosen)) if has_many else None,
+            *groups,
+        ],
         className="picker",
         open=True,
     )
+
+
+def _look(visit: Visit, here: str) -> Component:
+    """The form that looks for indicators to pick, keeping what the address `here` says."""
+    parts = urlsplit(here)
+    kept = {name: value for name, value in parse_qsl(parts.query) if name not in visit.chosen.kept}
+    return search(visit, parts.path, text("search_indicators", visit.lang), kept)
 
 
 def chip(

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from dashboard.address import AddressError
+from dashboard.components.listing import further
 from dashboard.pages.indicator import publication_words
-from dashboard.pages.page import Page, Visit
+from dashboard.pages.page import Page, Visit, message
+from dashboard.paging import paged
 from dashboard.texts import text
 from etl.catalog import Indicator
 
+A_PAGE = 200
 _METHOD = (
     (
         "每个数都有来历",
@@ -60,11 +66,16 @@ _METHOD = (
 def layout(visit: Visit) -> Page:
     catalog = visit.snapshot.catalog
     title = text("about", visit.lang)
+    order = list(catalog.groups)
+    try:
+        every = sorted(catalog.all(), key=lambda i: order.index(i.group))
+        page = paged(visit.query.get("page", ""), every, A_PAGE)
+    except AddressError as error:
+        return message(text("wrong_address", visit.lang), str(error), visit.chosen, error.status)
     credits = [
-        html.Section([html.H3(group.title.in_(visit.lang)), *[
-            _credit(visit, i) for i in catalog.all() if i.group == name
-        ]])
-        for name, group in catalog.groups.items()
+        html.Section([html.H3(catalog.groups[name].title.in_(visit.lang)),
+                      *[_credit(visit, i) for i in group]])
+        for name, group in groupby(page.shown, key=lambda i: i.group)
     ]  # fmt: skip
     body = html.Section(
         [
@@ -73,6 +84,7 @@ def layout(visit: Visit) -> Page:
             *[_method(visit, entry) for entry in _METHOD],
             html.H2(text("credits", visit.lang)),
             *credits,
+            further(page, lambda number: visit.chosen.href("/about", page=number), visit.lang),
         ],
         className="narrow about",
     )

@@ -10,7 +10,7 @@ from itertools import groupby
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from dashboard import queries
+from dashboard import finding, queries
 from dashboard.address import AddressError, one_of
 from dashboard.components.indicator_table import COLUMNS, Entry, column_words, indicator_table
 from dashboard.components.listing import further
@@ -22,7 +22,7 @@ from dashboard.paging import paged
 from dashboard.texts import text
 from etl.catalog import Indicator
 
-PAGE = 100
+PAGE = 50
 SORTS = ("", "name", "date", "change", "month", "year", "record", "age")
 #: What the address may hold, so that a link that changes one keeps the others.
 KEPT = ("q", "group", "frequency", "sort", "cols")
@@ -108,20 +108,11 @@ def _filtered(visit: Visit) -> list[Indicator]:
     group = one_of("group", visit.query.get("group", ""), ("", *catalog.groups))
     known = ("", *dict.fromkeys(i.frequency for i in catalog.all()))
     frequency = one_of("frequency", visit.query.get("frequency", ""), known)
-    words = visit.query.get("q", "").casefold().split()
     return [
         i
-        for i in catalog.all()
-        if group in ("", i.group)
-        and frequency in ("", i.frequency)
-        and all(word in _searched(i) for word in words)
+        for i in finding.found(catalog, visit.query.get("q", ""))
+        if group in ("", i.group) and frequency in ("", i.frequency)
     ]
-
-
-def _searched(indicator: Indicator) -> str:
-    i = indicator
-    parts = (i.id, i.title.zh, i.title.en, i.short.zh, i.short.en, *i.aliases)
-    return "\n".join(parts).casefold()
 
 
 def _sort(visit: Visit) -> str:
