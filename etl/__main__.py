@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Sequence
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 
 from etl import candidates, console, decide, imports, notify, publish
@@ -19,7 +20,7 @@ from etl.bulletins.to_markdown import to_markdown
 from etl.catalog import Catalog, load_catalog
 from etl.claims.published import published_claims
 from etl.errors import FileProblem, SettingError, StorageError, XinzhiError
-from etl.inputs import read_bulletins, read_comparisons, read_documents
+from etl.inputs import read_bulletins, read_comparisons, read_corrections, read_documents
 from etl.observation import BEIJING, now, parse_moment
 from etl.replay import replay
 from etl.schedule import SLOTS, Slot, keep_time, next_due
@@ -77,10 +78,11 @@ def check_command(settings: Settings, options: argparse.Namespace) -> int:
     except FileProblem as problem:
         wrong.append(str(problem))
         documents = ()
-    try:
-        read_comparisons(settings)
-    except FileProblem as problem:
-        wrong.append(str(problem))
+    for read in (read_comparisons, partial(read_corrections, catalog=catalog)):
+        try:
+            read(settings)
+        except FileProblem as problem:
+            wrong.append(str(problem))
     wrong += _figure_problems(settings, catalog)
     for sentence in dict.fromkeys(wrong):
         console.fail(sentence)
@@ -374,7 +376,9 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--known-at", metavar="TIME", help="store as known then, not now (ISO 8601)")
     one.set_defaults(command=run_command)
 
-    one = commands.add_parser("check", help="check catalog, figures, register and bulletins")
+    one = commands.add_parser(
+        "check", help="check catalog, figures, register, corrections and bulletins"
+    )
     one.set_defaults(command=check_command)
 
     one = commands.add_parser("status", help="how fresh each indicator is")

@@ -22,6 +22,7 @@ from etl.catalog import Catalog
 from etl.claims.check import check_all
 from etl.claims.grammar import PATH as GRAMMAR
 from etl.claims.known import Snapshot as Known
+from etl.corrections import Correction
 from etl.errors import SettingError, StorageError, nearest
 from etl.events import create_events
 from etl.inputs import COMPARISONS, Comparison
@@ -31,7 +32,7 @@ from etl.warehouse import LIMITS, SERVED, SERVED_MACROS, VINTAGES, Refused, Ware
 
 KEPT = 30
 #: Raised whenever the tables of a snapshot change, so that the same content is published anew.
-FORMAT = 7
+FORMAT = 8
 
 # What is copied out of the warehouse, span by span, so that only a span is ever sorted at once.
 COPIED = """
@@ -108,6 +109,7 @@ create table refused (indicator varchar, source varchar, since timestamp, senten
 create table comparisons (scope varchar, scope_zh varchar, period varchar, pue varchar,
   kind varchar, kind_zh varchar, source varchar, status varchar, note varchar);
 create table alerts (indicator varchar, rule varchar, state varchar, document varchar);
+create table corrections (indicator varchar, date date, since date, document varchar);
 create table meta (key varchar, value varchar);
 """
 # One reading in the order of the file: every row, in order, and one served for each date.
@@ -129,6 +131,7 @@ class Content:
     problems: tuple[tuple[str, str], ...]
     comparisons: tuple[Comparison, ...] = ()
     alerts: tuple[Alert, ...] = ()
+    corrections: tuple[Correction, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,6 +254,7 @@ def _fingerprint(warehouse: Warehouse, content: Content) -> str:
         GRAMMAR.read_text(encoding="utf-8"),  # other words, other claims
         json.dumps([asdict(comparison) for comparison in content.comparisons]),
         *(_alert_document(alert) for alert in content.alerts),
+        *(correction.model_dump_json() for correction in content.corrections),
     ]
     return sha256("\x00".join(parts).encode()).hexdigest()
 
@@ -334,6 +338,9 @@ def _write_content(
             tuple(getattr(c, name) for name in COMPARISONS) for c in content.comparisons
         ],
         "alerts": [(a.indicator, a.rule, a.state, _alert_document(a)) for a in content.alerts],
+        "corrections": [
+            (c.indicator, c.date, c.since, c.model_dump_json()) for c in content.corrections
+        ],
         "refused": [
             (r.indicator, r.source, r.since.replace(tzinfo=None), r.sentence, r.may_be_taken)
             for r in refused
@@ -424,6 +431,7 @@ def all_content(
     problems: Sequence[tuple[str, str]],
     comparisons: Sequence[Comparison] = (),
     alerts: Sequence[Alert] = (),
+    corrections: Sequence[Correction] = (),
 ) -> Content:
     """The content of a snapshot in its fixed order."""
     return Content(
@@ -433,4 +441,5 @@ def all_content(
         tuple(sorted(problems)),
         tuple(comparisons),
         tuple(alerts),
+        tuple(corrections),
     )
