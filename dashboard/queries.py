@@ -16,6 +16,7 @@ from etl.alerts import Alert
 from etl.bulletins.model import Bulletin
 from etl.catalog import Text
 from etl.claims.model import Claim, Placed
+from etl.corrections import Correction
 from etl.observation import Action, Vintage
 
 LIVE = """
@@ -333,6 +334,22 @@ def alerts(snapshot: Snapshot) -> list[Alert]:
         "alerts",
         lambda: [
             ALERT.validate_json(text) for (text,) in snapshot.rows("select document from alerts")
+        ],
+    )
+
+
+def corrections(snapshot: Snapshot) -> list[Correction]:
+    """Every value that people corrected, newest correction first."""
+    if not snapshot.has("corrections"):
+        return []
+    return snapshot.remember(
+        "events",
+        "corrections",
+        lambda: [
+            Correction.model_validate_json(document)
+            for (document,) in snapshot.rows(
+                "select document from corrections order by since desc, date desc, indicator"
+            )
         ],
     )
 

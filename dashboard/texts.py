@@ -125,6 +125,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "imported_status": ("人工导入", "imported"),
     "derived_status": ("推算", "derived"),
     "counted_status": ("计数", "counted"),
+    "corrected_status": ("已更正", "corrected"),
     "disputed_status": ("各处说法不一", "disputed"),
     "sampled": (
         "浅色虚线：其间只有月末值，不代表每日走势",
@@ -477,6 +478,41 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "alerts_judged": (
         "规则写在指标目录里，每次发布时判定；上次判定于 {moment}。",
         "The rules stand in the catalog and are judged at each publication, last {moment}.",
+    ),
+    "corrections": ("更正", "Corrections"),
+    "corrections_lead": (
+        "来源给错的数，本站查实后改正，逐条列在这里。原来的值不删，改正前的图表仍是当时所知。",
+        "Numbers that a source gave wrongly, and the right ones. The old values are kept, and charts "
+        "of the time before show what was known then.",
+    ),
+    "no_corrections": ("目前没有更正。", "Nothing has been corrected so far."),
+    "count_corrections": ("共更正 {count} 个数值。", "{count} values were corrected."),
+    "all_corrections": ("全部更正", "All corrections"),
+    "corrections_are": ("来源给错、本站改正的数，列在：", "Numbers that were given wrongly: "),
+    "corrected_on": ("{day}更正", "Corrected {day}"),
+    "correction_of": ("，{day}", ", {day}"),
+    "given_by": ("（{source}）", "({source})"),
+    "evidence_is": ("依据：", "Evidence: "),
+    "value_corrected": ("{day} 的值{note}", "{day}: {note}"),
+    "corrected_from": ("", "corrected from {was}. {reason}"),
+    "more_corrected": ("另有 {count} 个值已更正。", "{count} more values were corrected."),
+    "report": ("这个数不对？", "Report a wrong number"),
+    "report_subject": ("这个数不对：{title}（{id}）", "Wrong number: {title} ({id})"),
+    "report_value": (
+        "{which}：{day}，{value}，{source}，{known_at}",
+        "{which}: {day}, {value}, {source}, {known_at}",
+    ),
+    "report_snapshot": ("快照 {snapshot}", "snapshot {snapshot}"),
+    "report_ask": ("哪里不对，依据是什么：", "What is wrong, and how you know:"),
+    "report_how": (
+        "图表页和指标页上有“这个数不对？”，点开是一封写好的信，注明所见的图表、数值、来源和时点。",
+        "Each chart and each indicator has a link “Report a wrong number”. It opens a letter that "
+        "already says which chart, value, source and moment are meant.",
+    ),
+    "report_copy": ("把下面的文字发到 ", "Send these words to "),
+    "report_nowhere": (
+        "本站还没有设置收信地址。请把下面的文字转给办站的人。",
+        "Where to send it is not set up yet. Please hand these words to whoever runs this site.",
     ),
     "fonts_fine": ("图片所用的中文字体齐备。", "Pictures have their Chinese font."),
 }

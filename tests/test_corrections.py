@@ -3,14 +3,24 @@ so when the source says anything else than was expected."""
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from textwrap import dedent
+from urllib.parse import unquote, urlsplit
 
 import pytest
 from conftest import Cli, is_one_sentence, replace_line, run_with_fred, served, settings_of
+from serving import TestClient, client, rows_of, still, tree
 
-from etl.catalog import Catalog
+from dashboard.address import ChartAddress, Window
+from dashboard.downloads import table
+from dashboard.reports import report_url
+from dashboard.snapshot import Snapshots
+from dashboard.static_copy.write import write_copy
+from etl.catalog import Catalog, Text
+from etl.errors import SettingError
 from etl.observation import BEIJING, now
 from etl.replay import replay
 from etl.settings import Settings
@@ -363,3 +373,229 @@ def test_the_file_of_the_project_is_in_order_and_shows_an_entry(data: Path, cli:
     write(data, dedent(example) + "\n")
     ended = cli("check")
     assert ended.status == 0, ended.err
+
+
+# What readers see.
+
+
+@pytest.fixture
+def corrected(filled: Path, cli: Cli) -> Path:
+    """A published data folder in which one value was corrected."""
+    write(filled, entry())
+    assert cli("run", "--offline", BRENT).status == 0
+    return filled
+
+
+def test_the_page_lists_a_correction_with_all_that_is_known_of_it(corrected: Path) -> None:
+    site = client(settings_of(corrected))
+    page = still(site.get("/corrections"))
+    (item,) = page.one(css="corrections").all("li")
+    for words in ("布伦特原油现货价", "2026 年 8 月 18 日", "95.29", "92.59", "美元/桶", "随附数据",
+                  "抄录时数字颠倒。"):  # fmt: skip
+        assert words in item.text
+    assert f"/indicators/{BRENT}" in item.hrefs()
+    assert "https://www.eia.gov/dnav/pet/pet_pri_spt_s1_d.htm" in item.hrefs()
+    english = still(site.get("/corrections?lang=en"))
+    assert "Digits were swapped in copying." in english.one(css="corrections").text
+
+
+def test_the_newest_correction_comes_first(filled: Path, cli: Cli) -> None:
+    old = entry(date="2026-08-14", expected=92.02, value=92.2, since="2026-08-30")
+    write(filled, old, entry(), entry(date="2026-08-13", expected=92.03, value=92.3))
+    assert cli("run", "--offline", BRENT).status == 0
+    listed = client(settings_of(filled)).get("/api/v1/corrections").json()["corrections"]
+    assert [one["date"] for one in listed] == ["2026-08-18", "2026-08-13", "2026-08-14"]
+
+
+def test_without_corrections_the_page_says_so(published: Settings) -> None:
+    page = still(client(published).get("/corrections"))
+    assert "目前没有更正。" in page.text
+    assert not list(page.all(css="corrections"))
+
+
+@pytest.mark.parametrize("path", ["/about", "/status", "/", f"/indicators/{BRENT}"])
+def test_the_pages_lead_to_the_corrections(published: Settings, path: str) -> None:
+    assert "/corrections" in still(client(published).get(path)).hrefs()
+
+
+def test_the_api_tells_corrections_with_their_unit(corrected: Path) -> None:
+    answer = client(settings_of(corrected)).get("/api/v1/corrections")
+    assert answer.headers["X-Row-Count"] == "1"
+    (one,) = answer.json()["corrections"]
+    assert (one["expected"], one["value"], one["unit"]) == (95.29, 92.59, "USD/bbl")
+    assert one["reason"] == {"zh": "抄录时数字颠倒。", "en": "Digits were swapped in copying."}
+
+
+def test_files_and_pages_say_which_value_was_corrected(corrected: Path) -> None:
+    site = client(settings_of(corrected))
+    rows = {row["date"]: row for row in rows_of(site.get(f"/c/{BRENT}.csv"))}
+    assert (rows["2026-08-18"]["value"], rows["2026-08-18"]["status"]) == ("92.59", "corrected")
+    assert rows["2026-08-17"]["status"] == "bundled"
+    told = "2026-08-18 的值已更正，原为 95.29。抄录时数字颠倒。"
+    assert told in site.get(f"/c/{BRENT}").text
+    assert told in site.get(f"/c/{BRENT}.txt").text
+    assert told in still(site.get(f"/indicators/{BRENT}")).text
+    english = "2026-08-18: corrected from 95.29. Digits were swapped in copying."
+    assert english in site.get(f"/c/{BRENT}?lang=en").text
+    notes = site.get(f"/c/{BRENT}.metadata.json").json()["notes"]
+    assert notes == [f"{BRENT}, 2026-08-18: 已更正，原为 95.29。抄录时数字颠倒。"]
+
+
+def test_a_chart_that_was_frozen_before_says_what_was_known_then(corrected: Path) -> None:
+    site = client(settings_of(corrected))
+    frozen = f"/c/{BRENT}@2026-09-01"
+    rows = {row["date"]: row for row in rows_of(site.get(f"{frozen}.csv"))}
+    assert (rows["2026-08-18"]["value"], rows["2026-08-18"]["status"]) == ("95.29", "bundled")
+    assert "已更正" not in site.get(frozen).text
+
+
+def test_what_a_transform_leaves_empty_keeps_its_own_reason(corrected: Path) -> None:
+    site = client(settings_of(corrected))
+    rows = rows_of(site.get(f"/c/{BRENT}.csv?u=ma:5000"))
+    (row,) = [row for row in rows if row["date"] == "2026-08-18"]
+    assert row["value"] == ""
+    assert row["status"] not in ("", "corrected")
+
+
+@pytest.mark.parametrize("words", ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>'])
+def test_what_stands_in_the_file_is_never_markup(filled: Path, cli: Cli, words: str) -> None:
+    quoted = words.replace("'", "''")
+    write(filled, entry(reason=f"{{zh: '{quoted}', en: '{quoted}'}}", evidence=f"'{quoted}'"))
+    assert cli("run", "--offline", BRENT).status == 0
+    site = client(settings_of(filled))
+    for path in ("/corrections", "/corrections?lang=en", f"/c/{BRENT}", f"/indicators/{BRENT}"):
+        assert words not in site.get(path).text
+    (item,) = still(site.get("/corrections")).one(css="corrections").all("li")
+    assert words in item.text
+    assert item.hrefs() == [f"/indicators/{BRENT}"]
+
+
+# What readers report.
+
+
+def letter_of(href: str) -> tuple[str, str, list[str]]:
+    """Recipient, subject and lines of a mailto link, read as a mail program reads it."""
+    assert len(href) <= 2000
+    assert re.fullmatch(r"mailto:[!-~]+\?subject=[!-~]+&body=[!-~]+", href)
+    parts = urlsplit(href)
+    said = dict(one.split("=", 1) for one in parts.query.split("&"))
+    body = unquote(said["body"])
+    assert "\n" not in body.replace("\r\n", "")
+    return unquote(parts.path), unquote(said["subject"]), body.split("\r\n")
+
+
+def report(site: TestClient, path: str) -> str:
+    (href,) = [
+        link.attributes["href"]
+        for link in tree(site.get(path).text).all("a")
+        if link.text in ("这个数不对？", "Report a wrong number")
+    ]
+    return href
+
+
+@pytest.fixture
+def addressed(published: Settings) -> TestClient:
+    return client(
+        settings_of(published.data, XINZHI_CORRECTIONS_TO="desk@example.org",
+                    XINZHI_BASE_URL="https://figures.example.org")
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("path", [f"/c/{BRENT}", f"/indicators/{BRENT}"])
+def test_a_report_names_what_the_reader_sees(addressed: TestClient, path: str) -> None:
+    to, subject, lines = letter_of(report(addressed, path))
+    assert to == "desk@example.org"
+    assert subject == f"这个数不对：布伦特原油现货价（{BRENT}）"
+    address, value, snapshot, *_ = lines
+    assert address.startswith(f"https://figures.example.org/c/{BRENT}@20")
+    assert value == (
+        f"{BRENT} 布伦特原油现货价：2026-08-18，95.29 USD/bbl，figures: Brent spot FOB, USD/bbl; "
+        "U.S. EIA (public domain)，2026-08-25T21:00:00Z"
+    )
+    assert snapshot == f"快照 {addressed.get(f'/c/{BRENT}.csv').headers['X-Snapshot']}"
+    shown = addressed.get(address.removeprefix("https://figures.example.org"))
+    assert shown.status_code == 200
+
+
+def test_a_report_of_a_frozen_chart_names_its_own_address_and_no_snapshot(
+    addressed: TestClient,
+) -> None:
+    path = f"/c/sp500@2026-05-27?with={BRENT}&t=3m&lang=en"
+    _, subject, lines = letter_of(report(addressed, path))
+    assert subject == "Wrong number: S&P 500 (sp500)"
+    assert lines[0] == f"https://figures.example.org/c/sp500@2026-05-27?with={BRENT}&t=3m"
+    assert lines[1].startswith("sp500 S&P 500: 2026-05-26, ")
+    assert lines[2].startswith(f"{BRENT} Brent crude spot price: 2026-05-19, ")
+    assert lines[3:] == ["", "What is wrong, and how you know:", ""]
+
+
+@pytest.mark.parametrize("title", ["新" * 2000, "a\r\nBcc: x@y.z&body=%0A<b>'\"", "𝔘" * 500])
+def test_a_report_is_one_whole_link_whatever_a_title_holds(
+    published: Settings, catalog: Catalog, title: str
+) -> None:
+    names = (BRENT, "wti_spot_usd_bbl", "gold_monthly_usd_oz", "vix")
+    snapshot = Snapshots(published.published).current()
+    held = table(snapshot, ChartAddress(BRENT, more=names[1:], window=Window("1y")))
+    hostile = tuple(
+        replace(column, indicator=column.indicator.model_copy(
+            update={"title": Text(zh=title, en=title)}))
+        for column in held.columns
+    )  # fmt: skip
+    href = report_url(replace(held, columns=hostile), "zh", "https://figures.example.org", "a@b.c")
+    _, subject, lines = letter_of(href)
+    assert subject.startswith("这个数不对：")
+    assert [line.split()[0] for line in lines[1:5]] == list(names)
+
+
+def test_without_an_address_to_write_to_the_words_are_there_to_copy(published: Settings) -> None:
+    site = client(published)
+    href = report(site, f"/c/{BRENT}?t=6m")
+    assert href.startswith(f"/corrections?ids={BRENT}&asof=")
+    assert href.endswith("&t=6m#report")
+    part = still(site.get(href)).one(id="report")
+    assert "本站还没有设置收信地址" in part.text
+    shown = part.one("pre").text.split("\n")
+    mailing = client(settings_of(published.data, XINZHI_CORRECTIONS_TO="a@b.c"))
+    expected = letter_of(report(mailing, f"/c/{BRENT}?t=6m"))
+    assert shown == [expected[1], "", *expected[2]]
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [("ids=nothing", 404), (f"ids={BRENT}&asof=never", 400), (f"ids={BRENT}&t=2y", 400),
+     (f"ids={BRENT}&asof=1990-01-01", 404), ("page=2", 400)],
+)  # fmt: skip
+def test_a_wrong_address_of_a_report_is_said(published: Settings, query: str, status: int) -> None:
+    assert client(published).get(f"/corrections?{query}").status_code == status
+
+
+@pytest.mark.parametrize(
+    ("set_to", "contact", "to"),
+    [(None, "desk@example.org", "desk@example.org"), (None, "The desk, room 5", ""),
+     ("a@b.org", "desk@example.org", "a@b.org"), (None, None, "")],
+)  # fmt: skip
+def test_who_is_written_to(
+    tmp_path: Path, set_to: str | None, contact: str | None, to: str
+) -> None:
+    given = {"XINZHI_CORRECTIONS_TO": set_to, "XINZHI_CONTACT": contact}
+    settings = settings_of(tmp_path, **{k: v for k, v in given.items() if v})
+    assert settings.corrections_to == to
+
+
+@pytest.mark.parametrize("text", ["desk", "a@b.c?cc=x@y.z", "a@b.c, d@e.f", "a b@c.d", "@x"])
+def test_what_is_no_e_mail_address_is_refused_by_name(tmp_path: Path, text: str) -> None:
+    with pytest.raises(SettingError, match="XINZHI_CORRECTIONS_TO"):
+        settings_of(tmp_path, XINZHI_CORRECTIONS_TO=text)
+
+
+def test_the_static_copy_holds_the_page_and_its_links_resolve(
+    corrected: Path, tmp_path: Path
+) -> None:
+    write_copy(settings_of(corrected), tmp_path / "site", [BRENT], lambda at: None)
+    page = (tmp_path / "site" / "corrections" / "index.html").read_text("utf-8")
+    (item,) = tree(page).one(css="corrections").all("li")
+    (inner, _) = item.hrefs()
+    assert (tmp_path / "site" / "corrections" / inner).resolve().is_file()
+    chart = tree((tmp_path / "site" / "c" / BRENT / "index.html").read_text("utf-8"))
+    assert "../../corrections/index.html" in chart.hrefs()
+    assert not [href for href in chart.hrefs() if "report" in href]

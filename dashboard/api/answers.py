@@ -147,6 +147,21 @@ def policies(snapshot: Snapshot, query: Mapping[str, str]) -> models.PolicyList:
     )
 
 
+def corrections(snapshot: Snapshot, base_url: str) -> models.CorrectionList:
+    """Every value that people corrected."""
+    catalog = snapshot.catalog
+    listed = [
+        models.Correction(
+            **one.model_dump(exclude={"reason"}),
+            reason=_words(one.reason),
+            unit=catalog.unit(catalog[one.indicator]).code,
+            page=f"{base_url}/indicators/{one.indicator}",
+        )
+        for one in queries.corrections(snapshot)
+    ]
+    return models.CorrectionList(snapshot=snapshot.name, count=len(listed), corrections=listed)
+
+
 def events(snapshot: Snapshot, query: Mapping[str, str]) -> models.EventList:
     """The events of an indicator, of a kind, or all."""
     name, kind = query.get("id", ""), query.get("kind", "")

@@ -299,6 +299,32 @@ class EventList(Model):
     events: list[Event]
 
 
+class Correction(Model):
+    """A value that a source gives wrongly, and what is right."""
+
+    indicator: Id
+    date: Date = Field(description="the date of the value", examples=["2026-08-18"])
+    source: str = Field(description="the source whose value is wrong", examples=["figures"])
+    unit: str = Field(examples=["USD/bbl"])
+    expected: float = Field(description="what the source gives", examples=[95.29])
+    value: float = Field(description="what is right", examples=[92.59])
+    reason: Words
+    evidence: str = Field(
+        description="where the right value comes from: an address, or words",
+        examples=["https://www.eia.gov/dnav/pet/pet_pri_spt_s1_d.htm"],
+    )
+    since: Date = Field(description="the day it was corrected, in Beijing", examples=["2026-08-24"])
+    page: str = Field(examples=["http://127.0.0.1:8050/indicators/brent_spot_usd_bbl"])
+
+
+class CorrectionList(Model):
+    """Every correction, newest first."""
+
+    snapshot: SnapshotName
+    count: Count
+    corrections: list[Correction]
+
+
 class Refused(Model):
     """An answer of a source that is kept apart, and why."""
 

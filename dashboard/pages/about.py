@@ -7,6 +7,7 @@ from dash.development.base_component import Component
 
 from dashboard.pages.indicator import publication_words
 from dashboard.pages.page import Page, Visit
+from dashboard.reports import PAGE as CORRECTIONS
 from dashboard.texts import text
 from etl.catalog import Indicator
 
@@ -71,6 +72,12 @@ def layout(visit: Visit) -> Page:
             html.H1(title),
             html.H2(text("method", visit.lang)),
             *[_method(visit, entry) for entry in _METHOD],
+            html.P(
+                [
+                    text("corrections_are", visit.lang),
+                    dcc.Link(text("corrections", visit.lang), href=visit.chosen.href(CORRECTIONS)),
+                ]
+            ),
             html.H2(text("credits", visit.lang)),
             *credits,
         ],
