@@ -127,6 +127,17 @@ class Policy:
 
 
 @dataclass(frozen=True, slots=True)
+class Citation:
+    """What a reference is (policy, media, data), and the document of the register that it means:
+    `origin` is `register`, or `cited` for one that waits to be taken into it."""
+
+    kind: str
+    title: str = ""
+    issuer: str = ""
+    origin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Comparison:
     """A PUE that somebody named besides the indicators, as it was said, with who said it."""
 
@@ -336,6 +347,18 @@ def alerts(snapshot: Snapshot) -> list[Alert]:
             ALERT.validate_json(text) for (text,) in snapshot.rows("select document from alerts")
         ],
     )
+
+
+def citations(snapshot: Snapshot, day: Date) -> Mapping[int, Citation]:
+    """What each reference of the bulletin of a day is, by its number."""
+    if not snapshot.has("citations"):
+        return {}
+    rows = snapshot.rows("select number, kind, document from citations where date = ?", [day])
+    return {number: _citation(kind, json.loads(text or "{}")) for number, kind, text in rows}
+
+
+def _citation(kind: str, document: Mapping[str, str]) -> Citation:
+    return Citation(kind, *(document.get(name, "") for name in ("title", "issuer", "origin")))
 
 
 def corrections(snapshot: Snapshot) -> list[Correction]:

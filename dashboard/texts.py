@@ -479,6 +479,11 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
         "规则写在指标目录里，每次发布时判定；上次判定于 {moment}。",
         "The rules stand in the catalog and are judged at each publication, last {moment}.",
     ),
+    "reference_policy": ("政策", "policy"),
+    "reference_media": ("媒体", "media"),
+    "reference_data": ("数据", "data"),
+    "reference_held": ("政策 · 已在登记册", "policy · in the register"),
+    "reference_cited": ("政策 · 待入登记册", "policy · proposed to the register"),
     "corrections": ("更正", "Corrections"),
     "corrections_lead": (
         "来源给错的数，本站查实后改正，逐条列在这里。原来的值不删，改正前的图表仍是当时所知。",

@@ -27,12 +27,13 @@ from etl.errors import SettingError, StorageError, nearest
 from etl.events import create_events
 from etl.inputs import COMPARISONS, Comparison
 from etl.policies import Document
+from etl.references import cited
 from etl.settings import POINTER, READ_ONLY
 from etl.warehouse import LIMITS, SERVED, SERVED_MACROS, VINTAGES, Refused, Warehouse, spans
 
 KEPT = 30
 #: Raised whenever the tables of a snapshot change, so that the same content is published anew.
-FORMAT = 8
+FORMAT = 9
 
 # What is copied out of the warehouse, span by span, so that only a span is ever sorted at once.
 COPIED = """
@@ -109,6 +110,7 @@ create table refused (indicator varchar, source varchar, since timestamp, senten
 create table comparisons (scope varchar, scope_zh varchar, period varchar, pue varchar,
   kind varchar, kind_zh varchar, source varchar, status varchar, note varchar);
 create table alerts (indicator varchar, rule varchar, state varchar, document varchar);
+create table citations (date date, number integer, kind varchar, document varchar);
 create table corrections (indicator varchar, date date, since date, document varchar);
 create table meta (key varchar, value varchar);
 """
@@ -338,6 +340,16 @@ def _write_content(
             tuple(getattr(c, name) for name in COMPARISONS) for c in content.comparisons
         ],
         "alerts": [(a.indicator, a.rule, a.state, _alert_document(a)) for a in content.alerts],
+        "citations": [
+            (
+                c.day,
+                c.number,
+                c.kind,
+                json.dumps(asdict(c.document), ensure_ascii=False) if c.document else None,
+            )
+            for bulletin in content.bulletins
+            for c in cited(bulletin, content.documents)
+        ],
         "corrections": [
             (c.indicator, c.date, c.since, c.model_dump_json()) for c in content.corrections
         ],

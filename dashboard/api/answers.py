@@ -16,7 +16,7 @@ from dashboard.downloads import provenance
 from dashboard.formats import FORMATS
 from dashboard.health import Health, health
 from dashboard.snapshot import Snapshot
-from etl.bulletins.model import Bulletin
+from etl.bulletins.model import Bulletin, Reference
 from etl.catalog import Credit, Indicator, Text
 from etl.claims.model import Placed
 from etl.freshness import as_of_words
@@ -77,7 +77,7 @@ def bulletins(snapshot: Snapshot, base_url: str) -> models.BulletinList:
 def bulletin(snapshot: Snapshot, text: str, base_url: str) -> models.BulletinDetail:
     day = _day(text)
     found = _bulletin(snapshot, day)
-    parts = queries.mentioned(snapshot, day)
+    parts, known = queries.mentioned(snapshot, day), queries.citations(snapshot, day)
     sections = [
         models.Section(
             number=section.number,
@@ -95,7 +95,7 @@ def bulletin(snapshot: Snapshot, text: str, base_url: str) -> models.BulletinDet
         summary=found.summary,
         sections=sections,
         judgement=list(found.judgement),
-        references=[models.Reference(**r.model_dump()) for r in found.references],
+        references=[_reference(r, known.get(r.number)) for r in found.references],
         indicators=list(dict.fromkeys(name for names in parts.values() for name in names)),
         url=f"{base_url}/bulletins/{day}",
     )
@@ -250,6 +250,15 @@ def _bulletin(snapshot: Snapshot, day: date) -> Bulletin:
             "date", f"date: there is no bulletin of {day}. See /api/v1/bulletins.", 404
         )
     return found
+
+
+def _reference(reference: Reference, known: queries.Citation | None) -> models.Reference:
+    if known is None:
+        return models.Reference(**reference.model_dump())
+    named = {"title": known.title, "issuer": known.issuer, "origin": known.origin}
+    document = models.RegisterEntry.model_validate(named) if known.title else None
+    told = {**reference.model_dump(), "kind": known.kind, "document": document}
+    return models.Reference.model_validate(told)
 
 
 def _evidence(placed: Placed) -> models.Evidence | None:

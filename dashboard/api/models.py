@@ -172,6 +172,16 @@ class Section(Model):
     indicators: list[str] = Field(examples=[["micron_market_cap_usd_bn"]])
 
 
+class RegisterEntry(Model):
+    """A policy document as the register names it."""
+
+    title: str = Field(examples=["“数据要素×”三年行动计划（2024—2026年）"])
+    issuer: str = Field(examples=["国家数据局等"])
+    origin: Literal["register", "cited"] = Field(
+        description="cited: only bulletins name it, and it is proposed to the register"
+    )
+
+
 class Reference(Model):
     """A reference of a bulletin."""
 
@@ -180,6 +190,12 @@ class Reference(Model):
     title: str
     date: Date | None = Field(examples=["2026-05-26"])
     use: str
+    kind: Literal["policy", "media", "data"] | None = Field(
+        None, description="what it is, where the snapshot says so", examples=["policy"]
+    )
+    document: RegisterEntry | None = Field(
+        None, description="the document of the register that it means"
+    )
 
 
 class BulletinDetail(Model):
