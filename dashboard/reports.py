@@ -4,9 +4,10 @@ is, when it was known, and where it can be seen again."""
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from dashboard.address import moment_text
+from dashboard.choices import Choices
 from dashboard.downloads import Column, Table, address_url, frozen, iso, provenance
 from dashboard.formatting import plain_number
 from dashboard.texts import text
@@ -38,20 +39,18 @@ def letter(table: Table, lang: str, base_url: str) -> Letter:
     return next((one for one in found if _fits(one)), found[-1])
 
 
-def report_url(table: Table, lang: str, base_url: str, to: str) -> str:
+def report_url(table: Table, chosen: Choices, base_url: str, to: str) -> str:
     """Where 这个数不对 leads: to the letter in a mail, or to the page that shows it to copy."""
     if to:
-        return letter(table, lang, base_url).mailto(to)
+        return letter(table, chosen.lang, base_url).mailto(to)
     lasting = frozen(table)
     asked = {
         "ids": lasting.id,
         "with": ",".join(lasting.more),
         "asof": moment_text(lasting.as_of) if lasting.as_of else "",
         **lasting.chosen,
-        "lang": lang if lang != "zh" else "",
     }
-    query = urlencode({name: value for name, value in asked.items() if value}, safe=":,.")
-    return f"{PAGE}?{query}#report"
+    return f"{chosen.href(PAGE, **asked)}#report"
 
 
 def _fits(one: Letter) -> bool:

@@ -106,7 +106,7 @@ def page(view: View, site: Site) -> str:
         wide=drawing(view.model, *WIDE, "wide"),
         narrow=drawing(view.model, *NARROW, "narrow"),
         captions=list(captions(view)),
-        report=report_url(view.table, lang, site.base_url, site.reports_to),
+        report=report_url(view.table, chosen, site.base_url, site.reports_to),
         corrections=chosen.href(CORRECTIONS),
         paragraph=words.paragraph(lang),
         frozen=address.as_of is not None,

@@ -15,6 +15,7 @@ from conftest import Cli, is_one_sentence, replace_line, run_with_fred, served, 
 from serving import TestClient, client, rows_of, still, tree
 
 from dashboard.address import ChartAddress, Window
+from dashboard.choices import Choices
 from dashboard.downloads import table
 from dashboard.reports import report_url
 from dashboard.snapshot import Snapshots
@@ -541,7 +542,9 @@ def test_a_report_is_one_whole_link_whatever_a_title_holds(
             update={"title": Text(zh=title, en=title)}))
         for column in held.columns
     )  # fmt: skip
-    href = report_url(replace(held, columns=hostile), "zh", "https://figures.example.org", "a@b.c")
+    href = report_url(
+        replace(held, columns=hostile), Choices(), "https://figures.example.org", "a@b.c"
+    )
     _, subject, lines = letter_of(href)
     assert subject.startswith("这个数不对：")
     assert [line.split()[0] for line in lines[1:5]] == list(names)

@@ -231,7 +231,7 @@ def _downloads(visit: Visit, shown: Table) -> Component:
             ),
             html.A(
                 text("report", visit.lang),
-                href=report_url(shown, visit.lang, site.base_url, site.reports_to),
+                href=report_url(shown, visit.chosen, site.base_url, site.reports_to),
                 className="download",
             ),
         ],

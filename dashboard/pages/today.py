@@ -290,9 +290,13 @@ def _reference(visit: Visit, reference: Reference, known: Citation | None) -> Co
     day = f"，{reference.date}" if reference.date else ""
     return html.Li(
         [
-            f"{publisher}《{reference.title}》{day}",
-            html.Span(f"，{reference.use}", className="use") if reference.use else None,
-            "。",
+            html.P(  # as it was written; what is said of it stands beside it
+                [
+                    f"{publisher}《{reference.title}》{day}",
+                    html.Span(f"，{reference.use}", className="use") if reference.use else None,
+                    "。",
+                ]
+            ),
             *(_label(visit, known) if known else ()),
         ],
         value=str(reference.number),
