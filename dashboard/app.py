@@ -11,6 +11,7 @@ import flask
 from dash import Dash, Input, Output, dcc, html
 from dash.development.base_component import Component
 
+from dashboard import sheet
 from dashboard.address import AddressError, parse_query
 from dashboard.pages import resolve, wrong_address
 from dashboard.pages.page import Page
@@ -47,12 +48,12 @@ class Site(Dash):
     """Dash whose first answer already holds the page."""
 
     snapshots: Snapshots
-    base_url: str
+    place: sheet.Site
 
     def interpolate_index(self, **parts: Any) -> str:
         """The whole document for the address that is asked for."""
         search = flask.request.query_string.decode("ascii", "replace")
-        page, markup = visit(self.snapshots, flask.request.path, search, self.base_url)
+        page, markup = visit(self.snapshots, flask.request.path, search, self.place)
         flask.g.status, flask.g.location = page.status, page.location
         lang = markup.lang
         preload = f'<link rel="preload" as="script" href="{PLOTLY_PATH}">'
@@ -71,15 +72,17 @@ class Site(Dash):
         )
 
 
-def visit(snapshots: Snapshots, path: str, search: str, base_url: str) -> tuple[Page, Component]:
+def visit(
+    snapshots: Snapshots, path: str, search: str, place: sheet.Site
+) -> tuple[Page, Component]:
     """The page of an address as it stands in a browser, and its markup."""
     try:
-        return resolve(snapshots, path, parse_query(search), base_url)
+        return resolve(snapshots, path, parse_query(search), place)
     except AddressError as error:
         return wrong_address(error)
 
 
-def create_dash(snapshots: Snapshots, base_url: str) -> Site:
+def create_dash(snapshots: Snapshots, place: sheet.Site) -> Site:
     """The app over the snapshots of one folder."""
     app = Site(
         "dashboard",
@@ -89,7 +92,7 @@ def create_dash(snapshots: Snapshots, base_url: str) -> Site:
         suppress_callback_exceptions=True,
         serve_locally=True,
     )
-    app.snapshots, app.base_url = snapshots, base_url
+    app.snapshots, app.place = snapshots, place
     # The clock stands still: assets/fresh.js moves it when a new snapshot is served.
     app.layout = html.Div(
         [
@@ -107,7 +110,7 @@ def create_dash(snapshots: Snapshots, base_url: str) -> Site:
     )
     def show(path: str | None, search: str | None, fresh: object) -> Component:
         """The page of the address, made of the snapshot that is served now."""
-        return visit(snapshots, str(path or "/"), str(search or ""), base_url)[1]
+        return visit(snapshots, str(path or "/"), str(search or ""), place)[1]
 
     @app.server.before_request
     def refuse_forged() -> tuple[str, int] | None:

@@ -20,6 +20,7 @@ from etl.brief.known import News
 from etl.bulletins.model import Bulletin
 from etl.catalog import Text
 from etl.claims.model import Claim, Placed
+from etl.corrections import Correction
 from etl.observation import Action, Event, Vintage, event_of
 from etl.standings import STANDINGS, what_is_told
 
@@ -128,6 +129,17 @@ class Policy:
     def month(self) -> str:
         """YYYY-MM of the date that counts, or nothing if not even the month is known."""
         return self.day[:7] if len(self.day) >= 7 else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """What a reference is (policy, media, data), and the document of the register that it means:
+    `origin` is `register`, or `cited` for one that waits to be taken into it."""
+
+    kind: str
+    title: str = ""
+    issuer: str = ""
+    origin: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -359,6 +371,34 @@ def alerts(snapshot: Snapshot) -> list[Alert]:
         "alerts",
         lambda: [
             ALERT.validate_json(text) for (text,) in snapshot.rows("select document from alerts")
+        ],
+    )
+
+
+def citations(snapshot: Snapshot, day: Date) -> Mapping[int, Citation]:
+    """What each reference of the bulletin of a day is, by its number."""
+    if not snapshot.has("citations"):
+        return {}
+    rows = snapshot.rows("select number, kind, document from citations where date = ?", [day])
+    return {number: _citation(kind, json.loads(text or "{}")) for number, kind, text in rows}
+
+
+def _citation(kind: str, document: Mapping[str, str]) -> Citation:
+    return Citation(kind, *(document.get(name, "") for name in ("title", "issuer", "origin")))
+
+
+def corrections(snapshot: Snapshot) -> list[Correction]:
+    """Every value that people corrected, newest correction first."""
+    if not snapshot.has("corrections"):
+        return []
+    return snapshot.remember(
+        "events",
+        "corrections",
+        lambda: [
+            Correction.model_validate_json(document)
+            for (document,) in snapshot.rows(
+                "select document from corrections order by since desc, date desc, indicator"
+            )
         ],
     )
 

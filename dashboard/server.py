@@ -52,6 +52,7 @@ HEADERS = (
 def create_server(settings: Settings) -> Counted:
     """The whole site over the snapshots that `settings` name."""
     snapshots, meter = Snapshots(settings.published), Meter()
+    site = Site(settings.base_url, FORMATS, reports_to=settings.corrections_to)
 
     server = FastAPI(
         title="新质生产力每日动态 · 指标台",
@@ -89,9 +90,9 @@ def create_server(settings: Settings) -> Counted:
     server.include_router(api_docs.router)
     server.include_router(api.router)
     server.router.routes.insert(0, charts.PAGE_ROUTE)
-    server.state.site = Site(settings.base_url, FORMATS)
+    server.state.site = site
     server.state.gates = {name: Gate(most) for name, most in AT_ONCE.items()}
-    server.mount("/", WSGIMiddleware(create_dash(snapshots, settings.base_url).server, workers=16))
+    server.mount("/", WSGIMiddleware(create_dash(snapshots, site).server, workers=16))
     # Compressing the bundle takes a second: the first reader should not wait for it.
     Thread(target=_plotly, args=("br",), daemon=True).start()
     return Counted(Kept(Compressed(_Guarded(server)), snapshots), meter)

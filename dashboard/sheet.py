@@ -17,13 +17,15 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from dashboard import formatting, shortlinks
+from dashboard import corrected, formatting, shortlinks
 from dashboard.address import RANGES, ChartAddress, Transform, Window
 from dashboard.chart.model import Model
 from dashboard.chart.palette import VARIABLES, rules
 from dashboard.chart.svg import Frame, plot
 from dashboard.choices import Choices
 from dashboard.downloads import Column, address_url, frozen_moment, provenance
+from dashboard.reports import PAGE as CORRECTIONS
+from dashboard.reports import report_url
 from dashboard.since import since
 from dashboard.texts import hint, range_name, text, transform_name
 from dashboard.value_table import caption, value_table
@@ -62,6 +64,8 @@ class Site:
     formats: tuple[str, ...] = ()
     #: Whether the short link, the kit and the frame of a page are at hand.
     shared: bool = True
+    #: The e-mail address to which readers report a wrong number, if there is one.
+    reports_to: str = ""
 
 
 def page(view: View, site: Site) -> str:
@@ -102,6 +106,8 @@ def page(view: View, site: Site) -> str:
         wide=drawing(view.model, *WIDE, "wide"),
         narrow=drawing(view.model, *NARROW, "narrow"),
         captions=list(captions(view)),
+        report=report_url(view.table, chosen, site.base_url, site.reports_to),
+        corrections=chosen.href(CORRECTIONS),
         paragraph=words.paragraph(lang),
         frozen=address.as_of is not None,
         dashboard=dashboard_url(address),
@@ -335,6 +341,7 @@ def captions(view: View) -> Iterator[str]:
         for change in part.indicator.breaks:
             if view.model.first < change.date <= view.model.last:
                 yield f"{change.date}：{change.note.in_(lang)}"
+    yield from corrected.sentences(view.snapshot, view.columns, lang)
 
 
 def _known(view: View) -> str:

@@ -6,8 +6,9 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 
 from etl import candidates, console, decide, imports, notify, publish
@@ -17,13 +18,15 @@ from etl.brief.model import JSON as BRIEF
 from etl.brief.published import published_brief
 from etl.brief.words import markdown
 from etl.bulletins.difference import difference
+from etl.bulletins.model import Bulletin
 from etl.bulletins.read import read_bulletin
 from etl.bulletins.to_markdown import to_markdown
 from etl.catalog import Catalog, load_catalog
 from etl.claims.published import published_claims
 from etl.errors import FileProblem, SettingError, StorageError, XinzhiError
-from etl.inputs import read_bulletins, read_comparisons, read_documents
+from etl.inputs import read_bulletins, read_comparisons, read_corrections, read_documents
 from etl.observation import BEIJING, now, parse_moment
+from etl.references import cited
 from etl.replay import replay
 from etl.schedule import SLOTS, Slot, keep_time, next_due
 from etl.settings import Settings, load_settings
@@ -80,10 +83,11 @@ def check_command(settings: Settings, options: argparse.Namespace) -> int:
     except FileProblem as problem:
         wrong.append(str(problem))
         documents = ()
-    try:
-        read_comparisons(settings)
-    except FileProblem as problem:
-        wrong.append(str(problem))
+    for read in (read_comparisons, partial(read_corrections, catalog=catalog)):
+        try:
+            read(settings)
+        except FileProblem as problem:
+            wrong.append(str(problem))
     wrong += _figure_problems(settings, catalog)
     for sentence in dict.fromkeys(wrong):
         console.fail(sentence)
@@ -283,12 +287,32 @@ def bulletin_command(settings: Settings, options: argparse.Namespace) -> int:
             console.say(f"  left out: {sentence}")
         if bulletin.date > now().astimezone(BEIJING).date():
             console.say("  its date is still to come in Beijing; --date gives it another")
+        for sentence in _policies_cited(settings, bulletin):
+            console.say(f"  {sentence}")
         if kept:
             console.say(f"  it replaces another text of that day, which is kept as {kept}")
             for line in difference(kept.read_text(encoding="utf-8"), text):
                 console.say(f"  {line}")
     console.say("run `python -m etl run` to publish it")
     return OK
+
+
+def _policies_cited(settings: Settings, bulletin: Bulletin) -> Iterator[str]:
+    """What the register has of each policy document that a bulletin cites."""
+    try:
+        documents = read_documents(settings, read_bulletins(settings).read)
+    except FileProblem as problem:
+        yield f"its references were not looked up: {problem}"
+        return
+    for one in cited(bulletin, documents):
+        if one.kind != "policy" or one.document is None:
+            continue
+        title = f"reference {one.number}: 《{one.document.title}》"
+        if one.document.origin == candidates.CITED:
+            key = candidates.key_of(one.document)
+            yield f"{title} is proposed to the register: python -m etl candidates --take {key}"
+        else:
+            yield f"{title} is in the register"
 
 
 def claims_command(settings: Settings, options: argparse.Namespace) -> int:
@@ -387,7 +411,9 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--known-at", metavar="TIME", help="store as known then, not now (ISO 8601)")
     one.set_defaults(command=run_command)
 
-    one = commands.add_parser("check", help="check catalog, figures, register and bulletins")
+    one = commands.add_parser(
+        "check", help="check catalog, figures, register, corrections and bulletins"
+    )
     one.set_defaults(command=check_command)
 
     one = commands.add_parser("status", help="how fresh each indicator is")
@@ -415,7 +441,9 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("id", metavar="INDICATOR")
     one.set_defaults(command=accept_command)
 
-    one = commands.add_parser("candidates", help="documents found upstream that wait for you")
+    one = commands.add_parser(
+        "candidates", help="documents cited or found upstream that wait for you"
+    )
     what = one.add_mutually_exclusive_group()
     what.add_argument("--take", nargs="+", metavar="KEY", help="add them to the register")
     what.add_argument("--leave", nargs="+", metavar="KEY", help="list them no more")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,8 @@ KEPT = ("issued", "draft", "reply")
 #: How far back the first look goes, and every later one before the newest document held.
 FIRST_LOOK_DAYS, LOOK_AGAIN_DAYS = 180, 60
 LEFT = "candidates left"
+#: The source of a document that only a bulletin names.
+CITED = "cited"
 #: What is asked of a finder, among what is asked of all sources.
 PAGES = "pages"
 
@@ -163,6 +165,28 @@ def store(
             warehouse.keep_text(kind_of_text(source), key, text, known_at=known_at, load=load)
             revised += key in before
     return revised
+
+
+def cited_candidates(documents: Iterable[Document]) -> list[Candidate]:
+    """The documents that bulletins cite and the register does not hold, newest first. They are
+    counted already: taking one makes it an entry that a person can complete."""
+    found = [
+        Candidate(
+            key := _key(document),
+            document,
+            (CITED,),
+            datetime.combine(date.fromisoformat(document.cited_by[0]), time(), BEIJING),
+            frozenset({key}),
+        )
+        for document in documents
+        if document.origin == CITED
+    ]
+    return sorted(found, key=lambda c: (c.document.day, c.key), reverse=True)
+
+
+def key_of(document: Document) -> str:
+    """The key by which a person takes a document into the register."""
+    return _key(document)
 
 
 def found_candidates(warehouse: Warehouse, documents: Iterable[Document]) -> list[Candidate]:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from etl import calendars
 from etl.calendars import CalendarName
 from etl.errors import CatalogError, nearest
+from etl.strict_model import first_fault
 from etl.strict_yaml import Path_, line_of, load_yaml
 
 Frequency = Literal["daily", "monthly", "quarterly", "annual", "event"]
@@ -311,7 +312,8 @@ def load_catalog(path: Path) -> Catalog:
         try:
             catalog = catalog_of(_as_json(_with_ids(document)))
         except ValidationError as error:
-            raise CatalogError(_sentence(path, document, error)) from None
+            line, sentence = first_fault(document, error, Catalog, "indicators")
+            raise CatalogError(f"{path}, line {line}: {sentence}") from None
         for where, problem in _contradictions(catalog):
             raise CatalogError(f"{path}, line {line_of(document, where)}: {problem}")
     return catalog
@@ -453,51 +455,3 @@ def _alert_problems(indicator: Indicator, here: Path_) -> Iterator[tuple[Path_, 
         if rule.key in seen:
             yield where, f"{indicator.id}: the rule '{rule.key}' stands twice; keep one."
         seen.add(rule.key)
-
-
-def _sentence(path: Path, document: Any, error: ValidationError) -> str:
-    # A misspelt key also makes its right name missing: the misspelling is what to mend.
-    first = min(
-        error.errors(),
-        key=lambda e: (e["type"] != "extra_forbidden", line_of(document, _steps(e["loc"]))),
-    )
-    steps = _steps(first["loc"])
-    where = f"{path}, line {line_of(document, steps)}"
-    name = ".".join(str(step) for step in steps if step != "indicators")
-    if first["type"] == "extra_forbidden":
-        hint = nearest(str(steps[-1]), _fields_at(steps[:-1]))
-        return f"{where}: unknown key '{steps[-1]}' ({name}). {hint}"
-    if first["type"] == "missing":
-        return f"{where}: '{name}' is missing; every entry needs it."
-    given = str(first.get("input"))[:60]
-    return f"{where}: {name}: {first['msg'][0].lower()}{first['msg'][1:]} (found: {given})."
-
-
-def _steps(loc: tuple[str | int, ...]) -> Path_:
-    return tuple(step for step in loc if step != "[key]")
-
-
-def _fields_at(steps: Path_) -> list[str]:
-    """The keys that the catalog knows at `steps`."""
-    kind: Any = Catalog
-    for step in steps:
-        if isinstance(kind, type) and issubclass(kind, BaseModel):
-            field = kind.model_fields.get(str(step))
-            kind = field.annotation if field else None
-        else:
-            kind = next((a for a in get_args(kind) if _holds_model(a)), None)
-        kind = _unwrapped(kind)
-    if isinstance(kind, type) and issubclass(kind, BaseModel):
-        return [name for name in kind.model_fields if name != "id"]
-    return []
-
-
-def _holds_model(kind: Any) -> bool:
-    return isinstance(kind, type) and issubclass(kind, BaseModel)
-
-
-def _unwrapped(kind: Any) -> Any:
-    args = get_args(kind)
-    if type(None) in args:
-        return next((a for a in args if _holds_model(a)), kind)
-    return kind

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from etl.candidates import LEFT, Candidate, found_candidates, without_left
+from etl.candidates import CITED, LEFT, Candidate, cited_candidates, found_candidates, without_left
 from etl.cells import bytes_of, text_of
 from etl.errors import SettingError, StorageError, nearest
 from etl.inputs import read_bulletins, read_documents
@@ -19,8 +19,9 @@ from etl.warehouse import Warehouse, lock, opened
 
 
 def found(settings: Settings, warehouse: Warehouse) -> list[Candidate]:
-    """Every found document that neither the register nor a bulletin names, as they stand now."""
-    return found_candidates(warehouse, read_documents(settings, read_bulletins(settings).read))
+    """Every document that the register does not hold: cited by bulletins, then found upstream."""
+    documents = read_documents(settings, read_bulletins(settings).read)
+    return [*cited_candidates(documents), *found_candidates(warehouse, documents)]
 
 
 def waiting(settings: Settings, warehouse: Warehouse) -> list[Candidate]:
@@ -81,7 +82,8 @@ def _entry(candidate: Candidate) -> Document:
         )
     day = f"{candidate.known_at:%Y-%m-%d}"
     where = f"found by {' and '.join(candidate.sources)} on {day}"
-    note = "; ".join(filter(None, (where, document.note)))
+    told = "" if candidate.sources == (CITED,) else where  # its note names the bulletin
+    note = "; ".join(filter(None, (told, document.note)))
     return replace(document, verification="", note=note)
 
 

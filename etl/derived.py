@@ -59,8 +59,14 @@ def market_cap(inputs: Inputs) -> list[Observation]:
 
 
 def _filings(series: Series) -> list[Filing]:
+    """Each filing once; a count that was corrected since replaces the first one."""
     found = [Filing(public.astimezone(NEW_YORK).date(), v.date, v) for v, public in series]
-    return sorted(found, key=lambda filing: (filing.filed, filing.cover))
+    newest: dict[tuple[date, date], Filing] = {}
+    for filing in found:
+        first = newest.setdefault((filing.filed, filing.cover), filing)
+        if first.count.source == filing.count.source:
+            newest[filing.filed, filing.cover] = filing
+    return [newest[key] for key in sorted(newest)]
 
 
 def _product(

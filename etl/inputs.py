@@ -1,18 +1,26 @@
-"""The files that people write: bulletins and the register, read with their problems in words."""
+"""The files that people write: bulletins, register and corrections; their problems in words."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from etl.bulletins.model import Bulletin
 from etl.bulletins.read import read_bulletin
-from etl.cells import bytes_of, rows_of
+from etl.catalog import Catalog
+from etl.cells import bytes_of, rows_of, text_of
+from etl.corrections import Correction, CorrectionFile, contradictions
 from etl.errors import FileProblem
+from etl.observation import BEIJING, now
 from etl.policies import Document, read_register, with_citations
 from etl.settings import Settings
+from etl.strict_model import first_fault
+from etl.strict_yaml import Refused, Table, line_of, parse_yaml
 
 COMPARISONS = ("scope", "scope_zh", "period", "pue", "kind", "kind_zh", "source", "status", "note")
 
@@ -89,3 +97,24 @@ def read_comparisons(settings: Settings) -> tuple[Comparison, ...]:
                 raise FileProblem(path, f"{name} must not be empty.", line=line)
         found.append(Comparison(**cell))
     return tuple(found)
+
+
+def read_corrections(settings: Settings, catalog: Catalog) -> tuple[Correction, ...]:
+    """What people corrected, in the order of the file; a FileProblem names the line of what is
+    wrong with it."""
+    path = settings.corrections
+    payload = bytes_of(path, "this file of corrections is missing; restore it from the repository.")
+    try:
+        document = parse_yaml(text_of(payload, path))
+        if not isinstance(document, Table):
+            raise Refused(1, "a list below the key 'corrections' was expected.")
+        file = CorrectionFile.model_validate_json(json.dumps(document, ensure_ascii=False))
+    except Refused as refused:
+        raise FileProblem(path, str(refused), line=refused.line) from None
+    except ValidationError as error:
+        line, sentence = first_fault(document, error, CorrectionFile, "corrections")
+        raise FileProblem(path, sentence, line=line) from None
+    today = now().astimezone(BEIJING).date()
+    for where, sentence in contradictions(file.corrections, catalog, today):
+        raise FileProblem(path, sentence, line=line_of(document, where))
+    return file.corrections

@@ -18,6 +18,7 @@ class Observation:
 
     `public_at` is when it became public, where the source says so; `basis` names the way of
     measuring where one indicator has several: values of different bases are not comparable.
+    `corrected_at` is when a person put this value in the place of the one that the source gives.
     """
 
     date: date
@@ -27,6 +28,7 @@ class Observation:
     basis: str = ""
     disputed: bool = False
     note: str = ""
+    corrected_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ class Action:
 @dataclass(frozen=True, slots=True)
 class Vintage:
     """An observation as it was known at `known_at`; `status` says how it came to be held:
-    bundled, fetched, imported, derived, counted or disputed."""
+    bundled, fetched, imported, derived, counted, disputed or corrected."""
 
     date: date
     value: float

@@ -152,6 +152,12 @@ def with_citations(
     return tuple(held)
 
 
+def document_of(reference: Reference, documents: Sequence[Document]) -> Document | None:
+    """The document that a reference means, by title and issuer, if it is among these."""
+    index = _match(reference, documents)
+    return None if index is None else documents[index]
+
+
 def counts(documents: Iterable[Document], topics: Sequence[str]) -> list[Observation]:
     """The count of each month with any of `topics` (all, if none are given), as it grew.
 

@@ -22,17 +22,19 @@ from etl.catalog import Catalog
 from etl.claims.check import check_all
 from etl.claims.grammar import PATH as GRAMMAR
 from etl.claims.known import Snapshot as Known
+from etl.corrections import Correction
 from etl.errors import SettingError, StorageError, nearest
 from etl.events import create_events
 from etl.inputs import COMPARISONS, Comparison
 from etl.policies import Document
+from etl.references import cited
 from etl.settings import POINTER, READ_ONLY
 from etl.standings import create_standings
 from etl.warehouse import LIMITS, SERVED, SERVED_MACROS, VINTAGES, Refused, Warehouse, spans
 
 KEPT = 30
 #: Raised whenever the tables of a snapshot change, so that the same content is published anew.
-FORMAT = 8
+FORMAT = 10
 
 # What is copied out of the warehouse, span by span, so that only a span is ever sorted at once.
 COPIED = """
@@ -109,6 +111,8 @@ create table refused (indicator varchar, source varchar, since timestamp, senten
 create table comparisons (scope varchar, scope_zh varchar, period varchar, pue varchar,
   kind varchar, kind_zh varchar, source varchar, status varchar, note varchar);
 create table alerts (indicator varchar, rule varchar, state varchar, document varchar);
+create table citations (date date, number integer, kind varchar, document varchar);
+create table corrections (indicator varchar, date date, since date, document varchar);
 create table meta (key varchar, value varchar);
 """
 # One reading in the order of the file: every row, in order, and one served for each date.
@@ -130,6 +134,7 @@ class Content:
     problems: tuple[tuple[str, str], ...]
     comparisons: tuple[Comparison, ...] = ()
     alerts: tuple[Alert, ...] = ()
+    corrections: tuple[Correction, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,6 +257,7 @@ def _fingerprint(warehouse: Warehouse, content: Content) -> str:
         GRAMMAR.read_text(encoding="utf-8"),  # other words, other claims
         json.dumps([asdict(comparison) for comparison in content.comparisons]),
         *(_alert_document(alert) for alert in content.alerts),
+        *(correction.model_dump_json() for correction in content.corrections),
     ]
     return sha256("\x00".join(parts).encode()).hexdigest()
 
@@ -336,6 +342,19 @@ def _write_content(
             tuple(getattr(c, name) for name in COMPARISONS) for c in content.comparisons
         ],
         "alerts": [(a.indicator, a.rule, a.state, _alert_document(a)) for a in content.alerts],
+        "citations": [
+            (
+                c.day,
+                c.number,
+                c.kind,
+                json.dumps(asdict(c.document), ensure_ascii=False) if c.document else None,
+            )
+            for bulletin in content.bulletins
+            for c in cited(bulletin, content.documents)
+        ],
+        "corrections": [
+            (c.indicator, c.date, c.since, c.model_dump_json()) for c in content.corrections
+        ],
         "refused": [
             (r.indicator, r.source, r.since.replace(tzinfo=None), r.sentence, r.may_be_taken)
             for r in refused
@@ -426,6 +445,7 @@ def all_content(
     problems: Sequence[tuple[str, str]],
     comparisons: Sequence[Comparison] = (),
     alerts: Sequence[Alert] = (),
+    corrections: Sequence[Correction] = (),
 ) -> Content:
     """The content of a snapshot in its fixed order."""
     return Content(
@@ -435,4 +455,5 @@ def all_content(
         tuple(sorted(problems)),
         tuple(comparisons),
         tuple(alerts),
+        tuple(corrections),
     )

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
 from etl import candidates, raw
 from etl.catalog import Catalog
+from etl.corrections import Correction
 from etl.errors import CheckFailed, SettingError, SourceError, StorageError, nearest
+from etl.inputs import read_corrections
 from etl.settings import Settings
 from etl.sources import sources
 from etl.sources.base import Source
-from etl.update import accepted
+from etl.update import accepted, fix_of
 from etl.warehouse import Answer, Warehouse, lock, opened
 
 
@@ -36,17 +38,19 @@ def replay(settings: Settings, catalog: Catalog, only: str | None = None) -> lis
     if only is not None and only not in online:
         raise SettingError(f"Source '{only}' keeps no archive. {nearest(only, online)}")
     names = sorted(online if only is None else {only})
+    corrected = read_corrections(settings, catalog)
     with lock(settings.lock), opened(settings.warehouse) as warehouse:
         # Read before anything is forgotten, so that a gap in the archive changes nothing.
         answers = warehouse.answers(names)
         payloads = [raw.held(settings.raw, a.source, a.indicator, a.digest) for a in answers]
         with warehouse.transaction():
-            return list(_rebuilt(settings, catalog, warehouse, names, answers, payloads))
+            return list(_rebuilt(settings, catalog, corrected, warehouse, names, answers, payloads))
 
 
 def _rebuilt(
     settings: Settings,
     catalog: Catalog,
+    corrected: Sequence[Correction],
     warehouse: Warehouse,
     names: list[str],
     answers: list[Answer],
@@ -64,7 +68,7 @@ def _rebuilt(
             _find(warehouse, load)
             continue
         for answer, payload in load:
-            _read(known[name], catalog, warehouse, answer, payload)
+            _read(known[name], catalog, corrected, warehouse, answer, payload)
     for name in names:
         after = _digest(warehouse, name)
         count = sum(answer.source == name for answer in answers)
@@ -100,7 +104,12 @@ def _find(warehouse: Warehouse, pages: list[tuple[Answer, bytes]]) -> None:
 
 
 def _read(
-    source: Source, catalog: Catalog, warehouse: Warehouse, answer: Answer, payload: bytes
+    source: Source,
+    catalog: Catalog,
+    corrected: Sequence[Correction],
+    warehouse: Warehouse,
+    answer: Answer,
+    payload: bytes,
 ) -> None:
     indicator = catalog.indicators.get(answer.indicator)
     ref = indicator.ref(answer.source) if indicator else None
@@ -109,7 +118,8 @@ def _read(
     try:
         found = source.parse(payload, indicator, ref.params)
         actions = source.actions(payload, ref.params)
-        observations = accepted(indicator, found, answer.known_at, actions)
+        fix = fix_of(corrected, indicator, source, answer.known_at)
+        observations = accepted(indicator, found, answer.known_at, actions, fix)
     except (SourceError, CheckFailed):
         return  # what is refused today was refused then, or is no longer believed
     names = (answer.indicator, answer.source)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from etl.errors import SettingError
 
 PROJECT = Path(__file__).resolve().parents[1]
 PREFIX = "XINZHI_"
+_MAIL = re.compile(r"[A-Za-z0-9.!#$'*+/=^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*", re.ASCII)
 #: The file in the published folder that names the current snapshot.
 POINTER = "current.json"
 #: How every reader opens a snapshot: it can reach nothing else, and nobody can change that.
@@ -41,6 +43,10 @@ HELP: Mapping[str, tuple[str, str]] = {
     ),
     "ALERT_SMTP": ("none", "mail server for alerts: smtp://USER:PASSWORD@HOST:587 or smtps://…"),
     "ALERT_TO": ("none", "who gets alerts by e-mail; several with commas"),
+    "CORRECTIONS_TO": (
+        "XINZHI_CONTACT, where it is an e-mail address",
+        "who gets what readers report as a wrong number",
+    ),
 }
 
 
@@ -60,6 +66,7 @@ class Settings:
     alert_shape: str | None = None
     alert_smtp: str | None = field(default=None, repr=False)
     alert_to: tuple[str, ...] = ()
+    corrections_to: str = ""
 
     @property
     def warehouse(self) -> Path:
@@ -97,6 +104,10 @@ class Settings:
         return self._authored("policies.csv")
 
     @property
+    def corrections(self) -> Path:
+        return self._authored("corrections.yaml")
+
+    @property
     def bulletin_folders(self) -> tuple[Path, ...]:
         """Where bulletins are read; where two hold one day, the later folder wins."""
         folders = (PROJECT / "data" / "bulletins", self.data / "bulletins")
@@ -129,6 +140,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         alert_shape=value("ALERT_SHAPE"),
         alert_smtp=value("ALERT_SMTP"),
         alert_to=tuple((value("ALERT_TO") or "").replace(",", " ").split()),
+        corrections_to=_reports_to(value("CORRECTIONS_TO"), value("CONTACT")),
     )
 
 
@@ -139,6 +151,13 @@ def _proxy(text: str) -> str:
             f"XINZHI_PROXY: '{text}' is not a proxy; write it like http://proxy.example:3128."
         )
     return text
+
+
+def _reports_to(text: str | None, contact: str | None) -> str:
+    """Who is written to: the address that was set, else the contact if it is one, else nobody."""
+    if text is not None and not _MAIL.fullmatch(text):
+        raise SettingError(f"XINZHI_CORRECTIONS_TO: '{text[:80]}' is not one e-mail address.")
+    return text or (contact if contact and _MAIL.fullmatch(contact) else "")
 
 
 def _bundle(text: str) -> Path:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import partial
 
-from etl import candidates, checks, raw, revisions
+from etl import candidates, checks, corrections, raw, revisions
 from etl.alerts import Alert, judge_all
 from etl.bulletins.model import Bulletin
 from etl.catalog import SOURCE_PARAMS, Catalog, Dated, Indicator, SourceRef, Text
+from etl.corrections import Correction, CorrectionFile, Fix, Settled
 from etl.derived import EVERY_VINTAGE, FORMULAS, Inputs, Series
 from etl.errors import (
     CheckFailed,
@@ -28,6 +29,7 @@ from etl.inputs import (
     Comparison,
     read_bulletins,
     read_comparisons,
+    read_corrections,
     read_documents,
 )
 from etl.observation import Action, Observation, now
@@ -38,7 +40,7 @@ from etl.sources import sources
 from etl.sources.base import FIRST_DAY, Source
 from etl.sources.finder import Finder
 from etl.upstream import Upstream
-from etl.warehouse import Answer, Appended, Outcome, Warehouse, lock, opened
+from etl.warehouse import EVER, Answer, Appended, Outcome, Warehouse, lock, opened
 
 #: How far back an update asks again, so that revisions are seen.
 REVISION_DAYS = 60
@@ -96,8 +98,9 @@ def run(
         alerts = judged(shown, warehouse, moment)
         documents = candidates.shown(warehouse, step.documents)
         content = all_content(
-            shown, step.bulletins(), documents, problems, step.comparisons, alerts
-        )
+            shown, step.bulletins(), documents, problems, step.comparisons, alerts,
+            step.corrections,
+        )  # fmt: skip
         snapshot = publish(warehouse, content, settings.published, moment)
         lost = tuple(sorted(set(out.unreachable.values())))
         return Report(tuple(outcomes), snapshot, lost, alerts)
@@ -124,14 +127,16 @@ def accepted(
     found: Iterable[Observation],
     known_at: datetime,
     actions: Sequence[Action] = (),
+    fix: Fix = lambda told: told,
 ) -> list[Observation]:
-    """What was public by `known_at`, dated, in order, repeated rows once; CheckFailed in words if
-    it breaks expectations."""
+    """What was public by `known_at`, corrected by `fix`, dated, in order, repeated rows once;
+    CheckFailed in words if it breaks expectations."""
     dated = {(o.date, o.value, o.public_at): o for o in _dated(indicator, found)}  # repeats once
-    observations = sorted(
+    told = sorted(
         (o for o in dated.values() if _is_public(o, known_at)),
         key=lambda o: (o.date, o.public_at or known_at),
     )
+    observations = [fix(o) for o in told]
     # What lies beyond today is wrong, not merely unpublished: it is judged by the real clock.
     today = max(known_at, now())
     ahead = [o for o in dated.values() if o.date > today.date() and not _is_public(o, known_at)]
@@ -140,12 +145,16 @@ def accepted(
         *checks.problems(indicator, observations, known_at, actions),
     ]
     _refuse(wrong)
-    return observations
+    # What was believed until it was corrected comes before it; what never was is left out.
+    if observations == told or any(checks.problems(indicator, told, known_at, actions)):
+        return observations
+    return [o for pair in zip(told, observations, strict=True) for o in _in_turn(*pair)]
 
 
 def accept(settings: Settings, catalog: Catalog, indicator_id: str) -> list[Outcome]:
     """Take what was held back of an indicator, as known from now on; one outcome a source."""
     (indicator,) = select(catalog, Request((indicator_id,)))
+    corrected = read_corrections(settings, catalog)
     moment = now()
     with lock(settings.lock), opened(settings.warehouse) as warehouse, warehouse.transaction():
         waiting = {answer.source: answer for answer in warehouse.waiting(indicator.id)}
@@ -161,7 +170,8 @@ def accept(settings: Settings, catalog: Catalog, indicator_id: str) -> list[Outc
                 raise SettingError(f"{indicator.id} is no longer taken from {source}.")
             actions = known[source].actions(payload, ref.params)
             told = known[source].parse(payload, indicator, ref.params)
-            found = accepted(indicator, told, moment, actions)
+            fix = fix_of(corrected, indicator, known[source], moment)
+            found = accepted(indicator, told, moment, actions, fix)
             added = warehouse.append(
                 indicator.id, source, found, load=load, known_at=moment,
                 precision=known[source].precision,
@@ -176,6 +186,14 @@ def accept(settings: Settings, catalog: Catalog, indicator_id: str) -> list[Outc
             )
         warehouse.finish_load(load, now(), outcomes)
     return outcomes
+
+
+def fix_of(
+    entries: Sequence[Correction], indicator: Indicator, source: Source, known_at: datetime
+) -> Fix:
+    """What people corrected of a source by a moment, as a function of what it says."""
+    mine = corrections.standing(entries, indicator.id, source.name, known_at)
+    return corrections.fixing(mine, source.precision)
 
 
 def judged(catalog: Catalog, warehouse: Warehouse, moment: datetime) -> tuple[Alert, ...]:
@@ -211,7 +229,10 @@ class _Run:
             self._keep_bulletins()
             self.documents, self.register_ok = self._documents()
             self.comparisons = self._comparisons()
+            self.corrections = self._corrections()
+            self.once_corrected = warehouse.corrected()
             warehouse.prefer(_ranks(catalog))
+        self.newest = warehouse.newest_served(now())
         self.sources = sources(settings, self.documents)
 
     def outcomes(self, wanted: Sequence[Indicator], progress: Progress) -> Iterator[Outcome]:
@@ -301,6 +322,23 @@ class _Run:
         )
         return found
 
+    def _corrections(self) -> tuple[Correction, ...]:
+        """What people corrected, as the file stands or as it last could be read."""
+        try:
+            found = read_corrections(self.settings, self.catalog)
+        except FileProblem as problem:
+            self.file_problems.append(problem)
+            held = self.warehouse.texts("corrections").get("file")
+            file = CorrectionFile.model_validate_json(held) if held else None
+            return tuple(
+                c for c in (file.corrections if file else ()) if c.indicator in self.catalog
+            )
+        text = CorrectionFile(corrections=found).model_dump_json()
+        self.warehouse.keep_text(
+            "corrections", "file", text, known_at=self.known_at, load=self.load
+        )
+        return found
+
     def _ask(self, indicator: Indicator, answers: Fetching) -> None:
         """Begin to ask the online sources of an indicator."""
         for ref in indicator.sources:
@@ -323,7 +361,16 @@ class _Run:
                 notices += self._notices(indicator, ref)
             except (SourceError, FileProblem, CheckFailed) as error:
                 problems[ref.name] = str(error)
-        newest = self.warehouse.newest_served(now(), indicator.id).get(indicator.id)
+        for name, settled in self._settled(indicator):
+            wrong = settled.sentence or self._misfit(indicator, name, settled)
+            if wrong:
+                problems[name] = " ".join(filter(None, (problems.get(name), wrong)))
+            else:
+                one = self._store(indicator, name, settled)
+                added = Appended(added.new + one.new, added.revised + one.revised)
+        if added.new or added.revised:
+            self.newest |= self.warehouse.newest_served(now(), indicator.id)
+        newest = self.newest.get(indicator.id)
         return Outcome(
             indicator.id,
             newest.source if newest else ("" if asked else NEEDS_NETWORK),
@@ -347,7 +394,8 @@ class _Run:
     def _append(self, indicator: Indicator, ref: SourceRef, answers: Fetching) -> Appended:
         if self._is_online(ref.name):
             return self._append_answer(indicator, ref, answers.answer(ref.name, indicator.id))
-        observations = accepted(indicator, self._own(indicator, ref), self.known_at)
+        fix = self._fix(indicator, ref.name)
+        observations = accepted(indicator, self._own(indicator, ref), self.known_at, (), fix)
         with self.warehouse.transaction():
             return self.warehouse.append(
                 indicator.id, ref.name, observations, load=self.load, known_at=self.known_at
@@ -374,7 +422,8 @@ class _Run:
         try:
             found = source.parse(payload, indicator, ref.params)
             actions = source.actions(payload, ref.params)
-            observations = accepted(indicator, found, self.known_at, actions)
+            fix = self._fix(indicator, ref.name)
+            observations = accepted(indicator, found, self.known_at, actions, fix)
             self._doubt(indicator, ref.name, observations)
         except (UnexpectedPayload, CheckFailed) as error:
             with self.warehouse.transaction():
@@ -412,6 +461,7 @@ class _Run:
         since = self._since(indicator, ref.name)
         first = source.reaches_back_to(ref.params, since, self.known_at.date())
         held = self.warehouse.held_values(indicator.id, ref.name, self.known_at)
+        held |= {o.date: o.value for o in observations if o.corrected_at}  # is no word of upstream
         found = revisions.rewrite(held, observations, first)
         if not found.is_beyond(indicator):
             return
@@ -419,6 +469,49 @@ class _Run:
         with self.warehouse.transaction():
             self.warehouse.hold(answer, words)
         raise HeldBack(words)
+
+    def _fix(self, indicator: Indicator, source: str) -> Fix:
+        if source not in self.sources:
+            return lambda told: told
+        return fix_of(self.corrections, indicator, self.sources[source], self.known_at)
+
+    def _settled(self, indicator: Indicator) -> Iterator[tuple[str, Settled]]:
+        """For each value of the indicator that is or was corrected: its source, and what follows
+        from what that source is held to have said. No source is asked for it."""
+        for ref in indicator.sources:
+            mine = corrections.standing(self.corrections, indicator.id, ref.name, self.known_at)
+            once = [d for i, s, d in self.once_corrected if (i, s) == (indicator.id, ref.name)]
+            for day in sorted({*mine, *once}):
+                told = self.warehouse.told(indicator.id, ref.name, day, self.known_at)
+                if day not in mine:
+                    yield ref.name, corrections.unsettle(told)
+                elif told or self.warehouse.holds(indicator.id, ref.name):
+                    precision = self.sources[ref.name].precision
+                    yield ref.name, corrections.settle(mine[day], told, precision)
+
+    def _misfit(self, indicator: Indicator, source: str, settled: Settled) -> str:
+        """In which way a series would break expectations by a value, and does not without it."""
+        if settled.observation is None:
+            return ""
+        held = self.warehouse.held_values(indicator.id, source, self.known_at)
+        actions = self.warehouse.actions(indicator.id)
+
+        def told(values: Mapping[date, float]) -> list[str]:
+            series = [Observation(day, value) for day, value in sorted(values.items())]
+            return list(checks.problems(indicator, series, self.known_at, actions))
+
+        fixed = told(held | {settled.observation.date: settled.observation.value})
+        before = told(held) if fixed else []
+        return " ".join(sentence for sentence in fixed if sentence not in before)
+
+    def _store(self, indicator: Indicator, source: str, settled: Settled) -> Appended:
+        if settled.observation is None:
+            return Appended()
+        with self.warehouse.transaction():
+            return self.warehouse.append(
+                indicator.id, source, [settled.observation], load=self.load,
+                known_at=self.known_at, exactly=True,
+            )  # fmt: skip
 
     def _notices(self, indicator: Indicator, ref: SourceRef) -> Iterator[str]:
         """What is to be known of what an online source brought, though nothing is wrong with it."""
@@ -492,6 +585,13 @@ def _dated(indicator: Indicator, observations: Iterable[Observation]) -> list[Ob
         o if o.public_at else replace(o, public_at=indicator.public_at(o.date))
         for o in observations
     ]
+
+
+def _in_turn(told: Observation, right: Observation) -> Iterator[Observation]:
+    """A value as it was told, if that was known before it was corrected, and as it is right."""
+    if told != right and _is_public(told, right.corrected_at or EVER):
+        yield told
+    yield right
 
 
 def _is_public(observation: Observation, moment: datetime) -> bool:

@@ -14,6 +14,7 @@ from typing import Any
 import duckdb
 
 from etl.catalog import STATUS_OF_SOURCE
+from etl.corrections import CORRECTED
 from etl.errors import Locked, StorageError
 from etl.observation import Action, Observation, Vintage
 
@@ -63,6 +64,9 @@ from held join origins using (origin)
 """
 # How much of the memory DuckDB may take; what does not fit waits beside the database file.
 LIMITS: dict[str, str | bool | int | float | list[str]] = {"memory_limit": "600MB"}
+
+#: Before anything was known.
+EVER = datetime.min.replace(tzinfo=UTC)
 
 #: How many indicators are worked on at a time, where the rows of all would not fit into memory.
 AT_ONCE = 500
@@ -230,7 +234,8 @@ class Appended:
 class Outcome:
     """What one run did for one subject: an indicator, or a file that several share.
 
-    A `problem` kept something from being stored; a `notice` is only to be known. `attempts` are
+    A `problem` kept something from being stored, or needs a person's word; a `notice` is only to be
+    known. `attempts` are
     the sources that were asked, each with its own problem, if any.
     """
 
@@ -404,11 +409,12 @@ class Warehouse:
         )
 
     def holds(self, indicator: str, source: str) -> bool:
-        """Whether any vintage of the indicator from the source is held."""
+        """Whether anything that the source said of the indicator is held."""
         query = (
-            "select count(*) from (select 1 from vintages where indicator=? and source=? limit 1)"
+            "select count(*) from (select 1 from vintages where indicator = ? and source = ? "
+            "and status <> ? limit 1)"
         )
-        return bool(self._one(query, [indicator, source]))
+        return bool(self._one(query, [indicator, source, CORRECTED]))
 
     def indicators_of(self, source: str) -> set[str]:
         """The indicators of which any vintage from the source is held."""
@@ -518,10 +524,12 @@ class Warehouse:
         return [Answer(r[0], r[1].replace(tzinfo=UTC), r[2], r[3], r[4]) for r in rows]
 
     def forget(self, source: str) -> None:
-        """Remove all that a source brought: only to build it again from the archive."""
+        """Remove all that a source brought: only to build it again from the archive. What a person
+        put in its place is not the source's, and stays."""
         self.connection.execute(
-            "delete from held where origin in (select origin from origins where source = ?)",
-            [source],
+            "delete from held where origin in "
+            "(select origin from origins where source = ? and status <> ?)",
+            [source, CORRECTED],
         )
         self.connection.execute("delete from actions where source = ?", [source])
 
@@ -601,10 +609,12 @@ class Warehouse:
         now = _naive(known_at)
         said: dict[tuple[str, str, str, str], int] = {}
         said_of = [
-            said.setdefault(
-                ("disputed" if row.disputed else status, row.credit, row.basis, row.note), len(said)
-            )
+            said.setdefault((_status(row, status), row.credit, row.basis, row.note), len(said))
             for row in rows
+        ]
+        # The first load knows each value from the day it was public, or was corrected.
+        since = [
+            max(p, _naive(row.corrected_at or EVER)) for p, row in zip(public, rows, strict=True)
         ]
         self.stage_said(list(said))
         first_of = {row.date: place for place, row in reversed([*enumerate(rows)])}
@@ -615,7 +625,7 @@ class Warehouse:
                 "dates": [row.date for row in rows],
                 "values": [row.value for row in rows],
                 "public": public,
-                "known": [min(moment, now) for moment in public] if first else [now] * len(rows),
+                "known": [min(moment, now) for moment in since] if first else [now] * len(rows),
                 "said_of": said_of,
                 "fresh": [first_of[row.date] == place for place, row in enumerate(rows)],
             },
@@ -629,6 +639,25 @@ class Warehouse:
             [indicator, _naive(as_of)],
         ).fetchall()
         return [_vintage(row) for row in rows]
+
+    def told(
+        self, indicator: str, source: str, day: date, as_of: datetime
+    ) -> list[tuple[Vintage, datetime]]:
+        """Every vintage of one date from one source known by a moment, oldest first."""
+        rows = self.connection.execute(
+            "select date, value, source, known_at, status, credit, basis, note, public_at "
+            "from vintages where indicator = ? and source = ? and date = ? and known_at <= ? "
+            "order by known_at, load",
+            [indicator, source, day, _naive(as_of)],
+        ).fetchall()
+        return [_vintage(row) for row in rows]
+
+    def corrected(self) -> list[tuple[str, str, date]]:
+        """Indicator, source and date of every value that was ever corrected."""
+        query = (
+            "select distinct indicator, source, date from vintages where status = ? order by all"
+        )
+        return self.connection.execute(query, [CORRECTED]).fetchall()
 
     def dates(self, indicator: str, source: str) -> set[date]:
         """The dates held of the indicator from the source."""
@@ -738,12 +767,18 @@ def spans(indicators: Iterable[str]) -> list[tuple[str, str]]:
 def _newest_of_each_date(observations: Iterable[Observation]) -> list[Observation]:
     """Of several values for one date, the one that was public last."""
     newest: dict[date, Observation] = {}
-    floor = datetime.min.replace(tzinfo=UTC)
     for row in observations:
         held = newest.get(row.date)
-        if held is None or (row.public_at or floor) >= (held.public_at or floor):
+        if held is None or (row.public_at or EVER) >= (held.public_at or EVER):
             newest[row.date] = row
     return list(newest.values())
+
+
+def _status(row: Observation, status: str) -> str:
+    """How an observation came to be held; what a person corrected is disputed no more."""
+    if row.corrected_at is not None:
+        return CORRECTED
+    return "disputed" if row.disputed else status
 
 
 def _vintage(row: Sequence[Any]) -> tuple[Vintage, datetime]:

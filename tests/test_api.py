@@ -37,6 +37,7 @@ ANSWERS: Mapping[str, type[BaseModel]] = {
     "/policies?month=2026-05&topic=%E7%AE%97%E5%8A%9B": models.PolicyList,
     "/events": models.EventList,
     "/events?id=micron_market_cap_usd_bn&kind=milestone_up": models.EventList,
+    "/corrections": models.CorrectionList,
     "/status": models.Status,
 }
 HOSTILE = ("nonsense", "-1", "NaN", "２０２６-05", "x" * 10_000, "\x00", "\u202e", "../../etc", "'",
@@ -382,7 +383,7 @@ def test_the_page_about_the_api_stands_alone_and_its_examples_answer(site: TestC
     assert "style=" not in answer.text
     page = tree(answer.text)
     links = [href for href in page.hrefs() if href.startswith("/")]
-    assert sum(href.startswith(V1) for href in links) == 9
+    assert sum(href.startswith(V1) for href in links) == 10
     for href in links:
         assert site.get(href).status_code == 200, href
     anchors = {href[1:] for href in page.hrefs() if href.startswith("#")}

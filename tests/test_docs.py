@@ -14,7 +14,7 @@ from dashboard.server import PLOTLY, create_server
 from etl.__main__ import main as etl_main
 from etl.bulletins.read import read_bulletin
 from etl.catalog import SOURCE_PARAMS, Indicator
-from etl.settings import HELP, PREFIX, Settings
+from etl.settings import HELP, PREFIX, Settings, load_settings
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -141,6 +141,17 @@ def test_the_example_of_a_brief_is_what_the_command_says(
     example = page.split("```text\n")[1].split("```")[0].strip()
     monkeypatch.setenv("XINZHI_DATA", str(published.data))
     assert example in cli(*command.split()).out.splitlines()
+
+
+def test_the_example_of_a_correction_is_applied_and_listed(filled: Path, cli: Cli) -> None:
+    page = (ROOT / "docs" / "corrections.md").read_text(encoding="utf-8")
+    example = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)[0]
+    (filled / "corrections.yaml").write_text(example, encoding="utf-8")
+    assert cli("check").status == 0
+    assert cli("run", "--offline", "brent_spot_usd_bbl").status == 0
+    with TestClient(create_server(load_settings())) as client:
+        (one,) = client.get("/api/v1/corrections").json()["corrections"]
+    assert one["evidence"] in example
 
 
 def test_every_target_of_the_makefile_says_what_it_does() -> None:

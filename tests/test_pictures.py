@@ -27,8 +27,8 @@ PAGES = {
 LOOKS = {(390, "light"): "phone", (1440, "dark"): "desk"}
 #: A picture is held at a quarter of its size; the letters are gone, the layout is there.
 SMALLER = 4
-#: How much of a band and of the height may differ: dates and counts of missed sessions move on, fonts are drawn a little
-#: differently from one version of the browser to the next.
+#: How much of a band and of the height may differ: dates and counts of missed sessions move on,
+#: fonts are drawn a little differently from one version of the browser to the next.
 MOST_IN_A_BAND, MOST_HEIGHT = 0.08, 0.01
 SHRINK = """async ([url, smaller]) => {
   const picture = await createImageBitmap(await (await fetch(url)).blob());
@@ -37,7 +37,8 @@ SHRINK = """async ([url, smaller]) => {
   const pen = canvas.getContext('2d');
   pen.imageSmoothingQuality = 'high';
   pen.drawImage(picture, 0, 0, canvas.width, canvas.height);
-  const bytes = new Uint8Array(await (await canvas.convertToBlob({type: 'image/webp', quality: 0.4})).arrayBuffer());
+  const blob = await canvas.convertToBlob({type: 'image/webp', quality: 0.4});
+  const bytes = new Uint8Array(await blob.arrayBuffer());
   return btoa(Array.from(bytes, b => String.fromCharCode(b)).join(''));
 }"""
 # Both pictures in cells of four by four, each with its mean brightness; they are compared in bands

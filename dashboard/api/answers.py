@@ -17,7 +17,7 @@ from dashboard.formats import FORMATS
 from dashboard.health import Health, health
 from dashboard.queries import Standing
 from dashboard.snapshot import Snapshot
-from etl.bulletins.model import Bulletin
+from etl.bulletins.model import Bulletin, Reference
 from etl.catalog import Credit, Indicator, Text
 from etl.claims.model import Placed
 from etl.freshness import as_of_words
@@ -70,7 +70,7 @@ def bulletins(snapshot: Snapshot, base_url: str) -> models.BulletinList:
 def bulletin(snapshot: Snapshot, text: str, base_url: str) -> models.BulletinDetail:
     day = _day(text)
     found = _bulletin(snapshot, day)
-    parts = queries.mentioned(snapshot, day)
+    parts, known = queries.mentioned(snapshot, day), queries.citations(snapshot, day)
     sections = [
         models.Section(
             number=section.number,
@@ -88,7 +88,7 @@ def bulletin(snapshot: Snapshot, text: str, base_url: str) -> models.BulletinDet
         summary=found.summary,
         sections=sections,
         judgement=list(found.judgement),
-        references=[models.Reference(**r.model_dump()) for r in found.references],
+        references=[_reference(r, known.get(r.number)) for r in found.references],
         indicators=list(dict.fromkeys(name for names in parts.values() for name in names)),
         url=f"{base_url}/bulletins/{day}",
     )
@@ -138,6 +138,21 @@ def policies(snapshot: Snapshot, query: Mapping[str, str]) -> models.PolicyList:
         counted=sum(policy.counted for policy in listed),
         policies=listed,
     )
+
+
+def corrections(snapshot: Snapshot, base_url: str) -> models.CorrectionList:
+    """Every value that people corrected."""
+    catalog = snapshot.catalog
+    listed = [
+        models.Correction(
+            **one.model_dump(exclude={"reason"}),
+            reason=_words(one.reason),
+            unit=catalog.unit(catalog[one.indicator]).code,
+            page=f"{base_url}/indicators/{one.indicator}",
+        )
+        for one in queries.corrections(snapshot)
+    ]
+    return models.CorrectionList(snapshot=snapshot.name, count=len(listed), corrections=listed)
 
 
 def events(snapshot: Snapshot, query: Mapping[str, str]) -> models.EventList:
@@ -228,6 +243,15 @@ def _bulletin(snapshot: Snapshot, day: date) -> Bulletin:
             "date", f"date: there is no bulletin of {day}. See /api/v1/bulletins.", 404
         )
     return found
+
+
+def _reference(reference: Reference, known: queries.Citation | None) -> models.Reference:
+    if known is None:
+        return models.Reference(**reference.model_dump())
+    named = {"title": known.title, "issuer": known.issuer, "origin": known.origin}
+    document = models.RegisterEntry.model_validate(named) if known.title else None
+    told = {**reference.model_dump(), "kind": known.kind, "document": document}
+    return models.Reference.model_validate(told)
 
 
 def _evidence(placed: Placed) -> models.Evidence | None:

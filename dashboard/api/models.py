@@ -172,6 +172,16 @@ class Section(Model):
     indicators: list[str] = Field(examples=[["micron_market_cap_usd_bn"]])
 
 
+class RegisterEntry(Model):
+    """A policy document as the register names it."""
+
+    title: str = Field(examples=["“数据要素×”三年行动计划（2024—2026年）"])
+    issuer: str = Field(examples=["国家数据局等"])
+    origin: Literal["register", "cited"] = Field(
+        description="cited: only bulletins name it, and it is proposed to the register"
+    )
+
+
 class Reference(Model):
     """A reference of a bulletin."""
 
@@ -180,6 +190,12 @@ class Reference(Model):
     title: str
     date: Date | None = Field(examples=["2026-05-26"])
     use: str
+    kind: Literal["policy", "media", "data"] | None = Field(
+        None, description="what it is, where the snapshot says so", examples=["policy"]
+    )
+    document: RegisterEntry | None = Field(
+        None, description="the document of the register that it means"
+    )
 
 
 class BulletinDetail(Model):
@@ -297,6 +313,32 @@ class EventList(Model):
     snapshot: SnapshotName
     count: Count
     events: list[Event]
+
+
+class Correction(Model):
+    """A value that a source gives wrongly, and what is right."""
+
+    indicator: Id
+    date: Date = Field(description="the date of the value", examples=["2026-08-18"])
+    source: str = Field(description="the source whose value is wrong", examples=["figures"])
+    unit: str = Field(examples=["USD/bbl"])
+    expected: float = Field(description="what the source gives", examples=[95.29])
+    value: float = Field(description="what is right", examples=[92.59])
+    reason: Words
+    evidence: str = Field(
+        description="where the right value comes from: an address, or words",
+        examples=["https://www.eia.gov/dnav/pet/pet_pri_spt_s1_d.htm"],
+    )
+    since: Date = Field(description="the day it was corrected, in Beijing", examples=["2026-08-24"])
+    page: str = Field(examples=["http://127.0.0.1:8050/indicators/brent_spot_usd_bbl"])
+
+
+class CorrectionList(Model):
+    """Every correction, newest first."""
+
+    snapshot: SnapshotName
+    count: Count
+    corrections: list[Correction]
 
 
 class Refused(Model):

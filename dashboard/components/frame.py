@@ -10,6 +10,7 @@ from dash.development.base_component import Component
 
 from dashboard import formatting
 from dashboard.choices import THEMES, UPDOWNS, Choices
+from dashboard.reports import PAGE as CORRECTIONS
 from dashboard.snapshot import Snapshot
 from dashboard.texts import text
 
@@ -108,7 +109,10 @@ def _display(chosen: Choices, path: str, query: Mapping[str, str]) -> Component:
 
 
 def _footer(chosen: Choices, snapshot: Snapshot | None) -> Component:
-    parts: list[Component | str] = [html.Span(text("footer", chosen.lang))]
+    parts: list[Component | str] = [
+        html.Span(text("footer", chosen.lang)),
+        dcc.Link(text("corrections", chosen.lang), href=chosen.href(CORRECTIONS)),
+    ]
     if snapshot is not None:
         when = formatting.beijing(snapshot.published_at, chosen.lang)
         named = f"{text('snapshot', chosen.lang)} {snapshot.name}"

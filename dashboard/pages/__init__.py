@@ -15,6 +15,7 @@ from dashboard.pages import (
     brief,
     bulletins,
     compare,
+    corrections,
     export,
     indicator,
     indicators,
@@ -23,6 +24,7 @@ from dashboard.pages import (
     today,
 )
 from dashboard.pages.page import Desk, Page, Visit, message
+from dashboard.sheet import Site
 from dashboard.snapshot import Snapshot, Snapshots
 from dashboard.texts import text
 from etl.errors import StorageError
@@ -34,6 +36,8 @@ PARAMETERS = (
     "date",
 )  # fmt: skip
 MAX_VALUE, MAX_PATH = 300, 100
+#: A site of which only its own addresses are known.
+NOWHERE = Site("")
 #: Pages that say something else as time goes by: kept for a minute, the others with the snapshot.
 BY_THE_CLOCK: Mapping[str, Callable[[Visit, Desk], Page]] = {
     "indicators": indicators.layout,
@@ -43,7 +47,7 @@ BY_THE_CLOCK: Mapping[str, Callable[[Visit, Desk], Page]] = {
 
 
 def resolve(
-    snapshots: Snapshots, path: str, query: Mapping[str, str], base_url: str = ""
+    snapshots: Snapshots, path: str, query: Mapping[str, str], site: Site = NOWHERE
 ) -> tuple[Page, Component]:
     """The page of an address, and its markup in the frame; remembered as long as they hold."""
     known = {name: query[name] for name in PARAMETERS if query.get(name)}
@@ -56,9 +60,9 @@ def resolve(
         return page, frame(page.body, chosen, path, known, None)
     desk = _desk(snapshots) if path.strip("/") in BY_THE_CLOCK else None
     if any(len(value) > MAX_VALUE for value in known.values()):
-        return _framed(snapshot, path, known, base_url, desk)
+        return _framed(snapshot, path, known, site, desk)
     key = (path, tuple(sorted(known.items())), desk)
-    return snapshot.remember("page", key, lambda: _framed(snapshot, path, known, base_url, desk))
+    return snapshot.remember("page", key, lambda: _framed(snapshot, path, known, site, desk))
 
 
 def wrong_address(error: AddressError) -> tuple[Page, Component]:
@@ -74,9 +78,9 @@ def _desk(snapshots: Snapshots) -> Desk:
 
 
 def _framed(
-    snapshot: Snapshot, path: str, query: Mapping[str, str], base_url: str, desk: Desk | None
+    snapshot: Snapshot, path: str, query: Mapping[str, str], site: Site, desk: Desk | None
 ) -> tuple[Page, Component]:
-    visit = Visit(snapshot, path, query, choices(query), base_url)
+    visit = Visit(snapshot, path, query, choices(query), site)
     page = BY_THE_CLOCK[path.strip("/")](visit, desk) if desk else _page(visit)
     return page, frame(page.body, visit.chosen, path, query, snapshot)
 
@@ -98,6 +102,8 @@ def _page(visit: Visit) -> Page:
             return export.layout(visit)
         case "policies", "":
             return policies.layout(visit)
+        case "corrections", "":
+            return corrections.layout(visit)
         case "about", "":
             return about.layout(visit)
     words = text("not_found_long", visit.lang)

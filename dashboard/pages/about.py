@@ -12,6 +12,7 @@ from dashboard.components.listing import further
 from dashboard.pages.indicator import publication_words
 from dashboard.pages.page import Page, Visit, message
 from dashboard.paging import paged
+from dashboard.reports import PAGE as CORRECTIONS
 from dashboard.texts import text
 from etl.catalog import Indicator
 
@@ -82,6 +83,12 @@ def layout(visit: Visit) -> Page:
             html.H1(title),
             html.H2(text("method", visit.lang)),
             *[_method(visit, entry) for entry in _METHOD],
+            html.P(
+                [
+                    text("corrections_are", visit.lang),
+                    dcc.Link(text("corrections", visit.lang), href=visit.chosen.href(CORRECTIONS)),
+                ]
+            ),
             html.H2(text("credits", visit.lang)),
             *credits,
             further(page, lambda number: visit.chosen.href("/about", page=number), visit.lang),

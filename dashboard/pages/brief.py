@@ -42,7 +42,7 @@ def _day(words: str, today: date) -> date:
 
 def _page(visit: Visit, day: date, now: datetime) -> Page:
     news = queries.news(visit.snapshot, day, now)
-    found = brief(visit.snapshot.catalog, news, visit.base_url, visit.lang)
+    found = brief(visit.snapshot.catalog, news, visit.site.base_url, visit.lang)
     title = text("brief_of", visit.lang, day=formatting.full_date(day, visit.lang))
     covers = lead(found)
     body = [
@@ -85,7 +85,7 @@ def _line(visit: Visit, line: Line) -> Component:
     before, name, after = line.said.text.partition(line.said.name)
     source = html.Span(f" {line.source}", className="quiet") if line.source else None
     return html.Li(
-        [before, html.A(name, href=line.said.link.removeprefix(visit.base_url)), after, source]
+        [before, html.A(name, href=line.said.link.removeprefix(visit.site.base_url)), after, source]
     )
 
 

@@ -164,7 +164,7 @@ def _file(visit: Visit, order: Order, found: Table) -> Component:
     lang, address = visit.lang, order.address
     link = address_url(address, "", f".{order.format}")
     lasting = replace(address, as_of=address.as_of or frozen_moment(visit.snapshot))
-    base = visit.base_url
+    base = visit.site.base_url
     cited = metadata(found, base)["citation"]
     rows = text("rows_and_days", lang, rows=f"{found.row_count:,}", days=f"{len(found.days):,}")
     return html.Section(

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from dashboard import formatting, queries
+from dashboard import corrected, formatting, queries
 from dashboard.address import (
     RANGES,
     AddressError,
@@ -26,6 +26,7 @@ from dashboard.downloads import Column, Table, address_url, place, provenance, t
 from dashboard.pages.asof import known
 from dashboard.pages.page import Page, Visit, message
 from dashboard.readings import Reading, reading
+from dashboard.reports import report_url
 from dashboard.sheet import SHOWN_TRANSFORMS
 from dashboard.texts import range_name, text, transform_name
 from etl.catalog import Indicator
@@ -141,6 +142,7 @@ def _chart(visit: Visit, shown: Table) -> list[Component]:
         log=address.scale == "log",
     )
     source = text("source_is", visit.lang, source=indicator.credit.name.in_(visit.lang))
+    noted = corrected.sentences(visit.snapshot, shown.columns, visit.lang)
     breaks = tuple(f"{b.date}：{b.note.in_(visit.lang)}" for b in indicator.breaks)
     return [
         html.Div(
@@ -153,7 +155,8 @@ def _chart(visit: Visit, shown: Table) -> list[Component]:
         ),
         known(visit, address),
         chart_block(model, indicator.id, visit.lang, (source, *breaks)),
-        _downloads(visit, address),
+        *(html.P(line, className="quiet") for line in noted),
+        _downloads(visit, shown),
     ]
 
 
@@ -200,7 +203,8 @@ def _href(visit: Visit, address: ChartAddress, **changed: str) -> str:
     return visit.chosen.href(f"/indicators/{place(address)}", **{**address.chosen, **changed})
 
 
-def _downloads(visit: Visit, address: ChartAddress) -> Component:
+def _downloads(visit: Visit, shown: Table) -> Component:
+    address, site = shown.address, visit.site
     plain = replace(address, lang="zh", theme="auto", updown="red", more=())
     links = (
         ("chart_page", address_url(replace(address, more=()), "", "")),
@@ -224,6 +228,11 @@ def _downloads(visit: Visit, address: ChartAddress) -> Component:
                 text("compare_with", visit.lang),
                 className="download",
                 href=visit.chosen.href("/compare", ids=address.id, t=str(address.window)),
+            ),
+            html.A(
+                text("report", visit.lang),
+                href=report_url(shown, visit.chosen, site.base_url, site.reports_to),
+                className="download",
             ),
         ],
         className="downloads",
@@ -411,7 +420,7 @@ def _notes(visit: Visit, column: Column, item: Reading) -> Component | None:
                 html.Span(
                     formatting.table_day(v.date, item.indicator, visit.lang), className="quiet"
                 ),
-                f" {v.note}",
+                f" {corrected.note(visit.snapshot, item.indicator, v, visit.lang)}",
             ],
         )
         for v, _ in reversed(column.rows)

@@ -10,6 +10,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from dashboard.choices import Choices
+from dashboard.sheet import Site
 from dashboard.snapshot import Published, Snapshot
 from dashboard.texts import text
 
@@ -26,13 +27,13 @@ class Desk:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One reader asking for one page of one snapshot; `base_url` is where the site stands."""
+    """One reader asking for one page of one snapshot, on a site."""
 
     snapshot: Snapshot
     path: str
     query: Mapping[str, str]
     chosen: Choices
-    base_url: str = ""
+    site: Site
 
     @property
     def lang(self) -> str:

@@ -16,6 +16,7 @@ from dashboard.components import alerts, freshness, listing, tables
 from dashboard.health import STATES, Health, health
 from dashboard.pages.page import Desk, Page, Visit, message
 from dashboard.paging import paged
+from dashboard.reports import PAGE as CORRECTIONS
 from dashboard.texts import hint, text
 from etl.catalog import Indicator
 
@@ -48,6 +49,7 @@ def layout(visit: Visit, desk: Desk) -> Page:
                     listing.further(page, lambda n: visit.chosen.href(PATH, page=n), visit.lang),
                     _alerts(visit),
                     html.Div([_revisions(visit, desk), _disagreements(visit)], className="row"),
+                    _corrections(visit),
                     _snapshots(visit, desk),
                 ],
                 className="wide status",
@@ -246,6 +248,15 @@ def _disagreements(visit: Visit) -> Component:
             html.Ul(entries, className="event-list") if entries else nothing,
         ]
     )
+
+
+def _corrections(visit: Visit) -> Component:
+    """How many values people corrected, and where they are listed."""
+    count = len(queries.corrections(visit.snapshot))
+    words = text("count_corrections", visit.lang, count=f"{count:,}")
+    link = dcc.Link(text("all_corrections", visit.lang), href=visit.chosen.href(CORRECTIONS))
+    told = html.P([words if count else text("no_corrections", visit.lang), " ", link])
+    return html.Section([html.H2(text("corrections", visit.lang)), told])
 
 
 def _snapshots(visit: Visit, desk: Desk) -> Component:

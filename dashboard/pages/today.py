@@ -17,7 +17,9 @@ from dashboard.components.charts import chart_block
 from dashboard.components.marked import Marked, evidence
 from dashboard.pages.chain import chain
 from dashboard.pages.page import Page, Visit, message
+from dashboard.queries import Citation
 from dashboard.readings import Reading, readings
+from dashboard.register import MAX_WORDS
 from dashboard.texts import text
 from dashboard.transforms import span, transformed
 from etl.bulletins.model import Bulletin, Reference, Section
@@ -274,24 +276,38 @@ def _judgement(visit: Visit, bulletin: Bulletin, marked: Marked) -> Component | 
 def _references(visit: Visit, bulletin: Bulletin) -> Component | None:
     if not bulletin.references:
         return None
+    known = queries.citations(visit.snapshot, bulletin.date)
+    entries = [_reference(visit, r, known.get(r.number)) for r in bulletin.references]
     return html.Section(
-        [
-            html.H2(text("references", visit.lang)),
-            html.Ol([_reference(r) for r in bulletin.references], lang="zh-CN"),
-        ],
+        [html.H2(text("references", visit.lang)), html.Ol(entries, lang="zh-CN")],
         className="prose references",
         id="references",
     )
 
 
-def _reference(reference: Reference) -> Component:
+def _reference(visit: Visit, reference: Reference, known: Citation | None) -> Component:
     publisher = f"{reference.publisher}：" if reference.publisher else ""
     day = f"，{reference.date}" if reference.date else ""
     return html.Li(
         [
-            f"{publisher}《{reference.title}》{day}",
-            html.Span(f"，{reference.use}", className="use") if reference.use else None,
-            "。",
+            html.P(  # as it was written; what is said of it stands beside it
+                [
+                    f"{publisher}《{reference.title}》{day}",
+                    html.Span(f"，{reference.use}", className="use") if reference.use else None,
+                    "。",
+                ]
+            ),
+            *(_label(visit, known) if known else ()),
         ],
         value=str(reference.number),
     )
+
+
+def _label(visit: Visit, known: Citation) -> list[Component | str]:
+    """What kind a reference is; a policy leads to its entry in the register."""
+    words = text(f"reference_{known.kind}", visit.lang)
+    if known.kind != "policy" or not known.title:
+        return [" ", html.Span(words, className="quiet")]
+    words = text("reference_held" if known.origin == "register" else "reference_cited", visit.lang)
+    href = visit.chosen.href("/policies", q=known.title[:MAX_WORDS])
+    return [" ", dcc.Link(words, href=href, className="quiet", title=known.title)]

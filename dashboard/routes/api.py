@@ -168,6 +168,13 @@ def events(request: Request) -> Response:
     return _kept(request, ("events", *query.items()), lambda s: answers.events(s, query), "events")
 
 
+@_get("/v1/corrections", models.CorrectionList)
+def corrections(request: Request) -> Response:
+    """Values that a source gives wrongly and people corrected, newest first."""
+    base = request.app.state.base_url
+    return _kept(request, "corrections", lambda s: answers.corrections(s, base), "corrections")
+
+
 @_get("/v1/status", models.Status)
 def status(request: Request) -> Response:
     """How fresh each indicator is, by the sessions of its own calendar, and what went wrong."""

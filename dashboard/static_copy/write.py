@@ -45,7 +45,7 @@ def write_copy(settings: Settings, folder: Path, ids: Sequence[str], step: Step)
     snapshots = Snapshots(settings.published)
     snapshot = snapshots.current()
     wanted = [known_id(name, snapshot.catalog) for name in ids] or list(snapshot.catalog.indicators)
-    site = Site(settings.base_url, FORMATS)
+    site = Site(settings.base_url, FORMATS, reports_to=settings.corrections_to)
     groups = list(_groups(snapshots, snapshot, site, wanted))
     links = Links(settings.base_url, (address for _, files in groups for address in files))
     count = size = 0
@@ -70,7 +70,7 @@ def _groups(
         files = chart.files(snapshot, site)
         yield next(iter(files)), dict(reversed(files.items()))  # the page after its files
     for address in pages(snapshot):
-        yield address, {address: _page_maker(snapshots, address, site.base_url)}
+        yield address, {address: _page_maker(snapshots, address, site)}
     yield "machines", machines(snapshot, site.base_url)
     yield "404", {"/404.html": lambda: sheet.problem_page(404, _ABSENT).encode()}
 
@@ -84,12 +84,12 @@ def _assets() -> Files:
     return found
 
 
-def _page_maker(snapshots: Snapshots, address: str, base_url: str) -> Make:
+def _page_maker(snapshots: Snapshots, address: str, site: Site) -> Make:
     """The page as it is before any script: whole to read, with links that need none."""
     path, _, query = address.partition("?")
 
     def make() -> bytes:
-        page, markup = resolve(snapshots, path, parse_query(query), base_url)
+        page, markup = resolve(snapshots, path, parse_query(query), site)
         still = sheet.template("still.html")
         return str(still.render(page=page, lang=markup.lang, body=Markup(to_html(markup)))).encode()
 
