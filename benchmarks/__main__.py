@@ -110,6 +110,8 @@ def many(table: Table, folder: Path, form: str) -> None:
         ("warehouse, MB", done.warehouse_mb, done.peer_mb, ""),
         ("snapshot, MB", done.snapshot_mb, done.peer_mb, ""),
         ("a page's query, ms (25 indicators)", done.query_ms, done.query_of_few_ms, "≤ 2 ×"),
+        ("a page of the table, ms", done.page_ms, None, "≤ 250 ms"),
+        ("the slowest of them, ms", done.slowest_page_ms, None, ""),
     ):
         row(table, f"25 million rows of {form}: {name}", ours, peer, wanted)
 

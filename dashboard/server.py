@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from functools import cache
 from pathlib import Path
 from threading import Thread
@@ -29,6 +30,7 @@ from dashboard.routes.problems import answer_to, problem
 from dashboard.served import Served
 from dashboard.sheet import FORMATS, Site
 from dashboard.snapshot import Snapshots
+from etl.calendars import is_session
 from etl.errors import XinzhiError
 from etl.settings import Settings
 
@@ -93,9 +95,14 @@ def create_server(settings: Settings) -> Counted:
     server.state.site = site
     server.state.gates = {name: Gate(most) for name, most in AT_ONCE.items()}
     server.mount("/", WSGIMiddleware(create_dash(snapshots, site).server, workers=16))
-    # Compressing the bundle takes a second: the first reader should not wait for it.
-    Thread(target=_plotly, args=("br",), daemon=True).start()
+    Thread(target=_get_ready, daemon=True).start()
     return Counted(Kept(Compressed(_Guarded(server)), snapshots), meter)
+
+
+def _get_ready() -> None:
+    """What takes a second the first time: no reader should wait for it."""
+    _plotly("br")
+    is_session("XNYS", date.today())
 
 
 @cache
