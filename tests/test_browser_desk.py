@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from test_browser import DARK, LIGHT, PICTURES, Opened, paper, site, visit  # noqa: F401 - fixtures
 
 PAGES = {
@@ -146,3 +146,31 @@ def test_a_brief_is_whole_without_scripts(visit: Opened) -> None:  # noqa: F811
     page.locator("#date").fill("2026-05-27")
     page.locator(".brief .search-button").first.click()
     expect(page.locator("h1")).to_have_text("2026 年 5 月 27 日简报")
+
+
+def test_a_page_that_does_not_come_is_said_and_can_be_asked_for_again(
+    visit: Opened,  # noqa: F811
+) -> None:
+    page = visit(390, 844).open("/")
+    page.route("**/_dash-update-component*", lambda route: route.abort())
+    page.locator(".nav a", has_text="政策").click()
+    expect(page.get_by_role("alert")).to_contain_text("没有连上服务器")
+    page.unroute("**/_dash-update-component*")
+    page.get_by_role("alert").get_by_role("link").click()
+    expect(page.locator("#page h1")).to_have_text("政策")
+    expect(page.get_by_role("alert")).to_have_count(0)
+
+
+def test_a_page_that_is_awaited_is_seen_to_be_awaited(visit: Opened) -> None:  # noqa: F811
+    reader = visit()
+    page = reader.open("/")
+    waiting: list[Route] = []
+    page.route("**/_dash-update-component*", lambda route: waiting.append(route))
+    page.locator(".nav a", has_text="政策").click()
+    awaited = page.locator("#page[data-dash-is-loading] main")
+    expect(awaited).to_have_css("opacity", "0.55")
+    for route in waiting:
+        route.continue_()
+    expect(awaited).to_have_count(0)
+    expect(page.locator("#page h1")).to_have_text("政策")
+    assert reader.troubles == []
