@@ -25,7 +25,7 @@ from dashboard.compression import (
 from dashboard.kept import Kept
 from dashboard.limits import Gate, Turnstile
 from dashboard.metrics import Counted, Meter
-from dashboard.routes import api, api_docs, charts, data, discovery, operations
+from dashboard.routes import api, api_docs, bulletins, charts, data, discovery, operations
 from dashboard.routes.problems import answer_to, problem
 from dashboard.served import Served
 from dashboard.sheet import FORMATS, Site
@@ -87,6 +87,7 @@ def create_server(settings: Settings) -> Counted:
     server.include_router(charts.router)  # before the data: a kit is no zip of data
     server.include_router(data.router)
     server.include_router(charts.pages)
+    server.include_router(bulletins.router)
     server.include_router(operations.router)
     server.include_router(discovery.router)
     server.include_router(api_docs.router)

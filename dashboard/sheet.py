@@ -75,7 +75,7 @@ def page(view: View, site: Site) -> str:
     indicator = view.parts[0].indicator
     chosen = Choices(address.lang, address.theme, address.updown)
     return template("chart.html").render(
-        **_frame(lang),
+        **frame(lang),
         address=address,
         words=words,
         model=view.model,
@@ -133,7 +133,7 @@ def since_page(then: View) -> str:
     found = since(then)
     both = found.both
     return template("since.html").render(
-        **_frame(then.lang),
+        **frame(then.lang),
         address=then.address,
         title=then.model.title,
         lines=found.lines,
@@ -164,7 +164,7 @@ def problem_page(status: int, detail: str, lang: str = "zh", parameter: str = ""
     name = {404: "not_found", 400: "wrong_address", 503: "no_snapshot", 429: "busy"}
     title = text(name.get(status, "wrong_address"), lang)
     return template("problem.html").render(
-        **_frame(lang), title=title, status=status, detail=detail, hint=hint(parameter, lang)
+        **frame(lang), title=title, status=status, detail=detail, hint=hint(parameter, lang)
     )
 
 
@@ -185,7 +185,7 @@ def drawing(model: Model, width: int, height: int, kind: str = "") -> Markup:
 def embed_page(view: View, site: Site) -> str:
     """The chart for a frame on another site: picture, source and the way to the page."""
     return template("embed.html").render(
-        **_frame(view.lang),
+        **frame(view.lang),
         address=view.address,
         words=view.words,
         url=address_url(view.address, site.base_url, ""),
@@ -276,7 +276,7 @@ def template(name: str) -> Any:
     return _environment().get_template(name)
 
 
-def _frame(lang: str) -> dict[str, Any]:
+def frame(lang: str) -> dict[str, Any]:
     """What every page needs."""
     return {
         "lang": lang,

@@ -524,6 +524,20 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     "fonts_fine": ("图片所用的中文字体齐备。", "Pictures have their Chinese font."),
     "columns": ("列", "Columns"),
+    "see_online": ("在线查看", "See it online"),
+    "pack_known": (
+        "图表和数值均为当日结束时（北京时间）所知；链接要联网，其余不必。",
+        "Charts and values as known by the end of that day, Beijing time. Links need a network, nothing else does.",
+    ),
+    "pack": ("离线包", "Offline pack"),
+    "pack_title": (
+        "正文、图表、核对、数据与凭据，一个文件，离线可看",
+        "Text, charts, evidence, data and receipts in one file that opens without a network",
+    ),
+    "pack_readme": (
+        "# 新质生产力每日动态 {day}\n\n- `index.html`：正文、陈述核对和图表，断网也能打开。\n- `data.csv`：文中指标截至当日所知的全部数值，每行带单位、来源和可知时间。\n- `claims.json`：每句可核对的陈述，结论和依据。\n- `receipts.json`：各文件的 SHA-256、数据快照，以及各图的冻结地址。\n\n核对方法：对文件算 SHA-256，与 `receipts.json` 相比；各图的 CSV 可从其冻结地址重新下载，校验值应当一致。\n",
+        "",
+    ),
 }
 
 #: What may stand in a parameter, for readers of Chinese; the errors themselves are English.

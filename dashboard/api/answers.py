@@ -245,6 +245,11 @@ def _bulletin(snapshot: Snapshot, day: date) -> Bulletin:
     return found
 
 
+def bulletin_of(snapshot: Snapshot, day: str) -> Bulletin:
+    """The bulletin of a day as an address writes it."""
+    return _bulletin(snapshot, _day(day))
+
+
 def _reference(reference: Reference, known: queries.Citation | None) -> models.Reference:
     if known is None:
         return models.Reference(**reference.model_dump())

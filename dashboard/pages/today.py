@@ -128,6 +128,14 @@ def _head(visit: Visit, bulletin: Bulletin, days: Sequence[date]) -> Component:
                         className="known-by",
                         title=text("known_by_long", visit.lang, day=shown),
                     ),
+                    html.P(
+                        html.A(
+                            text("pack", visit.lang),
+                            href=visit.chosen.href(f"/bulletins/{bulletin.date}.zip"),
+                            title=text("pack_title", visit.lang),
+                        ),
+                        className="known-by",
+                    ),
                     html.P(text("chinese_only", visit.lang), className="known-by")
                     if visit.lang == "en"
                     else None,

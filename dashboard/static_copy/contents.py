@@ -11,9 +11,11 @@ from dashboard import discovery, queries, sheet, shortlinks
 from dashboard.address import RANGES, ChartAddress, Transform, Window
 from dashboard.chart.picture import Paper
 from dashboard.chart.qr import qr
+from dashboard.choices import Choices
 from dashboard.downloads import address_url, frozen_moment, of_data, table, to_json
 from dashboard.formats import FORMATS, Format
 from dashboard.kit import as_html, as_zip, kit
+from dashboard.pack import pack
 from dashboard.pictures import SIZES, png_of, svg_of
 from dashboard.sheet import Site
 from dashboard.snapshot import Snapshot
@@ -104,6 +106,19 @@ def pages(snapshot: Snapshot) -> Iterator[str]:
             continue
         yield path
         yield f"{path}?lang=en"
+
+
+def packs(snapshot: Snapshot, site: Site) -> Files:
+    """The bulletins to take along."""
+    found: Files = {}
+    for day in queries.bulletin_days(snapshot):
+        bulletin = queries.bulletin(snapshot, day)
+        assert bulletin is not None
+        for lang in LANGS:
+            chosen = Choices(lang)
+            address = chosen.href(f"/bulletins/{day}.zip")
+            found[address] = partial(pack, snapshot, day, bulletin, chosen, site)
+    return found
 
 
 def machines(snapshot: Snapshot, base_url: str) -> Files:

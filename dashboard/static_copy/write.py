@@ -18,7 +18,7 @@ from dashboard.pages import resolve
 from dashboard.prerender import to_html
 from dashboard.sheet import FORMATS, Site
 from dashboard.snapshot import Snapshot, Snapshots
-from dashboard.static_copy.contents import Files, Make, charts, machines, pages
+from dashboard.static_copy.contents import Files, Make, charts, machines, packs, pages
 from dashboard.static_copy.places import Links
 from dashboard.views import view
 from etl.settings import Settings
@@ -69,6 +69,7 @@ def _groups(
     for chart in charts(snapshot, ids):
         files = chart.files(snapshot, site)
         yield next(iter(files)), dict(reversed(files.items()))  # the page after its files
+    yield "packs", packs(snapshot, site)
     for address in pages(snapshot):
         yield address, {address: _page_maker(snapshots, address, site)}
     yield "machines", machines(snapshot, site.base_url)
