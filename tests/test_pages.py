@@ -363,6 +363,8 @@ def test_every_link_of_the_site_answers(site: TestClient, held: set[str]) -> Non
             assert answer.headers["content-type"] == kind
         elif parts.path.startswith("/api/"):
             assert answer.headers["content-type"] == "application/json"
+        elif parts.path.endswith(".zip"):
+            assert answer.headers["content-type"] == "application/zip"
         elif not set(parse_qs(parts.query)) - {"lang"} and "@" not in parts.path:
             crawled += 1
             page = still(answer)
