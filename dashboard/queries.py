@@ -21,6 +21,7 @@ from etl.bulletins.model import Bulletin
 from etl.catalog import Text
 from etl.claims.model import Claim, Placed
 from etl.corrections import Correction
+from etl.crossings import events_of
 from etl.observation import Action, Event, Vintage, event_of
 from etl.standings import STANDINGS, what_is_told
 
@@ -38,6 +39,12 @@ from events
 where ($id is null or indicator = $id) and ($kind is null or kind = $kind)
   and known_at <= $moment
 order by date desc, indicator, kind limit $most
+"""
+# Whether a date of which something was known at a moment, or one before it, has a vintage since.
+RETOLD = """
+select exists (
+  select 1 from vintages where indicator = $id and known_at > $moment and date <= (
+    select max(date) from vintages where indicator = $id and known_at <= $moment))
 """
 REVISIONS = """
 with told as (
@@ -221,13 +228,28 @@ def events(
     most: int = 100_000,
     kind: str | None = None,
 ) -> list[Event]:
-    """Events known by a moment, newest first."""
+    """Events as they were known at a moment, newest first."""
     key = (indicator, as_of, most, kind)
+    return snapshot.remember("events", key, lambda: _events(snapshot, indicator, as_of, most, kind))
+
+
+def _events(
+    snapshot: Snapshot, indicator: str | None, as_of: datetime | None, most: int, kind: str | None
+) -> list[Event]:
+    """The events of the snapshot are judged on what is served now. Where values before a moment
+    came or changed after it, they are judged anew on what was known then."""
+    if indicator is not None and as_of is not None and _is_retold(snapshot, indicator, as_of):
+        then = events_of(snapshot.catalog[indicator], series(snapshot, indicator, as_of))
+        newest = sorted(then, key=lambda event: (-event.date.toordinal(), event.kind))
+        return [event for event in newest if kind in (None, event.kind)][:most]
     moment = _naive(as_of or FOREVER)
     parameters = {"id": indicator, "kind": kind, "moment": moment, "most": most}
-    return snapshot.remember(
-        "events", key, lambda: [event_of(row) for row in snapshot.rows(EVENTS, parameters)]
-    )
+    return [event_of(row) for row in snapshot.rows(EVENTS, parameters)]
+
+
+def _is_retold(snapshot: Snapshot, indicator: str, as_of: datetime) -> bool:
+    ((found,),) = snapshot.rows(RETOLD, {"id": indicator, "moment": _naive(as_of)})
+    return bool(found)
 
 
 def bulletins(snapshot: Snapshot) -> list[BulletinEntry]:
@@ -264,7 +286,7 @@ def claims(snapshot: Snapshot, day: Date) -> list[Placed]:
 def mentioned(snapshot: Snapshot, day: Date) -> Mapping[str, Sequence[str]]:
     """For each part of a bulletin the indicators it mentions, each once, in order."""
     rows = snapshot.rows(
-        "select part, indicator from mentions where date = ? order by paragraph, start", [day]
+        "select part, indicator from mentions where date = ? order by part, paragraph, start", [day]
     )
     parts: dict[str, list[str]] = defaultdict(list)
     for part, indicator in rows:

@@ -8,10 +8,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from conftest import bundled, served, snapshot
+from conftest import Cli, bundled, served, settings_of, snapshot, write_csv
+from serving import client
 
+from dashboard import queries
+from dashboard.snapshot import Snapshots
 from etl import publish
 from etl.catalog import Catalog
+from etl.crossings import events_of
 from etl.observation import Observation
 from etl.settings import Settings
 from etl.warehouse import Warehouse
@@ -136,3 +140,25 @@ def test_an_event_is_known_when_its_value_was(published: Settings) -> None:
     with snapshot(published.data) as connection:
         assert connection.execute(query).fetchall() == [(0,)]
         assert connection.execute("select count(*) > 50 from events").fetchall() == [(True,)]
+
+
+def test_a_series_alone_has_the_events_of_the_snapshot(published: Settings) -> None:
+    opened = Snapshots(published.published).current()
+    for indicator in opened.catalog.all():
+        alone = list(events_of(indicator, queries.series(opened, indicator.id)))
+        held = queries.events(opened, indicator.id)
+        assert sorted(alone, key=repr) == sorted(held, key=repr), indicator.id
+
+
+def test_a_frozen_chart_keeps_its_records_when_earlier_values_are_revised(
+    filled: Path, cli: Cli, tmp_path: Path
+) -> None:
+    kinds = (".txt", ".svg", ".csv")
+    before = [client(settings_of(filled)).get(f"/c/sp500@2026-05-27{kind}").text for kind in kinds]
+    assert "创历史新高" in before[0]
+    rows = [["indicator", "date", "value"], ["sp500", "2026-05-22", 8765.43]]
+    file = write_csv(tmp_path / "revised.csv", rows)
+    assert cli("import", file, "--known-at", "2026-06-02T08:00:00Z").status == 0
+    site = client(settings_of(filled))
+    assert [site.get(f"/c/sp500@2026-05-27{kind}").text for kind in kinds] == before
+    assert "创历史新高" not in site.get("/c/sp500@2026-06-03.txt").text
