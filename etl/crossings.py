@@ -1,5 +1,5 @@
-"""Records and round numbers of one series as it was known: what `etl.events` finds for all series at
-once in the values that are served now."""
+"""Records and round numbers of one series as it was known: what `etl.events` finds for all series
+at once in the values that are served now."""
 
 from __future__ import annotations
 
