@@ -55,7 +55,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "brief_of": ("{day}简报", "Brief of {day}"),
     "brief_day": ("另看一天", "Another day"),
     "brief_markdown": (
-        "贴在公报开头的字段之后；第一个标题以前的话只给编者看。",
+        "贴在动态开头的字段之后；第一个标题以前的话只给编者看。",
         "To be put below the head of a bulletin; what stands before the first heading is for the editor.",
     ),
     "copy_markdown": ("复制 Markdown", "Copy the Markdown"),
@@ -544,7 +544,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
 _HINTS: Mapping[str, str] = {
     "id": "没有这个指标。请核对网址中 /c/ 后面的代号，或从指标目录进入。",
     "asof": "@ 后面的时点不对：写到日（@2026-05-27，指北京时间当日结束时）或到分（@2026-05-27T0900），不能晚于今天，也不能早于数据起点。",
-    "date": "参数 date（公报日期）不对：写成 2026-05-27，不能晚于今天（北京时间）。",
+    "date": "参数 date（动态日期）不对：写成 2026-05-27，不能晚于今天（北京时间）。",
     "with": "参数 with（对照指标）不对：最多三个代号，用逗号隔开，不得重复，单位合计不超过两种。",
     "t": "参数 t（时间范围）不对：可用 1m 3m 6m ytd 1y 3y 5y 10y max，或写成 2025-01-01..2026-05-26，先早后晚。",
     "u": "参数 u（变换）不对：可用 level diff pct mom yoy index index:2025-01-02 ma:N drawdown z:N，N 为 2 至 5000。",

@@ -256,7 +256,7 @@ def test_without_a_bulletin_before_it_a_brief_looks_back_a_week_and_says_so(
     told = briefs(date(2026, 5, 20), 0)
     assert told.before is None
     assert told.since == end_of(date(2026, 5, 20 - DAYS))
-    assert "此前没有公报；以下是最近 7 天、" in lead(told)
+    assert "此前没有动态；以下是最近 7 天、" in lead(told)
     assert briefs(date(1, 1, 2), 0).items == ()  # no day before the first
 
 

@@ -121,7 +121,7 @@ def test_a_brief_is_copied_with_the_keyboard(visit: Opened, width: int) -> None:
     page.keyboard.press("Enter")
     expect(page.locator("#page .copied")).to_have_text("已复制")
     copied = page.evaluate("navigator.clipboard.readText()")
-    assert copied.startswith("此前没有公报；")
+    assert copied.startswith("此前没有动态；")
     assert copied == page.locator("#brief-markdown").text_content()
     page.keyboard.press("Tab")
     expect(page.locator("#brief-markdown")).to_be_focused()  # it is scrolled by the arrow keys

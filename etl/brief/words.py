@@ -17,7 +17,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         "What became known after the bulletin of {before} and by {until}.",
     ),
     "no_before": (
-        "此前没有公报；以下是最近 {days} 天、截至 {until}所知的变化。",
+        "此前没有动态；以下是最近 {days} 天、截至 {until}所知的变化。",
         "There is no bulletin before; what became known in {days} days, by {until}.",
     ),
     "marks": ("新高、新低与整数关口", "Records and round numbers"),
