@@ -165,11 +165,19 @@ def test_a_page_that_is_awaited_is_seen_to_be_awaited(visit: Opened) -> None:  #
     reader = visit()
     page = reader.open("/")
     waiting: list[Route] = []
-    page.route("**/_dash-update-component*", lambda route: waiting.append(route))
+    released: list[bool] = []
+
+    def hold(route: Route) -> None:
+        if released:
+            route.continue_()
+        else:
+            waiting.append(route)
+
+    page.route("**/_dash-update-component*", hold)
     page.locator(".nav a", has_text="政策").click()
     awaited = page.locator("#page[data-dash-is-loading] main")
     expect(awaited).to_have_css("opacity", "0.55", timeout=15_000)
-    page.unroute("**/_dash-update-component*")
+    released.append(True)
     for route in waiting:
         route.continue_()
     expect(awaited).to_have_count(0, timeout=15_000)
