@@ -40,8 +40,9 @@ class Online(Choices):
         return self.base_url + super(Online, self).href(path, **parameters)
 
 
-def pack(snapshot: Snapshot, day: date, bulletin: Bulletin, chosen: Choices, site: Site) -> bytes:
+def pack(snapshot: Snapshot, bulletin: Bulletin, chosen: Choices, site: Site) -> bytes:
     """The zip of one day, as known by the end of it; the same bytes from the same snapshot."""
+    day = bulletin.date
     views = list(_views(snapshot, day, chosen))
     files = {
         "index.html": _page(snapshot, bulletin, views, chosen, site).encode(),

@@ -69,7 +69,7 @@ order by known_at desc, indicator, date desc limit $most
 """
 STANDING = """
 select indicator, first, count, date, value, source, known_at, status, credit, basis, note,
-       previous, previous_date, last_month, last_year, highest
+       previous, last_month, last_year, highest
 from standings where $id is null or indicator = $id
 """
 SINCE = """
@@ -172,7 +172,6 @@ class Standing:
     count: int
     newest: Vintage
     previous: float | None
-    previous_date: Date | None
     last_month: float | None
     last_year: float | None
     highest: float

@@ -42,7 +42,6 @@ select n.indicator, n.first, n.count, o.date, o.value, o.source, o.known_at, o.s
        o.basis, o.note,
        case when before_basis is not distinct from n.basis and before_date >= since
             then before end previous,
-       before_date previous_date,
        case when month_basis is not distinct from n.basis and month_date >= since
              and month_date >= month_ago - to_days(tolerance) then month_value end last_month,
        case when year_basis is not distinct from n.basis and year_date >= since

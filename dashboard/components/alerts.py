@@ -8,6 +8,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from dashboard.choices import Choices
+from dashboard.components import tables
 from dashboard.texts import text
 from etl.alerts import Alert
 from etl.catalog import Catalog
@@ -70,9 +71,8 @@ def table(alerts: Sequence[Alert], catalog: Catalog, chosen: Choices) -> Compone
     lang = chosen.lang
     ordered = sorted(alerts, key=lambda alert: STATES.index(alert.state))
     header = ("state", "name", "alert_rule", "alert_says")
-    head = html.Tr([html.Th(text(name, lang), scope="col") for name in header])
-    body = html.Tbody([_row(alert, catalog, chosen) for alert in ordered])
-    return html.Table([html.Thead(head), body], className="table health alerts")
+    rows = [_row(alert, catalog, chosen) for alert in ordered]
+    return tables.table((text(name, lang) for name in header), rows, "health alerts")
 
 
 def _row(alert: Alert, catalog: Catalog, chosen: Choices) -> Component:

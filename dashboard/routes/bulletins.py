@@ -32,7 +32,7 @@ async def bulletin_pack(request: Request, day: str) -> Response:
         chosen = _chosen(parse_query(request.url.query))
 
         def make() -> bytes:
-            body = pack(snapshot, bulletin.date, bulletin, chosen, state.site)
+            body = pack(snapshot, bulletin, chosen, state.site)
             served: Served = state.served
             link = f"{state.base_url}/bulletins/{bulletin.date}.zip"
             digest = sha256(body).hexdigest()

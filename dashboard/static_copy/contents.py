@@ -117,7 +117,7 @@ def packs(snapshot: Snapshot, site: Site) -> Files:
         for lang in LANGS:
             chosen = Choices(lang)
             address = chosen.href(f"/bulletins/{day}.zip")
-            found[address] = partial(pack, snapshot, day, bulletin, chosen, site)
+            found[address] = partial(pack, snapshot, bulletin, chosen, site)
     return found
 
 
