@@ -1,12 +1,15 @@
-"""Markup as plain HTML: what a reader sees before, or without, any script."""
+"""Markup as plain HTML: what a reader sees before, or without, any script; and what of the live
+page stands still is sent as it is, for a browser takes a second to build it piece by piece."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import copy
 from html import escape
 from typing import Any
+from urllib.parse import urlsplit
 
-from dash import dcc
+from dash import dcc, html
 from dash.development.base_component import Component
 
 _VOID = frozenset({"img", "br", "hr", "input"})
@@ -17,13 +20,57 @@ _ATTRIBUTES = {
     "htmlFor": "for",
 }
 _SKIPPED = frozenset({"children"})
+_ADDRESSES = frozenset({"href", "src", "action"})
 #: Components that are elements of another name.
 _TAGS = {"Link": "a", "ObjectEl": "object", "MapEl": "map"}
+
+
+class Still(Component):
+    """An element whose inside is HTML; assets/still.js is its other half."""
+
+    _namespace = "xinzhi"
+    _type = "Still"
+
+    def __init__(self, element: Component) -> None:
+        self.element = element
+        self._prop_names = self.available_properties = ["tag", "attributes", "html"]
+        self._valid_wildcard_attributes: list[str] = []
+        self.available_wildcard_properties: list[str] = []
+        attributes = element.to_plotly_json()["props"]
+        attributes.pop("children", None)
+        inside = to_html(getattr(element, "children", None))
+        super().__init__(tag=element._type.lower(), attributes=attributes, html=inside)
+
+
+def stilled(node: Any) -> Any:
+    """The same tree with every element in which nothing lives as one `Still`."""
+    if isinstance(node, list | tuple):
+        return [stilled(part) for part in node]
+    if not isinstance(node, Component) or getattr(node, "children", None) is None:
+        return node
+    if _is_plain(node) and not _lives(node):
+        return Still(node)
+    changed = copy(node)
+    changed.children = stilled(node.children)
+    return changed
 
 
 def to_html(node: Any) -> str:
     """The HTML of a tree of components; every text and attribute escaped."""
     return "".join(_pieces(node))
+
+
+def _lives(node: Any) -> bool:
+    if isinstance(node, list | tuple):
+        return any(_lives(part) for part in node)
+    if not isinstance(node, Component):
+        return False
+    is_element = _is_plain(node) or isinstance(node, dcc.Link | dcc.Input)
+    return not is_element or _lives(getattr(node, "children", None))
+
+
+def _is_plain(node: Component) -> bool:
+    return bool(node._namespace == html.Div._namespace)
 
 
 def _pieces(node: Any) -> Iterator[str]:
@@ -41,6 +88,10 @@ def _pieces(node: Any) -> Iterator[str]:
 
 
 def _element(node: Component) -> Iterator[str]:
+    if isinstance(node, Still):
+        attributes = "".join(_attributes(node.element))
+        yield f"<{node.tag}{attributes}>{node.html}</{node.tag}>"
+        return
     tag = _TAGS.get(node._type, node._type.lower())
     yield f"<{tag}{''.join(_attributes(node))}>"
     if tag not in _VOID:
@@ -49,9 +100,12 @@ def _element(node: Component) -> Iterator[str]:
 
 
 def _attributes(node: Component) -> Iterator[str]:
+    if isinstance(node, dcc.Link):
+        yield " data-page"  # assets/links.js opens it without loading everything anew
     for name in node._prop_names:
         value = getattr(node, name, None)
         if name not in _SKIPPED and isinstance(value, str | int) and value is not False:
+            value = _harmless(value) if name in _ADDRESSES else value
             yield f' {_ATTRIBUTES.get(name, name)}="{escape(str(value))}"'
         elif name == "style" and isinstance(value, dict):
             rules = ";".join(f"{rule}:{setting}" for rule, setting in value.items())
@@ -59,3 +113,9 @@ def _attributes(node: Component) -> Iterator[str]:
     for name in vars(node):
         if name.startswith(("data-", "aria-")):
             yield f' {name}="{escape(str(getattr(node, name)))}"'
+
+
+def _harmless(address: Any) -> str:
+    """An address that leads somewhere, or nowhere where it would run a script."""
+    scheme = urlsplit("".join(str(address).split())).scheme
+    return str(address) if scheme in ("", "http", "https", "mailto", "data") else "#"

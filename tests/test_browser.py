@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from conftest import Cli, write_csv
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 from serving import running
 
 from etl.settings import Settings
@@ -193,13 +193,52 @@ def test_a_new_snapshot_appears_on_an_open_page(
         reader.page.clock.install()
         page = reader.open("/indicators?group=markets&q=VIX")
         expect(page.locator("#page tbody tr")).to_contain_text("暂无数据")
+        page.locator("#page summary").first.click()
+        page.locator("#search").fill("half a wo")
         assert cli("import", write_csv(tmp_path / "x.csv", rows)).status == 0
         page.wait_for_timeout(700)  # the server looks twice a second
         page.clock.run_for(61_000)
         expect(page.locator("#page tbody tr")).to_contain_text("17.50")
         assert page.url.endswith("group=markets&q=VIX")
+        expect(page.locator("#page details").first).to_have_attribute("open", "")
+        expect(page.locator("#search")).to_be_focused()
+        expect(page.locator("#search")).to_have_value("half a wo")
         assert reader.troubles == []
         reader.page.context.close()
+
+
+def test_what_a_reader_did_before_the_scripts_came_is_kept(visit: Opened) -> None:
+    reader = visit(390, 500)
+    waiting: list[Route] = []
+    reader.page.route("**/dash_renderer*.js", lambda route: waiting.append(route))
+    page = reader.page
+    page.goto(f"{reader.site}/indicators", wait_until="commit")
+    page.locator("#still summary").first.click()
+    page.locator("#still #search").fill("half a wo")
+    page.evaluate("scrollTo(0, 300)")
+    for route in waiting:
+        route.continue_()
+    reader.until_live()
+    assert page.evaluate("scrollY") == 300
+    expect(page.locator("#page details").first).to_have_attribute("open", "")
+    expect(page.locator("#search")).to_be_focused()
+    expect(page.locator("#search")).to_have_value("half a wo")
+    assert reader.troubles == []
+
+
+def test_the_tab_bears_the_name_of_the_page_that_is_open(visit: Opened) -> None:
+    page = visit(1280).open("/")
+    first = page.title()
+    page.locator(".nav a", has_text="政策").click()
+    expect(page.locator("#page h1")).to_have_text("政策")
+    expect(page).to_have_title("政策")
+    page.locator(".choice", has_text="EN").click()
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    expect(page).to_have_title("Policies")
+    page.go_back()
+    page.go_back()
+    expect(page).to_have_title(first)
+    expect(page.locator("html")).to_have_attribute("lang", "zh-CN")
 
 
 def test_the_lead_chart_is_drawn_over_its_picture(visit: Opened) -> None:

@@ -10,6 +10,8 @@ from dash.development.base_component import Component
 
 from dashboard import formatting
 from dashboard.choices import THEMES, UPDOWNS, Choices
+from dashboard.pages.page import Page
+from dashboard.prerender import stilled
 from dashboard.reports import PAGE as CORRECTIONS
 from dashboard.snapshot import Snapshot
 from dashboard.texts import text
@@ -27,23 +29,24 @@ NAVIGATION = (
 
 
 def frame(
-    body: Component | list[Component],
+    page: Page,
     chosen: Choices,
     path: str,
     query: Mapping[str, str],
     snapshot: Snapshot | None,
 ) -> Component:
-    """A whole page around its body."""
+    """A whole page around its body; what of it has no life of its own is HTML."""
+    parts = [
+        html.A(text("skip", chosen.lang), href="#main", className="skip"),
+        _masthead(chosen, path, query),
+        html.Main(page.body, id="main", tabIndex="-1"),
+        _footer(chosen, snapshot),
+    ]
     return html.Div(
-        [
-            html.A(text("skip", chosen.lang), href="#main", className="skip"),
-            _masthead(chosen, path, query),
-            html.Main(body, id="main", tabIndex="-1"),
-            _footer(chosen, snapshot),
-        ],
+        stilled(parts),
         className="site",
         lang="en" if chosen.lang == "en" else "zh-CN",
-        **{"data-theme": chosen.theme, "data-updown": chosen.updown},
+        **{"data-theme": chosen.theme, "data-updown": chosen.updown, "data-title": page.title},
     )
 
 

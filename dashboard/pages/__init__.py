@@ -57,7 +57,7 @@ def resolve(
     except StorageError as error:
         chosen = choices(known)
         page = message(text("no_snapshot", chosen.lang), str(error), chosen, 503)
-        return page, frame(page.body, chosen, path, known, None)
+        return page, frame(page, chosen, path, known, None)
     desk = _desk(snapshots) if path.strip("/") in BY_THE_CLOCK else None
     if any(len(value) > MAX_VALUE for value in known.values()):
         return _framed(snapshot, path, known, site, desk)
@@ -69,7 +69,7 @@ def wrong_address(error: AddressError) -> tuple[Page, Component]:
     """The page that says what is wrong with an address of which nothing can be read."""
     chosen = Choices()
     page = message(text("wrong_address", chosen.lang), str(error), chosen, error.status)
-    return page, frame(page.body, chosen, "/", {}, None)
+    return page, frame(page, chosen, "/", {}, None)
 
 
 def _desk(snapshots: Snapshots) -> Desk:
@@ -82,7 +82,7 @@ def _framed(
 ) -> tuple[Page, Component]:
     visit = Visit(snapshot, path, query, choices(query), site)
     page = BY_THE_CLOCK[path.strip("/")](visit, desk) if desk else _page(visit)
-    return page, frame(page.body, visit.chosen, path, query, snapshot)
+    return page, frame(page, visit.chosen, path, query, snapshot)
 
 
 def _page(visit: Visit) -> Page:
