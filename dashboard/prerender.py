@@ -3,11 +3,11 @@ page stands still is sent as it is, for a browser takes a second to build it pie
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from copy import copy
 from html import escape
 from typing import Any
-from urllib.parse import urlsplit
 
 from dash import dcc, html
 from dash.development.base_component import Component
@@ -21,6 +21,8 @@ _ATTRIBUTES = {
 }
 _SKIPPED = frozenset({"children"})
 _ADDRESSES = frozenset({"href", "src", "action"})
+_SCHEME, _UNSEEN = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*):"), re.compile(r"[\x00-\x20]")
+_HARMLESS = frozenset({"http", "https", "mailto", "data"})
 #: Components that are elements of another name.
 _TAGS = {"Link": "a", "ObjectEl": "object", "MapEl": "map"}
 
@@ -36,8 +38,11 @@ class Still(Component):
         self._prop_names = self.available_properties = ["tag", "attributes", "html"]
         self._valid_wildcard_attributes: list[str] = []
         self.available_wildcard_properties: list[str] = []
-        attributes = element.to_plotly_json()["props"]
-        attributes.pop("children", None)
+        attributes = {
+            name: _harmless(value) if name in _ADDRESSES else value
+            for name, value in element.to_plotly_json()["props"].items()
+            if name != "children"
+        }
         inside = to_html(getattr(element, "children", None))
         super().__init__(tag=element._type.lower(), attributes=attributes, html=inside)
 
@@ -117,5 +122,5 @@ def _attributes(node: Component) -> Iterator[str]:
 
 def _harmless(address: Any) -> str:
     """An address that leads somewhere, or nowhere where it would run a script."""
-    scheme = urlsplit("".join(str(address).split())).scheme
-    return str(address) if scheme in ("", "http", "https", "mailto", "data") else "#"
+    scheme = _SCHEME.match(_UNSEEN.sub("", str(address)))
+    return str(address) if not scheme or scheme[1].lower() in _HARMLESS else "#"

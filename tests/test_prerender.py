@@ -11,11 +11,14 @@ from dashboard.prerender import stilled, to_html
 @pytest.mark.parametrize(
     ("address", "shown"),
     [("javascript:alert(1)", "#"), (" JAVA\nscript:alert(1)", "#"), ("vbscript:x", "#"),
+     ("\x01javascript:x", "#"), ("//[", "//["), ("/a:b", "/a:b"),
      ("/a?b=1&c", "/a?b=1&amp;c"), ("https://a.example/x", "https://a.example/x"),
      ("mailto:a@b.example", "mailto:a@b.example"), ("#section-1", "#section-1")],
 )  # fmt: skip
 def test_a_link_that_would_run_a_script_leads_nowhere(address: str, shown: str) -> None:
-    assert to_html(html.A("x", href=address)) == f'<a href="{shown}">x</a>'
+    link = html.A("x", href=address)
+    assert to_html(link) == to_html(stilled(link)) == f'<a href="{shown}">x</a>'
+    assert stilled(link).attributes["href"] == shown.replace("&amp;", "&")
 
 
 def test_what_lives_stays_and_what_stands_still_is_sent_as_html() -> None:

@@ -59,7 +59,9 @@
     if (read === null) { read = scrollY; }
     var focused = old.focused || (old.contains(document.activeElement) && document.activeElement);
     while (old.firstChild) { node.appendChild(old.firstChild); }
-    if (focused && focused !== old) { focused.focus({ preventScroll: true }); }
+    if (!focused || focused === old) { return; }
+    /* When the whole page is there: a page measured half built would be scrolled up. */
+    Promise.resolve().then(function () { focused.focus({ preventScroll: true }); });
   }
 
   class Still extends React.Component {
@@ -87,8 +89,6 @@
     if (!still || !page || !page.firstChild) { return false; }
     still.remove();
     if (read !== null) { scrollTo(0, read); }  /* the page is read on */
-    var opened = location.hash && document.getElementById(location.hash.slice(1));
-    if (opened) { opened.scrollIntoView(); }
     return true;
   }
   var watch = new MutationObserver(function () {
