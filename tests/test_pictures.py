@@ -15,7 +15,7 @@ from test_browser import Opened, site, visit  # noqa: F401 - fixtures
 HELD = Path(__file__).parent / "golden" / "pictures"
 #: TAKE_PICTURES=1 writes them anew; look at each before it is committed.
 TAKE = os.environ.get("TAKE_PICTURES") == "1"
-PAGES = {
+IN_CHINESE = {
     "today": "/",
     "indicators": "/indicators",
     "market-value": "/indicators/micron_market_cap_usd_bn",
@@ -24,6 +24,11 @@ PAGES = {
     "export": "/export?ids=sp500,micron_close_usd",
     "chart": "/c/brent_spot_usd_bbl@2026-05-27",
 }
+PAGES = {
+    **IN_CHINESE,
+    **{f"{name}-en": f"{path}{'&' if '?' in path else '?'}lang=en"
+       for name, path in IN_CHINESE.items()},
+}  # fmt: skip
 LOOKS = {(390, "light"): "phone", (1440, "dark"): "desk"}
 #: A picture is held at a quarter of its size; the letters are gone, the layout is there.
 SMALLER = 4
@@ -105,7 +110,7 @@ def is_alike(found: dict[str, Any]) -> bool:
 def test_each_page_looks_as_it_did(visit: Opened, width: int, scheme: str) -> None:  # noqa: F811
     reader = visit(width, color_scheme=scheme, reduced_motion="reduce")
     for name, path in PAGES.items():
-        page = reader.open(path, live=name != "chart")
+        page = reader.open(path, live=not name.startswith("chart"))
         page.wait_for_timeout(400)  # a live chart draws its axes after its lines
         now, file = taken(page), HELD / f"{name}-{LOOKS[width, scheme]}.webp"
         if TAKE:
