@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 
 from etl.calendars import sessions_between
-from etl.catalog import Indicator
+from etl.catalog import Indicator, Publication
 
 _LOOK_BACK_DAYS = 800
 
 
 def sessions_missed(indicator: Indicator, newest: date, now: datetime) -> int:
     """How many sessions after `newest` should have been public by `now`."""
+    return _missed(indicator.publication, indicator.calendar, newest, now)
+
+
+@lru_cache(maxsize=1024)  # thousands of indicators share a few rules and dates
+def _missed(rule: Publication, calendar: str, newest: date, now: datetime) -> int:
     last = now.date()
     earliest = max(newest, last - timedelta(days=_LOOK_BACK_DAYS))
-    while last > earliest and indicator.public_at(last) > now:
+    while last > earliest and rule.moment(last, calendar) > now:
         last -= timedelta(days=1)
-    return sessions_between(indicator.calendar, newest, last)
+    return sessions_between(calendar, newest, last)
 
 
 def as_of_words(indicator: Indicator, newest: date) -> str:
