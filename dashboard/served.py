@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -82,7 +83,8 @@ class Served:
         if self._connection is None:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             connection = sqlite3.connect(self.path, timeout=5, check_same_thread=False)
-            connection.execute("pragma journal_mode = wal")
+            with suppress(sqlite3.OperationalError):  # another server is just doing the same
+                connection.execute("pragma journal_mode = wal")
             connection.execute("pragma synchronous = normal")
             connection.execute(_TABLE)
             self._connection = connection

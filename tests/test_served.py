@@ -107,6 +107,25 @@ def test_two_servers_write_one_record(tmp_path: Path) -> None:
     assert records[0].extent()[0] == 200
 
 
+def test_two_servers_that_start_at_once_lose_nothing(tmp_path: Path) -> None:
+    for attempt in range(25):
+        records = [Served(tmp_path / f"{attempt}.sqlite") for _ in range(2)]
+        start = threading.Barrier(2)
+
+        def work(record: Served, number: int, start: threading.Barrier = start) -> None:
+            start.wait()
+            record.note(made(number))
+
+        threads = [threading.Thread(target=work, args=(record, number))
+                   for number, record in enumerate(records)]  # fmt: skip
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert [record.problem for record in records] == ["", ""]
+        assert records[0].extent()[0] == 2
+
+
 def test_a_file_is_served_where_nothing_can_be_recorded_and_the_question_says_so(
     filled: Path,
 ) -> None:
