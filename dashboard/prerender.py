@@ -62,7 +62,9 @@ def stilled(node: Any) -> Any:
 
 def to_html(node: Any) -> str:
     """The HTML of a tree of components; every text and attribute escaped."""
-    return "".join(_pieces(node))
+    pieces: list[str] = []
+    _write(node, pieces)
+    return "".join(pieces)
 
 
 def _lives(node: Any) -> bool:
@@ -78,30 +80,31 @@ def _is_plain(node: Component) -> bool:
     return bool(node._namespace == html.Div._namespace)
 
 
-def _pieces(node: Any) -> Iterator[str]:
+def _write(node: Any, pieces: list[str]) -> None:
+    """One list for the whole page: generators within generators took twice as long."""
     if node is None:
         return
     if isinstance(node, list | tuple):
         for part in node:
-            yield from _pieces(part)
+            _write(part, pieces)
     elif isinstance(node, dcc.Graph | dcc.Location | dcc.Store):
         return  # alive only with scripts; a still picture stands beside each graph
     elif isinstance(node, Component):
-        yield from _element(node)
+        _write_element(node, pieces)
     else:
-        yield escape(str(node))
+        pieces.append(escape(str(node)))
 
 
-def _element(node: Component) -> Iterator[str]:
+def _write_element(node: Component, pieces: list[str]) -> None:
     if isinstance(node, Still):
         attributes = "".join(_attributes(node.element))
-        yield f"<{node.tag}{attributes}>{node.html}</{node.tag}>"
+        pieces.append(f"<{node.tag}{attributes}>{node.html}</{node.tag}>")
         return
     tag = _TAGS.get(node._type, node._type.lower())
-    yield f"<{tag}{''.join(_attributes(node))}>"
+    pieces.append(f"<{tag}{''.join(_attributes(node))}>")
     if tag not in _VOID:
-        yield from _pieces(getattr(node, "children", None))
-        yield f"</{tag}>"
+        _write(getattr(node, "children", None), pieces)
+        pieces.append(f"</{tag}>")
 
 
 def _attributes(node: Component) -> Iterator[str]:
