@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -88,6 +89,15 @@ def test_the_record_is_bounded_and_forgets_the_oldest_first(tmp_path: Path) -> N
     assert record.find(made(15).sha256) == made(15)
 
 
+def side_by_side(work: Callable[..., None], each: Sequence[tuple[object, ...]]) -> None:
+    """Run `work` with each of the arguments at once, to its end."""
+    threads = [threading.Thread(target=work, args=one) for one in each]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
 def test_two_servers_write_one_record(tmp_path: Path) -> None:
     records = [Served(tmp_path / "served.sqlite") for _ in range(2)]
 
@@ -95,14 +105,7 @@ def test_two_servers_write_one_record(tmp_path: Path) -> None:
         for number in numbers:
             record.note(made(number))
 
-    threads = [
-        threading.Thread(target=work, args=(record, range(at, 200, 2)))
-        for at, record in enumerate(records)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    side_by_side(work, [(record, range(at, 200, 2)) for at, record in enumerate(records)])
     assert [record.problem for record in records] == ["", ""]
     assert records[0].extent()[0] == 200
 
@@ -116,12 +119,7 @@ def test_two_servers_that_start_at_once_lose_nothing(tmp_path: Path) -> None:
             start.wait()
             record.note(made(number))
 
-        threads = [threading.Thread(target=work, args=(record, number))
-                   for number, record in enumerate(records)]  # fmt: skip
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        side_by_side(work, [(record, number) for number, record in enumerate(records)])
         assert [record.problem for record in records] == ["", ""]
         assert records[0].extent()[0] == 2
 
