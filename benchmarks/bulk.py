@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 import re
+import statistics
 import subprocess
 import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks import desk
 from benchmarks.many import DAYS
 
 # `import` as a process of its own that says in the end how long publishing took and how much
@@ -60,27 +62,6 @@ for turn in range(100):
     assert len(rows) == int(sys.argv[2]), len(rows)
 print(1000 * statistics.median(taken))
 """
-# The table of indicators and what else lists them all, each page once, as a callback makes it; the
-# first page reads where every indicator stands and the calendars.
-_TABLE = """
-import statistics, sys, time
-from pathlib import Path
-from dashboard.pages import resolve
-from dashboard.snapshot import Snapshots
-
-snapshots = Snapshots(Path(sys.argv[1]))
-resolve(snapshots, "/indicators", {})
-asked = [("/indicators", {"page": str(n)}) for n in range(2, 20)]
-asked += [("/indicators", {"sort": f"-{name}"}) for name in ("year", "month", "record", "age")]
-asked += [("/", {}), ("/compare", {}), ("/export", {}), ("/about", {})]
-taken = []
-for path, query in asked:
-    start = time.perf_counter()
-    page, _ = resolve(snapshots, path, query)
-    taken.append(time.perf_counter() - start)
-    assert page.status == 200, (path, query)
-print(1000 * statistics.median(taken), 1000 * max(taken))
-"""
 
 
 @dataclass(frozen=True)
@@ -120,7 +101,7 @@ def measure(folder: Path, form: str) -> Measured:
     settings = {"XINZHI_DATA": str(data), "XINZHI_CATALOG": str(catalog)}
     first, second = (_imported(file, settings) for _ in range(2))
     (snapshot,) = (data / "published").glob("2*.duckdb")
-    page_ms, slowest_ms = map(float, _run(["-c", _TABLE, str(snapshot.parent)], {}).split())
+    pages_ms = desk.each_once(data)
     return Measured(
         first,
         second,
@@ -130,8 +111,8 @@ def measure(folder: Path, form: str) -> Measured:
         _mb(peer),
         _asked_ms(snapshot),
         _asked_ms(_few(folder, form)),
-        page_ms,
-        slowest_ms,
+        statistics.median(pages_ms),
+        max(pages_ms),
     )
 
 

@@ -24,6 +24,27 @@ PLACES = (
     ("/export", "?ids=sp500,micron_close_usd"),
     ("/bulletins", "?q=数据"),
 )
+#: What lists thousands of indicators, or looks through them: pages, searches, orders.
+LISTS = (
+    ("/", ""),
+    *(("/indicators", f"?page={number}") for number in range(1, 21)),
+    *(("/indicators", f"?q={words}") for words in ("12", "index%20345", "%E6%8C%87%E6%95%B0%2099")),
+    *(("/indicators", f"?sort=-{name}") for name in ("year", "month", "record", "age", "date")),
+    ("/indicators/index_01234", ""),
+    ("/compare", "?ids=index_01234,index_05678"),
+    ("/export", "?q=77"),
+    ("/status", ""),
+    ("/status", "?page=4"),
+    ("/about", ""),
+)
+
+
+def each_once(data: Path) -> list[float]:
+    """Milliseconds of the callback of each page of `LISTS`, asked once. A server that has just
+    started reads its calendars first, which takes it two seconds whatever it holds."""
+    with serving([sys.executable, "-m", "dashboard", "--port"], data) as base:
+        time.sleep(5)
+        return [1000 * _asked(base, path, search) for path, search in LISTS]
 
 
 def measure(data: Path) -> dict[str, float]:

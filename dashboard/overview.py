@@ -12,6 +12,9 @@ from dashboard.readings import Reading, readings
 from dashboard.snapshot import Snapshot
 from dashboard.texts import text
 
+#: The value of a standing that a column compares the newest with.
+_BASES = {"change": "previous", "month": "last_month", "year": "last_year", "record": "highest"}
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -34,12 +37,7 @@ def lines(snapshot: Snapshot, ids: Sequence[str], lang: str) -> list[Line]:
 def percent_from(standing: Standing, name: str) -> float | None:
     """How far the newest value is from another of `change`, `month`, `year` and `record`, in
     percent; None where it is not to be compared, or where a percentage means nothing."""
-    before = {
-        "change": standing.previous,
-        "month": standing.last_month,
-        "year": standing.last_year,
-        "record": standing.highest,
-    }[name]
+    before: float | None = getattr(standing, _BASES[name])
     if before is None or before <= 0:
         return None
     return 100 * (standing.newest.value / before - 1)

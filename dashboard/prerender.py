@@ -34,7 +34,7 @@ class Still(Component):
     _type = "Still"
 
     def __init__(self, element: Component) -> None:
-        self.element = element
+        self.written = "".join(_attributes(element))
         self._prop_names = self.available_properties = ["tag", "attributes", "html"]
         self._valid_wildcard_attributes: list[str] = []
         self.available_wildcard_properties: list[str] = []
@@ -97,8 +97,7 @@ def _write(node: Any, pieces: list[str]) -> None:
 
 def _write_element(node: Component, pieces: list[str]) -> None:
     if isinstance(node, Still):
-        attributes = "".join(_attributes(node.element))
-        pieces.append(f"<{node.tag}{attributes}>{node.html}</{node.tag}>")
+        pieces.append(f"<{node.tag}{node.written}>{node.html}</{node.tag}>")
         return
     tag = _TAGS.get(node._type, node._type.lower())
     pieces.append(f"<{tag}{''.join(_attributes(node))}>")

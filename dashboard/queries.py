@@ -22,7 +22,7 @@ from etl.catalog import Text
 from etl.claims.model import Claim, Placed
 from etl.corrections import Correction
 from etl.crossings import events_of
-from etl.observation import Action, Event, Vintage, event_of
+from etl.observation import Action, Event, Sample, Vintage, event_of
 from etl.standings import STANDINGS, what_is_told
 
 LIVE = """
@@ -38,7 +38,7 @@ select indicator, date, kind, value, threshold, is_first, previous, previous_dat
 from events
 where ($id is null or indicator = $id) and ($kind is null or kind = $kind)
   and known_at <= $moment
-order by date desc, indicator, kind limit $most
+order by date desc, indicator, kind, threshold limit $most
 """
 # Whether a date of which something was known at a moment, or one before it, has a vintage since.
 RETOLD = """
@@ -73,15 +73,16 @@ select indicator, first, count, date, value, source, known_at, status, credit, b
 from standings where $id is null or indicator = $id
 """
 SINCE = """
-select indicator, date, value, source, known_at, status, credit, basis, note
+select indicator, date, value, basis
 from observations join (select unnest($ids) indicator, unnest($since) since) using (indicator)
-where date >= since order by indicator, date
+where date >= since
+qualify row_number() over (partition by indicator order by date desc) <= $most
+order by indicator, date
 """
-NEWEST_EVENTS = """
+EVENTS_ON = """
 select indicator, date, kind, value, threshold, is_first, previous, previous_date, since, known_at
-from events where indicator in (select unnest($ids))
-qualify date = max(date) over (partition by indicator)
-order by indicator, kind
+from events join (select unnest($ids) indicator, unnest($days) date) using (indicator, date)
+order by indicator, kind, threshold
 """
 FOREVER = datetime(9999, 12, 31, tzinfo=UTC)
 
@@ -524,23 +525,22 @@ def _standing(row: tuple[Any, ...]) -> Standing:
     return Standing(first, count, newest, *others)
 
 
-def series_since(
+def samples_since(
     snapshot: Snapshot, since: Mapping[str, Date], most: int
-) -> Mapping[str, list[Vintage]]:
-    """The observations of several indicators, each from a day of its own and at most the newest so
-    many, in the order of dates."""
-    asked = {"ids": list(since), "since": list(since.values())}
-    found: dict[str, list[Vintage]] = {name: [] for name in since}
+) -> Mapping[str, list[Sample]]:
+    """The values of several indicators, each from a day of its own and at most the newest so many,
+    in the order of dates."""
+    asked = {"ids": list(since), "since": list(since.values()), "most": most}
+    found: dict[str, list[Sample]] = {name: [] for name in since}
     for name, rows in groupby(snapshot.rows(SINCE, asked), key=itemgetter(0)):
-        newest = list(rows)[-most:]
-        found[name] = [Vintage(r[1], r[2], r[3], r[4].replace(tzinfo=UTC), *r[5:]) for r in newest]
+        found[name] = [Sample(day, value, basis) for _, day, value, basis in rows]
     return found
 
 
-def newest_events(snapshot: Snapshot, indicators: Sequence[str]) -> Mapping[str, list[Event]]:
-    """The events of the newest date of each indicator."""
-    found: dict[str, list[Event]] = {name: [] for name in indicators}
-    for row in snapshot.rows(NEWEST_EVENTS, {"ids": list(indicators)}):
+def events_on(snapshot: Snapshot, days: Mapping[str, Date]) -> Mapping[str, list[Event]]:
+    """The events of several indicators, each on a day of its own."""
+    found: dict[str, list[Event]] = {name: [] for name in days}
+    for row in snapshot.rows(EVENTS_ON, {"ids": list(days), "days": list(days.values())}):
         found[row[0]].append(event_of(row))
     return found
 

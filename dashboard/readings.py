@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -13,7 +13,7 @@ from dashboard.queries import Standing
 from dashboard.snapshot import Snapshot
 from dashboard.transforms import FEW
 from etl.catalog import Indicator, Unit
-from etl.observation import BEIJING, Event, Vintage
+from etl.observation import BEIJING, Event, Measured, Vintage
 from etl.wording import Badge, badges, newest_change
 
 SPARK_DAYS = 370
@@ -55,6 +55,16 @@ class Reading:
         return (self.latest.date, self.latest.value) != (self.vintage.date, self.vintage.value)
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is known of an indicator: the newest value, and the values up to it in the order of
+    dates, of which older ones may be left out."""
+
+    newest: Vintage | None
+    rows: Sequence[Measured]
+    events: Iterable[Event]
+
+
 def reading(snapshot: Snapshot, indicator_id: str, as_of: datetime | None, lang: str) -> Reading:
     """The reading of one indicator."""
     key = (indicator_id, as_of, lang)
@@ -76,12 +86,14 @@ def _read_together(snapshot: Snapshot, ids: Iterable[str], lang: str) -> None:
     if not names:
         return
     standings = queries.standings(snapshot)
-    since = {n: _spark_begins(snapshot.catalog[n], standings[n]) for n in names if n in standings}
-    rows = queries.series_since(snapshot, since, SPARK_POINTS)
-    events: Mapping[str, Sequence[Event]] = queries.newest_events(snapshot, names)
+    held = {name: standings[name] for name in names if name in standings}
+    since = {name: _spark_begins(snapshot.catalog[name], one) for name, one in held.items()}
+    rows = queries.samples_since(snapshot, since, SPARK_POINTS)
+    events = queries.events_on(snapshot, {name: one.newest.date for name, one in held.items()})
     for name in names:
-        made = _made(snapshot, name, None, lang, rows.get(name, []), events[name])
-        snapshot.keep("reading", (name, None, lang), made)
+        newest = held[name].newest if name in held else None
+        known = _Known(newest, rows.get(name, ()), events.get(name, ()))
+        snapshot.keep("reading", (name, None, lang), _made(snapshot, name, None, lang, known))
 
 
 def _spark_begins(indicator: Indicator, standing: Standing) -> date:
@@ -93,42 +105,36 @@ def _spark_begins(indicator: Indicator, standing: Standing) -> date:
 def _reading(snapshot: Snapshot, indicator_id: str, as_of: datetime | None, lang: str) -> Reading:
     rows = queries.series(snapshot, indicator_id, as_of)
     events = queries.events(snapshot, indicator_id, as_of) if rows else []
-    return _made(snapshot, indicator_id, as_of, lang, rows, events)
+    known = _Known(rows[-1] if rows else None, rows, events)
+    return _made(snapshot, indicator_id, as_of, lang, known)
 
 
 def _made(
-    snapshot: Snapshot,
-    indicator_id: str,
-    as_of: datetime | None,
-    lang: str,
-    rows: Sequence[Vintage],
-    events: Iterable[Event],
+    snapshot: Snapshot, indicator_id: str, as_of: datetime | None, lang: str, known: _Known
 ) -> Reading:
-    """The reading that rows in the order of dates give, of which older ones may be left out."""
     indicator = snapshot.catalog[indicator_id]
-    unit = snapshot.catalog.unit(indicator)
-    live = rows if as_of is None else queries.series(snapshot, indicator_id)
-    newest = rows[-1] if rows else None
+    unit, newest = snapshot.catalog.unit(indicator), known.newest
+    standing = queries.standing(snapshot, indicator_id)
     return Reading(
         indicator=indicator,
         unit=unit,
         vintage=newest,
         figure=formatting.figure(newest.value, indicator, unit, lang) if newest else None,
-        change=newest_change(rows, indicator, unit, lang),
-        spark=_spark(rows, indicator),
-        badges=tuple(badges(newest, events, unit, lang)) if newest else (),
-        latest=live[-1] if live else None,
+        change=newest_change(known.rows, indicator, unit, lang),
+        spark=_spark(known.rows, indicator),
+        badges=tuple(badges(newest, known.events, unit, lang)) if newest else (),
+        latest=standing.newest if standing else None,
         as_of=as_of,
     )
 
 
-def _spark(rows: Sequence[Vintage], indicator: Indicator) -> tuple[tuple[date, float], ...]:
+def _spark(rows: Sequence[Measured], indicator: Indicator) -> tuple[tuple[date, float], ...]:
     """The newest values that one line may join: no gap, one way of measuring, at most a year."""
-    run: list[Vintage] = []
-    for vintage in reversed(rows):
-        if run and join(vintage, run[-1], indicator) != "solid":
+    run: list[Measured] = []
+    for one in reversed(rows):
+        if run and join(one, run[-1], indicator) != "solid":
             break
-        run.append(vintage)
+        run.append(one)
     newest = rows[-1].date if rows else date.min
     year = [v for v in run if (newest - v.date).days <= SPARK_DAYS]
     chosen = year if len(year) >= FEW else run[:LAST_VALUES]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from functools import cache
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 
 from a2wsgi import WSGIMiddleware
 from fastapi import FastAPI, Request
@@ -25,12 +26,12 @@ from dashboard.compression import (
 from dashboard.kept import Kept
 from dashboard.limits import Gate, Turnstile
 from dashboard.metrics import Counted, Meter
+from dashboard.readiness import get_ready, keep_up
 from dashboard.routes import api, api_docs, bulletins, charts, data, discovery, operations
 from dashboard.routes.problems import answer_to, problem
 from dashboard.served import Served
 from dashboard.sheet import FORMATS, Site
 from dashboard.snapshot import Snapshots
-from etl.calendars import is_session
 from etl.errors import XinzhiError
 from etl.settings import Settings
 
@@ -53,10 +54,20 @@ HEADERS = (
 
 def create_server(settings: Settings) -> Counted:
     """The whole site over the snapshots that `settings` name."""
-    snapshots, meter = Snapshots(settings.published), Meter()
+    snapshots, meter = Snapshots(settings.published, get_ready), Meter()
     site = Site(settings.base_url, FORMATS, reports_to=settings.corrections_to)
 
+    @asynccontextmanager
+    async def running(server: FastAPI) -> AsyncIterator[None]:
+        """Beside the server, for as long as it runs."""
+        stopped = Event()
+        Thread(target=_plotly, args=("br",), daemon=True).start()
+        Thread(target=keep_up, args=(snapshots, stopped), daemon=True).start()
+        yield
+        stopped.set()
+
     server = FastAPI(
+        lifespan=running,
         title="新质生产力每日动态 · 指标台",
         version="1",
         description="The data of the dashboard for programs. Read-only; every answer names the "
@@ -96,18 +107,12 @@ def create_server(settings: Settings) -> Counted:
     server.state.site = site
     server.state.gates = {name: Gate(most) for name, most in AT_ONCE.items()}
     server.mount("/", WSGIMiddleware(create_dash(snapshots, site).server, workers=16))
-    Thread(target=_get_ready, daemon=True).start()
     return Counted(Kept(Compressed(_Guarded(server)), snapshots), meter)
-
-
-def _get_ready() -> None:
-    """What takes a second the first time: no reader should wait for it."""
-    _plotly("br")
-    is_session("XNYS", date.today())
 
 
 @cache
 def _plotly(encoding: str) -> bytes:
+    """The bundle in an encoding, made once: it takes a second."""
     return compressed(PLOTLY.read_bytes(), encoding, hard=True)
 
 

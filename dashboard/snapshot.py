@@ -25,8 +25,9 @@ from etl.settings import POINTER, READ_ONLY
 LOOK_EVERY_S = 0.5
 #: How many answers of each kind are kept: readings are small, tables may hold whole histories.
 SHELVES = {
-    "standings": 200, "reading": 4000, "page": 300, "series": 40, "events": 200, "mentions": 200,
-    "lines": 30, "rows": 30, "table": 60, "file": 60, "api": 60, "sheet": 400, "picture": 200,
+    "standings": 200, "words": 1, "keys": 10, "health": 2, "reading": 4000, "page": 300,
+    "series": 40, "events": 200, "mentions": 200, "lines": 30, "rows": 30, "table": 60, "file": 60,
+    "api": 60, "sheet": 400, "picture": 200,
 }  # fmt: skip
 _NAME = re.compile(r"(\d{8}T\d{6})\d{3}Z-[0-9a-f]{8}", re.ASCII)
 T = TypeVar("T")
@@ -100,10 +101,14 @@ class Snapshot:
 
 class Snapshots:
     """The current snapshot of a folder. A swap never fails a request: whoever holds the old one
-    finishes with it, and it is closed when the last of them lets go."""
+    finishes with it, and it is closed when the last of them lets go. `get_ready` makes of a new one
+    what nobody should wait for, before it takes the place of the old."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(
+        self, folder: Path, get_ready: Callable[[Snapshot], object] = lambda _: None
+    ) -> None:
         self.folder = folder
+        self.get_ready = get_ready
         self.problem = ""
         self._lock = threading.Lock()
         self._open: Snapshot | None = None
@@ -115,10 +120,14 @@ class Snapshots:
         return self._open if looked_just_now else None
 
     def current(self) -> Snapshot:
-        """The snapshot to answer from; a StorageError in words while there is none."""
-        if self._open is None or time.monotonic() - self._looked_at > LOOK_EVERY_S:
-            with self._lock:
+        """The snapshot to answer from; a StorageError in words while there is none. Who asks while
+        another opens a new one goes on with the old, and waits only where there is none."""
+        is_due = self._open is None or time.monotonic() - self._looked_at > LOOK_EVERY_S
+        if is_due and self._lock.acquire(blocking=self._open is None):
+            try:
                 self._look()
+            finally:
+                self._lock.release()
         if self._open is None:
             raise StorageError(self.problem)
         return self._open
@@ -148,7 +157,9 @@ class Snapshots:
                 )
             return
         try:
-            self._open = Snapshot(path)
+            found = Snapshot(path)
+            self.get_ready(found)
+            self._open = found
         except (duckdb.Error, OSError, KeyError, IndexError, ValueError) as error:
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             self.problem = (

@@ -304,6 +304,11 @@ class Catalog(Model):
         """Old id -> the id that replaced it."""
         return {old: i.id for i in self.all() for old in i.old_ids}
 
+    @cached_property
+    def frequencies(self) -> tuple[Frequency, ...]:
+        """Those that indicators have, each once, in the order of the file."""
+        return tuple(dict.fromkeys(i.frequency for i in self.all()))
+
 
 def load_catalog(path: Path) -> Catalog:
     """The catalog in `path`; a CatalogError names file, line and the nearest known name."""

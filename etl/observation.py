@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from datetime import date as Date
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
 BEIJING = ZoneInfo("Asia/Shanghai")
@@ -54,6 +54,25 @@ class Vintage:
     credit: str = ""
     basis: str = ""
     note: str = ""
+
+
+class Measured(Protocol):
+    """What two values are compared by, whatever else is known of them."""
+
+    @property
+    def date(self) -> Date: ...
+    @property
+    def value(self) -> float: ...
+    @property
+    def basis(self) -> str: ...
+
+
+class Sample(NamedTuple):
+    """A value without its provenance: one of the many of a small line."""
+
+    date: Date
+    value: float
+    basis: str
 
 
 @dataclass(frozen=True, slots=True)

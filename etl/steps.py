@@ -8,7 +8,7 @@ from itertools import pairwise
 from statistics import fmean, stdev
 
 from etl.catalog import Indicator
-from etl.observation import Vintage
+from etl.observation import Measured, Vintage
 
 #: Days between two values of a frequency beyond which their difference is no single step.
 STEP_DAYS = {"daily": 10, "monthly": 45, "quarterly": 200, "annual": 400, "event": 36_500}
@@ -24,7 +24,7 @@ class Deviation:
     window: int
 
 
-def comparable(one: Vintage, other: Vintage, indicator: Indicator) -> bool:
+def comparable(one: Measured, other: Measured, indicator: Indicator) -> bool:
     """Whether two values are of the same definition: one way of measuring, no break between."""
     first, last = sorted((one.date, other.date))
     return one.basis == other.basis and not any(

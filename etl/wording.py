@@ -8,7 +8,7 @@ from datetime import date
 
 from etl.catalog import Indicator, Unit
 from etl.formatting import COUNTED, Change, change, full_date, round_number
-from etl.observation import Event, Vintage
+from etl.observation import Event, Measured, Vintage
 from etl.steps import Deviation, comparable
 
 #: Days between two values of a frequency beyond which the change between them is not told.
@@ -77,7 +77,7 @@ def joined(found: Sequence[Badge], lang: str) -> str:
 
 
 def newest_change(
-    rows: Sequence[Vintage], indicator: Indicator, unit: Unit, lang: str
+    rows: Sequence[Measured], indicator: Indicator, unit: Unit, lang: str
 ) -> Change | None:
     """The change from the value before, where the two may be compared."""
     if len(rows) < 2:

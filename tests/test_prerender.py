@@ -23,10 +23,11 @@ def test_a_link_that_would_run_a_script_leads_nowhere(address: str, shown: str) 
 
 def test_what_lives_stays_and_what_stands_still_is_sent_as_html() -> None:
     page = html.Section([html.H2("a<b"), html.Div([html.P(html.Img(src="data:,")), dcc.Graph()])])
-    held = stilled([page, html.P([dcc.Link("c", href="/c"), None, "d"], className="e"), "f"])
+    last = html.P([dcc.Link("c", href="/c"), None, "d"], className="e")
+    held = stilled([page, last, "f"])
     section, paragraph, words = held
     assert [part._type for part in section.children] == ["Still", "Div"]
     assert [part._type for part in section.children[1].children] == ["Still", "Graph"]
     assert (paragraph.tag, paragraph.attributes) == ("p", {"className": "e"})
     assert (paragraph.html, words) == ('<a data-page href="/c">c</a>d', "f")
-    assert to_html(held) == to_html([page, paragraph.element, "f"])  # the same page, both ways
+    assert to_html(held) == to_html([page, last, "f"])  # the same page, both ways

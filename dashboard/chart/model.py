@@ -12,7 +12,7 @@ from dashboard.address import AddressError, Transform
 from dashboard.chart.ticks import date_ticks, value_ticks
 from dashboard.texts import text, transform_name
 from etl.catalog import Frequency, Indicator, Unit
-from etl.observation import Event, Vintage
+from etl.observation import Event, Measured, Vintage
 from etl.steps import comparable
 from etl.wording import event_words
 
@@ -328,7 +328,7 @@ def _segments(
         yield Segment(tuple(run), sampled)
 
 
-def join(before: Vintage | None, now: Vintage, indicator: Indicator) -> str:
+def join(before: Measured | None, now: Measured, indicator: Indicator) -> str:
     """How a line may join two neighbours: solid, sampled (pale and dashed), or none."""
     if before is None or not comparable(before, now, indicator):
         return "none"

@@ -71,7 +71,7 @@ def picker(
     catalog = visit.snapshot.catalog
     has_many = len(catalog.indicators) > OFFERED
     words = visit.query.get("q", "") if has_many else ""
-    near = list(islice(finding.found(catalog, words), OFFERED))
+    near = list(islice(finding.found(visit.snapshot, words), OFFERED))
     offered = [*(catalog[name] for name in chosen if catalog[name] not in near), *near]
     groups = [
         html.Div(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from dash.development.base_component import Component
@@ -82,7 +83,8 @@ def _framed(
 ) -> tuple[Page, Component]:
     visit = Visit(snapshot, path, query, choices(query), site)
     page = BY_THE_CLOCK[path.strip("/")](visit, desk) if desk else _page(visit)
-    return page, frame(page, visit.chosen, path, query, snapshot)
+    markup = frame(page, visit.chosen, path, query, snapshot)
+    return replace(page, body=[]), markup  # the markup holds it, as the HTML that it became
 
 
 def _page(visit: Visit) -> Page:

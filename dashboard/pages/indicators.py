@@ -19,6 +19,7 @@ from dashboard.health import health
 from dashboard.overview import lines, percent_from
 from dashboard.pages.page import Desk, Page, Visit, message
 from dashboard.paging import paged
+from dashboard.snapshot import Snapshot
 from dashboard.texts import text
 from etl.catalog import Indicator
 
@@ -106,12 +107,12 @@ def _column_picker(visit: Visit, columns: Sequence[str]) -> Component:
 def _filtered(visit: Visit) -> list[Indicator]:
     catalog = visit.snapshot.catalog
     group = one_of("group", visit.query.get("group", ""), ("", *catalog.groups))
-    known = ("", *dict.fromkeys(i.frequency for i in catalog.all()))
+    known = ("", *catalog.frequencies)
     frequency = one_of("frequency", visit.query.get("frequency", ""), known)
     return [
         i
-        for i in finding.found(catalog, visit.query.get("q", ""))
-        if group in ("", i.group) and frequency in ("", i.frequency)
+        for i in finding.found(visit.snapshot, visit.query.get("q", ""))
+        if (not group or i.group == group) and (not frequency or i.frequency == frequency)
     ]
 
 
@@ -131,19 +132,21 @@ def _sorted(
         return sorted(found, key=lambda i: order.index(i.group))
     if name == "name":
         return sorted(found, key=lambda i: i.title.in_(visit.lang), reverse=falls)
-    keys = _keys(visit, found, name, now)
+    keys = _keys(visit.snapshot, name, now)
     held = sorted((i for i in found if i.id in keys), key=lambda i: keys[i.id], reverse=falls)
     return [*held, *(i for i in found if i.id not in keys)]
 
 
-def _keys(
-    visit: Visit, found: Sequence[Indicator], name: str, now: datetime
-) -> Mapping[str, float]:
+def _keys(snapshot: Snapshot, name: str, now: datetime) -> Mapping[str, float]:
     """What indicators are sorted by."""
     if name == "age":
-        aged = health(visit.snapshot, now, found)
+        aged = health(snapshot, now)
         return {one.indicator.id: one.missed for one in aged if one.missed is not None}
-    standings = queries.standings(visit.snapshot)
+    return snapshot.remember("keys", name, lambda: _standing_keys(snapshot, name))
+
+
+def _standing_keys(snapshot: Snapshot, name: str) -> Mapping[str, float]:
+    standings = queries.standings(snapshot)
     if name == "date":
         return {i: float(standing.newest.date.toordinal()) for i, standing in standings.items()}
     apart = {i: percent_from(standing, name) for i, standing in standings.items()}
@@ -158,10 +161,12 @@ def _filters(visit: Visit) -> Component:
         *((g.title.in_(lang), _href(visit, group=name), group == name)
           for name, g in catalog.groups.items()),
     ]  # fmt: skip
-    known = dict.fromkeys(i.frequency for i in catalog.all())
     frequencies = [
         (text("all", lang), _href(visit, frequency=""), not frequency),
-        *((text(name, lang), _href(visit, frequency=name), frequency == name) for name in known),
+        *(
+            (text(name, lang), _href(visit, frequency=name), frequency == name)
+            for name in catalog.frequencies
+        ),
     ]
     kept = {name: visit.query.get(name, "") for name in KEPT if name != "q"}
     return html.Div(

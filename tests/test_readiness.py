@@ -1,0 +1,180 @@
+"""What is done before a reader asks: a new snapshot is opened, and made ready, beside the old."""
+
+from __future__ import annotations
+
+import gc
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import pytest
+from conftest import Cli, settings_of, write_csv
+from dash.development.base_component import Component
+from serving import client, rows_of
+
+from dashboard import finding
+from dashboard.pages import resolve
+from dashboard.readiness import get_ready, keep_up
+from dashboard.readings import reading, readings
+from dashboard.snapshot import Snapshot, Snapshots
+from etl.settings import Settings
+
+
+def a_new_snapshot(filled: Path, cli: Cli) -> None:
+    rows = [["indicator", "date", "value"], ["vix", "2026-05-26", "17.5"]]
+    assert cli("import", write_csv(filled.parent / "new.csv", rows)).status == 0
+
+
+def reached(what: Callable[[], bool], within_s: float = 10) -> bool:
+    until = time.monotonic() + within_s
+    while not what() and time.monotonic() < until:
+        time.sleep(0.02)
+    return what()
+
+
+def look_again(snapshots: Snapshots) -> None:
+    """As if the last look lay long ago."""
+    snapshots._looked_at = 0.0
+
+
+def test_a_snapshot_is_ready_when_it_is_first_served(published: Settings) -> None:
+    snapshot = Snapshots(published.published, get_ready).current()
+    assert len(snapshot.held("standings", "")) == 19
+    assert len(snapshot.held("words", "")) == len(snapshot.catalog)
+
+
+def test_who_asks_while_a_new_snapshot_is_made_ready_goes_on_with_the_old(
+    filled: Path, cli: Cli
+) -> None:
+    begun, may_end = threading.Event(), threading.Event()
+    snapshots = Snapshots(settings_of(filled).published)
+    old = snapshots.current()
+    a_new_snapshot(filled, cli)
+
+    def slowly(snapshot: Snapshot) -> None:
+        begun.set()
+        assert may_end.wait(10)
+
+    snapshots.get_ready = slowly
+    look_again(snapshots)
+    first = threading.Thread(target=snapshots.current)
+    first.start()
+    try:
+        assert begun.wait(10)
+        look_again(snapshots)
+        assert snapshots.current() is old
+    finally:
+        may_end.set()
+        first.join()
+    assert snapshots.current().name > old.name
+
+
+def test_a_snapshot_that_cannot_be_made_ready_does_not_take_the_place_of_the_old(
+    filled: Path, cli: Cli
+) -> None:
+    snapshots = Snapshots(settings_of(filled).published)
+    old = snapshots.current()
+    a_new_snapshot(filled, cli)
+
+    def fails(snapshot: Snapshot) -> None:
+        raise duckdb.Error("the table is damaged")
+
+    snapshots.get_ready = fails
+    look_again(snapshots)
+    assert snapshots.current() is old
+    assert "cannot be opened (the table is damaged)" in snapshots.problem
+    assert "python -m etl rollback" in snapshots.problem
+
+
+def test_a_new_snapshot_is_opened_though_nobody_asks(filled: Path, cli: Cli) -> None:
+    seen: list[str] = []
+    snapshots = Snapshots(settings_of(filled).published, lambda one: seen.append(one.name))
+    stopped = threading.Event()
+    beside = threading.Thread(target=keep_up, args=(snapshots, stopped))
+    beside.start()
+    try:
+        assert reached(lambda: len(seen) == 1)
+        assert reached(lambda: gc.get_freeze_count() > 0)
+        a_new_snapshot(filled, cli)
+        assert reached(lambda: len(seen) == 2)
+    finally:
+        stopped.set()
+        beside.join()
+    assert gc.get_freeze_count() == 0
+
+
+def test_a_folder_without_a_snapshot_is_looked_at_until_there_is_one(
+    filled: Path, tmp_path: Path
+) -> None:
+    folder, published = tmp_path / "later", settings_of(filled).published
+    snapshots, stopped = Snapshots(folder), threading.Event()
+    beside = threading.Thread(target=keep_up, args=(snapshots, stopped))
+    beside.start()
+    try:
+        assert reached(lambda: "nothing is published" in snapshots.problem)
+        published.rename(folder)
+        assert reached(lambda: snapshots._open is not None)
+    finally:
+        stopped.set()
+        beside.join()
+
+
+def test_a_server_looks_for_snapshots_only_while_it_runs(filled: Path, cli: Cli) -> None:
+    with client(settings_of(filled)) as site:
+        snapshots: Snapshots = site.app.app.app.app.app.state.snapshots
+        assert reached(lambda: snapshots._open is not None)
+        a_new_snapshot(filled, cli)
+        first = snapshots._open
+        assert reached(lambda: snapshots._open is not first)
+        (row,) = rows_of(site.get("/c/vix.csv"))
+        assert row["value"] == "17.5"
+    assert reached(lambda: gc.get_freeze_count() == 0)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_readings_made_together_are_those_made_one_by_one(
+    filled: Path, cli: Cli, lang: str
+) -> None:
+    rows = [["indicator", "date", "value"], ["sp500", "2026-09-02", "8211.5"]]
+    assert cli("import", write_csv(filled.parent / "up.csv", rows)).status == 0
+    folder = settings_of(filled).published
+    together, alone = (Snapshots(folder).current() for _ in range(2))
+    found = readings(together, together.catalog.indicators, None, lang)
+    assert len(found) == len(together.catalog)
+    assert found == [reading(alone, one.id, None, lang) for one in found]
+    assert sum(1 for one in found if one.spark) > 10
+    assert [(one.id, len(one.badges)) for one in found if one.badges] == [("sp500", 2)]
+
+
+@pytest.mark.parametrize(
+    ("words", "wanted"),
+    [
+        ("", 25),
+        ("  ", 25),
+        ("标普", 1),
+        ("S&P", 1),
+        ("sp500 标普", 1),
+        ("SP500 黄金", 0),
+        ("no such", 0),
+    ],
+)
+def test_indicators_are_found_by_every_word_in_any_name(
+    published: Settings, words: str, wanted: int
+) -> None:
+    snapshot = Snapshots(published.published).current()
+    found = list(finding.found(snapshot, words))
+    assert len(found) == wanted
+    assert [i.id for i in found] == [
+        i for i in snapshot.catalog.indicators if i in {f.id for f in found}
+    ]
+
+
+def test_of_a_page_only_its_html_is_kept(published: Settings) -> None:
+    page, markup = resolve(Snapshots(published.published), "/indicators", {})
+    assert page.body == []
+    assert {part._type for part in markup.children} == {"Still"}
+    assert not any(
+        isinstance(held, Component) for part in markup.children for held in vars(part).values()
+    )
