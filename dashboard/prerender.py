@@ -12,12 +12,13 @@ from typing import Any
 from dash import dcc, html
 from dash.development.base_component import Component
 
-_VOID = frozenset({"img", "br", "hr", "input"})
+_VOID = frozenset({"img", "br", "hr", "input", "source"})
 _ATTRIBUTES = {
     "className": "class",
     "colSpan": "colspan",
     "tabIndex": "tabindex",
     "htmlFor": "for",
+    "srcSet": "srcset",
 }
 _SKIPPED = frozenset({"children"})
 _ADDRESSES = frozenset({"href", "src", "action"})

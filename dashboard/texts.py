@@ -229,8 +229,8 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "too_few_pairs": ("样本不足", "too few"),
     "cloud": ("前两个指标的逐期变动", "Changes of the first two, date by date"),
     "cloud_note": (
-        "每点一期，颜色越深越近；空心圆为最新一期。",
-        "One point a date, the darker the later; the ring is the newest.",
+        "每点一期，越浓越近；空心圆为最新一期。",
+        "One point a date, the stronger the later; the ring is the newest.",
     ),
     "cloud_alt": (
         "散点图：横轴为{first}，纵轴为{second}，共 {n} 点，相关系数 {r}。",

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -306,8 +306,9 @@ class Catalog(Model):
 
     @cached_property
     def frequencies(self) -> tuple[Frequency, ...]:
-        """Those that indicators have, each once, in the order of the file."""
-        return tuple(dict.fromkeys(i.frequency for i in self.all()))
+        """Those that indicators have, the most frequent first."""
+        known = {i.frequency for i in self.all()}
+        return tuple(name for name in get_args(Frequency) if name in known)
 
 
 def load_catalog(path: Path) -> Catalog:

@@ -34,7 +34,7 @@ with warnings.catch_warnings():
 
 #: Nothing compressed: what is compared is what was written.
 PLAIN = {"Accept-Encoding": "identity"}
-VOID = frozenset({"img", "br", "hr", "input", "meta", "link"})
+VOID = frozenset({"img", "br", "hr", "input", "meta", "link", "source"})
 
 
 def client(settings: Settings) -> TestClient:

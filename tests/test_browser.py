@@ -333,6 +333,26 @@ def test_the_page_is_readable_without_scripts(visit: Opened, width: int) -> None
     assert box["height"] > 140
 
 
+@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize("path", ["/", "/indicators/sp500", "/policies"])
+def test_the_picture_of_a_chart_is_drawn_for_the_paper_it_is_seen_on(
+    visit: Opened, width: int, path: str
+) -> None:
+    """Letters of twelve are seen as ten at least; and nothing stands empty above and below."""
+    page = visit(width, java_script_enabled=False).open(path, live=False)
+    drawn, seen = page.locator(".chart-still").first.evaluate(
+        """image => {
+          const [, , wide, high] = decodeURIComponent(image.currentSrc)
+            .match(/viewBox="([^"]*)"/)[1].split(" ").map(Number);
+          const box = image.getBoundingClientRect();
+          return [[wide, high], [box.width, box.height]];
+        }"""
+    )
+    scale = min(seen[0] / drawn[0], seen[1] / drawn[1])
+    assert 0.85 < scale < 1.3
+    assert drawn[1] * scale > 0.85 * seen[1]
+
+
 def test_a_page_without_scripts_is_left_by_its_links(visit: Opened) -> None:
     page = visit(java_script_enabled=False).open("/", live=False)
     page.locator(".card", has_text="美光市值").locator("a").click()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import base64
 import json
+import re
 import xml.etree.ElementTree as ET
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import pairwise
+from urllib.parse import unquote
 
 import pytest
 from conftest import bundled
@@ -17,9 +19,12 @@ from serving import days_from, vintages
 
 from dashboard import queries
 from dashboard.address import Transform
-from dashboard.chart.model import JOIN_DAYS, SAMPLED_DAYS, Model, build
+from dashboard.chart.model import JOIN_DAYS, SAMPLED_DAYS, Model, Part, build, compose
 from dashboard.chart.plotly import CONFIG, figure
 from dashboard.chart.svg import chart, data_uri, spark
+from dashboard.choices import Choices
+from dashboard.components.charts import WIDE, chart_block
+from dashboard.prerender import to_html
 from dashboard.snapshot import Snapshot, Snapshots
 from etl.catalog import Indicator, Text, load_catalog
 from etl.observation import Vintage
@@ -270,8 +275,14 @@ def test_a_sparkline_is_well_formed_and_in_steps_where_values_hold() -> None:
     for step in (False, True):
         root = ET.fromstring(spark(values, step=step))
         assert ("H" in root.find(f"{SVG}path").attrib["d"]) is step  # type: ignore[union-attr]
-    encoded = data_uri(spark(values)).removeprefix("data:image/svg+xml;base64,")
-    assert base64.b64decode(encoded).decode() == spark(values)
+
+
+def test_a_picture_in_an_address_is_the_picture(newest: Snapshot) -> None:
+    model = of_snapshot(newest, "pue_global_average")
+    for svg in (chart(model), "<svg><title>100 % \"a\" #1 & 'b'\n{}^`|\\</title></svg>"):
+        address = data_uri(svg)
+        assert unquote(address.removeprefix("data:image/svg+xml,")) == svg
+        assert not set(address) & set(' "<>#\n\t`{}|^\\')  # as `srcset` takes it
 
 
 @pytest.mark.parametrize("name", KINDS)
@@ -297,16 +308,55 @@ def test_a_gap_between_segments_is_a_gap_in_the_figure(newest: Snapshot) -> None
     assert [len(trace["x"]) for trace in lines] == [7]
 
 
+def written(model: Model) -> list[str]:
+    """The marks whose words stand on the live chart."""
+    return [a["name"] for a in figure(model)["layout"]["annotations"] if "name" in a]
+
+
 def test_only_the_newest_value_is_written_over_a_live_chart(newest: Snapshot) -> None:
     """Plotly cannot keep labels apart: records speak under the pointer."""
     model = of_snapshot(newest, "micron_close_usd")
     assert [mark.kind for mark in model.series[0].marks] == [
         "newest", "milestone", "record", "record",
     ]  # fmt: skip
-    document = figure(model)
-    assert [a["name"] for a in document["layout"]["annotations"] if "name" in a] == ["newest"]
-    hovers = {trace.get("hovertemplate") for trace in document["data"]}
+    assert set(written(model)) <= {"newest"}
+    hovers = {trace.get("hovertemplate") for trace in figure(model)["data"]}
     assert {"首破 1,000 美元<extra></extra>", "历史新高<extra></extra>"} <= hovers
+
+
+def test_words_that_would_lie_on_the_line_are_left_out_of_a_live_chart() -> None:
+    days = [date(2026, 1, 1) + timedelta(days=k) for k in range(900)]
+    busy = {day: 100.0 + (17 * k) % 40 for k, day in enumerate(days)}
+    calm = {day: 100.0 + k for k, day in enumerate(days)}
+    assert written(drawn(CATALOG["sp500"], vintages(busy))) == []
+    assert written(drawn(CATALOG["sp500"], vintages(calm))) == ["newest"]
+
+
+def test_a_live_chart_shows_breaks_targets_and_the_days_of_bulletins(newest: Snapshot) -> None:
+    model = replace(of_snapshot(newest, "pue_global_average"), bulletins=(date(2024, 5, 27),))
+    document = figure(model)
+    shapes = document["layout"]["shapes"]
+    assert [shape["x0"] for shape in shapes if shape.get("yref") == "paper"] == ["2025-01-01"]
+    assert [shape["y0"] for shape in shapes if shape.get("xref") == "paper"] == [1.5]
+    assert "口径变动" in [a["text"] for a in document["layout"]["annotations"]]
+    (wedges,) = [trace for trace in document["data"] if trace.get("name") == "bulletins"]
+    assert (wedges["x"], wedges["y"]) == (["2024-05-27"], [model.axes[0].low])
+
+
+def test_of_several_lines_the_page_and_not_the_picture_says_which_is_which(
+    newest: Snapshot,
+) -> None:
+    parts = [
+        Part(CATALOG[name], CATALOG.unit(CATALOG[name]),
+             [(v, v.value) for v in queries.series(newest, name)])
+        for name in ("sp500", "brent_spot_usd_bbl")
+    ]  # fmt: skip
+    model = compose(parts, transform=Transform(), lang="zh")
+    assert written(model) == []
+    assert "标普 500" in chart(model)
+    block = to_html(chart_block(model, "both", Choices(), WIDE))
+    assert block.count("标普 500 <b>") == block.count("布伦特现货 <b>") == 1
+    assert "标普 500" not in unquote(re.findall(r'src="([^"]*)"', block)[0]).partition("<g")[2]
 
 
 def test_no_graph_may_send_its_data_away() -> None:

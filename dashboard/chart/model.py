@@ -103,6 +103,7 @@ class Series:
     segments: tuple[Segment, ...]
     marks: tuple[Mark, ...]
     say: Callable[[float], str]
+    until: str  # the date of the newest value, in words
 
     @property
     def points(self) -> Iterator[Point]:
@@ -264,7 +265,9 @@ def _series(
         marks += _remarkable(points, part, marks, lang)
     kind = _kind(part.indicator, part.unit, transform, alone)
     segments = tuple(_segments(points, part.indicator))
-    return Series(part.indicator.id, name, kind, axis, factor, segments, tuple(marks), say)
+    newest = marks[0].point.date if marks else None
+    until = formatting.day(newest, part.indicator, lang, year=True) if newest else ""
+    return Series(part.indicator.id, name, kind, axis, factor, segments, tuple(marks), say, until)
 
 
 def _kind(indicator: Indicator, unit: Unit, transform: Transform, alone: bool) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from dashboard.chart.model import Axis, Mark, Model, Segment, Series
 from dashboard.chart.palette import LIGHT
+from dashboard.chart.svg import BOTTOM, TOP, Frame, newest_label
 
 #: What every graph of the site is made with: nothing is sent anywhere, nothing traps the thumb.
 CONFIG: dict[str, Any] = {
@@ -22,17 +23,20 @@ CONFIG: dict[str, Any] = {
 }
 INK, RULE, GOLD, GREEN = LIGHT["muted"], LIGHT["rule"], LIGHT["gold"], LIGHT["green"]
 COLOURS = tuple(LIGHT[f"c{number}"] for number in range(4))
+#: How far below the line that letters stand on plotly sets the bottom of their box.
+UNDER = 6
 FONT = "-apple-system, 'PingFang SC', 'Noto Sans CJK SC', 'Microsoft YaHei', sans-serif"
 
 
-def figure(model: Model) -> dict[str, Any]:
-    """The figure as plain data."""
+def figure(model: Model, paper: tuple[int, int] = (358, 300)) -> dict[str, Any]:
+    """The figure as plain data. Its size is the reader's; `paper` is the smallest that it must look
+    well on."""
     traces = [
         trace
         for number, series in enumerate(model.series)
         for trace in _traces(series, COLOURS[number], several=len(model.series) > 1)
     ]
-    return {"data": traces, "layout": _layout(model)}
+    return {"data": [*traces, *_bulletins(model)], "layout": _layout(model, Frame(model, *paper))}
 
 
 def _traces(series: Series, colour: str, *, several: bool) -> list[dict[str, Any]]:
@@ -76,6 +80,26 @@ def _line(series: Series, segment: Segment, colour: str, hover: str) -> dict[str
     }
 
 
+def _bulletins(model: Model) -> list[dict[str, Any]]:
+    """A wedge on the ground line for each day whose bulletin speaks of the indicator."""
+    if not model.bulletins:
+        return []
+    days = [day.isoformat() for day in model.bulletins]
+    return [
+        {
+            "type": "scatter",
+            "mode": "markers",
+            "x": days,
+            "y": [model.axes[0].low] * len(days),
+            "marker": {"color": GOLD, "size": 9, "symbol": "triangle-up"},
+            "hoverinfo": "skip",
+            "cliponaxis": False,
+            "showlegend": False,
+            "name": "bulletins",
+        }
+    ]
+
+
 def _dot(mark: Mark, colour: str) -> dict[str, Any]:
     return {
         "type": "scatter",
@@ -96,11 +120,11 @@ def _hover(mark: Mark) -> dict[str, Any]:
     return {"hovertemplate": f"{mark.label}<extra></extra>"}
 
 
-def _layout(model: Model) -> dict[str, Any]:
+def _layout(model: Model, frame: Frame) -> dict[str, Any]:
     two = len(model.axes) > 1
-    axes = {"yaxis": _axis(model.axes[0], "left" if two else "right")}
+    axes = {"yaxis": _axis(model, 0, "left" if two else "right")}
     if two:
-        axes["yaxis2"] = {**_axis(model.axes[1], "right"), "overlaying": "y", "showgrid": False}
+        axes["yaxis2"] = {**_axis(model, 1, "right"), "overlaying": "y", "showgrid": False}
     return {
         "autosize": True,
         "dragmode": False,
@@ -109,7 +133,7 @@ def _layout(model: Model) -> dict[str, Any]:
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
         "font": {"family": FONT, "size": 12, "color": INK},
-        "margin": {"l": 56 if two else 8, "r": 64, "t": 26, "b": 28},
+        "margin": {"l": frame.left, "r": frame.width - frame.right, "t": TOP, "b": BOTTOM},
         "xaxis": {
             "type": "date",
             "tickvals": [day.isoformat() for day, _ in model.x_ticks],
@@ -120,28 +144,19 @@ def _layout(model: Model) -> dict[str, Any]:
             "hoverformat": "%Y-%m-%d",
         },
         **axes,
-        "shapes": [
-            {
-                "type": "line",
-                "xref": "paper",
-                "x0": 0,
-                "x1": 1,
-                "y0": level.at,
-                "y1": level.at,
-                "line": {
-                    "color": GREEN if level.kind == "target" else GOLD,
-                    "width": 1,
-                    "dash": "2px 3px" if level.kind == "target" else "5px 4px",
-                },
-            }
-            for level in model.levels
+        "shapes": [*_level_lines(model), *_break_lines(model)],
+        "annotations": [
+            *_level_labels(model),
+            *_break_labels(model),
+            *_newest_label(model, frame),
+            *_unit_labels(model),
         ],
-        "annotations": [*_level_labels(model), *_mark_labels(model), *_unit_labels(model)],
         "hoverlabel": {"font": {"family": FONT, "size": 13}},
     }
 
 
-def _axis(axis: Axis, side: str) -> dict[str, Any]:
+def _axis(model: Model, number: int, side: str) -> dict[str, Any]:
+    axis = model.axes[number]
     low, high = axis.low, axis.high
     if axis.log:
         low, high = math.log10(low), math.log10(high)
@@ -152,10 +167,46 @@ def _axis(axis: Axis, side: str) -> dict[str, Any]:
         "range": [low - margin, high + margin],
         "tickvals": [tick.at for tick in axis.ticks],
         "ticktext": [tick.label for tick in axis.ticks],
+        "tickfont": {"color": _shade(model, number)},
         "gridcolor": RULE,
         "zeroline": False,
         "fixedrange": True,
     }
+
+
+def _level_lines(model: Model) -> list[dict[str, Any]]:
+    return [
+        {
+            "type": "line",
+            "xref": "paper",
+            "x0": 0,
+            "x1": 1,
+            "y0": level.at,
+            "y1": level.at,
+            "line": {
+                "color": GREEN if level.kind == "target" else GOLD,
+                "width": 1,
+                "dash": "2px 3px" if level.kind == "target" else "5px 4px",
+            },
+        }
+        for level in model.levels
+    ]
+
+
+def _break_lines(model: Model) -> list[dict[str, Any]]:
+    return [
+        {"type": "line", "yref": "paper", "y0": 0, "y1": 1, "x0": day.isoformat(),
+         "x1": day.isoformat(), "line": {"color": INK, "width": 1, "dash": "1px 3px"}}
+        for day, _ in model.breaks
+    ]  # fmt: skip
+
+
+def _break_labels(model: Model) -> list[dict[str, Any]]:
+    return [
+        {**_TEXT, "yref": "paper", "y": 1, "yanchor": "top", "x": day.isoformat(),
+         "xanchor": "right", "xshift": -3, "text": words}
+        for day, words in model.breaks
+    ]  # fmt: skip
 
 
 def _level_labels(model: Model) -> list[dict[str, Any]]:
@@ -167,29 +218,41 @@ def _level_labels(model: Model) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _mark_labels(model: Model) -> list[dict[str, Any]]:
-    # A value on a log axis is placed by its logarithm; the label then stays with its point.
-    several = len(model.series) > 1
+def _newest_label(model: Model, frame: Frame) -> list[dict[str, Any]]:
+    """The newest value in words, where there is room; of several lines the page says it beside the
+    chart, for nothing here keeps their words apart."""
+    if len(model.series) > 1 or not model.series[0].marks:
+        return []
+    series, mark = model.series[0], model.series[0].marks[0]
+    placed = newest_label(model, frame)
+    if placed is None:
+        return []
+    right, below, anchor = placed
     return [
-        {**_TEXT, "x": mark.point.date.isoformat(), "xanchor": "right", "yshift": 12,
-         "y": _place(model.axes[series.axis], mark.point.value),
-         "text": f"<b>{series.name} {mark.label}</b>" if several else f"<b>{mark.label}</b>",
-         "name": mark.kind, **({"yref": "y2"} if series.axis else {}),
-         **({"font": {"color": COLOURS[number], "size": 12}} if several else {})}
-        for number, series in enumerate(model.series)
-        for mark in series.marks
-        if mark.kind == "newest"
+        {**_TEXT, "x": mark.point.date.isoformat(),
+         "y": _place(model.axes[series.axis], mark.point.value), "text": f"<b>{mark.label}</b>",
+         "xanchor": {"end": "right", "middle": "center", "start": "left"}[anchor],
+         "xshift": round(right), "yanchor": "bottom", "yshift": round(-below) - UNDER,
+         "name": mark.kind}
     ]  # fmt: skip
 
 
+def _shade(model: Model, axis: int) -> str:
+    """Where there are two axes, each has the colour of its line, if it has but one."""
+    on_it = [n for n, series in enumerate(model.series) if series.axis == axis]
+    return COLOURS[on_it[0]] if len(model.axes) > 1 and len(on_it) == 1 else INK
+
+
 def _place(axis: Axis, value: float) -> float:
+    """A value on a log axis is placed by its logarithm; a label then stays with its point."""
     return math.log10(value) if axis.log else value
 
 
 def _unit_labels(model: Model) -> list[dict[str, Any]]:
     return [
         {**_TEXT, "xref": "paper", "yref": "paper", "x": number, "y": 1, "yshift": 14,
-         "xanchor": "right" if number else "left", "text": axis.unit}
+         "xanchor": "right" if number else "left", "text": axis.unit,
+         "font": {"color": _shade(model, number), "size": 12}}
         for number, axis in enumerate(model.axes)
     ]  # fmt: skip
 

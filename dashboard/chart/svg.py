@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from base64 import b64encode
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from datetime import date
@@ -22,21 +21,26 @@ TOP, BOTTOM, EDGE = 26, 24, 4
 FEW_SAMPLES = 40
 #: How many covered points a label puts up with rather than move to its next place.
 FAR = 3
+#: What may not stand in an address as it is, be it in `src` or in `srcset`.
+_IN_ADDRESS = str.maketrans({sign: f"%{ord(sign):02X}" for sign in '%#<>" \\^`{|}\n\t\r'})
 #: Below this height the names of several lines stand in a row on top.
 LOW = 140
 
 
-def chart(model: Model, width: int = 640, height: int = 300, theme: str = "auto") -> str:
+def chart(
+    model: Model, width: int = 640, height: int = 300, theme: str = "auto", *, named: bool = True
+) -> str:
     """The chart as a whole SVG document."""
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img" '
         f'font-size="{SIZE}"><title>{escape(model.description)}</title>'
-        f"<style>{style(theme)}</style>{plot(model, width, height)}</svg>"
+        f"<style>{style(theme)}</style>{plot(model, width, height, named=named)}</svg>"
     )
 
 
-def plot(model: Model, width: float, height: float) -> str:
-    """The elements of the chart, for a paper of this size."""
+def plot(model: Model, width: float, height: float, *, named: bool = True) -> str:
+    """The elements of the chart, for a paper of this size; `named` where nothing else beside it
+    says which of several lines is which."""
     frame = Frame(model, width, height)
     labels = Labels(width, _places(model, frame))
     parts = [
@@ -45,10 +49,12 @@ def plot(model: Model, width: float, height: float) -> str:
         *_bulletins(model, frame),
     ]
     parts += _breaks(model, frame, labels)
-    low = len(model.series) > 1 and frame.bottom - frame.top < LOW
-    marks = list(_names(model, frame, labels)) if low else []
+    several = len(model.series) > 1
+    in_a_row = several and named and frame.bottom - frame.top < LOW
+    marks = list(_names(model, frame, labels)) if in_a_row else []
     for series in _newest_first(model, frame):
-        marks += _marks(model, series, frame, labels, named=not low)
+        at_end = not several or (named and not in_a_row)
+        marks += _marks(model, series, frame, labels, named=at_end)
     levels = _levels(model, frame, labels)
     for number, series in enumerate(model.series):
         drawn = _bars(series, frame) if series.kind == "bars" else _lines(series, frame)
@@ -83,8 +89,22 @@ def spark(
 
 
 def data_uri(svg: str) -> str:
-    """The SVG as an address that an image can hold."""
-    return "data:image/svg+xml;base64," + b64encode(svg.encode()).decode()
+    """The SVG as an address that an image can hold; written so that a page with many of them is
+    compressed to half of what base64 leaves."""
+    return "data:image/svg+xml," + svg.translate(_IN_ADDRESS)
+
+
+def newest_label(model: Model, frame: Frame) -> tuple[float, float, str] | None:
+    """Where the words of the newest value of a single line cover least: right of its point and
+    below it, and which part of the words stands there; None where they would lie on the line."""
+    series = model.series[0]
+    mark = series.marks[0]
+    labels = Labels(frame.width, _places(model, frame))
+    placed = _placed(mark.label, mark, series, frame, labels)
+    if placed is None or labels.covered(labels.taken[-1]) > FAR:
+        return None
+    (x, y), anchor = placed
+    return x - frame.x(mark.point.date), y - frame.y(mark.point.value, series.axis), anchor
 
 
 class Frame:
@@ -163,7 +183,7 @@ class Labels:
             if FAR * number >= least:
                 break  # no later place can be better
             box = self._box(words, x, y, anchor)
-            if self._is_free(box) and (cost := self._covered(box) + FAR * number) < least:
+            if self._is_free(box) and (cost := self.covered(box) + FAR * number) < least:
                 chosen, least, taken = (x, y), cost, box
         if chosen is not None:
             self.taken.append(taken)
@@ -177,7 +197,8 @@ class Labels:
     def _is_free(self, box: Box) -> bool:
         return box.left >= -2 and box.right <= self.width + 2 and free(box, self.taken)
 
-    def _covered(self, box: Box) -> int:
+    def covered(self, box: Box) -> int:
+        """How many points lie in a box."""
         start = bisect_left(self.points, (box.left, 0.0))
         end = bisect_right(self.points, (box.right, math.inf))
         return sum(box.top <= y <= box.bottom for _, y in self.points[start:end])
@@ -354,8 +375,16 @@ def _marks(
 def _label(
     words: str, mark: Mark, series: Series, kind: str, frame: Frame, labels: Labels
 ) -> Iterable[str]:
-    """The words of a mark above or below its point, where there is room; those of the newest value
-    are never left out."""
+    if found := _placed(words, mark, series, frame, labels):
+        place, anchor = found
+        yield _text(words, *place, kind, f' text-anchor="{anchor}"')
+
+
+def _placed(
+    words: str, mark: Mark, series: Series, frame: Frame, labels: Labels
+) -> tuple[tuple[float, float], str] | None:
+    """The place for the words of a mark above or below its point, where there is room; those of the
+    newest value are never left out."""
     x, y = frame.x(mark.point.date), frame.y(mark.point.value, series.axis)
     half = _width(words) / 2
     if series.kind == "bars":
@@ -372,8 +401,7 @@ def _label(
     place = labels.best(words, places, anchor)
     if place is None and mark.kind == "newest":
         place = places[0] if places else (at, frame.top + 12)
-    if place is not None:
-        yield _text(words, *place, kind, f' text-anchor="{anchor}"')
+    return None if place is None else (place, anchor)
 
 
 def _dot(series: Series, point: Point, frame: Frame, radius: float) -> str:

@@ -21,7 +21,7 @@ from dashboard.address import (
 from dashboard.chart.scatter import scatter
 from dashboard.chart.svg import data_uri
 from dashboard.components import tables
-from dashboard.components.charts import chart_block
+from dashboard.components.charts import WIDE, chart_block
 from dashboard.components.picking import options, picker
 from dashboard.downloads import Column, address_url
 from dashboard.pages.page import Page, Visit, message
@@ -62,7 +62,7 @@ def layout(visit: Visit) -> Page:
                className="lead-words"),
         _picker(visit, ids),
         _controls(visit, address, seen),
-        chart_block(seen.model, "compare", visit.lang, _notes(seen)),
+        chart_block(seen.model, "compare", visit.chosen, WIDE, _notes(seen)),
         _links(visit, address),
         *([_correlations(visit, related), _cloud(visit, related[0])] if related else []),
     ]  # fmt: skip
@@ -131,8 +131,7 @@ def _notes(seen: View) -> tuple[str, ...]:
     empty = [c.indicator.short.in_(lang) for c in seen.columns
              if all(x is None for _, x in c.rows)]  # fmt: skip
     missing = [text("nothing_of", lang, names="、".join(empty))] if empty else []
-    wedges = text("bulletin_marks", lang)  # drawn on chart pages alone
-    return tuple(line for line in (*missing, *captions(seen)) if line != wedges)
+    return (*missing, *captions(seen))
 
 
 def _names(seen: View) -> list[str]:

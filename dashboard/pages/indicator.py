@@ -18,17 +18,17 @@ from dashboard.address import (
     Transform,
     parse,
 )
-from dashboard.chart.model import build
 from dashboard.components import alerts, cards, tables
-from dashboard.components.charts import chart_block
+from dashboard.components.charts import WIDE, chart_block
 from dashboard.components.picking import options
-from dashboard.downloads import Column, Table, address_url, place, provenance, table
+from dashboard.downloads import Column, Table, address_url, place, provenance
 from dashboard.pages.asof import known
 from dashboard.pages.page import Page, Visit, message
 from dashboard.readings import Reading, reading
 from dashboard.reports import report_url
 from dashboard.sheet import SHOWN_TRANSFORMS
 from dashboard.texts import range_name, text, transform_name
+from dashboard.views import View, view
 from etl.catalog import Indicator
 from etl.observation import Event, Vintage
 from etl.wording import badges
@@ -46,13 +46,14 @@ def layout(visit: Visit, indicator_id: str) -> Page:
         return Page(name, [], status=302, location=there)
     try:
         address = parse(indicator_id, visit.query, visit.snapshot.catalog, datetime.now(UTC))
-        shown = table(visit.snapshot, replace(address, more=(), shape="long"))
+        seen = view(visit.snapshot, replace(address, more=(), shape="long"))
     except MovedError as moved:
         here = visit.chosen.href(f"/indicators/{moved.new}")
         return replace(layout(visit, moved.new), status=301, location=here)
     except AddressError as error:
         title = text("not_found" if error.status == 404 else "wrong_address", visit.lang)
         return message(title, str(error), visit.chosen, error.status)
+    shown = seen.table
     item = reading(visit.snapshot, address.id, address.as_of, visit.lang)
     title = item.indicator.title.in_(visit.lang)
     return Page(
@@ -63,7 +64,7 @@ def layout(visit: Visit, indicator_id: str) -> Page:
             html.Article(
                 [
                     _head(visit, item),
-                    *(_chart(visit, shown) if item.vintage else [_nothing(visit)]),
+                    *(_chart(visit, seen) if item.vintage else [_nothing(visit)]),
                     html.Div(
                         [
                             html.Div(
@@ -128,19 +129,9 @@ def _nothing(visit: Visit) -> Component:
     return html.P(text("no_data_long", visit.lang), className="message")
 
 
-def _chart(visit: Visit, shown: Table) -> list[Component]:
-    address, column = shown.address, shown.columns[0]
-    indicator = column.indicator
-    unit = visit.snapshot.catalog.unit(indicator)
-    model = build(
-        indicator,
-        unit,
-        column.rows,
-        transform=address.transform,
-        events=queries.events(visit.snapshot, indicator.id, address.as_of),
-        lang=visit.lang,
-        log=address.scale == "log",
-    )
+def _chart(visit: Visit, seen: View) -> list[Component]:
+    address, shown = seen.address, seen.table
+    indicator = shown.columns[0].indicator
     source = text("source_is", visit.lang, source=indicator.credit.name.in_(visit.lang))
     noted = corrected.sentences(visit.snapshot, shown.columns, visit.lang)
     breaks = tuple(f"{b.date}：{b.note.in_(visit.lang)}" for b in indicator.breaks)
@@ -154,7 +145,7 @@ def _chart(visit: Visit, shown: Table) -> list[Component]:
             className="controls",
         ),
         known(visit, address),
-        chart_block(model, indicator.id, visit.lang, (source, *breaks)),
+        chart_block(seen.model, indicator.id, visit.chosen, WIDE, (source, *breaks)),
         *(html.P(line, className="quiet") for line in noted),
         _downloads(visit, shown),
     ]

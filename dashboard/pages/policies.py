@@ -13,7 +13,7 @@ from dashboard import formatting, queries, register
 from dashboard.address import AddressError, Transform
 from dashboard.chart.model import build
 from dashboard.components import listing, tables
-from dashboard.components.charts import chart_block
+from dashboard.components.charts import HALF, chart_block
 from dashboard.components.listing import Bar
 from dashboard.components.picking import options, search
 from dashboard.pages.page import Page, Visit, message
@@ -120,7 +120,7 @@ class _Desk:
             [
                 html.H2(text("by_month", self.lang)),
                 options(text("which_count", self.lang), chips),
-                chart_block(model, indicator.id, self.lang, (source,)),
+                chart_block(model, indicator.id, self.visit.chosen, HALF, (source,)),
                 self._months({vintage.date: int(vintage.value) for vintage in rows}),
                 self._files(indicator),
             ],

@@ -13,7 +13,7 @@ from dashboard import formatting, queries
 from dashboard.address import Transform, Window, moment_of
 from dashboard.chart.model import build
 from dashboard.components import alerts, cards
-from dashboard.components.charts import chart_block
+from dashboard.components.charts import LEAD, chart_block
 from dashboard.components.marked import Marked, evidence
 from dashboard.pages.chain import chain
 from dashboard.pages.page import Page, Visit, message
@@ -200,7 +200,7 @@ def _lead(
                 ],
                 className="lead-head",
             ),
-            chart_block(model, item.id, visit.lang, (when, source)),
+            chart_block(model, item.id, visit.chosen, LEAD, (when, source)),
         ],
         className="lead",
     )
