@@ -183,3 +183,16 @@ def test_a_page_that_is_awaited_is_seen_to_be_awaited(visit: Opened) -> None:  #
     expect(awaited).to_have_count(0, timeout=15_000)
     expect(page.locator("#page h1")).to_have_text("政策", timeout=15_000)
     assert reader.troubles == []
+
+
+@pytest.mark.parametrize(("width", "stays"), [(1440, True), (390, False)])
+def test_side_by_side_the_text_stays_in_sight_while_its_figures_are_read(
+    visit: Opened, width: int, stays: bool
+) -> None:
+    page = visit(width).open("/")
+    page.set_viewport_size({"width": width, "height": 600})
+    row = page.locator(".row", has=page.locator("#card-wti_spot_usd_bbl"))
+    row.locator("#card-pue_google_fleet").evaluate("card => card.scrollIntoView()")
+    seen = row.locator(".prose p").first.bounding_box()
+    assert seen is not None
+    assert (seen["y"] + seen["height"] > 0) is stays
