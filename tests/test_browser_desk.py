@@ -103,6 +103,16 @@ def test_a_register_on_paper_has_no_controls(visit: Opened) -> None:  # noqa: F8
     assert page.evaluate("document.documentElement.scrollWidth") <= 794
 
 
+@pytest.mark.parametrize("path", ["/indicators/sp500?theme=dark", "/c/sp500?theme=dark", "/"])
+def test_what_is_printed_is_dark_on_white(visit: Opened, path: str) -> None:  # noqa: F811
+    page = visit(794, 1123, color_scheme="dark").open(path, live=False)
+    assert paper(page) == DARK
+    page.emulate_media(media="print", color_scheme="dark")
+    assert paper(page) == LIGHT
+    for word in page.get_by_text("已知于").all():
+        expect(word).to_be_hidden()  # no question without its answers
+
+
 @pytest.mark.parametrize("width", [390, 1440])
 def test_a_brief_is_copied_with_the_keyboard(visit: Opened, width: int) -> None:  # noqa: F811
     reader = visit(width, permissions=["clipboard-read", "clipboard-write"])

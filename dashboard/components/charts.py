@@ -18,7 +18,7 @@ Papers = tuple[tuple[int, int], tuple[int, int]]
 LEAD: Papers = ((358, 240), (480, 225))
 WIDE: Papers = ((358, 320), (960, 400))
 HALF: Papers = ((358, 240), (640, 300))
-ON_A_PHONE = "(max-width: 760px)"
+ON_A_PHONE = "screen and (max-width: 760px)"
 
 
 def chart_block(
