@@ -195,9 +195,11 @@ def test_a_page_that_is_awaited_is_seen_to_be_awaited(visit: Opened) -> None:  #
     assert reader.troubles == []
 
 
-@pytest.mark.parametrize(("width", "stays"), [(1440, True), (390, False)])
+@pytest.mark.parametrize(("width", "stays"), [(1440, True), (768, False), (390, False)])
 def test_side_by_side_the_text_stays_in_sight_while_its_figures_are_read(
-    visit: Opened, width: int, stays: bool
+    visit: Opened,  # noqa: F811
+    width: int,
+    stays: bool,
 ) -> None:
     page = visit(width).open("/")
     page.set_viewport_size({"width": width, "height": 600})
@@ -206,3 +208,25 @@ def test_side_by_side_the_text_stays_in_sight_while_its_figures_are_read(
     seen = row.locator(".prose p").first.bounding_box()
     assert seen is not None
     assert (seen["y"] + seen["height"] > 0) is stays
+
+
+TOO_WIDE = """() => [...document.querySelectorAll('#still td, #still th')].filter(cell => {
+  cell.querySelectorAll('.unseen').forEach(words => words.remove());
+  const inside = document.createRange();
+  inside.selectNodeContents(cell);
+  return inside.getBoundingClientRect().right > cell.getBoundingClientRect().right + 1;
+}).map(cell => cell.textContent)"""
+
+
+@pytest.mark.parametrize("width", [390, 768, 1024, 1180, 1440])
+@pytest.mark.parametrize("path", ["/indicators", "/policies", "/status"])
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_no_cell_of_a_table_runs_into_the_next(
+    visit: Opened,  # noqa: F811
+    width: int,
+    path: str,
+    lang: str,
+) -> None:
+    page = visit(width, java_script_enabled=False).open(f"{path}?lang={lang}", live=False)
+    assert page.locator("#still td").count() > 10
+    assert page.evaluate(TOO_WIDE) == []
