@@ -343,6 +343,17 @@ def test_a_live_chart_shows_breaks_targets_and_the_days_of_bulletins(newest: Sna
     assert (wedges["x"], wedges["y"]) == (["2024-05-27"], [model.axes[0].low])
 
 
+@pytest.mark.parametrize(("log", "at"), [(False, 1.0), (True, 0.0)])
+def test_the_words_of_a_level_stand_on_its_line_on_either_scale(
+    newest: Snapshot, log: bool, at: float
+) -> None:
+    """Plotly places a shape by its value and an annotation by its place on the axis."""
+    layout = figure(of_snapshot(newest, "micron_market_cap_usd_bn", log=log))["layout"]
+    (line,) = layout["shapes"]
+    (words,) = [a for a in layout["annotations"] if a["text"] == "1 万亿美元"]
+    assert (line["y0"], words["y"]) == (pytest.approx(1.0), pytest.approx(at))
+
+
 def test_of_several_lines_the_page_and_not_the_picture_says_which_is_which(
     newest: Snapshot,
 ) -> None:

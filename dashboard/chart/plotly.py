@@ -211,8 +211,8 @@ def _break_labels(model: Model) -> list[dict[str, Any]]:
 
 def _level_labels(model: Model) -> list[dict[str, Any]]:
     return [
-        {**_TEXT, "xref": "paper", "x": 0, "y": level.at, "yshift": 9, "xanchor": "left",
-         "text": level.label,
+        {**_TEXT, "xref": "paper", "x": 0, "y": _place(model.axes[0], level.at), "yshift": 9,
+         "xanchor": "left", "text": level.label,
          "font": {"color": GREEN if level.kind == "target" else GOLD, "size": 12}}
         for level in model.levels
     ]  # fmt: skip
