@@ -343,6 +343,17 @@ def test_a_live_chart_shows_breaks_targets_and_the_days_of_bulletins(newest: Sna
     assert (wedges["x"], wedges["y"]) == (["2024-05-27"], [model.axes[0].low])
 
 
+def test_behind_every_chart_stands_a_table_of_its_values(newest: Snapshot) -> None:
+    pue = to_html(chart_block(of_snapshot(newest, "pue_global_average"), "pue", Choices(), WIDE))
+    assert '<tr><th scope="row">2025 年</th><td>1.54</td></tr>' in pue
+    assert pue.count("<td>") == 11
+    assert "见 CSV" not in pue
+    index = to_html(chart_block(of_snapshot(newest, "sp500"), "sp500", Choices(), WIDE))
+    days = len(queries.series(newest, "sp500"))
+    assert f"最近 100 个日期；全部 {days} 个见 CSV" in index
+    assert index.count("<td>") == 100
+
+
 @pytest.mark.parametrize(("log", "at"), [(False, 1.0), (True, 0.0)])
 def test_the_words_of_a_level_stand_on_its_line_on_either_scale(
     newest: Snapshot, log: bool, at: float

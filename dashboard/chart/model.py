@@ -93,7 +93,8 @@ class Mark:
 @dataclass(frozen=True, slots=True)
 class Series:
     """One indicator on the paper, on the axis of that number, its values in the axis's own scale
-    (`factor` applied). `say` puts a raw value into words, only where they are wanted."""
+    (`factor` applied). `say` puts a raw value into words and `day` a date as its frequency has it,
+    only where they are wanted; `until` says in full when the newest value was."""
 
     id: str
     name: str
@@ -103,7 +104,8 @@ class Series:
     segments: tuple[Segment, ...]
     marks: tuple[Mark, ...]
     say: Callable[[float], str]
-    until: str  # the date of the newest value, in words
+    day: Callable[[date], str]
+    until: str
 
     @property
     def points(self) -> Iterator[Point]:
@@ -259,6 +261,9 @@ def _series(
         figure = formatting.transformed_figure(value, transform, part.indicator, part.unit, lang)
         return formatting.spoken(figure, part.unit)
 
+    def day(when: date) -> str:
+        return formatting.table_day(when, part.indicator, lang)
+
     name = part.name or part.indicator.short.in_(lang)
     marks = list(_newest(points, say))
     if alone and transform.name == "level":
@@ -267,7 +272,9 @@ def _series(
     segments = tuple(_segments(points, part.indicator))
     newest = marks[0].point.date if marks else None
     until = formatting.day(newest, part.indicator, lang, year=True) if newest else ""
-    return Series(part.indicator.id, name, kind, axis, factor, segments, tuple(marks), say, until)
+    return Series(
+        part.indicator.id, name, kind, axis, factor, segments, tuple(marks), say, day, until
+    )
 
 
 def _kind(indicator: Indicator, unit: Unit, transform: Transform, alone: bool) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Sequence
+from datetime import date
 
 from dash import dcc, html
 from dash.development.base_component import Component
@@ -11,6 +12,7 @@ from dashboard.chart.model import Model
 from dashboard.chart.plotly import CONFIG, figure
 from dashboard.chart.svg import chart, data_uri
 from dashboard.choices import Choices
+from dashboard.components import tables
 from dashboard.texts import text
 
 #: Papers as the style sheet cuts them, width and height: on a phone, and on anything wider.
@@ -18,6 +20,7 @@ Papers = tuple[tuple[int, int], tuple[int, int]]
 LEAD: Papers = ((358, 240), (480, 225))
 WIDE: Papers = ((358, 320), (960, 400))
 HALF: Papers = ((358, 240), (640, 300))
+TABLE_ROWS = 100
 ON_A_PHONE = "screen and (max-width: 760px)"
 
 
@@ -32,7 +35,7 @@ def chart_block(
         *([text("sampled", chosen.lang)] if model.sampled else []),
         *([text("bulletin_marks", chosen.lang)] if model.bulletins else []),
     ]
-    return html.Figure(
+    figures = html.Figure(
         [
             _names(model) if len(model.series) > 1 else None,
             html.Div(
@@ -52,6 +55,36 @@ def chart_block(
         ],
         className="chart-figure",
     )
+    return html.Div([figures, _table(model, chosen.lang)])
+
+
+def _table(model: Model, lang: str) -> Component:
+    """What the picture shows, in figures, the newest first."""
+    columns = [{p.date: series.say(p.raw) for p in series.points} for series in model.series]
+    days = sorted(set().union(*columns), reverse=True)
+    shown = days[:TABLE_ROWS]
+    rows = [
+        html.Tr([html.Th(_day(model, columns, day), scope="row"),
+                 *(html.Td(column.get(day, "—")) for column in columns)])
+        for day in shown
+    ]  # fmt: skip
+    cut = text("table_cut", lang, shown=f"{len(shown):,}", all=f"{len(days):,}")
+    words = text("as_table", lang)
+    heads = [text("date", lang), *(series.name for series in model.series)]
+    return html.Details(
+        [
+            html.Summary(words),
+            html.P(cut, className="quiet") if len(days) > len(shown) else None,
+            html.Div(tables.table(heads, rows), className="scroll", tabIndex="0",
+                     role="region", **{"aria-label": words}),
+        ],
+        className="behind",
+    )  # fmt: skip
+
+
+def _day(model: Model, columns: Sequence[Container[date]], day: date) -> str:
+    """The date as the first of the lines has it that has a value then."""
+    return next(s.day(day) for s, held in zip(model.series, columns, strict=True) if day in held)
 
 
 def _still(model: Model, theme: str, papers: Papers) -> Component:
