@@ -150,6 +150,11 @@ class Model:
     def sampled(self) -> bool:
         return any(segment.sampled for segment in self.segments)
 
+    def alone_on(self, axis: int) -> int | None:
+        """The number of the one series on an axis; None where several share it."""
+        on_it = [number for number, series in enumerate(self.series) if series.axis == axis]
+        return on_it[0] if len(on_it) == 1 else None
+
     @property
     def bars(self) -> bool:
         return self.series[0].kind == "bars"

@@ -239,8 +239,8 @@ def _newest_label(model: Model, frame: Frame) -> list[dict[str, Any]]:
 
 def _shade(model: Model, axis: int) -> str:
     """Where there are two axes, each has the colour of its line, if it has but one."""
-    on_it = [n for n, series in enumerate(model.series) if series.axis == axis]
-    return COLOURS[on_it[0]] if len(model.axes) > 1 and len(on_it) == 1 else INK
+    number = model.alone_on(axis)
+    return INK if len(model.axes) == 1 or number is None else COLOURS[number]
 
 
 def _place(axis: Axis, value: float) -> float:

@@ -246,8 +246,8 @@ def _scales(model: Model, frame: Frame, labels: Labels) -> list[str]:
 
 def _shade_of(model: Model, axis: int) -> str:
     """The colour of the one series on an axis; none where several share it."""
-    on_it = [n for n, series in enumerate(model.series) if series.axis == axis]
-    return f"n c{on_it[0]}" if len(on_it) == 1 else ""
+    number = model.alone_on(axis)
+    return "" if number is None else f"n c{number}"
 
 
 def _text(words: str, x: float, y: float, kind: str = "", more: str = "") -> str:
