@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from operator import itemgetter
 
 from dashboard import formatting, queries
 from dashboard.formatting import Change
@@ -11,7 +13,11 @@ from dashboard.queries import Standing
 from dashboard.readings import Reading, readings
 from dashboard.snapshot import Snapshot
 from dashboard.texts import text
+from etl.catalog import Indicator
+from etl.freshness import sessions_missed
 
+#: Columns that an order of theirs stays the same in as long as the snapshot is served.
+LASTING = ("date", "change", "month", "year", "record")
 #: The value of a standing that a column compares the newest with.
 _BASES = {"change": "previous", "month": "last_month", "year": "last_year", "record": "highest"}
 
@@ -32,6 +38,33 @@ def lines(snapshot: Snapshot, ids: Sequence[str], lang: str) -> list[Line]:
     found = readings(snapshot, ids, None, lang)
     standings = queries.standings(snapshot)
     return [_line(item, standings.get(item.id), lang) for item in found]
+
+
+def in_order(
+    snapshot: Snapshot, name: str, *, falls: bool, now: datetime | None = None
+) -> Mapping[str, float]:
+    """What indicators have in a column (`date`, `change`, `month`, `year`, `record`, and `age` at a
+    moment), in its order; those that have nothing there are left out."""
+    key = (name, falls, now if name == "age" else None)
+    return snapshot.remember("order", key, lambda: _in_order(snapshot, name, falls, now))
+
+
+def _in_order(
+    snapshot: Snapshot, name: str, falls: bool, now: datetime | None
+) -> Mapping[str, float]:
+    standings = queries.standings(snapshot)
+    held = ((i, standings[i.id]) for i in snapshot.catalog.all() if i.id in standings)
+    keys = ((i.id, _key(i, standing, name, now)) for i, standing in held)
+    known = [(name, key) for name, key in keys if key is not None]
+    return dict(sorted(known, key=itemgetter(1), reverse=falls))
+
+
+def _key(indicator: Indicator, standing: Standing, name: str, now: datetime | None) -> float | None:
+    if name == "age" and now is not None:
+        return float(sessions_missed(indicator, standing.newest.date, now))
+    if name == "date":
+        return float(standing.newest.date.toordinal())
+    return percent_from(standing, name)
 
 
 def percent_from(standing: Standing, name: str) -> float | None:

@@ -10,6 +10,7 @@ from threading import Event
 
 from dashboard import finding, queries
 from dashboard.health import health
+from dashboard.overview import LASTING, in_order
 from dashboard.snapshot import LOOK_EVERY_S, Snapshot, Snapshots
 from etl.errors import StorageError
 
@@ -18,6 +19,8 @@ def get_ready(snapshot: Snapshot) -> None:
     """Make what many pages of a snapshot begin with."""
     queries.standings(snapshot)
     finding.said(snapshot)
+    for name in LASTING:
+        in_order(snapshot, name, falls=True)  # as a first touch of a heading asks for it
 
 
 def keep_up(snapshots: Snapshots, stopped: Event) -> None:

@@ -25,7 +25,7 @@ from etl.settings import POINTER, READ_ONLY
 LOOK_EVERY_S = 0.5
 #: How many answers of each kind are kept: readings are small, tables may hold whole histories.
 SHELVES = {
-    "standings": 200, "words": 1, "keys": 10, "health": 2, "reading": 4000, "page": 300,
+    "standings": 200, "words": 1, "order": 14, "health": 2, "reading": 4000, "page": 300,
     "series": 40, "events": 200, "mentions": 200, "lines": 30, "rows": 30, "table": 60, "file": 60,
     "api": 60, "sheet": 400, "picture": 200,
 }  # fmt: skip

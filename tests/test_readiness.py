@@ -43,6 +43,7 @@ def test_a_snapshot_is_ready_when_it_is_first_served(published: Settings) -> Non
     snapshot = Snapshots(published.published, get_ready).current()
     assert len(snapshot.held("standings", "")) == 19
     assert len(snapshot.held("words", "")) == len(snapshot.catalog)
+    assert len(snapshot.held("order", ("date", True, None))) == 19
 
 
 def test_who_asks_while_a_new_snapshot_is_made_ready_goes_on_with_the_old(

@@ -3,23 +3,22 @@ filtered and sorted by the address."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import groupby
 
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from dashboard import finding, queries
+from dashboard import finding
 from dashboard.address import AddressError, one_of
 from dashboard.components.indicator_table import COLUMNS, Entry, column_words, indicator_table
 from dashboard.components.listing import further
 from dashboard.components.picking import chip, options, search
 from dashboard.health import health
-from dashboard.overview import lines, percent_from
+from dashboard.overview import in_order, lines
 from dashboard.pages.page import Desk, Page, Visit, message
 from dashboard.paging import paged
-from dashboard.snapshot import Snapshot
 from dashboard.texts import text
 from etl.catalog import Indicator
 
@@ -128,29 +127,14 @@ def _sorted(
     """The indicators in the order that is asked for; those without what it goes by come last."""
     name, falls = sort.removeprefix("-"), sort.startswith("-")
     if not name:
-        order = list(visit.snapshot.catalog.groups)
-        return sorted(found, key=lambda i: order.index(i.group))
+        groups = list(visit.snapshot.catalog.groups)
+        return sorted(found, key=lambda i: groups.index(i.group))
     if name == "name":
         return sorted(found, key=lambda i: i.title.in_(visit.lang), reverse=falls)
-    keys = _keys(visit.snapshot, name, now)
-    held = sorted((i for i in found if i.id in keys), key=lambda i: keys[i.id], reverse=falls)
-    return [*held, *(i for i in found if i.id not in keys)]
-
-
-def _keys(snapshot: Snapshot, name: str, now: datetime) -> Mapping[str, float]:
-    """What indicators are sorted by."""
-    if name == "age":
-        aged = health(snapshot, now)
-        return {one.indicator.id: one.missed for one in aged if one.missed is not None}
-    return snapshot.remember("keys", name, lambda: _standing_keys(snapshot, name))
-
-
-def _standing_keys(snapshot: Snapshot, name: str) -> Mapping[str, float]:
-    standings = queries.standings(snapshot)
-    if name == "date":
-        return {i: float(standing.newest.date.toordinal()) for i, standing in standings.items()}
-    apart = {i: percent_from(standing, name) for i, standing in standings.items()}
-    return {i: percent for i, percent in apart.items() if percent is not None}
+    order = in_order(visit.snapshot, name, falls=falls, now=now)
+    wanted = {i.id: i for i in found}
+    held = [wanted[name] for name in order if name in wanted]
+    return [*held, *(i for i in found if i.id not in order)]
 
 
 def _filters(visit: Visit) -> Component:
