@@ -332,6 +332,17 @@ def test_words_that_would_lie_on_the_line_are_left_out_of_a_live_chart() -> None
     assert written(drawn(CATALOG["sp500"], vintages(calm))) == ["newest"]
 
 
+def test_words_that_are_longer_than_the_paper_are_left_out_of_a_live_chart() -> None:
+    unit = CATALOG.unit(CATALOG["sp500"])
+    long = unit.model_copy(update={"label": Text(zh="很长的单位" * 20, en="a long unit " * 20)})
+    rows = vintages({date(2026, 1, 1) + timedelta(days=k): 100.0 + k for k in range(9)})
+    for lang in ("zh", "en"):
+        part = Part(CATALOG["sp500"], long, [(v, v.value) for v in rows])
+        model = compose([part], transform=Transform(), lang=lang)
+        assert written(model) == []
+        ET.fromstring(chart(model))
+
+
 def test_a_live_chart_shows_breaks_targets_and_the_days_of_bulletins(newest: Snapshot) -> None:
     model = replace(of_snapshot(newest, "pue_global_average"), bulletins=(date(2024, 5, 27),))
     document = figure(model)

@@ -96,12 +96,13 @@ def data_uri(svg: str) -> str:
 
 def newest_label(model: Model, frame: Frame) -> tuple[float, float, str] | None:
     """Where the words of the newest value of a single line cover least: right of its point and
-    below it, and which part of the words stands there; None where they would lie on the line."""
+    below it, and which part of the words stands there; None where they would lie on the line or
+    are longer than the paper is wide."""
     series = model.series[0]
     mark = series.marks[0]
     labels = Labels(frame.width, _places(model, frame))
     placed = _placed(mark.label, mark, series, frame, labels)
-    if placed is None or labels.covered(labels.taken[-1]) > FAR:
+    if placed is None or not labels.taken or labels.covered(labels.taken[0]) > FAR:
         return None
     (x, y), anchor = placed
     return x - frame.x(mark.point.date), y - frame.y(mark.point.value, series.axis), anchor
