@@ -39,18 +39,11 @@ def health(
     snapshot: Snapshot, now: datetime, indicators: Iterable[Indicator] | None = None
 ) -> list[Health]:
     """Each of `indicators`, or every one of the catalog, in that order."""
-    if indicators is None:
-        every = snapshot.catalog.all()
-        return snapshot.remember("health", now, lambda: _of_all(snapshot, now, every))
-    return _of_all(snapshot, now, indicators)
-
-
-def _of_all(snapshot: Snapshot, now: datetime, indicators: Iterable[Indicator]) -> list[Health]:
     standings, problems = queries.standings(snapshot), queries.problems(snapshot)
     refused = queries.refused(snapshot)
     return [
         _health(i, standings.get(i.id), problems.get(i.id, ""), refused.get(i.id, ()), now)
-        for i in indicators
+        for i in (snapshot.catalog.all() if indicators is None else indicators)
     ]
 
 

@@ -60,12 +60,13 @@ def chart_block(
 
 def _table(model: Model, lang: str) -> Component:
     """What the picture shows, in figures, the newest first."""
-    columns = [{p.date: series.say(p.raw) for p in series.points} for series in model.series]
+    columns = [{point.date: point.raw for point in series.points} for series in model.series]
     days = sorted(set().union(*columns), reverse=True)
     shown = days[:TABLE_ROWS]
     rows = [
         html.Tr([html.Th(_day(model, columns, day), scope="row"),
-                 *(html.Td(column.get(day, "—")) for column in columns)])
+                 *(html.Td(series.say(column[day]) if day in column else "—")
+                   for series, column in zip(model.series, columns, strict=True))])
         for day in shown
     ]  # fmt: skip
     cut = text("table_cut", lang, shown=f"{len(shown):,}", all=f"{len(days):,}")

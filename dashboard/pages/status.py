@@ -27,7 +27,7 @@ TOLD_DAYS, REVISIONS = 30, 20
 
 def layout(visit: Visit, desk: Desk) -> Page:
     """The page as of the minute of `desk`; 400 in words where a parameter is wrong."""
-    found = sorted(health(visit.snapshot, desk.minute), key=lambda one: one.badness)
+    found = visit.snapshot.remember("health", desk.minute, lambda: _worst_first(visit, desk))
     try:
         page = paged(visit.query.get("page", ""), found, A_PAGE)
     except AddressError as error:
@@ -56,6 +56,10 @@ def layout(visit: Visit, desk: Desk) -> Page:
             )
         ],
     )
+
+
+def _worst_first(visit: Visit, desk: Desk) -> list[Health]:
+    return sorted(health(visit.snapshot, desk.minute), key=lambda one: one.badness)
 
 
 def headline(found: Sequence[Health], lang: str) -> str:
