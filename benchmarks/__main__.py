@@ -14,8 +14,8 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import bulk, charts, claims, desk, downloads, page, sources
-from etl.publish import current_name
 from etl.settings import PROJECT
+from etl.storage.publish import current_name
 
 ROUNDS = 3
 

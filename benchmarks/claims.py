@@ -28,7 +28,7 @@ from etl.claims.known import History, Row, Series, breaks_of
 from etl.claims.model import Claim, Placed
 from etl.claims.parse import Parser
 from etl.claims.verdict import Judge
-from etl.observation import BEIJING
+from etl.records import BEIJING
 from etl.settings import PROJECT
 
 GOLDEN = PROJECT / "tests" / "golden"

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from etl.catalog import Catalog
 from etl.errors import XinzhiError, nearest
-from etl.observation import BEIJING
+from etl.records import BEIJING
 
 RANGES = ("1m", "3m", "6m", "ytd", "1y", "3y", "5y", "10y", "max")
 TRANSFORMS = ("level", "diff", "pct", "mom", "yoy", "index", "ma", "drawdown", "z")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from etl.catalog import Indicator
-from etl.observation import BEIJING
+from etl.records import BEIJING
 
 SITE = "新质生产力每日动态指标台"
 _TEX = str.maketrans({c: f"\\{c}" for c in "%&#$_{}"} | {"\\": r"\textbackslash{}"})

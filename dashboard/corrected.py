@@ -10,7 +10,7 @@ from dashboard.snapshot import Snapshot
 from dashboard.texts import text
 from etl.catalog import Indicator
 from etl.corrections import CORRECTED
-from etl.observation import Vintage
+from etl.records import Vintage
 
 #: A chart names so many corrected dates, newest first, and counts the rest.
 NAMED = 3

@@ -17,8 +17,8 @@ from dashboard.queries import Standing
 from dashboard.snapshot import Snapshot
 from dashboard.texts import text
 from etl.catalog import Indicator
-from etl.observation import BEIJING, Event, Vintage
-from etl.wording import badges
+from etl.records import BEIJING, Event, Vintage
+from etl.words.sentences import badges
 
 ENTRIES = 100
 #: Events are looked through newest date first; what was known last comes first in the feed.

@@ -30,7 +30,7 @@ from dashboard.formatting import plain_number, unit_code_after
 from dashboard.snapshot import Snapshot
 from dashboard.transforms import Empty, Result, explained, span, window_name
 from etl.catalog import Indicator
-from etl.observation import Vintage
+from etl.records import Vintage
 
 #: More rows are refused, not cut: a file is complete or there is none.
 MAX_ROWS = 500_000

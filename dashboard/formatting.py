@@ -1,4 +1,4 @@
-"""Numbers, units and dates on the pages: those of `etl.formatting`, and what only pages need."""
+"""Numbers, units and dates on the pages: those of `etl.words.numbers`, and what only pages need."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from datetime import date, datetime
 
 from dashboard.address import Transform
 from etl.catalog import Indicator, Unit
-from etl.formatting import (
+from etl.records import BEIJING
+from etl.words.numbers import (
     MINUS,
     Change,
     Figure,
@@ -20,7 +21,6 @@ from etl.formatting import (
     signed,
     spoken,
 )
-from etl.observation import BEIJING
 
 __all__ = [
     "MINUS",

@@ -11,7 +11,7 @@ from dashboard.queries import Refused, Standing
 from dashboard.snapshot import Snapshot
 from etl.catalog import Indicator
 from etl.freshness import sessions_missed, state_of
-from etl.observation import Vintage
+from etl.records import Vintage
 
 #: The states, what is worst first.
 STATES = ("stale", "failing", "empty", "fresh")

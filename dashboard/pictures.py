@@ -14,7 +14,7 @@ from dashboard.chart.png import png
 from dashboard.texts import text
 from dashboard.views import View, view
 from etl.errors import StorageError
-from etl.observation import BEIJING
+from etl.records import BEIJING
 
 SIZES: Mapping[str, tuple[int, int]] = {
     "og": (1200, 628), "square": (600, 600), "wechat": (900, 383),

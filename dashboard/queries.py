@@ -13,8 +13,8 @@ from operator import itemgetter
 from typing import Any
 
 from dashboard.snapshot import Snapshot
-from etl.alerts import JSON as ALERT
-from etl.alerts import Alert
+from etl.alerts.rules import JSON as ALERT
+from etl.alerts.rules import Alert
 from etl.brief import known
 from etl.brief.known import News
 from etl.bulletins.model import Bulletin
@@ -22,8 +22,8 @@ from etl.catalog import Text
 from etl.claims.model import Claim, Placed
 from etl.corrections import Correction
 from etl.crossings import events_of
-from etl.observation import Action, Event, Sample, Vintage, event_of
-from etl.standings import STANDINGS, what_is_told
+from etl.records import Action, Event, Sample, Vintage, event_of
+from etl.storage.latest import STANDINGS, what_is_told
 
 LIVE = """
 select date, value, source, known_at, status, credit, basis, note

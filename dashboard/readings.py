@@ -13,8 +13,8 @@ from dashboard.queries import Standing
 from dashboard.snapshot import Snapshot
 from dashboard.transforms import FEW
 from etl.catalog import Indicator, Unit
-from etl.observation import BEIJING, Event, Measured, Vintage
-from etl.wording import Badge, badges, newest_change
+from etl.records import BEIJING, Event, Measured, Vintage
+from etl.words.sentences import Badge, badges, newest_change
 
 SPARK_DAYS = 370
 SPARK_POINTS = 120

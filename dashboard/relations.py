@@ -9,8 +9,8 @@ from datetime import date
 from itertools import pairwise
 
 from etl.catalog import Indicator, Unit
-from etl.observation import Vintage
-from etl.steps import comparable
+from etl.changes import comparable
+from etl.records import Vintage
 
 #: Fewer pairs of changes say nothing about how two indicators move together.
 FEWEST = 8

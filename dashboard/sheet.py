@@ -30,7 +30,7 @@ from dashboard.since import since
 from dashboard.texts import hint, range_name, text, transform_name
 from dashboard.value_table import caption, value_table
 from dashboard.views import View
-from etl.observation import BEIJING
+from etl.records import BEIJING
 
 TEMPLATES = Path(__file__).parent / "templates"
 STATIC = Path(__file__).parent / "static"

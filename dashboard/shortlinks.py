@@ -17,7 +17,7 @@ from dashboard.address import (
     moment_of,
 )
 from etl.catalog import Catalog
-from etl.observation import BEIJING
+from etl.records import BEIJING
 
 #: Digits and letters that are not mistaken for each other.
 ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"

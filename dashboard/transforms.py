@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from dashboard.address import Transform, Window
 from etl.catalog import Indicator
-from etl.observation import Vintage
-from etl.standings import TOLERANCE_DAYS
-from etl.steps import comparable
+from etl.changes import comparable
+from etl.records import Vintage
+from etl.storage.latest import TOLERANCE_DAYS
 
 Values = list[float | None]
 FEW = 8

@@ -13,7 +13,7 @@ from dashboard.chart.model import Model, Part, compose
 from dashboard.chart.words import Words, words
 from dashboard.downloads import Column, Table, table
 from dashboard.snapshot import Snapshot
-from etl.observation import BEIJING
+from etl.records import BEIJING
 
 
 @dataclass(frozen=True, slots=True)

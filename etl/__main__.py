@@ -11,9 +11,9 @@ from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 
-from etl import candidates, console, decide, imports, notify, publish
-from etl.alerts import JSON as ALERT
-from etl.alerts import Alert
+from etl.alerts import notify
+from etl.alerts.rules import JSON as ALERT
+from etl.alerts.rules import Alert
 from etl.brief.model import JSON as BRIEF
 from etl.brief.published import published_brief
 from etl.brief.words import markdown
@@ -23,18 +23,21 @@ from etl.bulletins.read import read_bulletin
 from etl.bulletins.to_markdown import to_markdown
 from etl.catalog import Catalog, load_catalog
 from etl.claims.published import published_claims
+from etl.commands import console
+from etl.commands.status import freshness
 from etl.errors import FileProblem, SettingError, StorageError, XinzhiError
-from etl.inputs import read_bulletins, read_comparisons, read_corrections, read_documents
-from etl.observation import BEIJING, now, parse_moment
-from etl.references import cited
-from etl.replay import replay
-from etl.schedule import SLOTS, Slot, keep_time, next_due
+from etl.files.authored import read_bulletins, read_comparisons, read_corrections, read_documents
+from etl.ingest.replay import replay
+from etl.ingest.run import Report, Request, accept, judged, run, select, with_splits
+from etl.ingest.schedule import SLOTS, Slot, keep_time, next_due
+from etl.ingest.upstream import Upstream
+from etl.policies import candidates, review
+from etl.policies.references import cited
+from etl.records import BEIJING, now, parse_moment
 from etl.settings import Settings, load_settings
 from etl.sources import sources
-from etl.status import freshness
-from etl.update import Report, Request, accept, judged, run, select, with_splits
-from etl.upstream import Upstream
-from etl.warehouse import lock, opened
+from etl.storage import imports, publish
+from etl.storage.warehouse import lock, opened
 
 OK, SOME_FAILED, NOTHING_DONE = 0, 1, 2
 
@@ -209,17 +212,17 @@ def candidates_command(settings: Settings, options: argparse.Namespace) -> int:
             f"{settings.warehouse}: no warehouse yet; run `python -m etl run` first."
         )
     if options.take:
-        path, documents = decide.take(settings, options.take)
+        path, documents = review.take(settings, options.take)
         for document in documents:
             console.say(f"added to {path}: {document.title}")
         console.say("run `python -m etl run` to count and publish them")
     elif options.leave:
-        for document in decide.leave(settings, options.leave):
+        for document in review.leave(settings, options.leave):
             console.say(f"left: {document.title}")
         console.say("run `python -m etl run` to publish without them")
     else:
         with opened(settings.warehouse, read_only=True) as warehouse:
-            rows = decide.waiting(settings, warehouse)
+            rows = review.waiting(settings, warehouse)
         if options.json:
             print(json.dumps([row.to_json() for row in rows], ensure_ascii=False, indent=1))
         else:

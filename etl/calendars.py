@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Literal, get_args
 from zoneinfo import ZoneInfo
 
-from etl.observation import BEIJING
+from etl.records import BEIJING
 
 CalendarName = Literal["XNYS", "24/5", "month", "quarter", "year", "event"]
 CALENDARS: tuple[str, ...] = get_args(CalendarName)

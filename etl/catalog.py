@@ -18,10 +18,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from etl import calendars
 from etl.calendars import CalendarName
 from etl.errors import CatalogError, nearest
-from etl.strict_model import first_fault
-from etl.strict_yaml import Path_, line_of, load_yaml
+from etl.files.strict_model import first_fault
+from etl.files.strict_yaml import Path_, line_of, load_yaml
+from etl.frequency import Frequency
 
-Frequency = Literal["daily", "monthly", "quarterly", "annual", "event"]
 
 #: Every source by name, and the parameters that an indicator must give it, with their types.
 SOURCE_PARAMS: Mapping[str, Mapping[str, type]] = {
@@ -35,7 +35,7 @@ SOURCE_PARAMS: Mapping[str, Mapping[str, type]] = {
 }
 #: Parameters that an indicator may give besides.
 OPTIONAL_PARAMS: Mapping[str, Mapping[str, type]] = {"fred": {"window_years": int}}
-#: The formulas that `derived` knows; etl.derived holds them.
+#: The formulas that `derived` knows; etl.ingest.derived holds them.
 FORMULA_NAMES = ("micron_market_cap",)
 _TYPE_WORDS: Mapping[type, str] = {
     str: "a text in quotes", list: "a list like [数据要素]", int: "a whole number",

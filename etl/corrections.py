@@ -17,8 +17,8 @@ from pydantic import Field
 
 from etl.catalog import Catalog, Id, Indicator, Model, Text, Words
 from etl.errors import nearest
-from etl.observation import BEIJING, Observation, Vintage
-from etl.strict_yaml import Path_
+from etl.files.strict_yaml import Path_
+from etl.records import BEIJING, Observation, Vintage
 
 #: The status of a value that stands in the place of another.
 CORRECTED = "corrected"

@@ -1,5 +1,5 @@
-"""Records and round numbers of one series as it was known: what `etl.events` finds for all series
-at once in the values that are served now."""
+"""Records and round numbers of one series as it was known: what `etl.storage.events` finds for all
+series at once in the values that are served now."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date as Date
 
 from etl.catalog import Indicator
-from etl.observation import Event, Vintage
+from etl.records import Event, Vintage
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,14 +18,14 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from etl import publish
 from etl.__main__ import main
 from etl.bulletins.model import Bulletin, Reference
 from etl.catalog import Catalog, load_catalog
+from etl.ingest.run import Report, Request, run
+from etl.ingest.upstream import Upstream
 from etl.settings import READ_ONLY, Settings, load_settings
-from etl.update import Report, Request, run
-from etl.upstream import Upstream
-from etl.warehouse import Warehouse, opened
+from etl.storage import publish
+from etl.storage.warehouse import Warehouse, opened
 
 PROJECT = Path(__file__).resolve().parents[1]
 BUNDLED = PROJECT / "data"

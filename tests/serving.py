@@ -21,12 +21,12 @@ import httpx
 from conftest import PROJECT
 
 from dashboard.server import create_server
-from etl import publish
 from etl.bulletins.model import Bulletin
 from etl.catalog import Catalog
-from etl.observation import Vintage, now
+from etl.records import Vintage, now
 from etl.settings import Settings
-from etl.warehouse import opened
+from etl.storage import publish
+from etl.storage.warehouse import opened
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")

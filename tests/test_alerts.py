@@ -20,14 +20,15 @@ import pytest
 from conftest import CATALOG, Cli, command, finished, is_one_sentence, settings_of
 from serving import TestClient, client, free_port, still
 
-from etl import notify, publish
-from etl.alerts import JSON, TOLD, Alert, judge
+from etl.alerts import notify
+from etl.alerts.rules import JSON, TOLD, Alert, judge
 from etl.catalog import AlertRule, Catalog, Dated, Text, load_catalog
 from etl.errors import CatalogError, SettingError
-from etl.observation import Observation, Vintage, now
+from etl.ingest.run import Request, judged, run
+from etl.records import Observation, Vintage, now
 from etl.settings import Settings
-from etl.update import Request, judged, run
-from etl.warehouse import lock, opened
+from etl.storage import publish
+from etl.storage.warehouse import lock, opened
 
 ATOM = {"a": "http://www.w3.org/2005/Atom"}
 MONDAY = date(2026, 5, 18)

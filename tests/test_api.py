@@ -19,9 +19,9 @@ from serving import PLAIN, TestClient, client, republish, rows_of, tree, with_ol
 from dashboard.address import MAX_IDS
 from dashboard.api import models
 from etl.catalog import Catalog
+from etl.commands.status import freshness
 from etl.settings import PROJECT, Settings
-from etl.status import freshness
-from etl.warehouse import Answer, opened
+from etl.storage.warehouse import Answer, opened
 
 V1 = "/api/v1"
 ANSWERS: Mapping[str, type[BaseModel]] = {

@@ -16,7 +16,6 @@ from conftest import Cli, bulletin, is_one_sentence, settings_of, snapshot, writ
 from serving import client
 
 from dashboard.address import moment_of
-from etl import formatting
 from etl.brief.find import FAR, brief
 from etl.brief.known import BEFORE, DAYS, DOCUMENTS, news
 from etl.brief.model import Brief
@@ -30,11 +29,12 @@ from etl.claims.check import check
 from etl.claims.known import Snapshot as Known
 from etl.claims.model import Claim
 from etl.claims.parse import Parser
-from etl.formatting import spoken
-from etl.observation import BEIJING, now
+from etl.ingest.run import Request, run
+from etl.records import BEIJING, now
 from etl.settings import Settings
-from etl.update import Request, run
-from etl.wording import value_words
+from etl.words import numbers
+from etl.words.numbers import spoken
+from etl.words.sentences import value_words
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 BASE = "https://example.org"
@@ -121,7 +121,7 @@ def test_a_value_of_every_indicator_is_read_as_its_own(catalog: Catalog) -> None
     parser = Parser(catalog)
     for indicator in catalog.all():
         unit = catalog.unit(indicator)
-        figure = spoken(formatting.figure(12.0, indicator, unit, "zh"), unit)
+        figure = spoken(numbers.figure(12.0, indicator, unit, "zh"), unit)
         said = value_words(indicator.title.zh, "2026 年 5 月 1 日", figure, [], "zh")
         (statement,) = parser.statements(said)
         assert (statement.indicator, statement.problem) == (indicator.id, ""), said

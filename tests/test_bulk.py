@@ -13,13 +13,13 @@ from conftest import Cli, is_one_sentence, served, settings_of, snapshot, write_
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-import etl.warehouse
+import etl.storage.warehouse
 from benchmarks.many import names, write_catalog, write_values
-from etl import imports, publish
 from etl.catalog import Catalog, load_catalog
 from etl.errors import FileProblem
-from etl.observation import Observation
-from etl.warehouse import Outcome, Warehouse, opened
+from etl.records import Observation
+from etl.storage import imports, publish
+from etl.storage.warehouse import Outcome, Warehouse, opened
 
 HEADER = ("indicator", "date", "value")
 INDICATORS, DAYS = 50, 100
@@ -36,7 +36,7 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
 @pytest.fixture
 def few_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """So few that there are several spans, and the last is not full."""
-    monkeypatch.setattr(etl.warehouse, "AT_ONCE", 7)
+    monkeypatch.setattr(etl.storage.warehouse, "AT_ONCE", 7)
 
 
 def _import(

@@ -41,7 +41,7 @@ from etl.bulletins.read import read_bulletin
 from etl.bulletins.to_markdown import to_markdown
 from etl.bulletins.typography import typographic
 from etl.errors import FileProblem
-from etl.observation import BEIJING
+from etl.records import BEIJING
 
 REAL = Path(__file__).parents[2] / "shared" / "bulletins" / "2026-05-27.txt"
 

@@ -11,10 +11,10 @@ from conftest import CATALOG, Cli, is_one_sentence, settings_of
 
 from benchmarks.many import names, write_catalog
 from etl.catalog import FORMULA_NAMES, OPTIONAL_PARAMS, SOURCE_PARAMS, Catalog, load_catalog
-from etl.derived import FORMULAS
 from etl.errors import CatalogError, nearest
+from etl.files.strict_yaml import line_of, parse_yaml
+from etl.ingest.derived import FORMULAS
 from etl.sources import sources
-from etl.strict_yaml import line_of, parse_yaml
 
 IDS_OF_THE_CONTRACT = [
     "micron_close_usd",

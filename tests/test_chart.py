@@ -27,7 +27,7 @@ from dashboard.components.charts import WIDE, chart_block
 from dashboard.prerender import to_html
 from dashboard.snapshot import Snapshot, Snapshots
 from etl.catalog import Indicator, Text, load_catalog
-from etl.observation import Vintage
+from etl.records import Vintage
 from etl.settings import PROJECT, Settings
 
 CATALOG = load_catalog(PROJECT / "indicators.yaml")

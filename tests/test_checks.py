@@ -8,8 +8,8 @@ from datetime import UTC, date, datetime
 import pytest
 
 from etl.catalog import Catalog
-from etl.checks import gaps, problems, shifted_unit, stale_repeat
-from etl.observation import Action, Observation
+from etl.ingest.checks import gaps, problems, shifted_unit, stale_repeat
+from etl.records import Action, Observation
 
 NOW = datetime(2026, 5, 27, tzinfo=UTC)
 

@@ -14,7 +14,6 @@ from conftest import END_OF_BULLETIN_DAY, Cli, bulletin, is_one_sentence, settin
 from serving import TestClient, client, republish
 
 from benchmarks.claims import Golden
-from etl import publish
 from etl.bulletins.model import Bulletin, Section
 from etl.bulletins.read import read_bulletin
 from etl.catalog import Catalog
@@ -24,9 +23,10 @@ from etl.claims.known import Row, Snapshot, served
 from etl.claims.model import Claim
 from etl.claims.numbers import number_at
 from etl.claims.parse import MOST_LETTERS
-from etl.observation import Observation
+from etl.records import Observation
 from etl.settings import PROJECT, Settings
-from etl.warehouse import Warehouse, opened
+from etl.storage import publish
+from etl.storage.warehouse import Warehouse, opened
 
 DAY = "2026-05-27"
 REAL = PROJECT / "data" / "bulletins" / f"{DAY}.md"

@@ -22,11 +22,11 @@ from dashboard.snapshot import Snapshots
 from dashboard.static_copy.write import write_copy
 from etl.catalog import Catalog, Text
 from etl.errors import SettingError
-from etl.observation import BEIJING, now
-from etl.replay import replay
+from etl.ingest.replay import replay
+from etl.ingest.run import Report, Request
+from etl.records import BEIJING, now
 from etl.settings import Settings
-from etl.update import Report, Request
-from etl.warehouse import opened
+from etl.storage.warehouse import opened
 
 BRENT, DAY = "brent_spot_usd_bbl", date(2026, 8, 18)
 SHARES = "micron_shares_outstanding"

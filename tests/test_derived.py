@@ -14,11 +14,11 @@ from conftest import BUNDLED, Cli, bundled, served
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etl import update
-from etl.derived import Inputs, market_cap
-from etl.observation import Vintage
+from etl.ingest import run as update
+from etl.ingest.derived import Inputs, market_cap
+from etl.ingest.upstream import Upstream
+from etl.records import Vintage
 from etl.settings import Settings
-from etl.upstream import Upstream
 
 DAY = date(2026, 1, 5)
 

@@ -17,9 +17,9 @@ from etl.brief.published import published_brief
 from etl.brief.words import markdown
 from etl.bulletins.model import Bulletin, Section
 from etl.catalog import load_catalog
-from etl.formatting import full_date
-from etl.observation import BEIJING, now
+from etl.records import BEIJING, now
 from etl.settings import PROJECT, Settings
+from etl.words.numbers import full_date
 
 CATALOG = load_catalog(PROJECT / "indicators.yaml")
 

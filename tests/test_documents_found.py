@@ -17,19 +17,26 @@ import pytest
 from conftest import BUNDLED, Cli, is_one_sentence, served, snapshot
 from upstreams import OF_THE_ANSWER, OF_THE_LINE, Internet, Listed
 
-from etl import candidates, decide
-from etl.candidates import FINDERS, FIRST_LOOK_DAYS, LOOK_AGAIN_DAYS, Candidate
 from etl.catalog import Catalog
 from etl.errors import StorageError, UnexpectedPayload
-from etl.observation import BEIJING
-from etl.policies import COLUMNS, Document, kind_of, normal_number, read_register, topics_of
-from etl.replay import replay
+from etl.ingest.replay import replay
+from etl.ingest.run import Report, Request, run
+from etl.ingest.upstream import Upstream
+from etl.policies import candidates, review
+from etl.policies.candidates import FINDERS, FIRST_LOOK_DAYS, LOOK_AGAIN_DAYS, Candidate
+from etl.policies.finders.gov_cn import PAGE_SIZE, GovCn
+from etl.policies.finders.nda import Nda
+from etl.policies.register import (
+    COLUMNS,
+    Document,
+    kind_of,
+    normal_number,
+    read_register,
+    topics_of,
+)
+from etl.records import BEIJING
 from etl.settings import Settings, load_settings
-from etl.sources.gov_cn import PAGE_SIZE, GovCn
-from etl.sources.nda import Nda
-from etl.update import Report, Request, run
-from etl.upstream import Upstream
-from etl.warehouse import Warehouse, lock, opened
+from etl.storage.warehouse import Warehouse, lock, opened
 
 RECORDED = Path(__file__).parent / "recorded"
 #: When the tests look, unless they say otherwise: noon in Beijing.
@@ -86,7 +93,7 @@ class Place:
     def waiting(self) -> list[Candidate]:
         """What was found and waits, without what the project's own bulletin cites."""
         with opened(self.settings.warehouse, read_only=True) as warehouse:
-            listed = decide.waiting(self.settings, warehouse)
+            listed = review.waiting(self.settings, warehouse)
         return [candidate for candidate in listed if candidate.sources != ("cited",)]
 
     def asked(self, host: str) -> list[dict[str, str]]:

@@ -13,12 +13,12 @@ from serving import client
 
 from dashboard import queries
 from dashboard.snapshot import Snapshots
-from etl import publish
 from etl.catalog import Catalog
 from etl.crossings import events_of
-from etl.observation import Observation
+from etl.records import Observation
 from etl.settings import Settings
-from etl.warehouse import Warehouse
+from etl.storage import publish
+from etl.storage.warehouse import Warehouse
 
 DAY = date(2026, 5, 26)
 

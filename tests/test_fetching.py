@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from etl.errors import SourceUnavailable
-from etl.fetching import Fetching
+from etl.ingest.fetching import Fetching
 
 
 def test_two_sources_are_asked_at_the_same_time() -> None:

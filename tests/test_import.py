@@ -12,7 +12,7 @@ import openpyxl
 import pytest
 from conftest import Cli, bundled, is_one_sentence, served, vintages, write_csv
 
-from etl import publish
+from etl.storage import publish
 
 DAY = date(2026, 5, 26)
 NOON = datetime(2026, 5, 28, 12, tzinfo=UTC)

@@ -13,8 +13,7 @@ from conftest import BUNDLED, END_OF_BULLETIN_DAY, Cli, bulletin, reference, ser
 from etl.bulletins.read import read_bulletin
 from etl.catalog import Catalog
 from etl.errors import FileProblem
-from etl.observation import BEIJING
-from etl.policies import (
+from etl.policies.register import (
     COLUMNS,
     Document,
     counts,
@@ -25,6 +24,7 @@ from etl.policies import (
     same_document,
     with_citations,
 )
+from etl.records import BEIJING
 from etl.settings import Settings
 
 REGISTER = BUNDLED / "policies.csv"

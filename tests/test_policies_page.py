@@ -17,13 +17,13 @@ from serving import Node, TestClient, client, rows_of, still, tree
 from dashboard import register
 from dashboard.queries import Policy
 from dashboard.register import Choice, bodies, by_body, folded, reason, web_address
-from etl import publish
 from etl.catalog import Catalog
-from etl.observation import now
-from etl.policies import KINDS, Document
+from etl.ingest.run import Request, run
+from etl.policies.register import KINDS, Document
+from etl.records import now
 from etl.settings import Settings
-from etl.update import Request, run
-from etl.warehouse import opened
+from etl.storage import publish
+from etl.storage.warehouse import opened
 
 MARK = "<script>alert(1)</script>"
 

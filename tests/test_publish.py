@@ -17,11 +17,11 @@ import duckdb
 import pytest
 from conftest import Cli, bundled, command, finished, is_one_sentence, served, snapshot, vintages
 
-from etl import publish
 from etl.catalog import Catalog
-from etl.observation import Observation
+from etl.records import Observation
 from etl.settings import POINTER, Settings
-from etl.warehouse import Warehouse, opened
+from etl.storage import publish
+from etl.storage.warehouse import Warehouse, opened
 
 START = datetime(2026, 5, 27, tzinfo=UTC)
 DAY = date(2026, 5, 26)

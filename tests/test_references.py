@@ -11,8 +11,8 @@ from conftest import Cli, reference, served, settings_of
 from conftest import bulletin as bulletin_of
 from serving import client, still
 
-from etl.policies import with_citations
-from etl.references import cited
+from etl.policies.references import cited
+from etl.policies.register import with_citations
 
 DAY = date(2026, 5, 28)
 TEXT = """---

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from dashboard.relations import FEWEST, Part, correlation, pairs
 from etl.catalog import Catalog, load_catalog
-from etl.observation import Vintage
+from etl.records import Vintage
 from etl.settings import PROJECT
 
 CATALOG: Catalog = load_catalog(PROJECT / "indicators.yaml")

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from conftest import Cli, run_with_fred, settings_of
 
-from etl import raw
 from etl.catalog import Catalog
 from etl.errors import StorageError
-from etl.replay import replay
+from etl.ingest import raw
+from etl.ingest.replay import replay
+from etl.ingest.run import Report, Request
 from etl.settings import Settings
-from etl.update import Report, Request
-from etl.warehouse import opened
+from etl.storage.warehouse import opened
 
 START = datetime(2026, 5, 20, 1, tzinfo=UTC)
 IDS = ("us_10y_yield_pct", "us_10y_breakeven_pct")

@@ -10,13 +10,13 @@ from conftest import Cli, run_with_fred, settings_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etl import revisions
 from etl.catalog import Catalog
-from etl.observation import Observation
-from etl.replay import replay
+from etl.ingest import revisions
+from etl.ingest.replay import replay
+from etl.ingest.run import Report, Request
+from etl.records import Observation
 from etl.settings import Settings
-from etl.update import Report, Request
-from etl.warehouse import opened
+from etl.storage.warehouse import opened
 
 ID = "us_10y_yield_pct"
 START = datetime(2026, 6, 1, 1, tzinfo=UTC)

@@ -25,9 +25,9 @@ from conftest import (
     vintages,
 )
 
-from etl import publish
 from etl.catalog import Catalog
 from etl.settings import Settings
+from etl.storage import publish
 
 DAY = date(2026, 5, 26)
 BROKEN_ROWS = {

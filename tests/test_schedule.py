@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from etl.calendars import NEW_YORK
-from etl.candidates import FINDERS
 from etl.catalog import SOURCE_PARAMS
-from etl.schedule import LOOK_EVERY_S, SLOTS, Slot, due, keep_time, next_due
+from etl.ingest.schedule import LOOK_EVERY_S, SLOTS, Slot, due, keep_time, next_due
+from etl.policies.candidates import FINDERS
 
 FRIDAY = datetime(2026, 3, 6, 12, tzinfo=UTC)  # clocks in New York change on the 8th
 

@@ -19,16 +19,16 @@ from conftest import bundled, settings_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etl import raw, upstream
 from etl.catalog import Catalog, Indicator
 from etl.errors import FileProblem, SourceUnavailable, UnexpectedPayload
-from etl.observation import Observation
+from etl.ingest import raw, upstream
+from etl.ingest.run import accepted
+from etl.ingest.upstream import Upstream
+from etl.records import Observation
 from etl.sources.figures import Figures
 from etl.sources.fred import Fred
 from etl.sources.sec import Sec
 from etl.sources.yahoo import Yahoo
-from etl.update import accepted
-from etl.upstream import Upstream
 
 RECORDED = Path(__file__).parent / "recorded"
 SEC_ANSWER = RECORDED / "sec/EntityCommonStockSharesOutstanding.json"

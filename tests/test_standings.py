@@ -19,10 +19,10 @@ from dashboard.queries import Standing
 from dashboard.snapshot import Snapshots
 from dashboard.transforms import transformed
 from etl.catalog import Catalog, Dated, Indicator, Text, load_catalog
-from etl.observation import Vintage
+from etl.changes import comparable
+from etl.records import Vintage
 from etl.settings import PROJECT, Settings
-from etl.standings import STANDINGS, what_is_told
-from etl.steps import comparable
+from etl.storage.latest import STANDINGS, what_is_told
 
 CATALOG = load_catalog(PROJECT / "indicators.yaml")
 NAMES = {"change": "pct", "month": "mom", "year": "yoy"}

@@ -9,10 +9,10 @@ from pathlib import Path
 from conftest import Cli, is_one_sentence
 
 from etl.catalog import Catalog
+from etl.commands.status import freshness
 from etl.freshness import sessions_missed
 from etl.settings import Settings
-from etl.status import freshness
-from etl.warehouse import opened
+from etl.storage.warehouse import opened
 
 
 def test_a_weekend_and_a_holiday_make_nothing_stale(catalog: Catalog) -> None:

@@ -17,12 +17,12 @@ from dashboard.components.freshness import age, until
 from dashboard.health import Health, health
 from dashboard.pages.status import headline
 from dashboard.snapshot import Snapshots
-from etl import publish
 from etl.catalog import Catalog
-from etl.observation import Observation, Vintage, now
+from etl.ingest.run import Request, run
+from etl.records import Observation, Vintage, now
 from etl.settings import Settings
-from etl.update import Request, run
-from etl.warehouse import opened
+from etl.storage import publish
+from etl.storage.warehouse import opened
 
 SPAN = date(2026, 5, 1)
 

@@ -14,7 +14,7 @@ from serving import days_from, vintages
 from dashboard.address import Transform, Window
 from dashboard.transforms import span, transformed, window_name
 from etl.catalog import Indicator, load_catalog
-from etl.observation import Vintage
+from etl.records import Vintage
 from etl.settings import PROJECT
 
 CATALOG = load_catalog(PROJECT / "indicators.yaml")

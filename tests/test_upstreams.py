@@ -22,8 +22,8 @@ from conftest import Finished, bundled, command, finished, served, settings_of, 
 from upstreams import FRED_KEY, MODES, OF_THE_LINE, Internet, Listed, fresh_yfinance
 
 from etl.catalog import Catalog
-from etl.update import Report, Request, run
-from etl.upstream import ATTEMPTS
+from etl.ingest.run import Report, Request, run
+from etl.ingest.upstream import ATTEMPTS
 
 NEW_YORK = ZoneInfo("America/New_York")
 CONTACT = "editor@example.org"

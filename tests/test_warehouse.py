@@ -14,8 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from etl.errors import StorageError
-from etl.observation import Observation
-from etl.warehouse import Outcome, Warehouse, opened
+from etl.records import Observation
+from etl.storage.warehouse import Outcome, Warehouse, opened
 
 DAY = date(2026, 5, 26)
 NOON = datetime(2026, 5, 27, 12, tzinfo=UTC)
@@ -218,7 +218,7 @@ def test_as_of_any_moment_the_answer_is_what_was_known_then(
 HOLDER = """
 import sys
 from pathlib import Path
-from etl.warehouse import lock
+from etl.storage.warehouse import lock
 with lock(Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.read()

@@ -14,10 +14,10 @@ from upstreams import MODES, OF_THE_VALUES, Internet, pink_sheet
 
 from etl.catalog import Catalog, Indicator
 from etl.errors import UnexpectedPayload
-from etl.replay import replay
+from etl.ingest.replay import replay
+from etl.ingest.run import Report, Request, run
 from etl.settings import load_settings
 from etl.sources.world_bank import FILE, HOST, PAGE, SHEET, WorldBank, address_in
-from etl.update import Report, Request, run
 
 GOLD = "gold_monthly_usd_oz"
 MONTHS = [date(2026, month, 1) for month in range(1, 9)]
@@ -199,7 +199,7 @@ def test_a_failure_is_one_sentence_and_the_figures_stay(
 
 
 def test_the_whole_history_since_1960_passes_the_checks(gold: Indicator) -> None:
-    from etl.update import accepted
+    from etl.ingest.run import accepted
 
     steps = {date(1979, 12, 1): 455.0, date(1980, 1, 1): 675.3, date(1968, 1, 1): 35.2}
     found = WorldBank().parse(

@@ -12,9 +12,9 @@ from dashboard.address import AddressError, Transform
 from dashboard.chart.ticks import date_ticks, value_ticks
 from dashboard.texts import text, transform_name
 from etl.catalog import Frequency, Indicator, Unit
-from etl.observation import Event, Measured, Vintage
-from etl.steps import comparable
-from etl.wording import event_words
+from etl.changes import comparable
+from etl.records import Event, Measured, Vintage
+from etl.words.sentences import event_words
 
 #: Days between two values of a frequency beyond which no line may join them. A daily series with
 #: month-end values only is joined by pale dashes, which claim nothing for the days between.

@@ -12,9 +12,9 @@ from dashboard.address import Transform
 from dashboard.chart.model import Model, Part
 from dashboard.formatting import Change, Figure, spoken
 from dashboard.texts import text, transform_name
-from etl.observation import Vintage
-from etl.steps import comparable
-from etl.wording import (
+from etl.changes import comparable
+from etl.records import Vintage
+from etl.words.sentences import (
     Badge,
     badges,
     change_words,

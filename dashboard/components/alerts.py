@@ -10,7 +10,7 @@ from dash.development.base_component import Component
 from dashboard.choices import Choices
 from dashboard.components import tables
 from dashboard.texts import text
-from etl.alerts import Alert
+from etl.alerts.rules import Alert
 from etl.catalog import Catalog
 
 #: The states, what is worst first.

@@ -13,7 +13,7 @@ from dashboard.choices import Choices
 from dashboard.formatting import Change, Figure
 from dashboard.readings import Reading
 from dashboard.texts import text
-from etl.wording import Badge
+from etl.words.sentences import Badge
 
 Parts = list[Component | str]
 

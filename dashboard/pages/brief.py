@@ -14,7 +14,7 @@ from dashboard.pages.page import Desk, Page, Visit, message
 from dashboard.texts import hint, text
 from etl.brief.find import brief
 from etl.brief.words import Line, Section, lead, markdown, sections
-from etl.observation import BEIJING
+from etl.records import BEIJING
 
 PATH = "/bulletins/new"
 MARKDOWN = "brief-markdown"

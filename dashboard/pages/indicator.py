@@ -30,8 +30,8 @@ from dashboard.sheet import SHOWN_TRANSFORMS
 from dashboard.texts import range_name, text, transform_name
 from dashboard.views import View, view
 from etl.catalog import Indicator
-from etl.observation import Event, Vintage
-from etl.wording import badges
+from etl.records import Event, Vintage
+from etl.words.sentences import badges
 
 MORE_FORMATS = ("xlsx", "parquet", "json", "zip")
 RECENT, EVENTS, DISAGREEMENTS, REVISIONS, ACTIONS, NOTES = 12, 12, 6, 6, 6, 8

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from urllib.parse import urlencode
 
-from etl import formatting
 from etl.brief.known import TAIL, Document, News
 from etl.brief.model import JUMP, Brief, Item, Paper, Said
 from etl.calendars import sessions
 from etl.catalog import USUAL_STEPS, Catalog, Indicator, Unit
-from etl.formatting import Change
-from etl.observation import Event, Vintage
-from etl.steps import Deviation, comparable, deviations, steps
-from etl.wording import (
+from etl.changes import Deviation, comparable, deviations, steps
+from etl.records import Event, Vintage
+from etl.words import numbers
+from etl.words.numbers import Change
+from etl.words.sentences import (
     RECORDS,
     Badge,
     badges,
@@ -149,7 +149,7 @@ class _Teller:
         return rows[-2]
 
     def _change(self, vintage: Vintage, before: Vintage) -> Change:
-        return formatting.change(vintage.value, before.value, self.indicator, self.unit, self.lang)
+        return numbers.change(vintage.value, before.value, self.indicator, self.unit, self.lang)
 
     def _follows(self, vintage: Vintage, before: Vintage) -> bool:
         """Whether a value is that of the session or period right after another."""
@@ -173,13 +173,13 @@ class _Teller:
 
     def value(self, vintage: Vintage, clauses: Sequence[str] = ()) -> str:
         """A value as a sentence."""
-        figure = formatting.figure(vintage.value, self.indicator, self.unit, self.lang)
-        said = formatting.spoken(figure, self.unit)
+        figure = numbers.figure(vintage.value, self.indicator, self.unit, self.lang)
+        said = numbers.spoken(figure, self.unit)
         title = self.indicator.title.in_(self.lang)
         return value_words(title, self._day(vintage), said, clauses, self.lang)
 
     def _day(self, vintage: Vintage) -> str:
-        return formatting.day(vintage.date, self.indicator, self.lang, year=True)
+        return numbers.day(vintage.date, self.indicator, self.lang, year=True)
 
     def link(self, transform: str = "") -> str:
         """The chart as it is known by the day of the brief."""
@@ -213,7 +213,7 @@ def _paper(document: Document, base_url: str, lang: str) -> Paper:
 def _partial(day: str, lang: str) -> str:
     """A day, or the month where no more is known."""
     if len(day) == len("2026-05-19"):
-        return formatting.full_date(date.fromisoformat(day), lang)
+        return numbers.full_date(date.fromisoformat(day), lang)
     first = date.fromisoformat(f"{day}-01")
     return f"{first.year} 年 {first.month} 月" if lang == "zh" else f"{first:%B %Y}"
 

@@ -11,7 +11,7 @@ from typing import Any
 from etl.calendars import end_of, listed_at
 from etl.catalog import USUAL_STEPS
 from etl.errors import SettingError
-from etl.observation import BEIJING, Event, Vintage, event_of
+from etl.records import BEIJING, Event, Vintage, event_of
 
 Rows = Callable[[str, Mapping[str, Any]], Sequence[tuple[Any, ...]]]
 #: How far a brief looks back where there is no bulletin before it.

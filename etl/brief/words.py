@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from etl.brief.find import FAR
 from etl.brief.known import DAYS
 from etl.brief.model import Brief, Said
-from etl.formatting import beijing, full_date
+from etl.words.numbers import beijing, full_date
 
 _WORDS: Mapping[str, tuple[str, str]] = {
     "since": (

@@ -15,7 +15,7 @@ from etl.bulletins.model import Bulletin, Reading, Section
 from etl.bulletins.parts import DIGITS, JUDGEMENT, REFERENCES, no_date, no_such_date, references
 from etl.bulletins.plain import Dropped, counted, join, plain, without_tags
 from etl.errors import FileProblem, nearest
-from etl.strict_yaml import NotYaml, Refused, Table, parse_yaml
+from etl.files.strict_yaml import NotYaml, Refused, Table, parse_yaml
 
 HEAD_KEYS = ("title", "date", "publisher", "summary")
 

@@ -13,7 +13,7 @@ from typing import Generic, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict
 
 from etl.catalog import Catalog, Indicator
-from etl.strict_yaml import load_yaml
+from etl.files.strict_yaml import load_yaml
 
 PATH = Path(__file__).with_name("grammar.yaml")
 Way = Literal["up", "down", "flat"]

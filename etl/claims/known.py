@@ -165,7 +165,7 @@ def _stamps(moments: Iterable[datetime]) -> NDArray[np.float64]:
 
 def served(rows: Sequence[Row], moment: datetime) -> Row | None:
     """Of the vintages of one date that which was served: the newest of the preferred source that
-    had one, or an import if that was newer; as `etl.warehouse.SERVED` says it in SQL."""
+    had one, or an import if that was newer; as `etl.storage.warehouse.SERVED` says it in SQL."""
     if len(rows) == 1:
         return rows[0] if rows[0].known_at <= moment else None
     known = [row for row in rows if row.known_at <= moment]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from etl.policies import Document
+from etl.policies.register import Document
 from etl.settings import Settings
 from etl.sources.base import Source
 from etl.sources.figures import Figures
@@ -17,7 +17,7 @@ from etl.sources.yahoo import Yahoo
 
 def sources(settings: Settings, documents: Sequence[Document]) -> Mapping[str, Source]:
     """Every source by the name that the catalog calls it. `derived` has no upstream: see
-    etl.derived."""
+    etl.ingest.derived."""
     known: tuple[Source, ...] = (
         Yahoo(),
         Fred(),

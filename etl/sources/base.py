@@ -11,8 +11,8 @@ from typing import Any, Protocol
 
 from etl.catalog import Indicator
 from etl.errors import UnexpectedPayload
-from etl.observation import Action, Observation
-from etl.upstream import Upstream
+from etl.ingest.upstream import Upstream
+from etl.records import Action, Observation
 
 Params = Mapping[str, Any]
 #: The first day that is ever asked for: before it no source has anything.

@@ -8,11 +8,11 @@ from datetime import date
 from pathlib import Path
 
 from etl.catalog import Indicator
-from etl.cells import bytes_of, date_of, number_of, rows_of
 from etl.errors import FileProblem
-from etl.observation import Observation
+from etl.files.cells import bytes_of, date_of, number_of, rows_of
+from etl.ingest.upstream import Upstream
+from etl.records import Observation
 from etl.sources.base import Params, Source
-from etl.upstream import Upstream
 
 COLUMNS = ("indicator", "date", "value", "source", "public", "basis", "disputed", "note")
 REQUIRED = ("indicator", "date", "value", "source")

@@ -14,9 +14,9 @@ from urllib.parse import urlencode
 
 from etl.catalog import Indicator
 from etl.errors import UnexpectedPayload
-from etl.observation import Observation
+from etl.ingest.upstream import Upstream
+from etl.records import Observation
 from etl.sources.base import FIRST_DAY, Params, Source, decimal, in_order, json_of
-from etl.upstream import Upstream
 
 ADDRESS = "https://fred.stlouisfed.org/graph/fredgraph.csv?id={series}&cosd=1776-07-04"
 API = "https://api.stlouisfed.org/fred/series/"

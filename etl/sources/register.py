@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from etl.catalog import Indicator
-from etl.observation import Observation
-from etl.policies import Document, counts, documents_from_json, documents_to_json
+from etl.ingest.upstream import Upstream
+from etl.policies.register import Document, counts, documents_from_json, documents_to_json
+from etl.records import Observation
 from etl.sources.base import Params, Source
-from etl.upstream import Upstream
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from typing import Any
 
 from etl.catalog import Indicator
 from etl.errors import SourceUnavailable, UnexpectedPayload
-from etl.observation import Observation
+from etl.ingest.upstream import Upstream
+from etl.records import Observation
 from etl.sources.base import Params, Source, json_of, number
-from etl.upstream import Upstream
 
 ADDRESS = "https://data.sec.gov/api/xbrl/companyconcept/CIK{cik}/dei/{concept}.json"
 

@@ -16,9 +16,9 @@ from bs4 import BeautifulSoup
 
 from etl.catalog import Indicator
 from etl.errors import UnexpectedPayload
-from etl.observation import Observation
+from etl.ingest.upstream import Upstream
+from etl.records import Observation
 from etl.sources.base import Params, Source, in_order
-from etl.upstream import Upstream
 
 #: The page that lasts. The address of the workbook holds a number that changes with the years, and
 #: the old ones go on to answer, with old values: so it is read from here each time.

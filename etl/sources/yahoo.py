@@ -15,9 +15,9 @@ from zoneinfo import ZoneInfo
 
 from etl.catalog import Indicator
 from etl.errors import SourceError, SourceUnavailable, UnexpectedPayload
-from etl.observation import Action, Observation
+from etl.ingest.upstream import Upstream
+from etl.records import Action, Observation
 from etl.sources.base import Params, Source, in_order, json_of, number
-from etl.upstream import Upstream
 
 HOST = "query2.finance.yahoo.com"
 #: The currency in which Yahoo must give the series of a unit.

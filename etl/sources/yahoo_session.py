@@ -13,7 +13,7 @@ from curl_cffi.requests.exceptions import ConnectionError as NotConnected
 from curl_cffi.requests.exceptions import RequestException
 
 from etl.errors import UnexpectedPayload
-from etl.upstream import GREETING_S, MAX_BYTES, PASSING, Passing, Upstream, retry_after_s
+from etl.ingest.upstream import GREETING_S, MAX_BYTES, PASSING, Passing, Upstream, retry_after_s
 
 CHART = "/v8/finance/chart/"
 #: Cookies, consent and crumb get less time than closes, which come without them too.

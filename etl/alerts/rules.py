@@ -1,0 +1,284 @@
+"""Alerts: what the rules of the catalog say of the values that are held. Nothing is sent here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date as Date
+from datetime import datetime
+from typing import Literal
+
+from pydantic import TypeAdapter
+
+from etl.calendars import session_after
+from etl.catalog import AlertRule, Catalog, Indicator, Text, Unit
+from etl.changes import Deviation, Step, comparable, deviations, steps
+from etl.freshness import sessions_missed
+from etl.records import Vintage
+from etl.words import numbers
+from etl.words.numbers import Change, grouped
+from etl.words.sentences import RECORDS, change_words, deviation_words, lowered, since_words
+
+State = Literal["triggered", "normal", "missing"]
+#: How many crossings of a rule are told, the newest of them.
+TOLD = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """A rule that came to hold: for which date's value, since when that could be known, and the
+    sentence for it. Of a rule about freshness, the date is the last one held."""
+
+    date: Date
+    value: float
+    known_at: datetime
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """One rule of one indicator as it stands. `rule` tells it from the others of its indicator and
+    never changes; `rule_zh` and `rule_en` say it; `crossings` are in the order of dates, and where
+    the state is `triggered` the last of them is the one that still holds."""
+
+    indicator: str
+    rule: str
+    rule_zh: str
+    rule_en: str
+    state: State
+    date: Date | None
+    value: float | None
+    zh: str
+    en: str
+    crossings: tuple[Crossing, ...] = ()
+
+    def key(self, crossing: Crossing) -> str:
+        """What a crossing is known by, for ever."""
+        return f"{self.indicator}/{self.rule}/{crossing.date}"
+
+
+JSON: TypeAdapter[Alert] = TypeAdapter(Alert)
+
+
+def judge_all(
+    catalog: Catalog, series_of: Callable[[str], Sequence[Vintage]], now: datetime
+) -> tuple[Alert, ...]:
+    """Every rule of the catalog, in its order."""
+    return tuple(
+        alert
+        for indicator in catalog.all()
+        if indicator.alerts
+        for alert in _judge_each(indicator, catalog.unit(indicator), series_of(indicator.id), now)
+    )
+
+
+def _judge_each(
+    indicator: Indicator, unit: Unit, series: Sequence[Vintage], now: datetime
+) -> Iterator[Alert]:
+    for rule in indicator.alerts:
+        yield judge(indicator, unit, rule, series, now)
+
+
+def judge(
+    indicator: Indicator, unit: Unit, rule: AlertRule, series: Sequence[Vintage], now: datetime
+) -> Alert:
+    """How a rule stands on the values served, in the order of dates.
+
+    Values that are missing, too few or out of date decide nothing: the state is then `missing`.
+    """
+    says = _Words(indicator, unit, rule)
+    name = says.rule()
+    if not series:
+        return Alert(indicator.id, rule.key, name.zh, name.en, "missing", None, None,
+                     "尚无数据。", "No data yet.")  # fmt: skip
+    newest = series[-1]
+    is_stale = sessions_missed(indicator, newest.date, now) > indicator.expect.stale_after
+    crossings: tuple[Crossing, ...] = ()
+    if rule.kind == "stale":
+        state: State = "triggered" if is_stale else "normal"
+        said = says.freshness(newest.date, is_stale)
+        if is_stale:
+            crossings = (_fell_behind(indicator, newest, says),)
+    else:
+        marks = _marks(indicator, rule, series)
+        crossings = tuple(_crossings(series, marks, says))[-TOLD:]
+        last = marks[-1]
+        if is_stale or last is None:
+            state, said = "missing", says.missing(newest.date, is_stale)
+        else:
+            state, said = ("triggered" if last.holds else "normal"), says.of(newest, last)
+    return Alert(indicator.id, rule.key, name.zh, name.en, state, newest.date, newest.value,
+                 said.zh, said.en, crossings)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """What a rule finds at one value: whether it holds, and the measure that decided it. Where
+    nothing can be decided, there is no mark."""
+
+    holds: bool
+    measure: float
+    since: Date | None = None
+
+
+Marks = Sequence[_Mark | None]
+
+
+def _marks(indicator: Indicator, rule: AlertRule, series: Sequence[Vintage]) -> Marks:
+    if rule.kind == "threshold":
+        return [_threshold(rule, vintage.value) for vintage in series]
+    if rule.kind == "record":
+        return list(_records(indicator, series))
+    taken = list(steps(indicator, series))
+    if rule.percent is not None:
+        return [_percent(rule.percent, step) for step in taken]
+    assert rule.z is not None
+    return [_deviated(rule.z, found) for found in deviations(rule.window, taken)]
+
+
+def _threshold(rule: AlertRule, value: float) -> _Mark:
+    if rule.above is not None:
+        return _Mark(value > rule.above, value)
+    assert rule.below is not None
+    return _Mark(value < rule.below, value)
+
+
+def _records(indicator: Indicator, series: Sequence[Vintage]) -> Iterator[_Mark | None]:
+    """Highs and lows of one definition; the first value of one is no record."""
+    highest = lowest = 0.0
+    since: Date | None = None
+    before: Vintage | None = None
+    for vintage in series:
+        if before is None or not comparable(before, vintage, indicator):
+            highest = lowest = vintage.value
+            since = vintage.date
+            yield None
+        else:
+            measure = (vintage.value > highest) - (vintage.value < lowest)
+            highest, lowest = max(highest, vintage.value), min(lowest, vintage.value)
+            yield _Mark(measure != 0, measure, since)
+        before = vintage
+
+
+def _percent(limit: float, step: Step | None) -> _Mark | None:
+    if step is None or step[0].value <= 0:
+        return None
+    change = 100 * (step[1].value / step[0].value - 1)
+    return _Mark(abs(change) >= limit, change)
+
+
+def _deviated(limit: float, found: Deviation | None) -> _Mark | None:
+    return _Mark(abs(found.measure) >= limit, found.measure) if found else None
+
+
+def _crossings(series: Sequence[Vintage], marks: Marks, says: _Words) -> Iterator[Crossing]:
+    """Where a rule comes to hold that did not hold, or could not be judged, just before."""
+    held = False
+    for vintage, mark in zip(series, marks, strict=True):
+        holds = mark is not None and mark.holds
+        if holds and not held and mark is not None:
+            said = says.of(vintage, mark)
+            yield Crossing(vintage.date, vintage.value, vintage.known_at, said.zh, said.en)
+        held = holds
+
+
+def _fell_behind(indicator: Indicator, newest: Vintage, says: _Words) -> Crossing:
+    """When the session was due that made one too many."""
+    patience = indicator.expect.stale_after
+    due = indicator.public_at(session_after(indicator.calendar, newest.date, patience + 1))
+    said = says.freshness(newest.date, True)
+    return Crossing(newest.date, newest.value, due, said.zh, said.en)
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """The sentences of one rule. They say nothing that changes with the clock alone, so that a
+    snapshot is published anew only when a state changes."""
+
+    indicator: Indicator
+    unit: Unit
+    told: AlertRule
+
+    def rule(self) -> Text:
+        """The rule in a few words: 高于 100 美元/桶."""
+        rule = self.told
+        if rule.kind == "record":
+            return Text(zh="创新高或新低", en="record high or low")
+        if rule.kind == "stale":
+            return Text(zh="数据过期", en="out of date")
+        if rule.percent is not None:
+            return Text(zh=f"一次变动达 {rule.percent:g}%", en=f"one step of {rule.percent:g}%")
+        if rule.z is not None:
+            return Text(
+                zh=f"一次变动达 {rule.z:g} 个标准差",
+                en=f"one step of {rule.z:g} standard deviations",
+            )
+        is_above = rule.above is not None
+        level = rule.above if rule.above is not None else rule.below
+        assert level is not None
+        zh, en = (numbers.round_number(level, self.unit, lang) for lang in ("zh", "en"))
+        words = ("高于", "above") if is_above else ("低于", "below")
+        return Text(zh=f"{words[0]} {zh}", en=f"{words[1]} {en}")
+
+    def of(self, vintage: Vintage, mark: _Mark) -> Text:
+        """What the rule finds at a value."""
+        zh, en = self._found(mark)
+        day = self._day(vintage.date, "zh")
+        return Text(
+            zh=f"{day}为 {self._figure(vintage.value, 'zh')}，{zh}。",
+            en=f"{self._figure(vintage.value, 'en')} for {self._day(vintage.date, 'en')}, {en}.",
+        )
+
+    def freshness(self, newest: Date, is_stale: bool) -> Text:
+        zh, en = ("已过期", "out of date") if is_stale else ("及时", "up to date")
+        return Text(
+            zh=f"数据截至 {self._day(newest, 'zh')}，{zh}。",
+            en=f"Values until {self._day(newest, 'en')}, {en}.",
+        )
+
+    def missing(self, newest: Date, is_stale: bool) -> Text:
+        """Why nothing can be decided."""
+        if is_stale:
+            return Text(
+                zh=f"数据截至 {self._day(newest, 'zh')}，已过期，无从判断。",
+                en=f"Values until {self._day(newest, 'en')}, out of date: undecided.",
+            )
+        return Text(zh="可比的数值太少，无从判断。", en="Too few comparable values: undecided.")
+
+    def _found(self, mark: _Mark) -> tuple[str, str]:
+        rule, name = self.told, self.rule()
+        if rule.kind == "threshold":
+            return (name.zh, name.en) if mark.holds else (f"未{name.zh}", f"not {name.en}")
+        if rule.kind == "record":
+            return self._record(mark)
+        reached = ("达到", "reaching") if mark.holds else ("未达", "short of")
+        if rule.percent is not None:
+            direction = (mark.measure > 0) - (mark.measure < 0)
+            change = Change(f"{grouped(abs(mark.measure), 2)}%", direction)
+            zh, en = (change_words(change, self.unit, lang) for lang in ("zh", "en"))
+            limit = f"{rule.percent:g}%"
+            return (
+                f"{zh}，{reached[0]} {limit}",
+                f"{en} from the value before, {reached[1]} {limit}",
+            )
+        found = Deviation(mark.measure, rule.window)
+        zh, en = (deviation_words(found, lang) for lang in ("zh", "en"))
+        return f"{zh}，{reached[0]} {rule.z:g} 个", f"a step of {en}, {reached[1]} {rule.z:g}"
+
+    def _record(self, mark: _Mark) -> tuple[str, str]:
+        since = mark.since or Date.min
+        kind = {1.0: "record_high", -1.0: "record_low"}.get(mark.measure)
+        zh, en = RECORDS[kind] if kind else ("", "no record")
+        said = f"创{zh}" if zh else "未创历史新高或新低"
+        return (
+            f"{said}（{since_words(since, 'zh')}）",
+            f"{lowered(en)} {since_words(since, 'en')}",
+        )
+
+    def _day(self, day: Date, lang: str) -> str:
+        return numbers.day(day, self.indicator, lang, year=True)
+
+    def _figure(self, value: float, lang: str) -> str:
+        figure = numbers.figure(value, self.indicator, self.unit, lang)
+        return numbers.spoken(figure, self.unit)

@@ -1,0 +1,218 @@
+"""How the commands speak: a progress bar and tables on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from etl.alerts.notify import Sent
+from etl.alerts.rules import Alert
+from etl.claims.model import Claim
+from etl.commands.status import Freshness
+from etl.ingest.run import Progress as Step
+from etl.ingest.run import Report
+from etl.policies.candidates import Candidate
+from etl.storage.publish import Snapshot
+from etl.storage.warehouse import Outcome
+
+#: More revisions of one indicator are counted, not listed.
+MOST_REVISIONS = 5
+
+#: Sentences of a table are cut after so many letters; --json has them whole.
+MOST_LETTERS = 40
+MARKS: Mapping[str, str] = {
+    "supported": "✔", "approximate": "≈", "contradicted": "✘", "unverifiable": "?",
+}  # fmt: skip
+
+out = Console(soft_wrap=not sys.stdout.isatty(), highlight=False)
+errors = Console(stderr=True, soft_wrap=True, highlight=False)
+
+
+def fail(message: str) -> None:
+    """One sentence on the error stream."""
+    errors.print(f"error: {message}", markup=False)
+
+
+def say(message: str) -> None:
+    """One line on the output."""
+    out.print(message, markup=False)
+
+
+@contextmanager
+def progress(total: int) -> Iterator[Step]:
+    """Something to call with each outcome: it moves a bar, or prints a line."""
+    if not out.is_terminal:
+        yield outcome_line
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=out, transient=True) as bar:
+        task = bar.add_task("updating", total=total)
+
+        def step(outcome: Outcome) -> None:
+            bar.update(task, description=outcome.subject, advance=1)
+
+        yield step
+
+
+def published(report: Report) -> None:
+    """The snapshot that a run has published, or that there was no need of one."""
+    name = report.snapshot
+    say(f"published {name}" if name else "nothing changed: no new snapshot")
+
+
+def outcome_table(outcomes: Iterable[Outcome]) -> None:
+    """Indicator, source, new, revised, newest date, problem."""
+    rows = [
+        (o.subject, o.source, str(o.new), str(o.revised), str(o.newest or "—"), _said(o))
+        for o in outcomes
+    ]
+    _table(("indicator", "source", "new", "revised", "newest", "problem"), rows, right={2, 3})
+
+
+def status_table(rows: Sequence[Freshness]) -> None:
+    """Each indicator's freshness, then what is kept apart, what was revised and what is missing."""
+    cells = [
+        (r.id, r.state, r.as_of, "—" if r.missed is None else str(r.missed), r.source, r.problem)
+        for r in rows
+    ]
+    _table(("indicator", "state", "as of", "missed", "source", "last problem"), cells, right={3})
+    for r in (r for row in rows for r in row.refused):
+        kind = "held back" if r.may_be_taken else "quarantined"
+        say(f"{kind} since {r.since:%Y-%m-%dT%H:%MZ} ({r.source}): {r.sentence}")
+    for row in rows:
+        for v in row.revisions[:MOST_REVISIONS]:
+            say(f"revised by {v.source} on {v.known_at:%Y-%m-%d}: {row.id}, {v.date}: "
+                f"{v.before!r} → {v.after!r}")  # fmt: skip
+        if len(row.revisions) > MOST_REVISIONS:
+            say(f"  … and {len(row.revisions) - MOST_REVISIONS} more of {row.id} (see --json)")
+        if row.notice:
+            say(f"notice: {row.notice}")
+
+
+def alert_table(rows: Iterable[Alert]) -> None:
+    """Indicator, rule, state, date, sentence."""
+    cells = [(r.indicator, r.rule, r.state, str(r.date or "—"), r.zh) for r in rows]
+    _table(("indicator", "rule", "state", "date", "what it says"), cells, right=set())
+
+
+def sent(rows: Iterable[Sent], *, errors_only: bool = False) -> bool:
+    """What each channel did, its failures on the error stream; whether there were any."""
+    failed = False
+    for row in rows:
+        if row.problem:
+            failed = True
+            fail(f"{row.channel}: {row.problem} {row.waiting} alerts wait for the next time.")
+        if errors_only:
+            continue
+        if row.count:
+            say(f"{row.channel}: {row.count} alerts sent")
+        if row.waiting and not row.problem:
+            say(f"{row.channel}: {row.waiting} more wait for the next time")
+        for notice in row.notices:
+            say(f"{row.channel}: {notice}")
+    return failed
+
+
+def history_table(snapshots: Iterable[Snapshot]) -> None:
+    cells = [
+        (s.name, s.published_at, f"{s.rows:,}", "current" if s.current else "") for s in snapshots
+    ]
+    _table(("snapshot", "published (UTC)", "vintages", ""), cells, right={2})
+
+
+def candidate_table(rows: Iterable[Candidate]) -> None:
+    """Key, title, issuer, number, published, topics, kind, source, address."""
+    cells = [
+        (r.key, d.title, d.issuer, d.number, d.published, ";".join(d.topics), d.kind,
+         ";".join(r.sources), d.url)
+        for r in rows
+        for d in (r.document,)
+    ]  # fmt: skip
+    header = ("key", "title", "issuer", "number", "published", "topics", "kind", "source", "url")
+    _table(header, cells, right=set())
+
+
+def claim_table(claims: Sequence[Claim]) -> None:
+    """Mark, section, indicator, kind, value, period, reason and sentence; then how many of each."""
+    cells = [
+        (MARKS[c.verdict], c.verdict, c.section, c.indicator, c.kind, _value(c), c.period or "—",
+         c.reason, c.sentence[:MOST_LETTERS])
+        for c in claims
+    ]  # fmt: skip
+    header = (
+        "",
+        "verdict",
+        "section",
+        "indicator",
+        "kind",
+        "value",
+        "period",
+        "reason",
+        "sentence",
+    )
+    _table(header, cells, right={5})
+    counts = [f"{sum(c.verdict == name for c in claims)} {name}" for name in MARKS]
+    say(f"{len(claims)} statements: {', '.join(counts)}")
+
+
+def outcome_line(outcome: Outcome) -> None:
+    """One outcome as a plain line."""
+    say(_line(outcome))
+
+
+def _line(outcome: Outcome) -> str:
+    newest = f", newest {outcome.newest}" if outcome.newest else ""
+    source = f" from {outcome.source}" if outcome.newest else f" {outcome.source}"
+    said = _said(outcome)
+    problem = f" — {said}" if said else ""
+    return (
+        f"{outcome.subject}: {outcome.new} new, {outcome.revised} revised{newest}{source}{problem}"
+    )
+
+
+def _value(claim: Claim) -> str:
+    return "—" if claim.value is None else f"{claim.value:,.10g} {claim.unit}"
+
+
+def _said(outcome: Outcome) -> str:
+    """The problem of an outcome, and what is only to be known."""
+    notice = f"(notice: {outcome.notice})" if outcome.notice else ""
+    return " ".join(part for part in (outcome.problem, notice) if part)
+
+
+def _table(header: Sequence[str], rows: Sequence[Sequence[str]], right: set[int]) -> None:
+    if out.is_terminal:
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        for index, name in enumerate(header):
+            table.add_column(name, justify="right" if index in right else "left")
+        for row in rows:
+            table.add_row(*row)
+        out.print(table, markup=False)
+        return
+    widths = [max(_width(row[i]) for row in [header, *rows]) for i in range(len(header))]
+    for row in [header, *rows]:
+        cells = [
+            _padded(cell, width, index in right)
+            for index, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        say("  ".join(cells).rstrip())
+
+
+def _width(text: str) -> int:
+    """Columns on a terminal: a Chinese character takes two."""
+    return sum(2 if ord(letter) > 0x2E7F else 1 for letter in text)
+
+
+def _padded(text: str, width: int, right: bool) -> str:
+    space = " " * (width - _width(text))
+    return space + text if right else text + space

@@ -1,0 +1,82 @@
+"""How fresh each indicator is, by the sessions of its own calendar, and what went wrong with it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from etl.catalog import Catalog
+from etl.freshness import as_of_words, sessions_missed, state_of
+from etl.storage.warehouse import Refused, Revision, Warehouse
+
+#: Revisions are told for so long.
+_TOLD_DAYS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """One row of `status`. `state` is fresh, stale, failing or empty; `missed` counts the sessions
+    that should have been public by now and are not held. `refused` are the answers that are kept
+    apart, `revisions` the values replaced of late."""
+
+    id: str
+    state: str
+    newest: date | None
+    missed: int | None
+    calendar: str
+    source: str
+    known_at: datetime | None
+    as_of: str
+    problem: str
+    notice: str = ""
+    refused: tuple[Refused, ...] = ()
+    revisions: tuple[Revision, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """The row with its dates and moments in ISO 8601."""
+        row: dict[str, Any] = _written(asdict(self))
+        for entry in (*row["refused"], *row["revisions"]):
+            del entry["indicator"]
+        return row
+
+
+def freshness(catalog: Catalog, warehouse: Warehouse, now: datetime) -> Iterator[Freshness]:
+    """Each indicator's row, in the order of the catalog."""
+    outcomes = warehouse.last_outcomes()
+    refused, revisions = defaultdict(list), defaultdict(list)
+    for answer in warehouse.refused():
+        refused[answer.indicator].append(answer)
+    for revision in warehouse.revisions(now - timedelta(days=_TOLD_DAYS)):
+        revisions[revision.indicator].append(revision)
+    served = warehouse.newest_served(now)
+    for indicator in catalog.all():
+        outcome = outcomes.get(indicator.id)
+        problem = outcome.problem if outcome else ""
+        newest = served.get(indicator.id)
+        missed = sessions_missed(indicator, newest.date, now) if newest else None
+        yield Freshness(
+            id=indicator.id,
+            state=state_of(indicator, missed, problem),
+            newest=newest.date if newest else None,
+            missed=missed,
+            calendar=indicator.calendar,
+            source=newest.source if newest else "",
+            known_at=newest.known_at if newest else None,
+            as_of=as_of_words(indicator, newest.date) if newest else "尚无数据",
+            problem=problem,
+            notice=outcome.notice if outcome else "",
+            refused=tuple(refused[indicator.id]),
+            revisions=tuple(revisions[indicator.id]),
+        )
+
+
+def _written(value: Any) -> Any:
+    """The same with every date and moment as text."""
+    if isinstance(value, dict):
+        return {key: _written(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_written(item) for item in value]
+    return value.isoformat() if isinstance(value, date) else value

@@ -1,0 +1,120 @@
+"""The files that people write: bulletins, register and corrections; their problems in words."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from etl.bulletins.model import Bulletin
+from etl.bulletins.read import read_bulletin
+from etl.catalog import Catalog
+from etl.corrections import Correction, CorrectionFile, contradictions
+from etl.errors import FileProblem
+from etl.files.cells import bytes_of, rows_of, text_of
+from etl.files.strict_model import first_fault
+from etl.files.strict_yaml import Refused, Table, line_of, parse_yaml
+from etl.policies.register import Document, read_register, with_citations
+from etl.records import BEIJING, now
+from etl.settings import Settings
+
+COMPARISONS = ("scope", "scope_zh", "period", "pue", "kind", "kind_zh", "source", "status", "note")
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A PUE that somebody named besides the indicators, in the words of the file: what it is of,
+    when, how it was measured, who said so and how far that was verified."""
+
+    scope: str
+    scope_zh: str
+    period: str
+    pue: str
+    kind: str
+    kind_zh: str
+    source: str
+    status: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class BulletinFiles:
+    """The days that have a file, the texts that could be read, and what is wrong with the rest."""
+
+    days: frozenset[date]
+    read: tuple[Bulletin, ...]
+    problems: tuple[FileProblem, ...]
+
+
+def read_bulletins(settings: Settings) -> BulletinFiles:
+    """Every data/bulletins/DATE.md; a broken one is a problem of its own and stops no other."""
+    files = bulletin_files(settings)
+    found: list[Bulletin] = []
+    problems: list[FileProblem] = []
+    for day, path in sorted(files.items()):
+        try:
+            bulletin = read_bulletin(path).bulletin
+            if bulletin.date != day:
+                raise FileProblem(
+                    path, f"its head says {bulletin.date}; the file's name and its date must agree."
+                )
+            found.append(bulletin)
+        except FileProblem as problem:
+            problems.append(problem)
+    return BulletinFiles(frozenset(files), tuple(found), tuple(problems))
+
+
+def bulletin_files(settings: Settings) -> dict[date, Path]:
+    """The file of each day; other names in the folders are left alone."""
+    files: dict[date, Path] = {}
+    for folder in settings.bulletin_folders:
+        for path in sorted(folder.glob("*.md")):
+            try:
+                files[date.fromisoformat(path.stem)] = path
+            except ValueError:
+                continue
+    return files
+
+
+def read_documents(settings: Settings, bulletins: Sequence[Bulletin]) -> tuple[Document, ...]:
+    """The register together with what the bulletins cite."""
+    return with_citations(read_register(settings.register), bulletins)
+
+
+def read_comparisons(settings: Settings) -> tuple[Comparison, ...]:
+    """What others say of PUE; nothing where the figures have no such file."""
+    path = settings.figures / "pue_reference.csv"
+    if not path.exists():
+        return ()
+    found = []
+    for line, cell in rows_of(bytes_of(path, "it is gone."), path, COMPARISONS, COMPARISONS):
+        for name in COMPARISONS[:-1]:
+            if not cell[name]:
+                raise FileProblem(path, f"{name} must not be empty.", line=line)
+        found.append(Comparison(**cell))
+    return tuple(found)
+
+
+def read_corrections(settings: Settings, catalog: Catalog) -> tuple[Correction, ...]:
+    """What people corrected, in the order of the file; a FileProblem names the line of what is
+    wrong with it."""
+    path = settings.corrections
+    payload = bytes_of(path, "this file of corrections is missing; restore it from the repository.")
+    try:
+        document = parse_yaml(text_of(payload, path))
+        if not isinstance(document, Table):
+            raise Refused(1, "a list below the key 'corrections' was expected.")
+        file = CorrectionFile.model_validate_json(json.dumps(document, ensure_ascii=False))
+    except Refused as refused:
+        raise FileProblem(path, str(refused), line=refused.line) from None
+    except ValidationError as error:
+        line, sentence = first_fault(document, error, CorrectionFile, "corrections")
+        raise FileProblem(path, sentence, line=line) from None
+    today = now().astimezone(BEIJING).date()
+    for where, sentence in contradictions(file.corrections, catalog, today):
+        raise FileProblem(path, sentence, line=line_of(document, where))
+    return file.corrections

@@ -1,0 +1,62 @@
+"""What in a file does not fit its strict model: the line, and the sentence for a person."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from etl.errors import nearest
+from etl.files.strict_yaml import Path_, line_of
+
+
+def first_fault(
+    document: Any, error: ValidationError, model: type[BaseModel], unnamed: str
+) -> tuple[int, str]:
+    """The line and the sentence of what is to be mended first. `unnamed` is the key of the file
+    below which all entries stand: it goes without saying."""
+    # A misspelt key also makes its right name missing: the misspelling is what to mend.
+    first = min(
+        error.errors(),
+        key=lambda e: (e["type"] != "extra_forbidden", line_of(document, _steps(e["loc"]))),
+    )
+    steps = _steps(first["loc"])
+    line = line_of(document, steps)
+    name = ".".join(str(step) for step in steps if step != unnamed)
+    if first["type"] == "extra_forbidden":
+        hint = nearest(str(steps[-1]), _fields_at(model, steps[:-1]))
+        return line, f"unknown key '{steps[-1]}' ({name}). {hint}"
+    if first["type"] == "missing":
+        return line, f"'{name}' is missing; every entry needs it."
+    given = str(first.get("input"))[:60]
+    return line, f"{name}: {first['msg'][0].lower()}{first['msg'][1:]} (found: {given})."
+
+
+def _steps(loc: tuple[str | int, ...]) -> Path_:
+    return tuple(step for step in loc if step != "[key]")
+
+
+def _fields_at(model: type[BaseModel], steps: Path_) -> list[str]:
+    """The keys that the model knows at `steps`."""
+    kind: Any = model
+    for step in steps:
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            field = kind.model_fields.get(str(step))
+            kind = field.annotation if field else None
+        else:
+            kind = next((a for a in get_args(kind) if _holds_model(a)), None)
+        kind = _unwrapped(kind)
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        return [name for name in kind.model_fields if name != "id"]
+    return []
+
+
+def _holds_model(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, BaseModel)
+
+
+def _unwrapped(kind: Any) -> Any:
+    args = get_args(kind)
+    if type(None) in args:
+        return next((a for a in args if _holds_model(a)), kind)
+    return kind

@@ -1,0 +1,107 @@
+"""Periods and steps of every frequency: the one table that checks, changes, transforms, lines of
+charts, correlations, alerts, briefs and claims ask."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from calendar import monthrange
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Literal
+
+Frequency = Literal["daily", "monthly", "quarterly", "annual", "event"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How values of a frequency follow one another.
+
+    `months` is the length of the period that a value stands for; None where it stands for its own
+    day. `step_days` is how far two neighbouring days may lie apart; None where any distance is one
+    step. `base_days` is how much older than the day asked for the base of a change may be.
+    """
+
+    months: int | None = None
+    step_days: int | None = None
+    base_days: int = 0
+
+
+RULES: Mapping[Frequency, Rule] = {
+    # Ten days: the longest that a market is shut, with the weekends around it.
+    "daily": Rule(step_days=10, base_days=10),
+    "monthly": Rule(months=1),
+    "quarterly": Rule(months=3),
+    "annual": Rule(months=12),
+    "event": Rule(base_days=400),
+}
+
+
+def period_of(frequency: Frequency, day: date) -> date:
+    """The first day of the period that a value dated `day` stands for; `day` itself where each day
+    stands for itself."""
+    months = RULES[frequency].months
+    if months is None:
+        return day
+    return date(day.year, (day.month - 1) // months * months + 1, 1)
+
+
+def is_step(frequency: Frequency, before: date, after: date) -> bool:
+    """Whether `after` follows `before` by one step: the next period, or a day near enough."""
+    rule = RULES[frequency]
+    if rule.months is not None:
+        following = months_after(period_of(frequency, before), rule.months)
+        return following == period_of(frequency, after)
+    days = (after - before).days
+    return days > 0 and (rule.step_days is None or days <= rule.step_days)
+
+
+def base_index(frequency: Frequency, days: Sequence[date], day: date, months: int) -> int | None:
+    """The place in the rising `days` of the value that a change over `months` months to `day` is
+    reckoned from: that of the period so long before, whatever its day; of daily values the newest
+    on or before the date so long before, if it is near enough. None where there is none."""
+    rule = RULES[frequency]
+    if rule.months is None:
+        target = months_after(day, -months)
+        at = bisect_right(days, target) - 1
+        is_near = at >= 0 and (target - days[at]).days <= rule.base_days
+        return at if is_near else None
+    if months % rule.months:
+        return None
+    first = months_after(period_of(frequency, day), -months)
+    at = bisect_left(days, first)
+    is_there = at < len(days) and period_of(frequency, days[at]) == first
+    return at if is_there else None
+
+
+def second_in_period(frequency: Frequency, days: Sequence[date]) -> tuple[date, date] | None:
+    """Two neighbours among the rising `days` that stand for one period; None where none do."""
+    pairs = zip(days, days[1:], strict=False)
+    return next(
+        (
+            (one, other)
+            for one, other in pairs
+            if one != other and period_of(frequency, one) == period_of(frequency, other)
+        ),
+        None,
+    )
+
+
+def period_end(frequency: Frequency, day: date) -> date:
+    """The last day of the period that a value dated `day` stands for."""
+    months = RULES[frequency].months
+    return day if months is None else months_after(period_of(frequency, day), months) - _DAY
+
+
+def months_after(day: date, months: int) -> date:
+    """The same day of the month so many months later (earlier if negative), or the last one that
+    the month has; the first and last day that a date can be where the year leaves their span."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    if year < date.min.year:
+        return date.min
+    if year > date.max.year:
+        return date.max
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+
+
+_DAY = timedelta(days=1)

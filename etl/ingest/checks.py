@@ -1,0 +1,164 @@
+"""What is wrong with new observations, in sentences; nothing, when they are as expected."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from etl import calendars
+from etl.catalog import Frequency, Indicator
+from etl.records import Action, Observation
+
+#: A step is judged only between values this close in time.
+STEP_DAYS: Mapping[Frequency, int] = {
+    "daily": 10, "monthly": 45, "quarterly": 200, "annual": 800, "event": 10,
+}  # fmt: skip
+_SCALES = ((100, "100 times"), (10, "10 times"), (0.1, "a tenth of"), (0.01, "a hundredth of"))
+#: So many dates that two sources share tell a shifted unit from a difference.
+_ENOUGH_SHARED = 5
+#: Gaps are looked for in so many days before the newest value.
+_LOOK_BACK_DAYS = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What is wrong with the value of a date."""
+
+    date: date
+    sentence: str
+
+
+def problems(
+    indicator: Indicator,
+    observations: Sequence[Observation],
+    now: datetime,
+    actions: Sequence[Action] = (),
+) -> Iterator[str]:
+    """Each way in which the numbers break what the catalog expects of them."""
+    for finding in findings(indicator, observations, now, actions):
+        yield finding.sentence
+
+
+def findings(
+    indicator: Indicator,
+    observations: Sequence[Observation],
+    now: datetime,
+    actions: Sequence[Action] = (),
+) -> Iterator[Finding]:
+    """The problems, each with the date it stands at. A split explains the step of its day."""
+    previous: Observation | None = None
+    tomorrow = (now.astimezone(UTC) + timedelta(days=1)).date()
+    splits = [a for a in actions if a.kind == "split"]
+    for current in observations:
+        for sentence in _faults(indicator, previous, current, tomorrow, splits):
+            yield Finding(current.date, f"{indicator.id}: {current.date}{sentence}")
+        previous = current if math.isfinite(current.value) else previous
+
+
+def stale_repeat(indicator: Indicator, observations: Sequence[Observation]) -> Iterator[str]:
+    """Whether a series that moves every day has stood still for longer than it can."""
+    most = indicator.expect.max_repeats
+    if most is None or len(observations) <= most:
+        return
+    tail = observations[-most - 1 :]
+    if all(o.value == tail[0].value for o in tail):
+        repeated = next(
+            (n for n, o in enumerate(reversed(observations)) if o.value != tail[0].value),
+            len(observations),
+        )
+        yield (
+            f"{indicator.id}: {tail[-1].value!r} is repeated for {repeated} values up to "
+            f"{tail[-1].date}, where no more than {most} can be alike: the source stands still."
+        )
+
+
+def shifted_unit(
+    indicator: Indicator, observations: Sequence[Observation], others: Mapping[date, float]
+) -> Iterator[str]:
+    """Whether a new source counts in another unit than the values held for the same dates."""
+    ratios = [o.value / others[o.date] for o in observations if others.get(o.date)]
+    if len(ratios) < _ENOUGH_SHARED:
+        return
+    like = _scale_of(statistics.median(ratios), 0.05)
+    if like:
+        yield (
+            f"{indicator.id}: the values are about {like} those held of {len(ratios)} same dates: "
+            "a shifted unit?"
+        )
+
+
+def gaps(indicator: Indicator, days: Sequence[date]) -> Iterator[str]:
+    """Each run of sessions without a value that is longer than the catalog allows, among the
+    newest of the days that are held or were answered."""
+    most = indicator.expect.max_gap
+    if most is None or not days:
+        return
+    first, last, held = min(days), max(days), set(days)
+    start = max(first, last - timedelta(days=_LOOK_BACK_DAYS))
+    missing: list[date] = []
+    for session in calendars.sessions(indicator.calendar, start, last):
+        if session not in held:
+            missing.append(session)
+            continue
+        if len(missing) > most:
+            yield (
+                f"{indicator.id}: no value for {len(missing)} sessions from {missing[0]} to "
+                f"{missing[-1]}."
+            )
+        missing = []
+
+
+def _faults(
+    indicator: Indicator,
+    previous: Observation | None,
+    current: Observation,
+    tomorrow: date,
+    splits: Sequence[Action],
+) -> Iterator[str]:
+    expect = indicator.expect
+    if not math.isfinite(current.value):
+        yield ": the value is not a number."
+        return
+    if current.date > tomorrow:
+        yield ": the date lies in the future."
+    if current.value < 0 <= expect.min:
+        yield f": {current.value!r} is negative and below {expect.min!r}."
+    elif current.value < expect.min:
+        yield f": {current.value!r} is below {expect.min!r}."
+    if current.value > expect.max:
+        yield f": {current.value!r} is above {expect.max!r}."
+    if previous is not None and _is_twin(previous, current):
+        yield f": two values for one date, {previous.value!r} and {current.value!r}."
+    if previous is not None and current.date not in expect.fact_days:
+        yield from _step(indicator, previous, current, splits)
+
+
+def _is_twin(previous: Observation, current: Observation) -> bool:
+    """Whether two values claim one date at one moment: neither revises the other."""
+    return (previous.date, previous.public_at) == (current.date, current.public_at)
+
+
+def _step(
+    indicator: Indicator, previous: Observation, current: Observation, splits: Sequence[Action]
+) -> Iterator[str]:
+    most = indicator.expect.max_change_pct
+    near = (current.date - previous.date).days <= STEP_DAYS[indicator.frequency]
+    if most is None or not near or previous.value <= 0 or current.date == previous.date:
+        return
+    between = (s.value for s in splits if previous.date < s.date <= current.date)
+    ratio = current.value * math.prod(between) / previous.value
+    if abs(100 * (ratio - 1)) <= most:
+        return
+    like = _scale_of(ratio, 0.25)
+    hint = f" It is about {like} the value before: a shifted unit?" if like else ""
+    yield (
+        f": {current.value!r} is {100 * (ratio - 1):+.1f} % from {previous.value!r} on "
+        f"{previous.date}, beyond {most:g} %.{hint}"
+    )
+
+
+def _scale_of(ratio: float, tolerance: float) -> str:
+    return next((w for scale, w in _SCALES if math.isclose(ratio, scale, rel_tol=tolerance)), "")

@@ -1,0 +1,600 @@
+"""One run, top to bottom: fetch, keep, parse, check, append, derive, publish."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import date, datetime, timedelta
+from functools import partial
+
+from etl import corrections
+from etl.alerts.rules import Alert, judge_all
+from etl.bulletins.model import Bulletin
+from etl.catalog import SOURCE_PARAMS, Catalog, Dated, Indicator, SourceRef, Text
+from etl.corrections import Correction, CorrectionFile, Fix, Settled
+from etl.errors import (
+    CheckFailed,
+    FileProblem,
+    HeldBack,
+    SettingError,
+    SourceError,
+    UnexpectedPayload,
+    nearest,
+)  # fmt: skip
+from etl.files.authored import (
+    BulletinFiles,
+    Comparison,
+    read_bulletins,
+    read_comparisons,
+    read_corrections,
+    read_documents,
+)
+from etl.ingest import checks, raw, revisions
+from etl.ingest.derived import EVERY_VINTAGE, FORMULAS, Inputs, Series
+from etl.ingest.fetching import Fetching
+from etl.ingest.upstream import Upstream
+from etl.policies import candidates
+from etl.policies.finders.base import Finder
+from etl.policies.register import Document, documents_from_json, documents_to_json
+from etl.records import Action, Observation, now
+from etl.settings import Settings
+from etl.sources import sources
+from etl.sources.base import FIRST_DAY, Source
+from etl.storage.publish import all_content, publish
+from etl.storage.warehouse import EVER, Answer, Appended, Outcome, Warehouse, lock, opened
+
+#: How far back an update asks again, so that revisions are seen.
+REVISION_DAYS = 60
+SHOWN_PROBLEMS = 3
+NEEDS_NETWORK = "not asked (offline)"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What one run is asked to do. Without `ids` and `source` it does everything."""
+
+    ids: tuple[str, ...] = ()
+    source: str | None = None
+    offline: bool = False
+    known_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What one run did: an outcome per subject, the snapshot it published, if any, and how the
+    alerts stand."""
+
+    outcomes: tuple[Outcome, ...]
+    snapshot: str | None
+    unreachable: tuple[str, ...]
+    alerts: tuple[Alert, ...] = ()
+
+    @property
+    def exit_status(self) -> int:
+        return 1 if any(outcome.problem for outcome in self.outcomes) else 0
+
+
+Progress = Callable[[Outcome], None]
+
+
+def run(
+    settings: Settings,
+    catalog: Catalog,
+    request: Request,
+    progress: Progress,
+    way_out: Upstream | None = None,
+) -> Report:
+    """Update what is asked, publish it, and say what happened to each subject.
+
+    One failed indicator never stops the others: its last good values stay, with their date.
+    `way_out` stands in for the network, where a caller brings its own.
+    """
+    wanted = select(catalog, request)
+    with lock(settings.lock), opened(settings.warehouse) as warehouse:
+        with way_out or Upstream(settings) as out:
+            step = _Run(settings, catalog, request, warehouse, out)
+            outcomes = list(step.outcomes(wanted, progress))
+        problems = _remembered_problems(catalog, warehouse)
+        shown, moment = with_splits(catalog, warehouse), now()
+        alerts = judged(shown, warehouse, moment)
+        documents = candidates.shown(warehouse, step.documents)
+        content = all_content(
+            shown, step.bulletins(), documents, problems, step.comparisons, alerts,
+            step.corrections,
+        )  # fmt: skip
+        snapshot = publish(warehouse, content, settings.published, moment)
+        lost = tuple(sorted(set(out.unreachable.values())))
+        return Report(tuple(outcomes), snapshot, lost, alerts)
+
+
+def select(catalog: Catalog, request: Request) -> list[Indicator]:
+    """The indicators that are asked for, in the order of the catalog."""
+    for name in request.ids:
+        if name not in catalog:
+            raise SettingError(f"Unknown indicator '{name}'. {nearest(name, catalog.indicators)}")
+    known = SOURCE_PARAMS.keys() | candidates.FINDERS.keys()
+    if request.source is not None and request.source not in known:
+        raise SettingError(f"Unknown source '{request.source}'. {nearest(request.source, known)}")
+    return [
+        indicator
+        for indicator in catalog.all()
+        if (not request.ids or indicator.id in request.ids)
+        and (request.source is None or indicator.rank(request.source) < len(indicator.sources))
+    ]
+
+
+def accepted(
+    indicator: Indicator,
+    found: Iterable[Observation],
+    known_at: datetime,
+    actions: Sequence[Action] = (),
+    fix: Fix = lambda told: told,
+) -> list[Observation]:
+    """What was public by `known_at`, corrected by `fix`, dated, in order, repeated rows once;
+    CheckFailed in words if it breaks expectations."""
+    dated = {(o.date, o.value, o.public_at): o for o in _dated(indicator, found)}  # repeats once
+    told = sorted(
+        (o for o in dated.values() if _is_public(o, known_at)),
+        key=lambda o: (o.date, o.public_at or known_at),
+    )
+    observations = [fix(o) for o in told]
+    # What lies beyond today is wrong, not merely unpublished: it is judged by the real clock.
+    today = max(known_at, now())
+    ahead = [o for o in dated.values() if o.date > today.date() and not _is_public(o, known_at)]
+    wrong = [
+        *checks.problems(indicator, ahead[:1], today),
+        *checks.problems(indicator, observations, known_at, actions),
+    ]
+    _refuse(wrong)
+    # What was believed until it was corrected comes before it; what never was is left out.
+    if observations == told or any(checks.problems(indicator, told, known_at, actions)):
+        return observations
+    return [o for pair in zip(told, observations, strict=True) for o in _in_turn(*pair)]
+
+
+def accept(settings: Settings, catalog: Catalog, indicator_id: str) -> list[Outcome]:
+    """Take what was held back of an indicator, as known from now on; one outcome a source."""
+    (indicator,) = select(catalog, Request((indicator_id,)))
+    corrected = read_corrections(settings, catalog)
+    moment = now()
+    with lock(settings.lock), opened(settings.warehouse) as warehouse, warehouse.transaction():
+        waiting = {answer.source: answer for answer in warehouse.waiting(indicator.id)}
+        if not waiting:
+            raise SettingError(f"Nothing of {indicator.id} is held back.")
+        load = warehouse.begin_load("accept", moment, moment)
+        known = sources(settings, ())
+        outcomes = []
+        for source, answer in waiting.items():
+            payload = raw.held(settings.raw, source, indicator.id, answer.digest)
+            ref = indicator.ref(source)
+            if ref is None:
+                raise SettingError(f"{indicator.id} is no longer taken from {source}.")
+            actions = known[source].actions(payload, ref.params)
+            told = known[source].parse(payload, indicator, ref.params)
+            fix = fix_of(corrected, indicator, known[source], moment)
+            found = accepted(indicator, told, moment, actions, fix)
+            added = warehouse.append(
+                indicator.id, source, found, load=load, known_at=moment,
+                precision=known[source].precision,
+            )  # fmt: skip
+            warehouse.keep_actions(indicator.id, source, actions, load=load, known_at=moment)
+            warehouse.note_answer(load, source, indicator.id, answer.digest)
+            warehouse.release(indicator.id, source, load)
+            newest = found[-1].date if found else None
+            attempts = ((source, ""),)
+            outcomes.append(
+                Outcome(indicator.id, source, added.new, added.revised, newest, attempts=attempts)
+            )
+        warehouse.finish_load(load, now(), outcomes)
+    return outcomes
+
+
+def fix_of(
+    entries: Sequence[Correction], indicator: Indicator, source: Source, known_at: datetime
+) -> Fix:
+    """What people corrected of a source by a moment, as a function of what it says."""
+    mine = corrections.standing(entries, indicator.id, source.name, known_at)
+    return corrections.fixing(mine, source.precision)
+
+
+def judged(catalog: Catalog, warehouse: Warehouse, moment: datetime) -> tuple[Alert, ...]:
+    """How every alert of the catalog stands at a moment, on the values that are served."""
+    return judge_all(catalog, lambda name: [v for v, _ in warehouse.series(name, moment)], moment)
+
+
+def _remembered_problems(catalog: Catalog, warehouse: Warehouse) -> list[tuple[str, str]]:
+    held = warehouse.last_outcomes()
+    shown = {*catalog.indicators, *candidates.FINDERS}
+    return [(o.subject, o.problem) for o in held.values() if o.problem and o.subject in shown]
+
+
+class _Run:
+    """The state of one run: its files, its sources and its load."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        catalog: Catalog,
+        request: Request,
+        warehouse: Warehouse,
+        out: Upstream,
+    ) -> None:
+        self.settings, self.catalog, self.request = settings, catalog, request
+        self.warehouse, self.out = warehouse, out
+        self.started_at = now()
+        self.known_at = request.known_at or self.started_at
+        self.files: BulletinFiles = read_bulletins(settings)
+        self.file_problems: list[FileProblem] = list(self.files.problems)
+        self.load = warehouse.begin_load("run", self.started_at, self.known_at)
+        with warehouse.transaction():
+            self._keep_bulletins()
+            self.documents, self.register_ok = self._documents()
+            self.comparisons = self._comparisons()
+            self.corrections = self._corrections()
+            self.once_corrected = warehouse.corrected()
+            warehouse.prefer(_ranks(catalog))
+        self.newest = warehouse.newest_served(now())
+        self.sources = sources(settings, self.documents)
+
+    def outcomes(self, wanted: Sequence[Indicator], progress: Progress) -> Iterator[Outcome]:
+        """Each subject's outcome as it is done; derived indicators come last."""
+        done: list[Outcome] = []
+        for problem in self.file_problems:
+            done.append(Outcome(str(problem.path), "file", problem=str(problem)))
+            progress(done[-1])
+        finders = self._finders()
+        with Fetching() as answers:
+            for indicator in wanted:
+                self._ask(indicator, answers)
+            for finder in finders:
+                since = candidates.first_day(self.warehouse, finder, self.known_at)
+                fetch = partial(finder.fetch, since, self.known_at, self.out)
+                answers.ask(finder.name, candidates.PAGES, fetch)
+            for indicator in sorted(wanted, key=_is_derived):
+                done.append(self._update(indicator, answers))
+                progress(done[-1])
+            for finder in finders:
+                done.append(self._look(finder, answers))
+                progress(done[-1])
+        with self.warehouse.transaction():
+            self.warehouse.finish_load(self.load, now(), done)
+        return iter(done)
+
+    def _finders(self) -> list[Finder]:
+        """The upstreams that list documents, as far as they are asked."""
+        asked = self.request
+        return candidates.asked(self.catalog, asked.ids, asked.source, offline=asked.offline)
+
+    def _look(self, finder: Finder, answers: Fetching) -> Outcome:
+        """Keep what a finder lists and the register does not hold."""
+        return candidates.look(
+            finder,
+            partial(answers.answer, finder.name, candidates.PAGES),
+            self.warehouse,
+            self.documents,
+            archive=self.settings.raw,
+            load=self.load,
+            known_at=self.known_at,
+        )
+
+    def bulletins(self) -> list[Bulletin]:
+        """The newest good text of every day that has a file."""
+        return [
+            Bulletin.model_validate_json(text)
+            for day, text in self.warehouse.texts("bulletin").items()
+            if date.fromisoformat(day) in self.files.days
+        ]
+
+    def _keep_bulletins(self) -> None:
+        for bulletin in self.files.read:
+            self.warehouse.keep_text(
+                "bulletin",
+                bulletin.date.isoformat(),
+                bulletin.model_dump_json(),
+                known_at=self.known_at,
+                load=self.load,
+            )
+
+    def _documents(self) -> tuple[tuple[Document, ...], bool]:
+        """The register as it stands, or as it last could be read."""
+        try:
+            documents = read_documents(self.settings, self.bulletins())
+        except FileProblem as problem:
+            self.file_problems.append(problem)
+            held = self.warehouse.texts("policies").get("register")
+            return (documents_from_json(held) if held else ()), False
+        text = documents_to_json(documents)
+        self.warehouse.keep_text(
+            "policies", "register", text, known_at=self.known_at, load=self.load
+        )
+        return documents, True
+
+    def _comparisons(self) -> tuple[Comparison, ...]:
+        """What others say of PUE, as the file stands or as it last could be read."""
+        try:
+            found = read_comparisons(self.settings)
+        except FileProblem as problem:
+            self.file_problems.append(problem)
+            held = self.warehouse.texts("figures").get("pue_reference", "[]")
+            return tuple(Comparison(**row) for row in json.loads(held))
+        text = json.dumps([asdict(row) for row in found], ensure_ascii=False)
+        self.warehouse.keep_text(
+            "figures", "pue_reference", text, known_at=self.known_at, load=self.load
+        )
+        return found
+
+    def _corrections(self) -> tuple[Correction, ...]:
+        """What people corrected, as the file stands or as it last could be read."""
+        try:
+            found = read_corrections(self.settings, self.catalog)
+        except FileProblem as problem:
+            self.file_problems.append(problem)
+            held = self.warehouse.texts("corrections").get("file")
+            file = CorrectionFile.model_validate_json(held) if held else None
+            return tuple(
+                c for c in (file.corrections if file else ()) if c.indicator in self.catalog
+            )
+        text = CorrectionFile(corrections=found).model_dump_json()
+        self.warehouse.keep_text(
+            "corrections", "file", text, known_at=self.known_at, load=self.load
+        )
+        return found
+
+    def _ask(self, indicator: Indicator, answers: Fetching) -> None:
+        """Begin to ask the online sources of an indicator."""
+        for ref in indicator.sources:
+            if self._is_online(ref.name) and not self._left_out(ref):
+                source, since = self.sources[ref.name], self._since(indicator, ref.name)
+                fetch = partial(source.fetch, indicator, ref.params, since, self.out)
+                answers.ask(ref.name, indicator.id, fetch)
+
+    def _update(self, indicator: Indicator, answers: Fetching) -> Outcome:
+        """Take every source of the indicator in order of preference; each stands for itself."""
+        added = Appended()
+        problems: dict[str, str] = {}
+        notices: list[str] = []
+        asked = [ref for ref in indicator.sources if not self._left_out(ref)]
+        for ref in asked:
+            problems[ref.name] = ""
+            try:
+                one = self._append(indicator, ref, answers)
+                added = Appended(added.new + one.new, added.revised + one.revised)
+                notices += self._notices(indicator, ref)
+            except (SourceError, FileProblem, CheckFailed) as error:
+                problems[ref.name] = str(error)
+        for name, settled in self._settled(indicator):
+            wrong = settled.sentence or self._misfit(indicator, name, settled)
+            if wrong:
+                problems[name] = " ".join(filter(None, (problems.get(name), wrong)))
+            else:
+                one = self._store(indicator, name, settled)
+                added = Appended(added.new + one.new, added.revised + one.revised)
+        if added.new or added.revised:
+            self.newest |= self.warehouse.newest_served(now(), indicator.id)
+        newest = self.newest.get(indicator.id)
+        return Outcome(
+            indicator.id,
+            newest.source if newest else ("" if asked else NEEDS_NETWORK),
+            added.new,
+            added.revised,
+            newest.date if newest else None,
+            problem=" ".join(filter(None, dict.fromkeys(problems.values()))),
+            notice=" ".join(notices),
+            attempts=tuple(problems.items()),
+        )
+
+    def _left_out(self, ref: SourceRef) -> bool:
+        if self.request.source not in (None, ref.name):
+            return True
+        return self.request.offline and self._is_online(ref.name)
+
+    def _is_online(self, name: str) -> bool:
+        source = self.sources.get(name)
+        return source is not None and source.online
+
+    def _append(self, indicator: Indicator, ref: SourceRef, answers: Fetching) -> Appended:
+        if self._is_online(ref.name):
+            return self._append_answer(indicator, ref, answers.answer(ref.name, indicator.id))
+        fix = self._fix(indicator, ref.name)
+        observations = accepted(indicator, self._own(indicator, ref), self.known_at, (), fix)
+        with self.warehouse.transaction():
+            return self.warehouse.append(
+                indicator.id, ref.name, observations, load=self.load, known_at=self.known_at
+            )
+
+    def _own(self, indicator: Indicator, ref: SourceRef) -> Sequence[Observation]:
+        """What a source that needs no network has of the indicator."""
+        if ref.name == "derived":
+            return self._derive(ref)
+        if ref.name == "register" and not self.register_ok:
+            raise FileProblem(self.settings.register, "could not be read; the last counts stay.")
+        source = self.sources[ref.name]
+        payload = source.fetch(indicator, ref.params, FIRST_DAY, self.out)
+        found = source.parse(payload, indicator, ref.params)
+        if ref.name == "register":
+            return [*found, *self._emptied(indicator, found)]
+        return found
+
+    def _append_answer(self, indicator: Indicator, ref: SourceRef, payload: bytes) -> Appended:
+        """Keep the answer of an online source, and store what it says if nothing speaks against."""
+        source = self.sources[ref.name]
+        digest = raw.keep(self.settings.raw, ref.name, indicator.id, payload, self.started_at)
+        answer = Answer(self.load, self.known_at, ref.name, indicator.id, digest)
+        try:
+            found = source.parse(payload, indicator, ref.params)
+            actions = source.actions(payload, ref.params)
+            fix = self._fix(indicator, ref.name)
+            observations = accepted(indicator, found, self.known_at, actions, fix)
+            self._doubt(indicator, ref.name, observations)
+        except (UnexpectedPayload, CheckFailed) as error:
+            with self.warehouse.transaction():
+                self.warehouse.quarantine(answer, str(error))
+            raise
+        self._hold_back(indicator, ref, source, answer, observations)
+        with self.warehouse.transaction():
+            self.warehouse.note_answer(self.load, ref.name, indicator.id, digest)
+            self.warehouse.release(indicator.id, ref.name, self.load)
+            names, load, known_at = (indicator.id, ref.name), self.load, self.known_at
+            self.warehouse.keep_actions(*names, actions, load=load, known_at=known_at)
+            return self.warehouse.append(
+                *names, observations, load=load, known_at=known_at, precision=source.precision
+            )
+
+    def _doubt(
+        self, indicator: Indicator, source: str, observations: Sequence[Observation]
+    ) -> None:
+        """CheckFailed in words if a source that is alive would not say this."""
+        wrong = list(checks.stale_repeat(indicator, observations))
+        if not self.warehouse.holds(indicator.id, source):
+            others = {v.date: v.value for v, _ in self.warehouse.series(indicator.id, now())}
+            wrong += checks.shifted_unit(indicator, observations, others)
+        _refuse(wrong)
+
+    def _hold_back(
+        self,
+        indicator: Indicator,
+        ref: SourceRef,
+        source: Source,
+        answer: Answer,
+        observations: Sequence[Observation],
+    ) -> None:
+        """HeldBack in words if the answer rewrites what its source said before."""
+        since = self._since(indicator, ref.name)
+        first = source.reaches_back_to(ref.params, since, self.known_at.date())
+        held = self.warehouse.held_values(indicator.id, ref.name, self.known_at)
+        held |= {o.date: o.value for o in observations if o.corrected_at}  # is no word of upstream
+        found = revisions.rewrite(held, observations, first)
+        if not found.is_beyond(indicator):
+            return
+        words = revisions.sentence(indicator, ref.name, found, self.files.days)
+        with self.warehouse.transaction():
+            self.warehouse.hold(answer, words)
+        raise HeldBack(words)
+
+    def _fix(self, indicator: Indicator, source: str) -> Fix:
+        if source not in self.sources:
+            return lambda told: told
+        return fix_of(self.corrections, indicator, self.sources[source], self.known_at)
+
+    def _settled(self, indicator: Indicator) -> Iterator[tuple[str, Settled]]:
+        """For each value of the indicator that is or was corrected: its source, and what follows
+        from what that source is held to have said. No source is asked for it."""
+        for ref in indicator.sources:
+            mine = corrections.standing(self.corrections, indicator.id, ref.name, self.known_at)
+            once = [d for i, s, d in self.once_corrected if (i, s) == (indicator.id, ref.name)]
+            for day in sorted({*mine, *once}):
+                told = self.warehouse.told(indicator.id, ref.name, day, self.known_at)
+                if day not in mine:
+                    yield ref.name, corrections.unsettle(told)
+                elif told or self.warehouse.holds(indicator.id, ref.name):
+                    precision = self.sources[ref.name].precision
+                    yield ref.name, corrections.settle(mine[day], told, precision)
+
+    def _misfit(self, indicator: Indicator, source: str, settled: Settled) -> str:
+        """In which way a series would break expectations by a value, and does not without it."""
+        if settled.observation is None:
+            return ""
+        held = self.warehouse.held_values(indicator.id, source, self.known_at)
+        actions = self.warehouse.actions(indicator.id)
+
+        def told(values: Mapping[date, float]) -> list[str]:
+            series = [Observation(day, value) for day, value in sorted(values.items())]
+            return list(checks.problems(indicator, series, self.known_at, actions))
+
+        fixed = told(held | {settled.observation.date: settled.observation.value})
+        before = told(held) if fixed else []
+        return " ".join(sentence for sentence in fixed if sentence not in before)
+
+    def _store(self, indicator: Indicator, source: str, settled: Settled) -> Appended:
+        if settled.observation is None:
+            return Appended()
+        with self.warehouse.transaction():
+            return self.warehouse.append(
+                indicator.id, source, [settled.observation], load=self.load,
+                known_at=self.known_at, exactly=True,
+            )  # fmt: skip
+
+    def _notices(self, indicator: Indicator, ref: SourceRef) -> Iterator[str]:
+        """What is to be known of what an online source brought, though nothing is wrong with it."""
+        if self._is_online(ref.name):
+            days = self.warehouse.dates(indicator.id, ref.name)
+            for sentence in checks.gaps(indicator, sorted(days)):
+                yield f"{sentence[:-1]} ({ref.name})."
+
+    def _emptied(
+        self, indicator: Indicator, counts: Sequence[Observation]
+    ) -> Iterator[Observation]:
+        """A month that was counted before and has no document any more counts none."""
+        for day in self.warehouse.dates(indicator.id, "register") - {o.date for o in counts}:
+            yield Observation(day, 0.0, self.known_at, credit="data/policies.csv")
+
+    def _since(self, indicator: Indicator, source: str) -> date:
+        """What is newer than the warehouse holds, less a window for revisions."""
+        newest = self.warehouse.newest(indicator.id, source)
+        return newest - timedelta(days=REVISION_DAYS) if newest else FIRST_DAY
+
+    def _derive(self, ref: SourceRef) -> list[Observation]:
+        names, formula = FORMULAS[str(ref.params["formula"])]
+        return formula(
+            Inputs(
+                {name: self._input(name) for name in names},
+                {name: self.warehouse.actions(name) for name in names},
+            )
+        )
+
+    def _input(self, name: str) -> Series:
+        if name in EVERY_VINTAGE:
+            return self.warehouse.vintages(name, self.known_at)
+        return self.warehouse.series(name, self.known_at)
+
+
+def with_splits(catalog: Catalog, warehouse: Warehouse) -> Catalog:
+    """The catalog as it is published: a split breaks a series of prices like a new definition, so
+    that no change, no average and no record is reckoned across it."""
+    known = dict(catalog.indicators)
+    for name, actions in warehouse.all_actions().items():
+        splits = [Dated(date=a.date, note=_split_words(a)) for a in actions if a.kind == "split"]
+        if splits and name in known:
+            breaks = sorted((*known[name].breaks, *splits), key=lambda b: b.date)
+            known[name] = known[name].model_copy(update={"breaks": tuple(breaks)})
+    return catalog.model_copy(update={"indicators": known})
+
+
+def _split_words(split: Action) -> Text:
+    return Text(zh=f"拆股，1 股变 {split.value:g} 股", en=f"Split, {split.value:g} for 1")
+
+
+def _refuse(wrong: Sequence[str]) -> None:
+    """CheckFailed with the first of the sentences, if there are any."""
+    if wrong:
+        more = len(wrong) - SHOWN_PROBLEMS
+        tail = f" … and {more} more." if more > 0 else ""
+        raise CheckFailed(" ".join(wrong[:SHOWN_PROBLEMS]) + tail)
+
+
+def _ranks(catalog: Catalog) -> Iterable[tuple[str, str, int]]:
+    return [(i.id, ref.name, n) for i in catalog.all() for n, ref in enumerate(i.sources)]
+
+
+def _is_derived(indicator: Indicator) -> bool:
+    return any(ref.name == "derived" for ref in indicator.sources)
+
+
+def _dated(indicator: Indicator, observations: Iterable[Observation]) -> list[Observation]:
+    """Each observation with the moment it was public: as its source says, else by the catalog."""
+    return [
+        o if o.public_at else replace(o, public_at=indicator.public_at(o.date))
+        for o in observations
+    ]
+
+
+def _in_turn(told: Observation, right: Observation) -> Iterator[Observation]:
+    """A value as it was told, if that was known before it was corrected, and as it is right."""
+    if told != right and _is_public(told, right.corrected_at or EVER):
+        yield told
+    yield right
+
+
+def _is_public(observation: Observation, moment: datetime) -> bool:
+    return observation.public_at is None or observation.public_at <= moment

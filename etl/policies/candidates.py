@@ -1,0 +1,287 @@
+"""Documents that were found upstream and wait for a person: kept, shown, and not counted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import date, datetime, time, timedelta
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from etl.catalog import Catalog
+from etl.errors import SourceError, UnexpectedPayload
+from etl.ingest import raw
+from etl.policies.finders.base import Finder, Page
+from etl.policies.finders.gov_cn import GovCn
+from etl.policies.finders.nda import Nda
+from etl.policies.index import Shelf
+from etl.policies.register import (
+    Document,
+    bodies_of,
+    documents_from_json,
+    documents_to_json,
+    normal_issuer,
+    normal_number,
+    normal_title,
+)
+from etl.records import BEIJING, now
+from etl.storage.warehouse import Outcome, Warehouse
+
+FINDERS: Mapping[str, Finder] = {finder.name: finder for finder in (GovCn(), Nda())}
+#: What is kept: documents, also drafts and replies, which the register shows without counting.
+KEPT = ("issued", "draft", "reply")
+#: How far back the first look goes, and every later one before the newest document held.
+FIRST_LOOK_DAYS, LOOK_AGAIN_DAYS = 180, 60
+LEFT = "candidates left"
+#: The source of a document that only a bulletin names.
+CITED = "cited"
+#: What is asked of a finder, among what is asked of all sources.
+PAGES = "pages"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One found document, however often it is listed; `key` is the first of its keys, and stays."""
+
+    key: str
+    document: Document
+    sources: tuple[str, ...]
+    known_at: datetime
+    keys: frozenset[str]
+
+    def to_json(self) -> dict[str, Any]:
+        row = asdict(self.document)
+        shown = ("title", "issuer", "number", "published", "topics", "kind", "url", "note")
+        found = {"sources": self.sources, "known_at": self.known_at.isoformat()}
+        return {"key": self.key, **{name: row[name] for name in shown}, **found}
+
+
+def asked(
+    catalog: Catalog, ids: Sequence[str], source: str | None, *, offline: bool
+) -> list[Finder]:
+    """The finders that a run asks: named, or all where everything or a count of the register is
+    asked for."""
+    counts = not ids or any(catalog[name].ref("register") for name in ids)
+    if offline or not counts:
+        return []
+    return [finder for name, finder in FINDERS.items() if source in (None, name)]
+
+
+def look(
+    finder: Finder,
+    answer: Callable[[], Sequence[Page]],
+    warehouse: Warehouse,
+    documents: Sequence[Document],
+    *,
+    archive: Path,
+    load: int,
+    known_at: datetime,
+) -> Outcome:
+    """Take a finder's answer and keep what it found; a failure is one sentence and changes nothing
+    held."""
+    try:
+        return keep(
+            finder, answer(), warehouse, documents, archive=archive, load=load, known_at=known_at
+        )
+    except SourceError as error:
+        held = newest(warehouse, finder)
+        failed = ((finder.name, str(error)),)
+        return Outcome(finder.name, finder.name, newest=held, problem=str(error), attempts=failed)
+
+
+def first_day(warehouse: Warehouse, finder: Finder, known_at: datetime) -> date:
+    """From which day on a finder is asked."""
+    held, today = newest(warehouse, finder), _day(known_at)
+    if held is None:
+        return today - timedelta(days=FIRST_LOOK_DAYS)
+    return min(held, today) - timedelta(days=LOOK_AGAIN_DAYS)
+
+
+def newest(warehouse: Warehouse, finder: Finder) -> date | None:
+    """The newest day among the documents held from a finder."""
+    days = [document.day for document in _held(warehouse, finder.name).values()]
+    return date.fromisoformat(max(days)) if days else None
+
+
+def keep(
+    finder: Finder,
+    pages: Sequence[Page],
+    warehouse: Warehouse,
+    documents: Sequence[Document],
+    *,
+    archive: Path,
+    load: int,
+    known_at: datetime,
+) -> Outcome:
+    """Archive the pages, read them, and keep the documents that concern us: all, or none.
+
+    `documents` are the register with its citations: what they hold is not new.
+    """
+    fetched_at = now()
+    digests = [raw.keep(archive, finder.name, p.name, p.payload, fetched_at) for p in pages]
+    found = read(finder, [page.payload for page in pages], known_at)
+    before = len(waiting(warehouse, documents))
+    with warehouse.transaction():
+        for page, digest in zip(pages, digests, strict=True):
+            warehouse.note_answer(load, finder.name, page.name, digest)
+        revised = store(finder.name, found, warehouse, load=load, known_at=known_at)
+    new = len(waiting(warehouse, documents)) - before
+    return Outcome(
+        finder.name, finder.name, max(new, 0), revised, newest(warehouse, finder),
+        attempts=((finder.name, ""),),
+    )  # fmt: skip
+
+
+def read(finder: Finder, payloads: Iterable[bytes], known_at: datetime) -> list[Document]:
+    """What pages list of documents that concern us and were public by `known_at`, each once."""
+    entries = [document for payload in payloads for document in finder.parse(payload)]
+    today = _day(max(known_at, now())).isoformat()
+    for document in entries:
+        if document.day > today:
+            raise UnexpectedPayload(
+                f"{finder.name} dates 《{document.title[:60]}》 {document.day}, which has not come."
+            )
+    public = _day(known_at).isoformat()
+    concern = [d for d in entries if d.kind in KEPT and d.topics and d.day <= public]
+    once = Shelf()
+    for document in sorted(concern, key=lambda d: (d.day, d.title, d.url)):
+        _add(once, document)
+    return list(once.documents.values())
+
+
+def store(
+    source: str, found: Iterable[Document], warehouse: Warehouse, *, load: int, known_at: datetime
+) -> int:
+    """Keep each document under its key; how many were held in other words."""
+    before = _held(warehouse, source)
+    held = Shelf(before)
+    for document in found:
+        _add(held, document)
+    revised = 0
+    for key, document in held.documents.items():
+        if document != before.get(key):
+            text = documents_to_json([document])
+            warehouse.keep_text(kind_of_text(source), key, text, known_at=known_at, load=load)
+            revised += key in before
+    return revised
+
+
+def cited_candidates(documents: Iterable[Document]) -> list[Candidate]:
+    """The documents that bulletins cite and the register does not hold, newest first. They are
+    counted already: taking one makes it an entry that a person can complete."""
+    found = [
+        Candidate(
+            key := _key(document),
+            document,
+            (CITED,),
+            datetime.combine(date.fromisoformat(document.cited_by[0]), time(), BEIJING),
+            frozenset({key}),
+        )
+        for document in documents
+        if document.origin == CITED
+    ]
+    return sorted(found, key=lambda c: (c.document.day, c.key), reverse=True)
+
+
+def key_of(document: Document) -> str:
+    """The key by which a person takes a document into the register."""
+    return _key(document)
+
+
+def found_candidates(warehouse: Warehouse, documents: Iterable[Document]) -> list[Candidate]:
+    """Each found document that the register does not hold, newest first, also those left."""
+    register = Shelf({str(number): document for number, document in enumerate(documents)})
+    groups: dict[str, Candidate] = {}
+    shelf = Shelf()
+    kinds = {kind_of_text(name): name for name in FINDERS}
+    for kind, key, text, known_at in warehouse.first_texts(list(kinds)):
+        (document,) = documents_from_json(text)
+        one = Candidate(key, document, (kinds[kind],), known_at, frozenset({key}))
+        first = shelf.key_of(document)
+        if first is not None:
+            one = _joined(groups[first], one)
+        groups[one.key] = one
+        shelf.put(one.key, one.document)
+    new = [c for c in groups.values() if register.key_of(c.document) is None]
+    return sorted(new, key=lambda c: (c.document.day, c.key), reverse=True)
+
+
+def without_left(warehouse: Warehouse, found: Iterable[Candidate]) -> list[Candidate]:
+    """The candidates that no person has left."""
+    left = warehouse.texts(LEFT).keys()
+    return [candidate for candidate in found if not candidate.keys & left]
+
+
+def waiting(warehouse: Warehouse, documents: Iterable[Document]) -> list[Candidate]:
+    """The found documents that wait for a person's word."""
+    return without_left(warehouse, found_candidates(warehouse, documents))
+
+
+def shown(warehouse: Warehouse, documents: Sequence[Document]) -> list[Document]:
+    """The documents of a snapshot: those of the register, and after them the candidates."""
+    return [*documents, *(one.document for one in waiting(warehouse, documents))]
+
+
+def notes(warehouse: Warehouse) -> Iterator[str]:
+    """What a person should know, a line each: what went wrong last, and how many documents wait."""
+    outcomes = warehouse.last_outcomes()
+    for name in FINDERS:
+        if name in outcomes and outcomes[name].problem:
+            yield f"{name}: {outcomes[name].problem}"
+    register = warehouse.texts("policies").get("register")
+    count = len(waiting(warehouse, documents_from_json(register) if register else ()))
+    if count:
+        words = "document waits" if count == 1 else "documents wait"
+        yield f"{count} found {words} for you: python -m etl candidates"
+
+
+def kind_of_text(source: str) -> str:
+    """The kind of text under which the warehouse keeps what a source found."""
+    return f"candidate {source}"
+
+
+def _held(warehouse: Warehouse, source: str) -> dict[str, Document]:
+    texts = warehouse.texts(kind_of_text(source))
+    return {key: documents_from_json(texts[key])[0] for key in sorted(texts)}
+
+
+def _add(held: Shelf, document: Document) -> None:
+    """Put a document with those held; one that is listed again is merged into what is held."""
+    key = held.key_of(document)
+    if key is None:
+        held.put(_key(document), document)
+    else:
+        held.put(key, _merged(held.documents[key], document))
+
+
+def _key(document: Document) -> str:
+    identity = normal_number(document.number) or (
+        f"{normal_title(document.title)}|{normal_issuer(document.issuer)}"
+    )
+    return sha256(identity.encode()).hexdigest()[:10]
+
+
+def _merged(one: Document, other: Document) -> Document:
+    """Two listings of one document: as the earlier one has it, with what only the other says."""
+    first, second = sorted((one, other), key=lambda d: d.day)  # stable: the held one comes first
+    fuller = max((first, second), key=lambda d: len(bodies_of(d.issuer)))
+    return replace(
+        first,
+        issuer=fuller.issuer,
+        number=first.number or second.number,
+        url=first.url or second.url,
+    )
+
+
+def _joined(one: Candidate, other: Candidate) -> Candidate:
+    return replace(
+        one,
+        document=_merged(one.document, other.document),
+        sources=tuple(dict.fromkeys((*one.sources, *other.sources))),
+        keys=one.keys | other.keys,
+    )
+
+
+def _day(moment: datetime) -> date:
+    return moment.astimezone(BEIJING).date()

@@ -1,0 +1,207 @@
+"""The State Council's policy library: its search, newest first, by day of publication."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import partial
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from etl.errors import UnexpectedPayload
+from etl.ingest.upstream import Upstream
+from etl.policies.finders.base import (
+    Extent,
+    Page,
+    as_browser,
+    beginning,
+    dotted_day,
+    plain_line,
+    turned,
+)
+from etl.policies.register import (
+    Document,
+    issuer_in,
+    issuer_line,
+    kind_of,
+    topics_of,
+    without_number,
+)
+from etl.records import BEIJING
+
+ADDRESS = "https://sousuo.www.gov.cn/search-gov/data"
+LIBRARY_PAGE = "https://sousuo.www.gov.cn/zcwjk/policyDocumentLibrary"
+#: Documents of the State Council and of its departments; interpretations (`_or`) are not asked for.
+LIBRARIES = ("zhengcelibrary_gw", "zhengcelibrary_bm")
+#: The same two under the names they have where an answer holds a list for each.
+CATEGORIES = ("gongwen", "bumenfile")
+#: What the search page sends besides; the search answers only to the whole of it.
+UNUSED = (
+    "pcodeJiguan", "childtype", "subchildtype", "tsbq", "pubtimeyear", "puborg", "pcodeYear",
+    "pcodeNum", "filetype", "inpro", "bmfl", "dup", "orpro",
+)  # fmt: skip
+NOTHING_FOUND = 1001
+PAGE_SIZE = 100
+MOST_DOCUMENTS = 1_000_000
+MOST_LETTERS = 1000
+NUMBER_KEYS = ("pcode", "wenhao", "fwzh")
+#: A moment before is one of another unit: seconds since 1970 lie in its first weeks.
+EARLIEST = date(1971, 1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class GovCn:
+    """www.gov.cn, which collects the documents of all national bodies."""
+
+    name: str = "gov_cn"
+
+    def fetch(self, since: date, known_at: datetime, out: Upstream) -> Sequence[Page]:
+        until = known_at.astimezone(BEIJING).date()
+        headers = as_browser(out.settings, LIBRARY_PAGE)
+
+        def pages(library: str) -> Iterator[Page]:
+            address = partial(_address, library, since, until)
+            return turned(library, address, _extent, since, partial(out.get, headers=headers))
+
+        return [page for library in LIBRARIES for page in pages(library)]
+
+    def parse(self, payload: bytes) -> Sequence[Document]:
+        documents = [_document(row) for rows, _ in _lists(payload) for row in rows]
+        if documents and not any(document.url for document in documents):
+            raise UnexpectedPayload("gov.cn lists documents of which none is at a gov.cn address.")
+        return documents
+
+
+def _address(library: str, since: date, until: date, number: int) -> str:
+    asked = {
+        "t": library, "q": "", "timetype": "timezd", "mintime": since, "maxtime": until,
+        "sort": "pubtime", "sortType": 1, "searchfield": "title", **dict.fromkeys(UNUSED, ""),
+        "p": number, "n": PAGE_SIZE, "type": "gwyzcwjk",
+    }  # fmt: skip
+    return f"{ADDRESS}?{urlencode(asked)}"
+
+
+def _extent(payload: bytes) -> Extent:
+    lists = [(rows, total) for rows, total in _lists(payload) if rows]
+    if not lists:
+        return Extent(0, 0, "")
+    rows, total = max(lists, key=lambda one: one[1])
+    return Extent(len(rows), total, min(_document(row).day for row in rows))
+
+
+def _lists(payload: bytes) -> Iterator[tuple[list[Any], int]]:
+    """Each list of an answer with the number of documents it is a part of."""
+    answer = _answer(payload)
+    if answer.get("code") == NOTHING_FOUND and not answer.get("searchVO"):
+        return
+    search = answer.get("searchVO")
+    if not isinstance(search, dict):
+        keys = ", ".join(map(str, answer))[:80] or "nothing"
+        raise UnexpectedPayload(f"gov.cn sent no list of documents (it holds: {keys}).")
+    if search.get("listVO") is not None:
+        yield _list(search)
+        return
+    categories = search.get("catMap")
+    found = [categories.get(c) for c in CATEGORIES] if isinstance(categories, dict) else []
+    if not any(found):
+        keys = ", ".join(map(str, search))[:80]
+        raise UnexpectedPayload(f"gov.cn sent a search without a list (it holds: {keys}).")
+    yield from (_list(one) for one in found if one)
+
+
+def _answer(payload: bytes) -> dict[str, Any]:
+    try:
+        answer = json.loads(payload)
+    except (ValueError, RecursionError):
+        raise UnexpectedPayload(
+            f"gov.cn sent no JSON (it begins: {beginning(payload.decode('utf-8', 'replace'))})."
+        ) from None
+    if not isinstance(answer, dict):
+        raise UnexpectedPayload("gov.cn sent JSON that is no answer of its search.")
+    return answer
+
+
+def _list(holder: Any) -> tuple[list[Any], int]:
+    rows = holder.get("listVO") if isinstance(holder, dict) else None
+    total = holder.get("totalCount") if isinstance(holder, dict) else None
+    if not isinstance(rows, list):
+        raise UnexpectedPayload("gov.cn sent a search whose list is none.")
+    if type(total) is not int or not len(rows) <= total <= MOST_DOCUMENTS:
+        raise UnexpectedPayload(
+            f"gov.cn says that {str(total)[:20]} documents were found and lists {len(rows)}."
+        )
+    return rows, total
+
+
+def _document(row: Any) -> Document:
+    title, in_title = without_number(_text(row, "title"))
+    if not title:
+        raise UnexpectedPayload("gov.cn lists a document without a title.")
+    day, note = _day(row, title)
+    numbers = (_text(row, key) for key in NUMBER_KEYS)
+    return Document(
+        title=title,
+        issuer=issuer_line(_text(row, "puborg")) or issuer_in(title),
+        issued="",
+        published=day.isoformat(),
+        number=next(filter(None, numbers), in_title),
+        topics=topics_of(title),
+        kind=kind_of(title),
+        verification="found",
+        url=_link(_text(row, "url")),
+        note=note,
+        origin="gov_cn",
+    )
+
+
+def _text(row: Any, key: str) -> str:
+    """A text of a row without marks of the search, entities and line ends; empty if it has none."""
+    value = row.get(key) if isinstance(row, dict) else None
+    if value is None:
+        return ""
+    if not isinstance(value, str) or len(value) > MOST_LETTERS:
+        shown = " ".join(str(value)[:40].split())
+        raise UnexpectedPayload(f"gov.cn sent '{shown}' where {key} is a short text.")
+    return plain_line(re.sub(r"</?\w+[^<>]*>", "", html.unescape(value)))
+
+
+def _day(row: Any, title: str) -> tuple[date, str]:
+    """The day that a document is dated, and a note if its two dates do not agree."""
+    shown = _text(row, "pubtimeStr")
+    stamp = row.get("pubtime") if isinstance(row, dict) else None
+    if stamp is not None and type(stamp) is not int:
+        raise UnexpectedPayload(f"gov.cn sent '{str(stamp)[:40]}' where pubtime is a number.")
+    said = dotted_day(shown, "gov.cn") if shown else None
+    meant = _stamped_day(stamp) if stamp else None  # 0 stands where there is none
+    if said is None and meant is None:
+        raise UnexpectedPayload(f"gov.cn does not date 《{title[:60]}》.")
+    if said and meant and said != meant:
+        return said, f"gov.cn dates it {said} in words and {meant} in numbers"
+    return (said or meant or EARLIEST), ""
+
+
+def _stamped_day(stamp: int) -> date:
+    """The day in Beijing of milliseconds since 1970."""
+    try:
+        day = datetime.fromtimestamp(stamp / 1000, UTC).astimezone(BEIJING).date()
+    except (OverflowError, ValueError, OSError):
+        day = None
+    if day is None or day < EARLIEST or day.year > 2200:
+        raise UnexpectedPayload(f"gov.cn sent pubtime {str(stamp)[:24]}, which is no day of ours.")
+    return day
+
+
+def _link(text: str) -> str:
+    """An address on gov.cn; nothing if it leads elsewhere."""
+    try:
+        parts = urlsplit(text)
+        host = parts.hostname or ""
+    except ValueError:
+        return ""
+    if parts.scheme not in ("http", "https") or not f".{host}".endswith(".gov.cn"):
+        return ""
+    return parts._replace(scheme="https").geturl() if host == "www.gov.cn" else text

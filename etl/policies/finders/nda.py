@@ -1,0 +1,134 @@
+"""The National Data Administration: the lists of its documents and of its notices."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import partial
+from urllib.parse import urljoin, urlsplit
+
+from bs4 import BeautifulSoup, Tag
+
+from etl.errors import UnexpectedPayload
+from etl.ingest.upstream import Upstream
+from etl.policies.finders.base import (
+    Extent,
+    Page,
+    as_browser,
+    beginning,
+    dotted_day,
+    plain_line,
+    turned,
+)
+from etl.policies.register import Document, issuer_in, kind_of, topics_of, without_number
+
+HOST = "www.nda.gov.cn"
+#: Documents and notices. `zcjd` and `zjjd` are interpretations: they are not asked for.
+PARTS = ("zcfb", "tzgg")
+MOST_DOCUMENTS = 100_000
+MOST_LETTERS, MOST_OF_A_PAGE = 1000, 4_000_000
+ISSUER = "国家数据局"
+_TOTAL = re.compile(r"\btotalData\b\s*[:=]\s*['\"]?(-?\d{1,20})", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Nda:
+    """www.nda.gov.cn; plain pages, which a script turns over."""
+
+    name: str = "nda"
+
+    def fetch(self, since: date, known_at: datetime, out: Upstream) -> Sequence[Page]:
+        headers = as_browser(out.settings, f"https://{HOST}/sjj/zwgk/")
+
+        def pages(part: str) -> Iterator[Page]:
+            address = partial(_address, part)
+            return turned(part, address, _extent, since, partial(out.get, headers=headers))
+
+        return [page for part in PARTS for page in pages(part)]
+
+    def parse(self, payload: bytes) -> Sequence[Document]:
+        documents = [_document(row) for row in _rows(payload)]
+        kept = [document for document in documents if document.url]
+        if not kept:
+            raise UnexpectedPayload(f"{HOST} sent a list of which no entry stays on {HOST}.")
+        return kept
+
+
+def _address(part: str, number: int) -> str:
+    return f"https://{HOST}/sjj/zwgk/{part}/list/index_pc_{number}.html"
+
+
+def _extent(payload: bytes) -> Extent:
+    rows = _rows(payload)
+    return Extent(len(rows), _total(payload, len(rows)), min(_document(row).day for row in rows))
+
+
+def _rows(payload: bytes) -> list[Tag]:
+    """The entries of the list. Those inside an entry are its interpretations, and no entries."""
+    text = _text(payload)
+    rows = BeautifulSoup(text, "html.parser").select("ul.u-list > li:has(> a)")
+    if not rows:
+        raise UnexpectedPayload(
+            f"{HOST} sent a page without its list (it begins: {beginning(text)})."
+        )
+    if "</html>" not in text[-2000:].lower():
+        raise UnexpectedPayload(f"{HOST} sent a list that is cut off.")
+    _total(payload, len(rows))
+    return rows
+
+
+def _text(payload: bytes) -> str:
+    if len(payload) > MOST_OF_A_PAGE:
+        raise UnexpectedPayload(f"{HOST} sent a page of more than {MOST_OF_A_PAGE:,} bytes.")
+    try:
+        return payload.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise UnexpectedPayload(f"{HOST} sent a page that is not UTF-8.") from None
+
+
+def _total(payload: bytes, rows: int) -> int:
+    """How many entries all pages have; a list without a script has no other page."""
+    found = _TOTAL.search(_text(payload))
+    total = int(found[1]) if found else rows
+    if not rows <= total <= MOST_DOCUMENTS:
+        raise UnexpectedPayload(f"{HOST} says that its list holds {total} and shows {rows}.")
+    return total
+
+
+def _document(row: Tag) -> Document:
+    link, dated = row.find("a", recursive=False), row.find("span", recursive=False)
+    if not isinstance(link, Tag) or not isinstance(dated, Tag):
+        raise UnexpectedPayload(f"{HOST} lists an entry without a link or a date.")
+    title, number = without_number(_title(link))
+    return Document(
+        title=title,
+        issuer=issuer_in(title) or ISSUER,
+        issued="",
+        published=dotted_day(plain_line(dated.get_text()), HOST).isoformat(),
+        number=number,
+        topics=topics_of(title),
+        kind=kind_of(title),
+        verification="found",
+        url=_link(str(link.get("href", ""))),
+        origin="nda",
+    )
+
+
+def _title(link: Tag) -> str:
+    """The whole title, which the text of the link may shorten."""
+    title = plain_line(str(link.get("title") or link.get_text()))
+    if not title or len(title) > MOST_LETTERS:
+        raise UnexpectedPayload(f"{HOST} lists an entry without a title.")
+    return title
+
+
+def _link(text: str) -> str:
+    """The whole address, if it stays with the administration; what lies elsewhere is another's."""
+    try:
+        whole = urlsplit(urljoin(f"https://{HOST}/", text.strip()))
+        host = whole.hostname
+    except ValueError:
+        return ""
+    return whole.geturl() if (whole.scheme, host) == ("https", HOST) else ""

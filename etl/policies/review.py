@@ -1,0 +1,133 @@
+"""What a person decides about found documents: into the register, or left."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from etl.errors import SettingError, StorageError, nearest
+from etl.files.authored import read_bulletins, read_documents
+from etl.files.cells import bytes_of, text_of
+from etl.policies.candidates import (
+    CITED,
+    LEFT,
+    Candidate,
+    cited_candidates,
+    found_candidates,
+    without_left,
+)
+from etl.policies.register import Document, read_register
+from etl.records import now
+from etl.settings import Settings
+from etl.storage.warehouse import Warehouse, lock, opened
+
+
+def found(settings: Settings, warehouse: Warehouse) -> list[Candidate]:
+    """Every document that the register does not hold: cited by bulletins, then found upstream."""
+    documents = read_documents(settings, read_bulletins(settings).read)
+    return [*cited_candidates(documents), *found_candidates(warehouse, documents)]
+
+
+def waiting(settings: Settings, warehouse: Warehouse) -> list[Candidate]:
+    """Those of them that wait for a person's word."""
+    return without_left(warehouse, found(settings, warehouse))
+
+
+def take(settings: Settings, keys: Sequence[str]) -> tuple[Path, list[Document]]:
+    """Add documents to the register of the data folder, in one step: the file, and what it gained.
+
+    Where the data folder has no register of its own, it gets a copy of the project's first.
+    """
+    with lock(settings.lock):
+        with opened(settings.warehouse, read_only=True) as warehouse:
+            chosen = _chosen(found(settings, warehouse), keys)
+        documents = [_entry(candidate) for candidate in chosen]
+        path = settings.data / "policies.csv"
+        _replace(path, _with_rows(settings.register, documents))
+    return path, documents
+
+
+def leave(settings: Settings, keys: Sequence[str]) -> list[Document]:
+    """Mark documents as not wanted, so that they are shown no more; `take` still takes them."""
+    moment = now()
+    with (
+        lock(settings.lock),
+        opened(settings.warehouse) as warehouse,
+        warehouse.transaction(),
+    ):
+        chosen = _chosen(found(settings, warehouse), keys)
+        load = warehouse.begin_load("candidates", moment, moment)
+        for one in chosen:
+            warehouse.keep_text(LEFT, one.key, one.document.title, known_at=moment, load=load)
+        warehouse.finish_load(load, now(), [])
+    return [one.document for one in chosen]
+
+
+def _chosen(candidates: Sequence[Candidate], keys: Sequence[str]) -> list[Candidate]:
+    chosen: list[Candidate] = []
+    for key in dict.fromkeys(keys):
+        one = next((c for c in candidates if key in c.keys), None)
+        if one is None:
+            known = [c.key for c in candidates]
+            hint = nearest(key, known) if known else "Nothing is waiting."
+            raise SettingError(f"No found document has the key '{key}'. {hint}")
+        if one not in chosen:
+            chosen.append(one)
+    return chosen
+
+
+def _entry(candidate: Candidate) -> Document:
+    """The row of the register: what the source says, not verified by anybody."""
+    document = candidate.document
+    if not document.issuer:
+        raise SettingError(
+            f"{candidate.key}: its source does not say who issued 《{document.title[:60]}》; "
+            f"look at {document.url or 'it'} and write its row into the register by hand."
+        )
+    day = f"{candidate.known_at:%Y-%m-%d}"
+    where = f"found by {' and '.join(candidate.sources)} on {day}"
+    told = "" if candidate.sources == (CITED,) else where  # its note names the bulletin
+    note = "; ".join(filter(None, (told, document.note)))
+    return replace(document, verification="", note=note)
+
+
+def _with_rows(register: Path, documents: Sequence[Document]) -> bytes:
+    """The bytes of the register with a row more for each document, in the columns it has."""
+    read_register(register)  # a register that is broken is not written on
+    payload = bytes_of(register, "the register is missing; restore it from the repository.")
+    columns = next(csv.reader(io.StringIO(text_of(payload, register))))
+    line_end = "\r\n" if b"\r\n" in payload else "\n"
+    rows = io.StringIO()
+    writer = csv.DictWriter(
+        rows, [name.strip() for name in columns], extrasaction="ignore", lineterminator=line_end
+    )
+    writer.writerows(_cells(document) for document in documents)
+    gap = b"" if payload.endswith(b"\n") else line_end.encode()
+    return payload + gap + rows.getvalue().encode()
+
+
+def _cells(document: Document) -> dict[str, str]:
+    return {
+        "title": document.title,
+        "issuer": document.issuer,
+        "date_issued": document.issued,
+        "date_published": document.published,
+        "doc_no": document.number,
+        "topics": ";".join(document.topics),
+        "kind": document.kind,
+        "verification": document.verification,
+        "url": document.url,
+        "note": document.note,
+    }
+
+
+def _replace(path: Path, payload: bytes) -> None:
+    draft = path.with_name(f".{path.name}.draft")
+    try:
+        draft.write_bytes(payload)
+        draft.replace(path)
+    except OSError as error:
+        raise StorageError(f"{path}: cannot be written ({error.strerror}).") from None

@@ -1,0 +1,484 @@
+"""Observations from a person's file: CSV, XLSX or Parquet; all of its rows, or none.
+
+Millions of rows are read, checked and compared in SQL, whole columns at a time. What is wrong with
+a row is said by the functions that read one cell, for the first wrong row alone; a file that SQL
+does not read as they do is read by them, row by row.
+"""
+
+from __future__ import annotations
+
+import io
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from etl.catalog import STATUS_OF_SOURCE, Catalog, Indicator
+from etl.errors import FileProblem, StorageError, nearest
+from etl.files.cells import (
+    bytes_of,
+    check_header,
+    date_of,
+    name_of,
+    number_of,
+    opened_bytes,
+    opened_text,
+    rows_in,
+)
+from etl.ingest.checks import STEP_DAYS, findings
+from etl.records import Observation
+from etl.storage.warehouse import LIMITS, Appended, Outcome, Warehouse, spans
+
+COLUMNS = ("indicator", "date", "value")
+READERS = (".csv", ".xlsx", ".parquet")
+MAX_BYTES = 2_000_000_000
+SOURCE = "import"
+SCRATCH = ".import-"
+#: How many rows that Python has read are handed to SQL at once.
+BATCH = 100_000
+Row = tuple[int, str, str, str]  # line, indicator, date, value
+
+# The rows of all files, one after the other. An id is an enumeration: as small as a number, in the
+# order of names, and null where the catalog has no such name; so is a cell that does not hold what
+# it should. `line` is known where Python has read the row.
+STAGE = """
+create type id as enum (select unnest(?::varchar[]));
+create table expected (
+  id id, least double, most double, change double, near integer, rule integer);
+create table facts (indicator id, date date);
+create table rows (indicator id, date date, value double, file integer, line integer);
+create table publics (rule integer, date date, public_at timestamp);
+create macro day_of(t) as
+  case when strlen(t) = 10 and try_cast(t as date)::varchar = t then try_cast(t as date) end;
+create macro number_of(t) as
+  case when isfinite(try_cast(t as double)) and not contains(t, '_') then try_cast(t as double) end
+"""
+READ = """
+insert into rows
+select coalesce(try_cast(indicator as id), try_cast(trim(indicator) as id)), {day}, {number},
+       $file, null
+from {source}
+"""
+TEXT_DAY = "coalesce(day_of(date), day_of(trim(date)))"
+TEXT_NUMBER = "number_of(value)"
+# Nothing is guessed. A fourth column makes room for the cell too many that makes a row wrong, and
+# a word that no file holds tells an absent cell from an empty one.
+CSV = """
+(select indicator, date, case when surplus is null then value end as value
+ from read_csv($path, auto_detect = false, header = true, delim = ',', quote = '"', escape = '"',
+               columns = {columns}, strict_mode = true, null_padding = true,
+               nullstr = '<absent>', compression = 'none'))
+"""
+#: How typed columns of a Parquet file become what a text would have said.
+DAYS = {
+    "VARCHAR": TEXT_DAY,
+    **dict.fromkeys(
+        ("DATE", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"),
+        "case when isfinite(date) and year(date) between 1 and 9999 then date::date end",
+    ),
+}
+_PLAIN_NUMBER = "case when isfinite(value::double) then value::double end"
+NUMBERS = {
+    "VARCHAR": TEXT_NUMBER,
+    **dict.fromkeys(("DOUBLE", "FLOAT", "TINYINT", "SMALLINT", "INTEGER", "BIGINT"), _PLAIN_NUMBER),
+}
+TAKE = """
+insert into rows
+select unnest($names)::id, unnest($days), unnest($values), $file, unnest($lines)
+"""
+UNREADABLE = """
+select min(rowid) from rows where indicator is null or date is null or value is null
+having count(*) > 0
+"""
+# The first row of a span that stands twice (kind 1), or is not as the catalog expects (kind 2).
+WRONG = """
+with steps as (
+  select indicator, date, value, rowid as place, lag(date) over days before,
+         lag(value) over days base
+  from rows
+  where indicator between $first::id and $last::id and date is not null and value is not null
+  window days as (partition by indicator order by date, rowid)),
+judged as (
+  select s.*, date is not distinct from before as again,
+         date > $tomorrow or value < least or value > most
+         or (date - before <= near and base > 0 and date <> before
+             and abs(100 * (value / base - 1)) > change
+             and not exists (from facts f where (f.indicator, f.date) = (s.indicator, s.date))
+            ) as odd
+  from steps s join expected e on e.id = s.indicator)
+select case when again then 1 else 2 end, place, before, base
+from judged where again or odd order by 1, 2 limit 1
+"""
+# One span, each value with the moment it was public and the moment it is known from.
+RULES = """
+create or replace temp table rules as
+select e.id, e.id::varchar name, e.rule,
+       e.id::varchar not in (select unnest($started::varchar[])) is_first
+from stage.expected e
+"""
+DATED = """
+create or replace temp table staged as
+select u.name indicator, r.date, r.value, p.public_at,
+       case when u.is_first then least(p.public_at, $known_at::timestamp)
+            else $known_at::timestamp end known_at,
+       r.file said, true fresh
+from stage.rows r
+join rules u on u.id = r.indicator
+join stage.publics p on p.rule = u.rule and p.date = r.date
+where r.indicator between $first::stage.id and $last::stage.id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """The rows of the files, checked, in a database of their own until they are stored."""
+
+    database: Path
+    files: Sequence[str]
+    newest: Mapping[str, date]
+
+
+@contextmanager
+def read_files(
+    paths: Sequence[Path], catalog: Catalog, known_at: datetime, folder: Path
+) -> Iterator[Imported]:
+    """Everything in the files, checked; the first wrong row is a FileProblem naming its line.
+
+    The rows wait in a scratch folder below `folder`, which is gone after the block."""
+    with _scratch(folder) as scratch:
+        database = scratch / "rows.duckdb"
+        try:
+            with duckdb.connect(str(database), config=LIMITS) as connection:
+                newest = _Reading(connection, paths, catalog, known_at).newest()
+        except duckdb.Error as error:
+            raise StorageError(
+                f"{folder}: the rows cannot be kept there while they are checked "
+                f"({str(error).splitlines()[0]}). Check free space; nothing was stored."
+            ) from None
+        yield Imported(database, [path.name for path in paths], newest)
+
+
+def store(
+    imported: Imported,
+    catalog: Catalog,
+    warehouse: Warehouse,
+    *,
+    started_at: datetime,
+    known_at: datetime,
+    exactly: bool,
+) -> list[Outcome]:
+    """Append the observations, all or none; one outcome an indicator, in the catalog's order."""
+    connection = warehouse.connection
+    path = str(imported.database).replace("'", "''")
+    connection.execute(f"attach '{path}' as stage (read_only)")
+    try:
+        with warehouse.transaction():
+            load = warehouse.begin_load(SOURCE, started_at, known_at)
+            added = _append(imported, warehouse, load, known_at, exactly)
+            outcomes = [
+                Outcome(name, SOURCE, one.new, one.revised, imported.newest[name])
+                for name in catalog.indicators
+                if name in imported.newest
+                for one in [added.get(name, Appended())]
+            ]
+            warehouse.finish_load(load, datetime.now(UTC), outcomes)
+    finally:
+        connection.execute("detach stage")
+    return outcomes
+
+
+def _append(
+    imported: Imported, warehouse: Warehouse, load: int, known_at: datetime, exactly: bool
+) -> Mapping[str, Appended]:
+    # What was imported before is known when it comes; so is all, where a moment was given.
+    started = imported.newest if exactly else warehouse.indicators_of(SOURCE)
+    warehouse.connection.execute(RULES, {"started": list(started)})
+    warehouse.stage_said(
+        [(STATUS_OF_SOURCE[SOURCE], f"import of {name}", "", "") for name in imported.files]
+    )
+    moment = known_at.astimezone(UTC).replace(tzinfo=None)
+    added: dict[str, Appended] = {}
+    for first, last in spans(imported.newest):
+        warehouse.connection.execute(DATED, {"first": first, "last": last, "known_at": moment})
+        added.update(warehouse.append_staged(SOURCE, load=load, span=(first, last)))
+    return added
+
+
+class _ReadOtherwise(Exception):
+    """SQL has not read a file as the functions for one cell do."""
+
+
+class _Reading:
+    """The rows of the files on one connection."""
+
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        paths: Sequence[Path],
+        catalog: Catalog,
+        known_at: datetime,
+    ) -> None:
+        self.connection, self.paths, self.catalog = connection, paths, catalog
+        self.known_at = known_at
+        self.offsets: list[int] = []
+        # Indicators of one rule and calendar have their moments in common.
+        self.rules: dict[object, tuple[int, Indicator]] = {}
+        self._prepare()
+
+    def newest(self) -> dict[str, date]:
+        """The newest date of each indicator in the files, when all is well with every row."""
+        try:
+            self._fill(exactly=False)
+            self._refuse()
+        except _ReadOtherwise:
+            self._fill(exactly=True)
+            self._refuse()
+        found = dict(self._rows("select indicator, max(date) from rows group by indicator"))
+        if not found:
+            raise FileProblem(self.paths[0], "holds no rows; expected indicator,date,value.")
+        self._date()
+        return found
+
+    def _rows(self, query: str, parameters: Any = None) -> list[tuple[Any, ...]]:
+        return self.connection.execute(query, parameters).fetchall()
+
+    def _prepare(self) -> None:
+        names = sorted(self.catalog.indicators)
+        for statement in filter(str.strip, STAGE.split(";")):
+            self.connection.execute(statement, [names] if "?" in statement else None)
+        entries = [self.catalog[name] for name in names]
+        for one in entries:
+            self.rules.setdefault((one.publication, one.calendar), (len(self.rules), one))
+        self.connection.execute(
+            "insert into expected "
+            "select unnest(?), unnest(?), unnest(?), unnest(?), unnest(?), unnest(?)",
+            [
+                names,
+                [one.expect.min for one in entries],
+                [one.expect.max for one in entries],
+                [one.expect.max_change_pct for one in entries],
+                [STEP_DAYS[one.frequency] for one in entries],
+                [self.rules[one.publication, one.calendar][0] for one in entries],
+            ],
+        )
+        facts = [(one.id, fact.date) for one in entries for fact in one.expect.facts]
+        self.connection.execute(
+            "insert into facts select unnest(?), unnest(?)",
+            [[name for name, _ in facts], [day for _, day in facts]],
+        )
+
+    def _fill(self, *, exactly: bool) -> None:
+        self.connection.execute("truncate rows")
+        self.offsets.clear()
+        for file, path in enumerate(self.paths):
+            ((count,),) = self._rows("select count(*) from rows")
+            self.offsets.append(count)
+            kind = _kind(path)
+            if kind == ".xlsx" or exactly:
+                self._take(file, path)
+            elif kind == ".csv":
+                self._read_csv(file, path)
+            else:
+                self._read_parquet(file, path)
+
+    def _read_csv(self, file: int, path: Path) -> None:
+        with opened_text(path, "no such file.", MAX_BYTES) as text:
+            header = next(iter(rows_in(text, path, COLUMNS, COLUMNS)), None)
+            if header is None:
+                return
+            names = list(header[1])
+            columns = {**dict.fromkeys(names, "varchar"), "surplus": "varchar"}
+            query = READ.format(
+                day=TEXT_DAY, number=TEXT_NUMBER, source=CSV.format(columns=columns)
+            )
+            try:
+                self.connection.execute(query, {"file": file, "path": name_of(text)})
+            except (duckdb.IOException, duckdb.OutOfMemoryException):
+                raise
+            except duckdb.Error as error:
+                raise _ReadOtherwise from error
+
+    def _read_parquet(self, file: int, path: Path) -> None:
+        with _parquet(path) as (source, types):
+            day, number = DAYS.get(types["date"]), NUMBERS.get(types["value"])
+            if day is None or number is None or types["indicator"] != "VARCHAR":
+                raise _ReadOtherwise
+            query = READ.format(day=day, number=number, source="read_parquet($path)")
+            self.connection.execute(query, {"file": file, "path": source})
+
+    def _take(self, file: int, path: Path) -> None:
+        """Row by row, as the functions for one cell read it."""
+        batch: list[tuple[int, str, date, float]] = []
+        try:
+            for row in _rows(path):
+                batch.append(_read(row, path, self.catalog))
+                if len(batch) == BATCH:
+                    self._keep(file, batch)
+                    batch.clear()
+        except FileProblem:
+            self._keep(file, batch)
+            self._refuse(worst=1)  # what stands twice above the wrong row comes first
+            raise
+        self._keep(file, batch)
+
+    def _keep(self, file: int, batch: Sequence[tuple[int, str, date, float]]) -> None:
+        if batch:
+            lines, names, days, values = (list(column) for column in zip(*batch, strict=True))
+            self.connection.execute(
+                TAKE,
+                {"file": file, "lines": lines, "names": names, "days": days, "values": values},
+            )
+
+    def _refuse(self, worst: int = 2) -> None:
+        """A FileProblem for the first wrong row, if there is one up to the kind."""
+        tomorrow = (self.known_at.astimezone(UTC) + timedelta(days=1)).date()
+        found = [(1, place, None, None) for (place,) in self._rows(UNREADABLE)]
+        for first, last in spans(self.catalog.indicators):
+            found += self._rows(WRONG, {"first": first, "last": last, "tomorrow": tomorrow})
+        wrong = [one for one in found if one[0] <= worst]
+        if wrong:
+            self._explain(*min(wrong, key=lambda one: one[:2]))
+
+    def _explain(self, kind: int, place: int, before: date | None, base: float | None) -> None:
+        name, day, value, file, line = self._rows(
+            "select indicator, date, value, file, line from rows where rowid = ?", [place]
+        )[0]
+        path = self.paths[file]
+        if line is None:
+            row = next(_rows(path, skip=place - self.offsets[file]), None)
+            if row is None or _read(row, path, self.catalog)[1:] != (name, day, value):
+                raise _ReadOtherwise
+            line = row[0]
+        if kind == 1:
+            raise FileProblem(path, f"{name} has a second value for {day}; keep one.", line=line)
+        steps = [Observation(before, base)] if before is not None and base is not None else []
+        steps.append(Observation(day, value))
+        sentences = [f.sentence for f in findings(self.catalog[name], steps, self.known_at)]
+        raise FileProblem(path, sentences[-1], line=line)
+
+    def _date(self) -> None:
+        """When the values of each day were public, once for each rule."""
+        days = [
+            (rule, day, indicator.public_at(day).replace(tzinfo=None))
+            for rule, indicator in self.rules.values()
+            for (day,) in self._rows(
+                "select distinct date from rows join expected on id = indicator where rule = ?",
+                [rule],
+            )
+        ]
+        self.connection.execute(
+            "insert into publics select unnest(?), unnest(?), unnest(?)",
+            [list(column) for column in zip(*days, strict=True)],
+        )
+
+
+def _read(row: Row, path: Path, catalog: Catalog) -> tuple[int, str, date, float]:
+    """What the cells of a row hold; a FileProblem for the first that is wrong."""
+    line, name, day_text, value_text = row
+    if name not in catalog:
+        hint = nearest(name, catalog.indicators)
+        raise FileProblem(path, f"unknown indicator '{name[:64]}'. {hint}", line=line)
+    day = date_of(day_text, path, line, name)
+    return line, name, day, number_of(value_text, path, line, name)
+
+
+def _kind(path: Path) -> str:
+    kind = path.suffix.lower()
+    if kind not in READERS:
+        raise FileProblem(path, f"'{kind}' files are not read; give one of {', '.join(READERS)}.")
+    return kind
+
+
+def _rows(path: Path, skip: int = 0) -> Iterator[Row]:
+    """The rows of a file after the first so many."""
+    kind = _kind(path)
+    if kind == ".csv":
+        return _csv_rows(path, skip)
+    return islice(_xlsx_rows(path), skip, None) if kind == ".xlsx" else _parquet_rows(path, skip)
+
+
+def _csv_rows(path: Path, skip: int) -> Iterator[Row]:
+    with opened_text(path, "no such file.", MAX_BYTES) as text:
+        for line, cell in rows_in(text, path, COLUMNS, COLUMNS, skip):
+            yield line, cell["indicator"], cell["date"], cell["value"]
+
+
+def _xlsx_rows(path: Path) -> Iterator[Row]:
+    import zipfile
+    from xml.etree.ElementTree import ParseError
+
+    import openpyxl
+
+    payload = bytes_of(path, "no such file.", MAX_BYTES)
+    try:
+        book = openpyxl.load_workbook(io.BytesIO(payload), read_only=True, data_only=True)
+        lines = list(book.worksheets[0].iter_rows(values_only=True))
+    except (zipfile.BadZipFile, ParseError, KeyError, IndexError, ValueError, EOFError):
+        raise FileProblem(path, "is not a whole XLSX workbook; save it anew.") from None
+    header = [str(cell).strip() for cell in (lines[0] if lines else ()) if cell is not None]
+    check_header(header, COLUMNS, COLUMNS, path)
+    for number, cells in enumerate(lines[1:], start=2):
+        if any(cell is not None for cell in cells):
+            row = dict(zip(header, cells, strict=False))
+            yield number, *(_cell(row.get(name)) for name in COLUMNS)  # type: ignore[misc]
+
+
+def _parquet_rows(path: Path, skip: int) -> Iterator[Row]:
+    with _parquet(path) as (source, _), duckdb.connect(config=LIMITS) as connection:
+        found = connection.execute(
+            f"select {', '.join(COLUMNS)} from read_parquet($path) offset $skip",
+            {"path": source, "skip": skip},
+        )
+        number = skip
+        while rows := found.fetchmany(BATCH):
+            for cells in rows:
+                number += 1
+                yield number, *(_cell(cell) for cell in cells)  # type: ignore[misc]
+
+
+@contextmanager
+def _parquet(path: Path) -> Iterator[tuple[str, Mapping[str, str]]]:
+    """The name under which DuckDB finds the file, and the types of its columns; whatever goes
+    wrong with it in the block is a FileProblem."""
+    with opened_bytes(path, "no such file.", MAX_BYTES) as handle:
+        source = name_of(handle)
+        try:
+            with duckdb.connect() as connection:
+                query = "select column_name, column_type from (describe from read_parquet($path))"
+                types = dict(connection.execute(query, {"path": source}).fetchall())
+            check_header(list(types), COLUMNS, COLUMNS, path)
+            yield source, types
+        except duckdb.Error as error:
+            reason = str(error).splitlines()[0]
+            raise FileProblem(path, f"is not a readable Parquet file ({reason}).") from None
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, datetime):
+        return value.date().isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    return "" if value is None else str(value).strip()
+
+
+@contextmanager
+def _scratch(folder: Path) -> Iterator[Path]:
+    """A folder to work in, and no trace of it afterwards, nor of one that was killed before."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for left in folder.glob(f"{SCRATCH}*"):
+            shutil.rmtree(left, ignore_errors=True)
+        scratch = tempfile.TemporaryDirectory(
+            prefix=SCRATCH, dir=folder, ignore_cleanup_errors=True
+        )
+    except OSError as error:
+        raise StorageError(f"{folder}: cannot be written ({error.strerror}).") from None
+    with scratch as name:
+        yield Path(name)

@@ -1,0 +1,459 @@
+"""Snapshots: whole, immutable database files, and the pointer to the current one."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+
+import duckdb
+
+from etl.alerts.rules import JSON as ALERT
+from etl.alerts.rules import Alert
+from etl.bulletins.mentions import Finder, mentions
+from etl.bulletins.model import Bulletin
+from etl.catalog import Catalog
+from etl.claims.check import check_all
+from etl.claims.grammar import PATH as GRAMMAR
+from etl.claims.known import Snapshot as Known
+from etl.corrections import Correction
+from etl.errors import SettingError, StorageError, nearest
+from etl.files.authored import COMPARISONS, Comparison
+from etl.policies.references import cited
+from etl.policies.register import Document
+from etl.settings import POINTER, READ_ONLY
+from etl.storage.events import create_events
+from etl.storage.latest import create_standings
+from etl.storage.warehouse import LIMITS, SERVED, SERVED_MACROS, VINTAGES, Refused, Warehouse, spans
+
+KEPT = 30
+#: Raised whenever the tables of a snapshot change, so that the same content is published anew.
+FORMAT = 10
+
+# What is copied out of the warehouse, span by span, so that only a span is ever sorted at once.
+COPIED = """
+create table snapshot.ranks as
+  select * from ranks where indicator in (select id from wanted) order by all;
+create table snapshot.origins as select * from origins order by origin;
+create table snapshot.held as select *, true served from held limit 0;
+create table snapshot.actions as
+  select indicator, date, kind, arg_max(value, load) value, arg_max(source, load) source
+  from actions where indicator in (select id from wanted)
+  group by indicator, date, kind order by indicator, date, kind;
+"""
+COPY = """
+insert into snapshot.held
+select *, true from held
+where indicator between $first and $last and indicator in (select id from wanted)
+order by indicator, date, known_at, load
+"""
+
+# What is made of it, in the snapshot alone. Most dates have one vintage, which is served; only
+# where a date stands again in the sorted rows is there a choice.
+REPEATED = """
+create temp table repeated as
+select distinct indicator, date
+from (select indicator, date, lag(indicator) over () = indicator and lag(date) over () = date twice
+      from held)
+where twice
+"""
+CHOOSE = f"""
+with chosen as (
+  {
+    SERVED.format(
+        where="indicator between $first and $last and exists (select 1 from repeated p "
+        "where p.indicator = vintages.indicator and p.date = vintages.date)",
+        more=", served.load",
+    )
+})
+update held set served = false
+where indicator between $first and $last
+  and (indicator, date) in (select (indicator, date) from repeated)
+  and not exists (
+    select 1 from chosen c join origins o on o.source = c.source and o.origin = held.origin
+    where c.indicator = held.indicator and c.date = held.date
+      and c.known_at = held.known_at and c.load = held.load)
+"""
+OBSERVATIONS = """
+create view observations as
+select indicator, date, value, source, known_at, public_at, status, credit, basis, note
+from held join origins using (origin) where served
+"""
+DISAGREEMENTS = """
+create table disagreements as
+with newest as (
+  select indicator, date, source, arg_max(value, (known_at, load)) value
+  from vintages semi join repeated using (indicator, date) group by indicator, date, source)
+select o.indicator, o.date, o.source, o.value, n.source other_source, n.value other_value
+from observations o
+join newest n on n.indicator = o.indicator and n.date = o.date and n.source <> o.source
+join wanted w on w.id = o.indicator
+where abs(n.value - o.value) > w.tolerance_pct / 100 * abs(o.value)
+order by o.indicator, o.date, n.source
+"""
+TABLES = """
+create table catalog (document varchar);
+create table bulletins (date date, document varchar);
+create table mentions (date date, part varchar, paragraph integer, start integer,
+  stop integer, indicator varchar);
+create table claims (date date, section varchar, paragraph integer, start integer, stop integer,
+  document varchar);
+create table policies (month varchar, counted boolean, document varchar);
+create table problems (subject varchar, problem varchar);
+create table refused (indicator varchar, source varchar, since timestamp, sentence varchar,
+  may_be_taken boolean);
+create table comparisons (scope varchar, scope_zh varchar, period varchar, pue varchar,
+  kind varchar, kind_zh varchar, source varchar, status varchar, note varchar);
+create table alerts (indicator varchar, rule varchar, state varchar, document varchar);
+create table citations (date date, number integer, kind varchar, document varchar);
+create table corrections (indicator varchar, date date, since date, document varchar);
+create table meta (key varchar, value varchar);
+"""
+# One reading in the order of the file: every row, in order, and one served for each date.
+WHOLE = """
+select count(*), count(*) filter (before > here), count(*) filter (before is distinct from here),
+       count(*) filter (served)
+from (select {'i': indicator, 'd': date} here, lag({'i': indicator, 'd': date}) over () before,
+             served from held)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """All that goes into a snapshot besides the vintages."""
+
+    catalog: Catalog
+    bulletins: tuple[Bulletin, ...]
+    documents: tuple[Document, ...]
+    problems: tuple[tuple[str, str], ...]
+    comparisons: tuple[Comparison, ...] = ()
+    alerts: tuple[Alert, ...] = ()
+    corrections: tuple[Correction, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One published file as `history` lists it."""
+
+    name: str
+    published_at: str
+    rows: int
+    current: bool
+
+
+def publish(warehouse: Warehouse, content: Content, folder: Path, now: datetime) -> str | None:
+    """Build, verify and point to a new snapshot; its name, or None when nothing has changed."""
+    fingerprint = _fingerprint(warehouse, content)
+    if current_fingerprint(folder) == fingerprint:
+        return None
+    name = f"{now.astimezone(UTC):%Y%m%dT%H%M%S}{now.microsecond // 1000:03d}Z-{fingerprint[:8]}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _sweep(folder)
+        building = folder / f".building-{secrets.token_hex(4)}.duckdb"
+        _build(warehouse, content, building, name, fingerprint, now)
+        _verify(building, warehouse)
+        _sync(building)
+        os.replace(building, folder / f"{name}.duckdb")
+        _sync(folder)
+        point_to(folder, name, fingerprint)
+        _forget_old(folder)
+    except OSError as error:
+        _sweep(folder)
+        raise StorageError(
+            f"{folder}: the snapshot could not be written ({error.strerror}). Check free space "
+            "and permissions; the last snapshot is still served."
+        ) from None
+    except duckdb.Error as error:
+        _sweep(folder)
+        raise StorageError(
+            f"{folder}: the snapshot could not be built ({str(error).splitlines()[0]}). Check "
+            "free space; the last snapshot is still served."
+        ) from None
+    return name
+
+
+def history(folder: Path) -> list[Snapshot]:
+    """The snapshots that are kept, newest first."""
+    current = current_name(folder)
+    found = []
+    for path in sorted(folder.glob("2*.duckdb"), reverse=True):
+        with read_snapshot(path) as connection:
+            meta = dict(connection.execute("select key, value from meta").fetchall())
+        found.append(
+            Snapshot(path.stem, meta["published_at"], int(meta["rows"]), path.stem == current)
+        )
+    return found
+
+
+def rollback(folder: Path, name: str | None) -> str:
+    """Point to `name`, or to the snapshot before the current one; the name now served."""
+    names = sorted(path.stem for path in folder.glob("2*.duckdb"))
+    current = current_name(folder)
+    if name is None:
+        older = [other for other in names if current is not None and other < current]
+        if not older:
+            raise SettingError(f"{folder}: there is no snapshot before the current one.")
+        name = older[-1]
+    if name not in names:
+        hint = nearest(name, names) if names else "None is published yet."
+        raise SettingError(f"{folder}: no snapshot '{name}'. {hint}")
+    with read_snapshot(folder / f"{name}.duckdb") as connection:
+        query = "select value from meta where key = 'fingerprint'"
+        fingerprint = connection.execute(query).fetchall()[0][0]
+    try:
+        point_to(folder, name, fingerprint)
+    except OSError as error:
+        raise StorageError(f"{folder}: the pointer cannot be moved ({error.strerror}).") from None
+    return name
+
+
+def point_to(folder: Path, name: str, fingerprint: str) -> None:
+    """Move the pointer in one step: readers see the old name or the new one, never neither."""
+    draft = folder / f".{POINTER}.{secrets.token_hex(4)}"
+    draft.write_text(json.dumps({"snapshot": name, "fingerprint": fingerprint}), encoding="utf-8")
+    _sync(draft)
+    os.replace(draft, folder / POINTER)
+    _sync(folder)
+
+
+def current_name(folder: Path) -> str | None:
+    """The snapshot that is served, if any."""
+    return _pointer(folder).get("snapshot")
+
+
+def current_fingerprint(folder: Path) -> str | None:
+    """What the served snapshot was made from; None if its file is gone."""
+    pointer = _pointer(folder)
+    file = folder / f"{pointer.get('snapshot', '')}.duckdb"
+    return pointer.get("fingerprint") if file.is_file() else None
+
+
+def _pointer(folder: Path) -> dict[str, str]:
+    try:
+        pointer = json.loads((folder / POINTER).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return pointer if isinstance(pointer, dict) else {}
+
+
+def _fingerprint(warehouse: Warehouse, content: Content) -> str:
+    """Everything a snapshot depends on; the vintages only ever grow, so their number will do."""
+    parts = [
+        str(FORMAT),
+        str(warehouse.rows()),
+        str(_count(warehouse.connection, "actions")),
+        repr(warehouse.refused()),
+        content.catalog.model_dump_json(),
+        *(bulletin.model_dump_json() for bulletin in content.bulletins),
+        json.dumps([asdict(document) for document in content.documents]),
+        json.dumps(content.problems),
+        GRAMMAR.read_text(encoding="utf-8"),  # other words, other claims
+        json.dumps([asdict(comparison) for comparison in content.comparisons]),
+        *(_alert_document(alert) for alert in content.alerts),
+        *(correction.model_dump_json() for correction in content.corrections),
+    ]
+    return sha256("\x00".join(parts).encode()).hexdigest()
+
+
+def _build(
+    warehouse: Warehouse,
+    content: Content,
+    path: Path,
+    name: str,
+    fingerprint: str,
+    now: datetime,
+) -> None:
+    _copy(warehouse, content.catalog, path)
+    with duckdb.connect(str(path), config=LIMITS) as own:
+        _choose(own, content.catalog)
+        own.execute(TABLES)
+        create_events(own, content.catalog)
+        create_standings(own, content.catalog)
+        _write_content(own, content, warehouse.refused())
+        meta = {
+            "snapshot": name,
+            "fingerprint": fingerprint,
+            "published_at": now.astimezone(UTC).isoformat(timespec="seconds"),
+            "rows": str(_count(own, "held")),
+            "format": str(FORMAT),
+        }
+        _insert(own, "meta", list(meta.items()))
+        own.execute("checkpoint")
+
+
+def _copy(warehouse: Warehouse, catalog: Catalog, path: Path) -> None:
+    """The vintages of the catalog's indicators, sorted, into a new file."""
+    connection = warehouse.connection
+    _want(connection, catalog)
+    connection.execute(f"attach '{_quoted(path)}' as snapshot")
+    try:
+        connection.execute(COPIED)
+        for first, last in spans(catalog.indicators):
+            connection.execute(COPY, {"first": first, "last": last})
+    finally:
+        connection.execute("detach snapshot")
+
+
+def _choose(own: duckdb.DuckDBPyConnection, catalog: Catalog) -> None:
+    """Which vintage of each date is served, and where sources disagree."""
+    for statement in (VINTAGES, OBSERVATIONS, *SERVED_MACROS, REPEATED):
+        own.execute(statement)
+    repeated = own.execute("select distinct indicator from repeated").fetchall()
+    for first, last in spans(name for (name,) in repeated):
+        own.execute(CHOOSE, {"first": first, "last": last})
+    _want(own, catalog)
+    own.execute(DISAGREEMENTS)
+
+
+def _want(connection: duckdb.DuckDBPyConnection, catalog: Catalog) -> None:
+    connection.execute("create or replace temp table wanted (id varchar, tolerance_pct double)")
+    _insert(connection, "wanted", [(i.id, i.expect.tolerance_pct) for i in catalog.all()])
+
+
+def _write_content(
+    connection: duckdb.DuckDBPyConnection, content: Content, refused: Sequence[Refused]
+) -> None:
+    catalog, finder = content.catalog, Finder(content.catalog)
+    tables: dict[str, list[tuple[object, ...]]] = {
+        "catalog": [(content.catalog.model_dump_json(),)],
+        "bulletins": [(b.date, b.model_dump_json()) for b in content.bulletins],
+        "mentions": [
+            (b.date, m.part, m.paragraph, m.start, m.stop, m.indicator)
+            for b in content.bulletins
+            for m in mentions(b, catalog, finder)
+        ],
+        "claims": [
+            (day, p.claim.section, p.paragraph, p.start, p.stop, p.claim.model_dump_json())
+            for day, p in check_all(content.bulletins, catalog, Known(connection, catalog))
+        ],
+        "policies": [
+            (d.month, d.counted, json.dumps(asdict(d), ensure_ascii=False))
+            for d in sorted(content.documents, key=lambda d: d.day, reverse=True)
+        ],
+        "problems": list(content.problems),
+        "comparisons": [
+            tuple(getattr(c, name) for name in COMPARISONS) for c in content.comparisons
+        ],
+        "alerts": [(a.indicator, a.rule, a.state, _alert_document(a)) for a in content.alerts],
+        "citations": [
+            (
+                c.day,
+                c.number,
+                c.kind,
+                json.dumps(asdict(c.document), ensure_ascii=False) if c.document else None,
+            )
+            for bulletin in content.bulletins
+            for c in cited(bulletin, content.documents)
+        ],
+        "corrections": [
+            (c.indicator, c.date, c.since, c.model_dump_json()) for c in content.corrections
+        ],
+        "refused": [
+            (r.indicator, r.source, r.since.replace(tzinfo=None), r.sentence, r.may_be_taken)
+            for r in refused
+        ],
+    }
+    for table, rows in tables.items():
+        _insert(connection, table, rows)
+
+
+def _alert_document(alert: Alert) -> str:
+    return ALERT.dump_json(alert).decode()
+
+
+def _insert(
+    connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Sequence[object]]
+) -> None:
+    """All rows in one statement: row by row, DuckDB takes a thousand times as long."""
+    if rows:
+        columns = [list(column) for column in zip(*rows, strict=True)]
+        cells = ", ".join("unnest(?)" for _ in columns)
+        connection.execute(f"insert into {table} select {cells}", columns)
+
+
+def _verify(path: Path, warehouse: Warehouse) -> None:
+    """Read the file back as readers will: complete, sorted, one value a date, nothing beside it."""
+    expected = _count(warehouse.connection, "held where indicator in (select id from wanted)")
+    with read_snapshot(path) as connection:
+        found, unsorted, dates, served = connection.execute(WHOLE).fetchall()[0]
+    wal = path.with_name(path.name + ".wal")
+    if found != expected or unsorted or served != dates or wal.exists():
+        raise StorageError(
+            f"{path}: the new snapshot does not read back as written ({found} of {expected} rows, "
+            f"{served} of {dates} dates); the last snapshot is still served."
+        )
+
+
+@contextmanager
+def read_snapshot(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A snapshot opened as readers open it; a StorageError in words if it cannot be."""
+    try:
+        connection = duckdb.connect(str(path), read_only=True, config=READ_ONLY)
+    except duckdb.Error as error:
+        reason = str(error).splitlines()[0]
+        raise StorageError(f"{path}: this snapshot cannot be read ({reason}).") from None
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def _count(connection: duckdb.DuckDBPyConnection, source: str) -> int:
+    return int(connection.execute(f"select count(*) from {source}").fetchall()[0][0])
+
+
+def _sweep(folder: Path) -> None:
+    """Clear away what a killed run left half built."""
+    for pattern in (".building-*", f".{POINTER}.*"):
+        for path in folder.glob(pattern):
+            with suppress(OSError):
+                path.unlink()
+
+
+def _forget_old(folder: Path) -> None:
+    current = current_name(folder)
+    for path in sorted(folder.glob("2*.duckdb"))[:-KEPT]:
+        if path.stem != current:
+            with suppress(OSError):
+                path.unlink()
+
+
+def _sync(path: Path) -> None:
+    """Bring a file, or the names in a folder, to the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")
+
+
+def all_content(
+    catalog: Catalog,
+    bulletins: Sequence[Bulletin],
+    documents: Sequence[Document],
+    problems: Sequence[tuple[str, str]],
+    comparisons: Sequence[Comparison] = (),
+    alerts: Sequence[Alert] = (),
+    corrections: Sequence[Correction] = (),
+) -> Content:
+    """The content of a snapshot in its fixed order."""
+    return Content(
+        catalog,
+        tuple(sorted(bulletins, key=lambda b: b.date)),
+        tuple(documents),
+        tuple(sorted(problems)),
+        tuple(comparisons),
+        tuple(alerts),
+        tuple(corrections),
+    )

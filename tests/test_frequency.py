@@ -1,0 +1,84 @@
+"""Periods and steps: the rule of each frequency, once."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from etl.frequency import (
+    RULES,
+    Frequency,
+    base_index,
+    is_step,
+    months_after,
+    period_end,
+    period_of,
+    second_in_period,
+)
+
+DAYS = st.dates(date(1900, 1, 1), date(2100, 1, 1))
+
+
+@pytest.mark.parametrize(
+    ("frequency", "before", "after", "expected"),
+    [
+        ("daily", "2026-05-22", "2026-05-26", True),
+        ("daily", "2026-02-27", "2026-03-31", False),
+        ("monthly", "2026-03-31", "2026-04-01", True),
+        ("monthly", "2026-03-01", "2026-04-30", True),
+        ("monthly", "2026-02-28", "2026-04-01", False),
+        ("quarterly", "2026-03-31", "2026-04-01", True),
+        ("annual", "2011-12-31", "2013-01-01", False),
+        ("annual", "2012-01-01", "2013-12-31", True),
+        ("event", "2008-12-16", "2015-12-17", True),
+    ],
+)
+def test_a_step_is_one_period_or_a_near_day(
+    frequency: Frequency, before: str, after: str, expected: bool
+) -> None:
+    assert is_step(frequency, date.fromisoformat(before), date.fromisoformat(after)) is expected
+
+
+def test_the_base_of_a_month_is_that_of_the_month_before_whatever_its_day() -> None:
+    days = [date(2026, 2, 28), date(2026, 3, 15), date(2026, 4, 1)]
+    assert base_index("monthly", days, date(2026, 4, 1), 1) == 1
+    assert base_index("monthly", days, date(2026, 3, 15), 1) == 0
+    assert base_index("monthly", [days[0], days[2]], date(2026, 4, 1), 1) is None
+
+
+def test_a_year_without_a_survey_has_no_base() -> None:
+    days = [date(2007, 1, 1), date(2011, 1, 1), date(2013, 1, 1), date(2014, 1, 1)]
+    assert base_index("annual", days, date(2013, 1, 1), 12) is None
+    assert base_index("annual", days, date(2014, 1, 1), 12) == 2
+    assert base_index("annual", days, date(2014, 1, 1), 1) is None
+
+
+def test_the_base_of_a_day_is_no_older_than_ten_days() -> None:
+    days = [date(2026, 4, 15), date(2026, 4, 24), date(2026, 5, 26)]
+    assert base_index("daily", days, date(2026, 5, 26), 1) == 1
+    assert base_index("daily", [days[0], days[2]], date(2026, 5, 26), 1) is None
+
+
+def test_two_values_of_one_month_are_found() -> None:
+    days = [date(2026, 4, 30), date(2026, 5, 1), date(2026, 5, 29)]
+    assert second_in_period("monthly", days) == (days[1], days[2])
+    assert second_in_period("daily", days) is None
+
+
+@given(day=DAYS, frequency=st.sampled_from(sorted(RULES)))
+def test_a_day_lies_in_its_period_and_the_next_day_begins_the_next_step(
+    day: date, frequency: Frequency
+) -> None:
+    last = period_end(frequency, day)
+    assert period_of(frequency, day) <= day <= last
+    assert is_step(frequency, day, last + timedelta(days=1))
+
+
+@given(day=DAYS, months=st.integers(-600, 600))
+def test_months_are_counted_by_the_calendar(day: date, months: int) -> None:
+    moved = months_after(day, months)
+    assert (moved.year - day.year) * 12 + moved.month - day.month == months
+    assert moved.day <= day.day
