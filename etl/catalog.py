@@ -22,7 +22,6 @@ from etl.files.strict_model import first_fault
 from etl.files.strict_yaml import Path_, line_of, load_yaml
 from etl.frequency import Frequency
 
-
 #: Every source by name, and the parameters that an indicator must give it, with their types.
 SOURCE_PARAMS: Mapping[str, Mapping[str, type]] = {
     "yahoo": {"ticker": str},

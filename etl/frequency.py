@@ -8,6 +8,7 @@ from calendar import monthrange
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Literal
 
 Frequency = Literal["daily", "monthly", "quarterly", "annual", "event"]
@@ -76,7 +77,7 @@ def base_index(frequency: Frequency, days: Sequence[date], day: date, months: in
 
 def second_in_period(frequency: Frequency, days: Sequence[date]) -> tuple[date, date] | None:
     """Two neighbours among the rising `days` that stand for one period; None where none do."""
-    pairs = zip(days, days[1:], strict=False)
+    pairs = pairwise(days)
     return next(
         (
             (one, other)

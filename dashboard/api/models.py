@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 
-from etl.catalog import Frequency
 from etl.claims.model import Kind, Verdict
+from etl.frequency import Frequency
 
 #: A moment in UTC, to the second: 2026-05-26T20:00:00Z.
 Moment = Annotated[

@@ -11,8 +11,9 @@ from dashboard import formatting
 from dashboard.address import AddressError, Transform
 from dashboard.chart.ticks import date_ticks, value_ticks
 from dashboard.texts import text, transform_name
-from etl.catalog import Frequency, Indicator, Unit
+from etl.catalog import Indicator, Unit
 from etl.changes import comparable
+from etl.frequency import Frequency
 from etl.records import Event, Measured, Vintage
 from etl.words.sentences import event_words
 

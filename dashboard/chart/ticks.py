@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 
 from dashboard import formatting
-from etl.catalog import Frequency
+from etl.frequency import Frequency
 
 
 def value_ticks(

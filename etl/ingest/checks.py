@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from etl import calendars
-from etl.catalog import Frequency, Indicator
+from etl.catalog import Indicator
+from etl.frequency import Frequency
 from etl.records import Action, Observation
 
 #: A step is judged only between values this close in time.
