@@ -166,6 +166,23 @@ def test_another_order_of_sources_holds_from_when_it_was_set(warehouse: Warehous
     assert _value(warehouse, LATER + timedelta(days=1)) == 1.0
 
 
+def test_a_new_name_keeps_everything_that_was_held_under_the_old_one(
+    warehouse: Warehouse,
+) -> None:
+    order = [("sp500", "yahoo", 0), ("sp500", "fred", 1)]
+    warehouse.prefer(order, load=_load(warehouse, NOON))
+    _append(warehouse, 1.0, NOON, source="fred")
+    _append(warehouse, 2.0, NOON, source="yahoo")
+    moments = (NOON, NOON + timedelta(minutes=1), LATER)
+    before = [warehouse.series("sp500", moment) for moment in moments]
+    assert warehouse.rename("sp500", "sp500_index", load=_load(warehouse, LATER))
+    assert [warehouse.series("sp500_index", moment) for moment in moments] == before
+    assert warehouse.series("sp500") == []
+    assert not warehouse.rename("sp500", "sp500_index", load=_load(warehouse, LATER))
+    named = warehouse.connection.execute("select old, new, since from renames").fetchall()
+    assert named == [("sp500", "sp500_index", LATER.replace(tzinfo=None))]
+
+
 def test_the_clock_of_the_loads_never_runs_back(warehouse: Warehouse) -> None:
     """Seconds do not count: what is asked as of a minute is final once the minute is over."""
     moments = [NOON, NOON + timedelta(seconds=5), NOON - timedelta(days=3)]

@@ -20,7 +20,7 @@ SHOWN_PROBLEMS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ReadAnswer:
     """What an answer says, believed and in the order of dates, with splits and dividends."""
 
     observations: Sequence[Observation]
@@ -34,13 +34,13 @@ def read_answer(
     source: Source,
     known_at: datetime,
     corrected: Sequence[Correction],
-) -> Reading:
+) -> ReadAnswer:
     """Parse, correct, check: what an answer that came at `known_at` says. UnexpectedPayload or
     CheckFailed in words if it cannot be believed."""
     found = source.parse(payload, indicator, ref.params)
     actions = source.actions(payload, ref.params)
     fix = fix_of(corrected, indicator, source, known_at)
-    return Reading(accepted(indicator, found, known_at, actions, fix), actions)
+    return ReadAnswer(accepted(indicator, found, known_at, actions, fix), actions)
 
 
 def take_answer(
@@ -52,7 +52,7 @@ def take_answer(
     source: Source,
     corrected: Sequence[Correction],
     review: Callable[[Sequence[Observation]], None] = lambda observations: None,
-) -> tuple[Reading, Appended]:
+) -> tuple[ReadAnswer, Appended]:
     """Parse, correct, check, append. `review` may still raise before anything is stored. The
     caller's transaction holds it all together."""
     reading = read_answer(payload, indicator, ref, source, answer.known_at, corrected)

@@ -192,6 +192,8 @@ class _Run:
             self.comparisons = self._comparisons()
             self.corrections = self._corrections()
             self.once_corrected = warehouse.corrected()
+            for old, new in catalog.current_ids.items():
+                warehouse.rename(old, new, load=self.load)
             warehouse.prefer(_ranks(catalog), load=self.load)
         self.newest = warehouse.newest_served()
         self.sources = sources(settings, self.documents)

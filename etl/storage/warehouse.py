@@ -108,6 +108,18 @@ where t.indicator in (select indicator from changed)
 order by t.indicator, t.rank
 """
 
+#: Where an indicator's name stands.
+NAMED = (
+    ("held", "indicator"), ("ranks", "indicator"), ("first_loads", "indicator"),
+    ("outcomes", "subject"), ("attempts", "subject"), ("answers", "indicator"),
+    ("holds", "indicator"), ("quarantine", "indicator"), ("actions", "indicator"),
+)  # fmt: skip
+# Of two orders since one moment that of the new name stays.
+RENAME_ORDERS = """
+delete from ranks
+where indicator = $old and since in (select since from ranks where indicator = $new)
+"""
+
 # The newest moment from which anything counts as held, in force or named.
 LATEST = """
 select greatest(
@@ -665,6 +677,34 @@ class Warehouse:
             {"id": indicator},
         ).fetchall()
         return {row[0]: _vintage(row[1:])[0] for row in rows}
+
+    def rename(self, old: str, new: str, *, load: int) -> bool:
+        """Let everything that is held under `old` stand under `new`, named so from a load on;
+        whether anything was. What both names hold becomes one history."""
+        for table, column in NAMED:
+            query = f"select count(*) from (select 1 from {table} where {column} = ? limit 1)"
+            if self._one(query, [old]):
+                break
+        else:
+            return False
+        begun = self.connection.execute(
+            "select load, loaded_at from first_loads where indicator in (?, ?) "
+            "order by loaded_at, load limit 1",
+            [old, new],
+        ).fetchall()
+        self.connection.execute("delete from first_loads where indicator in (?, ?)", [old, new])
+        for first in begun:
+            self.connection.execute("insert into first_loads values (?, ?, ?)", [new, *first])
+        self.connection.execute(RENAME_ORDERS, {"old": old, "new": new})
+        for table, column in NAMED:
+            self.connection.execute(
+                f"update {table} set {column} = ? where {column} = ?", [new, old]
+            )
+        self.connection.execute(
+            "insert into renames select ?, ?, loaded_at from loads where load = ?",
+            [old, new, load],
+        )
+        return True
 
     def keep_text(
         self, kind: str, key: str, document: str, *, known_at: datetime, load: int
