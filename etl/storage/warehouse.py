@@ -85,7 +85,8 @@ where l.value is null
    or (o.basis, o.status) is distinct from (n.basis, n.status)
 """
 COUNT = """
-select indicator, count(*) filter (fresh and not revision), count(*) filter (revision)
+select indicator, count(*) filter (where fresh and not revision),
+       count(*) filter (where revision)
 from different group by indicator
 """
 
@@ -131,18 +132,19 @@ NEW_ORIGINS = """
 insert into origins
 select (select coalesce(max(origin), 0) from origins)
        + row_number() over (order by status, credit, basis, note), n.*
-from (select distinct $source source, status, credit, basis, note
-      from said where said in (select said from different)) n
-     anti join origins o using (source, status, credit, basis, note)
+from (select distinct $source as source, status, credit, basis, note
+      from said where said in (select said from different)) as n
+     anti join origins as o using (source, status, credit, basis, note)
 """
 
 # Both kinds of answers that wait apart: those a person may take, and those nobody can.
 REFUSED = """
 select indicator, source, started_at, sentence, may_be_taken from (
-  select load, indicator, source, sentence, true may_be_taken from holds
+  select load, indicator, source, sentence, true as may_be_taken from holds
   where accepted_load is null
   union all
-  select load, indicator, source, sentence, false from quarantine where released_load is null)
+  select load, indicator, source, sentence, false as may_be_taken from quarantine
+  where released_load is null)
 join loads using (load) order by load, indicator, source
 """
 
@@ -152,7 +154,7 @@ with touched as (
   where known_at >= $since and status = 'fetched'),
 told as (
   select indicator, source, date, value, known_at, load,
-         lag(value) over (partition by indicator, source, date order by known_at, load) before
+         lag(value) over (partition by indicator, source, date order by known_at, load) as before
   from vintages join touched using (indicator, source, date))
 select indicator, date, source, before, value, known_at from told
 where before is not null and before <> value and known_at >= $since
@@ -161,15 +163,15 @@ order by known_at desc, indicator, date limit $most
 
 LAST_OUTCOMES = """
 with told as (
-  select subject, source, arg_max(problem, load) problem from attempts group by subject, source),
+  select subject, source, arg_max(problem, load) as problem from attempts group by subject, source),
 known as (
-  select subject, string_agg(distinct problem, ' ') filter (problem <> '') problem
+  select subject, string_agg(distinct problem, ' ') filter (where problem <> '') as problem
   from told group by subject)
 select o.subject,
        arg_max(struct_pack(s := o.source, a := added, r := revised, n := newest,
                p := o.problem, i := notice), load),
        any_value(k.subject) is not null, any_value(k.problem)
-from outcomes o join loads using (load) left join known k on k.subject = o.subject
+from outcomes as o join loads using (load) left join known as k on k.subject = o.subject
 where command in ('run', 'accept') group by o.subject
 """
 
@@ -411,7 +413,7 @@ class Warehouse:
         """The answers of an indicator that are held back, oldest first."""
         rows = self.connection.execute(
             "select h.load, l.known_at, h.source, h.indicator, h.digest "
-            "from holds h join loads l using (load) "
+            "from holds as h join loads as l using (load) "
             "where h.indicator = ? and h.accepted_load is null order by h.load",
             [indicator],
         ).fetchall()
@@ -487,7 +489,8 @@ class Warehouse:
         """Every answer read from the sources, in the order of loads."""
         rows = self.connection.execute(
             "select a.load, l.known_at, a.source, a.indicator, a.digest "
-            "from answers a join loads l using (load) where list_contains($sources, a.source) "
+            "from answers as a join loads as l using (load) "
+            "where list_contains($sources, a.source) "
             "order by a.load, a.source, a.indicator",
             {"sources": list(sources)},
         ).fetchall()
