@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -130,9 +130,11 @@ def accepted(
     known_at: datetime,
     actions: Sequence[Action] = (),
     fix: Fix = lambda told: told,
+    held: Collection[date] = (),
 ) -> list[Observation]:
     """What was public by `known_at`, corrected by `fix`, dated, in order, repeated rows once;
-    CheckFailed in words if it breaks expectations."""
+    CheckFailed in words if it breaks expectations, or has another day than those `held` for a
+    period of theirs."""
     dated = {(o.date, o.value, o.public_at): o for o in _dated(indicator, found)}  # repeats once
     told = sorted(
         (o for o in dated.values() if _is_public(o, known_at)),
@@ -145,6 +147,7 @@ def accepted(
     wrong = [
         *checks.problems(indicator, ahead[:1], today),
         *checks.problems(indicator, observations, known_at, actions),
+        *checks.second_values(indicator, [o.date for o in observations], held),
     ]
     _refuse(wrong)
     # What was believed until it was corrected comes before it; what never was is left out.
@@ -173,7 +176,8 @@ def accept(settings: Settings, catalog: Catalog, indicator_id: str) -> list[Outc
             actions = known[source].actions(payload, ref.params)
             told = known[source].parse(payload, indicator, ref.params)
             fix = fix_of(corrected, indicator, known[source], moment)
-            found = accepted(indicator, told, moment, actions, fix)
+            held = warehouse.dates(indicator.id)
+            found = accepted(indicator, told, moment, actions, fix, held)
             added = warehouse.append(
                 indicator.id, source, found, load=load, known_at=moment,
                 precision=known[source].precision,
@@ -397,7 +401,9 @@ class _Run:
         if self._is_online(ref.name):
             return self._append_answer(indicator, ref, answers.answer(ref.name, indicator.id))
         fix = self._fix(indicator, ref.name)
-        observations = accepted(indicator, self._own(indicator, ref), self.known_at, (), fix)
+        held = self.warehouse.dates(indicator.id)
+        found = self._own(indicator, ref)
+        observations = accepted(indicator, found, self.known_at, (), fix, held)
         with self.warehouse.transaction():
             return self.warehouse.append(
                 indicator.id, ref.name, observations, load=self.load, known_at=self.known_at
@@ -425,7 +431,8 @@ class _Run:
             found = source.parse(payload, indicator, ref.params)
             actions = source.actions(payload, ref.params)
             fix = self._fix(indicator, ref.name)
-            observations = accepted(indicator, found, self.known_at, actions, fix)
+            held = self.warehouse.dates(indicator.id)
+            observations = accepted(indicator, found, self.known_at, actions, fix, held)
             self._doubt(indicator, ref.name, observations)
         except (UnexpectedPayload, CheckFailed) as error:
             with self.warehouse.transaction():

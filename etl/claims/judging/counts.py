@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from etl.claims.dates import Period, months_before
+from etl.claims.dates import Period
 from etl.claims.judging.agreement import agreement
 from etl.claims.judging.case import Case, Found, Unknown
 from etl.claims.judging.sessions import first_from, value_meant
+from etl.frequency import months_after
 
 
 def count(case: Case) -> Found:
@@ -42,7 +43,7 @@ def _sum(case: Case, period: Period) -> tuple[int, float, str]:
     if last is None:
         raise Unknown(f"没有 {period} 的数目")
     first = first_from(case, period.first)
-    if case.date_of(first) > months_before(period.first, -1):
+    if case.date_of(first) > months_after(period.first, 1):
         raise Unknown(f"{period} 的数目不全")
     total = float(case.history.values[first : last + 1].sum())
     return last, total, f"{period} 各月合计 {case.shown(total)}"
