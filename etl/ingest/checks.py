@@ -110,7 +110,8 @@ def gaps(indicator: Indicator, days: Sequence[date]) -> Iterator[str]:
     most = indicator.expect.max_gap
     if most is None or not days:
         return
-    first, last, held = min(days), max(days), set(days)
+    first, last = min(days), max(days)
+    held = {period_of(indicator.frequency, day) for day in days}
     start = max(first, last - timedelta(days=_LOOK_BACK_DAYS))
     missing: list[date] = []
     for session in calendars.sessions(indicator.calendar, start, last):

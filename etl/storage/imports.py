@@ -238,10 +238,11 @@ def _refuse_second(
     """A FileProblem if what is staged has a value for a period of which another day's is held."""
     found = warehouse.connection.execute(SECOND, {"first": first, "last": last}).fetchall()
     for name, day, held, file in found:
-        words = frequency.second_words(catalog[name].frequency, held, day)
+        period = frequency.period_name(catalog[name].frequency, day)
         raise FileProblem(
             imported.files[file],
-            f"{name} has {words} The value of {held} is held; date yours so to revise it.",
+            f"{name}: {day} is a second date for {period}, of which the value of {held} is held; "
+            f"write {held} to revise it.",
         )
 
 
