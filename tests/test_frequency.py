@@ -127,7 +127,7 @@ def database() -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 @given(frequency=st.sampled_from(sorted(RULES)), one=DAYS, apart=st.integers(0, 800))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_sql_says_the_same_of_periods_and_steps(
     database: duckdb.DuckDBPyConnection, frequency: Frequency, one: date, apart: int
 ) -> None:

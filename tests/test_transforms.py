@@ -239,6 +239,7 @@ def test_the_base_of_a_day_may_be_ten_days_old_and_not_a_day_older() -> None:
     st.lists(st.integers(0, 27), min_size=14, max_size=14),
     st.sampled_from(("diff", "pct", "mom", "yoy", "ma:3", "z:3")),
 )
+@settings(deadline=None)
 def test_on_which_days_of_their_months_values_are_dated_changes_nothing(
     one: list[int], other: list[int], name: str
 ) -> None:
