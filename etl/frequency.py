@@ -8,7 +8,6 @@ from calendar import monthrange
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from itertools import pairwise
 from typing import Literal
 
 Frequency = Literal["daily", "monthly", "quarterly", "annual", "event"]
@@ -75,19 +74,6 @@ def base_index(frequency: Frequency, days: Sequence[date], day: date, months: in
     if period is not None and months % period:
         return None
     return index_at(frequency, days, months_after(day, -months))
-
-
-def second_in_period(frequency: Frequency, days: Sequence[date]) -> tuple[date, date] | None:
-    """Two neighbours among the rising `days` that stand for one period; None where none do."""
-    pairs = pairwise(days)
-    return next(
-        (
-            (one, other)
-            for one, other in pairs
-            if one != other and period_of(frequency, one) == period_of(frequency, other)
-        ),
-        None,
-    )
 
 
 def period_end(frequency: Frequency, day: date) -> date:

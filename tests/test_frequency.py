@@ -20,7 +20,6 @@ from etl.frequency import (
     period_end,
     period_name,
     period_of,
-    second_in_period,
 )
 from etl.storage.periods import is_base, shares_period
 from etl.storage.periods import is_step as is_step_sql
@@ -66,12 +65,6 @@ def test_the_base_of_a_day_is_no_older_than_ten_days() -> None:
     days = [date(2026, 4, 15), date(2026, 4, 24), date(2026, 5, 26)]
     assert base_index("daily", days, date(2026, 5, 26), 1) == 1
     assert base_index("daily", [days[0], days[2]], date(2026, 5, 26), 1) is None
-
-
-def test_two_values_of_one_month_are_found() -> None:
-    days = [date(2026, 4, 30), date(2026, 5, 1), date(2026, 5, 29)]
-    assert second_in_period("monthly", days) == (days[1], days[2])
-    assert second_in_period("daily", days) is None
 
 
 @given(day=DAYS, frequency=st.sampled_from(sorted(RULES)))

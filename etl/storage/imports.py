@@ -35,7 +35,7 @@ from etl.files.cells import (
 )
 from etl.ingest.checks import findings
 from etl.records import Observation
-from etl.storage.periods import is_step, shares_period
+from etl.storage.periods import is_step, period, shares_period
 from etl.storage.warehouse import LIMITS, Appended, Outcome, Warehouse, spans
 
 COLUMNS = ("indicator", "date", "value")
@@ -140,14 +140,19 @@ where r.indicator between $first::stage.id and $last::stage.id
 """
 # A value for a period of which that of another day is held. One span of `staged`.
 SECOND = f"""
-select s.indicator, s.date, h.date, s.said
-from staged as s
-join stage.expected as e on e.id::varchar = s.indicator and e.months is not null
-join held as h on h.indicator = s.indicator and h.date <> s.date
-  and {shares_period("h.date", "s.date", "e.months")}
-where h.indicator between $first and $last
-  and not exists (from held as k where k.indicator = s.indicator and k.date = s.date)
-order by s.indicator, s.date, h.date limit 1
+with long as (
+  select id::varchar as indicator, months from stage.expected where months is not null),
+here as (
+  select s.indicator, s.date, s.said, {period("s.date", "l.months")} as period
+  from staged as s join long as l using (indicator)),
+there as (
+  select distinct h.indicator, h.date, {period("h.date", "l.months")} as period
+  from held as h join long as l using (indicator) where h.indicator between $first and $last)
+select here.indicator, here.date, there.date, here.said
+from here join there using (indicator, period)
+where not exists (
+  from there as t where t.indicator = here.indicator and t.date = here.date)
+order by here.indicator, here.date, there.date limit 1
 """
 
 
@@ -238,10 +243,10 @@ def _refuse_second(
     """A FileProblem if what is staged has a value for a period of which another day's is held."""
     found = warehouse.connection.execute(SECOND, {"first": first, "last": last}).fetchall()
     for name, day, held, file in found:
-        period = frequency.period_name(catalog[name].frequency, day)
+        stood_for = frequency.period_name(catalog[name].frequency, day)
         raise FileProblem(
             imported.files[file],
-            f"{name}: {day} is a second date for {period}, of which the value of {held} is held; "
+            f"{name}: {day} is a second date for {stood_for}, of which {held} is held; "
             f"write {held} to revise it.",
         )
 
