@@ -17,12 +17,13 @@ from benchmarks.claims import Golden
 from etl.bulletins.model import Bulletin, Section
 from etl.bulletins.read import read_bulletin
 from etl.catalog import Catalog
+from etl.claims.check import Judge, check_text
 from etl.claims.dates import When, last_session, period_of, when_at
 from etl.claims.grammar import folded, grammar
 from etl.claims.known import Row, Snapshot, served
 from etl.claims.model import Claim
 from etl.claims.numbers import number_at
-from etl.claims.parse import MOST_LETTERS
+from etl.claims.parse import MOST_LETTERS, Parser
 from etl.records import Observation
 from etl.settings import PROJECT, Settings
 from etl.storage import publish
@@ -587,3 +588,60 @@ def test_an_import_counts_only_where_it_is_newer() -> None:
     assert served([held, newer], moment) == held
     assert served([held, newer], moment + timedelta(days=2)) == newer
     assert served([newer], moment) is None
+
+
+# Periods and steps: those of the frequency, whatever day of a period its value is dated
+
+
+def judged_of(
+    warehouse: Warehouse, catalog: Catalog, name: str, values: dict[date, float], text: str
+) -> list[tuple[str, str]]:
+    """The kind and verdict of each statement in a text of 27 May 2026, on values of one series."""
+    known = datetime(2026, 5, 20, tzinfo=UTC)
+    load = warehouse.begin_load("test", known, known)
+    rows = [Observation(day, value, known) for day, value in values.items()]
+    warehouse.append(name, "figures", rows, known_at=known, load=load)
+    judge = Judge(catalog, Snapshot(warehouse.connection, catalog), date(2026, 5, 27))
+    found = check_text(text, "1", 0, Parser(catalog), judge)
+    return [(placed.claim.kind, placed.claim.verdict) for placed in found]
+
+
+@pytest.mark.parametrize(("march", "april"), [(1, 30), (31, 1), (31, 30)])
+@pytest.mark.parametrize("words", ["环比上涨 10%", "较上月上涨 10%", "上涨 10%"])
+def test_a_month_is_compared_with_the_month_before_whatever_their_days(
+    march: int, april: int, words: str, warehouse: Warehouse, catalog: Catalog
+) -> None:
+    values = {date(2026, 3, march): 3000.0, date(2026, 4, april): 3300.0}
+    text = f"2026 年 4 月，黄金月均价{words}。"
+    found = judged_of(warehouse, catalog, "gold_monthly_usd_oz", values, text)
+    assert found == [("change", "supported")]
+
+
+@pytest.mark.parametrize("words", ["环比上涨 10%", "较上月上涨 10%", "上涨 10%", "上涨 25%"])
+def test_where_the_month_before_is_missing_no_change_of_a_month_is_judged(
+    words: str, warehouse: Warehouse, catalog: Catalog
+) -> None:
+    values = {date(2026, 2, 28): 3000.0, date(2026, 4, 1): 3300.0}
+    text = f"2026 年 4 月，黄金月均价{words}。"
+    found = judged_of(warehouse, catalog, "gold_monthly_usd_oz", values, text)
+    assert found == [("change", "unverifiable")]
+
+
+@pytest.mark.parametrize(("year", "verdict"), [(2012, "supported"), (2011, "unverifiable")])
+def test_a_year_is_compared_with_the_year_before_and_no_other(
+    year: int, verdict: str, warehouse: Warehouse, catalog: Catalog
+) -> None:
+    values = {date(year, 12, 31): 2.0, date(2013, 1, 1): 1.8}
+    text = "2013 年，全球数据中心平均 PUE 同比下降 10%。"
+    found = judged_of(warehouse, catalog, "pue_global_average", values, text)
+    assert found == [("change", verdict)]
+
+
+def test_a_sum_of_months_needs_each_of_them(warehouse: Warehouse, catalog: Catalog) -> None:
+    """A quarter without its first or its second month is no quarter."""
+    name, text = "policy_documents_monthly", "2026 年一季度，国家层面政策文件数为 5 份。"
+    months = [date(2026, month, 1) for month in (1, 2, 3)]
+    for missing in months[:2]:
+        values = {day: 2.5 for day in months if day != missing}
+        assert ("count", "supported") not in judged_of(warehouse, catalog, name, values, text)
+        warehouse.forget("figures")

@@ -62,6 +62,11 @@ class History:
     def __len__(self) -> int:
         return len(self.rows)
 
+    @cached_property
+    def days(self) -> Sequence[date]:
+        """The date of each row."""
+        return [row.date for row in self.rows]
+
     def on(self, day: date) -> int | None:
         """The place of a day."""
         at = self.until(day)
