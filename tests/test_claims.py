@@ -20,7 +20,7 @@ from etl.catalog import Catalog
 from etl.claims.check import Judge, check_text
 from etl.claims.dates import When, last_session, period_of, when_at
 from etl.claims.grammar import folded, grammar
-from etl.claims.known import Row, Snapshot, served
+from etl.claims.known import Row, Snapshot, chosen
 from etl.claims.model import Claim
 from etl.claims.numbers import number_at
 from etl.claims.parse import MOST_LETTERS, Parser
@@ -562,18 +562,23 @@ def test_what_was_known_is_what_the_warehouse_serves(
     """Two ways to the same as-of answer, one in SQL: over vintages of several sources at random."""
     chance = random.Random(7)
     start = datetime(2026, 5, 1, tzinfo=UTC)
-    warehouse.prefer([("sp500", "yahoo", 0), ("sp500", "fred", 1)])
+    hour = 60
     for load in range(1, 25):
-        known = start + timedelta(hours=chance.randrange(200))
+        hour += chance.randrange(1, 12)
+        known = start + timedelta(hours=hour)
         number = warehouse.begin_load("test", known, known)
+        if load % 7 == 1:
+            order = chance.sample(["yahoo", "fred"], 2)
+            warehouse.prefer([("sp500", name, n) for n, name in enumerate(order)], load=number)
         days = sorted({date(2026, 5, chance.randrange(1, 9)) for _ in range(4)})
-        rows = [Observation(day, float(chance.randrange(100)), known) for day in days]
+        public = known - timedelta(hours=chance.randrange(90))
+        rows = [Observation(day, float(chance.randrange(100)), public) for day in days]
         source = chance.choice(["yahoo", "fred", "import"])
         warehouse.append("sp500", source, rows, known_at=known, load=number)
         warehouse.finish_load(number, known, [])
         assert load == number
     known_as_of = Snapshot(warehouse.connection, catalog)
-    for hours in range(0, 210, 7):
+    for hours in range(0, 240, 3):
         moment = start + timedelta(hours=hours, minutes=30)
         wanted = [(v.date, v.value, v.source) for v, _ in warehouse.series("sp500", moment)]
         found = known_as_of.history("sp500", moment)
@@ -583,11 +588,13 @@ def test_what_was_known_is_what_the_warehouse_serves(
 
 def test_an_import_counts_only_where_it_is_newer() -> None:
     day, moment = date(2026, 5, 1), datetime(2026, 5, 2, tzinfo=UTC)
-    held = Row(day, 1.0, moment, 1, "yahoo", 0, "", "")
-    newer = Row(day, 2.0, moment + timedelta(days=1), 2, "import", 99, "", "")
-    assert served([held, newer], moment) == held
-    assert served([held, newer], moment + timedelta(days=2)) == newer
-    assert served([newer], moment) is None
+    later, order = moment + timedelta(days=1), {"yahoo": 0}
+    held = Row(day, 1.0, moment, 1, "yahoo", moment, "", "")
+    newer = Row(day, 2.0, moment, 2, "import", later, "", "")
+    again = Row(day, 3.0, moment, 3, "yahoo", later + timedelta(days=1), "", "")
+    assert chosen([held], order) == held
+    assert chosen([held, newer], order) == newer
+    assert chosen([held, newer, again], order) == again
 
 
 # Periods and steps: those of the frequency, whatever day of a period its value is dated
