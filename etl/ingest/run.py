@@ -31,7 +31,7 @@ from etl.files.authored import (
     read_documents,
 )
 from etl.ingest import checks, raw, revisions
-from etl.ingest.derived import EVERY_VINTAGE, FORMULAS, Inputs, Series
+from etl.ingest.derived import derive
 from etl.ingest.fetching import Fetching
 from etl.ingest.upstream import Upstream
 from etl.policies import candidates
@@ -238,7 +238,7 @@ class _Run:
         self.sources = sources(settings, self.documents)
 
     def outcomes(self, wanted: Sequence[Indicator], progress: Progress) -> Iterator[Outcome]:
-        """Each subject's outcome as it is done; derived indicators come last."""
+        """Each subject's outcome as it is done; what is derived comes after what it is made of."""
         done: list[Outcome] = []
         for problem in self.file_problems:
             done.append(Outcome(str(problem.path), "file", problem=str(problem)))
@@ -251,7 +251,7 @@ class _Run:
                 since = candidates.first_day(self.warehouse, finder, self.known_at)
                 fetch = partial(finder.fetch, since, self.known_at, self.out)
                 answers.ask(finder.name, candidates.PAGES, fetch)
-            for indicator in sorted(wanted, key=_is_derived):
+            for indicator in self.catalog.inputs_first(wanted):
                 done.append(self._update(indicator, answers))
                 progress(done[-1])
             for finder in finders:
@@ -406,7 +406,7 @@ class _Run:
     def _own(self, indicator: Indicator, ref: SourceRef) -> Sequence[Observation]:
         """What a source that needs no network has of the indicator."""
         if ref.name == "derived":
-            return self._derive(ref)
+            return derive(self.catalog, indicator, self.warehouse, self.known_at)
         if ref.name == "register" and not self.register_ok:
             raise FileProblem(self.settings.register, "could not be read; the last counts stay.")
         source = self.sources[ref.name]
@@ -534,20 +534,6 @@ class _Run:
         newest = self.warehouse.newest(indicator.id, source)
         return newest - timedelta(days=REVISION_DAYS) if newest else FIRST_DAY
 
-    def _derive(self, ref: SourceRef) -> list[Observation]:
-        names, formula = FORMULAS[str(ref.params["formula"])]
-        return formula(
-            Inputs(
-                {name: self._input(name) for name in names},
-                {name: self.warehouse.actions(name) for name in names},
-            )
-        )
-
-    def _input(self, name: str) -> Series:
-        if name in EVERY_VINTAGE:
-            return self.warehouse.vintages(name, self.known_at)
-        return self.warehouse.series(name, self.known_at)
-
 
 def with_splits(catalog: Catalog, warehouse: Warehouse) -> Catalog:
     """The catalog as it is published: a split breaks a series of prices like a new definition, so
@@ -575,10 +561,6 @@ def _refuse(wrong: Sequence[str]) -> None:
 
 def _ranks(catalog: Catalog) -> Iterable[tuple[str, str, int]]:
     return [(i.id, ref.name, n) for i in catalog.all() for n, ref in enumerate(i.sources)]
-
-
-def _is_derived(indicator: Indicator) -> bool:
-    return any(ref.name == "derived" for ref in indicator.sources)
 
 
 def _dated(indicator: Indicator, observations: Iterable[Observation]) -> list[Observation]:
