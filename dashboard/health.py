@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from dashboard import queries
 from dashboard.queries import Refused, Standing
@@ -20,7 +20,8 @@ STATES = ("stale", "failing", "empty", "fresh")
 @dataclass(frozen=True, slots=True)
 class Health:
     """An indicator at a moment. `missed` counts the sessions of its own calendar that should have
-    been public by then and are not held."""
+    been public by then and are not held; `checked` is the day until which somebody looked at what
+    changes only at events."""
 
     indicator: Indicator
     state: str
@@ -28,6 +29,8 @@ class Health:
     missed: int | None
     problem: str
     refused: tuple[Refused, ...]
+    judged_at: datetime
+    checked: date | None = None
 
     @property
     def badness(self) -> tuple[int, int]:
@@ -40,11 +43,14 @@ def health(
 ) -> list[Health]:
     """Each of `indicators`, or every one of the catalog, in that order."""
     standings, problems = queries.standings(snapshot), queries.problems(snapshot)
-    refused = queries.refused(snapshot)
+    refused, checked = queries.refused(snapshot), queries.checked(snapshot)
     return [
-        _health(i, standings.get(i.id), problems.get(i.id, ""), refused.get(i.id, ()), now)
+        _health(
+            i, standings.get(i.id), problems.get(i.id, ""), refused.get(i.id, ()),
+            checked.get(i.id), now,
+        )
         for i in (snapshot.catalog.all() if indicators is None else indicators)
-    ]
+    ]  # fmt: skip
 
 
 def _health(
@@ -52,9 +58,10 @@ def _health(
     standing: Standing | None,
     problem: str,
     refused: Sequence[Refused],
+    checked: date | None,
     now: datetime,
 ) -> Health:
     newest = standing.newest if standing else None
     missed = sessions_missed(indicator, newest.date, now) if newest else None
-    state = state_of(indicator, missed, problem)
-    return Health(indicator, state, newest, missed, problem, tuple(refused))
+    state = state_of(indicator, missed, problem, checked, now)
+    return Health(indicator, state, newest, missed, problem, tuple(refused), now, checked)

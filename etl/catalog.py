@@ -259,10 +259,16 @@ class Indicator(Model):
     targets: tuple[Target, ...] = ()
     alerts: tuple[AlertRule, ...] = ()
     old_ids: tuple[Id, ...] = ()
+    checked: date | None = None
 
     def public_at(self, day: date) -> datetime:
         """When the value of `day` became public, by the rule of publication."""
         return self.publication.moment(day, self.calendar)
+
+    @property
+    def first_id(self) -> str:
+        """The id that it had first: what must outlast a new name is known by it."""
+        return (*self.old_ids, self.id)[0]
 
     def ref(self, source: str) -> SourceRef | None:
         """What the catalog says of one of its sources; None if it is not one."""
@@ -287,6 +293,7 @@ class Catalog(Model):
     groups: dict[str, Group]
     indicators: dict[str, Indicator]
     links: dict[str, Link] = {}
+    retired: tuple[Id, ...] = ()
 
     def __getitem__(self, indicator_id: str) -> Indicator:
         return self.indicators[indicator_id]
@@ -423,6 +430,9 @@ def _contradictions(catalog: Catalog) -> Iterator[tuple[Path_, str]]:
         yield from _alert_problems(indicator, (*here, "alerts"))
         if indicator.expect.min >= indicator.expect.max:
             yield (*here, "expect"), f"{indicator.id}: expect.min must be below expect.max."
+    for index, name in enumerate(catalog.retired):
+        if name in catalog:
+            yield ("retired", index), f"retired: '{name}' is still in use."
     yield from _circles(catalog)
 
 
@@ -460,6 +470,8 @@ def _old_id_problems(
         owner = owners.setdefault(old, indicator.id)
         if old in catalog.indicators:
             yield where, f"{indicator.id}: the old id '{old}' is still in use."
+        elif old in catalog.retired:
+            yield where, f"{indicator.id}: the old id '{old}' stands under 'retired'; remove one."
         elif owner != indicator.id:
             yield (
                 where,

@@ -16,6 +16,7 @@ from dashboard.address import (
     ChartAddress,
     MovedError,
     Transform,
+    as_named,
     parse,
 )
 from dashboard.chart.scatter import scatter
@@ -48,9 +49,9 @@ def layout(visit: Visit) -> Page:
     try:
         address = _address(visit, ids)
         seen = view(visit.snapshot, address)
-    except MovedError as moved:
-        names = ",".join(moved.new if name == moved.old else name for name in ids)
-        there = _href(visit, names.split(","), **_kept(visit))
+    except MovedError:
+        _, query = as_named("", {"ids": ",".join(ids)}, visit.snapshot.catalog)
+        there = _href(visit, query["ids"].split(","), **_kept(visit))
         return Page(title, [], status=301, location=there)
     except AddressError as error:
         if error.parameter == "with" and error.status == 400 and len(ids) <= MOST:

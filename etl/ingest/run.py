@@ -41,8 +41,10 @@ from etl.records import Action, Observation, now
 from etl.settings import Settings
 from etl.sources import sources
 from etl.sources.base import FIRST_DAY, Source
+from etl.storage import looks
 from etl.storage.publish import all_content, publish
-from etl.storage.warehouse import EVER, Answer, Appended, Outcome, Warehouse, lock, opened
+from etl.storage.renames import opened_as_named
+from etl.storage.warehouse import EVER, Answer, Appended, Outcome, Warehouse, lock
 
 #: How far back an update asks again, so that revisions are seen.
 REVISION_DAYS = 60
@@ -91,7 +93,7 @@ def run(
     `way_out` stands in for the network, where a caller brings its own.
     """
     wanted = select(catalog, request)
-    with lock(settings.lock), opened(settings.warehouse) as warehouse:
+    with lock(settings.lock), opened_as_named(settings, catalog) as warehouse:
         with way_out or Upstream(settings) as out:
             step = _Run(settings, catalog, request, warehouse, out)
             outcomes = list(step.outcomes(wanted, progress))
@@ -101,7 +103,7 @@ def run(
         documents = candidates.shown(warehouse, step.documents)
         content = all_content(
             shown, step.bulletins(), documents, problems, step.comparisons, alerts,
-            step.corrections,
+            step.corrections, looks.checked(shown, warehouse, moment),
         )  # fmt: skip
         snapshot = publish(warehouse, content, settings.published, moment)
         lost = tuple(sorted(set(out.unreachable.values())))
@@ -110,7 +112,8 @@ def run(
 
 def select(catalog: Catalog, request: Request) -> list[Indicator]:
     """The indicators that are asked for, in the order of the catalog."""
-    for name in request.ids:
+    ids = [catalog.resolve(name) for name in request.ids]
+    for name in ids:
         if name not in catalog:
             raise SettingError(f"Unknown indicator '{name}'. {nearest(name, catalog.indicators)}")
     known = SOURCE_PARAMS.keys() | candidates.FINDERS.keys()
@@ -119,7 +122,7 @@ def select(catalog: Catalog, request: Request) -> list[Indicator]:
     return [
         indicator
         for indicator in catalog.all()
-        if (not request.ids or indicator.id in request.ids)
+        if (not ids or indicator.id in ids)
         and (request.source is None or indicator.rank(request.source) < len(indicator.sources))
     ]
 
@@ -158,7 +161,11 @@ def accept(settings: Settings, catalog: Catalog, indicator_id: str) -> list[Outc
     (indicator,) = select(catalog, Request((indicator_id,)))
     corrected = read_corrections(settings, catalog)
     moment = now()
-    with lock(settings.lock), opened(settings.warehouse) as warehouse, warehouse.transaction():
+    with (
+        lock(settings.lock),
+        opened_as_named(settings, catalog) as warehouse,
+        warehouse.transaction(),
+    ):
         waiting = {answer.source: answer for answer in warehouse.waiting(indicator.id)}
         if not waiting:
             raise SettingError(f"Nothing of {indicator.id} is held back.")
@@ -332,9 +339,8 @@ class _Run:
             self.file_problems.append(problem)
             held = self.warehouse.texts("corrections").get("file")
             file = CorrectionFile.model_validate_json(held) if held else None
-            return tuple(
-                c for c in (file.corrections if file else ()) if c.indicator in self.catalog
-            )
+            entries = corrections.as_named(file.corrections if file else (), self.catalog)
+            return tuple(c for c in entries if c.indicator in self.catalog)
         text = CorrectionFile(corrections=found).model_dump_json()
         self.warehouse.keep_text(
             "corrections", "file", text, known_at=self.known_at, load=self.load

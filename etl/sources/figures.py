@@ -36,7 +36,7 @@ class Figures(Source):
         path = self.path(params)
         mine: dict[date, Observation] = {}
         for line, cell in rows_of(payload, path, COLUMNS, REQUIRED):
-            if cell["indicator"] == indicator.id:
+            if cell["indicator"] in (indicator.id, *indicator.old_ids):
                 observation = _observation(cell, indicator, path, line)
                 if observation.date in mine:
                     day = observation.date

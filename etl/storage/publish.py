@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import os
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from hashlib import sha256
 from pathlib import Path
 
@@ -34,7 +34,7 @@ from etl.storage.warehouse import LIMITS, SERVED, SERVED_MACROS, VINTAGES, Refus
 
 KEPT = 30
 #: Raised whenever the tables of a snapshot change, so that the same content is published anew.
-FORMAT = 10
+FORMAT = 11
 
 # What is copied out of the warehouse, span by span, so that only a span is ever sorted at once.
 COPIED = """
@@ -97,6 +97,14 @@ join wanted w on w.id = o.indicator
 where abs(n.value - o.value) > w.tolerance_pct / 100 * abs(o.value)
 order by o.indicator, o.date, n.source
 """
+# What is held under ids that no entry of the catalog has, by those that loads have spoken of:
+# all that is held is too much to look through.
+UNCLAIMED = """
+with others as (
+  select distinct subject from outcomes where subject not in (select id from wanted))
+select indicator, count(*) from held
+where indicator in (select subject from others) group by indicator order by indicator
+"""
 TABLES = """
 create table catalog (document varchar);
 create table bulletins (date date, document varchar);
@@ -113,6 +121,8 @@ create table comparisons (scope varchar, scope_zh varchar, period varchar, pue v
 create table alerts (indicator varchar, rule varchar, state varchar, document varchar);
 create table citations (date date, number integer, kind varchar, document varchar);
 create table corrections (indicator varchar, date date, since date, document varchar);
+create table looked (indicator varchar, until date);
+create table unclaimed (indicator varchar, rows bigint);
 create table meta (key varchar, value varchar);
 """
 # One reading in the order of the file: every row, in order, and one served for each date.
@@ -135,6 +145,7 @@ class Content:
     comparisons: tuple[Comparison, ...] = ()
     alerts: tuple[Alert, ...] = ()
     corrections: tuple[Correction, ...] = ()
+    checked: tuple[tuple[str, date], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +269,8 @@ def _fingerprint(warehouse: Warehouse, content: Content) -> str:
         json.dumps([asdict(comparison) for comparison in content.comparisons]),
         *(_alert_document(alert) for alert in content.alerts),
         *(correction.model_dump_json() for correction in content.corrections),
+        # By the day: who looks every hour publishes for it once a day.
+        json.dumps([(name, until.isoformat()) for name, until in content.checked]),
     ]
     return sha256("\x00".join(parts).encode()).hexdigest()
 
@@ -277,6 +290,7 @@ def _build(
         create_events(own, content.catalog)
         create_standings(own, content.catalog)
         _write_content(own, content, warehouse.refused())
+        _insert(own, "unclaimed", warehouse.connection.execute(UNCLAIMED).fetchall())
         meta = {
             "snapshot": name,
             "fingerprint": fingerprint,
@@ -355,6 +369,7 @@ def _write_content(
         "corrections": [
             (c.indicator, c.date, c.since, c.model_dump_json()) for c in content.corrections
         ],
+        "looked": list(content.checked),
         "refused": [
             (r.indicator, r.source, r.since.replace(tzinfo=None), r.sentence, r.may_be_taken)
             for r in refused
@@ -446,6 +461,7 @@ def all_content(
     comparisons: Sequence[Comparison] = (),
     alerts: Sequence[Alert] = (),
     corrections: Sequence[Correction] = (),
+    checked: Mapping[str, date] | None = None,
 ) -> Content:
     """The content of a snapshot in its fixed order."""
     return Content(
@@ -456,4 +472,5 @@ def all_content(
         tuple(comparisons),
         tuple(alerts),
         tuple(corrections),
+        tuple(sorted((checked or {}).items())),
     )
