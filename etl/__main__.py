@@ -187,7 +187,7 @@ def import_command(settings: Settings, options: argparse.Namespace) -> int:
     with (
         lock(settings.lock),
         imports.read_files(paths, catalog, known_at, settings.data) as imported,
-        opened_as_named(settings, catalog) as warehouse,
+        opened_as_named(settings, catalog, explicit) as warehouse,
     ):
         outcomes = imports.store(
             imported,
@@ -197,7 +197,7 @@ def import_command(settings: Settings, options: argparse.Namespace) -> int:
             known_at=known_at,
             exactly=bool(explicit),
         )
-    report = _publish(settings, catalog)
+    report = _publish(settings, catalog, explicit)
     console.outcome_table([*outcomes, *(o for o in report.outcomes if o.new or o.revised)])
     console.published(report)
     return OK
@@ -357,9 +357,9 @@ def _bulletin_day(text: str) -> date:
         ) from None
 
 
-def _publish(settings: Settings, catalog: Catalog) -> Report:
+def _publish(settings: Settings, catalog: Catalog, known_at: datetime | None = None) -> Report:
     """Derive anew from what was just stored, and publish."""
-    derived = Request(source="derived", offline=True)
+    derived = Request(source="derived", offline=True, known_at=known_at)
     return run(settings, catalog, derived, lambda outcome: None)
 
 

@@ -36,8 +36,8 @@ class Input:
 class Held(Protocol):
     """What is asked of the warehouse."""
 
-    def series(self, indicator: str, as_of: datetime) -> Series: ...
-    def vintages(self, indicator: str, as_of: datetime) -> Series: ...
+    def series(self, indicator: str) -> Series: ...
+    def vintages(self, indicator: str) -> Series: ...
     def actions(self, indicator: str) -> Sequence[Action]: ...
 
 
@@ -50,11 +50,9 @@ class Filing:
     count: Vintage
 
 
-def derive(
-    catalog: Catalog, indicator: Indicator, held: Held, known_at: datetime
-) -> list[Observation]:
-    """The values of a derived indicator by what is held of its inputs at a moment. Each is public
-    since the last of the values it is made of was known."""
+def derive(catalog: Catalog, indicator: Indicator, held: Held) -> list[Observation]:
+    """The values of a derived indicator by all that is held of its inputs. Each is public since the
+    last of the values it is made of was known."""
     ref = indicator.ref("derived")
     assert ref is not None
     formula = str(ref.params["formula"])
@@ -63,7 +61,7 @@ def derive(
         Input(
             catalog[name],
             catalog.unit(catalog[name]),
-            held.vintages(name, known_at) if name in every else held.series(name, known_at),
+            held.vintages(name) if name in every else held.series(name),
             held.actions(name),
         )
         for name in inputs_of(ref.params)

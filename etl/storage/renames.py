@@ -4,64 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
-
-import duckdb
+from datetime import datetime
 
 from etl.catalog import Catalog
 from etl.ingest import raw
 from etl.records import now
 from etl.settings import Settings
-from etl.storage.warehouse import Warehouse, opened
-
-#: Every table that names indicators, and the column that does.
-NAMED = {
-    "held": "indicator",
-    "actions": "indicator",
-    "answers": "indicator",
-    "holds": "indicator",
-    "quarantine": "indicator",
-    "ranks": "indicator",
-    "outcomes": "subject",
-    "attempts": "subject",
-}
-TABLE = """
-create table if not exists renames (
-  old varchar not null, new varchar not null, since timestamp not null)
-"""
+from etl.storage.warehouse import NAMED, Warehouse, opened
 
 
 @contextmanager
-def opened_as_named(settings: Settings, catalog: Catalog) -> Iterator[Warehouse]:
+def opened_as_named(
+    settings: Settings, catalog: Catalog, known_at: datetime | None = None
+) -> Iterator[Warehouse]:
     """The warehouse of the settings to write to, in which whatever the catalog has renamed stands
-    under its present id, and so does its archive."""
+    under its present id, called so from now on or from `known_at`; and so does its archive."""
     with opened(settings.warehouse) as warehouse:
         for old, new in catalog.current_ids.items():
             raw.rename(settings.raw, old, new)
-        _move(warehouse, catalog, now())
+        renamed = _held(warehouse, list(catalog.current_ids))
+        if renamed:
+            with warehouse.transaction():
+                started_at = now()
+                load = warehouse.begin_load("rename", started_at, known_at or started_at)
+                for old in renamed:
+                    warehouse.rename(old, catalog.current_ids[old], load=load)
+                warehouse.finish_load(load, now(), ())
         yield warehouse
 
 
-def rename(connection: duckdb.DuckDBPyConnection, old: str, new: str, *, since: datetime) -> None:
-    """Move every row of an indicator to its new id, and note since when it is called so."""
-    for table, column in NAMED.items():
-        connection.execute(
-            f"update {table} set {column} = $new where {column} = $old", {"old": old, "new": new}
-        )
-    moment = since.astimezone(UTC).replace(tzinfo=None)
-    connection.execute("insert into renames values (?, ?, ?)", [old, new, moment])
-
-
-def _move(warehouse: Warehouse, catalog: Catalog, since: datetime) -> None:
-    if not catalog.current_ids:
-        return
-    connection = warehouse.connection
-    connection.execute(TABLE)
+def _held(warehouse: Warehouse, ids: list[str]) -> list[str]:
+    """Those of the ids under which anything is held."""
+    if not ids:
+        return []
     named = " union ".join(
-        f"select {column} as id from {table} where list_contains($old, {column})"
-        for table, column in NAMED.items()
+        f"select {column} as id from {table} where list_contains($ids, {column})"
+        for table, column in NAMED
     )
-    held = connection.execute(named, {"old": list(catalog.current_ids)}).fetchall()
-    with warehouse.transaction():
-        for (old,) in sorted(held):
-            rename(connection, old, catalog.current_ids[old], since=since)
+    return sorted(row[0] for row in warehouse.connection.execute(named, {"ids": ids}).fetchall())
