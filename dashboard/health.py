@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from dashboard import queries
 from dashboard.queries import Refused, Standing
@@ -20,8 +20,7 @@ STATES = ("stale", "failing", "empty", "fresh")
 @dataclass(frozen=True, slots=True)
 class Health:
     """An indicator at a moment. `missed` counts the sessions of its own calendar that should have
-    been public by then and are not held; `checked` is the day until which somebody looked at what
-    changes only at events."""
+    been public by then and are not held."""
 
     indicator: Indicator
     state: str
@@ -30,7 +29,6 @@ class Health:
     problem: str
     refused: tuple[Refused, ...]
     judged_at: datetime
-    checked: date | None = None
 
     @property
     def badness(self) -> tuple[int, int]:
@@ -43,11 +41,11 @@ def health(
 ) -> list[Health]:
     """Each of `indicators`, or every one of the catalog, in that order."""
     standings, problems = queries.standings(snapshot), queries.problems(snapshot)
-    refused, checked = queries.refused(snapshot), queries.checked(snapshot)
+    refused = queries.refused(snapshot)
     return [
         _health(
             i, standings.get(i.id), problems.get(i.id, ""), refused.get(i.id, ()),
-            checked.get(i.id), now,
+            now,
         )
         for i in (snapshot.catalog.all() if indicators is None else indicators)
     ]  # fmt: skip
@@ -58,10 +56,9 @@ def _health(
     standing: Standing | None,
     problem: str,
     refused: Sequence[Refused],
-    checked: date | None,
     now: datetime,
 ) -> Health:
     newest = standing.newest if standing else None
     missed = sessions_missed(indicator, newest.date, now) if newest else None
-    state = state_of(indicator, missed, problem, checked, now)
-    return Health(indicator, state, newest, missed, problem, tuple(refused), now, checked)
+    state = state_of(indicator, newest.date if newest else None, problem, now)
+    return Health(indicator, state, newest, missed, problem, tuple(refused), now)

@@ -463,11 +463,6 @@ def all_disagreements(snapshot: Snapshot) -> Mapping[str, Sequence[Disagreement]
     return found
 
 
-def checked(snapshot: Snapshot) -> Mapping[str, Date]:
-    """Until which day each indicator that changes only at events was looked at."""
-    return dict(snapshot.rows("select * from looked")) if snapshot.has("looked") else {}
-
-
 def disagreeing(snapshot: Snapshot) -> list[tuple[str, int, Date]]:
     """Each indicator whose sources differ: on how many dates, and the newest of them."""
     return snapshot.rows(

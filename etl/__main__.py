@@ -28,7 +28,7 @@ from etl.commands.status import freshness
 from etl.errors import FileProblem, SettingError, StorageError, XinzhiError
 from etl.files.authored import read_bulletins, read_comparisons, read_corrections, read_documents
 from etl.ingest.replay import replay
-from etl.ingest.run import Report, Request, accept, judged, run, select, with_splits
+from etl.ingest.run import Report, Request, accept, as_published, judged, run, select
 from etl.ingest.schedule import SLOTS, Slot, keep_time, next_due
 from etl.ingest.upstream import Upstream
 from etl.policies import candidates, review
@@ -140,8 +140,9 @@ def alerts_command(settings: Settings, options: argparse.Namespace) -> int:
         raise StorageError(
             f"{settings.warehouse}: no warehouse yet; run `python -m etl run` first."
         )
+    moment = now()
     with opened(settings.warehouse, read_only=True) as warehouse:
-        rows = judged(with_splits(catalog, warehouse), warehouse, now())
+        rows = judged(as_published(catalog, warehouse, moment), warehouse, moment)
     if options.json:
         print(json.dumps([ALERT.dump_python(row, mode="json") for row in rows], ensure_ascii=False,
                          indent=1))  # fmt: skip

@@ -428,6 +428,12 @@ def _contradictions(catalog: Catalog) -> Iterator[tuple[Path_, str]]:
                         f"{indicator.id}: '{word}' in {field} is not one of its aliases.",
                     )
         yield from _alert_problems(indicator, (*here, "alerts"))
+        if indicator.checked is not None and indicator.calendar != "event":
+            yield (
+                (*here, "checked"),
+                f"{indicator.id}: 'checked' is for the calendar event; by '{indicator.calendar}' "
+                "one sees what is missing.",
+            )
         if indicator.expect.min >= indicator.expect.max:
             yield (*here, "expect"), f"{indicator.id}: expect.min must be below expect.max."
     for index, name in enumerate(catalog.retired):
@@ -568,8 +574,6 @@ def _alert_problems(indicator: Indicator, here: Path_) -> Iterator[tuple[Path_, 
             yield where, f"{name} needs either '{one_of[0]}' or '{one_of[1]}'."
         if rule.n is not None and rule.z is None:
             yield (*where, "n"), f"{name}: 'n' belongs to 'z'."
-        if rule.kind == "stale" and indicator.calendar == "event":
-            yield where, f"{indicator.id}: what comes when it comes is never stale; drop the rule."
         if rule.key in seen:
             yield where, f"{indicator.id}: the rule '{rule.key}' stands twice; keep one."
         seen.add(rule.key)

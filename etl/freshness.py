@@ -39,24 +39,23 @@ def as_of_words(indicator: Indicator, newest: date) -> str:
     return f"截至 {newest:%Y-%m-%d}"
 
 
-def is_behind(indicator: Indicator, missed: int, checked: date | None, now: datetime) -> bool:
+def is_behind(indicator: Indicator, newest: date, now: datetime) -> bool:
     """Whether more was missed than the catalog has patience for: sessions; of what changes only at
     events, months in which nobody has looked."""
+    patience = indicator.expect.stale_after
     if indicator.calendar != "event":
-        return missed > indicator.expect.stale_after
-    if checked is None:
+        return sessions_missed(indicator, newest, now) > patience
+    if indicator.checked is None:
         return True
-    unseen = (now.astimezone(BEIJING).date() - checked).days
-    return unseen > LOOK_DAYS * max(1, indicator.expect.stale_after)
+    unseen = (now.astimezone(BEIJING).date() - indicator.checked).days
+    return unseen > LOOK_DAYS * max(1, patience)
 
 
-def state_of(
-    indicator: Indicator, missed: int | None, problem: str, checked: date | None, now: datetime
-) -> str:
+def state_of(indicator: Indicator, newest: date | None, problem: str, now: datetime) -> str:
     """fresh, stale, failing or empty."""
-    if missed is None:
+    if newest is None:
         return "empty"
-    if is_behind(indicator, missed, checked, now):
+    if is_behind(indicator, newest, now):
         return "stale"
     return "failing" if problem else "fresh"
 

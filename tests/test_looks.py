@@ -10,17 +10,18 @@ from pathlib import Path
 import httpx
 import pytest
 from catalogs import catalog_text, entry
-from conftest import BUNDLED, Cli, run_with_fred, settings_of, snapshot, write_csv
+from conftest import BUNDLED, Cli, run_with_fred, settings_of, write_csv
 from serving import client, still
 
 from etl.catalog import Catalog, load_catalog
+from etl.errors import CatalogError
 from etl.freshness import checked_words, state_of
 from etl.ingest.run import Report, Request, run
 from etl.ingest.upstream import Upstream
 from etl.policies.candidates import FINDERS
 from etl.records import now
 from etl.settings import Settings
-from etl.storage.looks import checked
+from etl.storage.looks import with_looks
 from etl.storage.warehouse import Outcome, opened
 
 NOON = datetime(2026, 5, 27, 4, tzinfo=UTC)
@@ -52,7 +53,8 @@ def rate(**more: object) -> str:
 
 
 def state(catalog: Catalog, looked: date | None, at: datetime = NOON, problem: str = "") -> str:
-    return state_of(catalog["rate"], 0, problem, looked, at)
+    indicator = catalog["rate"].model_copy(update={"checked": looked})
+    return state_of(indicator, date(2025, 12, 11), problem, at)
 
 
 def days_ago(count: int) -> date:
@@ -104,7 +106,8 @@ def fetched(settings: Settings, catalog: Catalog, status: int, at: datetime) -> 
 
 def until(folder: Path, catalog: Catalog, at: datetime = NOON) -> dict[str, date]:
     with opened(folder / "warehouse.duckdb", read_only=True) as held:
-        return checked(catalog, held, at)
+        shown = with_looks(catalog, held, at)
+    return {one.id: one.checked for one in shown.all() if one.checked is not None}
 
 
 def test_only_an_answer_counts_as_a_look(own: Path) -> None:
@@ -170,10 +173,13 @@ def test_the_register_was_looked_at_when_the_last_of_its_upstreams_was(own: Path
 
 
 def test_what_has_a_calendar_is_judged_by_it_alone(own: Path) -> None:
-    catalog = write(own, rate(frequency="daily", calendar="24/5", checked=str(TODAY)))
+    patient = {"min": 0, "max": 1000, "stale_after": 100_000}
+    catalog = write(own, rate(frequency="daily", calendar="24/5", expect=patient))
     run(settings_of(own), catalog, Request(offline=True), lambda outcome: None)
     assert until(own, catalog) == {}
     assert state(catalog, None) == "fresh"
+    with pytest.raises(CatalogError, match="'checked' is for the calendar event"):
+        write(own, rate(frequency="daily", calendar="24/5", checked=str(TODAY)))
 
 
 def test_a_look_is_published_once_a_day(own: Path) -> None:
@@ -183,8 +189,8 @@ def test_a_look_is_published_once_a_day(own: Path) -> None:
     assert fetched(settings, catalog, 200, yesterday - timedelta(hours=3)).snapshot is not None
     assert fetched(settings, catalog, 200, yesterday).snapshot is None
     assert fetched(settings, catalog, 200, today).snapshot is not None
-    with snapshot(own) as held:
-        assert held.execute("select * from looked").fetchall() == [("rate", today.date())]
+    (told,) = client(settings).get("/api/v1/status").json()["indicators"]
+    assert told["checked_until"] == str(today.date())
 
 
 def test_every_voice_says_until_when_somebody_looked(own: Path, cli: Cli) -> None:

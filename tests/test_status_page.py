@@ -47,7 +47,8 @@ def one(catalog: Catalog, name: str, state: str, missed: int | None) -> Health:
     newest = Vintage(day, 1.0, "fred", datetime(2026, 5, 26, tzinfo=UTC), "fetched")
     held = newest if missed is not None else None
     noon = datetime(2026, 5, 28, 4, tzinfo=UTC)
-    return Health(catalog[name], state, held, missed, "", (), noon, date(2026, 5, 27))
+    indicator = catalog[name].model_copy(update={"checked": date(2026, 5, 27)})
+    return Health(indicator, state, held, missed, "", (), noon)
 
 
 class Clock(datetime):

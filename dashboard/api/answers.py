@@ -199,7 +199,7 @@ def _status(one: Health, differing: Sequence[Disagreement]) -> models.IndicatorS
             "source": newest.source if newest else "",
             "known_at": newest.known_at if newest else None,
             "as_of": as_of_words(one.indicator, newest.date) if newest else "尚无数据",
-            "checked_until": one.checked,
+            "checked_until": one.indicator.checked if one.indicator.calendar == "event" else None,
             "problem": one.problem,
             "refused": [asdict(entry) for entry in one.refused],
             "disagreements": [asdict(entry) for entry in differing],

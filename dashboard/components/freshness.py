@@ -37,7 +37,7 @@ def age(one: Health, lang: str) -> str:
     if one.missed is None:
         return "—"
     if one.indicator.calendar == "event":
-        return checked_words(one.checked, one.judged_at, lang)
+        return checked_words(one.indicator.checked, one.judged_at, lang)
     if one.missed == 0:
         return text("nothing_missed", lang)
     name = "missed_one" if one.missed == 1 else "missed"

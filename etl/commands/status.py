@@ -11,7 +11,7 @@ from typing import Any
 from etl.catalog import Catalog
 from etl.freshness import as_of_words, sessions_missed, state_of
 from etl.records import Disagreement
-from etl.storage import looks
+from etl.storage.looks import with_looks
 from etl.storage.warehouse import Refused, Revision, Warehouse
 
 #: Revisions are told for so long.
@@ -55,7 +55,6 @@ def freshness(
     disagreeing: Mapping[str, Sequence[Disagreement]] | None = None,
 ) -> Iterator[Freshness]:
     """Each indicator's row, in the order of the catalog."""
-    checked = looks.checked(catalog, warehouse, now)
     outcomes = warehouse.last_outcomes()
     refused, revisions = defaultdict(list), defaultdict(list)
     for answer in warehouse.refused():
@@ -63,14 +62,14 @@ def freshness(
     for revision in warehouse.revisions(now - timedelta(days=_TOLD_DAYS)):
         revisions[revision.indicator].append(revision)
     served = warehouse.newest_served()
-    for indicator in catalog.all():
+    for indicator in with_looks(catalog, warehouse, now).all():
         outcome = outcomes.get(indicator.id)
         problem = outcome.problem if outcome else ""
         newest = served.get(indicator.id)
         missed = sessions_missed(indicator, newest.date, now) if newest else None
         yield Freshness(
             id=indicator.id,
-            state=state_of(indicator, missed, problem, checked.get(indicator.id), now),
+            state=state_of(indicator, newest.date if newest else None, problem, now),
             newest=newest.date if newest else None,
             missed=missed,
             calendar=indicator.calendar,
@@ -78,7 +77,7 @@ def freshness(
             known_at=newest.known_at if newest else None,
             as_of=as_of_words(indicator, newest.date) if newest else "尚无数据",
             problem=problem,
-            checked_until=checked.get(indicator.id),
+            checked_until=indicator.checked,
             notice=outcome.notice if outcome else "",
             refused=tuple(refused[indicator.id]),
             revisions=tuple(revisions[indicator.id]),

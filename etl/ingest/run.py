@@ -42,7 +42,7 @@ from etl.records import Action, Observation, now
 from etl.settings import Settings
 from etl.sources import sources
 from etl.sources.base import FIRST_DAY, Source
-from etl.storage import looks
+from etl.storage.looks import with_looks
 from etl.storage.publish import all_content, publish
 from etl.storage.renames import opened_as_named
 from etl.storage.warehouse import Answer, Appended, Outcome, Warehouse, lock
@@ -99,12 +99,13 @@ def run(
             step = _Run(settings, catalog, request, warehouse, out)
             outcomes = list(step.outcomes(wanted, progress))
         problems = _remembered_problems(catalog, warehouse)
-        shown, moment = with_splits(catalog, warehouse), now()
+        moment = now()
+        shown = as_published(catalog, warehouse, moment)
         alerts = judged(shown, warehouse, moment)
         documents = candidates.shown(warehouse, step.documents)
         content = all_content(
             shown, step.bulletins(), documents, problems, step.comparisons, alerts,
-            step.corrections, looks.checked(shown, warehouse, moment),
+            step.corrections,
         )  # fmt: skip
         snapshot = publish(warehouse, content, settings.published, moment)
         lost = tuple(sorted(set(out.unreachable.values())))
@@ -500,6 +501,12 @@ class _Run:
         """What is newer than the warehouse holds, less a window for revisions."""
         newest = self.warehouse.newest(indicator.id, source)
         return newest - timedelta(days=REVISION_DAYS) if newest else FIRST_DAY
+
+
+def as_published(catalog: Catalog, warehouse: Warehouse, moment: datetime) -> Catalog:
+    """The catalog with what is only known from what is held: splits, and until when somebody has
+    looked at what changes only at events."""
+    return with_looks(with_splits(catalog, warehouse), warehouse, moment)
 
 
 def with_splits(catalog: Catalog, warehouse: Warehouse) -> Catalog:

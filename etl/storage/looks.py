@@ -23,18 +23,19 @@ from outcomes o join loads l using (load) where l.command = 'import' group by o.
 """
 
 
-def checked(catalog: Catalog, warehouse: Warehouse, now: datetime) -> dict[str, date]:
-    """The day in Beijing until which each indicator whose calendar is `event` was looked at; those
-    that nobody has looked at are left out."""
+def with_looks(catalog: Catalog, warehouse: Warehouse, now: datetime) -> Catalog:
+    """The catalog as it is published: `checked` of each indicator whose calendar is `event` is the
+    day in Beijing until which it was looked at, by whomever; None where nobody has looked."""
     rows = warehouse.connection.execute(LOOKS).fetchall()
     looks = {(subject, source): at.replace(tzinfo=UTC) for subject, source, at in rows}
     today = now.astimezone(BEIJING).date()
-    found = {
-        one.id: until
-        for one in catalog.all()
-        if one.calendar == "event" and (until := _until(catalog, one, looks)) is not None
-    }
-    return {name: min(until, today) for name, until in found.items()}
+    known = dict(catalog.indicators)
+    for one in catalog.all():
+        if one.calendar == "event":
+            until = _until(catalog, one, looks)
+            checked = None if until is None else min(until, today)
+            known[one.id] = one.model_copy(update={"checked": checked})
+    return catalog.model_copy(update={"indicators": known})
 
 
 def _until(catalog: Catalog, indicator: Indicator, looks: Looks) -> date | None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import os
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 
@@ -127,7 +127,6 @@ create table comparisons (scope varchar, scope_zh varchar, period varchar, pue v
 create table alerts (indicator varchar, rule varchar, state varchar, document varchar);
 create table citations (date date, number integer, kind varchar, document varchar);
 create table corrections (indicator varchar, date date, since date, document varchar);
-create table looked (indicator varchar, until date);
 create table unclaimed (indicator varchar, rows bigint);
 create table meta (key varchar, value varchar);
 """
@@ -152,7 +151,6 @@ class Content:
     comparisons: tuple[Comparison, ...] = ()
     alerts: tuple[Alert, ...] = ()
     corrections: tuple[Correction, ...] = ()
-    checked: tuple[tuple[str, date], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,8 +274,6 @@ def _fingerprint(warehouse: Warehouse, content: Content) -> str:
         json.dumps([asdict(comparison) for comparison in content.comparisons]),
         *(_alert_document(alert) for alert in content.alerts),
         *(correction.model_dump_json() for correction in content.corrections),
-        # By the day: who looks every hour publishes for it once a day.
-        json.dumps([(name, until.isoformat()) for name, until in content.checked]),
     ]
     return sha256("\x00".join(parts).encode()).hexdigest()
 
@@ -383,7 +379,6 @@ def _write_content(
         "corrections": [
             (c.indicator, c.date, c.since, c.model_dump_json()) for c in content.corrections
         ],
-        "looked": list(content.checked),
         "refused": [
             (r.indicator, r.source, r.since.replace(tzinfo=None), r.sentence, r.may_be_taken)
             for r in refused
@@ -475,7 +470,6 @@ def all_content(
     comparisons: Sequence[Comparison] = (),
     alerts: Sequence[Alert] = (),
     corrections: Sequence[Correction] = (),
-    checked: Mapping[str, date] | None = None,
 ) -> Content:
     """The content of a snapshot in its fixed order."""
     return Content(
@@ -486,5 +480,4 @@ def all_content(
         tuple(comparisons),
         tuple(alerts),
         tuple(corrections),
-        tuple(sorted((checked or {}).items())),
     )
