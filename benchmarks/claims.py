@@ -69,7 +69,7 @@ class Figures:
                 if line["public"]:
                     public = datetime.fromisoformat(line["public"]).replace(tzinfo=BEIJING)
                 rows[indicator.id].append(
-                    Row(day, float(line["value"]), public, 1, "figures", 0, line["source"],
+                    Row(day, float(line["value"]), public, 1, "figures", public, line["source"],
                         line["basis"])
                 )  # fmt: skip
         self.rows = rows

@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from dashboard.address import Transform
 from etl.catalog import Indicator, Unit
+from etl.frequency import RULES
 from etl.records import BEIJING
 from etl.words.numbers import (
     MINUS,
@@ -81,7 +82,7 @@ def unit_code_after(transform: Transform, unit: Unit) -> str:
 
 def table_day(when: date, indicator: Indicator, lang: str) -> str:
     """The date of a value in a table: 2026-05-26 where the day counts."""
-    if indicator.frequency in ("annual", "monthly"):
+    if RULES[indicator.frequency].months is not None:
         return day(when, indicator, lang)
     return when.isoformat()
 

@@ -9,7 +9,8 @@ from datetime import date
 from itertools import pairwise
 
 from etl.catalog import Indicator, Unit
-from etl.changes import comparable
+from etl.changes import follows
+from etl.frequency import period_of
 from etl.records import Vintage
 
 #: Fewer pairs of changes say nothing about how two indicators move together.
@@ -40,18 +41,25 @@ def in_percent(part: Part) -> bool:
 
 
 def pairs(first: Part, second: Part) -> list[Pair]:
-    """The changes from one common date to the next, where both can be compared with the one before:
-    no break and no other way of measuring lies between."""
-    here = {v.date: v for v in first.values}
-    there = {v.date: v for v in second.values}
-    days = sorted(here.keys() & there.keys())
+    """The changes from one common date to the next, where that is a single step in both: no gap, no
+    break and no other way of measuring lies between. Two series of one frequency have their
+    periods in common, whatever day these are dated."""
+    here, there = _by_date(first, second), _by_date(second, first)
     found = []
-    for before, day in pairwise(days):
+    for before, day in pairwise(sorted(here.keys() & there.keys())):
         a = _change(here[before], here[day], first)
         b = _change(there[before], there[day], second)
         if a is not None and b is not None:
-            found.append(Pair(day, a, b))
+            found.append(Pair(here[day].date, a, b))
     return found
+
+
+def _by_date(part: Part, other: Part) -> dict[date, Vintage]:
+    """The values of a part by what they share with those of another."""
+    frequency = part.indicator.frequency
+    if frequency != other.indicator.frequency:
+        return {v.date: v for v in part.values}
+    return {period_of(frequency, v.date): v for v in part.values}
 
 
 def correlation(found: Sequence[Pair]) -> float | None:
@@ -69,7 +77,7 @@ def correlation(found: Sequence[Pair]) -> float | None:
 
 
 def _change(before: Vintage, now: Vintage, part: Part) -> float | None:
-    if not comparable(before, now, part.indicator):
+    if not follows(before, now, part.indicator):
         return None
     if in_percent(part):
         return 100 * (now.value / before.value - 1)

@@ -224,8 +224,8 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "n_pairs": ("样本数 n", "n"),
     "period": ("期间", "Period"),
     "correlation_note": (
-        "按两者共有的日期，逐期计算涨跌幅（利率等百分数取差值），再求皮尔逊相关系数；样本少于 {few} 个不算，跨口径变动的变化不计入。相关不等于因果。",
-        "Changes from one common date to the next (differences for rates); fewer than {few} are not reckoned, nor changes across a break in definition. Correlation is not causation.",
+        "按两者共有的日期，逐期计算涨跌幅（利率等百分数取差值），再求皮尔逊相关系数；样本少于 {few} 个不算，跨口径变动和缺值间隔的变化不计入。相关不等于因果。",
+        "Changes from one common date to the next (differences for rates); fewer than {few} are not reckoned, nor changes across a gap or a break in definition. Correlation is not causation.",
     ),
     "too_few_pairs": ("样本不足", "too few"),
     "cloud": ("前两个指标的逐期变动", "Changes of the first two, date by date"),

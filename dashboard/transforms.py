@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-from bisect import bisect_left, bisect_right
-from calendar import monthrange
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
-from datetime import date, timedelta
+from datetime import date
 from enum import StrEnum
 from itertools import pairwise
 from typing import Any
@@ -17,8 +16,8 @@ from numpy.typing import NDArray
 from dashboard.address import Transform, Window
 from etl.catalog import Indicator
 from etl.changes import comparable
+from etl.frequency import base_index, is_step, months_after
 from etl.records import Vintage
-from etl.storage.latest import TOLERANCE_DAYS
 
 Values = list[float | None]
 FEW = 8
@@ -31,6 +30,7 @@ class Empty(StrEnum):
     """Why a transform has no value for a date."""
 
     NO_BASE = "no_base"
+    NO_STEP = "no_step"
     TOO_FEW = "too_few"
     NOT_POSITIVE = "base_not_positive"
     BREAK = "break_in_definition"
@@ -61,9 +61,9 @@ def explained(
         case "pct":
             return _pairwise(series, indicator, _change_pct)
         case "mom":
-            return _over(series, indicator, _month_before)
+            return _over(series, indicator, 1)
         case "yoy":
-            return _over(series, indicator, _year_before)
+            return _over(series, indicator, 12)
         case "index":
             return _index(series, indicator, what.base or start)
         case "drawdown":
@@ -90,7 +90,7 @@ def window_name(series: Sequence[Vintage], window: Window) -> str:
         return window.name
     if not series:
         return "max"
-    year_ago = _year_before(series[-1].date)
+    year_ago = months_after(series[-1].date, -12)
     return "1y" if sum(v.date >= year_ago for v in series) >= FEW else "max"
 
 
@@ -98,7 +98,7 @@ def _start_of(name: str, newest: date) -> date:
     if name == "ytd":
         return date(newest.year, 1, 1)
     count = int(name[:-1])
-    return _months_before(newest, count if name.endswith("m") else 12 * count)
+    return months_after(newest, -count if name.endswith("m") else -12 * count)
 
 
 def _pairwise(
@@ -106,18 +106,23 @@ def _pairwise(
 ) -> list[Result]:
     result: list[Result] = [Empty.NO_BASE] * min(1, len(series))
     for before, now in pairwise(series):
-        same = comparable(before, now, indicator)
-        result.append(combine(now.value, before.value) if same else Empty.BREAK)
+        result.append(_apart(before, now, indicator) or combine(now.value, before.value))
     return result
 
 
-def _over(
-    series: Sequence[Vintage], indicator: Indicator, earlier: Callable[[date], date]
-) -> list[Result]:
+def _apart(before: Vintage, now: Vintage, indicator: Indicator) -> Empty | None:
+    """Why a value may not be compared with the one before it; nothing where it may."""
+    if not comparable(before, now, indicator):
+        return Empty.BREAK
+    return None if is_step(indicator.frequency, before.date, now.date) else Empty.NO_STEP
+
+
+def _over(series: Sequence[Vintage], indicator: Indicator, months: int) -> list[Result]:
+    """The change over so many months."""
     days = [v.date for v in series]
     result: list[Result] = []
     for now in series:
-        base = _base(series, days, now, indicator, earlier)
+        base = _base(series, days, now, indicator, months)
         result.append(base if isinstance(base, Empty) else _change_pct(now.value, base.value))
     return result
 
@@ -127,11 +132,10 @@ def _base(
     days: Sequence[date],
     now: Vintage,
     indicator: Indicator,
-    earlier: Callable[[date], date],
+    months: int,
 ) -> Vintage | Empty:
-    target = earlier(now.date)
-    index = bisect_right(days, target) - 1
-    if index < 0 or target - days[index] > timedelta(days=TOLERANCE_DAYS[indicator.frequency]):
+    index = base_index(indicator.frequency, days, now.date, months)
+    if index is None:
         return Empty.NO_BASE
     return series[index] if comparable(series[index], now, indicator) else Empty.BREAK
 
@@ -176,12 +180,12 @@ def _rolling(
         step = max(1, BLOCK // n)
         for start in range(0, len(windows), step):
             result += combine(windows[start : start + step])
-    run_start = 0
+    run_start, why = 0, Empty.BREAK
     for index, (before, now) in enumerate(pairwise(series), start=1):
-        if not comparable(before, now, indicator):
-            run_start = index
+        if apart := _apart(before, now, indicator):
+            run_start, why = index, apart
         if index >= n - 1 and run_start > index - n + 1:
-            result[index] = Empty.BREAK
+            result[index] = why
     return result
 
 
@@ -201,19 +205,3 @@ def _change_pct(now: float, before: float) -> Result:
         return Empty.NOT_POSITIVE
     change = 100 * (now / before - 1)
     return change if math.isfinite(change) else Empty.NOT_POSITIVE
-
-
-def _month_before(day: date) -> date:
-    return _months_before(day, 1)
-
-
-def _year_before(day: date) -> date:
-    return _months_before(day, 12)
-
-
-def _months_before(day: date, months: int) -> date:
-    index = day.year * 12 + day.month - 1 - months
-    year, month = divmod(index, 12)
-    if year < 1:
-        return date.min
-    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))

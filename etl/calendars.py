@@ -8,10 +8,15 @@ from functools import lru_cache
 from typing import Literal, get_args
 from zoneinfo import ZoneInfo
 
+from etl import frequency
 from etl.records import BEIJING
 
 CalendarName = Literal["XNYS", "24/5", "month", "quarter", "year", "event"]
 CALENDARS: tuple[str, ...] = get_args(CalendarName)
+#: Calendars of whole periods, and the frequency that has these.
+_FREQUENCIES: Mapping[str, frequency.Frequency] = {
+    "month": "monthly", "quarter": "quarterly", "year": "annual",
+}  # fmt: skip
 NEW_YORK = ZoneInfo("America/New_York")
 
 # Exchange calendars know the past exactly only as far back as they are built.
@@ -79,13 +84,7 @@ def sessions_between(calendar: str, after: date, until: date) -> int:
 
 def period_end(calendar: str, day: date) -> date:
     """The last day of the period that `day` stands for."""
-    if calendar == "year":
-        return date(day.year, 12, 31)
-    months = {"month": 1, "quarter": 3}.get(calendar)
-    if months is None:
-        return day
-    index = day.year * 12 + day.month - 1 + months
-    return date(index // 12, index % 12 + 1, 1) - timedelta(days=1)
+    return frequency.period_end(_FREQUENCIES.get(calendar, "daily"), day)
 
 
 def end_of(day: date) -> datetime:

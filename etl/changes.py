@@ -1,4 +1,4 @@
-"""Steps from value to value: which may be compared, and how far one lies from those before it."""
+"""Changes from value to value: which may be compared, and how far one lies from those before it."""
 
 from __future__ import annotations
 
@@ -8,17 +8,15 @@ from itertools import pairwise
 from statistics import fmean, stdev
 
 from etl.catalog import Indicator
+from etl.frequency import is_step
 from etl.records import Measured, Vintage
-
-#: Days between two values of a frequency beyond which their difference is no single step.
-STEP_DAYS = {"daily": 10, "monthly": 45, "quarterly": 200, "annual": 400, "event": 36_500}
 
 Step = tuple[Vintage, Vintage]
 
 
 @dataclass(frozen=True, slots=True)
-class Deviation:
-    """How many standard deviations a step lies from the mean of the `window` steps before it."""
+class ZScore:
+    """How many standard deviations a change lies from the mean of the `window` changes before."""
 
     measure: float
     window: int
@@ -34,18 +32,25 @@ def comparable(one: Measured, other: Measured, indicator: Indicator) -> bool:
     return not any(first < change.date <= last for change in indicator.breaks)
 
 
-def steps(indicator: Indicator, series: Sequence[Vintage]) -> Iterator[Step | None]:
-    """For each value the one before it and itself, where the two differ by a single step."""
+def follows(before: Measured, after: Measured, indicator: Indicator) -> bool:
+    """Whether a value may be compared with another as with the one before it: by one step of the
+    frequency, and of the same definition."""
+    return is_step(indicator.frequency, before.date, after.date) and comparable(
+        before, after, indicator
+    )
+
+
+def changes(indicator: Indicator, series: Sequence[Vintage]) -> Iterator[Step | None]:
+    """For each value the one before it and itself, where it follows that by a single step."""
     if series:
         yield None
     for before, after in pairwise(series):
-        near = (after.date - before.date).days <= STEP_DAYS[indicator.frequency]
-        yield (before, after) if near and comparable(before, after, indicator) else None
+        yield (before, after) if follows(before, after, indicator) else None
 
 
-def deviations(window: int, found: Sequence[Step | None]) -> Iterator[Deviation | None]:
-    """How far each step lies from the `window` steps before it; nothing where they are too few, do
-    not vary, or where a gap or a break lies among them."""
+def z_scores(window: int, found: Sequence[Step | None]) -> Iterator[ZScore | None]:
+    """How far each change lies from the `window` changes before it; nothing where they are too few,
+    do not vary, or where a gap or a break lies among them."""
     known: list[float] = []
     for step in found:
         if step is None:
@@ -56,4 +61,4 @@ def deviations(window: int, found: Sequence[Step | None]) -> Iterator[Deviation 
         told = known[-window:]
         spread = stdev(told) if len(told) == window else 0.0
         known.append(size)
-        yield Deviation((size - fmean(told)) / spread, window) if spread else None
+        yield ZScore((size - fmean(told)) / spread, window) if spread else None

@@ -3,12 +3,11 @@ charts, correlations, alerts, briefs and claims ask."""
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from calendar import monthrange
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from itertools import pairwise
 from typing import Literal
 
 Frequency = Literal["daily", "monthly", "quarterly", "annual", "event"]
@@ -57,41 +56,49 @@ def is_step(frequency: Frequency, before: date, after: date) -> bool:
     return days > 0 and (rule.step_days is None or days <= rule.step_days)
 
 
+def index_at(frequency: Frequency, days: Sequence[date], day: date) -> int | None:
+    """The place in the rising `days` of the value that held on `day`: that of its period, whatever
+    day it is dated; of daily values the newest on or before it, if it is near enough. None where
+    there is none."""
+    at = bisect_right(days, period_end(frequency, day)) - 1
+    if at < 0:
+        return None
+    distance = period_of(frequency, day) - period_of(frequency, days[at])
+    return at if distance.days <= RULES[frequency].base_days else None
+
+
 def base_index(frequency: Frequency, days: Sequence[date], day: date, months: int) -> int | None:
     """The place in the rising `days` of the value that a change over `months` months to `day` is
-    reckoned from: that of the period so long before, whatever its day; of daily values the newest
-    on or before the date so long before, if it is near enough. None where there is none."""
-    rule = RULES[frequency]
-    if rule.months is None:
-        target = months_after(day, -months)
-        at = bisect_right(days, target) - 1
-        is_near = at >= 0 and (target - days[at]).days <= rule.base_days
-        return at if is_near else None
-    if months % rule.months:
+    reckoned from. None where there is none, or where so many months are no whole periods."""
+    period = RULES[frequency].months
+    if period is not None and months % period:
         return None
-    first = months_after(period_of(frequency, day), -months)
-    at = bisect_left(days, first)
-    is_there = at < len(days) and period_of(frequency, days[at]) == first
-    return at if is_there else None
-
-
-def second_in_period(frequency: Frequency, days: Sequence[date]) -> tuple[date, date] | None:
-    """Two neighbours among the rising `days` that stand for one period; None where none do."""
-    pairs = pairwise(days)
-    return next(
-        (
-            (one, other)
-            for one, other in pairs
-            if one != other and period_of(frequency, one) == period_of(frequency, other)
-        ),
-        None,
-    )
+    return index_at(frequency, days, months_after(day, -months))
 
 
 def period_end(frequency: Frequency, day: date) -> date:
     """The last day of the period that a value dated `day` stands for."""
     months = RULES[frequency].months
     return day if months is None else months_after(period_of(frequency, day), months) - _DAY
+
+
+def period_name(frequency: Frequency, day: date) -> str:
+    """The period that a value dated `day` stands for, in words: May 2026, quarter 2 of 2026."""
+    match RULES[frequency].months:
+        case None:
+            return day.isoformat()
+        case 1:
+            return f"{day:%B} {day.year}"
+        case 3:
+            return f"quarter {(day.month + 2) // 3} of {day.year}"
+    return f"{day.year}"
+
+
+def second_words(frequency: Frequency, one: date, other: date) -> str:
+    """What is wrong with the second of two values for one period, and what to do."""
+    period = period_name(frequency, other)
+    days = "" if one == other else f", dated {one} and {other}"
+    return f"a second value for {period}{days}; keep one."
 
 
 def months_after(day: date, months: int) -> date:

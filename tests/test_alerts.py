@@ -810,3 +810,20 @@ def test_a_second_sending_at_the_same_time_is_refused(
     with lock(triggered / "state" / ".alerts.lock"):
         done = cli("alerts", "--send")
     assert (done.status, channel.posts) == (2, [])
+
+
+@pytest.mark.parametrize(("last", "state"), [(date(2026, 4, 30), "triggered"),
+                                             (date(2026, 5, 1), "missing")])  # fmt: skip
+def test_a_jump_is_a_step_to_the_next_month_and_never_over_a_missing_one(
+    last: date, state: str, catalog: Catalog
+) -> None:
+    values = series(100.0, 120.0, days=[date(2026, 3, 1), last])
+    rule = {"kind": "jump", "percent": 10}
+    assert alert(catalog, rule, values, "gold_monthly_usd_oz").state == state
+
+
+def test_a_jump_of_the_key_rate_is_one_step_however_long_it_stood(catalog: Catalog) -> None:
+    days = [date(2008, 12, 16), date(2026, 5, 20)]
+    found = alert(catalog, {"kind": "jump", "percent": 10}, series(0.25, 0.5, days=days),
+                  "fed_target_upper_pct")  # fmt: skip
+    assert found.state == "triggered"

@@ -19,7 +19,7 @@ from serving import days_from, vintages
 
 from dashboard import queries
 from dashboard.address import Transform
-from dashboard.chart.model import JOIN_DAYS, SAMPLED_DAYS, Model, Part, build, compose
+from dashboard.chart.model import SAMPLED_DAYS, Model, Part, build, compose
 from dashboard.chart.plotly import CONFIG, figure
 from dashboard.chart.svg import chart, data_uri, spark
 from dashboard.choices import Choices
@@ -27,6 +27,7 @@ from dashboard.components.charts import WIDE, chart_block
 from dashboard.prerender import to_html
 from dashboard.snapshot import Snapshot, Snapshots
 from etl.catalog import Indicator, Text, load_catalog
+from etl.frequency import is_step
 from etl.records import Vintage
 from etl.settings import PROJECT, Settings
 
@@ -112,7 +113,7 @@ def test_month_end_values_of_a_daily_series_are_joined_by_sampled_lines(newest: 
     held = sorted(bundled("market.csv", "sp500"))
     model = of_snapshot(newest, "sp500")
     assert model.sampled
-    far = {(a, b) for a, b in pairwise(held) if (b - a).days > JOIN_DAYS["daily"]}
+    far = {(a, b) for a, b in pairwise(held) if (b - a).days > 10}
     pairs = {(a.date, b.date) for s in model.segments if s.sampled for a, b in pairwise(s.points)}
     assert far == pairs
     assert len(far) > 100
@@ -169,12 +170,13 @@ def test_a_line_never_crosses_a_gap_or_another_basis(
         for one, other in pairwise(segment.points):
             assert place[other.date] == place[one.date] + 1  # no empty value between
             assert rows[place[one.date]].basis == rows[place[other.date]].basis
-            apart = (other.date - one.date).days
+            is_one = is_step(indicator.frequency, one.date, other.date)
             if segment.sampled:
                 assert indicator.frequency == "daily"
-                assert JOIN_DAYS["daily"] < apart <= SAMPLED_DAYS
+                assert not is_one
+                assert (other.date - one.date).days <= SAMPLED_DAYS
             else:
-                assert apart <= JOIN_DAYS[indicator.frequency]
+                assert is_one
 
 
 @given(_any_series())

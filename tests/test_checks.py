@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from etl.catalog import Catalog
-from etl.ingest.checks import gaps, problems, shifted_unit, stale_repeat
+from etl.ingest.checks import gaps, problems, second_values, shifted_unit, stale_repeat
 from etl.records import Action, Observation
 
 NOW = datetime(2026, 5, 27, tzinfo=UTC)
@@ -142,3 +142,54 @@ def test_the_limits_themselves_are_accepted(catalog: Catalog) -> None:
     expect = catalog["pue_global_average"].expect
     rows = [(date(2024, 1, 1), expect.min), (date(2025, 1, 1), expect.max)]
     assert _said(catalog, "pue_global_average", *rows) == []
+
+
+@pytest.mark.parametrize(
+    ("frequency", "one", "other", "words"),
+    [
+        ("monthly", date(2026, 4, 1), date(2026, 4, 30), "April 2026"),
+        ("quarterly", date(2026, 4, 1), date(2026, 5, 1), "quarter 2 of 2026"),
+        ("annual", date(2025, 1, 1), date(2025, 12, 31), "2025"),
+    ],
+)
+def test_a_second_value_for_a_period_is_refused_with_both_dates(
+    frequency: str, one: date, other: date, words: str, catalog: Catalog
+) -> None:
+    indicator = catalog["gold_monthly_usd_oz"].model_copy(update={"frequency": frequency})
+    rows = [Observation(one, 3100.0), Observation(other, 3200.0)]
+    (said,) = problems(indicator, rows, NOW)
+    assert said == (
+        f"gold_monthly_usd_oz: {other}: a second value for {words}, dated {one} and {other}; "
+        "keep one."
+    )
+    (said,) = second_values(indicator, [other], [one])
+    assert said.startswith(f"gold_monthly_usd_oz: {other} is another day for {words} than {one}")
+    assert list(second_values(indicator, [one], [one])) == []  # a revision
+
+
+@pytest.mark.parametrize("name", ["sp500", "micron_shares_outstanding"])
+def test_days_and_filings_of_one_quarter_are_not_two_values_of_it(
+    name: str, catalog: Catalog
+) -> None:
+    """Micron's counts of October and December stand on the covers of two reports."""
+    value = catalog[name].expect.min * 2
+    days = [date(2018, 10, 8), date(2018, 12, 12)]
+    assert _said(catalog, name, *((day, value) for day in days)) == []
+    assert list(second_values(catalog[name], days[1:], days[:1])) == []
+
+
+def test_a_jump_over_a_year_without_a_value_is_not_judged(catalog: Catalog) -> None:
+    pue = catalog["pue_global_average"]
+    strict = pue.model_copy(update={"expect": pue.expect.model_copy(update={"max_change_pct": 10})})
+    for year, count in ((2012, 1), (2013, 0)):
+        rows = [Observation(date(2011, 12, 31), 1.98), Observation(date(year, 1, 1), 1.65)]
+        assert len(list(problems(strict, rows, NOW))) == count
+
+
+def test_no_month_is_missing_whatever_day_its_value_is_dated(catalog: Catalog) -> None:
+    gold = catalog["gold_monthly_usd_oz"]
+    gold = gold.model_copy(update={"expect": gold.expect.model_copy(update={"max_gap": 0})})
+    ends = [date(2026, 1, 31), date(2026, 2, 28), date(2026, 3, 31), date(2026, 4, 30)]
+    assert list(gaps(gold, ends)) == []
+    (said,) = gaps(gold, [*ends[:2], *ends[3:]])
+    assert "2026-03-01" in said

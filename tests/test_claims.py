@@ -17,12 +17,13 @@ from benchmarks.claims import Golden
 from etl.bulletins.model import Bulletin, Section
 from etl.bulletins.read import read_bulletin
 from etl.catalog import Catalog
+from etl.claims.check import Judge, check_text
 from etl.claims.dates import When, last_session, period_of, when_at
 from etl.claims.grammar import folded, grammar
-from etl.claims.known import Row, Snapshot, served
+from etl.claims.known import Row, Snapshot, chosen
 from etl.claims.model import Claim
 from etl.claims.numbers import number_at
-from etl.claims.parse import MOST_LETTERS
+from etl.claims.parse import MOST_LETTERS, Parser
 from etl.records import Observation
 from etl.settings import PROJECT, Settings
 from etl.storage import publish
@@ -561,18 +562,23 @@ def test_what_was_known_is_what_the_warehouse_serves(
     """Two ways to the same as-of answer, one in SQL: over vintages of several sources at random."""
     chance = random.Random(7)
     start = datetime(2026, 5, 1, tzinfo=UTC)
-    warehouse.prefer([("sp500", "yahoo", 0), ("sp500", "fred", 1)])
+    hour = 60
     for load in range(1, 25):
-        known = start + timedelta(hours=chance.randrange(200))
+        hour += chance.randrange(1, 12)
+        known = start + timedelta(hours=hour)
         number = warehouse.begin_load("test", known, known)
+        if load % 7 == 1:
+            order = chance.sample(["yahoo", "fred"], 2)
+            warehouse.prefer([("sp500", name, n) for n, name in enumerate(order)], load=number)
         days = sorted({date(2026, 5, chance.randrange(1, 9)) for _ in range(4)})
-        rows = [Observation(day, float(chance.randrange(100)), known) for day in days]
+        public = known - timedelta(hours=chance.randrange(90))
+        rows = [Observation(day, float(chance.randrange(100)), public) for day in days]
         source = chance.choice(["yahoo", "fred", "import"])
         warehouse.append("sp500", source, rows, known_at=known, load=number)
         warehouse.finish_load(number, known, [])
         assert load == number
     known_as_of = Snapshot(warehouse.connection, catalog)
-    for hours in range(0, 210, 7):
+    for hours in range(0, 240, 3):
         moment = start + timedelta(hours=hours, minutes=30)
         wanted = [(v.date, v.value, v.source) for v, _ in warehouse.series("sp500", moment)]
         found = known_as_of.history("sp500", moment)
@@ -582,8 +588,67 @@ def test_what_was_known_is_what_the_warehouse_serves(
 
 def test_an_import_counts_only_where_it_is_newer() -> None:
     day, moment = date(2026, 5, 1), datetime(2026, 5, 2, tzinfo=UTC)
-    held = Row(day, 1.0, moment, 1, "yahoo", 0, "", "")
-    newer = Row(day, 2.0, moment + timedelta(days=1), 2, "import", 99, "", "")
-    assert served([held, newer], moment) == held
-    assert served([held, newer], moment + timedelta(days=2)) == newer
-    assert served([newer], moment) is None
+    later, order = moment + timedelta(days=1), {"yahoo": 0}
+    held = Row(day, 1.0, moment, 1, "yahoo", moment, "", "")
+    newer = Row(day, 2.0, moment, 2, "import", later, "", "")
+    again = Row(day, 3.0, moment, 3, "yahoo", later + timedelta(days=1), "", "")
+    assert chosen([held], order) == held
+    assert chosen([held, newer], order) == newer
+    assert chosen([held, newer, again], order) == again
+
+
+# Periods and steps: those of the frequency, whatever day of a period its value is dated
+
+
+def judged_of(
+    warehouse: Warehouse, catalog: Catalog, name: str, values: dict[date, float], text: str
+) -> list[tuple[str, str]]:
+    """The kind and verdict of each statement in a text of 27 May 2026, on values of one series."""
+    known = datetime(2026, 5, 20, tzinfo=UTC)
+    load = warehouse.begin_load("test", known, known)
+    rows = [Observation(day, value, known) for day, value in values.items()]
+    warehouse.append(name, "figures", rows, known_at=known, load=load)
+    judge = Judge(catalog, Snapshot(warehouse.connection, catalog), date(2026, 5, 27))
+    found = check_text(text, "1", 0, Parser(catalog), judge)
+    return [(placed.claim.kind, placed.claim.verdict) for placed in found]
+
+
+@pytest.mark.parametrize(("march", "april"), [(1, 30), (31, 1), (31, 30)])
+@pytest.mark.parametrize("words", ["环比上涨 10%", "较上月上涨 10%", "上涨 10%"])
+def test_a_month_is_compared_with_the_month_before_whatever_their_days(
+    march: int, april: int, words: str, warehouse: Warehouse, catalog: Catalog
+) -> None:
+    values = {date(2026, 3, march): 3000.0, date(2026, 4, april): 3300.0}
+    text = f"2026 年 4 月，黄金月均价{words}。"
+    found = judged_of(warehouse, catalog, "gold_monthly_usd_oz", values, text)
+    assert found == [("change", "supported")]
+
+
+@pytest.mark.parametrize("words", ["环比上涨 10%", "较上月上涨 10%", "上涨 10%", "上涨 25%"])
+def test_where_the_month_before_is_missing_no_change_of_a_month_is_judged(
+    words: str, warehouse: Warehouse, catalog: Catalog
+) -> None:
+    values = {date(2026, 2, 28): 3000.0, date(2026, 4, 1): 3300.0}
+    text = f"2026 年 4 月，黄金月均价{words}。"
+    found = judged_of(warehouse, catalog, "gold_monthly_usd_oz", values, text)
+    assert found == [("change", "unverifiable")]
+
+
+@pytest.mark.parametrize(("year", "verdict"), [(2012, "supported"), (2011, "unverifiable")])
+def test_a_year_is_compared_with_the_year_before_and_no_other(
+    year: int, verdict: str, warehouse: Warehouse, catalog: Catalog
+) -> None:
+    values = {date(year, 12, 31): 2.0, date(2013, 1, 1): 1.8}
+    text = "2013 年，全球数据中心平均 PUE 同比下降 10%。"
+    found = judged_of(warehouse, catalog, "pue_global_average", values, text)
+    assert found == [("change", verdict)]
+
+
+def test_a_sum_of_months_needs_each_of_them(warehouse: Warehouse, catalog: Catalog) -> None:
+    """A quarter without its first or its second month is no quarter."""
+    name, text = "policy_documents_monthly", "2026 年一季度，国家层面政策文件数为 5 份。"
+    months = [date(2026, month, 1) for month in (1, 2, 3)]
+    for missing in months[:2]:
+        values = {day: 2.5 for day in months if day != missing}
+        assert ("count", "supported") not in judged_of(warehouse, catalog, name, values, text)
+        warehouse.forget("figures")

@@ -173,7 +173,7 @@ def test_what_is_made_of_a_corrected_value_is_reckoned_anew(filled: Path, cli: C
 
 def test_a_corrected_share_count_replaces_the_one_that_was_filed(filled: Path, cli: Cli) -> None:
     with opened(filled / "warehouse.duckdb", read_only=True) as held:
-        rows = held.vintages(SHARES, now())
+        rows = held.vintages(SHARES)
     count = rows[-1][0]
     cap = served(filled, "micron_market_cap_usd_bn")
     write(filled, entry(indicator=SHARES, date=count.date,

@@ -46,7 +46,7 @@ def listed(document: Node) -> list[str]:
     ("q=micron", {"micron_close_usd", "micron_shares_outstanding", "micron_market_cap_usd_bn"}),
     ("q=标普", {"sp500"}), ("q=美光 市值", {"micron_market_cap_usd_bn"}), ("q=SP500", {"sp500"}),
     ("group=compute", {"pue_global_average", "pue_google_fleet"}),
-    ("frequency=quarterly", {"micron_shares_outstanding"}),
+    ("frequency=event", {"micron_shares_outstanding", "fed_target_upper_pct", "pue_google_fleet"}),
     ("group=energy&frequency=monthly", {"gold_monthly_usd_oz"}),
 ])  # fmt: skip
 def test_the_table_is_searched_and_filtered_by_its_address(

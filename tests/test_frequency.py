@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, timedelta
 
+import duckdb
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from etl.frequency import (
     RULES,
     Frequency,
     base_index,
+    index_at,
     is_step,
     months_after,
     period_end,
+    period_name,
     period_of,
-    second_in_period,
 )
+from etl.storage.periods import is_base, shares_period
+from etl.storage.periods import is_step as is_step_sql
 
 DAYS = st.dates(date(1900, 1, 1), date(2100, 1, 1))
 
@@ -62,12 +67,6 @@ def test_the_base_of_a_day_is_no_older_than_ten_days() -> None:
     assert base_index("daily", [days[0], days[2]], date(2026, 5, 26), 1) is None
 
 
-def test_two_values_of_one_month_are_found() -> None:
-    days = [date(2026, 4, 30), date(2026, 5, 1), date(2026, 5, 29)]
-    assert second_in_period("monthly", days) == (days[1], days[2])
-    assert second_in_period("daily", days) is None
-
-
 @given(day=DAYS, frequency=st.sampled_from(sorted(RULES)))
 def test_a_day_lies_in_its_period_and_the_next_day_begins_the_next_step(
     day: date, frequency: Frequency
@@ -82,3 +81,62 @@ def test_months_are_counted_by_the_calendar(day: date, months: int) -> None:
     moved = months_after(day, months)
     assert (moved.year - day.year) * 12 + moved.month - day.month == months
     assert moved.day <= day.day
+
+
+@given(frequency=st.sampled_from(sorted(RULES)), days=st.lists(DAYS, unique=True), day=DAYS)
+def test_the_value_that_held_on_a_day_is_never_of_a_later_period(
+    frequency: Frequency, days: list[date], day: date
+) -> None:
+    days.sort()
+    at = index_at(frequency, days, day)
+    older = [one for one in days if period_of(frequency, one) <= period_of(frequency, day)]
+    if at is None:
+        newest = older[-1] if older else date.min
+        assert not is_in_reach(frequency, newest, day)
+    else:
+        assert days[at] == older[-1]
+        assert is_in_reach(frequency, days[at], day)
+
+
+def is_in_reach(frequency: Frequency, held: date, day: date) -> bool:
+    if RULES[frequency].months is not None:
+        return period_of(frequency, held) == period_of(frequency, day)
+    return (day - held).days <= {"daily": 10, "event": 400}[frequency]
+
+
+def test_a_period_is_called_by_its_name() -> None:
+    day = date(2026, 5, 26)
+    names = {frequency: period_name(frequency, day) for frequency in RULES}
+    assert names == {
+        "daily": "2026-05-26", "monthly": "May 2026", "quarterly": "quarter 2 of 2026",
+        "annual": "2026", "event": "2026-05-26",
+    }  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def database() -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect() as connection:
+        yield connection
+
+
+@given(frequency=st.sampled_from(sorted(RULES)), one=DAYS, apart=st.integers(0, 800))
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_sql_says_the_same_of_periods_and_steps(
+    database: duckdb.DuckDBPyConnection, frequency: Frequency, one: date, apart: int
+) -> None:
+    rule, other = RULES[frequency], one + timedelta(days=apart)
+    told = "(select $one::date as one, $other::date as other, $m::integer as m, $s::integer as s, "
+    query = (
+        f"select {shares_period('one', 'other', 'm')}, {is_step_sql('one', 'other', 'm', 's')}, "
+        f"{is_base('other', 'one', 1, 'm', 'b')}, {is_base('other', 'one', 12, 'm', 'b')} "
+        f"from {told} $b::integer as b)"
+    )
+    values = {"one": one, "other": other, "m": rule.months, "s": rule.step_days}
+    found = database.execute(query, {**values, "b": rule.base_days}).fetchall()
+    assert found == [
+        (
+            period_of(frequency, one) == period_of(frequency, other),
+            is_step(frequency, one, other),
+            *(base_index(frequency, [one], other, months) == 0 for months in (1, 12)),
+        )
+    ]

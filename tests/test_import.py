@@ -203,3 +203,61 @@ def test_a_moment_without_a_zone_is_refused(data: Path, cli: Cli) -> None:
     done = cli("import", path, "--known-at", "2026-05-28T12:00")
     assert (done.status, is_one_sentence(done.err)) == (2, True)
     assert not (data / "warehouse.duckdb").exists()
+
+
+GOLD = "gold_monthly_usd_oz"
+
+
+@pytest.mark.parametrize("kind", WRITERS)
+def test_two_values_of_one_month_are_refused(kind: str, data: Path, cli: Cli) -> None:
+    path = data / f"mine.{kind}"
+    days = (date(2026, 4, 30), date(2026, 5, 1), date(2026, 5, 31))
+    WRITERS[kind](path, [(GOLD, day, 3100.0) for day in days])
+    done = cli("import", path)
+    assert (done.status, is_one_sentence(done.err)) == (2, True)
+    line = 3 if kind == "parquet" else 4  # a Parquet file has no line of names
+    assert f"{path}, line {line}: " in done.err
+    assert "a second value for May 2026, dated 2026-05-01 and 2026-05-31" in done.err
+    assert not (data / "warehouse.duckdb").exists()
+
+
+def test_two_files_with_one_year_are_refused(data: Path, cli: Cli) -> None:
+    one, other = data / "one.csv", data / "other.csv"
+    _csv(one, [("pue_global_average", date(2025, 1, 1), 1.54)])
+    _csv(other, [("pue_global_average", date(2025, 12, 31), 1.55)])
+    done = cli("import", one, other)
+    assert (done.status, is_one_sentence(done.err)) == (2, True)
+    assert f"{other}, line 2: " in done.err
+    assert "a second value for 2025" in done.err
+
+
+def test_a_month_that_is_held_takes_no_other_date(filled: Path, cli: Cli) -> None:
+    path, rows = filled / "mine.csv", vintages(filled)
+    _csv(path, [("vix", DAY, 17.25), (GOLD, date(2026, 5, 31), 4600.0)])
+    done = cli("import", path)
+    assert (done.status, is_one_sentence(done.err)) == (2, True)
+    for word in ("mine.csv", GOLD, "2026-05-31", "May 2026", "write 2026-05-01"):
+        assert word in done.err
+    assert vintages(filled) == rows
+    _csv(path, [("vix", DAY, 17.25), (GOLD, date(2026, 5, 1), 4600.0)])
+    assert cli("import", path).status == 0
+    assert served(filled, GOLD)[date(2026, 5, 1)] == 4600.0
+
+
+def test_two_filings_of_one_quarter_are_taken(filled: Path, cli: Cli) -> None:
+    path, name = filled / "mine.csv", "micron_shares_outstanding"
+    days = (date(2026, 10, 8), date(2026, 11, 20))
+    _csv(path, [(name, day, 1_130_000_000.0 + k) for k, day in enumerate(days)])
+    assert cli("import", path).status == 0
+    assert served(filled, name).keys() >= {*days}
+
+
+def test_a_jump_from_one_filing_to_the_next_is_refused_however_far_apart(
+    data: Path, cli: Cli
+) -> None:
+    path = data / "mine.csv"
+    days = (date(2026, 3, 11), date(2026, 9, 30))
+    _csv(path, [("micron_shares_outstanding", day, 1.1e9 * (k + 1)) for k, day in enumerate(days)])
+    done = cli("import", path)
+    assert (done.status, is_one_sentence(done.err)) == (2, True)
+    assert "beyond 40 %" in done.err

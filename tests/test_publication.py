@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from conftest import END_OF_BULLETIN_DAY, bundled, served
+from conftest import END_OF_BULLETIN_DAY, bundled, run_with_fred, served, settings_of
 
 from etl.calendars import sessions_between
 from etl.catalog import Catalog
+from etl.ingest.run import Request
 from etl.settings import Settings
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -97,3 +99,39 @@ def test_a_month_of_gold_is_unknown_until_it_is_over(published: Settings) -> Non
     assert max(served(published.data, "gold_monthly_usd_oz", END_OF_BULLETIN_DAY)) == date(
         2026, 4, 1
     )
+
+
+def test_what_fred_has_sent_waits_for_no_rule(data: Path, catalog: Catalog) -> None:
+    """EIA's week came out after four days, not seven: it was public when it was there."""
+    moment = datetime(2026, 1, 2, 9, 9, tzinfo=UTC)
+    rows = "2025-12-23,62.40\n2025-12-24,62.31\n2025-12-25,\n2025-12-26,\n2025-12-29,63.10\n"
+    asked = Request(("brent_spot_usd_bbl",), "fred", known_at=moment)
+    report = run_with_fred(settings_of(data), catalog, asked, rows)
+    assert report.exit_status == 0
+    known = served(data, "brent_spot_usd_bbl", moment)
+    assert known == {
+        date(2025, 12, 23): 62.40,
+        date(2025, 12, 24): 62.31,
+        date(2025, 12, 29): 63.10,
+    }
+    earlier = served(data, "brent_spot_usd_bbl", moment - timedelta(minutes=1))
+    assert max(earlier) == date(2025, 12, 24)  # which the rule dates to the last of December
+
+
+def test_weekly_batches_replayed_answer_as_of_each_day_what_had_been_sent(
+    data: Path, catalog: Catalog
+) -> None:
+    days = [date(2026, 9, 1) + timedelta(days=n) for n in range(24)]
+    prices = {day: 60.0 + n / 4 for n, day in enumerate(days) if day.weekday() < 5}
+    sent: dict[datetime, dict[date, float]] = {}
+    for week in range(3):
+        moment = datetime(2026, 9, 9 + 7 * week, 20, 30, tzinfo=UTC)
+        # Each week another number of days is still to come.
+        known = {d: v for d, v in prices.items() if d <= moment.date() - timedelta(days=1 + week)}
+        rows = "".join(f"{day},{value:.2f}\n" for day, value in known.items())
+        asked = Request(("brent_spot_usd_bbl",), "fred", known_at=moment)
+        assert run_with_fred(settings_of(data), catalog, asked, rows).exit_status == 0
+        sent[moment] = known
+    for moment, known in sent.items():
+        for later in (timedelta(), timedelta(days=6)):
+            assert served(data, "brent_spot_usd_bbl", moment + later) == known

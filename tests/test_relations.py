@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dashboard.queries import series
 from dashboard.relations import FEWEST, Part, correlation, pairs
+from dashboard.snapshot import Snapshots
 from etl.catalog import Catalog, load_catalog
 from etl.records import Vintage
-from etl.settings import PROJECT
+from etl.settings import PROJECT, Settings
 
 CATALOG: Catalog = load_catalog(PROJECT / "indicators.yaml")
 KNOWN = datetime(2026, 5, 27, tzinfo=UTC)
@@ -92,3 +95,49 @@ def test_too_few_pairs_say_nothing() -> None:
 
 def test_what_never_moves_has_no_correlation() -> None:
     assert correlation(pairs(part([5.0] * 20), part([float(k + 1) for k in range(20)]))) is None
+
+
+def of_days(name: str, days: list[date]) -> Part:
+    rows = [Vintage(day, 10.0 + k * k, "test", KNOWN, "") for k, day in enumerate(days)]
+    return Part(CATALOG[name], CATALOG.unit(CATALOG[name]), rows)
+
+
+@given(
+    st.lists(st.sampled_from((1, 3, 10, 11, 31)), min_size=1, max_size=30),
+    st.lists(st.booleans(), min_size=31, max_size=31),
+)
+def test_no_pair_spans_more_than_a_step_of_both(gaps: list[int], missing: list[bool]) -> None:
+    days = [START]
+    for gap in gaps:
+        days.append(days[-1] + timedelta(days=gap))
+    other = [day for day, is_missing in zip(days, missing, strict=False) if not is_missing]
+    found = pairs(of_days("sp500", days), of_days("vix", other))
+    near = [b for a, b in pairwise(other) if (b - a).days <= 10]
+    assert [p.date for p in found] == near
+
+
+def test_a_month_in_a_daily_series_is_no_step_of_a_monthly_one_either() -> None:
+    days = [date(2026, month, 1) for month in range(1, 7)]
+    assert pairs(of_days("sp500", days), of_days("gold_monthly_usd_oz", days)) == []
+
+
+def test_months_are_common_whatever_day_they_are_dated() -> None:
+    firsts = [date(2026, month, 1) for month in (1, 2, 3, 5, 6)]
+    ends = [date(2026, month, day) for month, day in ((1, 31), (2, 28), (3, 31), (5, 29), (6, 30))]
+    name = "gold_monthly_usd_oz"
+    found = pairs(of_days(name, firsts), of_days(name, ends))
+    assert [p.date.month for p in found] == [2, 3, 6]
+
+
+def test_oil_and_the_ten_year_yield_agree_by_half_in_their_daily_steps_of_2026(
+    published: Settings,
+) -> None:
+    """The bundled figures have one step of a month, from January to the end of February."""
+    newest = Snapshots(published.published).current()
+
+    def of(name: str) -> Part:
+        held = [v for v in series(newest, name, None) if v.date >= START]
+        return Part(CATALOG[name], CATALOG.unit(CATALOG[name]), held)
+
+    r = correlation(pairs(of("brent_spot_usd_bbl"), of("us_10y_yield_pct")))
+    assert r == pytest.approx(0.51, abs=0.005)

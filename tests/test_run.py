@@ -379,3 +379,45 @@ def test_a_full_disk_leaves_the_snapshot_of_before(limit: int, filled: Path) -> 
     assert served(filled, "sp500") == held
     assert finished(command("run", "--offline", data=filled)).status == 0
     assert served(filled, "sp500")[DAY] == 7500.5
+
+
+def moved(data: Path, name: str, old: str, new: str) -> None:
+    """Date a bundled value anew."""
+    path = data / "figures" / name
+    text = path.read_text(encoding="utf-8")
+    assert text.count(old) == 1
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "period"),
+    [
+        ("market.csv", "gold_monthly_usd_oz,2026-04-01", "gold_monthly_usd_oz,2026-04-30",
+         "April 2026"),
+        ("pue.csv", "pue_global_average,2024-01-01", "pue_global_average,2024-12-31", "2024"),
+    ],
+)  # fmt: skip
+def test_a_source_that_dates_its_values_anew_is_refused_and_what_is_held_stays(
+    name: str, old: str, new: str, period: str, filled: Path, cli: Cli
+) -> None:
+    indicator = old.split(",")[0]
+    before = served(filled, indicator)
+    moved(filled, name, old, new)
+    done = cli("run", indicator, "--offline")
+    assert done.status == 1
+    assert f"{new.split(',')[1]} is another day for {period} than {old.split(',')[1]}" in done.out
+    assert served(filled, indicator) == before
+
+
+def test_two_days_of_one_month_in_a_file_of_figures_are_refused_by_check_and_run(
+    data: Path, cli: Cli
+) -> None:
+    moved(data, "market.csv", "gold_monthly_usd_oz,2026-04-01", "gold_monthly_usd_oz,2026-03-31")
+    said = "has a second value for March 2026, dated 2026-03-01 and 2026-03-31; keep one."
+    checked = cli("check")
+    assert checked.status == 2
+    assert "market.csv, line " in checked.err
+    assert said in checked.err
+    done = cli("run", "gold_monthly_usd_oz", "--offline")
+    assert done.status == 1
+    assert said in done.out

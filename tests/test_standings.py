@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 
 import duckdb
 import pytest
 from conftest import settings_of
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from serving import vintages
 from test_transforms import _series
 
 from dashboard import queries
@@ -56,6 +57,7 @@ def stand(
 
 
 @given(_series(), st.lists(st.integers(0, 400), max_size=2))
+@settings(deadline=None)
 def test_a_standing_says_what_the_transforms_say_of_the_newest_value(
     store: duckdb.DuckDBPyConnection,
     drawn: tuple[Indicator, list[Vintage]],
@@ -89,3 +91,25 @@ def test_a_snapshot_without_standings_is_read_like_one_with_them(published: Sett
     rows = snapshot.rows(STANDINGS, what_is_told(snapshot.catalog))
     assert {row[0]: queries._standing(row) for row in rows} == kept
     assert all(queries.standing(snapshot, name) == one for name, one in kept.items())
+
+
+def test_a_month_two_months_ago_is_not_the_month_before(
+    store: duckdb.DuckDBPyConnection,
+) -> None:
+    gold = CATALOG["gold_monthly_usd_oz"]
+    days = [date(2025, 4, 30), date(2026, 2, 28), date(2026, 4, 1)]
+    values = dict(zip(days, (100.0, 150.0, 160.0), strict=True))
+    standing = stand(store, gold, vintages(values))
+    assert standing is not None
+    assert (standing.previous, standing.last_month, standing.last_year) == (None, None, 100.0)
+    standing = stand(store, gold, vintages(values | {date(2026, 3, 31): 155.0}))
+    assert standing is not None
+    assert (standing.previous, standing.last_month) == (155.0, 155.0)
+
+
+def test_the_value_before_a_gap_is_not_the_one_before(store: duckdb.DuckDBPyConnection) -> None:
+    series = vintages({date(2026, 2, 27): 100.0, date(2026, 3, 31): 110.0})
+    standing = stand(store, CATALOG["sp500"], series)
+    assert standing is not None
+    assert standing.previous is None
+    assert standing.last_month == 100.0

@@ -13,13 +13,13 @@ from dashboard.chart.ticks import date_ticks, value_ticks
 from dashboard.texts import text, transform_name
 from etl.catalog import Indicator, Unit
 from etl.changes import comparable
-from etl.frequency import Frequency
+from etl.frequency import Frequency, is_step
 from etl.records import BEIJING, Event, Measured, Vintage
 from etl.words.sentences import event_words
 
-#: Days between two values of a frequency beyond which no line may join them. A daily series with
-#: month-end values only is joined by pale dashes, which claim nothing for the days between.
-JOIN_DAYS = {"daily": 10, "monthly": 45, "quarterly": 200, "annual": 400, "event": 36_500}
+#: A line joins what lies a single step apart. Days of a daily series that lie farther apart, but
+#: no farther than the ends of two months, are joined by pale dashes, which claim nothing for the
+#: days between.
 SAMPLED_DAYS = 40
 MAX_AXES = 2
 _WAN_YI = 10_000
@@ -348,10 +348,10 @@ def join(before: Measured | None, now: Measured, indicator: Indicator) -> str:
     """How a line may join two neighbours: solid, sampled (pale and dashed), or none."""
     if before is None or not comparable(before, now, indicator):
         return "none"
-    gap = (now.date - before.date).days
-    if gap <= JOIN_DAYS[indicator.frequency]:
+    if is_step(indicator.frequency, before.date, now.date):
         return "solid"
-    return "sampled" if indicator.frequency == "daily" and gap <= SAMPLED_DAYS else "none"
+    is_near = (now.date - before.date).days <= SAMPLED_DAYS
+    return "sampled" if indicator.frequency == "daily" and is_near else "none"
 
 
 def _newest(

@@ -113,6 +113,11 @@ def _companions(visit: Visit, names: Sequence[str]) -> list[str]:
 
 def _head(visit: Visit, bulletin: Bulletin, days: Sequence[date]) -> Component:
     shown = formatting.full_date(bulletin.date, visit.lang)
+    known = text("known_by", visit.lang, day=shown)
+    named = [i.id for i in visit.snapshot.catalog.all() if i.headline]
+    if visit.snapshot.is_reconstructed(named, end_of(bulletin.date)):
+        why = text("reconstructed", visit.lang)
+        known += f"（{why}）" if visit.lang == "zh" else f" ({why})"
     return html.Header(
         [
             html.Div(
@@ -125,7 +130,7 @@ def _head(visit: Visit, bulletin: Bulletin, days: Sequence[date]) -> Component:
                 [
                     _neighbours(visit, bulletin.date, days),
                     html.P(
-                        text("known_by", visit.lang, day=shown),
+                        known,
                         className="known-by",
                         title=text("known_by_long", visit.lang, day=shown),
                     ),

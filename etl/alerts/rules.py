@@ -12,12 +12,12 @@ from pydantic import TypeAdapter
 
 from etl.calendars import session_after
 from etl.catalog import AlertRule, Catalog, Indicator, Text, Unit
-from etl.changes import Deviation, Step, comparable, deviations, steps
+from etl.changes import Step, ZScore, changes, comparable, z_scores
 from etl.freshness import LOOK_DAYS, is_behind
 from etl.records import BEIJING, Vintage
 from etl.words import numbers
 from etl.words.numbers import Change, grouped
-from etl.words.sentences import RECORDS, change_words, deviation_words, lowered, since_words
+from etl.words.sentences import RECORDS, change_words, lowered, since_words, z_score_words
 
 State = Literal["triggered", "normal", "missing"]
 #: How many crossings of a rule are told, the newest of them.
@@ -130,11 +130,11 @@ def _marks(indicator: Indicator, rule: AlertRule, series: Sequence[Vintage]) -> 
         return [_threshold(rule, vintage.value) for vintage in series]
     if rule.kind == "record":
         return list(_records(indicator, series))
-    taken = list(steps(indicator, series))
+    taken = list(changes(indicator, series))
     if rule.percent is not None:
         return [_percent(rule.percent, step) for step in taken]
     assert rule.z is not None
-    return [_deviated(rule.z, found) for found in deviations(rule.window, taken)]
+    return [_deviated(rule.z, found) for found in z_scores(rule.window, taken)]
 
 
 def _threshold(rule: AlertRule, value: float) -> _Mark:
@@ -168,7 +168,7 @@ def _percent(limit: float, step: Step | None) -> _Mark | None:
     return _Mark(abs(change) >= limit, change)
 
 
-def _deviated(limit: float, found: Deviation | None) -> _Mark | None:
+def _deviated(limit: float, found: ZScore | None) -> _Mark | None:
     return _Mark(abs(found.measure) >= limit, found.measure) if found else None
 
 
@@ -273,8 +273,8 @@ class _Words:
                 f"{zh}，{reached[0]} {limit}",
                 f"{en} from the value before, {reached[1]} {limit}",
             )
-        found = Deviation(mark.measure, rule.window)
-        zh, en = (deviation_words(found, lang) for lang in ("zh", "en"))
+        found = ZScore(mark.measure, rule.window)
+        zh, en = (z_score_words(found, lang) for lang in ("zh", "en"))
         return f"{zh}，{reached[0]} {rule.z:g} 个", f"a step of {en}, {reached[1]} {rule.z:g}"
 
     def _record(self, mark: _Mark) -> tuple[str, str]:

@@ -12,7 +12,7 @@ from etl.brief.known import TAIL, Document, News
 from etl.brief.model import JUMP, Brief, Item, Paper, Said
 from etl.calendars import sessions
 from etl.catalog import USUAL_STEPS, Catalog, Indicator, Unit
-from etl.changes import Deviation, comparable, deviations, steps
+from etl.changes import ZScore, changes, comparable, follows, z_scores
 from etl.records import Event, Vintage
 from etl.words import numbers
 from etl.words.numbers import Change
@@ -21,11 +21,11 @@ from etl.words.sentences import (
     Badge,
     badges,
     change_words,
-    deviation_words,
     joined,
     lowered,
     since_words,
     value_words,
+    z_score_words,
 )
 
 #: Steps that lie farther from the mean of those before them are told.
@@ -102,15 +102,13 @@ class _Teller:
         newest = {(event.kind, event.is_first): event.date for event in held}
         return [event for event in held if newest[event.kind, event.is_first] == event.date]
 
-    def _far_step(self) -> Deviation | None:
+    def _far_step(self) -> ZScore | None:
         """The last step, if it is far from the mean of those before it."""
-        taken = list(steps(self.indicator, self.rows[-TAIL:]))
-        last = [*deviations(USUAL_STEPS, taken)][-1]
+        taken = list(changes(self.indicator, self.rows[-TAIL:]))
+        last = [*z_scores(USUAL_STEPS, taken)][-1]
         return last if last is not None and abs(last.measure) > FAR else None
 
-    def _item(
-        self, rows: Sequence[Vintage], events: Sequence[Event], step: Deviation | None
-    ) -> Item:
+    def _item(self, rows: Sequence[Vintage], events: Sequence[Event], step: ZScore | None) -> Item:
         vintage, before = rows[-1], self._before(rows)
         change = self._change(vintage, before) if before else None
         # Where values are missing just before it, nobody knows when a number was crossed.
@@ -153,6 +151,10 @@ class _Teller:
 
     def _follows(self, vintage: Vintage, before: Vintage) -> bool:
         """Whether a value is that of the session or period right after another."""
+        if not follows(before, vintage, self.indicator):
+            return False
+        if self.indicator.frequency != "daily":
+            return True
         first, last = before.date + timedelta(days=1), vintage.date - timedelta(days=1)
         return not sessions(self.indicator.calendar, first, last)
 
@@ -165,10 +167,10 @@ class _Teller:
         told = joined(marks, self.lang)
         return f"{told}（{since_words(since, self.lang)}）" if since else told
 
-    def _unusual(self, step: Deviation | None) -> str:
+    def _unusual(self, step: ZScore | None) -> str:
         if step is None:
             return ""
-        words = deviation_words(step, self.lang)
+        words = z_score_words(step, self.lang)
         return f"a step of {words}" if self.lang == "en" else words
 
     def value(self, vintage: Vintage, clauses: Sequence[str] = ()) -> str:

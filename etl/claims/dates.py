@@ -11,6 +11,7 @@ from typing import Literal
 
 from etl.calendars import end_of as end_of
 from etl.calendars import is_session, session_close
+from etl.frequency import months_after
 
 Span = Literal["day", "week", "month", "quarter", "year"]
 _CHINESE: Mapping[str, str] = dict(zip("〇零一二三四五六七八九", "00123456789", strict=True))
@@ -105,14 +106,6 @@ def session_on_or_before(calendar: str, day: date) -> date:
     return day
 
 
-def months_before(day: date, months: int) -> date:
-    """The same day so many months earlier, or the last of that month."""
-    index = day.year * 12 + day.month - 1 - months
-    first = date(index // 12, index % 12 + 1, 1)
-    following = date((index + 1) // 12, (index + 1) % 12 + 1, 1)
-    return min(first + timedelta(days=day.day - 1), following - timedelta(days=1))
-
-
 def _day(when: When, day: date) -> Period:
     on = day - timedelta(days=when.value == "yesterday")
     return Period(on, on, "day")
@@ -142,7 +135,7 @@ def _week(when: When, day: date) -> Period:
 
 def _month(when: When, day: date) -> Period:
     if when.kind == "months":
-        return _months(months_before(day.replace(day=1), -when.amount), 1, "month")
+        return _months(months_after(day.replace(day=1), when.amount), 1, "month")
     year = when.year or day.year + (when.amount if when.value == "offset" else 0)
     if when.year is None and not when.value and when.month > day.month + _MONTHS_AHEAD:
         year -= 1
@@ -160,7 +153,7 @@ def _year(when: When, day: date) -> Period:
 
 
 def _months(first: date, count: int, span: Span) -> Period:
-    return Period(first, months_before(first, -count) - timedelta(days=1), span)
+    return Period(first, months_after(first, count) - timedelta(days=1), span)
 
 
 _PERIODS = {

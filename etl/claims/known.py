@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 from functools import cached_property
 from itertools import compress
 from operator import attrgetter
+from types import MappingProxyType
 from typing import Any, Protocol
 
 import duckdb
@@ -61,6 +62,11 @@ class History:
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    @cached_property
+    def days(self) -> Sequence[date]:
+        """The date of each row."""
+        return [row.date for row in self.rows]
 
     def on(self, day: date) -> int | None:
         """The place of a day."""
@@ -139,8 +145,8 @@ class Series:
         self,
         vintages: Sequence[Row],
         breaks: Sequence[date],
-        begun: datetime,
-        orders: Mapping[datetime, Mapping[str, int]],
+        begun: datetime = _EVER,
+        orders: Mapping[datetime, Mapping[str, int]] = MappingProxyType({}),
     ) -> None:
         by_date: dict[date, list[Row]] = {}
         for row in vintages:

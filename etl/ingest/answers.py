@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 
 from etl import corrections
 from etl.catalog import Indicator, SourceRef
@@ -34,13 +34,14 @@ def read_answer(
     source: Source,
     known_at: datetime,
     corrected: Sequence[Correction],
+    held: Collection[date] = (),
 ) -> ReadAnswer:
     """Parse, correct, check: what an answer that came at `known_at` says. UnexpectedPayload or
     CheckFailed in words if it cannot be believed."""
     found = source.parse(payload, indicator, ref.params)
     actions = source.actions(payload, ref.params)
     fix = fix_of(corrected, indicator, source, known_at)
-    return ReadAnswer(accepted(indicator, found, known_at, actions, fix), actions)
+    return ReadAnswer(accepted(indicator, found, known_at, actions, fix, held), actions)
 
 
 def take_answer(
@@ -51,11 +52,12 @@ def take_answer(
     ref: SourceRef,
     source: Source,
     corrected: Sequence[Correction],
+    held: Collection[date] = (),
     review: Callable[[Sequence[Observation]], None] = lambda observations: None,
 ) -> tuple[ReadAnswer, Appended]:
-    """Parse, correct, check, append. `review` may still raise before anything is stored. The
-    caller's transaction holds it all together."""
-    reading = read_answer(payload, indicator, ref, source, answer.known_at, corrected)
+    """Parse, correct, check (also against the dates `held`), append. `review` may still raise
+    before anything is stored. The caller's transaction holds it all together."""
+    reading = read_answer(payload, indicator, ref, source, answer.known_at, corrected, held)
     review(reading.observations)
     names = (indicator.id, ref.name)
     warehouse.keep_actions(*names, reading.actions, load=answer.load, known_at=answer.known_at)
@@ -83,11 +85,13 @@ def accepted(
     known_at: datetime,
     actions: Sequence[Action] = (),
     fix: Fix = lambda told: told,
+    held: Collection[date] = (),
     *,
     is_sent: bool = True,
 ) -> list[Observation]:
     """What was known by `known_at`, corrected by `fix`, dated, in order, repeated rows once;
-    CheckFailed in words if it breaks expectations.
+    CheckFailed in words if it breaks expectations, or has another day than those `held` for a
+    period of theirs.
 
     What a source has sent (`is_sent`) is public, whatever the rule of publication says; of what
     is only counted or kept by us, that which was public by then is taken.
@@ -105,6 +109,7 @@ def accepted(
         [
             *checks.problems(indicator, ahead[:1], today),
             *checks.problems(indicator, observations, known_at, actions),
+            *checks.second_values(indicator, [o.date for o in observations], held),
         ]
     )
     # What was believed until it was corrected comes before it; what never was is left out.

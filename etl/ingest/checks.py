@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from etl import calendars
 from etl.catalog import Indicator
-from etl.frequency import Frequency
+from etl.frequency import RULES, is_step, period_name, period_of, second_words
 from etl.records import Action, Observation
 
-#: A step is judged only between values this close in time.
-STEP_DAYS: Mapping[Frequency, int] = {
-    "daily": 10, "monthly": 45, "quarterly": 200, "annual": 800, "event": 10,
-}  # fmt: skip
 _SCALES = ((100, "100 times"), (10, "10 times"), (0.1, "a tenth of"), (0.01, "a hundredth of"))
 #: So many dates that two sources share tell a shifted unit from a difference.
 _ENOUGH_SHARED = 5
@@ -59,6 +55,23 @@ def findings(
         previous = current if math.isfinite(current.value) else previous
 
 
+def second_values(
+    indicator: Indicator, days: Sequence[date], held: Collection[date]
+) -> Iterator[str]:
+    """Each new day that stands for a period of which the value of another day is held: a source
+    that dates its values anew would else have two of each."""
+    if RULES[indicator.frequency].months is None:
+        return
+    taken = {period_of(indicator.frequency, day): day for day in sorted(held)}
+    for day in sorted({*days} - {*held}):
+        other = taken.get(period_of(indicator.frequency, day))
+        if other is not None:
+            yield (
+                f"{indicator.id}: {day} is another day for {period_name(indicator.frequency, day)} "
+                f"than {other}, of which a value is held: are the values dated anew?"
+            )
+
+
 def stale_repeat(indicator: Indicator, observations: Sequence[Observation]) -> Iterator[str]:
     """Whether a series that moves every day has stood still for longer than it can."""
     most = indicator.expect.max_repeats
@@ -97,7 +110,8 @@ def gaps(indicator: Indicator, days: Sequence[date]) -> Iterator[str]:
     most = indicator.expect.max_gap
     if most is None or not days:
         return
-    first, last, held = min(days), max(days), set(days)
+    first, last = min(days), max(days)
+    held = {period_of(indicator.frequency, day) for day in days}
     start = max(first, last - timedelta(days=_LOOK_BACK_DAYS))
     missing: list[date] = []
     for session in calendars.sessions(indicator.calendar, start, last):
@@ -133,6 +147,9 @@ def _faults(
         yield f": {current.value!r} is above {expect.max!r}."
     if previous is not None and _is_twin(previous, current):
         yield f": two values for one date, {previous.value!r} and {current.value!r}."
+    if previous is not None and _is_second(indicator, previous, current):
+        words = second_words(indicator.frequency, previous.date, current.date)
+        yield f": {words}"
     if previous is not None and current.date not in expect.fact_days:
         yield from _step(indicator, previous, current, splits)
 
@@ -142,12 +159,18 @@ def _is_twin(previous: Observation, current: Observation) -> bool:
     return (previous.date, previous.public_at) == (current.date, current.public_at)
 
 
+def _is_second(indicator: Indicator, previous: Observation, current: Observation) -> bool:
+    """Whether two days stand for one period."""
+    one, other = (period_of(indicator.frequency, o.date) for o in (previous, current))
+    return one == other and previous.date != current.date
+
+
 def _step(
     indicator: Indicator, previous: Observation, current: Observation, splits: Sequence[Action]
 ) -> Iterator[str]:
     most = indicator.expect.max_change_pct
-    near = (current.date - previous.date).days <= STEP_DAYS[indicator.frequency]
-    if most is None or not near or previous.value <= 0 or current.date == previous.date:
+    near = is_step(indicator.frequency, previous.date, current.date)
+    if most is None or not near or previous.value <= 0:
         return
     between = (s.value for s in splits if previous.date < s.date <= current.date)
     ratio = current.value * math.prod(between) / previous.value

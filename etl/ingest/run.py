@@ -152,7 +152,14 @@ def accept(settings: Settings, catalog: Catalog, indicator_id: str) -> list[Outc
                 raise SettingError(f"{indicator.id} is no longer taken from {source}.")
             answer = replace(waits, load=load, known_at=moment)
             reading, added = take_answer(
-                warehouse, payload, answer, indicator, ref, known[source], corrected
+                warehouse,
+                payload,
+                answer,
+                indicator,
+                ref,
+                known[source],
+                corrected,
+                warehouse.dates(indicator.id),
             )
             warehouse.note_answer(load, source, indicator.id, answer.digest)
             warehouse.release(indicator.id, source, load)
@@ -367,7 +374,8 @@ class _Run:
         # Figures that lie in the folder are known, unless the run is asked to forget what is later.
         is_sent = ref.name == "figures" and self.request.known_at is None
         found = self._own(indicator, ref)
-        observations = accepted(indicator, found, self.known_at, (), fix, is_sent=is_sent)
+        held = self.warehouse.dates(indicator.id)
+        observations = accepted(indicator, found, self.known_at, (), fix, held, is_sent=is_sent)
         with self.warehouse.transaction():
             return self.warehouse.append(
                 indicator.id, ref.name, observations, load=self.load, known_at=self.known_at
@@ -400,7 +408,7 @@ class _Run:
             with self.warehouse.transaction():
                 _, added = take_answer(
                     self.warehouse, payload, answer, indicator, ref, source, self.corrections,
-                    review,
+                    self.warehouse.dates(indicator.id), review,
                 )  # fmt: skip
                 self.warehouse.note_answer(self.load, ref.name, indicator.id, digest)
                 self.warehouse.release(indicator.id, ref.name, self.load)

@@ -10,6 +10,7 @@ from pathlib import Path
 from etl.catalog import Indicator
 from etl.errors import FileProblem
 from etl.files.cells import bytes_of, date_of, number_of, rows_of
+from etl.frequency import period_of, second_words
 from etl.ingest.upstream import Upstream
 from etl.records import Observation
 from etl.sources.base import Params, Source
@@ -34,16 +35,17 @@ class Figures(Source):
 
     def parse(self, payload: bytes, indicator: Indicator, params: Params) -> Sequence[Observation]:
         path = self.path(params)
-        mine: dict[date, Observation] = {}
+        mine: dict[date, Observation] = {}  # by period
         for line, cell in rows_of(payload, path, COLUMNS, REQUIRED):
             if cell["indicator"] in (indicator.id, *indicator.old_ids):
                 observation = _observation(cell, indicator, path, line)
-                if observation.date in mine:
-                    day = observation.date
-                    message = f"{indicator.id} has a second value for {day}; keep one."
+                period = period_of(indicator.frequency, observation.date)
+                if period in mine:
+                    days = mine[period].date, observation.date
+                    message = f"{indicator.id} has {second_words(indicator.frequency, *days)}"
                     raise FileProblem(path, message, line=line)
-                mine[observation.date] = observation
-        return [mine[day] for day in sorted(mine)]
+                mine[period] = observation
+        return [mine[period] for period in sorted(mine)]
 
     def path(self, params: Params) -> Path:
         return self.folder / str(params["file"])

@@ -20,6 +20,7 @@ from typing import Any
 
 import duckdb
 
+from etl import frequency
 from etl.catalog import STATUS_OF_SOURCE, Catalog, Indicator
 from etl.errors import FileProblem, StorageError, nearest
 from etl.files.cells import (
@@ -32,8 +33,9 @@ from etl.files.cells import (
     opened_text,
     rows_in,
 )
-from etl.ingest.checks import STEP_DAYS, findings
+from etl.ingest.checks import findings
 from etl.records import Observation
+from etl.storage.periods import is_step, period, shares_period
 from etl.storage.warehouse import LIMITS, Appended, Outcome, Warehouse, spans
 
 COLUMNS = ("indicator", "date", "value")
@@ -51,7 +53,8 @@ Row = tuple[int, str, str, str]  # line, indicator, date, value
 STAGE = """
 create type id as enum (select unnest(?::varchar[]));
 create table expected (
-  id id, least double, most double, change double, near integer, rule integer);
+  id id, least double, most double, change double, months integer, step_days integer,
+  rule integer);
 create table facts (indicator id, date date);
 create table renamed (old id, new id);
 create table rows (indicator id, date date, value double, file integer, line integer);
@@ -100,8 +103,9 @@ UNREADABLE = """
 select min(rowid) from rows where indicator is null or date is null or value is null
 having count(*) > 0
 """
-# The first row of a span that stands twice (kind 1), or is not as the catalog expects (kind 2).
-WRONG = """
+# The first row of a span that stands for the period of another (kind 1), or is not as the catalog
+# expects (kind 2).
+WRONG = f"""
 with steps as (
   select indicator, date, value, rowid as place, lag(date) over days before,
          lag(value) over days base
@@ -109,9 +113,9 @@ with steps as (
   where indicator between $first::id and $last::id and date is not null and value is not null
   window days as (partition by indicator order by date, rowid)),
 judged as (
-  select s.*, date is not distinct from before as again,
+  select s.*, {shares_period("before", "date", "months")} as again,
          date > $tomorrow or value < least or value > most
-         or (date - before <= near and base > 0 and date <> before
+         or ({is_step("before", "date", "months", "step_days")} and base > 0
              and abs(100 * (value / base - 1)) > change
              and not exists (from facts f where (f.indicator, f.date) = (s.indicator, s.date))
             ) as odd
@@ -139,6 +143,22 @@ from stage.rows as r
 join rules as u on u.id = r.indicator
 join stage.publics as p on p.rule = u.rule and p.date = r.date
 where r.indicator between $first::stage.id and $last::stage.id
+"""
+# A value for a period of which that of another day is held. One span of `staged`.
+SECOND = f"""
+with long as (
+  select id::varchar as indicator, months from stage.expected where months is not null),
+here as (
+  select s.indicator, s.date, s.said, {period("s.date", "l.months")} as period
+  from staged as s join long as l using (indicator)),
+there as (
+  select distinct h.indicator, h.date, {period("h.date", "l.months")} as period
+  from held as h join long as l using (indicator) where h.indicator between $first and $last)
+select here.indicator, here.date, there.date, here.said
+from here join there using (indicator, period)
+where not exists (
+  from there as t where t.indicator = here.indicator and t.date = here.date)
+order by here.indicator, here.date, there.date limit 1
 """
 
 
@@ -187,7 +207,7 @@ def store(
     try:
         with warehouse.transaction():
             load = warehouse.begin_load(SOURCE, started_at, known_at)
-            added = _append(imported, warehouse, load, known_at, exactly)
+            added = _append(imported, catalog, warehouse, load, known_at, exactly)
             outcomes = [
                 Outcome(name, SOURCE, one.new, one.revised, imported.newest[name])
                 for name in catalog.indicators
@@ -201,7 +221,12 @@ def store(
 
 
 def _append(
-    imported: Imported, warehouse: Warehouse, load: int, known_at: datetime, exactly: bool
+    imported: Imported,
+    catalog: Catalog,
+    warehouse: Warehouse,
+    load: int,
+    known_at: datetime,
+    exactly: bool,
 ) -> Mapping[str, Appended]:
     # What was imported before is known when it comes; so is all, where a moment was given.
     started = imported.newest if exactly else warehouse.indicators_of(SOURCE)
@@ -215,8 +240,23 @@ def _append(
         warehouse.connection.execute(
             DATED, {"first": first, "last": last, "known_at": moment, "exactly": exactly}
         )
+        _refuse_second(imported, catalog, warehouse, first, last)
         added.update(warehouse.append_staged(SOURCE, load=load, span=(first, last)))
     return added
+
+
+def _refuse_second(
+    imported: Imported, catalog: Catalog, warehouse: Warehouse, first: str, last: str
+) -> None:
+    """A FileProblem if what is staged has a value for a period of which another day's is held."""
+    found = warehouse.connection.execute(SECOND, {"first": first, "last": last}).fetchall()
+    for name, day, held, file in found:
+        stood_for = frequency.period_name(catalog[name].frequency, day)
+        raise FileProblem(
+            imported.files[file],
+            f"{name}: {day} is a second date for {stood_for}, of which {held} is held; "
+            f"write {held} to revise it.",
+        )
 
 
 class _ReadOtherwise(Exception):
@@ -270,14 +310,15 @@ class _Reading:
         for one in entries:
             self.rules.setdefault((one.publication, one.calendar), (len(self.rules), one))
         self.connection.execute(
-            "insert into expected "
-            "select unnest(?), unnest(?), unnest(?), unnest(?), unnest(?), unnest(?)",
+            "insert into expected select unnest(?), unnest(?), unnest(?), unnest(?), "
+            "unnest(?::integer[]), unnest(?::integer[]), unnest(?)",
             [
                 names,
                 [one.expect.min for one in entries],
                 [one.expect.max for one in entries],
                 [one.expect.max_change_pct for one in entries],
-                [STEP_DAYS[one.frequency] for one in entries],
+                [frequency.RULES[one.frequency].months for one in entries],
+                [frequency.RULES[one.frequency].step_days for one in entries],
                 [self.rules[one.publication, one.calendar][0] for one in entries],
             ],
         )
@@ -372,7 +413,8 @@ class _Reading:
                 raise _ReadOtherwise
             line = row[0]
         if kind == 1:
-            raise FileProblem(path, f"{name} has a second value for {day}; keep one.", line=line)
+            words = frequency.second_words(self.catalog[name].frequency, before or day, day)
+            raise FileProblem(path, f"{name} has {words}", line=line)
         steps = [Observation(before, base)] if before is not None and base is not None else []
         steps.append(Observation(day, value))
         sentences = [f.sentence for f in findings(self.catalog[name], steps, self.known_at)]

@@ -644,10 +644,14 @@ class Warehouse:
         )
         return self.connection.execute(query, [CORRECTED]).fetchall()
 
-    def dates(self, indicator: str, source: str) -> set[date]:
-        """The dates held of the indicator from the source."""
-        query = "select distinct date from vintages where indicator = ? and source = ?"
-        return {row[0] for row in self.connection.execute(query, [indicator, source]).fetchall()}
+    def dates(self, indicator: str, source: str | None = None) -> set[date]:
+        """The dates held of the indicator from the source, or from any."""
+        query = (
+            "select distinct date from vintages "
+            "where indicator = $indicator and source = coalesce($source, source)"
+        )
+        names = {"indicator": indicator, "source": source}
+        return {row[0] for row in self.connection.execute(query, names).fetchall()}
 
     def prefer(self, ranks: Iterable[tuple[str, str, int]], *, load: int) -> None:
         """Set the order of preference (indicator, source, rank from 0) from a load on; an order

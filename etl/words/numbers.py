@@ -90,12 +90,18 @@ def change(now: float, before: float, indicator: Indicator, unit: Unit, lang: st
 
 
 def day(when: date, indicator: Indicator, lang: str, *, year: bool = False) -> str:
-    """The date of a value as its frequency has it: 5 月 26 日, 2026 年 4 月, 2025 年."""
+    """The date of a value as its frequency has it: 5 月 26 日, 2026 年 4 月, 2026 年一季度, 2025
+    年."""
     if indicator.frequency == "annual":
         return f"{when.year} 年" if lang == "zh" else str(when.year)
     if indicator.frequency == "monthly":
         return f"{when.year} 年 {when.month} 月" if lang == "zh" else f"{when:%b %Y}"
-    if indicator.frequency in ("event", "quarterly") or year:
+    if indicator.frequency == "quarterly":
+        quarter = (when.month - 1) // 3
+        return f"{when.year} 年{'一二三四'[quarter]}季度" if lang == "zh" else (
+            f"Q{quarter + 1} {when.year}"
+        )  # fmt: skip
+    if indicator.frequency == "event" or year:
         return full_date(when, lang)
     return f"{when.month} 月 {when.day} 日" if lang == "zh" else f"{when.day} {when:%b}"
 

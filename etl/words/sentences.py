@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from etl.catalog import Indicator, Unit
-from etl.changes import Deviation, comparable
+from etl.changes import ZScore, follows
 from etl.records import Event, Measured, Vintage
 from etl.words.numbers import COUNTED, Change, change, full_date, round_number
 
-#: Days between two values of a frequency beyond which the change between them is not told.
-CHANGE_DAYS = {"daily": 10, "monthly": 62, "quarterly": 200, "annual": 400, "event": 36_500}
 RECORDS: Mapping[str, tuple[str, str]] = {
     "record_high": ("历史新高", "Record high"),
     "record_low": ("历史新低", "Record low"),
@@ -79,14 +77,10 @@ def joined(found: Sequence[Badge], lang: str) -> str:
 def newest_change(
     rows: Sequence[Measured], indicator: Indicator, unit: Unit, lang: str
 ) -> Change | None:
-    """The change from the value before, where the two may be compared."""
-    if len(rows) < 2:
+    """The change from the value before, where the newest follows it by a single step."""
+    if len(rows) < 2 or not follows(rows[-2], rows[-1], indicator):
         return None
-    before, now = rows[-2], rows[-1]
-    gap = (now.date - before.date).days
-    if not comparable(before, now, indicator) or gap > CHANGE_DAYS[indicator.frequency]:
-        return None
-    return change(now.value, before.value, indicator, unit, lang)
+    return change(rows[-1].value, rows[-2].value, indicator, unit, lang)
 
 
 def change_words(change: Change | None, unit: Unit, lang: str, base: str = "") -> str:
@@ -119,7 +113,7 @@ def value_words(
     return "，".join([when, f"{title}{gap(title)}{measure}为 {figure}", *more]) + "。"
 
 
-def deviation_words(found: Deviation, lang: str) -> str:
+def z_score_words(found: ZScore, lang: str) -> str:
     """How unusual a step is as a clause. It has no direction: a step up that is smaller than usual
     lies below the mean."""
     size = f"{abs(found.measure):.1f}"

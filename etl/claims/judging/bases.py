@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, timedelta
 
-from etl.claims.dates import months_before, session_on_or_before
+from etl.claims.dates import session_on_or_before
 from etl.claims.judging.case import Case, Unknown, period_named
 from etl.claims.judging.sessions import first_from, on_session
 from etl.claims.statement import Base, Window
+from etl.frequency import base_index, index_at, is_step, months_after
 
-#: How old the base of a comparison over months or a year may be, as in the site's transforms.
-_TOLERANCE: Mapping[str, int] = {"daily": 10, "monthly": 45, "quarterly": 100}
-_ANNUAL_TOLERANCE = 400
 #: How old a change may be of which a text speaks without a date.
 _RECENT = 7
 #: A longer window of sessions is not counted back.
@@ -27,6 +25,8 @@ def base_of(case: Case, at: int) -> int:
     """The place of the value that a change or direction is reckoned from."""
     _must_be_told_then(case, at)
     base = _base(case, at)
+    if base >= at:
+        raise Unknown(f"{case.own_period(at)} 就是所比的那一期")
     if case.history.start_of(at) > base:
         raise Unknown("两个日期之间口径有变，不跨断点计算")
     return base
@@ -50,7 +50,7 @@ def _base(case: Case, at: int) -> int:
     if base is not None and base.kind == "when":
         return _of_time(case, base)
     if base is not None and base.kind in ("year", "period"):
-        return _near(case, months_before(case.date_of(at), 12 if base.kind == "year" else 1))
+        return _months_ago(case, at, 12 if base.kind == "year" else 1)
     if case.is_lively and case.period is not None and case.period.span != "day":
         return _session_up_to(case, case.period.first - _DAY)
     return previous(case, at)
@@ -60,19 +60,25 @@ def previous(case: Case, at: int) -> int:
     """The place of the value just before: that of the session, month or year before."""
     if at == 0:
         raise Unknown("没有前一个值可比")
-    before, wanted = case.date_of(at - 1), _date_before(case, at)
-    if before != wanted:
-        raise Unknown(f"没有前一期 {wanted} 的值可比，最近的是 {before}")
+    before, day = case.date_of(at - 1), case.date_of(at)
+    if case.is_lively:
+        wanted = session_on_or_before(case.indicator.calendar, day - _DAY)
+        if before != wanted:
+            raise Unknown(f"没有前一期 {wanted} 的值可比，最近的是 {before}")
+    elif not is_step(case.indicator.frequency, before, day):
+        raise Unknown(
+            f"{case.own_period(at)} 的前一期没有值可比，最近的是 {case.own_period(at - 1)}"
+        )
     return at - 1
 
 
-def _date_before(case: Case, at: int) -> date:
+def _months_ago(case: Case, at: int, months: int) -> int:
+    """The place of the value so many months before that of a place."""
     day, frequency = case.date_of(at), case.indicator.frequency
-    if case.is_lively:
-        return session_on_or_before(case.indicator.calendar, day - _DAY)
-    if frequency == "monthly":
-        return months_before(day, 1)
-    return date(day.year - 1, day.month, day.day) if frequency == "annual" else case.date_of(at - 1)
+    found = base_index(frequency, case.history.days, day, months)
+    if found is None:
+        raise Unknown(f"没有 {months_after(day, -months)} 前后的值可比")
+    return found
 
 
 def _of_time(case: Case, base: Base) -> int:
@@ -122,16 +128,15 @@ def _back(case: Case, window: Window, day: date) -> date:
     months = _MONTHS.get(days)
     try:
         if months:
-            return months_before(day, months * window.amount)
+            return months_after(day, -months * window.amount)
         return day - timedelta(days=days * window.amount)
     except (ValueError, OverflowError):
         raise Unknown("文中的时段过长，无法核对") from None
 
 
 def _near(case: Case, target: date) -> int:
-    tolerance = _TOLERANCE.get(case.indicator.frequency, _ANNUAL_TOLERANCE)
-    at = case.history.until(target)
-    if at is None or (target - case.date_of(at)).days > tolerance:
+    at = index_at(case.indicator.frequency, case.history.days, target)
+    if at is None:
         raise Unknown(f"没有 {target} 前后的值可比")
     return at
 

@@ -8,15 +8,20 @@ from datetime import date, datetime
 
 from etl.calendars import CalendarName
 from etl.catalog import Indicator, Unit
-from etl.claims.dates import Period, When, period_of
+from etl.claims.dates import Period, Span, When, period_of
 from etl.claims.grammar import Grammar
 from etl.claims.known import History
 from etl.claims.model import Evidence, Verdict
 from etl.claims.numbers import Number
 from etl.claims.statement import NO_MARK, Statement
+from etl.frequency import Frequency, period_end
+from etl.frequency import period_of as period_start
 
 #: Calendars of days; on the others every value stands for a longer time.
 _LIVELY: frozenset[CalendarName] = frozenset({"XNYS", "24/5"})
+_OWN_SPANS: Mapping[Frequency, Span] = {
+    "monthly": "month", "quarterly": "quarter", "annual": "year",
+}  # fmt: skip
 _WORDS: Mapping[Verdict, str] = {
     "supported": "相符",
     "approximate": "大致相符",
@@ -110,11 +115,10 @@ class Case:
         return f"{self.own_period(at)} 为 {self.shown(self.value_of(at))}"
 
     def own_period(self, at: int) -> Period:
-        """The day, month or year that a value stands for."""
-        day = self.date_of(at)
-        if self.indicator.frequency == "monthly":
-            return Period(day, day, "month")
-        return Period(day, day, "year" if self.indicator.frequency == "annual" else "day")
+        """The day, month, quarter or year that a value stands for."""
+        day, frequency = self.date_of(at), self.indicator.frequency
+        span = _OWN_SPANS.get(frequency, "day")
+        return Period(period_start(frequency, day), period_end(frequency, day), span)
 
     def between(self, before: int, at: int) -> str:
         """The span of a comparison, where it is not simply a session and the one before."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from etl.claims.dates import Period, months_before
+from itertools import pairwise
+
+from etl.claims.dates import Period
 from etl.claims.judging.agreement import agreement
 from etl.claims.judging.case import Case, Found, Unknown
 from etl.claims.judging.sessions import first_from, value_meant
+from etl.frequency import is_step, period_of
 
 
 def count(case: Case) -> Found:
@@ -42,7 +45,9 @@ def _sum(case: Case, period: Period) -> tuple[int, float, str]:
     if last is None:
         raise Unknown(f"没有 {period} 的数目")
     first = first_from(case, period.first)
-    if case.date_of(first) > months_before(period.first, -1):
+    days, frequency = case.history.days[first : last + 1], case.indicator.frequency
+    is_whole = period_of(frequency, days[0]) == period_of(frequency, period.first)
+    if not is_whole or not all(is_step(frequency, *pair) for pair in pairwise(days)):
         raise Unknown(f"{period} 的数目不全")
     total = float(case.history.values[first : last + 1].sum())
     return last, total, f"{period} 各月合计 {case.shown(total)}"

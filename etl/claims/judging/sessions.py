@@ -8,8 +8,11 @@ from datetime import date, timedelta
 from etl.calendars import is_session
 from etl.claims.dates import last_session, session_on_or_before
 from etl.claims.judging.case import Case, Unknown
+from etl.frequency import RULES
 
-_SPANS: Mapping[str, str] = {"monthly": "月", "annual": "年"}
+_SPANS: Mapping[str, str] = {"monthly": "月", "quarterly": "季", "annual": "年"}
+#: How many months a time that a text names lasts; days and weeks are no months.
+_MONTHS: Mapping[str, int] = {"month": 1, "quarter": 3, "year": 12}
 
 
 def value_meant(case: Case) -> int:
@@ -43,12 +46,13 @@ def _of_longer(case: Case) -> int:
     period, frequency = case.period, case.indicator.frequency
     if period is None:
         return len(case.history) - 1
-    if frequency in ("event", "quarterly"):
+    if frequency == "event":
         at = case.history.until(min(period.last, case.day))
         if at is None:
             raise Unknown(f"没有 {period} 及以前的值")
         return at
-    if period.span == "day" or (frequency == "annual" and period.span != "year"):
+    months = RULES[frequency].months
+    if months is not None and _MONTHS.get(period.span, 0) < months:
         raise Unknown(f"“{case.indicator.title.zh}”只有{_SPANS[frequency]}度数据")
     at = case.history.within(period.first, period.last)
     if at is None:
