@@ -410,7 +410,9 @@ def _contradictions(catalog: Catalog) -> Iterator[tuple[Path_, str]]:
             at: Path_ = (*here, "sources", index)
             wrong = [*_source_problems(indicator.id, ref, at)]
             yield from wrong
-            if ref.name == "derived" and not wrong:
+            if ref.name == "derived" and indicator.ref("derived") is not ref:
+                yield at, f"{indicator.id}: is derived twice; keep one formula."
+            elif ref.name == "derived" and not wrong:
                 yield from _derived_problems(catalog, indicator, ref, at)
         for index, alias in enumerate(indicator.aliases):
             owner = claimed.setdefault(normal_alias(alias), indicator.id)

@@ -17,10 +17,10 @@ from conftest import snapshot as conftest_snapshot
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etl.catalog import Catalog, load_catalog
+from etl.catalog import Catalog, Dated, SourceRef, Text, load_catalog
 from etl.errors import CatalogError
 from etl.ingest import run as update
-from etl.ingest.derived import Input, Series, combined, market_cap
+from etl.ingest.derived import Input, Series, combined, market_cap, with_breaks
 from etl.ingest.upstream import Upstream
 from etl.records import Vintage
 from etl.settings import Settings
@@ -275,6 +275,8 @@ WRONG = {
     "a word instead of a list": ([{"name": "derived", "formula": "sum", "of": "one"}], "a list"),
     "a number as an id": ([{"name": "derived", "formula": "sum", "of": ["one", 5]}], "'5'"),
     "a list as the formula": ([{"name": "derived", "formula": ["sum"]}], "unknown formula"),
+    "two formulas": ([*derived("sum", "one", "other"), *derived("difference", "one", "other")],
+                     "is derived twice"),
     "a parameter too many": (derived("sum", "one", "other", close="one"), "takes no 'close'"),
     "another unit": (derived("sum", "one", "rate"), "rate is in 'percent'"),
     "a ratio in dollars": (derived("ratio", "one", "other"), "is a 'ratio' or told in 'percent'"),
@@ -342,6 +344,28 @@ def test_check_says_what_is_wrong_with_a_formula(own: Path, cli: Cli) -> None:
     done = cli("check")
     assert (done.status, is_one_sentence(done.err)) == (2, True)
     assert "CNY times shares is told in 'billion CNY'" in done.err
+
+
+def test_a_break_of_an_input_is_one_of_what_is_derived_but_a_market_value_counts_splits(
+    catalog: Catalog,
+) -> None:
+    def broken(shown: Catalog, name: str, day: date) -> Catalog:
+        note = Text(zh="改口径", en="defined anew")
+        entry = shown[name].model_copy(update={"breaks": (Dated(date=day, note=note),)})
+        return shown.model_copy(update={"indicators": {**shown.indicators, name: entry}})
+
+    spread = catalog["us_10y_yield_pct"].model_copy(
+        update={"id": "spread", "sources": (SourceRef(name="derived", formula="difference",
+                of=["us_10y_yield_pct", "us_10y_breakeven_pct"]),)}
+    )  # fmt: skip
+    authored = catalog.model_copy(update={"indicators": {**catalog.indicators, "spread": spread}})
+    authored = broken(authored, "us_10y_breakeven_pct", DAY)
+    split = broken(authored, "micron_close_usd", DAY)
+    shown = with_breaks(split, authored)
+    assert [b.date for b in shown["spread"].breaks] == [DAY]
+    assert shown["micron_market_cap_usd_bn"].breaks == ()
+    redefined = with_breaks(split, split)
+    assert [b.date for b in redefined["micron_market_cap_usd_bn"].breaks] == [DAY]
 
 
 def test_the_catalog_says_what_the_market_value_is_made_of(catalog: Catalog) -> None:

@@ -95,6 +95,20 @@ def combined(formula: str, inputs: Sequence[Input], unit: Unit) -> list[Observat
     return found
 
 
+def with_breaks(catalog: Catalog, authored: Catalog) -> Catalog:
+    """The catalog in which a break of an input is a break of what is derived from it: no change is
+    reckoned across it there either. A split is none for a market value, which counts it."""
+    known = dict(catalog.indicators)
+    for one in catalog.inputs_first(i for i in catalog.all() if i.inputs):
+        ref = one.ref("derived")
+        of = authored.indicators if ref and ref.params["formula"] == "market_cap" else known
+        breaks = {b.date: b for name in one.inputs for b in of[name].breaks}
+        breaks |= {b.date: b for b in one.breaks}
+        in_order = tuple(breaks[day] for day in sorted(breaks))
+        known[one.id] = one.model_copy(update={"breaks": in_order})
+    return catalog.model_copy(update={"indicators": known})
+
+
 #: How the credit of a value says what it is made of.
 SIGNS: Mapping[str, str] = {"sum": " + ", "difference": " − ", "ratio": " ÷ "}
 

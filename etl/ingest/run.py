@@ -32,7 +32,7 @@ from etl.files.authored import (
 )
 from etl.ingest import checks, raw, revisions
 from etl.ingest.answers import accepted, fix_of, refuse, take_answer
-from etl.ingest.derived import derive
+from etl.ingest.derived import derive, with_breaks
 from etl.ingest.fetching import Fetching
 from etl.ingest.upstream import Upstream
 from etl.policies import candidates
@@ -512,9 +512,10 @@ class _Run:
 
 
 def as_published(catalog: Catalog, warehouse: Warehouse, moment: datetime) -> Catalog:
-    """The catalog with what is only known from what is held: splits, and until when somebody has
-    looked at what changes only at events."""
-    return with_looks(with_splits(catalog, warehouse), warehouse, moment)
+    """The catalog with what is only known from what is held: splits, with what is derived across
+    them, and until when somebody has looked at what changes only at events."""
+    shown = with_breaks(with_splits(catalog, warehouse), catalog)
+    return with_looks(shown, warehouse, moment)
 
 
 def with_splits(catalog: Catalog, warehouse: Warehouse) -> Catalog:

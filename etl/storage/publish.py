@@ -103,13 +103,12 @@ join wanted as w on w.id = o.indicator
 where abs(n.value - o.value) > w.tolerance_pct / 100 * abs(o.value)
 order by o.indicator, o.date, n.source
 """
-# What is held under ids that no entry of the catalog has, by those that loads have spoken of:
-# all that is held is too much to look through.
+# How much is held under ids that no entry of the catalog has.
 UNCLAIMED = """
 with others as (
-  select distinct subject from outcomes where subject not in (select id from wanted))
-select indicator, count(*) from held
-where indicator in (select subject from others) group by indicator order by indicator
+  select indicator from first_loads where indicator not in (select id from wanted))
+select indicator, count(*) as rows from held
+where indicator in (select indicator from others) group by indicator order by indicator
 """
 TABLES = """
 create table catalog (document varchar);
