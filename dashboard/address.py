@@ -231,6 +231,19 @@ def known_id(name: str, catalog: Catalog, parameter: str = "id") -> str:
     raise AddressError(parameter, f"{parameter}: there is no indicator '{shown}'. {hint}", 404)
 
 
+def as_named(place: str, query: Mapping[str, str], catalog: Catalog) -> tuple[str, dict[str, str]]:
+    """The same place and parameters with the present ids, each once: for whoever cannot be sent on
+    to another address."""
+    name, at, moment = place.partition("@")
+    name = catalog.resolve(name)
+    found = dict(query)
+    for key in ("with", "ids"):
+        if found.get(key):
+            names = dict.fromkeys(catalog.resolve(one) for one in found[key].split(","))
+            found[key] = ",".join(one for one in names if key == "ids" or one != name)
+    return f"{name}{at}{moment}", found
+
+
 def window(text: str) -> Window:
     """The span that `t` names."""
     if not text:

@@ -141,10 +141,11 @@ def _events(snapshot: Snapshot) -> Iterable[Entry]:
 def _alerts(snapshot: Snapshot) -> Iterator[Entry]:
     """Each crossing once: the moment at which a rule of the catalog came to hold."""
     for alert in queries.alerts(snapshot):
+        first = snapshot.catalog[alert.indicator].first_id
         title = f"提醒：{snapshot.catalog[alert.indicator].title.zh} {alert.rule_zh}"
         for crossing in alert.crossings:
             yield Entry(
-                f"alerts/{alert.key(crossing)}",
+                f"alerts/{first}/{alert.rule}/{crossing.date}",
                 title,
                 crossing.known_at,
                 f"/indicators/{alert.indicator}",
@@ -161,7 +162,7 @@ def _event(snapshot: Snapshot, event: Event) -> Entry:
     day = formatting.day(event.date, indicator, "zh", year=True)
     threshold = "" if event.threshold is None else f"{event.threshold:g}"
     return Entry(
-        f"events/{event.indicator}/{event.date}/{event.kind}/{threshold}",
+        f"events/{indicator.first_id}/{event.date}/{event.kind}/{threshold}",
         f"{indicator.title.zh}：{badge.words}",
         event.known_at,
         f"/indicators/{event.indicator}",

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 
 from dashboard import shortlinks
-from dashboard.address import AddressError, parse, pasted
+from dashboard.address import AddressError, as_named, parse, pasted
 from dashboard.downloads import address_url, of_data, table
 from dashboard.formats import FORMATS
 from dashboard.pictures import paper, png_of, svg_of
@@ -28,7 +29,8 @@ def export(
     snapshot = Snapshots(settings.published).current()
     more = ",".join(part for part in (*ids[1:], options.get("with", "")) if part)
     now = datetime.now(UTC)
-    address = of_data(parse(ids[0], {**options, "with": more}, snapshot.catalog, now))
+    place, query = as_named(ids[0], {**options, "with": more}, snapshot.catalog)
+    address = of_data(parse(place, query, snapshot.catalog, now))
     kind = FORMATS[f".{name}"]
     found = table(snapshot, address)
     body = kind.write(found, settings.base_url)
@@ -52,7 +54,11 @@ def image(settings: Settings, address: str, target: Path) -> str:
     now = datetime.now(UTC)
     if place.startswith("/s/"):
         asked = shortlinks.address(place.removeprefix("/s/"), snapshot.catalog)
+        named = (snapshot.catalog.resolve(name) for name in asked.ids)
+        first, *others = dict.fromkeys(named)
+        asked = replace(asked, id=first, more=tuple(others))
     else:
+        place, query = as_named(place, query, snapshot.catalog)
         asked = of_chart(parse(place, query, snapshot.catalog, now))
     seen = view(snapshot, asked)
     body = svg_of(seen, size).encode() if kind == ".svg" else png_of(seen, size)

@@ -28,6 +28,7 @@ class Health:
     missed: int | None
     problem: str
     refused: tuple[Refused, ...]
+    judged_at: datetime
 
     @property
     def badness(self) -> tuple[int, int]:
@@ -42,9 +43,12 @@ def health(
     standings, problems = queries.standings(snapshot), queries.problems(snapshot)
     refused = queries.refused(snapshot)
     return [
-        _health(i, standings.get(i.id), problems.get(i.id, ""), refused.get(i.id, ()), now)
+        _health(
+            i, standings.get(i.id), problems.get(i.id, ""), refused.get(i.id, ()),
+            now,
+        )
         for i in (snapshot.catalog.all() if indicators is None else indicators)
-    ]
+    ]  # fmt: skip
 
 
 def _health(
@@ -56,5 +60,5 @@ def _health(
 ) -> Health:
     newest = standing.newest if standing else None
     missed = sessions_missed(indicator, newest.date, now) if newest else None
-    state = state_of(indicator, missed, problem)
-    return Health(indicator, state, newest, missed, problem, tuple(refused))
+    state = state_of(indicator, newest.date if newest else None, problem, now)
+    return Health(indicator, state, newest, missed, problem, tuple(refused), now)

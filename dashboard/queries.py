@@ -22,7 +22,7 @@ from etl.catalog import Text
 from etl.claims.model import Claim, Placed
 from etl.corrections import Correction
 from etl.crossings import events_of
-from etl.records import Action, Event, Sample, Vintage, event_of
+from etl.records import Action, Disagreement, Event, Sample, Vintage, event_of
 from etl.storage.latest import STANDINGS, what_is_told
 
 LIVE = """
@@ -79,17 +79,6 @@ from events join (select unnest($ids) indicator, unnest($days) date) using (indi
 order by indicator, kind, threshold
 """
 FOREVER = datetime(9999, 12, 31, tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Disagreement:
-    """Two sources that say different values for one date; the first is the one that is served."""
-
-    date: Date
-    source: str
-    value: float
-    other_source: str
-    other_value: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -461,6 +450,17 @@ def revised_lately(snapshot: Snapshot, since: datetime, most: int) -> list[tuple
     first."""
     rows = snapshot.rows(REVISED_LATELY, {"since": _naive(since), "most": most})
     return [(r[0], Revision(r[1], r[2], r[3], r[4], r[5].replace(tzinfo=UTC))) for r in rows]
+
+
+def all_disagreements(snapshot: Snapshot) -> Mapping[str, Sequence[Disagreement]]:
+    """The same of every indicator that has any."""
+    found: dict[str, list[Disagreement]] = defaultdict(list)
+    for indicator, *row in snapshot.rows(
+        "select indicator, date, source, value, other_source, other_value from disagreements "
+        "order by indicator, date desc, other_source"
+    ):
+        found[indicator].append(Disagreement(*row))
+    return found
 
 
 def disagreeing(snapshot: Snapshot) -> list[tuple[str, int, Date]]:

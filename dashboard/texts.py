@@ -439,7 +439,6 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "age": ("缺几期", "Behind by"),
     "until_close": ("截至{day}收盘", "close of {day} (New York)"),
     "until_day": ("截至{day}", "until {day}"),
-    "when_it_changes": ("有变动才有新值", "comes when it changes"),
     "nothing_missed": ("不缺", "nothing"),
     "missed": ("缺 {count} {unit}", "{count} {unit}"),
     "missed_one_XNYS": ("个交易日", "trading day"),

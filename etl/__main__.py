@@ -28,7 +28,7 @@ from etl.commands.status import freshness
 from etl.errors import FileProblem, SettingError, StorageError, XinzhiError
 from etl.files.authored import read_bulletins, read_comparisons, read_corrections, read_documents
 from etl.ingest.replay import replay
-from etl.ingest.run import Report, Request, accept, judged, run, select, with_splits
+from etl.ingest.run import Report, Request, accept, as_published, judged, run, select
 from etl.ingest.schedule import SLOTS, Slot, keep_time, next_due
 from etl.ingest.upstream import Upstream
 from etl.policies import candidates, review
@@ -37,6 +37,9 @@ from etl.records import BEIJING, now, parse_moment
 from etl.settings import Settings, load_settings
 from etl.sources import sources
 from etl.storage import imports, publish
+from etl.storage.disagreements import disagreements
+from etl.storage.renames import opened_as_named
+from etl.storage.unclaimed import unclaimed
 from etl.storage.warehouse import lock, opened
 
 OK, SOME_FAILED, NOTHING_DONE = 0, 1, 2
@@ -71,6 +74,9 @@ def run_command(settings: Settings, options: argparse.Namespace) -> int:
     for sentence in report.unreachable:
         console.say(f"not reached: {sentence}")
     console.published(report)
+    asked = {outcome.subject for outcome in report.outcomes}
+    differing = disagreements(settings.published)
+    console.disagreements({name: rows for name, rows in differing.items() if name in asked})
     if not options.offline and options.known_at is None:
         _send_alerts(settings, catalog, report.alerts)
     return report.exit_status
@@ -92,6 +98,7 @@ def check_command(settings: Settings, options: argparse.Namespace) -> int:
         except FileProblem as problem:
             wrong.append(str(problem))
     wrong += _figure_problems(settings, catalog)
+    wrong += unclaimed(settings, catalog)
     for sentence in dict.fromkeys(wrong):
         console.fail(sentence)
     console.say(
@@ -108,13 +115,14 @@ def status_command(settings: Settings, options: argparse.Namespace) -> int:
         raise StorageError(
             f"{settings.warehouse}: no warehouse yet; run `python -m etl run` first."
         )
+    moment, differing = now(), disagreements(settings.published)
     with opened(settings.warehouse, read_only=True) as warehouse:
-        rows = list(freshness(catalog, warehouse, now()))
+        rows = list(freshness(catalog, warehouse, moment, differing))
         notes = list(candidates.notes(warehouse))
     if options.json:
         print(json.dumps([row.to_json() for row in rows], ensure_ascii=False, indent=1))
     else:
-        console.status_table(rows)
+        console.status_table(rows, moment)
         for line in notes:
             console.say(line)
     return OK if all(row.state == "fresh" for row in rows) else SOME_FAILED
@@ -132,8 +140,9 @@ def alerts_command(settings: Settings, options: argparse.Namespace) -> int:
         raise StorageError(
             f"{settings.warehouse}: no warehouse yet; run `python -m etl run` first."
         )
+    moment = now()
     with opened(settings.warehouse, read_only=True) as warehouse:
-        rows = judged(with_splits(catalog, warehouse), warehouse, now())
+        rows = judged(as_published(catalog, warehouse, moment), warehouse, moment)
     if options.json:
         print(json.dumps([ALERT.dump_python(row, mode="json") for row in rows], ensure_ascii=False,
                          indent=1))  # fmt: skip
@@ -179,7 +188,7 @@ def import_command(settings: Settings, options: argparse.Namespace) -> int:
     with (
         lock(settings.lock),
         imports.read_files(paths, catalog, known_at, settings.data) as imported,
-        opened(settings.warehouse) as warehouse,
+        opened_as_named(settings, catalog, explicit) as warehouse,
     ):
         outcomes = imports.store(
             imported,

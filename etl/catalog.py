@@ -5,10 +5,11 @@ from __future__ import annotations
 import gc
 import json
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 from zoneinfo import ZoneInfo
@@ -20,6 +21,7 @@ from etl.calendars import CalendarName
 from etl.errors import CatalogError, nearest
 from etl.files.strict_model import first_fault
 from etl.files.strict_yaml import Path_, line_of, load_yaml
+from etl.formulas import PARAMS, Quantity, inputs_of, misfit, wrong_number
 from etl.frequency import Frequency
 
 #: Every source by name, and the parameters that an indicator must give it, with their types.
@@ -34,10 +36,8 @@ SOURCE_PARAMS: Mapping[str, Mapping[str, type]] = {
 }
 #: Parameters that an indicator may give besides.
 OPTIONAL_PARAMS: Mapping[str, Mapping[str, type]] = {"fred": {"window_years": int}}
-#: The formulas that `derived` knows; etl.ingest.derived holds them.
-FORMULA_NAMES = ("micron_market_cap",)
 _TYPE_WORDS: Mapping[type, str] = {
-    str: "a text in quotes", list: "a list like [数据要素]", int: "a whole number",
+    str: "a text in quotes", list: "a list like [one, other]", int: "a whole number",
 }  # fmt: skip
 
 #: How the status column of a download names what a source holds.
@@ -259,14 +259,26 @@ class Indicator(Model):
     targets: tuple[Target, ...] = ()
     alerts: tuple[AlertRule, ...] = ()
     old_ids: tuple[Id, ...] = ()
+    checked: date | None = None
 
     def public_at(self, day: date) -> datetime:
         """When the value of `day` became public, by the rule of publication."""
         return self.publication.moment(day, self.calendar)
 
+    @property
+    def first_id(self) -> str:
+        """The id that it had first: what must outlast a new name is known by it."""
+        return (*self.old_ids, self.id)[0]
+
     def ref(self, source: str) -> SourceRef | None:
         """What the catalog says of one of its sources; None if it is not one."""
         return next((ref for ref in self.sources if ref.name == source), None)
+
+    @cached_property
+    def inputs(self) -> tuple[str, ...]:
+        """The ids of the indicators that it is derived from, in the order of its formula."""
+        ref = self.ref("derived")
+        return inputs_of(ref.params) if ref else ()
 
     def rank(self, source: str) -> int:
         """The place of a source in the order of preference, from 0."""
@@ -281,6 +293,7 @@ class Catalog(Model):
     groups: dict[str, Group]
     indicators: dict[str, Indicator]
     links: dict[str, Link] = {}
+    retired: tuple[Id, ...] = ()
 
     def __getitem__(self, indicator_id: str) -> Indicator:
         return self.indicators[indicator_id]
@@ -302,6 +315,25 @@ class Catalog(Model):
     def current_ids(self) -> Mapping[str, str]:
         """Old id -> the id that replaced it."""
         return {old: i.id for i in self.all() for old in i.old_ids}
+
+    def resolve(self, name: str) -> str:
+        """The present id of what is called `name`: an old id leads to the new one, any other word
+        to itself, whether or not the catalog knows it. Whatever takes an id asks this."""
+        return self.current_ids.get(name, name)
+
+    def inputs_first(self, indicators: Iterable[Indicator]) -> list[Indicator]:
+        """The indicators with what is derived behind all that it is made of, and otherwise in
+        their order."""
+        return sorted(indicators, key=lambda indicator: self._depths[indicator.id])
+
+    @cached_property
+    def _depths(self) -> Mapping[str, int]:
+        """By how many steps each indicator is derived; what is not derived has none."""
+        made_of = {i.id: i.inputs for i in self.all()}
+        depths: dict[str, int] = {}
+        for name in TopologicalSorter(made_of).static_order():
+            depths[name] = 1 + max((depths[one] for one in made_of[name]), default=-1)
+        return depths
 
     @cached_property
     def frequencies(self) -> tuple[Frequency, ...]:
@@ -365,15 +397,23 @@ def _as_json(data: Any) -> str:
 def _contradictions(catalog: Catalog) -> Iterator[tuple[Path_, str]]:
     """Each place where entries that are well formed do not fit together."""
     claimed: dict[str, str] = {}
+    owners: dict[str, str] = {}
     for name, link in catalog.links.items():
         for unknown in (i for i in link.indicators if i not in catalog):
-            hint = nearest(unknown, catalog.indicators)
+            hint = _hint(catalog, unknown)
             yield ("links", name, "indicators"), f"links, {name}: unknown id '{unknown}'. {hint}"
     for indicator in catalog.all():
         here: Path_ = ("indicators", indicator.id)
         yield from _unknown_names(catalog, indicator, here)
+        yield from _old_id_problems(catalog, indicator, here, owners)
         for index, ref in enumerate(indicator.sources):
-            yield from _source_problems(indicator.id, ref, (*here, "sources", index))
+            at: Path_ = (*here, "sources", index)
+            wrong = [*_source_problems(indicator.id, ref, at)]
+            yield from wrong
+            if ref.name == "derived" and indicator.ref("derived") is not ref:
+                yield at, f"{indicator.id}: is derived twice; keep one formula."
+            elif ref.name == "derived" and not wrong:
+                yield from _derived_problems(catalog, indicator, ref, at)
         for index, alias in enumerate(indicator.aliases):
             owner = claimed.setdefault(normal_alias(alias), indicator.id)
             if owner != indicator.id:
@@ -390,8 +430,18 @@ def _contradictions(catalog: Catalog) -> Iterator[tuple[Path_, str]]:
                         f"{indicator.id}: '{word}' in {field} is not one of its aliases.",
                     )
         yield from _alert_problems(indicator, (*here, "alerts"))
+        if indicator.checked is not None and indicator.calendar != "event":
+            yield (
+                (*here, "checked"),
+                f"{indicator.id}: 'checked' is for the calendar event; by '{indicator.calendar}' "
+                "one sees what is missing.",
+            )
         if indicator.expect.min >= indicator.expect.max:
             yield (*here, "expect"), f"{indicator.id}: expect.min must be below expect.max."
+    for index, name in enumerate(catalog.retired):
+        if name in catalog:
+            yield ("retired", index), f"retired: '{name}' is still in use."
+    yield from _circles(catalog)
 
 
 def _unknown_names(
@@ -404,16 +454,84 @@ def _unknown_names(
     )
     for field, name, known in named:
         if name not in known:
-            hint = nearest(name, known)
+            hint = _hint(catalog, name) if field == "shown_with" else nearest(name, known)
             yield (*here, field), f"{indicator.id}: unknown {field} '{name}'. {hint}"
     try:
         ZoneInfo(indicator.publication.zone)
     except (KeyError, ValueError, OSError):
         zone = indicator.publication.zone
         yield (*here, "publication", "zone"), f"{indicator.id}: unknown time zone '{zone}'."
-    for old in indicator.old_ids:
+
+
+def _hint(catalog: Catalog, name: str) -> str:
+    """What to write instead of a word that is no id."""
+    new = catalog.current_ids.get(name)
+    return f"It is now '{new}'; write that." if new else nearest(name, catalog.indicators)
+
+
+def _old_id_problems(
+    catalog: Catalog, indicator: Indicator, here: Path_, owners: dict[str, str]
+) -> Iterator[tuple[Path_, str]]:
+    """Old ids that lead to two indicators, or name one that is still there."""
+    for index, old in enumerate(indicator.old_ids):
+        where: Path_ = (*here, "old_ids", index)
+        owner = owners.setdefault(old, indicator.id)
         if old in catalog.indicators:
-            yield (*here, "old_ids"), f"{indicator.id}: the old id '{old}' is still in use."
+            yield where, f"{indicator.id}: the old id '{old}' is still in use."
+        elif old in catalog.retired:
+            yield where, f"{indicator.id}: the old id '{old}' stands under 'retired'; remove one."
+        elif owner != indicator.id:
+            yield (
+                where,
+                f"{indicator.id}: the old id '{old}' is already claimed by {owner}; an old id "
+                "leads to one indicator.",
+            )
+        elif old in indicator.old_ids[:index]:
+            yield where, f"{indicator.id}: the old id '{old}' stands twice; keep one."
+
+
+def _derived_problems(
+    catalog: Catalog, indicator: Indicator, ref: SourceRef, here: Path_
+) -> Iterator[tuple[Path_, str]]:
+    """Inputs that are not there, stand twice or do not fit the formula."""
+    formula, names = str(ref.params["formula"]), inputs_of(ref.params)
+    said = f"{indicator.id}: {formula}"
+    places: list[tuple[Path_, object]] = []
+    for key, value in ref.params.items():
+        if isinstance(value, list):
+            places += [((*here, key, at), one) for at, one in enumerate(value)]
+        elif key != "formula":
+            places.append(((*here, key), value))
+    for at, (where, name) in enumerate(places):
+        if not isinstance(name, str) or name not in catalog:
+            shown = str(name)[:64]
+            yield where, f"{said}: unknown id '{shown}'. {_hint(catalog, shown)}"
+            return
+        if name in (one for _, one in places[:at]):
+            yield where, f"{said}: '{name}' stands twice; name each input once."
+            return
+    wrong = wrong_number(formula, len(names))
+    if not wrong:
+        inputs = [_quantity(catalog, catalog[name]) for name in names]
+        wrong = misfit(formula, _quantity(catalog, indicator), inputs)
+    if wrong:
+        yield here, f"{said}: {wrong}"
+
+
+def _quantity(catalog: Catalog, indicator: Indicator) -> Quantity:
+    unit = catalog.units.get(indicator.unit)
+    code = unit.code if unit else indicator.unit
+    return Quantity(indicator.id, code, indicator.frequency, indicator.calendar)
+
+
+def _circles(catalog: Catalog) -> Iterator[tuple[Path_, str]]:
+    """Indicators that are derived from themselves, over whatever others."""
+    try:
+        TopologicalSorter({i.id: i.inputs for i in catalog.all()}).prepare()
+    except CycleError as error:
+        circle: list[str] = error.args[1][::-1]  # each is made of the next
+        where: Path_ = ("indicators", circle[0], "sources")
+        yield where, f"{circle[0]} is derived from itself: {' from '.join(circle)}."
 
 
 def _source_problems(indicator_id: str, ref: SourceRef, here: Path_) -> Iterator[tuple[Path_, str]]:
@@ -422,6 +540,13 @@ def _source_problems(indicator_id: str, ref: SourceRef, here: Path_) -> Iterator
         yield here, f"{indicator_id}: unknown source '{ref.name}'. {hint}"
         return
     needs = SOURCE_PARAMS[ref.name]
+    if ref.name == "derived" and "formula" in ref.params:
+        formula = ref.params["formula"]
+        if not isinstance(formula, str) or formula not in PARAMS:
+            said = f"unknown formula '{str(formula)[:40]}'. {nearest(str(formula), PARAMS)}"
+            yield (*here, "formula"), f"{indicator_id}: {said}"
+            return
+        needs = {**needs, **PARAMS[formula]}
     known = {**needs, **OPTIONAL_PARAMS.get(ref.name, {})}
     for name in sorted(set(ref.params) - set(known)):
         hint = nearest(name, known)
@@ -435,10 +560,6 @@ def _source_problems(indicator_id: str, ref: SourceRef, here: Path_) -> Iterator
             found = str(ref.params[name])[:40]
             words = f"{_TYPE_WORDS[kind]} was expected (found: {found})."
             yield (*here, name), f"{indicator_id}: {ref.name}.{name}: {words}"
-        elif name == "formula" and ref.params[name] not in FORMULA_NAMES:
-            formula = ref.params[name]
-            hint = nearest(formula, FORMULA_NAMES)
-            yield (*here, name), f"{indicator_id}: unknown formula '{formula}'. {hint}"
 
 
 def _alert_problems(indicator: Indicator, here: Path_) -> Iterator[tuple[Path_, str]]:
@@ -455,8 +576,6 @@ def _alert_problems(indicator: Indicator, here: Path_) -> Iterator[tuple[Path_, 
             yield where, f"{name} needs either '{one_of[0]}' or '{one_of[1]}'."
         if rule.n is not None and rule.z is None:
             yield (*where, "n"), f"{name}: 'n' belongs to 'z'."
-        if rule.kind == "stale" and indicator.calendar == "event":
-            yield where, f"{indicator.id}: what comes when it comes is never stale; drop the rule."
         if rule.key in seen:
             yield where, f"{indicator.id}: the rule '{rule.key}' stands twice; keep one."
         seen.add(rule.key)

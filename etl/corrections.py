@@ -100,6 +100,14 @@ def contradictions(
             yield from _misfits(entry, catalog[entry.indicator], today, here)
 
 
+def as_named(entries: Sequence[Correction], catalog: Catalog) -> tuple[Correction, ...]:
+    """The same entries with the present ids of their indicators."""
+    return tuple(
+        entry.model_copy(update={"indicator": catalog.resolve(entry.indicator)})
+        for entry in entries
+    )
+
+
 def fixing(entries: Mapping[Date, Correction], precision: float) -> Fix:
     """A function that puts the right value in the place of the wrong one that was expected, and
     leaves every other observation as it came."""

@@ -7,8 +7,11 @@ from functools import lru_cache
 
 from etl.calendars import sessions_between
 from etl.catalog import Indicator, Publication
+from etl.records import BEIJING
 
 _LOOK_BACK_DAYS = 800
+#: What changes only at events is looked at every month at least.
+LOOK_DAYS = 31
 
 
 def sessions_missed(indicator: Indicator, newest: date, now: datetime) -> int:
@@ -36,10 +39,33 @@ def as_of_words(indicator: Indicator, newest: date) -> str:
     return f"截至 {newest:%Y-%m-%d}"
 
 
-def state_of(indicator: Indicator, missed: int | None, problem: str) -> str:
+def is_behind(indicator: Indicator, newest: date, now: datetime) -> bool:
+    """Whether more was missed than the catalog has patience for: sessions; of what changes only at
+    events, months in which nobody has looked."""
+    patience = indicator.expect.stale_after
+    if indicator.calendar != "event":
+        return sessions_missed(indicator, newest, now) > patience
+    if indicator.checked is None:
+        return True
+    unseen = (now.astimezone(BEIJING).date() - indicator.checked).days
+    return unseen > LOOK_DAYS * max(1, patience)
+
+
+def state_of(indicator: Indicator, newest: date | None, problem: str, now: datetime) -> str:
     """fresh, stale, failing or empty."""
-    if missed is None:
+    if newest is None:
         return "empty"
-    if missed > indicator.expect.stale_after:
+    if is_behind(indicator, newest, now):
         return "stale"
     return "failing" if problem else "fresh"
+
+
+def checked_words(checked: date | None, now: datetime, lang: str) -> str:
+    """核对至 5 月 27 日: until when somebody looked; with its year where that is another."""
+    if checked is None:
+        return "未核对" if lang == "zh" else "never checked"
+    is_this_year = checked.year == now.astimezone(BEIJING).year
+    if lang == "zh":
+        year = "" if is_this_year else f"{checked.year} 年 "
+        return f"核对至 {year}{checked.month} 月 {checked.day} 日"
+    return f"checked until {checked.day} {checked:%b}{'' if is_this_year else f' {checked.year}'}"

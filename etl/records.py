@@ -93,6 +93,17 @@ class Event:
     known_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """Two sources that say different values for one date; the first is the one that is served."""
+
+    date: Date
+    source: str
+    value: float
+    other_source: str
+    other_value: float
+
+
 def event_of(row: Sequence[Any]) -> Event:
     """The event of a row of the table `events`, whose columns stand in the order of the fields."""
     found = Event(*row)

@@ -218,17 +218,39 @@ def test_a_wrong_rule_is_refused_with_its_line(tmp_path: Path, rule: str, said: 
     assert said in wrong_catalog(tmp_path, f"      - {rule}\n")
 
 
-def test_a_rule_that_stands_twice_or_can_never_hold_is_refused(tmp_path: Path) -> None:
+def test_a_rule_that_stands_twice_is_refused(tmp_path: Path) -> None:
     text = CATALOG.read_text(encoding="utf-8")
     twice = text.replace("      - {kind: record}\n", "      - {kind: record}\n" * 2, 1)
     path = tmp_path / "indicators.yaml"
     path.write_text(twice, encoding="utf-8")
     with pytest.raises(CatalogError, match="the rule 'record' stands twice; keep one"):
         load_catalog(path)
-    at = text.index("    aliases:", text.index("\n  fed_target_upper_pct:\n"))
-    path.write_text(f"{text[:at]}    alerts: [{{kind: stale}}]\n{text[at:]}", encoding="utf-8")
-    with pytest.raises(CatalogError, match="what comes when it comes is never stale"):
-        load_catalog(path)
+
+
+@pytest.mark.parametrize(
+    ("checked", "state", "zh", "en"),
+    [(date(2026, 5, 1), "normal", "核对至 2026 年 5 月 1 日，及时。",
+      "Checked until 1 May 2026, up to date."),
+     (date(2026, 4, 1), "triggered", "核对至 2026 年 4 月 1 日，已过期。",
+      "Checked until 1 April 2026, out of date."),
+     (None, "triggered", "未核对，已过期。", "Never checked, out of date.")],
+)  # fmt: skip
+def test_what_changes_only_at_events_is_stale_where_nobody_has_looked(
+    catalog: Catalog, checked: date | None, state: str, zh: str, en: str
+) -> None:
+    indicator = catalog["fed_target_upper_pct"].model_copy(update={"checked": checked})
+    unit, values = catalog.unit(indicator), series(3.75, days=[date(2025, 12, 11)])
+    told = judge(indicator, unit, AlertRule(kind="stale"), values, EVENING)
+    assert (told.state, told.zh, told.en) == (state, zh, en)
+    assert bool(told.crossings) == (state == "triggered")
+    if checked and told.crossings:
+        (crossing,) = told.crossings
+        # 31 days are patience; the crossing is that of the look, so that the next one is told.
+        assert (crossing.date, crossing.known_at) == (
+            checked, datetime(2026, 5, 2, 16, tzinfo=UTC)
+        )  # fmt: skip
+    above = judge(indicator, unit, AlertRule(kind="threshold", above=3.0), values, EVENING)
+    assert above.state == ("triggered" if state == "normal" else "missing")
 
 
 def test_every_kind_of_rule_stands_in_the_catalog_and_names_no_other_twice(

@@ -45,7 +45,10 @@ def rows(page: Node) -> list[Node]:
 def one(catalog: Catalog, name: str, state: str, missed: int | None) -> Health:
     day = date(2026, 5, 26)
     newest = Vintage(day, 1.0, "fred", datetime(2026, 5, 26, tzinfo=UTC), "fetched")
-    return Health(catalog[name], state, newest if missed is not None else None, missed, "", ())
+    held = newest if missed is not None else None
+    noon = datetime(2026, 5, 28, 4, tzinfo=UTC)
+    indicator = catalog[name].model_copy(update={"checked": date(2026, 5, 27)})
+    return Health(indicator, state, held, missed, "", (), noon)
 
 
 class Clock(datetime):
@@ -106,7 +109,7 @@ def test_one_sentence_says_that_all_is_well(catalog: Catalog) -> None:
         ("gold_monthly_usd_oz", 4, "缺 4 个月", "4 months"),
         ("pue_global_average", 1, "缺 1 年", "1 year"),
         ("sp500", 0, "不缺", "nothing"),
-        ("fed_target_upper_pct", 0, "有变动才有新值", "comes when it changes"),
+        ("fed_target_upper_pct", 0, "核对至 5 月 27 日", "checked until 27 May"),
         ("sp500", None, "—", "—"),
     ],
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any, get_args
@@ -21,6 +21,7 @@ from etl.bulletins.model import Bulletin, Reference
 from etl.catalog import Credit, Indicator, Text
 from etl.claims.model import Placed
 from etl.freshness import as_of_words
+from etl.records import Disagreement
 
 EVENT_KINDS: tuple[str, ...] = get_args(models.EventKind)
 #: More events are refused, not cut.
@@ -174,7 +175,8 @@ def events(snapshot: Snapshot, query: Mapping[str, str]) -> models.EventList:
 
 def status(snapshot: Snapshot, warning: str, now: datetime) -> models.Status:
     """The state of each indicator at the moment `now`."""
-    listed = [_status(one) for one in health(snapshot, now)]
+    differing = queries.all_disagreements(snapshot)
+    listed = [_status(one, differing.get(one.indicator.id, ())) for one in health(snapshot, now)]
     return models.Status(
         snapshot=snapshot.name,
         published_at=snapshot.published_at,
@@ -185,7 +187,7 @@ def status(snapshot: Snapshot, warning: str, now: datetime) -> models.Status:
     )
 
 
-def _status(one: Health) -> models.IndicatorStatus:
+def _status(one: Health, differing: Sequence[Disagreement]) -> models.IndicatorStatus:
     newest = one.newest
     return models.IndicatorStatus.model_validate(
         {
@@ -197,8 +199,10 @@ def _status(one: Health) -> models.IndicatorStatus:
             "source": newest.source if newest else "",
             "known_at": newest.known_at if newest else None,
             "as_of": as_of_words(one.indicator, newest.date) if newest else "尚无数据",
+            "checked_until": one.indicator.checked if one.indicator.calendar == "event" else None,
             "problem": one.problem,
             "refused": [asdict(entry) for entry in one.refused],
+            "disagreements": [asdict(entry) for entry in differing],
         }
     )
 

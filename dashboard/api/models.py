@@ -350,9 +350,21 @@ class Refused(Model):
     may_be_taken: bool = Field(description="whether a person can accept it as it is")
 
 
+class Difference(Model):
+    """Two sources that say different values for one date, beyond the tolerance of the catalog; the
+    first is the one that is served."""
+
+    date: Date = Field(examples=["2026-05-26"])
+    source: str = Field(examples=["fred"])
+    value: float = Field(examples=[92.59])
+    other_source: str = Field(examples=["figures"])
+    other_value: float = Field(examples=[95.29])
+
+
 class IndicatorStatus(Model):
     """How fresh an indicator is; `missed` counts the sessions of its own calendar that should have
-    been public by now and are not held."""
+    been public by now and are not held. What changes only at events is stale where nobody has
+    looked for a month."""
 
     id: Id
     state: State
@@ -362,8 +374,13 @@ class IndicatorStatus(Model):
     source: str = Field(examples=["fred"])
     known_at: Moment | None = Field(examples=["2026-05-26T20:00:00Z"])
     as_of: str = Field(examples=["截至 05-26 收盘（美东）"])
+    checked_until: Date | None = Field(
+        description="the day until which somebody looked, of what changes only at events",
+        examples=[None],
+    )
     problem: str = Field(description="what the last run could not do")
     refused: list[Refused]
+    disagreements: list[Difference] = Field(description="where its sources differ, newest first")
 
 
 class Status(Model):

@@ -8,8 +8,21 @@
   function write(pins) {
     try { localStorage.setItem(KEY, JSON.stringify(pins)); } catch (error) { /* kept for now only */ }
   }
+  /* A favourite whose indicator has another name now is kept under that name. */
+  function renamed(pins) {
+    document.querySelectorAll("button[data-pin][data-was]").forEach(function (button) {
+      button.dataset.was.split(" ").forEach(function (old) {
+        var at = pins.indexOf(old);
+        if (!old || at < 0) { return; }
+        if (pins.indexOf(button.dataset.pin) < 0) { pins[at] = button.dataset.pin; }
+        else { pins.splice(at, 1); }
+        write(pins);
+      });
+    });
+    return pins;
+  }
   function show() {
-    var pins = read();
+    var pins = renamed(read());
     document.querySelectorAll("button[data-pin]").forEach(function (button) {
       var on = pins.indexOf(button.dataset.pin) >= 0;
       var star = on ? "★" : "☆";

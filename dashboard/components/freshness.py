@@ -10,7 +10,7 @@ from dash.development.base_component import Component
 from dashboard import formatting
 from dashboard.health import Health
 from dashboard.texts import text
-from etl.freshness import as_of_words
+from etl.freshness import as_of_words, checked_words
 
 #: A sign for each state; the words beside it say the same.
 SIGNS: Mapping[str, str] = {"stale": "!", "failing": "✕", "empty": "–", "fresh": "✓"}
@@ -37,7 +37,7 @@ def age(one: Health, lang: str) -> str:
     if one.missed is None:
         return "—"
     if one.indicator.calendar == "event":
-        return text("when_it_changes", lang)
+        return checked_words(one.indicator.checked, one.judged_at, lang)
     if one.missed == 0:
         return text("nothing_missed", lang)
     name = "missed_one" if one.missed == 1 else "missed"

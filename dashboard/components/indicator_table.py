@@ -57,7 +57,7 @@ def _name(visit: Visit, line: Line) -> Component:
     item = line.reading
     title = item.indicator.title.in_(visit.lang)
     pin = html.Button("☆", className="pin", **{
-        "data-pin": item.id, "aria-pressed": "false",
+        "data-pin": item.id, "data-was": " ".join(item.indicator.old_ids), "aria-pressed": "false",
         "aria-label": text("pin", visit.lang, title=title)})  # fmt: skip
     link = dcc.Link(title, href=visit.chosen.href(f"/indicators/{item.id}"))
     badges = [cards.badge(b) for b in item.badges]

@@ -16,6 +16,7 @@ from dashboard.address import (
     ChartAddress,
     MovedError,
     Transform,
+    as_named,
     parse,
 )
 from dashboard.chart.scatter import scatter
@@ -31,6 +32,7 @@ from dashboard.texts import range_name, text, transform_name
 from dashboard.views import View, view
 
 MOST = 4
+SUGGESTED = 3
 TRANSFORMS = (Transform(), Transform("index"), Transform("pct"), Transform("yoy"),
               Transform("drawdown"))  # fmt: skip
 Related = tuple[Column, Column, list[Pair]]
@@ -47,9 +49,9 @@ def layout(visit: Visit) -> Page:
     try:
         address = _address(visit, ids)
         seen = view(visit.snapshot, address)
-    except MovedError as moved:
-        names = ",".join(moved.new if name == moved.old else name for name in ids)
-        there = _href(visit, names.split(","), **_kept(visit))
+    except MovedError:
+        _, query = as_named("", {"ids": ",".join(ids)}, visit.snapshot.catalog)
+        there = _href(visit, query["ids"].split(","), **_kept(visit))
         return Page(title, [], status=301, location=there)
     except AddressError as error:
         if error.parameter == "with" and error.status == 400 and len(ids) <= MOST:
@@ -92,22 +94,22 @@ def _picker(visit: Visit, ids: Sequence[str]) -> Component:
 
 
 def _suggestions(visit: Visit) -> Component:
-    """A few comparisons to begin with, of what this catalog has."""
-    wanted = (
-        ("nasdaq_composite", "sp500", "phlx_semiconductor"),
-        ("micron_market_cap_usd_bn", "nasdaq_composite"),
-        ("brent_spot_usd_bbl", "wti_spot_usd_bbl"),
-        ("us_10y_yield_pct", "us_10y_breakeven_pct", "fed_target_upper_pct"),
-        ("policy_documents_data_monthly", "policy_documents_ai_monthly"),
-    )
+    """A few comparisons to begin with, of what this catalog has: of each group those of one
+    frequency, its headlines first."""
     catalog = visit.snapshot.catalog
     items = []
-    for names in wanted:
-        if all(name in catalog for name in names):
-            words = " · ".join(catalog[name].short.in_(visit.lang) for name in names)
-            alike = len({catalog[name].unit for name in names}) == 1
-            href = _href(visit, names, u="" if alike and "pct" in names[0] else "index")
-            items.append(html.Li(dcc.Link(words, href=href)))
+    for group in catalog.groups:
+        members = sorted(
+            (i for i in catalog.all() if i.group == group), key=lambda i: not i.headline
+        )
+        found = [i for i in members if i.frequency == members[0].frequency][:SUGGESTED]
+        if len(found) < 2:
+            continue
+        words = " · ".join(one.short.in_(visit.lang) for one in found)
+        # Rates of one unit are compared as they are; what is priced, from a common start.
+        units = {catalog.unit(one).code for one in found}
+        href = _href(visit, [one.id for one in found], u="" if units == {"percent"} else "index")
+        items.append(html.Li(dcc.Link(words, href=href)))
     return html.Section([html.H2(text("to_begin", visit.lang)), html.Ul(items)])
 
 

@@ -9,7 +9,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from dashboard import formatting, queries
-from dashboard.address import AddressError, MovedError, parse
+from dashboard.address import AddressError, MovedError, as_named, parse
 from dashboard.components import listing
 from dashboard.downloads import frozen_moment, table
 from dashboard.pages.page import Page, Visit, message
@@ -90,6 +90,7 @@ def _report(visit: Visit) -> list[Component]:
     if not query.get("ids"):
         return [html.P(text("report_how", lang))]
     place = query["ids"] + (f"@{query['asof']}" if query.get("asof") else "")
+    place, query = as_named(place, {**query, "ids": ""}, visit.snapshot.catalog)
     address = parse(place, query, visit.snapshot.catalog, datetime.now(UTC))
     if address.as_of == frozen_moment(visit.snapshot):  # of the live chart, as it is seen now
         address = replace(address, as_of=None)

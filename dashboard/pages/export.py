@@ -19,6 +19,7 @@ from dashboard.address import (
     ChartAddress,
     MovedError,
     Transform,
+    as_named,
     one_of,
     parse_observations,
 )
@@ -53,9 +54,10 @@ def layout(visit: Visit) -> Page:
     try:
         order = _order(visit, ids)
         found = table(visit.snapshot, order.address)
-    except MovedError as moved:
-        names = [moved.new if name == moved.old else name for name in ids]
-        return Page(title, [], status=301, location=_href(visit, names))
+    except MovedError:
+        _, query = as_named("", {"ids": ",".join(ids)}, visit.snapshot.catalog)
+        there = _href(visit, query["ids"].split(","))
+        return Page(title, [], status=301, location=there)
     except AddressError as error:
         return message(text("wrong_address", visit.lang), str(error), visit.chosen, error.status)
     return _page(

@@ -16,6 +16,7 @@ from dashboard.address import (
     ChartAddress,
     MovedError,
     Transform,
+    as_named,
     parse,
 )
 from dashboard.components import alerts, cards, tables
@@ -41,15 +42,15 @@ def layout(visit: Visit, indicator_id: str) -> Page:
     """The page of an indicator; 404 or 400 in words when the address is wrong."""
     if asked := visit.query.get("asof", "").strip():
         name = indicator_id.partition("@")[0]
-        kept = {k: visit.query[k] for k in ("t", "u", "scale") if visit.query.get(k)}
-        there = visit.chosen.href(f"/indicators/{name}@{quote(asked, safe='-')}", **kept)
+        there = visit.chosen.href(f"/indicators/{name}@{quote(asked, safe='-')}", **_kept(visit))
         return Page(name, [], status=302, location=there)
     try:
         address = parse(indicator_id, visit.query, visit.snapshot.catalog, datetime.now(UTC))
         seen = view(visit.snapshot, replace(address, more=(), shape="long"))
-    except MovedError as moved:
-        here = visit.chosen.href(f"/indicators/{moved.new}")
-        return replace(layout(visit, moved.new), status=301, location=here)
+    except MovedError:
+        now_named, _ = as_named(indicator_id, {}, visit.snapshot.catalog)
+        here = visit.chosen.href(f"/indicators/{now_named}", **_kept(visit))
+        return replace(layout(visit, now_named), status=301, location=here)
     except AddressError as error:
         title = text("not_found" if error.status == 404 else "wrong_address", visit.lang)
         return message(title, str(error), visit.chosen, error.status)
@@ -92,6 +93,10 @@ def layout(visit: Visit, indicator_id: str) -> Page:
             )
         ],
     )
+
+
+def _kept(visit: Visit) -> dict[str, str]:
+    return {name: visit.query[name] for name in ("t", "u", "scale") if visit.query.get(name)}
 
 
 def _head(visit: Visit, item: Reading) -> Component:

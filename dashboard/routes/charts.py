@@ -14,7 +14,7 @@ from starlette.convertors import StringConvertor, register_url_convertor
 from starlette.routing import Route
 
 from dashboard import sheet, shortlinks
-from dashboard.address import AddressError, ChartAddress, MovedError, parse, parse_query
+from dashboard.address import AddressError, ChartAddress, MovedError, as_named, parse, parse_query
 from dashboard.chart.qr import qr
 from dashboard.downloads import address_url, to_json
 from dashboard.kit import as_html, as_zip, kit
@@ -173,10 +173,12 @@ async def oembed(request: Request) -> Response:
     if query.get("format", "json") != "json":
         return problem(501, "format: only json is given.", parameter="format")
     base_url = request.app.state.site.base_url
-    place, asked = _within(query.get("url", ""), base_url)
+    place, told = _within(query.get("url", ""), base_url)
+    current: Snapshot = request.app.state.snapshots.current()
+    place, asked = as_named(place, parse_query(told), current.catalog)
     width, height = (_at_most(query, name, usual) for name, usual in
                      zip(("maxwidth", "maxheight"), sheet.EMBED, strict=True))  # fmt: skip
-    snapshot, address = _asked(request, place, parse_query(asked))
+    snapshot, address = _asked(request, place, asked)
     seen = await run_in_threadpool(view, snapshot, address)
     document = {
         "version": "1.0",

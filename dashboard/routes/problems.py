@@ -45,6 +45,13 @@ def _moved(request: Request, error: MovedError) -> str:
     elif error.parameter in query:
         names = query[error.parameter].split(",")
         query[error.parameter] = ",".join(error.new if n == error.old else n for n in names)
+    # Two names of one indicator have become one: it stands once.
+    mine = re.split("[.@]", path.rpartition("/")[2])[0]
+    for key in ("with", "ids"):
+        if error.new in query.get(key, "").split(","):
+            once = dict.fromkeys(query[key].split(","))
+            query[key] = ",".join(n for n in once if key == "ids" or n != mine)
+    query = {key: value for key, value in query.items() if value or key != "with"}
     return path + (f"?{urlencode(query, safe=':,.')}" if query else "")
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from markupsafe import Markup
 
 from dashboard import sheet
-from dashboard.address import AddressError, MovedError, known_id, parse, parse_query
+from dashboard.address import AddressError, as_named, known_id, parse, parse_query
 from dashboard.app import ASSETS
 from dashboard.export import write_whole
 from dashboard.pages import resolve
@@ -44,7 +44,8 @@ def write_copy(settings: Settings, folder: Path, ids: Sequence[str], step: Step)
     name is replaced."""
     snapshots = Snapshots(settings.published)
     snapshot = snapshots.current()
-    wanted = [known_id(name, snapshot.catalog) for name in ids] or list(snapshot.catalog.indicators)
+    catalog = snapshot.catalog
+    wanted = [known_id(catalog.resolve(name), catalog) for name in ids] or list(catalog.indicators)
     site = Site(settings.base_url, FORMATS, reports_to=settings.corrections_to)
     groups = list(_groups(snapshots, snapshot, site, wanted))
     links = Links(settings.base_url, (address for _, files in groups for address in files))
@@ -111,7 +112,8 @@ def _older(folder: Path, snapshot: Snapshot, links: Links) -> Iterator[tuple[Pat
         if at in links.files.values():
             continue
         try:
-            address = parse(path.parts[-3], query, snapshot.catalog, datetime.now(UTC))
+            place, _ = as_named(path.parts[-3], {}, snapshot.catalog)
+            address = parse(place, query, snapshot.catalog, datetime.now(UTC))
             yield path, _linked(sheet.since_page(view(snapshot, address)).encode(), links, at)
-        except (AddressError, MovedError):
+        except AddressError:
             continue  # the indicator has left the catalog: its frozen page stays as it is

@@ -106,6 +106,7 @@ def _send(
     memory: _Memory,
 ) -> Sent:
     memory.begin(way.name)
+    memory.rename(catalog)
     waiting = [
         _message(settings, catalog, alert, crossing)
         for alert, crossing in pending(alerts, memory.since(way.name), memory.sent(way.name))
@@ -139,6 +140,12 @@ def pending(
             holds = alert.state == "triggered" and crossing is alert.crossings[-1]
             if alert.key(crossing) not in sent and (holds or crossing.known_at >= since):
                 yield alert, crossing
+
+
+def key_as_named(key: str, catalog: Catalog) -> str:
+    """The key of a crossing, ID/RULE/DATE, with the present id of its indicator."""
+    name, slash, rest = key.partition("/")
+    return f"{catalog.resolve(name)}{slash}{rest}"
 
 
 def _message(settings: Settings, catalog: Catalog, alert: Alert, crossing: Crossing) -> Message:
@@ -359,6 +366,11 @@ class _Memory:
                 path,
                 "cannot be read; delete it, and what holds now is sent once more.",
             ) from None
+
+    def rename(self, catalog: Catalog) -> None:
+        """What went out under the old id of an indicator has gone out under its new one."""
+        for one in self._channels.values():
+            one["sent"] = [key_as_named(key, catalog) for key in one["sent"]]
 
     def begin(self, channel: str) -> None:
         """Remember since when a channel is used; what was over before is never sent to it."""

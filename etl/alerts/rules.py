@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
 from datetime import date as Date
-from datetime import datetime
 from typing import Literal
 
 from pydantic import TypeAdapter
@@ -13,8 +13,8 @@ from pydantic import TypeAdapter
 from etl.calendars import session_after
 from etl.catalog import AlertRule, Catalog, Indicator, Text, Unit
 from etl.changes import Step, ZScore, changes, comparable, z_scores
-from etl.freshness import sessions_missed
-from etl.records import Vintage
+from etl.freshness import LOOK_DAYS, is_behind
+from etl.records import BEIJING, Vintage
 from etl.words import numbers
 from etl.words.numbers import Change, grouped
 from etl.words.sentences import RECORDS, change_words, lowered, since_words, z_score_words
@@ -93,7 +93,7 @@ def judge(
         return Alert(indicator.id, rule.key, name.zh, name.en, "missing", None, None,
                      "尚无数据。", "No data yet.")  # fmt: skip
     newest = series[-1]
-    is_stale = sessions_missed(indicator, newest.date, now) > indicator.expect.stale_after
+    is_stale = is_behind(indicator, newest.date, now)
     crossings: tuple[Crossing, ...] = ()
     if rule.kind == "stale":
         state: State = "triggered" if is_stale else "normal"
@@ -184,11 +184,24 @@ def _crossings(series: Sequence[Vintage], marks: Marks, says: _Words) -> Iterato
 
 
 def _fell_behind(indicator: Indicator, newest: Vintage, says: _Words) -> Crossing:
-    """When the session was due that made one too many."""
+    """When the session, or the look, was due that made one too many."""
     patience = indicator.expect.stale_after
+    if indicator.calendar == "event":
+        return _unseen(indicator, newest, says)
     due = indicator.public_at(session_after(indicator.calendar, newest.date, patience + 1))
     said = says.freshness(newest.date, True)
     return Crossing(newest.date, newest.value, due, said.zh, said.en)
+
+
+def _unseen(indicator: Indicator, newest: Vintage, says: _Words) -> Crossing:
+    """The same of what changes only at events: known by the day of the last look."""
+    last = indicator.checked
+    said = says.freshness(newest.date, True)
+    if last is None:
+        return Crossing(newest.date, newest.value, newest.known_at, said.zh, said.en)
+    patience = timedelta(days=LOOK_DAYS * max(1, indicator.expect.stale_after) + 1)
+    due = datetime.combine(last + patience, time(), BEIJING).astimezone(UTC)
+    return Crossing(last, newest.value, due, said.zh, said.en)
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,17 +245,15 @@ class _Words:
 
     def freshness(self, newest: Date, is_stale: bool) -> Text:
         zh, en = ("已过期", "out of date") if is_stale else ("及时", "up to date")
-        return Text(
-            zh=f"数据截至 {self._day(newest, 'zh')}，{zh}。",
-            en=f"Values until {self._day(newest, 'en')}, {en}.",
-        )
+        until = self._until(newest)
+        return Text(zh=f"{until.zh}，{zh}。", en=f"{until.en}, {en}.")
 
     def missing(self, newest: Date, is_stale: bool) -> Text:
         """Why nothing can be decided."""
         if is_stale:
+            until = self._until(newest)
             return Text(
-                zh=f"数据截至 {self._day(newest, 'zh')}，已过期，无从判断。",
-                en=f"Values until {self._day(newest, 'en')}, out of date: undecided.",
+                zh=f"{until.zh}，已过期，无从判断。", en=f"{until.en}, out of date: undecided."
             )
         return Text(zh="可比的数值太少，无从判断。", en="Too few comparable values: undecided.")
 
@@ -275,6 +286,16 @@ class _Words:
             f"{said}（{since_words(since, 'zh')}）",
             f"{lowered(en)} {since_words(since, 'en')}",
         )
+
+    def _until(self, newest: Date) -> Text:
+        """How far the values reach; of what changes only at events, how far somebody looked."""
+        if self.indicator.calendar != "event":
+            zh, en = (self._day(newest, lang) for lang in ("zh", "en"))
+            return Text(zh=f"数据截至 {zh}", en=f"Values until {en}")
+        if self.indicator.checked is None:
+            return Text(zh="未核对", en="Never checked")
+        zh, en = (numbers.full_date(self.indicator.checked, lang) for lang in ("zh", "en"))
+        return Text(zh=f"核对至 {zh}", en=f"Checked until {en}")
 
     def _day(self, day: Date, lang: str) -> str:
         return numbers.day(day, self.indicator, lang, year=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -14,14 +15,17 @@ from etl.alerts.notify import Sent
 from etl.alerts.rules import Alert
 from etl.claims.model import Claim
 from etl.commands.status import Freshness
+from etl.freshness import checked_words
 from etl.ingest.run import Progress as Step
 from etl.ingest.run import Report
 from etl.policies.candidates import Candidate
+from etl.records import Disagreement
 from etl.storage.publish import Snapshot
 from etl.storage.warehouse import Outcome
 
 #: More revisions of one indicator are counted, not listed.
 MOST_REVISIONS = 5
+MOST_DISAGREEMENTS = 3
 
 #: Sentences of a table are cut after so many letters; --json has them whole.
 MOST_LETTERS = 40
@@ -79,12 +83,13 @@ def outcome_table(outcomes: Iterable[Outcome]) -> None:
     _table(("indicator", "source", "new", "revised", "newest", "problem"), rows, right={2, 3})
 
 
-def status_table(rows: Sequence[Freshness]) -> None:
+def status_table(rows: Sequence[Freshness], moment: datetime) -> None:
     """Each indicator's freshness, then what is kept apart, what was revised and what is missing."""
     cells = [
-        (r.id, r.state, r.as_of, "—" if r.missed is None else str(r.missed), r.source, r.problem)
+        (r.id, r.state, _until(r, moment), "—" if r.missed is None else str(r.missed), r.source,
+         r.problem)
         for r in rows
-    ]
+    ]  # fmt: skip
     _table(("indicator", "state", "as of", "missed", "source", "last problem"), cells, right={3})
     for r in (r for row in rows for r in row.refused):
         kind = "held back" if r.may_be_taken else "quarantined"
@@ -97,6 +102,18 @@ def status_table(rows: Sequence[Freshness]) -> None:
             say(f"  … and {len(row.revisions) - MOST_REVISIONS} more of {row.id} (see --json)")
         if row.notice:
             say(f"notice: {row.notice}")
+    disagreements({row.id: row.disagreements for row in rows})
+
+
+def disagreements(found: Mapping[str, Sequence[Disagreement]]) -> None:
+    """Where sources differ, the newest dates of each indicator."""
+    for name, rows in found.items():
+        for d in rows[:MOST_DISAGREEMENTS]:
+            say(f"sources disagree: {name}, {d.date}: {d.source} {d.value!r}, "
+                f"{d.other_source} {d.other_value!r}")  # fmt: skip
+        if len(rows) > MOST_DISAGREEMENTS:
+            more = len(rows) - MOST_DISAGREEMENTS
+            say(f"  … and {more:,} more of {name} (python -m etl status --json)")
 
 
 def alert_table(rows: Iterable[Alert]) -> None:
@@ -178,6 +195,13 @@ def _line(outcome: Outcome) -> str:
     return (
         f"{outcome.subject}: {outcome.new} new, {outcome.revised} revised{newest}{source}{problem}"
     )
+
+
+def _until(row: Freshness, moment: datetime) -> str:
+    """Until when the values run; of what changes only at events, until when somebody looked."""
+    if row.calendar != "event" or row.newest is None:
+        return row.as_of
+    return f"{row.as_of}，{checked_words(row.checked_until, moment, 'zh')}"
 
 
 def _value(claim: Claim) -> str:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from etl.catalog import Catalog
 from etl.freshness import as_of_words, sessions_missed, state_of
+from etl.records import Disagreement
+from etl.storage.looks import with_looks
 from etl.storage.warehouse import Refused, Revision, Warehouse
 
 #: Revisions are told for so long.
@@ -19,8 +21,9 @@ _TOLD_DAYS = 30
 @dataclass(frozen=True, slots=True)
 class Freshness:
     """One row of `status`. `state` is fresh, stale, failing or empty; `missed` counts the sessions
-    that should have been public by now and are not held. `refused` are the answers that are kept
-    apart, `revisions` the values replaced of late."""
+    that should have been public by now and are not held; `checked_until` is the day until which
+    somebody looked at what changes only at events. `refused` are the answers that are kept apart,
+    `revisions` the values replaced of late, `disagreements` where sources differ."""
 
     id: str
     state: str
@@ -31,9 +34,11 @@ class Freshness:
     known_at: datetime | None
     as_of: str
     problem: str
+    checked_until: date | None = None
     notice: str = ""
     refused: tuple[Refused, ...] = ()
     revisions: tuple[Revision, ...] = ()
+    disagreements: tuple[Disagreement, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The row with its dates and moments in ISO 8601."""
@@ -43,7 +48,12 @@ class Freshness:
         return row
 
 
-def freshness(catalog: Catalog, warehouse: Warehouse, now: datetime) -> Iterator[Freshness]:
+def freshness(
+    catalog: Catalog,
+    warehouse: Warehouse,
+    now: datetime,
+    disagreeing: Mapping[str, Sequence[Disagreement]] | None = None,
+) -> Iterator[Freshness]:
     """Each indicator's row, in the order of the catalog."""
     outcomes = warehouse.last_outcomes()
     refused, revisions = defaultdict(list), defaultdict(list)
@@ -52,14 +62,14 @@ def freshness(catalog: Catalog, warehouse: Warehouse, now: datetime) -> Iterator
     for revision in warehouse.revisions(now - timedelta(days=_TOLD_DAYS)):
         revisions[revision.indicator].append(revision)
     served = warehouse.newest_served()
-    for indicator in catalog.all():
+    for indicator in with_looks(catalog, warehouse, now).all():
         outcome = outcomes.get(indicator.id)
         problem = outcome.problem if outcome else ""
         newest = served.get(indicator.id)
         missed = sessions_missed(indicator, newest.date, now) if newest else None
         yield Freshness(
             id=indicator.id,
-            state=state_of(indicator, missed, problem),
+            state=state_of(indicator, newest.date if newest else None, problem, now),
             newest=newest.date if newest else None,
             missed=missed,
             calendar=indicator.calendar,
@@ -67,9 +77,11 @@ def freshness(catalog: Catalog, warehouse: Warehouse, now: datetime) -> Iterator
             known_at=newest.known_at if newest else None,
             as_of=as_of_words(indicator, newest.date) if newest else "尚无数据",
             problem=problem,
+            checked_until=indicator.checked,
             notice=outcome.notice if outcome else "",
             refused=tuple(refused[indicator.id]),
             revisions=tuple(revisions[indicator.id]),
+            disagreements=tuple((disagreeing or {}).get(indicator.id, ())),
         )
 
 

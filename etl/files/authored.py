@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from etl.bulletins.model import Bulletin
 from etl.bulletins.read import read_bulletin
 from etl.catalog import Catalog
-from etl.corrections import Correction, CorrectionFile, contradictions
+from etl.corrections import Correction, CorrectionFile, as_named, contradictions
 from etl.errors import FileProblem
 from etl.files.cells import bytes_of, rows_of, text_of
 from etl.files.strict_model import first_fault
@@ -115,6 +115,7 @@ def read_corrections(settings: Settings, catalog: Catalog) -> tuple[Correction, 
         line, sentence = first_fault(document, error, CorrectionFile, "corrections")
         raise FileProblem(path, sentence, line=line) from None
     today = now().astimezone(BEIJING).date()
-    for where, sentence in contradictions(file.corrections, catalog, today):
+    entries = as_named(file.corrections, catalog)
+    for where, sentence in contradictions(entries, catalog, today):
         raise FileProblem(path, sentence, line=line_of(document, where))
-    return file.corrections
+    return entries

@@ -1,14 +1,19 @@
-"""Indicators made of others."""
+"""Indicators made of others: the numbers behind the formulas of etl.formulas."""
 
 from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
+from typing import Protocol
+from zoneinfo import ZoneInfo
 
-from etl.calendars import NEW_YORK
+from etl.catalog import Catalog, Indicator, Unit
+from etl.formulas import EVERY_VINTAGE, in_percent, inputs_of
+from etl.frequency import period_of
 from etl.records import Action, Observation, Vintage
 
 #: A served series: each vintage with the moment it was public.
@@ -18,11 +23,22 @@ BILLION = 1e9
 
 
 @dataclass(frozen=True, slots=True)
-class Inputs:
-    """What a formula is given: the series of its indicators, and their splits and dividends."""
+class Input:
+    """What a formula is given of one indicator: its values in the order of dates, and its splits
+    and dividends."""
 
-    series: Mapping[str, Series]
-    actions: Mapping[str, Sequence[Action]] = field(default_factory=dict)
+    indicator: Indicator
+    unit: Unit
+    series: Series
+    actions: Sequence[Action] = ()
+
+
+class Held(Protocol):
+    """What is asked of the warehouse."""
+
+    def series(self, indicator: str) -> Series: ...
+    def vintages(self, indicator: str) -> Series: ...
+    def actions(self, indicator: str) -> Sequence[Action]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,33 +50,113 @@ class Filing:
     count: Vintage
 
 
-Formula = Callable[[Inputs], list[Observation]]
+def derive(catalog: Catalog, indicator: Indicator, held: Held) -> list[Observation]:
+    """The values of a derived indicator by all that is held of its inputs. Each is public since the
+    last of the values it is made of was known."""
+    ref = indicator.ref("derived")
+    assert ref is not None
+    formula = str(ref.params["formula"])
+    every = {ref.params[key] for key in EVERY_VINTAGE.get(formula, ())}
+    inputs = [
+        Input(
+            catalog[name],
+            catalog.unit(catalog[name]),
+            held.vintages(name) if name in every else held.series(name),
+            held.actions(name),
+        )
+        for name in inputs_of(ref.params)
+    ]
+    if formula == "market_cap":
+        return market_cap(*inputs)
+    return combined(formula, inputs, catalog.unit(indicator))
 
 
-def market_cap(inputs: Inputs) -> list[Observation]:
+def combined(formula: str, inputs: Sequence[Input], unit: Unit) -> list[Observation]:
+    """A sum, a difference or a ratio, for each period of which every input has a value; a ratio to
+    zero is none. It is dated as its first input is."""
+    values = [_by_period(one) for one in inputs]
+    credit = SIGNS[formula].join(one.indicator.id for one in inputs)
+    is_percent = formula == "ratio" and in_percent(unit.code, [one.unit.code for one in inputs])
+    found = []
+    for period in sorted(set.intersection(*(set(one) for one in values))):
+        parts = [one[period] for one in values]
+        value = _worked_out(formula, [part.value for part in parts], is_percent)
+        if value is not None:
+            found.append(
+                Observation(
+                    date=parts[0].date,
+                    value=value,
+                    public_at=max(part.known_at for part in parts),
+                    credit=credit,
+                    basis="; ".join(dict.fromkeys(part.basis for part in parts if part.basis)),
+                    disputed=any(part.status == "disputed" for part in parts),
+                )
+            )
+    return found
+
+
+def with_breaks(catalog: Catalog, authored: Catalog) -> Catalog:
+    """The catalog in which a break of an input is a break of what is derived from it: no change is
+    reckoned across it there either. A split is none for a market value, which counts it."""
+    known = dict(catalog.indicators)
+    for one in catalog.inputs_first(i for i in catalog.all() if i.inputs):
+        ref = one.ref("derived")
+        of = authored.indicators if ref and ref.params["formula"] == "market_cap" else known
+        breaks = {b.date: b for name in one.inputs for b in of[name].breaks}
+        breaks |= {b.date: b for b in one.breaks}
+        in_order = tuple(breaks[day] for day in sorted(breaks))
+        known[one.id] = one.model_copy(update={"breaks": in_order})
+    return catalog.model_copy(update={"indicators": known})
+
+
+#: How the credit of a value says what it is made of.
+SIGNS: Mapping[str, str] = {"sum": " + ", "difference": " − ", "ratio": " ÷ "}
+
+
+def _by_period(one: Input) -> dict[date, Vintage]:
+    frequency = one.indicator.frequency
+    return {period_of(frequency, vintage.date): vintage for vintage, _ in one.series}
+
+
+def _worked_out(formula: str, values: Sequence[float], is_percent: bool) -> float | None:
+    """The number, to the last decimal of what it is made of: 4.48 − 2.35 is 2.13."""
+    exact = [Decimal(repr(value)) for value in values]
+    if formula == "ratio" and not exact[1]:
+        return None
+    if formula == "ratio":
+        result = float(exact[0] * (100 if is_percent else 1) / exact[1])
+    elif formula == "difference":
+        result = float(exact[0] - exact[1])
+    else:
+        result = float(sum(exact))
+    return result if math.isfinite(result) else None
+
+
+def market_cap(close: Input, shares: Input) -> list[Observation]:
     """Close times the newest share count that had been filed by that day, in billions.
 
     A count enters from its filing date on, never before, whatever date its cover page states.
     Days before the first filing have no value. A split between the cover date and the close
     multiplies the count: the filing counts the old shares, the close is that of a new one.
     """
-    filings = _filings(inputs.series["micron_shares_outstanding"])
+    filings = _filings(shares)
     days_filed = [filing.filed for filing in filings]
-    splits = [a for a in inputs.actions.get("micron_close_usd", ()) if a.kind == "split"]
+    splits = [action for action in close.actions if action.kind == "split"]
     result: list[Observation] = []
     before: Filing | None = None
-    for close, _ in inputs.series["micron_close_usd"]:
-        known = filings[: bisect_right(days_filed, close.date)]
+    for price, _ in close.series:
+        known = filings[: bisect_right(days_filed, price.date)]
         if known:
             newest = max(known, key=lambda filing: (filing.cover, filing.filed))
-            result.append(_product(close, newest, before, splits))
+            result.append(_product(price, close.unit, newest, before, splits))
             before = newest
     return result
 
 
-def _filings(series: Series) -> list[Filing]:
+def _filings(shares: Input) -> list[Filing]:
     """Each filing once; a count that was corrected since replaces the first one."""
-    found = [Filing(public.astimezone(NEW_YORK).date(), v.date, v) for v, public in series]
+    zone = ZoneInfo(shares.indicator.publication.zone)
+    found = [Filing(public.astimezone(zone).date(), v.date, v) for v, public in shares.series]
     newest: dict[tuple[date, date], Filing] = {}
     for filing in found:
         first = newest.setdefault((filing.filed, filing.cover), filing)
@@ -70,7 +166,11 @@ def _filings(series: Series) -> list[Filing]:
 
 
 def _product(
-    close: Vintage, filing: Filing, before: Filing | None, splits: Sequence[Action]
+    close: Vintage,
+    currency: Unit,
+    filing: Filing,
+    before: Filing | None,
+    splits: Sequence[Action],
 ) -> Observation:
     between = [s for s in splits if filing.cover < s.date <= close.date]
     shares = filing.count.value * math.prod(s.value for s in between)
@@ -78,14 +178,17 @@ def _product(
         date=close.date,
         value=close.value * shares / BILLION,
         public_at=max(close.known_at, filing.count.known_at),
-        credit=" ".join(_factors(close, filing, between)),
+        credit=" ".join(_factors(close, currency, filing, between)),
         disputed="disputed" in (close.status, filing.count.status),
         note=_change(before, filing),
     )
 
 
-def _factors(close: Vintage, filing: Filing, splits: Sequence[Action]) -> Iterator[str]:
-    yield f"close {close.value!r} USD × {filing.count.value:.0f} shares filed {filing.filed}"
+def _factors(
+    close: Vintage, currency: Unit, filing: Filing, splits: Sequence[Action]
+) -> Iterator[str]:
+    counted = f"{filing.count.value:.0f} shares filed {filing.filed}"
+    yield f"close {close.value!r} {currency.code} × {counted}"
     for split in splits:
         yield f"× {split.value:g} (split of {split.date})"
 
@@ -98,13 +201,3 @@ def _change(before: Filing | None, now: Filing) -> str:
         f"起用新股数：{before.count.value:,.0f} → {now.count.value:,.0f}"
         f"（封面日期 {now.cover}，{now.filed} 提交）"
     )
-
-
-#: Series whose every vintage counts, not only the newest of each date: a cover date that was filed
-#: twice was known from its first filing on.
-EVERY_VINTAGE = frozenset({"micron_shares_outstanding"})
-
-#: The formulas by name, and the indicators that each is made of.
-FORMULAS: Mapping[str, tuple[tuple[str, ...], Formula]] = {
-    "micron_market_cap": (("micron_close_usd", "micron_shares_outstanding"), market_cap),
-}

@@ -43,5 +43,18 @@ def held(folder: Path, source: str, indicator: str, digest: str) -> bytes:
     return payload
 
 
+def rename(folder: Path, old: str, new: str) -> None:
+    """Find what was kept of an indicator under its new name from now on."""
+    for place in sorted(folder.glob(f"*/{old}")):
+        target = place.with_name(new)
+        try:
+            target.mkdir(exist_ok=True)
+            for path in sorted(place.iterdir()):
+                path.replace(target / path.name)
+            place.rmdir()
+        except OSError as error:
+            raise StorageError(f"{place}: cannot be renamed {new} ({error.strerror}).") from None
+
+
 def _find(place: Path, digest: str) -> Path | None:
     return next(iter(sorted(place.glob(f"*-{digest}.gz"))), None)

@@ -16,7 +16,8 @@ from etl.policies import candidates
 from etl.settings import Settings
 from etl.sources import sources
 from etl.sources.base import Source
-from etl.storage.warehouse import Answer, Warehouse, lock, opened
+from etl.storage.renames import opened_as_named
+from etl.storage.warehouse import Answer, Warehouse, lock
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ def replay(settings: Settings, catalog: Catalog, only: str | None = None) -> lis
         raise SettingError(f"Source '{only}' keeps no archive. {nearest(only, online)}")
     names = sorted(online if only is None else {only})
     corrected = read_corrections(settings, catalog)
-    with lock(settings.lock), opened(settings.warehouse) as warehouse:
+    with lock(settings.lock), opened_as_named(settings, catalog) as warehouse:
         # Read before anything is forgotten, so that a gap in the archive changes nothing.
         answers = warehouse.answers(names)
         payloads = [raw.held(settings.raw, a.source, a.indicator, a.digest) for a in answers]

@@ -32,7 +32,7 @@ from etl.files.authored import (
 )
 from etl.ingest import checks, raw, revisions
 from etl.ingest.answers import accepted, fix_of, refuse, take_answer
-from etl.ingest.derived import EVERY_VINTAGE, FORMULAS, Inputs, Series
+from etl.ingest.derived import derive, with_breaks
 from etl.ingest.fetching import Fetching
 from etl.ingest.upstream import Upstream
 from etl.policies import candidates
@@ -42,8 +42,10 @@ from etl.records import Action, Observation, now
 from etl.settings import Settings
 from etl.sources import sources
 from etl.sources.base import FIRST_DAY, Source
+from etl.storage.looks import with_looks
 from etl.storage.publish import all_content, publish
-from etl.storage.warehouse import Answer, Appended, Outcome, Warehouse, lock, opened
+from etl.storage.renames import opened_as_named
+from etl.storage.warehouse import Answer, Appended, Outcome, Warehouse, lock
 
 #: How far back an update asks again, so that revisions are seen.
 REVISION_DAYS = 60
@@ -91,12 +93,14 @@ def run(
     `way_out` stands in for the network, where a caller brings its own.
     """
     wanted = select(catalog, request)
-    with lock(settings.lock), opened(settings.warehouse) as warehouse:
+    named = opened_as_named(settings, catalog, request.known_at)
+    with lock(settings.lock), named as warehouse:
         with way_out or Upstream(settings) as out:
             step = _Run(settings, catalog, request, warehouse, out)
             outcomes = list(step.outcomes(wanted, progress))
         problems = _remembered_problems(catalog, warehouse)
-        shown, moment = with_splits(catalog, warehouse), now()
+        moment = now()
+        shown = as_published(catalog, warehouse, moment)
         alerts = judged(shown, warehouse, moment)
         documents = candidates.shown(warehouse, step.documents)
         content = all_content(
@@ -110,7 +114,8 @@ def run(
 
 def select(catalog: Catalog, request: Request) -> list[Indicator]:
     """The indicators that are asked for, in the order of the catalog."""
-    for name in request.ids:
+    ids = [catalog.resolve(name) for name in request.ids]
+    for name in ids:
         if name not in catalog:
             raise SettingError(f"Unknown indicator '{name}'. {nearest(name, catalog.indicators)}")
     known = SOURCE_PARAMS.keys() | candidates.FINDERS.keys()
@@ -119,7 +124,7 @@ def select(catalog: Catalog, request: Request) -> list[Indicator]:
     return [
         indicator
         for indicator in catalog.all()
-        if (not request.ids or indicator.id in request.ids)
+        if (not ids or indicator.id in ids)
         and (request.source is None or indicator.rank(request.source) < len(indicator.sources))
     ]
 
@@ -129,7 +134,11 @@ def accept(settings: Settings, catalog: Catalog, indicator_id: str) -> list[Outc
     (indicator,) = select(catalog, Request((indicator_id,)))
     corrected = read_corrections(settings, catalog)
     moment = now()
-    with lock(settings.lock), opened(settings.warehouse) as warehouse, warehouse.transaction():
+    with (
+        lock(settings.lock),
+        opened_as_named(settings, catalog) as warehouse,
+        warehouse.transaction(),
+    ):
         waiting = {answer.source: answer for answer in warehouse.waiting(indicator.id)}
         if not waiting:
             raise SettingError(f"Nothing of {indicator.id} is held back.")
@@ -199,14 +208,12 @@ class _Run:
             self.comparisons = self._comparisons()
             self.corrections = self._corrections()
             self.once_corrected = warehouse.corrected()
-            for old, new in catalog.current_ids.items():
-                warehouse.rename(old, new, load=self.load)
             warehouse.prefer(_ranks(catalog), load=self.load)
         self.newest = warehouse.newest_served()
         self.sources = sources(settings, self.documents)
 
     def outcomes(self, wanted: Sequence[Indicator], progress: Progress) -> Iterator[Outcome]:
-        """Each subject's outcome as it is done; derived indicators come last."""
+        """Each subject's outcome as it is done; what is derived comes after what it is made of."""
         done: list[Outcome] = []
         for problem in self.file_problems:
             done.append(Outcome(str(problem.path), "file", problem=str(problem)))
@@ -219,7 +226,7 @@ class _Run:
                 since = candidates.first_day(self.warehouse, finder, self.known_at)
                 fetch = partial(finder.fetch, since, self.known_at, self.out)
                 answers.ask(finder.name, candidates.PAGES, fetch)
-            for indicator in sorted(wanted, key=_is_derived):
+            for indicator in self.catalog.inputs_first(wanted):
                 done.append(self._update(indicator, answers))
                 progress(done[-1])
             for finder in finders:
@@ -300,9 +307,8 @@ class _Run:
             self.file_problems.append(problem)
             held = self.warehouse.texts("corrections").get("file")
             file = CorrectionFile.model_validate_json(held) if held else None
-            return tuple(
-                c for c in (file.corrections if file else ()) if c.indicator in self.catalog
-            )
+            entries = corrections.as_named(file.corrections if file else (), self.catalog)
+            return tuple(c for c in entries if c.indicator in self.catalog)
         text = CorrectionFile(corrections=found).model_dump_json()
         self.warehouse.keep_text(
             "corrections", "file", text, known_at=self.known_at, load=self.load
@@ -378,7 +384,7 @@ class _Run:
     def _own(self, indicator: Indicator, ref: SourceRef) -> Sequence[Observation]:
         """What a source that needs no network has of the indicator."""
         if ref.name == "derived":
-            return self._derive(ref)
+            return derive(self.catalog, indicator, self.warehouse)
         if ref.name == "register" and not self.register_ok:
             raise FileProblem(self.settings.register, "could not be read; the last counts stay.")
         source = self.sources[ref.name]
@@ -504,21 +510,12 @@ class _Run:
         newest = self.warehouse.newest(indicator.id, source)
         return newest - timedelta(days=REVISION_DAYS) if newest else FIRST_DAY
 
-    def _derive(self, ref: SourceRef) -> list[Observation]:
-        names, formula = FORMULAS[str(ref.params["formula"])]
-        return formula(
-            Inputs(
-                {name: self._input(name) for name in names},
-                {name: self.warehouse.actions(name) for name in names},
-            )
-        )
 
-    def _input(self, name: str) -> Series:
-        """All that is held of it: what was not known by the moment of the run is told apart later,
-        by when each result became public."""
-        if name in EVERY_VINTAGE:
-            return self.warehouse.vintages(name)
-        return self.warehouse.series(name)
+def as_published(catalog: Catalog, warehouse: Warehouse, moment: datetime) -> Catalog:
+    """The catalog with what is only known from what is held: splits, with what is derived across
+    them, and until when somebody has looked at what changes only at events."""
+    shown = with_breaks(with_splits(catalog, warehouse), catalog)
+    return with_looks(shown, warehouse, moment)
 
 
 def with_splits(catalog: Catalog, warehouse: Warehouse) -> Catalog:
@@ -539,7 +536,3 @@ def _split_words(split: Action) -> Text:
 
 def _ranks(catalog: Catalog) -> Iterable[tuple[str, str, int]]:
     return [(i.id, ref.name, n) for i in catalog.all() for n, ref in enumerate(i.sources)]
-
-
-def _is_derived(indicator: Indicator) -> bool:
-    return any(ref.name == "derived" for ref in indicator.sources)

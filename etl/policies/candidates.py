@@ -62,7 +62,7 @@ def asked(
 ) -> list[Finder]:
     """The finders that a run asks: named, or all where everything or a count of the register is
     asked for."""
-    counts = not ids or any(catalog[name].ref("register") for name in ids)
+    counts = not ids or any(catalog[catalog.resolve(name)].ref("register") for name in ids)
     if offline or not counts:
         return []
     return [finder for name, finder in FINDERS.items() if source in (None, name)]

@@ -37,7 +37,7 @@ class Figures(Source):
         path = self.path(params)
         mine: dict[date, Observation] = {}  # by period
         for line, cell in rows_of(payload, path, COLUMNS, REQUIRED):
-            if cell["indicator"] == indicator.id:
+            if cell["indicator"] in (indicator.id, *indicator.old_ids):
                 observation = _observation(cell, indicator, path, line)
                 period = period_of(indicator.frequency, observation.date)
                 if period in mine:

@@ -56,6 +56,7 @@ create table expected (
   id id, least double, most double, change double, months integer, step_days integer,
   rule integer);
 create table facts (indicator id, date date);
+create table renamed (old id, new id);
 create table rows (indicator id, date date, value double, file integer, line integer);
 create table publics (rule integer, date date, public_at timestamp);
 create macro day_of(t) as
@@ -96,6 +97,8 @@ TAKE = """
 insert into rows
 select unnest($names)::id, unnest($days), unnest($values), $file, unnest($lines)
 """
+#: Rows under an old id are those of the indicator as it is called now.
+RENAME = "update rows set indicator = new from renamed where indicator = old"
 UNREADABLE = """
 select min(rowid) from rows where indicator is null or date is null or value is null
 having count(*) > 0
@@ -295,9 +298,14 @@ class _Reading:
         return self.connection.execute(query, parameters).fetchall()
 
     def _prepare(self) -> None:
-        names = sorted(self.catalog.indicators)
+        ids = sorted({*self.catalog.indicators, *self.catalog.current_ids})
         for statement in filter(str.strip, STAGE.split(";")):
-            self.connection.execute(statement, [names] if "?" in statement else None)
+            self.connection.execute(statement, [ids] if "?" in statement else None)
+        self.connection.execute(
+            "insert into renamed select unnest(?), unnest(?)",
+            [list(self.catalog.current_ids), list(self.catalog.current_ids.values())],
+        )
+        names = sorted(self.catalog.indicators)
         entries = [self.catalog[name] for name in names]
         for one in entries:
             self.rules.setdefault((one.publication, one.calendar), (len(self.rules), one))
@@ -333,6 +341,8 @@ class _Reading:
                 self._read_csv(file, path)
             else:
                 self._read_parquet(file, path)
+        if self.catalog.current_ids:
+            self.connection.execute(RENAME)
 
     def _read_csv(self, file: int, path: Path) -> None:
         with opened_text(path, "no such file.", MAX_BYTES) as text:
@@ -428,7 +438,8 @@ class _Reading:
 
 def _read(row: Row, path: Path, catalog: Catalog) -> tuple[int, str, date, float]:
     """What the cells of a row hold; a FileProblem for the first that is wrong."""
-    line, name, day_text, value_text = row
+    line, written, day_text, value_text = row
+    name = catalog.resolve(written)
     if name not in catalog:
         hint = nearest(name, catalog.indicators)
         raise FileProblem(path, f"unknown indicator '{name[:64]}'. {hint}", line=line)

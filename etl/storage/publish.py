@@ -103,6 +103,13 @@ join wanted as w on w.id = o.indicator
 where abs(n.value - o.value) > w.tolerance_pct / 100 * abs(o.value)
 order by o.indicator, o.date, n.source
 """
+# How much is held under ids that no entry of the catalog has.
+UNCLAIMED = """
+with others as (
+  select indicator from first_loads where indicator not in (select id from wanted))
+select indicator, count(*) as rows from held
+where indicator in (select indicator from others) group by indicator order by indicator
+"""
 TABLES = """
 create table catalog (document varchar);
 create table bulletins (date date, document varchar);
@@ -119,6 +126,7 @@ create table comparisons (scope varchar, scope_zh varchar, period varchar, pue v
 create table alerts (indicator varchar, rule varchar, state varchar, document varchar);
 create table citations (date date, number integer, kind varchar, document varchar);
 create table corrections (indicator varchar, date date, since date, document varchar);
+create table unclaimed (indicator varchar, rows bigint);
 create table meta (key varchar, value varchar);
 """
 # One reading in the order of the file: every row, in order, and one served for each date.
@@ -284,6 +292,7 @@ def _build(
         create_events(own, content.catalog)
         create_standings(own, content.catalog)
         _write_content(own, content, warehouse.refused())
+        _insert(own, "unclaimed", warehouse.connection.execute(UNCLAIMED).fetchall())
         meta = {
             "snapshot": name,
             "fingerprint": fingerprint,

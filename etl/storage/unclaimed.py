@@ -1,0 +1,91 @@
+"""Values under ids that no entry of the catalog claims: after a slip in a rename, a series would
+begin anew without a word."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from difflib import get_close_matches
+from pathlib import Path
+
+import duckdb
+
+from etl.catalog import Catalog
+from etl.errors import FileProblem, StorageError, nearest
+from etl.files.cells import bytes_of, rows_of
+from etl.files.strict_yaml import line_of, load_yaml
+from etl.settings import Settings
+from etl.sources.figures import COLUMNS, REQUIRED
+from etl.storage.publish import current_name, read_snapshot
+
+#: How many dates or vintages of each id a snapshot shows, and how many it leaves out.
+HELD = ("select indicator, count from standings", "select indicator, rows from unclaimed")
+
+
+def unclaimed(settings: Settings, catalog: Catalog) -> Iterator[str]:
+    """A sentence for each id that figures or the published warehouse hold and nobody claims. The
+    warehouse itself is not opened: a run may be writing it."""
+    for path in sorted(settings.figures.glob("*.csv")):
+        yield from _in_figures(path, catalog)
+    held = {
+        name: rows
+        for name, rows in _held(settings.published).items()
+        if not _is_claimed(name, catalog) and name not in catalog.retired
+    }
+    if held:
+        document = load_yaml(settings.catalog)
+        for name, rows in sorted(held.items()):
+            near, hint = _nearest(name, catalog)
+            line = f", line {line_of(document, ('indicators', near))}" if near else ""
+            yield (
+                f"{settings.catalog}{line}: {rows:,} values are held of '{name}', which no entry "
+                f"claims. {hint} If it was renamed, its new entry says old_ids: [{name}]; if it "
+                "was given up, name it under 'retired'."
+            )
+
+
+def _is_claimed(name: str, catalog: Catalog) -> bool:
+    return catalog.resolve(name) in catalog
+
+
+def _in_figures(path: Path, catalog: Catalog) -> Iterator[str]:
+    """The first row of each unknown id; a file of another kind names no indicators."""
+    payload = bytes_of(path, "it is gone.")
+    header = payload.partition(b"\n")[0].decode("utf-8-sig", "replace").strip().split(",")
+    if "indicator" not in header:
+        return
+    told: set[str] = set()
+    with suppress(FileProblem):  # a broken row is told by whoever reads the file
+        for line, cell in rows_of(payload, path, COLUMNS, REQUIRED):
+            name = cell["indicator"]
+            if not _is_claimed(name, catalog) and name not in told:
+                told.add(name)
+                _, hint = _nearest(name, catalog)
+                problem = f"no entry of the catalog claims '{name[:64]}'. {hint}"
+                yield str(FileProblem(path, problem, line=line))
+
+
+def _held(folder: Path) -> dict[str, int]:
+    """How many values the published warehouse holds of each id, also of those not shown."""
+    name, found = current_name(folder), dict[str, int]()
+    if name is None:
+        return found
+    # A snapshot that cannot be read, or was made before it held this, is not what people wrote.
+    with (
+        suppress(StorageError, duckdb.CatalogException),
+        read_snapshot(folder / f"{name}.duckdb") as connection,
+    ):
+        for query in HELD:
+            found |= dict(connection.execute(query).fetchall())
+    return found
+
+
+def _nearest(name: str, catalog: Catalog) -> tuple[str, str]:
+    """The entry with the nearest id or old id, and the hint that names it."""
+    known = [*catalog.indicators, *catalog.current_ids]
+    close = get_close_matches(name[:100], known, n=1, cutoff=0.6)
+    if not close:
+        return "", nearest(name, catalog.indicators)
+    owner = catalog.resolve(close[0])
+    where = "" if owner == close[0] else f" ({owner} says so in old_ids)"
+    return owner, f"Did you mean '{close[0]}'{where}?"
