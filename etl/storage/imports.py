@@ -488,14 +488,14 @@ def _parquet(path: Path) -> Iterator[tuple[str, Mapping[str, str]]]:
                 path, f"reading it took over {SECONDS} s; split it, or save it as CSV."
             ) from None
         except (duckdb.Error, UnicodeDecodeError) as error:
-            reason = str(error).splitlines()[0][:80]
+            reason = str(error).splitlines()[0].replace(source, path.name)[:80]
             raise FileProblem(path, f"is not a readable Parquet file ({reason}).") from None
 
 
 def _type(found: str, column: str, path: Path) -> str:
     """The kind of a column; a FileProblem where it holds something else than is expected."""
     expected, known = TYPED[column]
-    kind = found.partition("(")[0]
+    kind = "DECIMAL" if found.startswith("DECIMAL(") and found.endswith(")") else found
     if kind in known:
         return kind
     if kind == "TIMESTAMP WITH TIME ZONE":
