@@ -55,7 +55,7 @@ Words = Annotated[str, Field(min_length=1, max_length=2000)]
 class Model(BaseModel):
     """Frozen, and strict about names and types."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 class Text(Model):
@@ -74,7 +74,7 @@ class Unit(Model):
 
     code: Annotated[str, Field(pattern=r"^[ -~]+$")]
     label: Text
-    zh_factor: float = 1.0
+    zh_factor: Annotated[float, Field(gt=0)] = 1.0
 
 
 class Group(Model):
@@ -201,7 +201,7 @@ class Publication(Model):
     """
 
     rule: Literal["close", "days", "sessions", "next_month", "period_end"]
-    n: int = 0
+    n: Annotated[int, Field(ge=0, le=3660)] = 0
     at: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] = "09:00"
     zone: str = "America/New_York"
     words: Text | None = None

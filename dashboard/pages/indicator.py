@@ -398,7 +398,7 @@ def _actions(visit: Visit, item: Reading) -> Component | None:
                 html.Span(
                     formatting.table_day(a.date, item.indicator, visit.lang), className="quiet"
                 ),
-                f" {text(a.kind, visit.lang, value=f'{a.value:g}', unit=unit)}",
+                f" {text(a.kind, visit.lang, value=formatting.trimmed(a.value), unit=unit)}",
             ]
         )
         for a in found[:ACTIONS]

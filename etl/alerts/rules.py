@@ -16,7 +16,6 @@ from etl.changes import Step, ZScore, changes, comparable, z_scores
 from etl.freshness import LOOK_DAYS, is_behind
 from etl.records import BEIJING, Vintage
 from etl.words import numbers
-from etl.words.numbers import Change, grouped
 from etl.words.sentences import RECORDS, change_words, lowered, since_words, z_score_words
 
 State = Literal["triggered", "normal", "missing"]
@@ -221,7 +220,8 @@ class _Words:
         if rule.kind == "stale":
             return Text(zh="数据过期", en="out of date")
         if rule.percent is not None:
-            return Text(zh=f"一次变动达 {rule.percent:g}%", en=f"one step of {rule.percent:g}%")
+            limit = f"{numbers.trimmed(rule.percent)}%"
+            return Text(zh=f"一次变动达 {limit}", en=f"one step of {limit}")
         if rule.z is not None:
             return Text(
                 zh=f"一次变动达 {rule.z:g} 个标准差",
@@ -265,10 +265,11 @@ class _Words:
             return self._record(mark)
         reached = ("达到", "reaching") if mark.holds else ("未达", "short of")
         if rule.percent is not None:
-            direction = (mark.measure > 0) - (mark.measure < 0)
-            change = Change(f"{grouped(abs(mark.measure), 2)}%", direction)
-            zh, en = (change_words(change, self.unit, lang) for lang in ("zh", "en"))
-            limit = f"{rule.percent:g}%"
+            zh, en = (
+                change_words(numbers.in_percent(mark.measure, lang), self.unit, lang)
+                for lang in ("zh", "en")
+            )
+            limit = f"{numbers.trimmed(rule.percent)}%"
             return (
                 f"{zh}，{reached[0]} {limit}",
                 f"{en} from the value before, {reached[1]} {limit}",
