@@ -11,7 +11,7 @@ from typing import Any
 from etl.calendars import end_of, listed_at
 from etl.catalog import USUAL_STEPS
 from etl.errors import SettingError
-from etl.records import BEIJING, Event, Vintage, event_of
+from etl.records import BEIJING, EVENT_COLUMNS, Event, Vintage, event_of
 
 Rows = Callable[[str, Mapping[str, Any]], Sequence[tuple[Any, ...]]]
 #: How far a brief looks back where there is no bulletin before it.
@@ -32,9 +32,8 @@ qualify row_number() over (partition by indicator order by date desc) <= $tail
 order by indicator, date
 """
 NEWEST = "select indicator, max(date) from vintages where known_at <= $since group by indicator"
-EVENTS = """
-select indicator, date, kind, value, threshold, is_first, previous, previous_date, since, known_at
-from events where known_at > $since and known_at <= $until
+EVENTS = f"""
+select {EVENT_COLUMNS} from events where known_at > $since and known_at <= $until
 order by indicator, date, kind, threshold
 """
 DOCUMENTS = "select document from policies where counted"

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from etl.catalog import Catalog, Indicator
+from etl.events import Stretch, changes_of, stretches_of
 
 # Ordered so that the last of a date and source is the newest; imports have no rank of their own.
 VINTAGES = """
@@ -53,9 +54,14 @@ class History:
     that holds at each row."""
 
     def __init__(
-        self, rows: Sequence[Row], values: NDArray[np.float64], kinds: NDArray[np.int64]
+        self,
+        rows: Sequence[Row],
+        values: NDArray[np.float64],
+        kinds: NDArray[np.int64],
+        changes: Sequence[date] = (),
     ) -> None:
-        self.rows, self.values, self._kinds = rows, values, kinds
+        self.rows, self.values, self._kinds, self._changes = rows, values, kinds, changes
+        self._stretches: list[tuple[NDArray[np.int64], Stretch]] = []
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -85,6 +91,13 @@ class History:
         """Where the definition that holds at a place begins: nothing is reckoned across it."""
         return self._starts[bisect_right(self._starts, at) - 1]
 
+    def stretch(self, indicator: Indicator, at: int) -> tuple[NDArray[np.int64], Stretch]:
+        """The rows of the definition that holds at a place, by their places, and what each of them
+        may be called."""
+        if not self._stretches:
+            self._stretches = list(stretches_of(indicator, self.rows, self._changes))
+        return next(found for found in self._stretches if at in found[0])
+
 
 class Known(Protocol):
     """What was known as of a moment."""
@@ -113,7 +126,7 @@ class Snapshot:
             found = self._connection.execute(VINTAGES, [indicator]).fetchall()
             splits = [row[0] for row in self._connection.execute(SPLITS, [indicator]).fetchall()]
             rows = [Row(r[0], r[1], r[2].replace(tzinfo=UTC), *r[3:]) for r in found]
-            self._series[indicator] = Series(rows, breaks_of(self._catalog[indicator], splits))
+            self._series[indicator] = Series(rows, changes_of(self._catalog[indicator], splits))
         return self._series[indicator]
 
 
@@ -155,8 +168,10 @@ class Series:
             if row is not None:
                 rows[at], values[at], kinds[at] = row, row.value, self._code(row)
         if is_head:
-            return History(rows[:count], values[:count], kinds[:count])
-        return History(list(compress(rows, known.tolist())), values[known], kinds[known])
+            return History(rows[:count], values[:count], kinds[:count], self._breaks)
+        return History(
+            list(compress(rows, known.tolist())), values[known], kinds[known], self._breaks
+        )
 
 
 def _stamps(moments: Iterable[datetime]) -> NDArray[np.float64]:
@@ -173,8 +188,3 @@ def served(rows: Sequence[Row], moment: datetime) -> Row | None:
     best = min(ranks, default=0)
     allowed = [row for row in known if row.source == "import" or row.rank == best]
     return max(allowed, key=lambda row: (row.known_at, row.load), default=None)
-
-
-def breaks_of(indicator: Indicator, splits: Sequence[date] = ()) -> list[date]:
-    """The days from which values of an indicator are no longer those of before."""
-    return [*(change.date for change in indicator.breaks), *splits]

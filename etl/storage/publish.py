@@ -34,7 +34,7 @@ from etl.storage.warehouse import LIMITS, SERVED, SERVED_MACROS, VINTAGES, Refus
 
 KEPT = 30
 #: Raised whenever the tables of a snapshot change, so that the same content is published anew.
-FORMAT = 10
+FORMAT = 11
 
 # What is copied out of the warehouse, span by span, so that only a span is ever sorted at once.
 COPIED = """
