@@ -9,12 +9,12 @@ from typing import NamedTuple
 
 import pytest
 from conftest import Cli, bundled, served, settings_of, snapshot, write_csv
-from etl.events import events_of
 from serving import client
 
 from dashboard import queries
 from dashboard.snapshot import Snapshots
 from etl.catalog import Catalog
+from etl.events import events_of
 from etl.records import Observation
 from etl.settings import Settings
 from etl.storage import publish

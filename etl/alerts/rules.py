@@ -204,7 +204,7 @@ class _Words:
         """The rule in a few words: 高于 100 美元/桶."""
         rule = self.told
         if rule.kind == "record":
-            return Text(zh="高于或低于此前所存各值", en="beyond every value held before")
+            return Text(zh="创新高或新低", en="new high or low")
         if rule.kind == "stale":
             return Text(zh="数据过期", en="out of date")
         if rule.percent is not None:

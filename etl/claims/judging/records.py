@@ -20,9 +20,10 @@ from etl.claims.judging.sessions import first_meant, value_meant
 from etl.claims.model import Verdict
 from etl.events import GRAINS as GRAIN_NAMES
 from etl.events import Side, Stretch
-from etl.frequency import is_step, period_of
+from etl.frequency import are_steps, is_step, period_end, period_of
 from etl.words.sentences import GRAINS
 
+_DAY = timedelta(days=1)
 _NAMES: dict[Side, str] = {"high": "最高", "low": "最低"}
 
 
@@ -41,6 +42,8 @@ def _record(case: Case, side: Side) -> Found:
     last = value_meant(case)
     first_at = first_meant(case, last)
     at = first_at + int(np.argmax(sign * case.history.values[first_at : last + 1]))
+    if case.statement.mode == "month_end":
+        return _among_month_ends(case, at, side)
     past = _Past.of(case, at, side)
     best = past.best
     told, before = case.told_own(at), None
@@ -58,6 +61,35 @@ def _record(case: Case, side: Side) -> Found:
         refuted_by_held=is_beaten,
         previous=before,
     )
+
+
+def _among_month_ends(case: Case, at: int, side: Side) -> Found:
+    """A record among the last values of the months, every one of which must be held."""
+    past = _Past.of(case, at, side)
+    days, target = past.stretch.days[: past.place + 1], past.target
+    months = days.astype("datetime64[M]")
+    ends = np.flatnonzero(np.append(months[1:] != months[:-1], True))
+    if target is not None:
+        ends = ends[months[ends] >= np.datetime64(target, "M")]
+    own = case.date_of(at)
+    if sessions(case.indicator.calendar, own + _DAY, period_end("monthly", own)):
+        raise Unknown(f"{own} 不是当月最后一个交易日")
+    if target is None or len(ends) < 2 or months[ends[0]] != np.datetime64(target, "M"):
+        raise Unknown("更早的月末值没有存，不能认定")
+    if not np.all(are_steps("monthly", days[ends])) or any(
+        sessions(case.indicator.calendar, day + _DAY, period_end("monthly", day))
+        for day in days[ends[:-1]].tolist()
+    ):
+        raise Unknown("这段时间的月末值没有存全，不能认定")
+    values = past.stretch.values[ends]
+    best = int(np.argmax(values[:-1]) if side == "high" else np.argmin(values[:-1]))
+    before, found = float(values[best]), float(values[-1])
+    told = (
+        f"{case.told_own(at)}；{days[ends[0]]} 以来此前 {len(ends) - 1} 个月末值中{_NAMES[side]}是 "
+        f"{days[ends[best]]} 的 {case.shown(before)}"
+    )
+    is_so = found > before if side == "high" else found < before
+    return case.answer(is_so, told, at, before, f"{days[ends[0]]}..")
 
 
 def milestone(case: Case) -> Found:
@@ -189,7 +221,7 @@ class _Past:
             return True
         if self.case.is_lively:
             calendar = self.case.indicator.calendar
-            return not sessions(calendar, self.target, begins - timedelta(days=1))
+            return not sessions(calendar, self.target, begins - _DAY)
         frequency = self.case.indicator.frequency
         if frequency == "event":
             return False
@@ -206,7 +238,8 @@ class _Past:
         previous: float | None,
     ) -> Found:
         """The verdict: contradicted by what is surely known, supported where all is known."""
-        is_known = is_of_all_time or self.is_whole
+        is_among_held = self.case.statement.mode == "held" and self.target is not None
+        is_known = is_of_all_time or self.is_whole or (is_among_held and self.count > 0)
         if not (is_refuted or is_known or self.count):
             raise Unknown(f"{self.case.own_period(self.at)} 以前没有同口径的值可比")
         verdict: Verdict = "supported" if is_known else "unverifiable"
