@@ -349,6 +349,11 @@ def load_catalog(path: Path) -> Catalog:
     return catalog
 
 
+def line_in(path: Path, *where: str | int) -> int:
+    """The line of a part of the catalog in `path`, by the keys that lead to it."""
+    return line_of(load_yaml(path), where)
+
+
 def catalog_of(text: str) -> Catalog:
     """The catalog in JSON text, as a snapshot holds it."""
     with _uncollected():

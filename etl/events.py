@@ -49,10 +49,6 @@ class Events:
     is_first: Flags
     all_time: Flags
 
-    def take(self, chosen: NDArray[Any]) -> Events:
-        """Some of them, or all in another order."""
-        return Events(*(getattr(self, name)[chosen] for name in self.__slots__))
-
 
 class Stretch:
     """The values of one definition in the order of their days.
@@ -222,8 +218,7 @@ class Stretch:
         if not parts:
             return _NONE
         columns = ([getattr(part, name) for part in parts] for name in Events.__slots__)
-        found = Events(*(np.concatenate(column) for column in columns))
-        return found.take(np.lexsort((found.threshold, found.kind, found.asked)))
+        return Events(*(np.concatenate(column) for column in columns))
 
     def _records(self, side: Side, at: Places, values: Values) -> Events:
         held, sign = (self.highest if side == "high" else self.lowest), _SIGNS[side]
@@ -241,10 +236,10 @@ class Stretch:
         for kind, rose in (("milestone_up", True), ("milestone_down", False)):
             rows = np.flatnonzero(moved & ((after > before) == rose))
             low, high = np.minimum(before, after)[rows], np.maximum(before, after)[rows]
-            asked = np.repeat(rows, high - low)
-            threshold = np.concatenate(
-                [self._milestones[a:b] for a, b in zip(low, high, strict=True)] or [np.empty(0)]
-            )
+            many = high - low
+            asked = np.repeat(rows, many)
+            nth = np.arange(len(asked)) - np.repeat(np.cumsum(many) - many, many)
+            threshold = self._milestones[np.repeat(low, many) + nth]
             place = at[asked]
             if rose:
                 first = self.highest[place] < threshold
@@ -293,6 +288,26 @@ def _between(
         if first < last:
             held = slice(first, last)
             yield places[held], Stretch(indicator, days[held], values[held], opens, closes, mixed)
+
+
+def beaten(
+    indicator: Indicator, series: Sequence[Measured], splits: Iterable[date] = ()
+) -> Iterator[tuple[Side, Measured]]:
+    """The extremes of the catalog that cannot be of all time, each with the value of a series that
+    lies beyond it and is dated no later than the day through which it is said to hold. On its own
+    date another source may give it a little otherwise."""
+    for places, stretch in stretches_of(indicator, series, splits):
+        for side, sign in _SIGNS.items():
+            extreme = stretch.extreme(side)
+            if extreme is None:
+                continue
+            early = stretch.days <= np.datetime64(extreme.through)
+            near = abs(extreme.value) * indicator.expect.tolerance_pct / 100
+            is_it = stretch.days == np.datetime64(extreme.date)
+            is_it &= abs(stretch.values - extreme.value) <= near
+            values = np.where(early & ~is_it, sign * stretch.values, -np.inf)
+            if values.max() > sign * extreme.value:
+                yield side, series[int(places[values.argmax()])]
 
 
 def changes_of(indicator: Indicator, splits: Iterable[date] = ()) -> list[date]:
