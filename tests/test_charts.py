@@ -139,7 +139,7 @@ def test_every_indicator_has_its_page_picture_and_words(site: TestClient, name: 
 
 def test_the_page_is_read_without_any_script(site: TestClient) -> None:
     document = page(site.get(FROZEN))
-    assert document.one("h1").text.startswith("美光市值首破 1 万亿美元")
+    assert document.one("h1").text.startswith("美光市值首次突破 1 万亿美元")
     assert document.one("p", "subtitle").text.startswith("美光科技市值，万亿美元，2025 年 5 月")
     picture = document.one("div", "plot")
     assert picture.attributes["role"] == "img"

@@ -14,7 +14,7 @@ from serving import client
 from dashboard import queries
 from dashboard.snapshot import Snapshots
 from etl.catalog import Catalog
-from etl.crossings import events_of
+from etl.events import events_of
 from etl.records import Observation
 from etl.settings import Settings
 from etl.storage import publish

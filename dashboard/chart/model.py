@@ -371,7 +371,7 @@ def _remarkable(
             continue
         used.add(event.date)
         kind = "milestone" if event.threshold is not None else "record"
-        yield Mark(point, event_words(event, part.unit, lang), kind)
+        yield Mark(point, event_words(event, part.indicator, part.unit, lang), kind)
 
 
 def _told(events: Sequence[Event]) -> Iterator[Event]:
