@@ -36,7 +36,7 @@ from etl.policies.references import cited
 from etl.records import BEIJING, now, parse_moment
 from etl.settings import Settings, load_settings
 from etl.sources import sources
-from etl.storage import imports, publish
+from etl.storage import imports, snapshots
 from etl.storage.warehouse import lock, opened
 
 OK, SOME_FAILED, NOTHING_DONE = 0, 1, 2
@@ -60,8 +60,9 @@ def run_command(settings: Settings, options: argparse.Namespace) -> int:
     """Fetch, check, store and publish; end with a table."""
     catalog = load_catalog(settings.catalog)
     request = Request(
-        tuple(options.ids), options.source, options.offline, _moment(options.known_at)
-    )
+        tuple(options.ids), options.source, options.offline, _moment(options.known_at),
+        options.allow_fewer,
+    )  # fmt: skip
     steps = len(select(catalog, request)) + len(
         candidates.asked(catalog, request.ids, request.source, offline=request.offline)
     )
@@ -157,14 +158,14 @@ def _send_alerts(settings: Settings, catalog: Catalog, alerts: Sequence[Alert]) 
 
 def history_command(settings: Settings, options: argparse.Namespace) -> int:
     """The snapshots that are kept."""
-    console.history_table(publish.history(settings.published))
+    console.history_table(snapshots.history(settings.published))
     return OK
 
 
 def rollback_command(settings: Settings, options: argparse.Namespace) -> int:
     """Return to an earlier snapshot."""
     with lock(settings.lock):
-        name = publish.rollback(settings.published, options.snapshot)
+        name = snapshots.rollback(settings.published, options.snapshot)
     console.say(f"now serving {name}; the next run publishes the newest data again")
     return OK
 
@@ -233,11 +234,11 @@ def candidates_command(settings: Settings, options: argparse.Namespace) -> int:
 def replay_command(settings: Settings, options: argparse.Namespace) -> int:
     """Build what online sources brought again from the archive; 1 if a row differs."""
     catalog = load_catalog(settings.catalog)
-    replayed = replay(settings, catalog, options.source)
+    replayed = replay(settings, catalog, options.source, allow_fewer=options.allow_fewer)
     for one in replayed:
         words = "the same rows" if one.same else f"{one.before:,} rows before, now {one.after:,}"
         console.say(f"{one.source}: {one.answers:,} answers read again: {words}")
-    console.published(_publish(settings, catalog))
+    console.published(_publish(settings, catalog, allow_fewer=options.allow_fewer))
     return OK if all(one.same for one in replayed) else SOME_FAILED
 
 
@@ -349,9 +350,9 @@ def _bulletin_day(text: str) -> date:
         ) from None
 
 
-def _publish(settings: Settings, catalog: Catalog) -> Report:
+def _publish(settings: Settings, catalog: Catalog, *, allow_fewer: bool = False) -> Report:
     """Derive anew from what was just stored, and publish."""
-    derived = Request(source="derived", offline=True)
+    derived = Request(source="derived", offline=True, allow_fewer=allow_fewer)
     return run(settings, catalog, derived, lambda outcome: None)
 
 
@@ -403,6 +404,14 @@ def _day(text: str) -> date:
         raise argparse.ArgumentTypeError(f"'{text}' is not a date that exists") from None
 
 
+def _add_allow_fewer(one: argparse.ArgumentParser) -> None:
+    one.add_argument(
+        "--allow-fewer",
+        action="store_true",
+        help="publish although an indicator has fewer vintages than are served",
+    )
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m etl", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -412,6 +421,7 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--source", metavar="NAME", help="ask only this source")
     one.add_argument("--offline", action="store_true", help="ask no source over the network")
     one.add_argument("--known-at", metavar="TIME", help="store as known then, not now (ISO 8601)")
+    _add_allow_fewer(one)
     one.set_defaults(command=run_command)
 
     one = commands.add_parser(
@@ -455,6 +465,7 @@ def _parser() -> argparse.ArgumentParser:
 
     one = commands.add_parser("replay", help="build the warehouse again from archived answers")
     one.add_argument("--source", metavar="NAME", help="only this source")
+    _add_allow_fewer(one)
     one.set_defaults(command=replay_command)
 
     one = commands.add_parser("schedule", help="run in the foreground at the sources' hours")

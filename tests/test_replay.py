@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from conftest import Cli, run_with_fred, settings_of
+from conftest import Cli, is_one_sentence, run_with_fred, served, settings_of
 
 from etl.catalog import Catalog
 from etl.errors import StorageError
@@ -73,6 +73,33 @@ def test_a_row_that_was_tampered_with_is_found_and_set_right(
     done = cli("replay", "--source", "fred")
     assert (done.status, rows_of(archived)) == (1, before)
     assert cli("replay").status == 0
+
+
+def test_what_a_replay_sets_right_is_published(archived: Settings, cli: Cli) -> None:
+    day = date(2026, 5, 12)
+    with opened(archived.warehouse) as warehouse:
+        warehouse.connection.execute(f"update held set value = 9 where date = '{day}'")
+    assert cli("run", "--source", "derived", "--offline").status == 0
+    assert served(archived.data, IDS[0])[day] == 9
+    done = cli("replay")
+    assert (done.status, "published 2" in done.out) == (1, True)
+    assert served(archived.data, IDS[0])[day] == 4.5
+
+
+def test_a_replay_that_would_lose_rows_changes_nothing_unless_it_is_asked_for(
+    archived: Settings, cli: Cli
+) -> None:
+    before = rows_of(archived)
+    with opened(archived.warehouse) as warehouse:
+        warehouse.connection.execute("delete from answers where load > 1")
+    done = cli("replay")
+    assert (done.status, is_one_sentence(done.err)) == (2, True)
+    assert f"instead of {len(before)}" in done.err
+    assert "--allow-fewer" in done.err
+    assert rows_of(archived) == before
+    done = cli("replay", "--allow-fewer")
+    assert (done.status, "published 2" in done.out) == (1, True)
+    assert len(rows_of(archived)) < len(before)
 
 
 def test_a_gap_in_the_archive_changes_nothing(archived: Settings, catalog: Catalog) -> None:

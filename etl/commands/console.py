@@ -17,7 +17,7 @@ from etl.commands.status import Freshness
 from etl.ingest.run import Progress as Step
 from etl.ingest.run import Report
 from etl.policies.candidates import Candidate
-from etl.storage.publish import Snapshot
+from etl.storage.snapshots import Listed
 from etl.storage.warehouse import Outcome
 
 #: More revisions of one indicator are counted, not listed.
@@ -123,10 +123,20 @@ def sent(rows: Iterable[Sent], *, errors_only: bool = False) -> bool:
     return failed
 
 
-def history_table(snapshots: Iterable[Snapshot]) -> None:
+def history_table(snapshots: Iterable[Listed]) -> None:
+    """Name, moment, vintages, whether it is served, and why it cannot be read if it cannot."""
     cells = [
-        (s.name, s.published_at, f"{s.rows:,}", "current" if s.current else "") for s in snapshots
-    ]
+        (
+            s.name,
+            s.published_at or "—",
+            "—" if s.problem else f"{s.rows:,}",
+            " ".join(
+                filter(None, (f"cannot be read: {s.problem}" if s.problem else "",
+                              "current" if s.current else ""))
+            ),
+        )
+        for s in snapshots
+    ]  # fmt: skip
     _table(("snapshot", "published (UTC)", "vintages", ""), cells, right={2})
 
 

@@ -31,9 +31,12 @@ class Replayed:
     same: bool
 
 
-def replay(settings: Settings, catalog: Catalog, only: str | None = None) -> list[Replayed]:
+def replay(
+    settings: Settings, catalog: Catalog, only: str | None = None, *, allow_fewer: bool = False
+) -> list[Replayed]:
     """Forget what the online sources brought and read every archived answer again, each as known
-    when its load was. All of it, or nothing: a missing answer leaves the warehouse as it was."""
+    when its load was. All of it, or nothing: a missing answer leaves the warehouse as it was, and
+    so does a source that would end with fewer rows than it has, unless `allow_fewer`."""
     online = {name for name, source in sources(settings, ()).items() if source.online}
     online |= candidates.FINDERS.keys()
     if only is not None and only not in online:
@@ -45,7 +48,21 @@ def replay(settings: Settings, catalog: Catalog, only: str | None = None) -> lis
         answers = warehouse.answers(names)
         payloads = [raw.held(settings.raw, a.source, a.indicator, a.digest) for a in answers]
         with warehouse.transaction():
-            return list(_rebuilt(settings, catalog, corrected, warehouse, names, answers, payloads))
+            found = list(
+                _rebuilt(settings, catalog, corrected, warehouse, names, answers, payloads)
+            )
+            if not allow_fewer:
+                _refuse_fewer(found)
+            return found
+
+
+def _refuse_fewer(found: Sequence[Replayed]) -> None:
+    lost = [f"{r.source} {r.after:,} instead of {r.before:,}" for r in found if r.after < r.before]
+    if lost:
+        raise StorageError(
+            f"The archived answers give fewer rows than are held: {', '.join(lost)}. Nothing was "
+            "changed; take them all the same with `python -m etl replay --allow-fewer`."
+        )
 
 
 def _rebuilt(

@@ -52,12 +52,14 @@ NEEDS_NETWORK = "not asked (offline)"
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What one run is asked to do. Without `ids` and `source` it does everything."""
+    """What one run is asked to do. Without `ids` and `source` it does everything; `allow_fewer`
+    publishes also where less is held of an indicator than is served."""
 
     ids: tuple[str, ...] = ()
     source: str | None = None
     offline: bool = False
     known_at: datetime | None = None
+    allow_fewer: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,9 @@ def run(
             shown, step.bulletins(), documents, problems, step.comparisons, alerts,
             step.corrections,
         )  # fmt: skip
-        snapshot = publish(warehouse, content, settings.published, moment)
+        snapshot = publish(
+            warehouse, content, settings.published, moment, allow_fewer=request.allow_fewer
+        )
         lost = tuple(sorted(set(out.unreachable.values())))
         return Report(tuple(outcomes), snapshot, lost, alerts)
 
