@@ -13,7 +13,7 @@ from pathlib import Path
 
 from etl.alerts import notify
 from etl.alerts.rules import JSON as ALERT
-from etl.alerts.rules import Alert
+from etl.alerts.rules import Alert, judge_all
 from etl.brief.model import JSON as BRIEF
 from etl.brief.published import published_brief
 from etl.brief.words import markdown
@@ -28,7 +28,7 @@ from etl.commands.status import freshness
 from etl.errors import FileProblem, SettingError, StorageError, XinzhiError
 from etl.files.authored import read_bulletins, read_comparisons, read_corrections, read_documents
 from etl.ingest.replay import replay
-from etl.ingest.run import Report, Request, accept, judged, run, select, with_splits
+from etl.ingest.run import Report, Request, accept, run, select, with_splits
 from etl.ingest.schedule import SLOTS, Slot, keep_time, next_due
 from etl.ingest.upstream import Upstream
 from etl.policies import candidates, review
@@ -37,6 +37,7 @@ from etl.records import BEIJING, now, parse_moment
 from etl.settings import Settings, load_settings
 from etl.sources import sources
 from etl.storage import imports, snapshots
+from etl.storage.current import current_snapshot
 from etl.storage.warehouse import lock, opened
 
 OK, SOME_FAILED, NOTHING_DONE = 0, 1, 2
@@ -105,13 +106,9 @@ def check_command(settings: Settings, options: argparse.Namespace) -> int:
 def status_command(settings: Settings, options: argparse.Namespace) -> int:
     """How fresh each indicator is."""
     catalog = load_catalog(settings.catalog)
-    if not settings.warehouse.exists():
-        raise StorageError(
-            f"{settings.warehouse}: no warehouse yet; run `python -m etl run` first."
-        )
-    with opened(settings.warehouse, read_only=True) as warehouse:
-        rows = list(freshness(catalog, warehouse, now()))
-        notes = list(candidates.notes(warehouse))
+    with current_snapshot(settings.published) as snapshot:
+        rows = list(freshness(catalog, snapshot, now()))
+        notes = list(candidates.notes(snapshot.problems(), len(snapshot.candidates())))
     if options.json:
         print(json.dumps([row.to_json() for row in rows], ensure_ascii=False, indent=1))
     else:
@@ -129,12 +126,8 @@ def alerts_command(settings: Settings, options: argparse.Namespace) -> int:
         raise SettingError(
             "No channel is set; set XINZHI_ALERT_WEBHOOK, or XINZHI_ALERT_SMTP and XINZHI_ALERT_TO."
         )
-    if not settings.warehouse.exists():
-        raise StorageError(
-            f"{settings.warehouse}: no warehouse yet; run `python -m etl run` first."
-        )
-    with opened(settings.warehouse, read_only=True) as warehouse:
-        rows = judged(with_splits(catalog, warehouse), warehouse, now())
+    with current_snapshot(settings.published) as snapshot:
+        rows = judge_all(with_splits(catalog, snapshot.actions()), snapshot.series, now())
     if options.json:
         print(json.dumps([ALERT.dump_python(row, mode="json") for row in rows], ensure_ascii=False,
                          indent=1))  # fmt: skip
@@ -208,7 +201,7 @@ def accept_command(settings: Settings, options: argparse.Namespace) -> int:
 
 def candidates_command(settings: Settings, options: argparse.Namespace) -> int:
     """The documents that were found and wait for a person; take them or leave them."""
-    if not settings.warehouse.exists():
+    if (options.take or options.leave) and not settings.warehouse.exists():
         raise StorageError(
             f"{settings.warehouse}: no warehouse yet; run `python -m etl run` first."
         )
@@ -220,10 +213,10 @@ def candidates_command(settings: Settings, options: argparse.Namespace) -> int:
     elif options.leave:
         for document in review.leave(settings, options.leave):
             console.say(f"left: {document.title}")
-        console.say("run `python -m etl run` to publish without them")
+        console.published(_publish(settings, load_catalog(settings.catalog)))
     else:
-        with opened(settings.warehouse, read_only=True) as warehouse:
-            rows = review.waiting(settings, warehouse)
+        with current_snapshot(settings.published) as snapshot:
+            rows = review.waiting(settings, snapshot)
         if options.json:
             print(json.dumps([row.to_json() for row in rows], ensure_ascii=False, indent=1))
         else:

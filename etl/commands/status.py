@@ -10,7 +10,8 @@ from typing import Any
 
 from etl.catalog import Catalog
 from etl.freshness import as_of_words, sessions_missed, state_of
-from etl.storage.warehouse import Refused, Revision, Warehouse
+from etl.storage.current import CurrentSnapshot
+from etl.storage.warehouse import Refused, Revision
 
 #: Revisions are told for so long.
 _TOLD_DAYS = 30
@@ -43,18 +44,17 @@ class Freshness:
         return row
 
 
-def freshness(catalog: Catalog, warehouse: Warehouse, now: datetime) -> Iterator[Freshness]:
-    """Each indicator's row, in the order of the catalog."""
-    outcomes = warehouse.last_outcomes()
+def freshness(catalog: Catalog, snapshot: CurrentSnapshot, now: datetime) -> Iterator[Freshness]:
+    """Each indicator's row, in the order of the catalog, as far as it is published."""
+    problems, notices = snapshot.problems(), snapshot.notices()
     refused, revisions = defaultdict(list), defaultdict(list)
-    for answer in warehouse.refused():
+    for answer in snapshot.refused():
         refused[answer.indicator].append(answer)
-    for revision in warehouse.revisions(now - timedelta(days=_TOLD_DAYS)):
+    for revision in snapshot.revisions(now - timedelta(days=_TOLD_DAYS)):
         revisions[revision.indicator].append(revision)
-    served = warehouse.newest_served(now)
+    served = snapshot.newest(now)
     for indicator in catalog.all():
-        outcome = outcomes.get(indicator.id)
-        problem = outcome.problem if outcome else ""
+        problem = problems.get(indicator.id, "")
         newest = served.get(indicator.id)
         missed = sessions_missed(indicator, newest.date, now) if newest else None
         yield Freshness(
@@ -67,7 +67,7 @@ def freshness(catalog: Catalog, warehouse: Warehouse, now: datetime) -> Iterator
             known_at=newest.known_at if newest else None,
             as_of=as_of_words(indicator, newest.date) if newest else "尚无数据",
             problem=problem,
-            notice=outcome.notice if outcome else "",
+            notice=notices.get(indicator.id, ""),
             refused=tuple(refused[indicator.id]),
             revisions=tuple(revisions[indicator.id]),
         )

@@ -97,13 +97,15 @@ def run(
         with way_out or Upstream(settings) as out:
             step = _Run(settings, catalog, request, warehouse, out)
             outcomes = list(step.outcomes(wanted, progress))
-        problems = _remembered_problems(catalog, warehouse)
-        shown, moment = with_splits(catalog, warehouse), now()
+        problems, notices = _remembered(catalog, warehouse)
+        shown, moment = with_splits(catalog, warehouse.all_actions()), now()
         alerts = judged(shown, warehouse, moment)
-        documents = candidates.shown(warehouse, step.documents)
+        waiting = candidates.waiting(warehouse, step.documents)
+        documents = [*step.documents, *(one.document for one in waiting)]
         content = all_content(
             shown, step.bulletins(), documents, problems, step.comparisons, alerts,
-            step.corrections,
+            step.corrections, notices=notices, candidates=[one.written() for one in waiting],
+            candidates_left=warehouse.texts(candidates.LEFT),
         )  # fmt: skip
         snapshot = publish(
             warehouse, content, settings.published, moment, allow_fewer=request.allow_fewer
@@ -207,10 +209,14 @@ def judged(catalog: Catalog, warehouse: Warehouse, moment: datetime) -> tuple[Al
     return judge_all(catalog, lambda name: [v for v, _ in warehouse.series(name, moment)], moment)
 
 
-def _remembered_problems(catalog: Catalog, warehouse: Warehouse) -> list[tuple[str, str]]:
-    held = warehouse.last_outcomes()
+def _remembered(
+    catalog: Catalog, warehouse: Warehouse
+) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """What each subject last failed at, and what is to be known of each."""
     shown = {*catalog.indicators, *candidates.FINDERS}
-    return [(o.subject, o.problem) for o in held.values() if o.problem and o.subject in shown]
+    held = [o for o in warehouse.last_outcomes().values() if o.subject in shown]
+    problems = [(o.subject, o.problem) for o in held if o.problem]
+    return problems, [(o.subject, o.notice) for o in held if o.notice]
 
 
 class _Run:
@@ -553,11 +559,11 @@ class _Run:
         return self.warehouse.series(name, self.known_at)
 
 
-def with_splits(catalog: Catalog, warehouse: Warehouse) -> Catalog:
+def with_splits(catalog: Catalog, actions_of: Mapping[str, Sequence[Action]]) -> Catalog:
     """The catalog as it is published: a split breaks a series of prices like a new definition, so
     that no change, no average and no record is reckoned across it."""
     known = dict(catalog.indicators)
-    for name, actions in warehouse.all_actions().items():
+    for name, actions in actions_of.items():
         splits = [Dated(date=a.date, note=_split_words(a)) for a in actions if a.kind == "split"]
         if splits and name in known:
             breaks = sorted((*known[name].breaks, *splits), key=lambda b: b.date)

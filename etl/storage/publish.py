@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -122,6 +122,9 @@ create table comparisons (scope varchar, scope_zh varchar, period varchar, pue v
 create table alerts (indicator varchar, rule varchar, state varchar, document varchar);
 create table citations (date date, number integer, kind varchar, document varchar);
 create table corrections (indicator varchar, date date, since date, document varchar);
+create table notices (subject varchar, notice varchar);
+create table candidates (document varchar);
+create table candidates_left (key varchar);
 create table meta (key varchar, value varchar);
 """
 # One reading in the order of the file: every row, in order, and one served for each date.
@@ -144,6 +147,9 @@ class Content:
     comparisons: tuple[Comparison, ...] = ()
     alerts: tuple[Alert, ...] = ()
     corrections: tuple[Correction, ...] = ()
+    notices: tuple[tuple[str, str], ...] = ()
+    candidates: tuple[str, ...] = ()
+    candidates_left: tuple[str, ...] = ()
 
 
 def publish(
@@ -205,6 +211,7 @@ def _fingerprint(warehouse: Warehouse, content: Content) -> str:
         json.dumps([asdict(comparison) for comparison in content.comparisons]),
         *(_alert_document(alert) for alert in content.alerts),
         *(correction.model_dump_json() for correction in content.corrections),
+        json.dumps([content.notices, content.candidates, content.candidates_left]),
     ]
     return sha256("\x00".join(parts).encode()).hexdigest()
 
@@ -343,6 +350,9 @@ def _write_content(
             for r in refused
         ],
     }
+    tables["notices"] = list(content.notices)
+    tables["candidates"] = [(document,) for document in content.candidates]
+    tables["candidates_left"] = [(key,) for key in content.candidates_left]
     for table, rows in tables.items():
         _insert(connection, table, rows)
 
@@ -406,6 +416,10 @@ def all_content(
     comparisons: Sequence[Comparison] = (),
     alerts: Sequence[Alert] = (),
     corrections: Sequence[Correction] = (),
+    *,
+    notices: Sequence[tuple[str, str]] = (),
+    candidates: Sequence[str] = (),
+    candidates_left: Iterable[str] = (),
 ) -> Content:
     """The content of a snapshot in its fixed order."""
     return Content(
@@ -416,4 +430,7 @@ def all_content(
         tuple(comparisons),
         tuple(alerts),
         tuple(corrections),
+        tuple(sorted(notices)),
+        tuple(candidates),
+        tuple(sorted(candidates_left)),
     )
