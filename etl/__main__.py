@@ -36,7 +36,7 @@ from etl.policies.references import cited
 from etl.records import BEIJING, now, parse_moment
 from etl.settings import Settings, load_settings
 from etl.sources import sources
-from etl.storage import imports, snapshots
+from etl.storage import backup, imports, snapshots
 from etl.storage.current import current_snapshot
 from etl.storage.warehouse import lock, opened
 
@@ -160,6 +160,32 @@ def rollback_command(settings: Settings, options: argparse.Namespace) -> int:
     with lock(settings.lock):
         name = snapshots.rollback(settings.published, options.snapshot)
     console.say(f"now serving {name}; the next run publishes the newest data again")
+    return OK
+
+
+def backup_command(settings: Settings, options: argparse.Namespace) -> int:
+    """Copy everything that cannot be fetched again into an empty folder."""
+    manifest, notices = backup.backup(settings, Path(options.folder))
+    console.backup_line(options.folder, manifest)
+    for notice in notices:
+        console.say(f"notice: {notice}")
+    return OK
+
+
+def restore_command(settings: Settings, options: argparse.Namespace) -> int:
+    """Bring a backup back; with --check, only see whether it is whole."""
+    folder = Path(options.folder)
+    if options.check:
+        console.backup_line(options.folder, backup.check(folder))
+        console.say("it is whole; nothing was changed")
+        return OK
+    restored = backup.restore(settings, folder)
+    console.backup_line(options.folder, restored.manifest)
+    if restored.replaced is not None:
+        console.say(f"what was there and differed lies in {restored.replaced}")
+    for notice in restored.notices:
+        console.say(f"notice: {notice}")
+    console.say("restored; a dashboard that runs shows it at once, restart it for its receipts")
     return OK
 
 
@@ -437,6 +463,15 @@ def _parser() -> argparse.ArgumentParser:
     one = commands.add_parser("rollback", help="return to an earlier snapshot")
     one.add_argument("snapshot", nargs="?", metavar="SNAPSHOT")
     one.set_defaults(command=rollback_command)
+
+    one = commands.add_parser("backup", help="copy all that cannot be fetched again")
+    one.add_argument("folder", metavar="FOLDER", help="a new or empty folder")
+    one.set_defaults(command=backup_command)
+
+    one = commands.add_parser("restore", help="bring a backup back")
+    one.add_argument("folder", metavar="FOLDER")
+    one.add_argument("--check", action="store_true", help="only see whether it is whole")
+    one.set_defaults(command=restore_command)
 
     one = commands.add_parser("import", help="add observations from CSV, XLSX or Parquet")
     one.add_argument("files", nargs="+", metavar="FILE")

@@ -17,6 +17,7 @@ from etl.commands.status import Freshness
 from etl.ingest.run import Progress as Step
 from etl.ingest.run import Report
 from etl.policies.candidates import Candidate
+from etl.storage.backup import Manifest
 from etl.storage.snapshots import Listed
 from etl.storage.warehouse import Outcome
 
@@ -138,6 +139,15 @@ def history_table(snapshots: Iterable[Listed]) -> None:
         for s in snapshots
     ]  # fmt: skip
     _table(("snapshot", "published (UTC)", "vintages", ""), cells, right={2})
+
+
+def backup_line(folder: str, manifest: Manifest) -> None:
+    """What a backup holds, in one line."""
+    say(
+        f"{folder}: {len(manifest.files):,} files, {manifest.bytes / 1e6:,.1f} MB, "
+        f"{manifest.vintages:,} vintages, snapshot {manifest.snapshot or '—'}, made at "
+        f"{manifest.made_at:%Y-%m-%dT%H:%M:%SZ}"
+    )
 
 
 def candidate_table(rows: Iterable[Candidate]) -> None:
