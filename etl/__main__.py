@@ -256,7 +256,8 @@ def replay_command(settings: Settings, options: argparse.Namespace) -> int:
     replayed = replay(settings, catalog, options.source, allow_fewer=options.allow_fewer)
     for one in replayed:
         words = "the same rows" if one.same else f"{one.before:,} rows before, now {one.after:,}"
-        console.say(f"{one.source}: {one.answers:,} answers read again: {words}")
+        since = f" since {one.since:%Y-%m-%d}, older ones were dropped" if one.since else ""
+        console.say(f"{one.source}: {one.answers:,} answers read again{since}: {words}")
     console.published(_publish(settings, catalog, allow_fewer=options.allow_fewer))
     return OK if all(one.same for one in replayed) else SOME_FAILED
 

@@ -110,6 +110,60 @@ def test_a_gap_in_the_archive_changes_nothing(archived: Settings, catalog: Catal
     assert rows_of(archived) == before
 
 
+def test_superseded_answers_are_dropped_only_where_it_is_asked_for(
+    archived: Settings, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = rows_of(archived)
+    assert cli("run", "--source", "derived", "--offline").status == 0
+    assert len(archive(archived)) == 3
+    monkeypatch.setenv("XINZHI_RAW_DAYS", "36500")
+    assert cli("run", "--source", "derived", "--offline").status == 0
+    assert len(archive(archived)) == 3
+    monkeypatch.setenv("XINZHI_RAW_DAYS", "1")
+    for path in (archived.raw / "fred").rglob("*.gz"):  # they came as long ago as their loads say
+        path.rename(path.with_name(f"20260520T010000Z-{path.stem.partition('-')[2]}.gz"))
+    assert cli("run", "--source", "derived", "--offline").status == 0
+    assert len(archive(archived)) == 1  # the newest answer stays
+    assert rows_of(archived) == before
+    done = cli("replay")
+    assert (done.status, rows_of(archived)) == (0, before)
+    assert "fred: 2 answers read again since 2026-05-23, older ones were dropped" in done.out
+    monkeypatch.delenv("XINZHI_RAW_DAYS")
+    done = cli("replay")
+    assert (done.status, "is missing" in done.err) == (2, True)
+    assert rows_of(archived) == before
+
+
+def test_a_replay_from_later_on_sets_right_what_came_later_alone(
+    archived: Settings, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = rows_of(archived)
+    archive(archived)[0].unlink()
+    monkeypatch.setenv("XINZHI_RAW_DAYS", "1")
+    with opened(archived.warehouse) as warehouse:
+        warehouse.connection.execute("update held set value = 9 where load > 2")
+    assert cli("replay").status == 1
+    assert rows_of(archived) == before
+
+
+def test_answers_of_late_are_missed_whatever_may_be_dropped(
+    archived: Settings, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive(archived)[1].unlink()
+    monkeypatch.setenv("XINZHI_RAW_DAYS", "36500")
+    done = cli("replay")
+    assert (done.status, "is missing" in done.err) == (2, True)
+
+
+@pytest.mark.parametrize("days", ["0", "-1", "a week", "1.5", "٣", "9" * 5000])
+def test_days_that_are_none_are_refused(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, days: str
+) -> None:
+    monkeypatch.setenv("XINZHI_RAW_DAYS", days)
+    done = cli("check")
+    assert (done.status, is_one_sentence(done.err)) == (2, True)
+
+
 def test_a_damaged_answer_changes_nothing(archived: Settings, catalog: Catalog) -> None:
     before = rows_of(archived)
     archive(archived)[0].write_bytes(b"not gzip")

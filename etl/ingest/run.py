@@ -110,6 +110,9 @@ def run(
         snapshot = publish(
             warehouse, content, settings.published, moment, allow_fewer=request.allow_fewer
         )
+        if settings.raw_days is not None:
+            before = moment - timedelta(days=settings.raw_days)
+            raw.thin(settings.raw, warehouse.needed_answers(before), before)
         lost = tuple(sorted(set(out.unreachable.values())))
         return Report(tuple(outcomes), snapshot, lost, alerts)
 
