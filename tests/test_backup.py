@@ -246,6 +246,14 @@ def test_no_backup_is_written_over_anything(filled: Path, tmp_path: Path, cli: C
     assert (tmp_path / "file").read_text() == "x"
 
 
+@pytest.mark.parametrize("inside", ["raw", "raw/2026", "published/x", "bulletins", "state/y"])
+def test_no_backup_is_written_into_what_it_holds(filled: Path, cli: Cli, inside: str) -> None:
+    done = cli("backup", filled / inside)
+    assert (done.status, is_one_sentence(done.err)) == (2, True)
+    assert "backed up itself" in done.err
+    assert cli("history").status == 0
+
+
 def test_a_backup_waits_for_nobody_who_writes(filled: Path, tmp_path: Path, cli: Cli) -> None:
     cli("backup", tmp_path / "backup")
     with lock(filled / ".lock"):

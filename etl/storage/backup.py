@@ -89,6 +89,7 @@ def backup(settings: Settings, folder: Path) -> tuple[Manifest, tuple[str, ...]]
             raise StorageError(
                 f"{settings.warehouse}: no warehouse yet; run `python -m etl run` first."
             )
+        _refuse_inside(settings, folder)
         is_new, begun = not folder.exists(), False
         try:
             if not is_new and any(folder.iterdir()):
@@ -174,6 +175,18 @@ def restore(settings: Settings, folder: Path) -> Restored:
         finally:
             shutil.rmtree(stage, ignore_errors=True)
     return Restored(manifest, aside if aside.exists() else None, tuple(_notices(settings, folder)))
+
+
+def _refuse_inside(settings: Settings, folder: Path) -> None:
+    """A backup that lay in what is backed up would hold itself."""
+    place, data = folder.resolve(), settings.data.resolve()
+    if place.is_relative_to(data) and place != data:
+        below = place.relative_to(data).parts[0]
+        if below in _KNOWN:
+            raise StorageError(
+                f"{folder}: lies in {data / below}, which is backed up itself; name a folder on "
+                "another disk."
+            )
 
 
 def _sources(

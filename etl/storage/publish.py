@@ -166,10 +166,13 @@ def publish(
     fewer vintages than in the snapshot that is served, unless `allow_fewer`.
     """
     fingerprint = _fingerprint(warehouse, content)
-    if current_fingerprint(folder) == fingerprint:
+    served = current_fingerprint(folder)
+    if served == fingerprint:
         return None
     if not allow_fewer:
-        _refuse_fewer(warehouse, content.catalog, folder)
+        reference = current_name(folder) if served else newest_readable(folder)
+        if reference is not None:
+            _refuse_fewer(warehouse, content.catalog, folder, reference)
     name = f"{now.astimezone(UTC):%Y%m%dT%H%M%S}{now.microsecond // 1000:03d}Z-{fingerprint[:8]}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -223,13 +226,9 @@ def _digest(connection: duckdb.DuckDBPyConnection, table: str) -> str:
     return str(connection.execute(query).fetchall()[0])
 
 
-def _refuse_fewer(warehouse: Warehouse, catalog: Catalog, folder: Path) -> None:
-    """A StorageError in words if the warehouse holds less of an indicator than is served of it:
+def _refuse_fewer(warehouse: Warehouse, catalog: Catalog, folder: Path, name: str) -> None:
+    """A StorageError in words if the warehouse holds less of an indicator than a snapshot:
     one that was lost must not empty the site. What the catalog names no more is not missed."""
-    name = current_name(folder)
-    name = name if name and current_fingerprint(folder) else newest_readable(folder)
-    if name is None:
-        return
     with read_snapshot(folder / f"{name}.duckdb") as connection:
         served = _vintages_of_each(connection)
     held = _vintages_of_each(warehouse.connection)
