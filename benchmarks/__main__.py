@@ -15,7 +15,7 @@ from rich.table import Table
 
 from benchmarks import bulk, charts, claims, desk, downloads, page, sources
 from etl.settings import PROJECT
-from etl.storage.publish import current_name
+from etl.storage.snapshots import current_name
 
 ROUNDS = 3
 

@@ -16,7 +16,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 
 from benchmarks.page import serving
-from etl.storage.publish import current_name
+from etl.storage.snapshots import current_name
 
 INDICATOR, ROWS = "vix", 10_000
 SECONDS = 10

@@ -253,6 +253,8 @@ def bulletin(snapshot: Snapshot, day: Date) -> Bulletin | None:
 
 def claims(snapshot: Snapshot, day: Date) -> list[Placed]:
     """The checked statements of the bulletin of a day, in the order of its text."""
+    if not snapshot.has("claims"):
+        return []
     rows = snapshot.rows(
         "select paragraph, start, stop, document from claims where date = ? order by rowid", [day]
     )

@@ -21,6 +21,7 @@ import duckdb
 from etl.catalog import catalog_of
 from etl.errors import StorageError
 from etl.settings import POINTER, READ_ONLY
+from etl.storage.snapshots import cannot_serve
 
 LOOK_EVERY_S = 0.5
 #: How many answers of each kind are kept: readings are small, tables may hold whole histories.
@@ -49,6 +50,9 @@ class Snapshot:
         self.path = path
         self.connection = duckdb.connect(str(path), read_only=True, config=READ_ONLY)
         self.meta: dict[str, str] = dict(self.rows("select key, value from meta"))
+        reason = cannot_serve(self.meta)
+        if reason:
+            raise StorageError(_unreadable(path, reason))
         document = self.rows("select document from catalog")[0][0]
         self.catalog = catalog_of(document)
         self._shelves: dict[str, OrderedDict[Hashable, Any]] = {k: OrderedDict() for k in SHELVES}
@@ -115,9 +119,12 @@ class Snapshot:
         return table in self._tables
 
     def rows(self, query: str, parameters: Any = ()) -> list[tuple[Any, ...]]:
-        """All rows of a query."""
-        with self.connection.cursor() as cursor:
-            return cursor.execute(query, parameters).fetchall()
+        """All rows of a query; a StorageError in words if the file does not give them."""
+        try:
+            with self.connection.cursor() as cursor:
+                return cursor.execute(query, parameters).fetchall()
+        except duckdb.Error as error:
+            raise StorageError(_unreadable(self.path, str(error))) from error
 
     def held(self, kind: str, key: Hashable) -> Any:
         """What is remembered already, or None."""
@@ -204,12 +211,10 @@ class Snapshots:
             found = Snapshot(path)
             self.get_ready(found)
             self._open = found
+        except StorageError as error:
+            self.problem = str(error)
         except (duckdb.Error, OSError, KeyError, IndexError, ValueError) as error:
-            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-            self.problem = (
-                f"{path}: this snapshot cannot be opened ({reason}). Run `python -m etl rollback` "
-                "to return to the one before."
-            )
+            self.problem = _unreadable(path, str(error) or type(error).__name__)
 
     def _pointed_to(self) -> tuple[str, str]:
         """The name in the pointer, or nothing and what is wrong."""
@@ -220,8 +225,16 @@ class Snapshots:
             return "", (
                 f"{self.folder}: nothing is published yet. Run `python -m etl run` (or `make etl`)."
             )
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             return "", (
                 f"{self.folder / POINTER}: cannot be read ({type(error).__name__}). Run "
                 "`python -m etl rollback` to point to a snapshot again."
             )
+
+
+def _unreadable(path: Path, reason: str) -> str:
+    """What is wrong with a snapshot, and what to do."""
+    return (
+        f"{path}: this snapshot cannot be read ({reason.splitlines()[0]}). Run `python -m etl run` "
+        "to publish anew, or `python -m etl rollback` to return to the one before."
+    )

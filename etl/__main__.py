@@ -13,7 +13,7 @@ from pathlib import Path
 
 from etl.alerts import notify
 from etl.alerts.rules import JSON as ALERT
-from etl.alerts.rules import Alert
+from etl.alerts.rules import Alert, judge_all
 from etl.brief.model import JSON as BRIEF
 from etl.brief.published import published_brief
 from etl.brief.words import markdown
@@ -28,7 +28,7 @@ from etl.commands.status import freshness
 from etl.errors import FileProblem, SettingError, StorageError, XinzhiError
 from etl.files.authored import read_bulletins, read_comparisons, read_corrections, read_documents
 from etl.ingest.replay import replay
-from etl.ingest.run import Report, Request, accept, as_published, judged, run, select
+from etl.ingest.run import Report, Request, accept, broken, run, select, splits_of
 from etl.ingest.schedule import SLOTS, Slot, keep_time, next_due
 from etl.ingest.upstream import Upstream
 from etl.policies import candidates, review
@@ -36,11 +36,11 @@ from etl.policies.references import cited
 from etl.records import BEIJING, now, parse_moment
 from etl.settings import Settings, load_settings
 from etl.sources import sources
-from etl.storage import imports, publish
-from etl.storage.disagreements import disagreements
+from etl.storage import backup, imports, snapshots
+from etl.storage.current import current_snapshot
 from etl.storage.renames import opened_as_named
 from etl.storage.unclaimed import unclaimed
-from etl.storage.warehouse import lock, opened
+from etl.storage.warehouse import lock
 
 OK, SOME_FAILED, NOTHING_DONE = 0, 1, 2
 
@@ -63,8 +63,9 @@ def run_command(settings: Settings, options: argparse.Namespace) -> int:
     """Fetch, check, store and publish; end with a table."""
     catalog = load_catalog(settings.catalog)
     request = Request(
-        tuple(options.ids), options.source, options.offline, _moment(options.known_at)
-    )
+        tuple(options.ids), options.source, options.offline, _moment(options.known_at),
+        options.allow_fewer,
+    )  # fmt: skip
     steps = len(select(catalog, request)) + len(
         candidates.asked(catalog, request.ids, request.source, offline=request.offline)
     )
@@ -75,7 +76,8 @@ def run_command(settings: Settings, options: argparse.Namespace) -> int:
         console.say(f"not reached: {sentence}")
     console.published(report)
     asked = {outcome.subject for outcome in report.outcomes}
-    differing = disagreements(settings.published)
+    with current_snapshot(settings.published) as shown:
+        differing = shown.disagreements()
     console.disagreements({name: rows for name, rows in differing.items() if name in asked})
     if not options.offline and options.known_at is None:
         _send_alerts(settings, catalog, report.alerts)
@@ -112,14 +114,10 @@ def check_command(settings: Settings, options: argparse.Namespace) -> int:
 def status_command(settings: Settings, options: argparse.Namespace) -> int:
     """How fresh each indicator is."""
     catalog = load_catalog(settings.catalog)
-    if not settings.warehouse.exists():
-        raise StorageError(
-            f"{settings.warehouse}: no warehouse yet; run `python -m etl run` first."
-        )
-    moment, differing = now(), disagreements(settings.published)
-    with opened(settings.warehouse, read_only=True) as warehouse:
-        rows = list(freshness(catalog, warehouse, moment, differing))
-        notes = list(candidates.notes(warehouse))
+    moment = now()
+    with current_snapshot(settings.published) as snapshot:
+        rows = list(freshness(catalog, snapshot, moment))
+        notes = list(candidates.notes(snapshot.problems(), len(snapshot.candidates())))
     if options.json:
         print(json.dumps([row.to_json() for row in rows], ensure_ascii=False, indent=1))
     else:
@@ -137,13 +135,10 @@ def alerts_command(settings: Settings, options: argparse.Namespace) -> int:
         raise SettingError(
             "No channel is set; set XINZHI_ALERT_WEBHOOK, or XINZHI_ALERT_SMTP and XINZHI_ALERT_TO."
         )
-    if not settings.warehouse.exists():
-        raise StorageError(
-            f"{settings.warehouse}: no warehouse yet; run `python -m etl run` first."
-        )
-    moment = now()
-    with opened(settings.warehouse, read_only=True) as warehouse:
-        rows = judged(as_published(catalog, warehouse, moment), warehouse, moment)
+    with current_snapshot(settings.published) as snapshot:
+        actions = snapshot.actions()
+        shown = snapshot.looked(broken(catalog, actions))
+        rows = judge_all(shown, snapshot.series, now(), splits_of(actions))
     if options.json:
         print(json.dumps([ALERT.dump_python(row, mode="json") for row in rows], ensure_ascii=False,
                          indent=1))  # fmt: skip
@@ -167,15 +162,41 @@ def _send_alerts(settings: Settings, catalog: Catalog, alerts: Sequence[Alert]) 
 
 def history_command(settings: Settings, options: argparse.Namespace) -> int:
     """The snapshots that are kept."""
-    console.history_table(publish.history(settings.published))
+    console.history_table(snapshots.history(settings.published))
     return OK
 
 
 def rollback_command(settings: Settings, options: argparse.Namespace) -> int:
     """Return to an earlier snapshot."""
     with lock(settings.lock):
-        name = publish.rollback(settings.published, options.snapshot)
+        name = snapshots.rollback(settings.published, options.snapshot)
     console.say(f"now serving {name}; the next run publishes the newest data again")
+    return OK
+
+
+def backup_command(settings: Settings, options: argparse.Namespace) -> int:
+    """Copy everything that cannot be fetched again into an empty folder."""
+    manifest, notices = backup.backup(settings, Path(options.folder))
+    console.backup_line(options.folder, manifest)
+    for notice in notices:
+        console.say(f"notice: {notice}")
+    return OK
+
+
+def restore_command(settings: Settings, options: argparse.Namespace) -> int:
+    """Bring a backup back; with --check, only see whether it is whole."""
+    folder = Path(options.folder)
+    if options.check:
+        console.backup_line(options.folder, backup.check(folder))
+        console.say("it is whole; nothing was changed")
+        return OK
+    restored = backup.restore(settings, folder)
+    console.backup_line(options.folder, restored.manifest)
+    if restored.replaced is not None:
+        console.say(f"what was there and differed lies in {restored.replaced}")
+    for notice in restored.notices:
+        console.say(f"notice: {notice}")
+    console.say("restored; a dashboard that runs shows it at once, restart it for its receipts")
     return OK
 
 
@@ -217,7 +238,7 @@ def accept_command(settings: Settings, options: argparse.Namespace) -> int:
 
 def candidates_command(settings: Settings, options: argparse.Namespace) -> int:
     """The documents that were found and wait for a person; take them or leave them."""
-    if not settings.warehouse.exists():
+    if (options.take or options.leave) and not settings.warehouse.exists():
         raise StorageError(
             f"{settings.warehouse}: no warehouse yet; run `python -m etl run` first."
         )
@@ -229,10 +250,10 @@ def candidates_command(settings: Settings, options: argparse.Namespace) -> int:
     elif options.leave:
         for document in review.leave(settings, options.leave):
             console.say(f"left: {document.title}")
-        console.say("run `python -m etl run` to publish without them")
+        console.published(_publish(settings, load_catalog(settings.catalog)))
     else:
-        with opened(settings.warehouse, read_only=True) as warehouse:
-            rows = review.waiting(settings, warehouse)
+        with current_snapshot(settings.published) as snapshot:
+            rows = review.waiting(settings, snapshot)
         if options.json:
             print(json.dumps([row.to_json() for row in rows], ensure_ascii=False, indent=1))
         else:
@@ -243,11 +264,12 @@ def candidates_command(settings: Settings, options: argparse.Namespace) -> int:
 def replay_command(settings: Settings, options: argparse.Namespace) -> int:
     """Build what online sources brought again from the archive; 1 if a row differs."""
     catalog = load_catalog(settings.catalog)
-    replayed = replay(settings, catalog, options.source)
+    replayed = replay(settings, catalog, options.source, allow_fewer=options.allow_fewer)
     for one in replayed:
         words = "the same rows" if one.same else f"{one.before:,} rows before, now {one.after:,}"
-        console.say(f"{one.source}: {one.answers:,} answers read again: {words}")
-    console.published(_publish(settings, catalog))
+        since = f" since {one.since:%Y-%m-%d}, older ones were dropped" if one.since else ""
+        console.say(f"{one.source}: {one.answers:,} answers read again{since}: {words}")
+    console.published(_publish(settings, catalog, allow_fewer=options.allow_fewer))
     return OK if all(one.same for one in replayed) else SOME_FAILED
 
 
@@ -359,9 +381,15 @@ def _bulletin_day(text: str) -> date:
         ) from None
 
 
-def _publish(settings: Settings, catalog: Catalog, known_at: datetime | None = None) -> Report:
+def _publish(
+    settings: Settings,
+    catalog: Catalog,
+    known_at: datetime | None = None,
+    *,
+    allow_fewer: bool = False,
+) -> Report:
     """Derive anew from what was just stored, and publish."""
-    derived = Request(source="derived", offline=True, known_at=known_at)
+    derived = Request(source="derived", offline=True, known_at=known_at, allow_fewer=allow_fewer)
     return run(settings, catalog, derived, lambda outcome: None)
 
 
@@ -415,6 +443,14 @@ def _day(text: str) -> date:
         raise argparse.ArgumentTypeError(f"'{text}' is not a date that exists") from None
 
 
+def _add_allow_fewer(one: argparse.ArgumentParser) -> None:
+    one.add_argument(
+        "--allow-fewer",
+        action="store_true",
+        help="publish although an indicator has fewer vintages than are served",
+    )
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m etl", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -424,6 +460,7 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--source", metavar="NAME", help="ask only this source")
     one.add_argument("--offline", action="store_true", help="ask no source over the network")
     one.add_argument("--known-at", metavar="TIME", help="store as known then, not now (ISO 8601)")
+    _add_allow_fewer(one)
     one.set_defaults(command=run_command)
 
     one = commands.add_parser(
@@ -447,6 +484,15 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("snapshot", nargs="?", metavar="SNAPSHOT")
     one.set_defaults(command=rollback_command)
 
+    one = commands.add_parser("backup", help="copy all that cannot be fetched again")
+    one.add_argument("folder", metavar="FOLDER", help="a new or empty folder")
+    one.set_defaults(command=backup_command)
+
+    one = commands.add_parser("restore", help="bring a backup back")
+    one.add_argument("folder", metavar="FOLDER")
+    one.add_argument("--check", action="store_true", help="only see whether it is whole")
+    one.set_defaults(command=restore_command)
+
     one = commands.add_parser("import", help="add observations from CSV, XLSX or Parquet")
     one.add_argument("files", nargs="+", metavar="FILE")
     one.add_argument("--known-at", metavar="TIME", help="known exactly then (ISO 8601)")
@@ -467,6 +513,7 @@ def _parser() -> argparse.ArgumentParser:
 
     one = commands.add_parser("replay", help="build the warehouse again from archived answers")
     one.add_argument("--source", metavar="NAME", help="only this source")
+    _add_allow_fewer(one)
     one.set_defaults(command=replay_command)
 
     one = commands.add_parser("schedule", help="run in the foreground at the sources' hours")

@@ -36,6 +36,10 @@ HELP: Mapping[str, tuple[str, str]] = {
         "key of the FRED API: the first load of a series then knows when each value was published",
     ),
     "TIMEOUT": ("8", "seconds one exchange with an upstream may take"),
+    "RAW_DAYS": (
+        "none: they are kept for ever",
+        "days after which a run drops superseded answers of sources; `replay` then begins there",
+    ),
     "ALERT_WEBHOOK": ("none", "address to which alerts are posted; it is a secret"),
     "ALERT_SHAPE": (
         "by the host of the address",
@@ -67,6 +71,7 @@ class Settings:
     alert_smtp: str | None = field(default=None, repr=False)
     alert_to: tuple[str, ...] = ()
     corrections_to: str = ""
+    raw_days: int | None = None
 
     @property
     def warehouse(self) -> Path:
@@ -141,6 +146,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         alert_smtp=value("ALERT_SMTP"),
         alert_to=tuple((value("ALERT_TO") or "").replace(",", " ").split()),
         corrections_to=_reports_to(value("CORRECTIONS_TO"), value("CONTACT")),
+        raw_days=_days(value("RAW_DAYS")),
     )
 
 
@@ -176,3 +182,11 @@ def _seconds(text: str) -> float:
     if not 0 < seconds <= 600:
         raise SettingError(f"XINZHI_TIMEOUT: '{text}' is not a number of seconds from 0 to 600.")
     return seconds
+
+
+def _days(text: str | None) -> int | None:
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) <= 5 and 1 <= int(text) <= 36_500):
+        raise SettingError(f"XINZHI_RAW_DAYS: '{text[:40]}' is not a number of days from 1 on.")
+    return int(text)

@@ -494,7 +494,7 @@ def office() -> Iterator[PostOffice]:
 @pytest.fixture
 def channel(triggered: Path, chat: Chat, monkeypatch: pytest.MonkeyPatch) -> Chat:
     """The chat as a channel of a folder with a triggered alert."""
-    monkeypatch.setenv("XINZHI_ALERT_WEBHOOK", f"{chat.url}/send?key=SECRET")
+    monkeypatch.setenv("XINZHI_ALERT_WEBHOOK", f"{chat.url}/send?key=SECRETKEY")
     monkeypatch.setenv("XINZHI_ALERT_SHAPE", "wecom")
     monkeypatch.setenv("XINZHI_BASE_URL", chat.url)
     return chat
@@ -571,6 +571,33 @@ def test_a_message_has_the_shape_of_its_service(
 
 
 @pytest.mark.parametrize(
+    ("shape", "answer", "is_taken"),
+    [
+        ("wecom", b'{"code":0}', False),
+        ("dingtalk", b'{"code":0}', False),
+        ("feishu", b'{"StatusCode":0,"StatusMessage":"success"}', True),
+        ("feishu", b'{"code":0,"StatusCode":0}', True),
+        ("feishu", b'{"code":1,"StatusCode":0}', False),
+        ("feishu", b'{"errcode":0}', False),
+        ("feishu", b"ok", False),
+        ("slack", b"ok\n", True),
+        ("slack", b'"ok"', True),
+        ("slack", b'{"ok":true}', False),
+        ("slack", b"invalid_payload", False),
+        ("slack", b"", False),
+    ],
+)
+def test_only_its_own_ok_is_a_delivery(
+    channel: Chat, cli: Cli, monkeypatch: pytest.MonkeyPatch, shape: str, answer: bytes,
+    is_taken: bool,
+) -> None:  # fmt: skip
+    monkeypatch.setenv("XINZHI_ALERT_SHAPE", shape)
+    channel.answer = answer
+    assert cli("alerts", "--send").status == (0 if is_taken else 1)
+    assert (len(channel.posts) > 1) == is_taken
+
+
+@pytest.mark.parametrize(
     ("url", "shape"),
     [
         ("https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=x", "wecom"),
@@ -614,6 +641,16 @@ def test_a_channel_that_is_set_wrongly_is_named_without_its_secret(
     [
         (200, b'{"errcode":93000,"errmsg":"invalid webhook url"}', "93000: invalid webhook url"),
         (200, b'{"code":19024,"msg":"Key Words Not Found"}', "19024: Key Words Not Found"),
+        (200, b"", "it answered nothing"),
+        (200, b"<html>\r\n<title>Log in</title>", "it answered ‘<html> <title>Log in</title>’"),
+        (200, b"ok", "it answered ‘ok’, not"),
+        (200, b"{}", "it answered ‘{}’"),
+        (200, b"[" * 100_000, "it answered ‘[[["),
+        (200, b"0", "it answered ‘0’"),
+        (200, b'{"errcode":"0"}', "it answered 0, not"),
+        (200, b'{"errcode":false}', "it answered False, not"),
+        (200, b'{"errmsg":"bad \\u001b[31m key SECRETKEY in /SECRETKEY"}', "bad [31m key … in /…"),
+        (200, b'{"errcode":1,"errmsg":"' + b"x" * 900 + b'"}', "1: " + "x" * 76 + "…"),
         (404, b"no_service", "answered 404"),
         (503, b"later", "answered 503"),
     ],
@@ -626,6 +663,7 @@ def test_a_channel_that_refuses_is_said_and_keeps_its_messages_for_the_next_time
     assert (done.status, is_one_sentence(done.err)) == (1, True)
     assert said in done.err
     assert "SECRET" not in done.err + done.out
+    assert done.err.rstrip("\n").isprintable()
     assert len(channel.posts) == 1  # not pressed further, and not tried twice
     channel.status, channel.answer = 200, b'{"errcode":0}'
     assert cli("alerts", "--send").status == 0
@@ -746,15 +784,129 @@ def test_sending_without_a_channel_says_which_settings_there_are(triggered: Path
     assert "XINZHI_ALERT_WEBHOOK" in done.err
 
 
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        b"", b"[1, 2", b"[]", b"5", b"null", b"\xff", b"[" * 100_000, b'{"webhook": {}}',
+        b'{"webhook": {"since": "2026-05-27T00:00:00", "sent": []}}',
+        b'{"webhook": {"since": "2026-05-27T00:00:00+00:00", "sent": "vix"}}',
+        b'{"webhook": {"since": "2026-05-27T00:00:00+00:00", "sent": [1]}}',
+    ],
+)  # fmt: skip
 def test_a_memory_that_cannot_be_read_is_said_and_nothing_is_sent(
-    channel: Chat, triggered: Path, cli: Cli
+    channel: Chat, triggered: Path, cli: Cli, damaged: bytes
 ) -> None:
     (triggered / "state").mkdir()
-    (triggered / "state" / "alerts.json").write_text("[1, 2", encoding="utf-8")
+    (triggered / "state" / "alerts.json").write_bytes(damaged)
     done = cli("alerts", "--send")
     assert (done.status, is_one_sentence(done.err)) == (2, True)
     assert "delete it" in done.err
     assert channel.posts == []
+
+
+def memory_of(folder: Path) -> Path:
+    return folder / "state" / "alerts.json"
+
+
+def test_a_memory_that_cannot_be_written_sends_nothing(
+    channel: Chat, triggered: Path, cli: Cli
+) -> None:
+    (triggered / "state" / ".alerts.json.draft").mkdir(parents=True)
+    for _ in range(2):
+        done = cli("alerts", "--send")
+        assert (done.status, is_one_sentence(done.err)) == (2, True)
+        assert "alerts.json: cannot be written" in done.err
+        assert channel.posts == []
+    (triggered / "state" / ".alerts.json.draft").rmdir()
+    assert cli("alerts", "--send").status == 0
+    assert len(channel.posts) == holding(cli)
+
+
+def test_what_went_out_and_could_not_be_written_down_is_not_sent_twice(
+    channel: Chat, triggered: Path, cli: Cli
+) -> None:
+    blocked = triggered / "state" / ".alerts.json.draft"
+    channel.before = lambda: blocked.mkdir(exist_ok=True)
+    done = cli("alerts", "--send")
+    assert (done.status, is_one_sentence(done.err)) == (2, True)
+    assert len(channel.posts) == 1  # and no more after it
+    blocked.rmdir()
+    channel.before = lambda: None
+    done = cli("alerts", "--send")
+    assert (done.status, "is not known; it is not sent again" in done.out) == (0, True)
+    assert len(channel.posts) == len(set(channel.words)) == holding(cli)
+    assert "not known" not in cli("alerts", "--send").out
+
+
+def test_a_sending_that_was_killed_repeats_nothing(
+    channel: Chat, triggered: Path, cli: Cli
+) -> None:
+    def die() -> None:
+        channel.before = lambda: None
+        sending.kill()
+
+    sending = command(
+        "alerts", "--send", data=triggered, XINZHI_ALERT_SHAPE="wecom",
+        XINZHI_ALERT_WEBHOOK=f"{channel.url}/send?key=SECRETKEY",
+    )  # fmt: skip
+    channel.before = die
+    finished(sending)
+    done = cli("alerts", "--send")
+    assert (done.status, "is not known; it is not sent again" in done.out) == (0, True)
+    assert len(channel.posts) == len(set(channel.words))
+    assert f"{holding(cli) - 1} alerts sent" in done.out
+
+
+def test_a_new_address_is_told_what_holds_and_the_old_one_nothing_again(
+    channel: Chat, triggered: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cli("alerts", "--send")
+    count = len(channel.posts)
+    monkeypatch.setenv("XINZHI_ALERT_WEBHOOK", f"{channel.url}/send?key=ANOTHERKEY")
+    assert f"{count} alerts sent" in cli("alerts", "--send").out
+    assert len(channel.posts) == 2 * count
+    assert len(set(channel.words)) == count
+    monkeypatch.setenv("XINZHI_ALERT_WEBHOOK", f"{channel.url}/send?key=SECRETKEY")
+    for _ in range(2):
+        assert cli("alerts", "--send").status == 0
+    assert len(channel.posts) == 2 * count
+    assert "KEY" not in memory_of(triggered).read_text("utf-8")
+
+
+def test_new_recipients_are_told_what_holds_whatever_the_order_and_the_server(
+    mailing: PostOffice, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cli("alerts", "--send")
+    count = len(mailing.mails)
+    monkeypatch.setenv("XINZHI_ALERT_TO", "b@example.org a@example.org")
+    cli("alerts", "--send")
+    assert len(mailing.mails) == count
+    monkeypatch.setenv("XINZHI_ALERT_TO", "c@example.org")
+    cli("alerts", "--send")
+    assert len(mailing.mails) == 2 * count
+
+
+def test_a_memory_of_the_version_before_is_that_of_the_first_address(
+    channel: Chat, triggered: Path, cli: Cli
+) -> None:
+    cli("alerts", "--send")
+    count = len(channel.posts)
+    ((_, before),) = json.loads(memory_of(triggered).read_text("utf-8")).items()
+    memory_of(triggered).write_text(json.dumps({"webhook": before}), encoding="utf-8")
+    assert cli("alerts", "--send").status == 0
+    assert len(channel.posts) == count
+
+
+def test_a_renamed_indicator_is_not_told_anew(tmp_path: Path) -> None:
+    memory = notify.Memory(tmp_path / "alerts.json")
+    memory.begin("webhook", "webhook 1")
+    for key in ("vix/a/2026-05-26", "vix_2/a/2026-05-26"):
+        with memory.sending("webhook 1", key):
+            pass
+    assert memory.rename("vix", "cboe_vix")
+    assert not memory.rename("vix", "cboe_vix")
+    again = notify.Memory(tmp_path / "alerts.json")
+    assert again.sent("webhook 1") == {"cboe_vix/a/2026-05-26", "vix_2/a/2026-05-26"}
 
 
 def test_alerts_before_the_first_run_say_what_to_do(data: Path, cli: Cli) -> None:

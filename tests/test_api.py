@@ -21,6 +21,7 @@ from dashboard.api import models
 from etl.catalog import Catalog
 from etl.commands.status import freshness
 from etl.settings import PROJECT, Settings
+from etl.storage.current import current_snapshot
 from etl.storage.warehouse import Answer, opened
 
 V1 = "/api/v1"
@@ -295,8 +296,8 @@ def test_the_status_is_judged_as_the_command_judges_it(
 ) -> None:
     found = get(site, "/status")
     judged_at = datetime.fromisoformat(found["judged_at"])
-    with opened(published.warehouse, read_only=True) as warehouse:
-        rows = [row.to_json() for row in freshness(catalog, warehouse, judged_at)]
+    with current_snapshot(published.published) as snapshot:
+        rows = [row.to_json() for row in freshness(catalog, snapshot, judged_at)]
     shared = ("id", "state", "newest", "missed", "calendar", "source", "as_of", "problem")
     assert [{name: row[name] for name in shared} for row in found["indicators"]] == [
         {name: row[name] for name in shared} for row in rows

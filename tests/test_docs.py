@@ -65,6 +65,8 @@ def test_every_source_is_documented_with_its_parameters() -> None:
         "alerts",
         "history",
         "rollback",
+        "backup",
+        "restore",
         "import",
         "replay",
         "schedule",

@@ -36,6 +36,7 @@ from etl.policies.register import (
 )
 from etl.records import BEIJING
 from etl.settings import Settings, load_settings
+from etl.storage.current import current_snapshot
 from etl.storage.warehouse import Warehouse, lock, opened
 
 RECORDED = Path(__file__).parent / "recorded"
@@ -92,8 +93,8 @@ class Place:
 
     def waiting(self) -> list[Candidate]:
         """What was found and waits, without what the project's own bulletin cites."""
-        with opened(self.settings.warehouse, read_only=True) as warehouse:
-            listed = review.waiting(self.settings, warehouse)
+        with current_snapshot(self.settings.published) as snapshot:
+            listed = review.waiting(self.settings, snapshot)
         return [candidate for candidate in listed if candidate.sources != ("cited",)]
 
     def asked(self, host: str) -> list[dict[str, str]]:

@@ -7,7 +7,7 @@ import random
 import shutil
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
@@ -18,6 +18,7 @@ import pytest
 from conftest import Cli, bundled, command, finished, is_one_sentence, served, snapshot, vintages
 
 from etl.catalog import Catalog
+from etl.errors import StorageError
 from etl.records import Observation
 from etl.settings import POINTER, Settings
 from etl.storage import publish
@@ -151,6 +152,122 @@ def test_a_snapshot_without_its_file_is_published_again(
     assert publish.publish(small, content, folder, START + timedelta(days=1)) is not None
 
 
+def _flip(path: Path, at: int) -> None:
+    payload = bytearray(path.read_bytes())
+    payload[at] ^= 0xFF
+    path.write_bytes(payload)
+
+
+DAMAGES: dict[str, Callable[[Path, Path], object]] = {
+    "no pointer": lambda pointer, file: pointer.unlink(),
+    "an empty pointer": lambda pointer, file: pointer.write_text(""),
+    "half a pointer": lambda pointer, file: pointer.write_text('{"snap'),
+    "a pointer of another shape": lambda pointer, file: pointer.write_text("[1]"),
+    "a pointer to a number": lambda pointer, file: pointer.write_text('{"snapshot": 5}'),
+    "a pointer out of the folder": lambda pointer, file: pointer.write_text(
+        json.dumps({"snapshot": f"../published/{file.stem}", "fingerprint": "x"})
+    ),
+    "a pointer that is too deep": lambda pointer, file: pointer.write_text("[" * 100_000),
+    "a pointer that is no text": lambda pointer, file: pointer.write_bytes(b"\xff\xfe"),
+    "no file": lambda pointer, file: file.unlink(),
+    "an empty file": lambda pointer, file: file.write_bytes(b""),
+    "another file": lambda pointer, file: file.write_text("no database" * 5000),
+    "half a file": lambda pointer, file: file.write_bytes(file.read_bytes()[: 300_000]),
+    "a file without its last block": lambda pointer, file: file.write_bytes(
+        file.read_bytes()[:-1000]
+    ),
+    "a byte in the head": lambda pointer, file: _flip(file, 5000),
+    "a byte in the data": lambda pointer, file: _flip(file, 300_000),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES.keys())
+def test_a_run_publishes_anew_where_what_is_served_cannot_be_read(
+    small: Warehouse, catalog: Catalog, tmp_path: Path, damage: Callable[[Path, Path], object]
+) -> None:
+    content, folder = publish.all_content(catalog, (), (), ()), tmp_path / "published"
+    first = publish.publish(small, content, folder, START)
+    damage(folder / POINTER, folder / f"{first}.duckdb")
+    second = publish.publish(small, content, folder, START + timedelta(days=1))
+    assert second is not None
+    assert served(tmp_path, "sp500") == {DAY: 7519.12}
+    assert publish.publish(small, content, folder, START + timedelta(days=2)) is None
+
+
+def test_a_damaged_snapshot_is_published_anew_by_the_next_run(filled: Path, cli: Cli) -> None:
+    (name,) = _names(filled / "published")
+    (filled / "published" / f"{name}.duckdb").write_bytes(b"\0" * 4096)
+    done = cli("run", "--offline")
+    assert (done.status, "published 2" in done.out) == (0, True)
+    assert served(filled, "sp500") == bundled("market.csv", "sp500")
+
+
+def test_a_value_that_was_changed_is_published_though_no_row_was_added(
+    small: Warehouse, catalog: Catalog, tmp_path: Path
+) -> None:
+    content, folder = publish.all_content(catalog, (), (), ()), tmp_path / "published"
+    publish.publish(small, content, folder, START)
+    small.connection.execute("update held set value = 7000")
+    assert publish.publish(small, content, folder, START + timedelta(days=1)) is not None
+    assert served(tmp_path, "sp500") == {DAY: 7000.0}
+
+
+def test_a_lost_warehouse_never_empties_the_site_unasked(filled: Path, cli: Cli) -> None:
+    with opened(filled / "warehouse.duckdb") as warehouse:
+        warehouse.append("vix", "yahoo", [Observation(DAY, 17.0, START)], load=9, known_at=START)
+    assert cli("run", "--offline").status == 0
+    name = publish.current_name(filled / "published")
+    (filled / "warehouse.duckdb").unlink()
+    for arguments in (("run", "--offline"), ("run", "--offline"), ("replay",)):
+        done = cli(*arguments)
+        assert (done.status, is_one_sentence(done.err)) == (2, True)
+        assert f"fewer vintages than {name}" in done.err
+        assert "vix 0 instead of 1" in done.err
+        assert "--allow-fewer" in done.err
+        assert "etl restore" in done.err
+    assert publish.current_name(filled / "published") == name
+    done = cli("run", "--offline", "--allow-fewer")
+    assert (done.status, "published 2" in done.out) == (0, True)
+    assert served(filled, "vix") == {}
+    assert cli("run", "--offline").status == 0
+
+
+def test_fewer_are_counted_against_the_newest_that_can_be_read(
+    small: Warehouse, catalog: Catalog, tmp_path: Path
+) -> None:
+    folder = tmp_path / "published"
+    _publish(small, catalog, folder, 0)
+    (folder / POINTER).write_text("")
+    small.connection.execute("delete from held")
+    with pytest.raises(StorageError, match="sp500 0 instead of 1"):
+        _publish(small, catalog, folder, 1)
+
+
+def test_what_the_catalog_names_no_more_is_not_missed(
+    small: Warehouse, catalog: Catalog, tmp_path: Path
+) -> None:
+    folder = tmp_path / "published"
+    _publish(small, catalog, folder, 0)
+    indicators = {name: one for name, one in catalog.indicators.items() if name != "sp500"}
+    without = catalog.model_copy(update={"indicators": indicators})
+    assert _publish(small, without, folder, 1) == publish.current_name(folder)
+
+
+def test_what_is_renamed_is_counted_under_its_new_name(
+    small: Warehouse, catalog: Catalog, tmp_path: Path
+) -> None:
+    folder = tmp_path / "published"
+    _publish(small, catalog, folder, 0)
+    indicators = dict(catalog.indicators)
+    old = indicators.pop("sp500")
+    indicators["spx"] = old.model_copy(update={"id": "spx", "old_ids": ("sp500",)})
+    renamed = catalog.model_copy(update={"indicators": indicators})
+    with pytest.raises(StorageError, match="spx 0 instead of 1"):
+        _publish(small, renamed, folder, 1)
+    small.connection.execute("update held set indicator = 'spx'")
+    assert _publish(small, renamed, folder, 1) == publish.current_name(folder)
+
+
 @pytest.fixture
 def three(small: Warehouse, catalog: Catalog, data: Path) -> list[str]:
     """The names of three snapshots below `data`."""
@@ -193,6 +310,66 @@ def test_rollback_refuses_a_snapshot_that_cannot_be_read(
     done = cli("rollback", three[0])
     assert (done.status, is_one_sentence(done.err)) == (2, True)
     assert publish.current_name(data / "published") == three[2]
+
+
+def test_rollback_passes_over_what_cannot_be_read(three: list[str], data: Path, cli: Cli) -> None:
+    (data / "published" / f"{three[1]}.duckdb").write_bytes(b"")
+    assert cli("rollback").status == 0
+    assert publish.current_name(data / "published") == three[0]
+
+
+def test_rollback_without_a_pointer_returns_to_the_newest_that_can_be_read(
+    three: list[str], data: Path, cli: Cli
+) -> None:
+    (data / "published" / POINTER).unlink()
+    _flip(data / "published" / f"{three[2]}.duckdb", 300_000)
+    assert cli("rollback").status == 0
+    assert publish.current_name(data / "published") == three[1]
+
+
+def _set_meta(path: Path, key: str, value: str) -> None:
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("update meta set value = ? where key = ?", [value, key])
+
+
+def test_history_lists_what_it_can_and_says_why_of_the_rest(
+    three: list[str], data: Path, cli: Cli
+) -> None:
+    folder = data / "published"
+    (folder / f"{three[2]}.duckdb").write_text("broken" * 5000)
+    _set_meta(folder / f"{three[1]}.duckdb", "format", "999")
+    (folder / "2-not-ours.duckdb").mkdir()
+    done = cli("history")
+    assert (done.status, done.err) == (0, "")
+    rows = {line.split()[0]: line for line in done.out.splitlines()[1:]}
+    assert list(rows) == [*three[::-1], "2-not-ours"]
+    assert "cannot be read" in rows["2-not-ours"]
+    assert "cannot be read" in rows[three[2]]
+    assert rows[three[2]].endswith("current")
+    assert "a later version wrote its format 999" in rows[three[1]]
+    assert "cannot be read" not in rows[three[0]]
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [("999", "a later version"), ("4", "an earlier version"), ("ten", "an earlier version")],
+)
+def test_rollback_to_a_format_that_this_version_does_not_read_is_refused_in_words(
+    three: list[str], data: Path, cli: Cli, told: str, said: str
+) -> None:
+    _set_meta(data / "published" / f"{three[0]}.duckdb", "format", told)
+    done = cli("rollback", three[0])
+    assert (done.status, is_one_sentence(done.err), said in done.err) == (2, True, True)
+    assert publish.current_name(data / "published") == three[2]
+
+
+def test_a_snapshot_under_another_name_is_not_believed(
+    three: list[str], data: Path, cli: Cli
+) -> None:
+    folder = data / "published"
+    shutil.copy(folder / f"{three[2]}.duckdb", folder / f"{three[0]}.duckdb")
+    done = cli("rollback", three[0])
+    assert (done.status, f"copy of {three[2]}" in done.err) == (2, True)
 
 
 def test_rollback_with_nothing_published_says_so(data: Path, cli: Cli) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from conftest import Cli, run_with_fred, settings_of
+from conftest import Cli, is_one_sentence, run_with_fred, served, settings_of
 
 from etl.catalog import Catalog
 from etl.errors import StorageError
@@ -75,12 +75,93 @@ def test_a_row_that_was_tampered_with_is_found_and_set_right(
     assert cli("replay").status == 0
 
 
+def test_what_a_replay_sets_right_is_published(archived: Settings, cli: Cli) -> None:
+    day = date(2026, 5, 12)
+    with opened(archived.warehouse) as warehouse:
+        warehouse.connection.execute(f"update held set value = 9 where date = '{day}'")
+    assert cli("run", "--source", "derived", "--offline").status == 0
+    assert served(archived.data, IDS[0])[day] == 9
+    done = cli("replay")
+    assert (done.status, "published 2" in done.out) == (1, True)
+    assert served(archived.data, IDS[0])[day] == 4.5
+
+
+def test_a_replay_that_would_lose_rows_changes_nothing_unless_it_is_asked_for(
+    archived: Settings, cli: Cli
+) -> None:
+    before = rows_of(archived)
+    with opened(archived.warehouse) as warehouse:
+        warehouse.connection.execute("delete from answers where load > 1")
+    done = cli("replay")
+    assert (done.status, is_one_sentence(done.err)) == (2, True)
+    assert f"instead of {len(before)}" in done.err
+    assert "--allow-fewer" in done.err
+    assert rows_of(archived) == before
+    done = cli("replay", "--allow-fewer")
+    assert (done.status, "published 2" in done.out) == (1, True)
+    assert len(rows_of(archived)) < len(before)
+
+
 def test_a_gap_in_the_archive_changes_nothing(archived: Settings, catalog: Catalog) -> None:
     before = rows_of(archived)
     archive(archived)[1].unlink()
     with pytest.raises(StorageError, match="is missing"):
         replay(archived, catalog)
     assert rows_of(archived) == before
+
+
+def test_superseded_answers_are_dropped_only_where_it_is_asked_for(
+    archived: Settings, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = rows_of(archived)
+    assert cli("run", "--source", "derived", "--offline").status == 0
+    assert len(archive(archived)) == 3
+    monkeypatch.setenv("XINZHI_RAW_DAYS", "36500")
+    assert cli("run", "--source", "derived", "--offline").status == 0
+    assert len(archive(archived)) == 3
+    monkeypatch.setenv("XINZHI_RAW_DAYS", "1")
+    for path in (archived.raw / "fred").rglob("*.gz"):  # they came as long ago as their loads say
+        path.rename(path.with_name(f"20260520T010000Z-{path.stem.partition('-')[2]}.gz"))
+    assert cli("run", "--source", "derived", "--offline").status == 0
+    assert len(archive(archived)) == 1  # the newest answer stays
+    assert rows_of(archived) == before
+    done = cli("replay")
+    assert (done.status, rows_of(archived)) == (0, before)
+    assert "fred: 2 answers read again since 2026-05-23, older ones were dropped" in done.out
+    monkeypatch.delenv("XINZHI_RAW_DAYS")
+    done = cli("replay")
+    assert (done.status, "is missing" in done.err) == (2, True)
+    assert rows_of(archived) == before
+
+
+def test_a_replay_from_later_on_sets_right_what_came_later_alone(
+    archived: Settings, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = rows_of(archived)
+    archive(archived)[0].unlink()
+    monkeypatch.setenv("XINZHI_RAW_DAYS", "1")
+    with opened(archived.warehouse) as warehouse:
+        warehouse.connection.execute("update held set value = 9 where load > 2")
+    assert cli("replay").status == 1
+    assert rows_of(archived) == before
+
+
+def test_answers_of_late_are_missed_whatever_may_be_dropped(
+    archived: Settings, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive(archived)[1].unlink()
+    monkeypatch.setenv("XINZHI_RAW_DAYS", "36500")
+    done = cli("replay")
+    assert (done.status, "is missing" in done.err) == (2, True)
+
+
+@pytest.mark.parametrize("days", ["0", "-1", "a week", "1.5", "٣", "9" * 5000])
+def test_days_that_are_none_are_refused(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, days: str
+) -> None:
+    monkeypatch.setenv("XINZHI_RAW_DAYS", days)
+    done = cli("check")
+    assert (done.status, is_one_sentence(done.err)) == (2, True)
 
 
 def test_a_damaged_answer_changes_nothing(archived: Settings, catalog: Catalog) -> None:

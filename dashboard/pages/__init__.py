@@ -50,15 +50,23 @@ BY_THE_CLOCK: Mapping[str, Callable[[Visit, Desk], Page]] = {
 def resolve(
     snapshots: Snapshots, path: str, query: Mapping[str, str], site: Site = NOWHERE
 ) -> tuple[Page, Component]:
-    """The page of an address, and its markup in the frame; remembered as long as they hold."""
-    known = {name: query[name] for name in PARAMETERS if query.get(name)}
-    path = path if len(path) <= MAX_PATH else "/not-found"
+    """The page of an address, and its markup in the frame; remembered as long as they hold. Where
+    there is no snapshot, or it cannot be read, the page that says so."""
     try:
-        snapshot = snapshots.current()
+        return _resolved(snapshots, path, query, site)
     except StorageError as error:
+        known = {name: query[name] for name in PARAMETERS if query.get(name)}
         chosen = choices(known)
         page = message(text("no_snapshot", chosen.lang), str(error), chosen, 503)
-        return page, frame(page, chosen, path, known, None)
+        return page, frame(page, chosen, path if len(path) <= MAX_PATH else "/", known, None)
+
+
+def _resolved(
+    snapshots: Snapshots, path: str, query: Mapping[str, str], site: Site
+) -> tuple[Page, Component]:
+    known = {name: query[name] for name in PARAMETERS if query.get(name)}
+    path = path if len(path) <= MAX_PATH else "/not-found"
+    snapshot = snapshots.current()
     desk = _desk(snapshots) if path.strip("/") in BY_THE_CLOCK else None
     if any(len(value) > MAX_VALUE for value in known.values()):
         return _framed(snapshot, path, known, site, desk)

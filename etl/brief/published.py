@@ -12,7 +12,7 @@ from etl.brief.model import Brief
 from etl.catalog import Catalog
 from etl.errors import StorageError
 from etl.settings import Settings
-from etl.storage.publish import current_name, read_snapshot
+from etl.storage.snapshots import current_name, read_snapshot
 
 
 def published_brief(settings: Settings, day: date, lang: str, now: datetime) -> Brief:

@@ -9,7 +9,7 @@ import duckdb
 
 from etl.claims.model import Claim
 from etl.errors import SettingError, StorageError
-from etl.storage.publish import current_name, read_snapshot
+from etl.storage.snapshots import current_name, read_snapshot
 
 DAYS = "select date from bulletins order by date"
 CLAIMS = "select document from claims where date = ? order by rowid"

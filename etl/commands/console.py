@@ -20,7 +20,8 @@ from etl.ingest.run import Progress as Step
 from etl.ingest.run import Report
 from etl.policies.candidates import Candidate
 from etl.records import Disagreement
-from etl.storage.publish import Snapshot
+from etl.storage.backup import Manifest
+from etl.storage.snapshots import Listed
 from etl.storage.warehouse import Outcome
 from etl.words.numbers import MINUS, trimmed
 
@@ -141,11 +142,30 @@ def sent(rows: Iterable[Sent], *, errors_only: bool = False) -> bool:
     return failed
 
 
-def history_table(snapshots: Iterable[Snapshot]) -> None:
+def history_table(snapshots: Iterable[Listed]) -> None:
+    """Name, moment, vintages, whether it is served, and why it cannot be read if it cannot."""
     cells = [
-        (s.name, s.published_at, f"{s.rows:,}", "current" if s.current else "") for s in snapshots
-    ]
+        (
+            s.name,
+            s.published_at or "—",
+            "—" if s.problem else f"{s.rows:,}",
+            " ".join(
+                filter(None, (f"cannot be read: {s.problem}" if s.problem else "",
+                              "current" if s.current else ""))
+            ),
+        )
+        for s in snapshots
+    ]  # fmt: skip
     _table(("snapshot", "published (UTC)", "vintages", ""), cells, right={2})
+
+
+def backup_line(folder: str, manifest: Manifest) -> None:
+    """What a backup holds, in one line."""
+    say(
+        f"{folder}: {len(manifest.files):,} files, {manifest.bytes / 1e6:,.1f} MB, "
+        f"{manifest.vintages:,} vintages, snapshot {manifest.snapshot or '—'}, made at "
+        f"{manifest.made_at:%Y-%m-%dT%H:%M:%SZ}"
+    )
 
 
 def candidate_table(rows: Iterable[Candidate]) -> None:

@@ -10,7 +10,7 @@ from etl.errors import StorageError
 from etl.events import beaten
 from etl.records import Measured, Sample
 from etl.settings import Settings
-from etl.storage import publish
+from etl.storage import snapshots
 
 HELD = "select date, value, basis from observations where indicator = ? order by date"
 SPLITS = "select date from actions where indicator = ? and kind = 'split'"
@@ -18,13 +18,13 @@ SPLITS = "select date from actions where indicator = ? and kind = 'split'"
 
 def held(settings: Settings, catalog: Catalog) -> list[str]:
     """Those that the values of the current snapshot refute; none where nothing is published."""
-    name = publish.current_name(settings.published)
+    name = snapshots.current_name(settings.published)
     path = settings.published / f"{name}.duckdb"
     if name is None or not path.is_file():
         return []
     wrong: list[str] = []
     try:
-        with publish.read_snapshot(path) as connection:
+        with snapshots.read_snapshot(path) as connection:
             for indicator in catalog.all():
                 if indicator.history.high or indicator.history.low:
                     rows = connection.execute(HELD, [indicator.id]).fetchall()

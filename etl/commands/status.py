@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -11,8 +11,8 @@ from typing import Any
 from etl.catalog import Catalog
 from etl.freshness import as_of_words, sessions_missed, state_of
 from etl.records import Disagreement
-from etl.storage.looks import with_looks
-from etl.storage.warehouse import Refused, Revision, Warehouse
+from etl.storage.current import CurrentSnapshot
+from etl.storage.warehouse import Refused, Revision
 
 #: Revisions are told for so long.
 _TOLD_DAYS = 30
@@ -48,23 +48,18 @@ class Freshness:
         return row
 
 
-def freshness(
-    catalog: Catalog,
-    warehouse: Warehouse,
-    now: datetime,
-    disagreeing: Mapping[str, Sequence[Disagreement]] | None = None,
-) -> Iterator[Freshness]:
-    """Each indicator's row, in the order of the catalog."""
-    outcomes = warehouse.last_outcomes()
+def freshness(catalog: Catalog, snapshot: CurrentSnapshot, now: datetime) -> Iterator[Freshness]:
+    """Each indicator's row, in the order of the catalog, as far as it is published."""
+    problems, notices = snapshot.problems(), snapshot.notices()
+    disagreeing = snapshot.disagreements()
     refused, revisions = defaultdict(list), defaultdict(list)
-    for answer in warehouse.refused():
+    for answer in snapshot.refused():
         refused[answer.indicator].append(answer)
-    for revision in warehouse.revisions(now - timedelta(days=_TOLD_DAYS)):
+    for revision in snapshot.revisions(now - timedelta(days=_TOLD_DAYS)):
         revisions[revision.indicator].append(revision)
-    served = warehouse.newest_served()
-    for indicator in with_looks(catalog, warehouse, now).all():
-        outcome = outcomes.get(indicator.id)
-        problem = outcome.problem if outcome else ""
+    served = snapshot.newest()
+    for indicator in snapshot.looked(catalog).all():
+        problem = problems.get(indicator.id, "")
         newest = served.get(indicator.id)
         missed = sessions_missed(indicator, newest.date, now) if newest else None
         yield Freshness(
@@ -78,10 +73,10 @@ def freshness(
             as_of=as_of_words(indicator, newest.date) if newest else "尚无数据",
             problem=problem,
             checked_until=indicator.checked,
-            notice=outcome.notice if outcome else "",
+            notice=notices.get(indicator.id, ""),
             refused=tuple(refused[indicator.id]),
             revisions=tuple(revisions[indicator.id]),
-            disagreements=tuple((disagreeing or {}).get(indicator.id, ())),
+            disagreements=tuple(disagreeing.get(indicator.id, ())),
         )
 
 

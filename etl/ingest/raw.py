@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+from collections.abc import Collection
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -54,6 +56,25 @@ def rename(folder: Path, old: str, new: str) -> None:
             place.rmdir()
         except OSError as error:
             raise StorageError(f"{place}: cannot be renamed {new} ({error.strerror}).") from None
+
+
+def is_held(folder: Path, source: str, indicator: str, digest: str) -> bool:
+    """Whether there is a file of an answer, whole or not."""
+    return _find(folder / source / indicator, digest) is not None
+
+
+def thin(folder: Path, needed: Collection[tuple[str, str, str]], before: datetime) -> int:
+    """Drop the answers that came before a moment and are not `needed`: source, indicator and
+    digest. How many were dropped; one that cannot be waits for the next time."""
+    dropped = 0
+    for path in folder.glob("*/*/*-*.gz"):
+        moment, _, digest = path.stem.partition("-")
+        key = (path.parent.parent.name, path.parent.name, digest)
+        if moment < f"{before:%Y%m%dT%H%M%SZ}" and key not in needed:
+            with suppress(OSError):
+                path.unlink()
+                dropped += 1
+    return dropped
 
 
 def _find(place: Path, digest: str) -> Path | None:

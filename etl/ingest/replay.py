@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from itertools import groupby
 
 from etl.catalog import Catalog
@@ -13,6 +14,7 @@ from etl.files.authored import read_corrections
 from etl.ingest import raw
 from etl.ingest.answers import take_answer
 from etl.policies import candidates
+from etl.records import now
 from etl.settings import Settings
 from etl.sources import sources
 from etl.sources.base import Source
@@ -23,18 +25,23 @@ from etl.storage.warehouse import Answer, Warehouse, lock
 @dataclass(frozen=True, slots=True)
 class Replayed:
     """What one source held before and after, values or found documents; `same` if not a row
-    differs."""
+    differs. `since` is the first load of which every answer is archived, where older ones were
+    dropped; what came before it stays."""
 
     source: str
     answers: int
     before: int
     after: int
     same: bool
+    since: datetime | None = None
 
 
-def replay(settings: Settings, catalog: Catalog, only: str | None = None) -> list[Replayed]:
+def replay(
+    settings: Settings, catalog: Catalog, only: str | None = None, *, allow_fewer: bool = False
+) -> list[Replayed]:
     """Forget what the online sources brought and read every archived answer again, each as known
-    when its load was. All of it, or nothing: a missing answer leaves the warehouse as it was."""
+    when its load was. All of it, or nothing: a missing answer leaves the warehouse as it was, and
+    so does a source that would end with fewer rows than it has, unless `allow_fewer`."""
     online = {name for name, source in sources(settings, ()).items() if source.online}
     online |= candidates.FINDERS.keys()
     if only is not None and only not in online:
@@ -43,10 +50,40 @@ def replay(settings: Settings, catalog: Catalog, only: str | None = None) -> lis
     corrected = read_corrections(settings, catalog)
     with lock(settings.lock), opened_as_named(settings, catalog) as warehouse:
         # Read before anything is forgotten, so that a gap in the archive changes nothing.
-        answers = warehouse.answers(names)
+        every = warehouse.answers(names)
+        begins = _begins(settings, every)
+        answers = [a for a in every if a.load >= begins.get(a.source, 0)]
         payloads = [raw.held(settings.raw, a.source, a.indicator, a.digest) for a in answers]
         with warehouse.transaction():
-            return list(_rebuilt(settings, catalog, corrected, warehouse, names, answers, payloads))
+            found = list(
+                _rebuilt(settings, catalog, corrected, warehouse, names, answers, payloads, begins)
+            )
+            if not allow_fewer:
+                _refuse_fewer(found)
+            return found
+
+
+def _begins(settings: Settings, answers: Sequence[Answer]) -> dict[str, int]:
+    """For each source of which answers were dropped as XINZHI_RAW_DAYS allows: the first load from
+    which all are archived. One that lacks though it may not is found when it is read."""
+    if settings.raw_days is None:
+        return {}
+    before = now() - timedelta(days=settings.raw_days)
+    begins: dict[str, int] = {}
+    for one in answers:
+        key = (one.source, one.indicator, one.digest)
+        if one.known_at < before and not raw.is_held(settings.raw, *key):
+            begins[one.source] = one.load + 1
+    return begins
+
+
+def _refuse_fewer(found: Sequence[Replayed]) -> None:
+    lost = [f"{r.source} {r.after:,} instead of {r.before:,}" for r in found if r.after < r.before]
+    if lost:
+        raise StorageError(
+            f"The archived answers give fewer rows than are held: {', '.join(lost)}. Nothing was "
+            "changed; take them all the same with `python -m etl replay --allow-fewer`."
+        )
 
 
 def _rebuilt(
@@ -57,10 +94,11 @@ def _rebuilt(
     names: list[str],
     answers: list[Answer],
     payloads: list[bytes],
+    begins: Mapping[str, int],
 ) -> Iterator[Replayed]:
     before = {name: _digest(warehouse, name) for name in names}
     for name in names:
-        _forget(warehouse, name)
+        _forget(warehouse, name, begins.get(name, 0))
     known = sources(settings, ())
     for (_, name), group in groupby(
         zip(answers, payloads, strict=True), key=lambda one: (one[0].load, one[0].source)
@@ -73,8 +111,10 @@ def _rebuilt(
             _read(known[name], catalog, corrected, warehouse, answer, payload)
     for name in names:
         after = _digest(warehouse, name)
-        count = sum(answer.source == name for answer in answers)
-        yield Replayed(name, count, before[name][0], after[0], before[name] == after)
+        mine = [answer for answer in answers if answer.source == name]
+        since = mine[0].known_at if mine and name in begins else None
+        same = before[name] == after
+        yield Replayed(name, len(mine), before[name][0], after[0], same, since)
 
 
 def _digest(warehouse: Warehouse, name: str) -> tuple[int, int]:
@@ -83,11 +123,11 @@ def _digest(warehouse: Warehouse, name: str) -> tuple[int, int]:
     return warehouse.digest(name)
 
 
-def _forget(warehouse: Warehouse, name: str) -> None:
+def _forget(warehouse: Warehouse, name: str, since: int) -> None:
     if name in candidates.FINDERS:
-        warehouse.forget_texts(candidates.kind_of_text(name))
+        warehouse.forget_texts(candidates.kind_of_text(name), since)
     else:
-        warehouse.forget(name)
+        warehouse.forget(name, since)
 
 
 def _find(warehouse: Warehouse, pages: list[tuple[Answer, bytes]]) -> None:

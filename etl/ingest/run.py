@@ -54,12 +54,14 @@ NEEDS_NETWORK = "not asked (offline)"
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What one run is asked to do. Without `ids` and `source` it does everything."""
+    """What one run is asked to do. Without `ids` and `source` it does everything; `allow_fewer`
+    publishes also where less is held of an indicator than is served."""
 
     ids: tuple[str, ...] = ()
     source: str | None = None
     offline: bool = False
     known_at: datetime | None = None
+    allow_fewer: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,16 +100,23 @@ def run(
         with way_out or Upstream(settings) as out:
             step = _Run(settings, catalog, request, warehouse, out)
             outcomes = list(step.outcomes(wanted, progress))
-        problems = _remembered_problems(catalog, warehouse)
+        problems, notices = _remembered(catalog, warehouse)
         moment = now()
-        shown = as_published(catalog, warehouse, moment)
+        shown = with_looks(broken(catalog, warehouse.all_actions()), warehouse, moment)
         alerts = judged(shown, warehouse, moment)
-        documents = candidates.shown(warehouse, step.documents)
+        waiting = candidates.waiting(warehouse, step.documents)
+        documents = [*step.documents, *(one.document for one in waiting)]
         content = all_content(
             shown, step.bulletins(), documents, problems, step.comparisons, alerts,
-            step.corrections,
+            step.corrections, notices=notices, candidates=[one.written() for one in waiting],
+            candidates_left=warehouse.texts(candidates.LEFT),
         )  # fmt: skip
-        snapshot = publish(warehouse, content, settings.published, moment)
+        snapshot = publish(
+            warehouse, content, settings.published, moment, allow_fewer=request.allow_fewer
+        )
+        if settings.raw_days is not None:
+            before = moment - timedelta(days=settings.raw_days)
+            raw.thin(settings.raw, warehouse.needed_answers(before), before)
         lost = tuple(sorted(set(out.unreachable.values())))
         return Report(tuple(outcomes), snapshot, lost, alerts)
 
@@ -175,17 +184,26 @@ def accept(settings: Settings, catalog: Catalog, indicator_id: str) -> list[Outc
 
 def judged(catalog: Catalog, warehouse: Warehouse, moment: datetime) -> tuple[Alert, ...]:
     """How every alert of the catalog stands at a moment, on the values that are served."""
-    splits = {
-        name: [action.date for action in actions if action.kind == "split"]
-        for name, actions in warehouse.all_actions().items()
-    }
+    splits = splits_of(warehouse.all_actions())
     return judge_all(catalog, lambda name: [v for v, _ in warehouse.series(name)], moment, splits)
 
 
-def _remembered_problems(catalog: Catalog, warehouse: Warehouse) -> list[tuple[str, str]]:
-    held = warehouse.last_outcomes()
+def splits_of(actions_of: Mapping[str, Sequence[Action]]) -> Mapping[str, Sequence[date]]:
+    """The days on which shares were split, by indicator."""
+    return {
+        name: [action.date for action in actions if action.kind == "split"]
+        for name, actions in actions_of.items()
+    }
+
+
+def _remembered(
+    catalog: Catalog, warehouse: Warehouse
+) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """What each subject last failed at, and what is to be known of each."""
     shown = {*catalog.indicators, *candidates.FINDERS}
-    return [(o.subject, o.problem) for o in held.values() if o.problem and o.subject in shown]
+    held = [o for o in warehouse.last_outcomes().values() if o.subject in shown]
+    problems = [(o.subject, o.problem) for o in held if o.problem]
+    return problems, [(o.subject, o.notice) for o in held if o.notice]
 
 
 class _Run:
@@ -515,18 +533,17 @@ class _Run:
         return newest - timedelta(days=REVISION_DAYS) if newest else FIRST_DAY
 
 
-def as_published(catalog: Catalog, warehouse: Warehouse, moment: datetime) -> Catalog:
-    """The catalog with what is only known from what is held: splits, with what is derived across
-    them, and until when somebody has looked at what changes only at events."""
-    shown = with_breaks(with_splits(catalog, warehouse), catalog)
-    return with_looks(shown, warehouse, moment)
+def broken(catalog: Catalog, actions_of: Mapping[str, Sequence[Action]]) -> Catalog:
+    """The catalog as it is published: with the breaks of splits, also in what is derived across
+    them."""
+    return with_breaks(with_splits(catalog, actions_of), catalog)
 
 
-def with_splits(catalog: Catalog, warehouse: Warehouse) -> Catalog:
-    """The catalog as it is published: a split breaks a series of prices like a new definition, so
-    that no change, no average and no record is reckoned across it."""
+def with_splits(catalog: Catalog, actions_of: Mapping[str, Sequence[Action]]) -> Catalog:
+    """A split breaks a series of prices like a new definition, so that no change, no average and no
+    record is reckoned across it."""
     known = dict(catalog.indicators)
-    for name, actions in warehouse.all_actions().items():
+    for name, actions in actions_of.items():
         splits = [Dated(date=a.date, note=_split_words(a)) for a in actions if a.kind == "split"]
         if splits and name in known:
             breaks = sorted((*known[name].breaks, *splits), key=lambda b: b.date)

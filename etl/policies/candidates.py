@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, time, timedelta
 from hashlib import sha256
@@ -55,6 +56,20 @@ class Candidate:
         shown = ("title", "issuer", "number", "published", "topics", "kind", "url", "note")
         found = {"sources": self.sources, "known_at": self.known_at.isoformat()}
         return {"key": self.key, **{name: row[name] for name in shown}, **found}
+
+    def written(self) -> str:
+        """All of it as text, which `candidate_from` reads."""
+        row = {**asdict(self), "document": documents_to_json([self.document])}
+        told = {**row, "known_at": self.known_at.isoformat(), "keys": sorted(self.keys)}
+        return json.dumps(told, ensure_ascii=False)
+
+
+def candidate_from(text: str) -> Candidate:
+    """The candidate that `written` gave."""
+    row = json.loads(text)
+    (document,) = documents_from_json(row["document"])
+    known_at = datetime.fromisoformat(row["known_at"])
+    return Candidate(row["key"], document, tuple(row["sources"]), known_at, frozenset(row["keys"]))
 
 
 def asked(
@@ -191,7 +206,6 @@ def key_of(document: Document) -> str:
 
 def found_candidates(warehouse: Warehouse, documents: Iterable[Document]) -> list[Candidate]:
     """Each found document that the register does not hold, newest first, also those left."""
-    register = Shelf({str(number): document for number, document in enumerate(documents)})
     groups: dict[str, Candidate] = {}
     shelf = Shelf()
     kinds = {kind_of_text(name): name for name in FINDERS}
@@ -203,37 +217,35 @@ def found_candidates(warehouse: Warehouse, documents: Iterable[Document]) -> lis
             one = _joined(groups[first], one)
         groups[one.key] = one
         shelf.put(one.key, one.document)
-    new = [c for c in groups.values() if register.key_of(c.document) is None]
+    return not_held(groups.values(), documents)
+
+
+def not_held(found: Iterable[Candidate], documents: Iterable[Document]) -> list[Candidate]:
+    """The candidates that are not among `documents`, newest first."""
+    register = Shelf({str(number): document for number, document in enumerate(documents)})
+    new = [c for c in found if register.key_of(c.document) is None]
     return sorted(new, key=lambda c: (c.document.day, c.key), reverse=True)
 
 
-def without_left(warehouse: Warehouse, found: Iterable[Candidate]) -> list[Candidate]:
+def without_left(left: Set[str], found: Iterable[Candidate]) -> list[Candidate]:
     """The candidates that no person has left."""
-    left = warehouse.texts(LEFT).keys()
     return [candidate for candidate in found if not candidate.keys & left]
 
 
 def waiting(warehouse: Warehouse, documents: Iterable[Document]) -> list[Candidate]:
     """The found documents that wait for a person's word."""
-    return without_left(warehouse, found_candidates(warehouse, documents))
+    found = found_candidates(warehouse, documents)
+    return without_left(warehouse.texts(LEFT).keys(), found)
 
 
-def shown(warehouse: Warehouse, documents: Sequence[Document]) -> list[Document]:
-    """The documents of a snapshot: those of the register, and after them the candidates."""
-    return [*documents, *(one.document for one in waiting(warehouse, documents))]
-
-
-def notes(warehouse: Warehouse) -> Iterator[str]:
+def notes(problems: Mapping[str, str], waiting: int) -> Iterator[str]:
     """What a person should know, a line each: what went wrong last, and how many documents wait."""
-    outcomes = warehouse.last_outcomes()
     for name in FINDERS:
-        if name in outcomes and outcomes[name].problem:
-            yield f"{name}: {outcomes[name].problem}"
-    register = warehouse.texts("policies").get("register")
-    count = len(waiting(warehouse, documents_from_json(register) if register else ()))
-    if count:
-        words = "document waits" if count == 1 else "documents wait"
-        yield f"{count} found {words} for you: python -m etl candidates"
+        if name in problems:
+            yield f"{name}: {problems[name]}"
+    if waiting:
+        words = "document waits" if waiting == 1 else "documents wait"
+        yield f"{waiting} found {words} for you: python -m etl candidates"
 
 
 def kind_of_text(source: str) -> str:

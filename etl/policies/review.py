@@ -15,13 +15,16 @@ from etl.policies.candidates import (
     CITED,
     LEFT,
     Candidate,
+    candidate_from,
     cited_candidates,
     found_candidates,
+    not_held,
     without_left,
 )
 from etl.policies.register import Document, read_register
 from etl.records import now
 from etl.settings import Settings
+from etl.storage.current import CurrentSnapshot
 from etl.storage.warehouse import Warehouse, lock, opened
 
 
@@ -31,9 +34,13 @@ def found(settings: Settings, warehouse: Warehouse) -> list[Candidate]:
     return [*cited_candidates(documents), *found_candidates(warehouse, documents)]
 
 
-def waiting(settings: Settings, warehouse: Warehouse) -> list[Candidate]:
-    """Those of them that wait for a person's word."""
-    return without_left(warehouse, found(settings, warehouse))
+def waiting(settings: Settings, snapshot: CurrentSnapshot) -> list[Candidate]:
+    """Those that wait for a person's word: as they were published, less what the register holds by
+    now."""
+    documents = read_documents(settings, read_bulletins(settings).read)
+    published = [candidate_from(text) for text in snapshot.candidates()]
+    every = [*cited_candidates(documents), *not_held(published, documents)]
+    return without_left(snapshot.left(), every)
 
 
 def take(settings: Settings, keys: Sequence[str]) -> tuple[Path, list[Document]]:

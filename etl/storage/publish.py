@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import os
 import secrets
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -23,19 +23,28 @@ from etl.claims.check import check_all
 from etl.claims.grammar import PATH as GRAMMAR
 from etl.claims.known import Snapshot as Known
 from etl.corrections import Correction
-from etl.errors import SettingError, StorageError, nearest
+from etl.errors import StorageError
 from etl.files.authored import COMPARISONS, Comparison
 from etl.policies.references import cited
 from etl.policies.register import Document
-from etl.settings import POINTER, READ_ONLY
+from etl.settings import POINTER
 from etl.storage.events import create_events
 from etl.storage.latest import create_standings
 from etl.storage.schema import FOREVER, MACROS, VINTAGES, served_sql
+from etl.storage.snapshots import (
+    FORMAT,
+    current_fingerprint,
+    current_name,
+    newest_readable,
+    point_to,
+    read_snapshot,
+    sync,
+)
 from etl.storage.warehouse import LIMITS, Refused, Warehouse, spans
 
 KEPT = 30
-#: Raised whenever the tables of a snapshot change, so that the same content is published anew.
-FORMAT = 11
+#: How many indicators are named that would be published with fewer vintages.
+MOST_FEWER = 3
 
 # What is copied out of the warehouse, span by span, so that only a span is ever sorted at once.
 COPIED = """
@@ -127,6 +136,9 @@ create table alerts (indicator varchar, rule varchar, state varchar, document va
 create table citations (date date, number integer, kind varchar, document varchar);
 create table corrections (indicator varchar, date date, since date, document varchar);
 create table unclaimed (indicator varchar, rows bigint);
+create table notices (subject varchar, notice varchar);
+create table candidates (document varchar);
+create table candidates_left (key varchar);
 create table meta (key varchar, value varchar);
 """
 # One reading in the order of the file: every row, in order, and one served for each date.
@@ -150,23 +162,32 @@ class Content:
     comparisons: tuple[Comparison, ...] = ()
     alerts: tuple[Alert, ...] = ()
     corrections: tuple[Correction, ...] = ()
+    notices: tuple[tuple[str, str], ...] = ()
+    candidates: tuple[str, ...] = ()
+    candidates_left: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """One published file as `history` lists it."""
+def publish(
+    warehouse: Warehouse,
+    content: Content,
+    folder: Path,
+    now: datetime,
+    *,
+    allow_fewer: bool = False,
+) -> str | None:
+    """Build, verify and point to a new snapshot; its name, or None when nothing has changed.
 
-    name: str
-    published_at: str
-    rows: int
-    current: bool
-
-
-def publish(warehouse: Warehouse, content: Content, folder: Path, now: datetime) -> str | None:
-    """Build, verify and point to a new snapshot; its name, or None when nothing has changed."""
+    A StorageError in words, and nothing is published, where an indicator of the catalog would have
+    fewer vintages than in the snapshot that is served, unless `allow_fewer`.
+    """
     fingerprint = _fingerprint(warehouse, content)
-    if current_fingerprint(folder) == fingerprint:
+    served = current_fingerprint(folder)
+    if served == fingerprint:
         return None
+    if not allow_fewer:
+        reference = current_name(folder) if served else newest_readable(folder)
+        if reference is not None:
+            _refuse_fewer(warehouse, content.catalog, folder, reference)
     name = f"{now.astimezone(UTC):%Y%m%dT%H%M%S}{now.microsecond // 1000:03d}Z-{fingerprint[:8]}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -174,9 +195,9 @@ def publish(warehouse: Warehouse, content: Content, folder: Path, now: datetime)
         building = folder / f".building-{secrets.token_hex(4)}.duckdb"
         _build(warehouse, content, building, name, fingerprint, now)
         _verify(building, warehouse)
-        _sync(building)
+        sync(building)
         os.replace(building, folder / f"{name}.duckdb")
-        _sync(folder)
+        sync(folder)
         point_to(folder, name, fingerprint)
         _forget_old(folder)
     except OSError as error:
@@ -194,76 +215,11 @@ def publish(warehouse: Warehouse, content: Content, folder: Path, now: datetime)
     return name
 
 
-def history(folder: Path) -> list[Snapshot]:
-    """The snapshots that are kept, newest first."""
-    current = current_name(folder)
-    found = []
-    for path in sorted(folder.glob("2*.duckdb"), reverse=True):
-        with read_snapshot(path) as connection:
-            meta = dict(connection.execute("select key, value from meta").fetchall())
-        found.append(
-            Snapshot(path.stem, meta["published_at"], int(meta["rows"]), path.stem == current)
-        )
-    return found
-
-
-def rollback(folder: Path, name: str | None) -> str:
-    """Point to `name`, or to the snapshot before the current one; the name now served."""
-    names = sorted(path.stem for path in folder.glob("2*.duckdb"))
-    current = current_name(folder)
-    if name is None:
-        older = [other for other in names if current is not None and other < current]
-        if not older:
-            raise SettingError(f"{folder}: there is no snapshot before the current one.")
-        name = older[-1]
-    if name not in names:
-        hint = nearest(name, names) if names else "None is published yet."
-        raise SettingError(f"{folder}: no snapshot '{name}'. {hint}")
-    with read_snapshot(folder / f"{name}.duckdb") as connection:
-        query = "select value from meta where key = 'fingerprint'"
-        fingerprint = connection.execute(query).fetchall()[0][0]
-    try:
-        point_to(folder, name, fingerprint)
-    except OSError as error:
-        raise StorageError(f"{folder}: the pointer cannot be moved ({error.strerror}).") from None
-    return name
-
-
-def point_to(folder: Path, name: str, fingerprint: str) -> None:
-    """Move the pointer in one step: readers see the old name or the new one, never neither."""
-    draft = folder / f".{POINTER}.{secrets.token_hex(4)}"
-    draft.write_text(json.dumps({"snapshot": name, "fingerprint": fingerprint}), encoding="utf-8")
-    _sync(draft)
-    os.replace(draft, folder / POINTER)
-    _sync(folder)
-
-
-def current_name(folder: Path) -> str | None:
-    """The snapshot that is served, if any."""
-    return _pointer(folder).get("snapshot")
-
-
-def current_fingerprint(folder: Path) -> str | None:
-    """What the served snapshot was made from; None if its file is gone."""
-    pointer = _pointer(folder)
-    file = folder / f"{pointer.get('snapshot', '')}.duckdb"
-    return pointer.get("fingerprint") if file.is_file() else None
-
-
-def _pointer(folder: Path) -> dict[str, str]:
-    try:
-        pointer = json.loads((folder / POINTER).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return pointer if isinstance(pointer, dict) else {}
-
-
 def _fingerprint(warehouse: Warehouse, content: Content) -> str:
-    """Everything a snapshot depends on; the vintages only ever grow, so their number will do."""
+    """Everything a snapshot depends on."""
     parts = [
         str(FORMAT),
-        str(warehouse.rows()),
-        str(_count(warehouse.connection, "actions")),
+        *(_digest(warehouse.connection, table) for table in ("held", "origins", "actions")),
         repr(warehouse.refused()),
         content.catalog.model_dump_json(),
         *(bulletin.model_dump_json() for bulletin in content.bulletins),
@@ -273,8 +229,41 @@ def _fingerprint(warehouse: Warehouse, content: Content) -> str:
         json.dumps([asdict(comparison) for comparison in content.comparisons]),
         *(_alert_document(alert) for alert in content.alerts),
         *(correction.model_dump_json() for correction in content.corrections),
+        json.dumps([content.notices, content.candidates, content.candidates_left]),
     ]
     return sha256("\x00".join(parts).encode()).hexdigest()
+
+
+def _digest(connection: duckdb.DuckDBPyConnection, table: str) -> str:
+    """How many rows a table has, and a number that changes with any value in them, whatever their
+    order. Of 25 million vintages it takes a third of a second."""
+    query = f"select count(*), sum(hash(r)::hugeint) from {table} as r"
+    return str(connection.execute(query).fetchall()[0])
+
+
+def _refuse_fewer(warehouse: Warehouse, catalog: Catalog, folder: Path, name: str) -> None:
+    """A StorageError in words if the warehouse holds less of an indicator than a snapshot:
+    one that was lost must not empty the site. What the catalog names no more is not missed."""
+    with read_snapshot(folder / f"{name}.duckdb") as connection:
+        served = _vintages_of_each(connection)
+    held = _vintages_of_each(warehouse.connection)
+    fewer = []
+    for indicator in catalog.all():
+        before = max(served.get(i, 0) for i in (indicator.id, *indicator.old_ids))
+        if held.get(indicator.id, 0) < before:
+            fewer.append(f"{indicator.id} {held.get(indicator.id, 0):,} instead of {before:,}")
+    if fewer:
+        more = f" and {len(fewer) - MOST_FEWER:,} more" if len(fewer) > MOST_FEWER else ""
+        raise StorageError(
+            f"{folder}: a new snapshot would hold fewer vintages than {name}, which stays served: "
+            f"{', '.join(fewer[:MOST_FEWER])}{more}. Bring the warehouse back with `python -m etl "
+            "restore FOLDER`, or publish what it holds with `python -m etl run --allow-fewer`."
+        )
+
+
+def _vintages_of_each(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    query = "select indicator, count(*) from held group by indicator"
+    return dict(connection.execute(query).fetchall())
 
 
 def _build(
@@ -383,6 +372,9 @@ def _write_content(
             for r in refused
         ],
     }
+    tables["notices"] = list(content.notices)
+    tables["candidates"] = [(document,) for document in content.candidates]
+    tables["candidates_left"] = [(key,) for key in content.candidates_left]
     for table, rows in tables.items():
         _insert(connection, table, rows)
 
@@ -414,20 +406,6 @@ def _verify(path: Path, warehouse: Warehouse) -> None:
         )
 
 
-@contextmanager
-def read_snapshot(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A snapshot opened as readers open it; a StorageError in words if it cannot be."""
-    try:
-        connection = duckdb.connect(str(path), read_only=True, config=READ_ONLY)
-    except duckdb.Error as error:
-        reason = str(error).splitlines()[0]
-        raise StorageError(f"{path}: this snapshot cannot be read ({reason}).") from None
-    try:
-        yield connection
-    finally:
-        connection.close()
-
-
 def _count(connection: duckdb.DuckDBPyConnection, source: str) -> int:
     return int(connection.execute(f"select count(*) from {source}").fetchall()[0][0])
 
@@ -448,15 +426,6 @@ def _forget_old(folder: Path) -> None:
                 path.unlink()
 
 
-def _sync(path: Path) -> None:
-    """Bring a file, or the names in a folder, to the disk."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
 def _quoted(path: Path) -> str:
     return str(path).replace("'", "''")
 
@@ -469,6 +438,10 @@ def all_content(
     comparisons: Sequence[Comparison] = (),
     alerts: Sequence[Alert] = (),
     corrections: Sequence[Correction] = (),
+    *,
+    notices: Sequence[tuple[str, str]] = (),
+    candidates: Sequence[str] = (),
+    candidates_left: Iterable[str] = (),
 ) -> Content:
     """The content of a snapshot in its fixed order."""
     return Content(
@@ -479,4 +452,7 @@ def all_content(
         tuple(comparisons),
         tuple(alerts),
         tuple(corrections),
+        tuple(sorted(notices)),
+        tuple(candidates),
+        tuple(sorted(candidates_left)),
     )

@@ -16,7 +16,7 @@ from etl.files.cells import bytes_of, rows_of
 from etl.files.strict_yaml import line_of, load_yaml
 from etl.settings import Settings
 from etl.sources.figures import COLUMNS, REQUIRED
-from etl.storage.publish import current_name, read_snapshot
+from etl.storage.snapshots import current_name, read_snapshot
 
 #: How many dates or vintages of each id a snapshot shows, and how many it leaves out.
 HELD = ("select indicator, count from standings", "select indicator, rows from unclaimed")

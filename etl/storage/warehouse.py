@@ -148,6 +148,17 @@ select indicator, source, started_at, sentence, may_be_taken from (
 join loads using (load) order by load, indicator, source
 """
 
+NEEDED_ANSWERS = """
+select a.source, a.indicator, a.digest from answers as a join loads as l using (load)
+where l.known_at >= ?
+union
+select source, indicator, arg_max(digest, load) from answers group by source, indicator
+union
+select source, indicator, digest from holds where accepted_load is null
+union
+select source, indicator, digest from quarantine where released_load is null
+"""
+
 REVISIONS = """
 with touched as (
   select distinct indicator, source, date from vintages
@@ -496,15 +507,22 @@ class Warehouse:
         ).fetchall()
         return [Answer(r[0], r[1].replace(tzinfo=UTC), r[2], r[3], r[4]) for r in rows]
 
-    def forget(self, source: str) -> None:
-        """Remove all that a source brought: only to build it again from the archive. What a person
-        put in its place is not the source's, and stays."""
+    def needed_answers(self, since: datetime) -> set[tuple[str, str, str]]:
+        """Source, indicator and digest of the answers that were read since a moment, of the newest
+        ones of all, and of those that are kept apart."""
+        return set(self.connection.execute(NEEDED_ANSWERS, [_naive(since)]).fetchall())
+
+    def forget(self, source: str, since: int = 0) -> None:
+        """Remove all that a source brought since a load: only to build it again from the archive.
+        What a person put in its place is not the source's, and stays."""
         self.connection.execute(
-            "delete from held where origin in "
+            "delete from held where load >= ? and origin in "
             "(select origin from origins where source = ? and status <> ?)",
-            [source, CORRECTED],
+            [since, source, CORRECTED],
         )
-        self.connection.execute("delete from actions where source = ?", [source])
+        self.connection.execute(
+            "delete from actions where source = ? and load >= ?", [source, since]
+        )
 
     def digest(self, source: str) -> tuple[int, int]:
         """How many vintages a source has, and a number that changes with any of them."""
@@ -739,9 +757,9 @@ class Warehouse:
         ).fetchall()
         return [(kind, key, text, known.replace(tzinfo=UTC)) for kind, key, text, known in rows]
 
-    def forget_texts(self, kind: str) -> None:
-        """Remove every text of a kind: only to build it again from the archive."""
-        self.connection.execute("delete from texts where kind = ?", [kind])
+    def forget_texts(self, kind: str, since: int = 0) -> None:
+        """Remove every text of a kind since a load: only to build it again from the archive."""
+        self.connection.execute("delete from texts where kind = ? and load >= ?", [kind, since])
 
     def digest_texts(self, kind: str) -> tuple[int, int]:
         """How many texts of a kind are held, and a number that changes with any of them."""

@@ -1,0 +1,118 @@
+"""Sending alerts: each new crossing once a channel, as a chat message or by e-mail."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from etl.alerts.notify.chat import Webhook, webhook
+from etl.alerts.notify.mail import Mail, mail
+from etl.alerts.notify.memory import Memory
+from etl.alerts.notify.message import Channel, Message
+from etl.alerts.rules import Alert, Crossing
+from etl.catalog import Catalog
+from etl.errors import SourceError
+from etl.ingest.upstream import Upstream
+from etl.settings import Settings
+from etl.storage.warehouse import lock
+
+__all__ = ["Channel", "Mail", "Memory", "Message", "Sent", "Webhook", "channels", "pending", "send"]
+
+#: What one sending may bring to one channel, and how long it may take: the rest follows with the
+#: next one. Chat services refuse more than twenty messages a minute.
+MOST, SECONDS = 20, 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What one channel did: how many messages went out, how many wait, and what went wrong."""
+
+    channel: str
+    count: int
+    waiting: int
+    problem: str = ""
+    notices: tuple[str, ...] = ()
+
+
+def channels(settings: Settings) -> list[Channel]:
+    """The channels that are set; a SettingError where one is set wrongly."""
+    found: list[Channel] = []
+    if settings.alert_webhook:
+        found.append(webhook(settings.alert_webhook, settings.alert_shape))
+    if settings.alert_smtp or settings.alert_to:
+        found.append(mail(settings))
+    return found
+
+
+def memory_file(settings: Settings) -> Path:
+    """Where it is remembered what was sent."""
+    return settings.state / "alerts.json"
+
+
+def send(
+    settings: Settings,
+    catalog: Catalog,
+    alerts: Sequence[Alert],
+    out: Upstream,
+    ways: Sequence[Channel],
+) -> list[Sent]:
+    """Send what is new to each channel. One that fails keeps its messages for the next time, and
+    stops no other. Where it cannot be written down what is sent, nothing more is."""
+    with lock(settings.state / ".alerts.lock"):
+        memory = Memory(memory_file(settings))
+        for old, new in catalog.current_ids.items():
+            memory.rename(old, new)
+        return [_send(way, settings, catalog, alerts, out, memory) for way in ways]
+
+
+def _send(
+    way: Channel,
+    settings: Settings,
+    catalog: Catalog,
+    alerts: Sequence[Alert],
+    out: Upstream,
+    memory: Memory,
+) -> Sent:
+    unsure, address = memory.begin(way.name, way.address), way.address
+    waiting = [
+        _message(settings, catalog, alert, crossing)
+        for alert, crossing in pending(alerts, memory.since(address), memory.sent(address))
+    ]
+    until, count, notices = time.monotonic() + SECONDS, 0, [unsure]
+    problem = ""
+    for message in waiting[:MOST]:
+        if time.monotonic() > until:
+            break
+        try:
+            with memory.sending(address, message.key):
+                notices.append(way.send(message, out))
+        except SourceError as error:
+            problem = str(error)
+            break
+        count += 1
+    if not problem:
+        known = {alert.key(crossing) for alert in alerts for crossing in alert.crossings}
+        memory.forget_but(address, known)
+    told = tuple(dict.fromkeys(filter(None, notices)))
+    return Sent(way.name, count, len(waiting) - count, problem, told)
+
+
+def pending(
+    alerts: Sequence[Alert], since: datetime, sent: frozenset[str]
+) -> Iterator[tuple[Alert, Crossing]]:
+    """The crossings that a channel has not sent: those that hold now, and those that were known
+    since it was set up and are over again."""
+    for alert in alerts:
+        for crossing in alert.crossings:
+            holds = alert.state == "triggered" and crossing is alert.crossings[-1]
+            if alert.key(crossing) not in sent and (holds or crossing.known_at >= since):
+                yield alert, crossing
+
+
+def _message(settings: Settings, catalog: Catalog, alert: Alert, crossing: Crossing) -> Message:
+    title = f"{catalog[alert.indicator].title.zh}：{alert.rule_zh}"
+    base = f"{settings.base_url}/c/{alert.indicator}"
+    return Message(alert.key(crossing), title, crossing.zh, base, f"{base}.png")

@@ -1,0 +1,155 @@
+"""Robots in chats: what each service is posted, and which answer of it is a delivery."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from etl.alerts.notify.message import NAME, Message, address_of, split, told
+from etl.errors import SettingError, UnexpectedPayload, nearest
+from etl.ingest.upstream import Upstream
+
+#: What is shorter than this in an address is a word, not a secret.
+_SECRET_LETTERS = 6
+
+
+def _wecom(message: Message) -> Mapping[str, Any]:
+    words = f"**{NAME}**\n{message.title}\n{message.sentence}\n[看图表]({message.link})"
+    return {"msgtype": "markdown", "markdown": {"content": words}}
+
+
+def _dingtalk(message: Message) -> Mapping[str, Any]:
+    words = f"**{NAME}**\n\n{message.title}\n\n{message.sentence}\n\n[看图表]({message.link})"
+    return {"msgtype": "markdown", "markdown": {"title": f"{NAME}：{message.title}", "text": words}}
+
+
+def _feishu(message: Message) -> Mapping[str, Any]:
+    return {"msg_type": "text", "content": {"text": _plain(message)}}
+
+
+def _slack(message: Message) -> Mapping[str, Any]:
+    text = _plain(message)
+    for sign, name in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;")):
+        text = text.replace(sign, name)
+    return {"text": text}
+
+
+def _plain(message: Message) -> str:
+    return f"{NAME}\n{message.title}\n{message.sentence}\n{message.link}"
+
+
+def _errcode(answer: Any) -> bool:
+    return isinstance(answer, dict) and _is_zero(answer.get("errcode"))
+
+
+def _code(answer: Any) -> bool:
+    codes = ("code", "StatusCode")
+    told = [answer[name] for name in codes if name in answer] if isinstance(answer, dict) else []
+    return bool(told) and all(map(_is_zero, told))
+
+
+def _is_zero(code: object) -> bool:
+    return type(code) is int and code == 0
+
+
+def _ok(answer: Any) -> bool:
+    return bool(answer == "ok")
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What a chat service is posted, and whether its answer says that it took the message."""
+
+    posted: Callable[[Message], Mapping[str, Any]]
+    took: Callable[[Any], bool]
+    its_ok: str
+
+
+SHAPES: Mapping[str, Service] = {
+    "wecom": Service(_wecom, _errcode, '"errcode": 0'),
+    "dingtalk": Service(_dingtalk, _errcode, '"errcode": 0'),
+    "feishu": Service(_feishu, _code, '"code": 0'),
+    "slack": Service(_slack, _ok, "ok"),
+}
+HOSTS: Mapping[str, str] = {
+    "qyapi.weixin.qq.com": "wecom",
+    "oapi.dingtalk.com": "dingtalk",
+    "open.feishu.cn": "feishu",
+    "open.larksuite.com": "feishu",
+    "hooks.slack.com": "slack",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """A robot in a chat. Its URL is a secret and stands in no sentence."""
+
+    url: str
+    shape: str
+    name: str = "webhook"
+
+    @property
+    def address(self) -> str:
+        return address_of(self.name, self.url)
+
+    def send(self, message: Message, out: Upstream) -> str:
+        """Post the message; a service answers 200 even where it refuses, and so does a page to log
+        in that stands before it: only its own ok is a delivery."""
+        service = SHAPES[self.shape]
+        body = json.dumps(service.posted(message), ensure_ascii=False).encode()
+        answer = out.post(self.url, body, headers={"Content-Type": "application/json"})
+        read = _read(answer)
+        if not service.took(read):
+            host = urlsplit(self.url).hostname
+            raise UnexpectedPayload(
+                f"{host} did not take the message: it answered "
+                f"{_words(read, _secrets(self.url))}, not {service.its_ok}."
+            )
+        return ""
+
+
+def _read(answer: bytes) -> Any:
+    """An answer as JSON, or as the text that it is."""
+    try:
+        return json.loads(answer)
+    except (ValueError, RecursionError):
+        return answer.decode("utf-8", "replace").strip()
+
+
+def _words(answer: Any, secrets: list[str]) -> str:
+    """What a service said instead of its ok."""
+    if isinstance(answer, dict):
+        code = next((answer[k] for k in ("errcode", "code", "StatusCode") if k in answer), None)
+        words = next((answer[k] for k in ("errmsg", "msg", "StatusMessage") if k in answer), None)
+        if code is not None or words is not None:
+            return told(": ".join(str(x) for x in (code, words) if x is not None), secrets)
+    if answer == "":
+        return "nothing"
+    text = answer if isinstance(answer, str) else json.dumps(answer, ensure_ascii=False)
+    return f"‘{told(text, secrets)}’"
+
+
+def _secrets(url: str) -> list[str]:
+    """Every part of an address that may be one."""
+    parts = urlsplit(url)
+    raw = re.split(r"[/?&=;@:#]", f"{parts.netloc}/{parts.path}?{parts.query}#{parts.fragment}")
+    found = {url, *raw, *map(unquote, raw)} - {parts.hostname or ""}
+    return [part for part in found if len(part) >= _SECRET_LETTERS]
+
+
+def webhook(url: str, shape: str | None) -> Webhook:
+    """The robot at an address; a SettingError in words where it cannot be one."""
+    parts = split(url, "XINZHI_ALERT_WEBHOOK", ("http", "https"), "https://HOST/…")
+    shape = shape or HOSTS.get(parts.hostname or "")
+    if shape is None:
+        raise SettingError(
+            f"XINZHI_ALERT_SHAPE: nothing is known of the host {parts.hostname}; set one of "
+            f"{', '.join(SHAPES)}."
+        )
+    if shape not in SHAPES:
+        raise SettingError(f"XINZHI_ALERT_SHAPE: '{shape[:40]}' is none. {nearest(shape, SHAPES)}")
+    return Webhook(url, shape)

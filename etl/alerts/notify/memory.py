@@ -1,0 +1,138 @@
+"""What each channel has sent. A message is written down before it goes out, so that one whose end
+cannot be written is at worst not sent; it is never sent twice."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from etl.errors import FileProblem, SourceError, StorageError
+from etl.records import now
+
+#: How many messages are remembered at least, for each channel.
+REMEMBERED = 10_000
+
+
+@dataclass(slots=True)
+class _Remembered:
+    """One channel: since when it is used, the keys that it has sent, and the one that was on its
+    way when it was last written."""
+
+    since: datetime
+    sent: list[str] = field(default_factory=list)
+    sending: str | None = None
+
+
+class Memory:
+    """The memory in a file. It is read once and written before and after each message."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            held = json.loads(path.read_text(encoding="utf-8"))
+            self._channels = {str(name): _remembered(one) for name, one in held.items()}
+        except FileNotFoundError:
+            self._channels = {}
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            raise FileProblem(
+                path, "cannot be read; delete it, and what holds now is sent once more."
+            ) from None
+
+    def begin(self, name: str, address: str) -> str:
+        """Make sure that the memory can be written before anything is sent, and remember since when
+        a channel is used: what was over before is never sent to it. What is to be known.
+
+        A memory from before addresses were told apart is that of the first one that asks.
+        """
+        if address not in self._channels:
+            self._channels[address] = self._channels.pop(name, _Remembered(now()))
+        one = self._channels[address]
+        unsure, one.sending = one.sending, None
+        if unsure is not None:
+            one.sent.append(unsure)
+        self._write()
+        return f"whether {unsure} went out is not known; it is not sent again" if unsure else ""
+
+    def since(self, address: str) -> datetime:
+        """Since when a channel is used."""
+        return self._channels[address].since
+
+    def sent(self, address: str) -> frozenset[str]:
+        """The keys of what a channel has sent."""
+        return frozenset(self._channels[address].sent)
+
+    @contextmanager
+    def sending(self, address: str, key: str) -> Iterator[None]:
+        """Send one message in the block: it counts as sent, unless the block says by a SourceError
+        that it was not taken."""
+        one = self._channels[address]
+        one.sending = key
+        self._write()
+        try:
+            yield
+        except SourceError:
+            one.sending = None
+            self._write()
+            raise
+        one.sending = None
+        one.sent.append(key)
+        self._write()
+
+    def forget_but(self, address: str, known: set[str]) -> None:
+        """Forget the oldest of what nothing speaks of any more; a value that was revised away and
+        comes back is still remembered."""
+        one = self._channels[address]
+        kept = known | set(one.sent[-REMEMBERED:])
+        one.sent = [key for key in one.sent if key in kept]
+        self._write()
+
+    def rename(self, old: str, new: str) -> bool:
+        """Remember what was sent of an indicator under its new name; whether there was any."""
+        changed = False
+        for one in self._channels.values():
+            renamed = [_renamed(key, old, new) for key in one.sent]
+            sending = _renamed(one.sending, old, new) if one.sending else None
+            changed |= (renamed, sending) != (one.sent, one.sending)
+            one.sent, one.sending = renamed, sending
+        if changed:
+            self._write()
+        return changed
+
+    def _write(self) -> None:
+        draft = self.path.with_name(f".{self.path.name}.draft")
+        text = json.dumps(
+            {name: _told(one) for name, one in self._channels.items()}, ensure_ascii=False, indent=1
+        )
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            draft.write_text(text, encoding="utf-8")
+            os.replace(draft, self.path)
+        except OSError as error:
+            raise StorageError(
+                f"{self.path}: cannot be written ({error.strerror}), and without it a message "
+                "could go out twice. Check free space and permissions; no more was sent."
+            ) from None
+
+
+def _remembered(one: Mapping[str, Any]) -> _Remembered:
+    since, sent, sending = datetime.fromisoformat(one["since"]), one["sent"], one.get("sending")
+    whole = isinstance(sent, list) and all(isinstance(key, str) for key in [*sent, sending or ""])
+    if since.tzinfo is None or not whole:
+        raise ValueError
+    return _Remembered(since, sent, sending)
+
+
+def _told(one: _Remembered) -> dict[str, Any]:
+    found: dict[str, Any] = {"since": one.since.isoformat(), "sent": one.sent}
+    return {**found, "sending": one.sending} if one.sending else found
+
+
+def _renamed(key: str, old: str, new: str) -> str:
+    indicator, slash, rest = key.partition("/")
+    return f"{new}{slash}{rest}" if indicator == old else key

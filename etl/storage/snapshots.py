@@ -1,0 +1,214 @@
+"""The folder of published snapshots: the pointer to the current one, which of them this program can
+read, and the way back to an earlier one. Nothing here makes or changes a snapshot."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from etl.errors import SettingError, StorageError, nearest
+from etl.settings import POINTER, READ_ONLY
+
+#: Raised whenever the tables of a snapshot change, so that the same content is published anew.
+FORMAT = 11
+#: The oldest format that is still served: what earlier ones lack is more than a table or two.
+OLDEST = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One published file as `history` lists it; `problem` says why it cannot be read."""
+
+    name: str
+    published_at: str
+    rows: int
+    current: bool
+    problem: str = ""
+
+
+class UnreadableSnapshot(StorageError):
+    """A snapshot that this program cannot read: which, and why in a few words."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path}: this snapshot cannot be read ({reason}).")
+        self.reason = reason
+
+
+def cannot_serve(meta: Mapping[str, str]) -> str:
+    """Why this program cannot serve a snapshot with this `meta`; nothing if it can."""
+    told = meta.get("format", "")
+    number = int(told) if told.isascii() and told.isdigit() else 0
+    if number < OLDEST:
+        return f"an earlier version wrote its format {number or 'without a number'}; this one " \
+               f"reads {OLDEST} to {FORMAT}"  # fmt: skip
+    if number > FORMAT:
+        return f"a later version wrote its format {number}; this one reads {OLDEST} to {FORMAT}"
+    missing = {"snapshot", "fingerprint", "published_at", "rows"} - meta.keys()
+    return f"it does not say its {min(missing)}" if missing else ""
+
+
+@contextmanager
+def read_snapshot(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A snapshot opened as readers open it; UnreadableSnapshot in words if it cannot be, or if what
+    is asked of it cannot be read. A table that it lacks is its reader's to expect."""
+    try:
+        connection = _connected(path)
+    except (duckdb.Error, OSError) as error:
+        raise UnreadableSnapshot(path, _reason(error)) from None
+    try:
+        reason = cannot_serve(meta_of(connection))
+        if reason:
+            raise UnreadableSnapshot(path, reason)
+        yield connection
+    except duckdb.CatalogException:
+        raise
+    except duckdb.Error as error:
+        raise UnreadableSnapshot(path, _reason(error)) from None
+    finally:
+        connection.close()
+
+
+def _connected(path: Path) -> duckdb.DuckDBPyConnection:
+    """Open for reading, closed to everything outside the file. That is set afterwards, or before,
+    as whoever has the file open in this process already did: DuckDB takes no other way then."""
+    try:
+        connection = duckdb.connect(str(path), read_only=True)
+    except duckdb.ConnectionException:
+        return duckdb.connect(str(path), read_only=True, config=READ_ONLY)
+    with suppress(duckdb.InvalidInputException):  # it was locked before
+        for name, value in READ_ONLY.items():
+            connection.execute(f"set {name} = {value}")
+    return connection
+
+
+def meta_of(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """What a snapshot says of itself; nothing if it is none."""
+    try:
+        return dict(connection.execute("select key, value from meta").fetchall())
+    except (duckdb.CatalogException, duckdb.BinderException):
+        return {}
+
+
+def read_whole(path: Path) -> dict[str, str]:
+    """Every block of a snapshot read once, as a damaged one does not stand: what it says of
+    itself, or UnreadableSnapshot."""
+    with read_snapshot(path) as connection:
+        meta = meta_of(connection)
+        if meta["snapshot"] != path.stem:
+            raise UnreadableSnapshot(path, f"it is a copy of {meta['snapshot'][:40]}")
+        tables = connection.execute("select table_name from duckdb_tables()").fetchall()
+        for (table,) in tables:
+            connection.execute(f'select bit_xor(hash(r)) from "{table}" as r').fetchall()
+    return meta
+
+
+def names(folder: Path) -> list[str]:
+    """The snapshots that are kept, newest first."""
+    return sorted((path.stem for path in folder.glob("2*.duckdb")), reverse=True)
+
+
+def history(folder: Path) -> list[Listed]:
+    """The snapshots that are kept, newest first; one that cannot be read says why."""
+    return [_listed(folder / f"{name}.duckdb", current_name(folder)) for name in names(folder)]
+
+
+def _listed(path: Path, current: str | None) -> Listed:
+    try:
+        with read_snapshot(path) as connection:
+            meta = meta_of(connection)
+        return Listed(path.stem, meta["published_at"], int(meta["rows"]), path.stem == current)
+    except (UnreadableSnapshot, ValueError) as error:
+        reason = error.reason if isinstance(error, UnreadableSnapshot) else "its rows are no number"
+        return Listed(path.stem, "", 0, path.stem == current, reason)
+
+
+def newest_readable(folder: Path, before: str | None = None) -> str | None:
+    """The newest snapshot, or the newest before one, that reads whole."""
+    for name in names(folder):
+        if before is None or name < before:
+            try:
+                read_whole(folder / f"{name}.duckdb")
+            except UnreadableSnapshot:
+                continue
+            return name
+    return None
+
+
+def rollback(folder: Path, name: str | None) -> str:
+    """Point to `name`, or to the newest readable snapshot before the current one; the name now
+    served. Where no pointer can be read, the newest readable one of all."""
+    if name is None:
+        current = current_name(folder)
+        name = newest_readable(folder, current)
+        if name is None:
+            which = "before the current one" if current else "that can be read"
+            raise SettingError(f"{folder}: there is no snapshot {which}.")
+    elif name not in names(folder):
+        known = names(folder)
+        hint = nearest(name, known) if known else "None is published yet."
+        raise SettingError(f"{folder}: no snapshot '{name[:60]}'. {hint}")
+    meta = read_whole(folder / f"{name}.duckdb")
+    try:
+        point_to(folder, name, meta["fingerprint"])
+    except OSError as error:
+        raise StorageError(f"{folder}: the pointer cannot be moved ({error.strerror}).") from None
+    return name
+
+
+def point_to(folder: Path, name: str, fingerprint: str) -> None:
+    """Move the pointer in one step: readers see the old name or the new one, never neither."""
+    draft = folder / f".{POINTER}.{secrets.token_hex(4)}"
+    draft.write_text(json.dumps({"snapshot": name, "fingerprint": fingerprint}), encoding="utf-8")
+    sync(draft)
+    os.replace(draft, folder / POINTER)
+    sync(folder)
+
+
+def current_name(folder: Path) -> str | None:
+    """The snapshot that is pointed to, if any."""
+    return _pointer(folder).get("snapshot")
+
+
+def current_fingerprint(folder: Path) -> str | None:
+    """What the served snapshot was made from; None unless it reads whole and says the same."""
+    pointer = _pointer(folder)
+    if not pointer:
+        return None
+    try:
+        meta = read_whole(folder / f"{pointer['snapshot']}.duckdb")
+    except UnreadableSnapshot:
+        return None
+    told = meta["fingerprint"]
+    return told if told == pointer["fingerprint"] else None
+
+
+def _pointer(folder: Path) -> dict[str, str]:
+    """The name and the fingerprint that the pointer holds; nothing where it is damaged."""
+    try:
+        pointer = json.loads((folder / POINTER).read_text(encoding="utf-8"))
+        found = {key: pointer[key] for key in ("snapshot", "fingerprint")}
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return {}
+    whole = all(isinstance(value, str) for value in found.values())
+    return found if whole and found["snapshot"] == Path(found["snapshot"]).name else {}
+
+
+def sync(path: Path) -> None:
+    """Bring a file, or the names in a folder, to the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _reason(error: Exception) -> str:
+    words = str(error).splitlines()[0] if str(error) else type(error).__name__
+    return "".join(letter if letter.isprintable() else " " for letter in words)[:200]
