@@ -24,10 +24,11 @@ from etl.bulletins.model import Bulletin, Section
 from etl.bulletins.read import read_bulletin
 from etl.catalog import Catalog, load_catalog
 from etl.claims.check import check, check_all, check_text
-from etl.claims.known import History, Row, Series, breaks_of
+from etl.claims.known import History, Row, Series
 from etl.claims.model import Claim, Placed
 from etl.claims.parse import Parser
 from etl.claims.verdict import Judge
+from etl.events import changes_of
 from etl.records import BEIJING
 from etl.settings import PROJECT
 
@@ -74,7 +75,7 @@ class Figures:
                 )  # fmt: skip
         self.rows = rows
         self._series = {
-            name: Series(rows.get(name, []), breaks_of(catalog[name]))
+            name: Series(rows.get(name, []), changes_of(catalog[name]))
             for name in catalog.indicators
         }
         self._last: dict[str, tuple[datetime, History]] = {}

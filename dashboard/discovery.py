@@ -157,7 +157,7 @@ def _event(snapshot: Snapshot, event: Event) -> Entry:
     indicator = snapshot.catalog[event.indicator]
     unit = snapshot.catalog.unit(indicator)
     vintage = Vintage(event.date, event.value, "", event.known_at, "")
-    (badge,) = badges(vintage, [event], unit, "zh")
+    (badge,) = badges(vintage, [event], indicator, unit, "zh")
     figure = formatting.figure(event.value, indicator, unit, "zh", exact=True)
     day = formatting.day(event.date, indicator, "zh", year=True)
     threshold = "" if event.threshold is None else f"{event.threshold:g}"

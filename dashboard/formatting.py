@@ -14,6 +14,8 @@ from etl.words.numbers import (
     Figure,
     beijing,
     change,
+    counted,
+    counted_in,
     day,
     figure,
     full_date,
@@ -21,6 +23,7 @@ from etl.words.numbers import (
     round_number,
     signed,
     spoken,
+    trimmed,
 )
 
 __all__ = [
@@ -29,6 +32,8 @@ __all__ = [
     "Figure",
     "beijing",
     "change",
+    "counted",
+    "counted_in",
     "day",
     "figure",
     "full_date",
@@ -41,6 +46,7 @@ __all__ = [
     "table_day",
     "table_figure",
     "transformed_figure",
+    "trimmed",
     "unit_code_after",
 ]
 
@@ -56,7 +62,8 @@ def transformed_figure(
             return Figure(grouped(value, 1), "")
         case "z":
             return Figure(grouped(value, 2), "σ")
-    return Figure(signed(value, 2), "%")
+    scale = counted(value, "%", lang)
+    return Figure(signed(value * scale.factor, 2), scale.label)
 
 
 def table_figure(
@@ -65,6 +72,8 @@ def table_figure(
     """A value for a table: as in the picture, but every row in the same unit."""
     if transform.name in ("level", "ma", "diff"):
         return figure(value, indicator, unit, lang, exact=True)
+    if unit_code_after(transform, unit) == "percent":
+        return Figure(signed(value, 2), "%")
     return transformed_figure(value, transform, indicator, unit, lang)
 
 

@@ -21,8 +21,8 @@ from etl.bulletins.model import Bulletin
 from etl.catalog import Text
 from etl.claims.model import Claim, Placed
 from etl.corrections import Correction
-from etl.crossings import events_of
-from etl.records import Action, Disagreement, Event, Sample, Vintage, event_of
+from etl.events import events_of
+from etl.records import EVENT_COLUMNS, Action, Disagreement, Event, Sample, Vintage, event_of
 from etl.storage.latest import STANDINGS, what_is_told
 
 LIVE = """
@@ -33,8 +33,8 @@ AS_OF = """
 select date, value, source, known_at, status, credit, basis, note
 from served(?, ?) order by date
 """
-EVENTS = """
-select indicator, date, kind, value, threshold, is_first, previous, previous_date, since, known_at
+EVENTS = f"""
+select {EVENT_COLUMNS}
 from events
 where ($id is null or indicator = $id) and ($kind is null or kind = $kind)
   and known_at <= $moment
@@ -73,9 +73,9 @@ where date >= since
 qualify row_number() over (partition by indicator order by date desc) <= $most
 order by indicator, date
 """
-EVENTS_ON = """
-select indicator, date, kind, value, threshold, is_first, previous, previous_date, since, known_at
-from events join (select unnest($ids) indicator, unnest($days) date) using (indicator, date)
+EVENTS_ON = f"""
+select {EVENT_COLUMNS}
+from events join (select unnest($ids) as indicator, unnest($days) as date) using (indicator, date)
 order by indicator, kind, threshold
 """
 FOREVER = datetime(9999, 12, 31, tzinfo=UTC)
@@ -222,7 +222,8 @@ def _events(
     """The events of the snapshot are judged on what is served now; those of an indicator as of a
     moment, on what was known then."""
     if indicator is not None and as_of is not None:
-        then = events_of(snapshot.catalog[indicator], series(snapshot, indicator, as_of))
+        splits = [one.date for one in actions(snapshot, indicator) if one.kind == "split"]
+        then = events_of(snapshot.catalog[indicator], series(snapshot, indicator, as_of), splits)
         newest = sorted(then, key=lambda event: (-event.date.toordinal(), event.kind))
         return [event for event in newest if kind in (None, event.kind)][:most]
     moment = _naive(as_of or FOREVER)

@@ -122,7 +122,7 @@ def _made(
         figure=formatting.figure(newest.value, indicator, unit, lang) if newest else None,
         change=newest_change(known.rows, indicator, unit, lang),
         spark=_spark(known.rows, indicator),
-        badges=tuple(badges(newest, known.events, unit, lang)) if newest else (),
+        badges=tuple(badges(newest, known.events, indicator, unit, lang)) if newest else (),
         latest=standing.newest if standing else None,
         as_of=as_of,
     )

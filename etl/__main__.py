@@ -23,7 +23,7 @@ from etl.bulletins.read import read_bulletin
 from etl.bulletins.to_markdown import to_markdown
 from etl.catalog import Catalog, load_catalog
 from etl.claims.published import published_claims
-from etl.commands import console
+from etl.commands import console, extremes
 from etl.commands.status import freshness
 from etl.errors import FileProblem, SettingError, StorageError, XinzhiError
 from etl.files.authored import read_bulletins, read_comparisons, read_corrections, read_documents
@@ -99,6 +99,7 @@ def check_command(settings: Settings, options: argparse.Namespace) -> int:
             wrong.append(str(problem))
     wrong += _figure_problems(settings, catalog)
     wrong += unclaimed(settings, catalog)
+    wrong += extremes.held(settings, catalog)
     for sentence in dict.fromkeys(wrong):
         console.fail(sentence)
     console.say(
@@ -373,7 +374,9 @@ def _figure_problems(settings: Settings, catalog: Catalog) -> list[str]:
                 if ref.name == "figures":
                     try:
                         payload = known["figures"].fetch(indicator, ref.params, date.min, out)
-                        known["figures"].parse(payload, indicator, ref.params)
+                        rows = known["figures"].parse(payload, indicator, ref.params)
+                        where = str(settings.figures / ref.params["file"])
+                        wrong += extremes.beaten_by(settings, indicator, rows, where)
                     except FileProblem as problem:
                         wrong.append(str(problem))
     return wrong

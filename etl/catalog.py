@@ -23,6 +23,7 @@ from etl.files.strict_model import first_fault
 from etl.files.strict_yaml import Path_, line_of, load_yaml
 from etl.formulas import PARAMS, Quantity, inputs_of, misfit, wrong_number
 from etl.frequency import Frequency
+from etl.records import BEIJING, now
 
 #: Every source by name, and the parameters that an indicator must give it, with their types.
 SOURCE_PARAMS: Mapping[str, Mapping[str, type]] = {
@@ -55,7 +56,7 @@ Words = Annotated[str, Field(min_length=1, max_length=2000)]
 class Model(BaseModel):
     """Frozen, and strict about names and types."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 class Text(Model):
@@ -74,7 +75,7 @@ class Unit(Model):
 
     code: Annotated[str, Field(pattern=r"^[ -~]+$")]
     label: Text
-    zh_factor: float = 1.0
+    zh_factor: Annotated[float, Field(gt=0)] = 1.0
 
 
 class Group(Model):
@@ -124,13 +125,36 @@ class Target(Model):
     label: Text
 
 
+class Extreme(Model):
+    """The highest or the lowest value of all time through a day: its value, the first day on which
+    it stood, and who says so."""
+
+    value: Annotated[float, Field(allow_inf_nan=False)]
+    through: date
+    date: date
+    source: Words
+
+
+class Reach(Model):
+    """What is known of a history beyond the values that are held.
+
+    `begins` is the day on which the quantity itself begins: values held from then on without a gap
+    are all there ever were. `high` and `low` are the extremes of all time through a day, also of
+    the years of which no value is held. What is not surely known is left out.
+    """
+
+    begins: date | None = None
+    high: Extreme | None = None
+    low: Extreme | None = None
+
+
 class AlertRule(Model):
     """A rule that is judged at each publication.
 
     `threshold`: the newest value lies `above` or `below` a level; `record`: it is higher or lower
-    than all before; `jump`: its step from the value before is at least so many `percent`, or so
-    many standard deviations (`z`) of the `n` steps before it; `stale`: more sessions were missed
-    than `expect.stale_after` allows.
+    than all that are held from before; `jump`: its step from the value before is at least so many
+    `percent`, or so many standard deviations (`z`) of the `n` steps before it; `stale`: more
+    sessions were missed than `expect.stale_after` allows.
     """
 
     kind: Literal["threshold", "record", "jump", "stale"]
@@ -201,7 +225,7 @@ class Publication(Model):
     """
 
     rule: Literal["close", "days", "sessions", "next_month", "period_end"]
-    n: int = 0
+    n: Annotated[int, Field(ge=0, le=3660)] = 0
     at: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] = "09:00"
     zone: str = "America/New_York"
     words: Text | None = None
@@ -255,6 +279,7 @@ class Indicator(Model):
     milestones: tuple[float, ...] = ()
     records: bool = False
     headline: bool = False
+    history: Reach = Reach()
     breaks: tuple[Dated, ...] = ()
     targets: tuple[Target, ...] = ()
     alerts: tuple[AlertRule, ...] = ()
@@ -356,6 +381,11 @@ def load_catalog(path: Path) -> Catalog:
     return catalog
 
 
+def line_in(path: Path, *where: str | int) -> int:
+    """The line of a part of the catalog in `path`, by the keys that lead to it."""
+    return line_of(load_yaml(path), where)
+
+
 def catalog_of(text: str) -> Catalog:
     """The catalog in JSON text, as a snapshot holds it."""
     with _uncollected():
@@ -436,6 +466,7 @@ def _contradictions(catalog: Catalog) -> Iterator[tuple[Path_, str]]:
                 f"{indicator.id}: 'checked' is for the calendar event; by '{indicator.calendar}' "
                 "one sees what is missing.",
             )
+        yield from _history_problems(indicator, (*here, "history"))
         if indicator.expect.min >= indicator.expect.max:
             yield (*here, "expect"), f"{indicator.id}: expect.min must be below expect.max."
     for index, name in enumerate(catalog.retired):
@@ -579,3 +610,48 @@ def _alert_problems(indicator: Indicator, here: Path_) -> Iterator[tuple[Path_, 
         if rule.key in seen:
             yield where, f"{indicator.id}: the rule '{rule.key}' stands twice; keep one."
         seen.add(rule.key)
+
+
+def _history_problems(indicator: Indicator, here: Path_) -> Iterator[tuple[Path_, str]]:
+    """What cannot be true of the extremes of all time."""
+    told, expect = indicator.history, indicator.expect
+    today = now().astimezone(BEIJING).date()
+    for side, extreme in (("high", told.high), ("low", told.low)):
+        if extreme is None:
+            continue
+        where, name = (*here, side), f"{indicator.id}: history.{side}"
+        if extreme.date > extreme.through:
+            yield (
+                (*where, "date"),
+                f"{name}: it cannot stand on {extreme.date}, after the day through which it holds "
+                f"({extreme.through}).",
+            )
+        if extreme.through > today:
+            yield (
+                (*where, "through"),
+                f"{name}: {extreme.through} is still to come; nobody knows the values until then.",
+            )
+        if told.begins is not None and extreme.date < told.begins:
+            yield (
+                (*where, "date"),
+                f"{name}: {extreme.date} lies before the history begins ({told.begins}).",
+            )
+        for change in indicator.breaks:
+            if extreme.date < change.date <= extreme.through:
+                yield (
+                    (*where, "through"),
+                    f"{name}: the definition changed on {change.date}, between {extreme.date} and "
+                    f"{extreme.through}; give the extreme of one definition.",
+                )
+        if not expect.min <= extreme.value <= expect.max:
+            yield (
+                (*where, "value"),
+                f"{name}: {extreme.value:g} lies outside what is expected, {expect.min:g} to "
+                f"{expect.max:g}.",
+            )
+    if told.high is not None and told.low is not None and told.high.value <= told.low.value:
+        yield (
+            (*here, "high", "value"),
+            f"{indicator.id}: history.high ({told.high.value:g}) must lie above history.low "
+            f"({told.low.value:g}).",
+        )

@@ -89,4 +89,5 @@ def nearest(word: str, known: Iterable[str]) -> str:
         return f"Did you mean '{close[0]}'?"
     more = len(names) - MOST_NAMES
     tail = f" and {more:,} more" if more > 0 else ""
-    return f"Known: {', '.join(names[:MOST_NAMES])}{tail}."
+    shown = ", ".join(name[:MOST_LETTERS] for name in names[:MOST_NAMES])
+    return f"Known: {shown}{tail}."

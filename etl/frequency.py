@@ -8,7 +8,10 @@ from calendar import monthrange
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Literal
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
 
 Frequency = Literal["daily", "monthly", "quarterly", "annual", "event"]
 
@@ -110,6 +113,27 @@ def months_after(day: date, months: int) -> date:
     if year > date.max.year:
         return date.max
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+
+
+def periods_of(frequency: Frequency, days: NDArray[np.datetime64]) -> NDArray[np.int64]:
+    """A number for the period that each day stands for, one more for the period that follows; for
+    its own day where each stands for itself."""
+    months = RULES[frequency].months
+    if months is None:
+        return _numbers(days.astype("datetime64[D]"))
+    return _numbers(days.astype("datetime64[M]")) // months
+
+
+def are_steps(frequency: Frequency, days: NDArray[np.datetime64]) -> NDArray[np.bool_]:
+    """For each of the rising `days` but the first what `is_step` says of it and the one before."""
+    rule, apart = RULES[frequency], np.diff(periods_of(frequency, days))
+    if rule.months is not None:
+        return np.asarray(apart == 1)
+    return np.asarray((apart > 0) & (rule.step_days is None or apart <= rule.step_days))
+
+
+def _numbers(days: NDArray[Any]) -> NDArray[np.int64]:
+    return days.astype(np.int64)
 
 
 _DAY = timedelta(days=1)

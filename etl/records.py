@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime
 from datetime import date as Date
 from typing import Any, Literal, NamedTuple, Protocol
@@ -77,9 +77,17 @@ class Sample(NamedTuple):
     basis: str
 
 
+#: At which grain values are held: at the own frequency of their indicator, one at the end of each
+#: month, or with other gaps.
+Grain = Literal["complete", "month_end", "gaps"]
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A record or a round number crossed; `since` is where the history behind it begins."""
+    """A record or a round number crossed, judged on the values held from `since` on, at the grain
+    they are held at; from `unbroken` on they are held at the own frequency of their indicator.
+    `all_time` tells whether it holds for all time, also of values that are not held: only then is
+    it a 历史新高, 历史新低 or 首次."""
 
     indicator: str
     date: Date
@@ -91,6 +99,19 @@ class Event:
     previous_date: Date
     since: Date
     known_at: datetime
+    all_time: bool
+    grain: Grain
+    unbroken: Date
+
+    @property
+    def follows(self) -> bool:
+        """Whether the value before is that of the step before; else nobody knows on which day a
+        number was crossed."""
+        return self.unbroken < self.date
+
+
+#: The columns of the table `events`, in the order of the fields.
+EVENT_COLUMNS = ", ".join(field.name for field in fields(Event))
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,9 +103,7 @@ def test_the_sentence_says_the_value_its_date_and_the_measure(catalog: Catalog) 
         "98.00 points for 26 May 2026, not above 100 points."
     )
     assert "较前值跌 6.00%，达到 5%" in alert(catalog, PERCENT, series(100, 94)).zh
-    assert (
-        "创历史新低（所存数据自 2026 年 5 月 22 日起）" in alert(catalog, RECORD, series(9, 8)).zh
-    )
+    assert "创 2026 年 5 月 22 日以来最低。" in alert(catalog, RECORD, series(9, 8)).zh
     value = alert(catalog, {"kind": "threshold", "above": 1000.0}, series(999, 1010.3),
                   "micron_market_cap_usd_bn")  # fmt: skip
     assert "1.01 万亿美元，高于 1 万亿美元" in value.zh

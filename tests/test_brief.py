@@ -129,11 +129,10 @@ def test_a_value_of_every_indicator_is_read_as_its_own(catalog: Catalog) -> None
 # --- What is told ------------------------------------------------------------------------------
 
 
-def test_a_record_is_told_with_its_figure_change_source_and_since_when(briefs: Briefs) -> None:
+def test_a_record_is_told_with_its_figure_change_and_source(briefs: Briefs) -> None:
     (item,) = [i for i in briefs(date(2026, 5, 27)).items if i.indicator == "sp500"]
     assert item.said.text == (
-        "2026 年 5 月 26 日，标普 500 指数为 7,519.12 点，较前值涨 0.61%，创历史新高"
-        "（所存数据自 2016 年 1 月 29 日起）。"
+        "2026 年 5 月 26 日，标普 500 指数为 7,519.12 点，较前值涨 0.61%，创历史新高。"
     )
     assert (item.kinds, item.value, item.previous) == (("record_high",), 7519.12, 7473.47)
     assert item.since == date(2016, 1, 29)
@@ -144,12 +143,12 @@ def test_a_record_is_told_with_its_figure_change_source_and_since_when(briefs: B
 def test_a_round_number_and_a_record_of_one_day_are_one_sentence(briefs: Briefs) -> None:
     told = briefs(date(2026, 5, 27))
     (item,) = [i for i in told.items if i.indicator == "micron_market_cap_usd_bn"]
-    assert "首破 1 万亿美元、创历史新高（所存数据自 2015 年 1 月 30 日起）。" in item.said.text
+    assert "首次突破 1 万亿美元、创历史新高。" in item.said.text
     english = briefs(date(2026, 5, 27), lang="en")
     (item,) = [i for i in english.items if i.indicator == "micron_market_cap_usd_bn"]
     assert item.said.text == (
         "Micron Technology market value stood at 1.01 tn USD (26 May 2026), up 19.29%, first above "
-        "1 tn USD, record high in data held since 30 January 2015."
+        "1 tn USD, record high."
     )
     assert item.said.link.endswith("@2026-05-27?lang=en")
 

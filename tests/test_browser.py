@@ -326,7 +326,7 @@ def test_the_page_is_readable_without_scripts(visit: Opened, width: int) -> None
     cap = page.locator(".card", has_text="美光市值")
     expect(cap).to_be_visible()
     expect(cap).to_contain_text("1.01 万亿美元")
-    expect(cap).to_contain_text("首破 1 万亿美元")
+    expect(cap).to_contain_text("首次突破 1 万亿美元")
     box = page.locator(".lead .chart-still").bounding_box()
     assert box is not None
     assert box["width"] > 300

@@ -71,7 +71,7 @@ def test_chart_pages_fit_and_axe_finds_nothing_serious(
 @pytest.mark.parametrize("width", [320, 1440])
 def test_a_chart_is_read_without_scripts(visit: Opened, width: int) -> None:
     page = seen(visit(width, java_script_enabled=False), "frozen")
-    expect(page.locator("h1")).to_contain_text("首破 1 万亿美元")
+    expect(page.locator("h1")).to_contain_text("首次突破 1 万亿美元")
     shown = page.locator(".plot svg:visible")
     expect(shown).to_have_count(1)
     expect(shown.locator("text", has_text="1.01 万亿美元")).to_be_visible()
@@ -151,7 +151,7 @@ def test_the_rich_form_is_copied_with_one_click(visit: Opened) -> None:
     rich = page.evaluate(
         "navigator.clipboard.read().then(i => i[0].getType('text/html')).then(b => b.text())"
     )
-    assert "首破 1 万亿美元" in rich
+    assert "首次突破 1 万亿美元" in rich
     assert "<img" in rich
 
 

@@ -323,7 +323,7 @@ def test_only_the_newest_value_is_written_over_a_live_chart(newest: Snapshot) ->
     ]  # fmt: skip
     assert set(written(model)) <= {"newest"}
     hovers = {trace.get("hovertemplate") for trace in figure(model)["data"]}
-    assert {"首破 1,000 美元<extra></extra>", "历史新高<extra></extra>"} <= hovers
+    assert {"首次突破 1,000 美元<extra></extra>", "历史新高<extra></extra>"} <= hovers
 
 
 def test_words_that_would_lie_on_the_line_are_left_out_of_a_live_chart() -> None:

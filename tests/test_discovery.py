@@ -100,7 +100,7 @@ def test_the_feed_holds_the_bulletin_and_the_newest_events(site: TestClient) -> 
     (issue,) = [e for e in found if e["link"] == f"{BASE}/bulletins/2026-05-27"]
     assert issue["updated"] == "2026-05-26T23:30:00Z"
     assert issue["summary"].startswith("今天有三条线索值得看")
-    (first,) = [e for e in found if e["title"] == "美光科技市值：首破 1 万亿美元"]
+    (first,) = [e for e in found if e["title"] == "美光科技市值：首次突破 1 万亿美元"]
     assert first["updated"] == "2026-05-26T20:00:00Z"
     assert "2026 年 5 月 26 日" in first["summary"]
     for link in {entry["link"] for entry in found}:

@@ -210,7 +210,8 @@ def test_a_frozen_file_holds_what_was_served_at_its_moment(
 
 
 def test_a_frozen_file_never_changes_and_says_so(site: TestClient) -> None:
-    one, two = (site.get("/c/sp500@2026-05-27.csv") for _ in range(2))
+    lasting = site.get("/c/sp500.metadata.json").json()["frozen_url"]
+    one, two = (site.get(lasting) for _ in range(2))
     assert one.headers["cache-control"] == "public, max-age=31536000, immutable"
     assert one.content == two.content
     assert one.headers["etag"] == two.headers["etag"]

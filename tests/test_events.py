@@ -14,7 +14,7 @@ from serving import client
 from dashboard import queries
 from dashboard.snapshot import Snapshots
 from etl.catalog import Catalog
-from etl.crossings import events_of
+from etl.events import events_of
 from etl.records import Observation
 from etl.settings import Settings
 from etl.storage import publish
@@ -68,7 +68,8 @@ def test_a_value_that_only_equals_the_highest_is_no_record(
     days = [date(2026, 5, number) for number in (18, 19, 20, 21)]
     rows = [Observation(d, v) for d, v in zip(days, (7000.0, 7100.0, 7100.0, 7200.0), strict=True)]
     moment = datetime(2026, 5, 22, tzinfo=UTC)
-    warehouse.append("sp500", "fred", rows, load=1, known_at=moment)
+    load = warehouse.begin_load("run", moment, moment)
+    warehouse.append("sp500", "fred", rows, load=load, known_at=moment)
     content = publish.all_content(catalog, (), (), ())
     publish.publish(warehouse, content, tmp_path / "published", moment)
     with snapshot(tmp_path) as connection:

@@ -359,10 +359,11 @@ def test_a_citation_leads_to_the_same_rows_for_good(site: TestClient) -> None:
 
 @pytest.mark.parametrize("suffix", DATA)
 def test_frozen_files_never_change_and_say_so(site: TestClient, suffix: str) -> None:
-    frozen = site.get(f"/c/sp500@2026-05-27{suffix}")
+    lasting = site.get("/c/sp500.metadata.json").json()["frozen_url"].removesuffix(".csv")
+    frozen = site.get(f"{lasting}{suffix}")
     assert frozen.headers["cache-control"] == "public, max-age=31536000, immutable"
     assert "immutable" not in site.get(f"/c/sp500{suffix}").headers["cache-control"]
-    about = site.get("/c/sp500@2026-05-27.metadata.json")
+    about = site.get(f"{lasting}.metadata.json")
     assert "immutable" not in about.headers["cache-control"]
 
 

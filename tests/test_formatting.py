@@ -16,10 +16,11 @@ from dashboard.formatting import (
     grouped,
     plain_number,
     round_number,
+    signed,
     transformed_figure,
     unit_code_after,
 )
-from etl.catalog import Catalog
+from etl.catalog import Catalog, Indicator, Text, Unit
 
 DAY = date(2026, 5, 26)
 
@@ -171,3 +172,109 @@ def test_a_transformed_value_has_the_unit_of_its_transform(catalog: Catalog) -> 
 def test_a_number_in_a_file_has_every_digit_and_no_separators(value: float, text: str) -> None:
     assert plain_number(value) == text
     assert float(plain_number(value)) == value
+
+
+def _of(unit: Unit, decimals: int, catalog: Catalog) -> Indicator:
+    """An indicator in a unit of its own."""
+    return catalog["sp500"].model_copy(update={"unit": unit.code, "decimals": decimals})
+
+
+USD = Unit(code="USD", label=Text(zh="美元", en="USD"))
+FLOP = Unit(code="FLOP", label=Text(zh="次浮点运算", en="FLOP"))
+PERCENT = Unit(code="percent", label=Text(zh="%", en="%"))
+BILLIONS = Unit(code="billion USD", label=Text(zh="亿美元", en="bn USD"), zh_factor=10)
+YI_YUAN = Unit(code="100m CNY", label=Text(zh="亿元", en="100m CNY"))
+PEOPLE = Unit(code="10k people", label=Text(zh="万人", en="10k people"))
+SHARES = Unit(code="shares", label=Text(zh="亿股", en="shares"), zh_factor=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("unit", "decimals", "value", "zh", "en"),
+    [
+        (USD, 0, 1.03e13, "10.30 万亿美元", "10.30 tn USD"),
+        (USD, 0, -9.4e12, "−9.40 万亿美元", "−9.40 tn USD"),
+        (USD, 2, 99_999_999.5, "99,999,999.50 美元", "99,999,999.50 USD"),
+        (USD, 2, 1e8, "1.00 亿美元", "100,000,000.00 USD"),
+        (USD, 0, 9.999e15, "9,999 万亿美元", "9,999.00 tn USD"),
+        (USD, 0, 9.9999e15, "1×10¹⁶ 美元", "1×10¹⁶ USD"),
+        (USD, 0, 1e16, "1×10¹⁶ 美元", "1×10¹⁶ USD"),
+        (USD, 0, 9.9999e26, "1×10²⁷ 美元", "1×10²⁷ USD"),
+        (FLOP, 0, 5e26, "5×10²⁶ 次浮点运算", "5×10²⁶ FLOP"),
+        (FLOP, 0, -5.1234e26, "−5.12×10²⁶ 次浮点运算", "−5.12×10²⁶ FLOP"),
+        (PERCENT, 1, 79_600_000_000.0, "796.00 亿%", "79.60 bn %"),
+        (PERCENT, 1, 13_060_000.5, "13,060,000.5%", "13,060,000.5%"),
+        (PERCENT, 2, 0.0003, "0.0003%", "0.0003%"),
+        (PERCENT, 2, -3.2e-8, "−3.2×10⁻⁸%", "−3.2×10⁻⁸%"),
+        (PERCENT, 2, 4e-17, "0.00%", "0.00%"),
+        (BILLIONS, 1, 999.97, "1.00 万亿美元", "1.00 tn USD"),
+        (BILLIONS, 1, 5e17, "5×10²⁶ 美元", "5×10²⁶ USD"),
+        (YI_YUAN, 0, 1_349_084.0, "134.91 万亿元", "1,349,084 100m CNY"),
+        (PEOPLE, 0, 140_828.0, "14.08 亿人", "140,828 10k people"),
+        (SHARES, 0, 12.0, "12 股", "12 shares"),
+    ],
+)
+def test_a_large_or_tiny_number_is_counted_by_words_and_then_by_powers_of_ten(
+    unit: Unit, decimals: int, value: float, zh: str, en: str, catalog: Catalog
+) -> None:
+    indicator = _of(unit, decimals, catalog)
+    told = [str(figure(value, indicator, unit, lang)) for lang in ("zh", "en")]
+    assert told == [zh, en]
+
+
+def test_a_table_shows_the_digits_that_a_number_has_and_no_more(catalog: Catalog) -> None:
+    def exact(value: float, decimals: int) -> str:
+        return str(figure(value, _of(USD, decimals, catalog), USD, "zh", exact=True))
+
+    assert exact(1.03e13, 0) == "10,300,000,000,000 美元"
+    assert exact(123_456_789_012.345678, 6) == "123,456,789,012.346 美元"
+    assert exact(5e26, 0) == "5×10²⁶ 美元"
+    assert exact(1.2345678901234567e20, 2) == "1.23456789012346×10²⁰ 美元"
+
+
+@pytest.mark.parametrize(
+    ("unit", "value", "zh", "en"),
+    [
+        (USD, 1e13, "10 万亿美元", "10 tn USD"),
+        (USD, -1e13, "−10 万亿美元", "−10 tn USD"),
+        (USD, 2.5e9, "25 亿美元", "2.5 bn USD"),
+        (USD, 1_000_000, "1,000,000 美元", "1,000,000 USD"),
+        (FLOP, 1e26, "1×10²⁶ 次浮点运算", "1×10²⁶ FLOP"),
+        (SHARES, 1e9, "10 亿股", "1,000 million shares"),
+        (PERCENT, 0.25, "0.25%", "0.25%"),
+        (PERCENT, 1e-7, "0.0000001%", "0.0000001%"),
+    ],
+)
+def test_a_round_number_is_said_as_people_say_it(
+    unit: Unit, value: float, zh: str, en: str
+) -> None:
+    assert (round_number(value, unit, "zh"), round_number(value, unit, "en")) == (zh, en)
+
+
+@pytest.mark.parametrize(
+    ("unit", "now", "before", "zh", "en"),
+    [
+        (PERCENT, 4.0003, 4.0, "＝ 持平", "＝ unchanged"),
+        (USD, 10_000.2, 10_000.0, "＝ 持平", "＝ unchanged"),
+        (USD, 9_999.8, 10_000.0, "＝ 持平", "＝ unchanged"),
+        (USD, 0.0, -0.001, "＝ 持平", "＝ unchanged"),
+        (PERCENT, 4.0006, 4.0, "▲ 0.1 个基点", "▲ 0.1 bp"),
+        (PERCENT, 12_000.0, 0.5, "▲ 1,199,950 个基点", "▲ 1,199,950 bp"),
+        (PERCENT, 79_600_000_000.0, 13_060_000.5, "▲ 7.96 万亿个基点", "▲ 7.96 tn bp"),
+        (FLOP, 5e26, 5e25, "▲ 900.00%", "▲ 900.00%"),
+        (FLOP, 5e26, 5.0, "▲ 1×10²⁸%", "▲ 1×10²⁸%"),
+        (USD, -3e12, -1e12, "▼ 2.00 万亿", "▼ 2.00 tn"),
+        (BILLIONS, 5.0, -5.0, "▲ 100.00 亿美元", "▲ 10.0 bn USD"),
+    ],
+)
+def test_a_change_is_as_long_as_it_says_something(
+    unit: Unit, now: float, before: float, zh: str, en: str, catalog: Catalog
+) -> None:
+    indicator = _of(unit, 1, catalog)
+    told = (change(now, before, indicator, unit, lang) for lang in ("zh", "en"))
+    assert [f"{one.arrow} {one.text}" for one in told] == [zh, en]
+
+
+def test_a_sign_stands_only_before_what_is_left_after_rounding() -> None:
+    assert signed(0.001, 2) == signed(-0.001, 2) == "0.00"
+    assert (signed(0.01, 2), signed(-0.01, 2)) == ("+0.01", "−0.01")
+    assert signed(2e20, 2) == "+2×10²⁰"

@@ -167,7 +167,7 @@ def test_the_card_of_micron_says_that_it_crossed_a_trillion(today: Node) -> None
     shown = card(today, "micron_market_cap_usd_bn")
     assert shown.one("span", "card-number").text == "1.01 万亿美元"
     badges = [badge.text for badge in shown.all("span", "badge")]
-    assert badges == ["首破 1 万亿美元", "历史新高"]
+    assert badges == ["首次突破 1 万亿美元", "历史新高"]
     assert "5 月 26 日收盘" in shown.one("div", "card-foot").text
     close = bundled("market.csv", "micron_close_usd")
     change = 100 * (close[date(2026, 5, 26)] / close[date(2026, 5, 22)] - 1)
@@ -236,7 +236,7 @@ def test_the_headline_figures_stand_in_a_strip(today: Node) -> None:
     assert shown == [f"/indicators/{name}" for name in HEADLINES]
     cap = headline(today, "micron_market_cap_usd_bn")
     assert cap.one("span", "headline-number").text == "1.01 万亿美元"
-    assert cap.one("span", "badge").text == "首破 1 万亿美元"
+    assert cap.one("span", "badge").text == "首次突破 1 万亿美元"
     assert cap.one("span", "headline-date").text == "5 月 26 日收盘 · 推算"
     pue = headline(today, "pue_global_average")
     assert pue.one("span", "headline-number").text.startswith("1.54")

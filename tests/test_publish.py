@@ -42,7 +42,8 @@ def _names(folder: Path) -> list[str]:
 @pytest.fixture
 def small(warehouse: Warehouse) -> Warehouse:
     """A warehouse that holds one value."""
-    warehouse.append("sp500", "fred", [Observation(DAY, 7519.12)], load=1, known_at=START)
+    load = warehouse.begin_load("run", START, START)
+    warehouse.append("sp500", "fred", [Observation(DAY, 7519.12)], load=load, known_at=START)
     return warehouse
 
 
@@ -108,7 +109,8 @@ def test_a_published_file_never_changes(small: Warehouse, catalog: Catalog, tmp_
     folder = tmp_path / "published"
     first = folder / f"{_publish(small, catalog, folder, 0)}.duckdb"
     before = sha256(first.read_bytes()).digest()
-    small.append("sp500", "fred", [Observation(DAY, 1.0)], load=2, known_at=START)
+    load = small.begin_load("run", START, START)
+    small.append("sp500", "fred", [Observation(DAY, 1.0)], load=load, known_at=START)
     _publish(small, catalog, folder, 1)
     assert sha256(first.read_bytes()).digest() == before
 

@@ -65,7 +65,8 @@ def test_picture_words_and_csv_say_the_same(
 def test_the_headline_says_the_finding(newest: Snapshot) -> None:
     shown = seen(newest, "micron_market_cap_usd_bn@2026-05-27")
     assert shown.words.headline == (
-        "美光市值首破 1 万亿美元、创历史新高：1.01 万亿美元，较前值涨 19.29%（2026 年 5 月 26 日）"
+        "美光市值首次突破 1 万亿美元、创历史新高：1.01 万亿美元，较前值涨 19.29%"
+        "（2026 年 5 月 26 日）"
     )
     assert shown.words.subtitle == (
         "美光科技市值，万亿美元，2025 年 5 月 30 日至 2026 年 5 月 26 日"
@@ -78,8 +79,8 @@ def test_the_paragraph_has_newest_range_trend_and_records(newest: Snapshot) -> N
         "2026 年 5 月 26 日，美光科技市值为 1.01 万亿美元，较前值涨 19.29%。",
         "图中 70 个值，最高 1.01 万亿美元（2026 年 5 月 26 日），",
         "自 2025 年 5 月 30 日的 1,056 亿美元以来，累计涨 857.05%。",
-        "首破 1 万亿美元",
-        "所存数据自 2015 年 1 月 30 日",
+        "首次突破 1 万亿美元",
+        "。历史新高。",
         "截至 2026 年 5 月 27 日 23:59（北京时间）所知",
     ):
         assert words in told

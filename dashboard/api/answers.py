@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import date, datetime
-from typing import Any, get_args
+from typing import Any
 
 from dashboard import queries
 from dashboard.address import AddressError, known_id
@@ -20,10 +20,11 @@ from dashboard.snapshot import Snapshot
 from etl.bulletins.model import Bulletin, Reference
 from etl.catalog import Credit, Indicator, Text
 from etl.claims.model import Placed
+from etl.events import KINDS
 from etl.freshness import as_of_words
 from etl.records import Disagreement
 
-EVENT_KINDS: tuple[str, ...] = get_args(models.EventKind)
+EVENT_KINDS: tuple[str, ...] = KINDS
 #: More events are refused, not cut.
 MAX_EVENTS = 20_000
 MAX_ISSUER = 100

@@ -9,14 +9,15 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 
 from etl.claims.model import Kind, Verdict
+from etl.events import Kind as EventKind
 from etl.frequency import Frequency
+from etl.records import Grain
 
 #: A moment in UTC, to the second: 2026-05-26T20:00:00Z.
 Moment = Annotated[
     datetime, PlainSerializer(lambda moment: f"{moment:%Y-%m-%dT%H:%M:%SZ}", when_used="json")
 ]
 State = Literal["fresh", "stale", "failing", "empty"]
-EventKind = Literal["record_high", "record_low", "milestone_up", "milestone_down"]
 Id = Annotated[str, Field(description="the id of an indicator", examples=["sp500"])]
 Url = Annotated[str, Field(examples=["http://127.0.0.1:8050/c/sp500.csv"])]
 SnapshotName = Annotated[
@@ -221,7 +222,7 @@ class Evidence(Model):
     date: Date = Field(examples=["2026-05-26"])
     value: float = Field(examples=[7519.12])
     previous: float | None = Field(
-        description="what it was compared with: the value before, or the record until then",
+        description="what it was compared with: the value before, or the highest or lowest held",
         examples=[7501.24],
     )
     known_at: Moment = Field(examples=["2026-05-26T20:00:00Z"])
@@ -293,18 +294,32 @@ class PolicyList(Model):
 
 
 class Event(Model):
-    """A record or a round number crossed; `since` is where the history behind it begins."""
+    """A record or a round number crossed, judged on the values held from `since` on."""
 
     indicator: Id
     date: Date = Field(examples=["2026-05-26"])
     kind: EventKind
     value: float = Field(examples=[1010.3])
     threshold: float | None = Field(description="the round number", examples=[1000])
-    is_first: bool = Field(description="whether no earlier value had reached it")
+    is_first: bool = Field(description="whether no earlier value that is held had reached it")
     previous: float = Field(examples=[969.2])
     previous_date: Date = Field(examples=["2026-05-22"])
-    since: Date = Field(examples=["2016-01-29"])
+    since: Date = Field(
+        description="from when values are held that it was judged on", examples=["2016-01-29"]
+    )
     known_at: Moment = Field(examples=["2026-05-26T20:00:00Z"])
+    all_time: bool = Field(
+        description="whether it holds for all time, also of values that are not held"
+    )
+    grain: Grain = Field(
+        description="at which grain the values it was judged on are held: complete (at the "
+        "indicator's own frequency), month_end (one at the end of each month) or gaps"
+    )
+    unbroken: Date = Field(
+        description="from when values up to this one are held at the indicator's own frequency; "
+        "where that is its own date, nobody knows on which day a number was crossed",
+        examples=["2026-02-27"],
+    )
 
 
 class EventList(Model):

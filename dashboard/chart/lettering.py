@@ -22,7 +22,9 @@ def _share(character: str) -> float:
         return WIDE
     if character in _NARROWEST:
         return 0.3
-    return DIGIT if character.isdigit() or character.isupper() else NARROW
+    if character == "%":
+        return 0.9
+    return DIGIT if character.isdigit() or character.isupper() or character in "+−×" else NARROW
 
 
 def wrapped(words: str, size: float, room: float, most: int) -> list[str]:

@@ -22,7 +22,6 @@ from etl.words.sentences import event_words
 #: days between.
 SAMPLED_DAYS = 40
 MAX_AXES = 2
-_WAN_YI = 10_000
 _PERCENT = ("pct", "mom", "yoy", "drawdown")
 
 
@@ -293,19 +292,16 @@ def _kind(indicator: Indicator, unit: Unit, transform: Transform, alone: bool) -
 
 def _scale(parts: Sequence[Part], transform: Transform, lang: str) -> tuple[float, str]:
     """The factor from values to the axis, and what the axis counts."""
+    largest = max((abs(x) for p in parts for _, x in p.rows if x is not None), default=0.0)
     if transform.name in _PERCENT:
-        return 1.0, "%"
-    if transform.name == "index":
+        scale = formatting.counted(largest, "%", lang)
+    elif transform.name == "index":
         return 1.0, "起点 = 100" if lang == "zh" else "start = 100"
-    if transform.name == "z":
+    elif transform.name == "z":
         return 1.0, "σ"
-    unit = parts[0].unit
-    factor = unit.zh_factor if lang == "zh" else (1e-6 if unit.code == "shares" else 1.0)
-    shown = (abs(x) * factor for p in parts for _, x in p.rows if x is not None)
-    if lang == "zh" and unit.zh_factor != 1 and max(shown, default=0.0) >= _WAN_YI:
-        return factor / _WAN_YI, f"万{unit.label.zh}"
-    label = "million shares" if lang == "en" and unit.code == "shares" else unit.label.in_(lang)
-    return factor, label
+    else:
+        scale = formatting.counted_in(largest, parts[0].unit, lang)
+    return scale.factor, scale.label
 
 
 def _axis(series: Sequence[Series], levels: Sequence[Level], unit: str, log: bool) -> Axis:
@@ -375,7 +371,7 @@ def _remarkable(
             continue
         used.add(event.date)
         kind = "milestone" if event.threshold is not None else "record"
-        yield Mark(point, event_words(event, part.unit, lang), kind)
+        yield Mark(point, event_words(event, part.indicator, part.unit, lang), kind)
 
 
 def _told(events: Sequence[Event]) -> Iterator[Event]:

@@ -71,7 +71,7 @@ def _short(value: float, step: float = 0.0) -> str:
     if step and round(step * 10**decimals, 6) != round(step * 10**decimals):
         decimals += 1
     if not step:
-        return f"{value:,.6g}".replace("-", formatting.MINUS)
+        return formatting.trimmed(value)
     return formatting.grouped(value, decimals)
 
 

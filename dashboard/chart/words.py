@@ -89,7 +89,7 @@ def _finding(part: Part, transform: Transform, lang: str) -> Finding | None:
         newest,
         formatting.transformed_figure(value, transform, indicator, unit, lang),
         newest_change(rows, indicator, unit, lang) if level else None,
-        tuple(badges(newest, part.events, unit, lang)) if level else (),
+        tuple(badges(newest, part.events, indicator, unit, lang)) if level else (),
     )
 
 

@@ -43,12 +43,14 @@ _METHOD = (
     ),
     (
         "纪录与关口",
-        "“历史新高”指高于所存数据中此前的每一个值，并写明数据从何时起。升破、跌破整数关口，"
-        "以当日值与前一个值比较；“首破”指此前所存各值都在关口之下。",
+        "“历史新高”“历史新低”“首次”只在确知时才说：历史从头逐期存全，或目录载有此前的历史最高、最低值"
+        "及其出处。其余只说所存数据里的高低，如“2015 年以来最高（月末值）”。升破、跌破整数关口，"
+        "以当日值与前一期的值比较；前一期的值没有存，只说高于或低于。",
         "Records and round numbers",
-        "A record is strictly above every earlier value held, and says since when the history runs. "
-        "A round number is crossed between one value and the next; “first” means that no earlier "
-        "value held had reached it.",
+        "“Record” and “first” are said only where they are surely true: the history is held whole "
+        "from its beginning, or the catalog gives the extreme of all time with its source. Elsewhere "
+        "the words name what is held: “Highest since 2015 (month-end values)”. A round number is "
+        "crossed between one value and the next.",
     ),
     (
         "政策怎样计数",

@@ -398,7 +398,7 @@ def _actions(visit: Visit, item: Reading) -> Component | None:
                 html.Span(
                     formatting.table_day(a.date, item.indicator, visit.lang), className="quiet"
                 ),
-                f" {text(a.kind, visit.lang, value=f'{a.value:g}', unit=unit)}",
+                f" {text(a.kind, visit.lang, value=formatting.trimmed(a.value), unit=unit)}",
             ]
         )
         for a in found[:ACTIONS]
@@ -449,7 +449,7 @@ def _events(visit: Visit, item: Reading) -> Component | None:
 
 def _event(visit: Visit, item: Reading, event: Event) -> list[Component]:
     vintage = Vintage(event.date, event.value, "", event.known_at, "")
-    found = badges(vintage, [event], item.unit, visit.lang)
+    found = badges(vintage, [event], item.indicator, item.unit, visit.lang)
     figure = formatting.figure(event.value, item.indicator, item.unit, visit.lang, exact=True)
     day = formatting.day(event.date, item.indicator, visit.lang, year=True)
     return [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from datetime import date as Date
@@ -12,12 +12,12 @@ from pydantic import TypeAdapter
 
 from etl.calendars import session_after
 from etl.catalog import AlertRule, Catalog, Indicator, Text, Unit
-from etl.changes import Step, ZScore, changes, comparable, z_scores
+from etl.changes import Step, ZScore, changes, z_scores
+from etl.events import events_of, stretches_of
 from etl.freshness import LOOK_DAYS, is_behind
-from etl.records import BEIJING, Vintage
+from etl.records import BEIJING, Event, Vintage
 from etl.words import numbers
-from etl.words.numbers import Change, grouped
-from etl.words.sentences import RECORDS, change_words, lowered, since_words, z_score_words
+from etl.words.sentences import change_words, event_words, gap_before, lowered, z_score_words
 
 State = Literal["triggered", "normal", "missing"]
 #: How many crossings of a rule are told, the newest of them.
@@ -62,26 +62,28 @@ JSON: TypeAdapter[Alert] = TypeAdapter(Alert)
 
 
 def judge_all(
-    catalog: Catalog, series_of: Callable[[str], Sequence[Vintage]], now: datetime
+    catalog: Catalog,
+    series_of: Callable[[str], Sequence[Vintage]],
+    now: datetime,
+    splits: Mapping[str, Sequence[Date]],
 ) -> tuple[Alert, ...]:
-    """Every rule of the catalog, in its order."""
-    return tuple(
-        alert
-        for indicator in catalog.all()
-        if indicator.alerts
-        for alert in _judge_each(indicator, catalog.unit(indicator), series_of(indicator.id), now)
-    )
-
-
-def _judge_each(
-    indicator: Indicator, unit: Unit, series: Sequence[Vintage], now: datetime
-) -> Iterator[Alert]:
-    for rule in indicator.alerts:
-        yield judge(indicator, unit, rule, series, now)
+    """Every rule of the catalog, in its order; `splits` are the days of those that had some."""
+    found: list[Alert] = []
+    for indicator in catalog.all():
+        if indicator.alerts:
+            unit, series = catalog.unit(indicator), series_of(indicator.id)
+            days = splits.get(indicator.id, ())
+            found += (judge(indicator, unit, rule, series, now, days) for rule in indicator.alerts)
+    return tuple(found)
 
 
 def judge(
-    indicator: Indicator, unit: Unit, rule: AlertRule, series: Sequence[Vintage], now: datetime
+    indicator: Indicator,
+    unit: Unit,
+    rule: AlertRule,
+    series: Sequence[Vintage],
+    now: datetime,
+    splits: Sequence[Date] = (),
 ) -> Alert:
     """How a rule stands on the values served, in the order of dates.
 
@@ -101,7 +103,7 @@ def judge(
         if is_stale:
             crossings = (_fell_behind(indicator, newest, says),)
     else:
-        marks = _marks(indicator, rule, series)
+        marks = _marks(indicator, rule, series, splits)
         crossings = tuple(_crossings(series, marks, says))[-TOLD:]
         last = marks[-1]
         if is_stale or last is None:
@@ -119,17 +121,19 @@ class _Mark:
 
     holds: bool
     measure: float
-    since: Date | None = None
+    record: Event | None = None
 
 
 Marks = Sequence[_Mark | None]
 
 
-def _marks(indicator: Indicator, rule: AlertRule, series: Sequence[Vintage]) -> Marks:
+def _marks(
+    indicator: Indicator, rule: AlertRule, series: Sequence[Vintage], splits: Sequence[Date]
+) -> Marks:
     if rule.kind == "threshold":
         return [_threshold(rule, vintage.value) for vintage in series]
     if rule.kind == "record":
-        return list(_records(indicator, series))
+        return list(_records(indicator, series, splits))
     taken = list(changes(indicator, series))
     if rule.percent is not None:
         return [_percent(rule.percent, step) for step in taken]
@@ -144,21 +148,16 @@ def _threshold(rule: AlertRule, value: float) -> _Mark:
     return _Mark(value < rule.below, value)
 
 
-def _records(indicator: Indicator, series: Sequence[Vintage]) -> Iterator[_Mark | None]:
+def _records(
+    indicator: Indicator, series: Sequence[Vintage], splits: Sequence[Date]
+) -> Iterator[_Mark | None]:
     """Highs and lows of one definition; the first value of one is no record."""
-    highest = lowest = 0.0
-    since: Date | None = None
-    before: Vintage | None = None
-    for vintage in series:
-        if before is None or not comparable(before, vintage, indicator):
-            highest = lowest = vintage.value
-            since = vintage.date
-            yield None
-        else:
-            measure = (vintage.value > highest) - (vintage.value < lowest)
-            highest, lowest = max(highest, vintage.value), min(lowest, vintage.value)
-            yield _Mark(measure != 0, measure, since)
-        before = vintage
+    found = events_of(indicator, series, splits, records=True)
+    records = {event.date: event for event in found if event.threshold is None}
+    firsts = {int(places[0]) for places, _ in stretches_of(indicator, series, splits)}
+    for place, vintage in enumerate(series):
+        record = records.get(vintage.date)
+        yield None if place in firsts else _Mark(record is not None, 0.0, record)
 
 
 def _percent(limit: float, step: Step | None) -> _Mark | None:
@@ -217,11 +216,12 @@ class _Words:
         """The rule in a few words: 高于 100 美元/桶."""
         rule = self.told
         if rule.kind == "record":
-            return Text(zh="创新高或新低", en="record high or low")
+            return Text(zh="创新高或新低", en="new high or low")
         if rule.kind == "stale":
             return Text(zh="数据过期", en="out of date")
         if rule.percent is not None:
-            return Text(zh=f"一次变动达 {rule.percent:g}%", en=f"one step of {rule.percent:g}%")
+            limit = f"{numbers.trimmed(rule.percent)}%"
+            return Text(zh=f"一次变动达 {limit}", en=f"one step of {limit}")
         if rule.z is not None:
             return Text(
                 zh=f"一次变动达 {rule.z:g} 个标准差",
@@ -265,10 +265,11 @@ class _Words:
             return self._record(mark)
         reached = ("达到", "reaching") if mark.holds else ("未达", "short of")
         if rule.percent is not None:
-            direction = (mark.measure > 0) - (mark.measure < 0)
-            change = Change(f"{grouped(abs(mark.measure), 2)}%", direction)
-            zh, en = (change_words(change, self.unit, lang) for lang in ("zh", "en"))
-            limit = f"{rule.percent:g}%"
+            zh, en = (
+                change_words(numbers.in_percent(mark.measure, lang), self.unit, lang)
+                for lang in ("zh", "en")
+            )
+            limit = f"{numbers.trimmed(rule.percent)}%"
             return (
                 f"{zh}，{reached[0]} {limit}",
                 f"{en} from the value before, {reached[1]} {limit}",
@@ -278,14 +279,12 @@ class _Words:
         return f"{zh}，{reached[0]} {rule.z:g} 个", f"a step of {en}, {reached[1]} {rule.z:g}"
 
     def _record(self, mark: _Mark) -> tuple[str, str]:
-        since = mark.since or Date.min
-        kind = {1.0: "record_high", -1.0: "record_low"}.get(mark.measure)
-        zh, en = RECORDS[kind] if kind else ("", "no record")
-        said = f"创{zh}" if zh else "未创历史新高或新低"
-        return (
-            f"{said}（{since_words(since, 'zh')}）",
-            f"{lowered(en)} {since_words(since, 'en')}",
+        if mark.record is None:
+            return "未高于也未低于此前所存各值", "within the values held before"
+        zh, en = (
+            event_words(mark.record, self.indicator, self.unit, lang) for lang in ("zh", "en")
         )
+        return f"创{gap_before(zh)}{zh}", lowered(en)
 
     def _until(self, newest: Date) -> Text:
         """How far the values reach; of what changes only at events, how far somebody looked."""

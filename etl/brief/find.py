@@ -23,7 +23,6 @@ from etl.words.sentences import (
     change_words,
     joined,
     lowered,
-    since_words,
     value_words,
     z_score_words,
 )
@@ -111,13 +110,12 @@ class _Teller:
     def _item(self, rows: Sequence[Vintage], events: Sequence[Event], step: ZScore | None) -> Item:
         vintage, before = rows[-1], self._before(rows)
         change = self._change(vintage, before) if before else None
-        # Where values are missing just before it, nobody knows when a number was crossed.
         follows = before is not None and self._follows(vintage, before)
-        marks = list(badges(vintage, events, self.unit, self.lang, crossed=follows))
+        marks = list(badges(vintage, events, self.indicator, self.unit, self.lang))
         base = "" if before is None or follows else self._day(before)
         clauses = [
             change_words(change, self.unit, self.lang, base),
-            self._marked(marks, events),
+            self._marked(marks),
             self._unusual(step),
         ]
         transform = ""
@@ -158,14 +156,11 @@ class _Teller:
         first, last = before.date + timedelta(days=1), vintage.date - timedelta(days=1)
         return not sessions(self.indicator.calendar, first, last)
 
-    def _marked(self, marks: Sequence[Badge], events: Sequence[Event]) -> str:
-        """Records and round numbers, with since when the data runs where that is part of it."""
-        since = _since(events)
+    def _marked(self, marks: Sequence[Badge]) -> str:
+        """Records and round numbers."""
         if self.lang == "en":
-            told = ", ".join(lowered(mark.words) for mark in marks)
-            return f"{told} {since_words(since, self.lang)}" if since else told
-        told = joined(marks, self.lang)
-        return f"{told}（{since_words(since, self.lang)}）" if since else told
+            return ", ".join(lowered(mark.words) for mark in marks)
+        return joined(marks, self.lang)
 
     def _unusual(self, step: ZScore | None) -> str:
         if step is None:

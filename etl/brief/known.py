@@ -11,7 +11,7 @@ from typing import Any
 from etl.calendars import end_of, listed_at
 from etl.catalog import USUAL_STEPS
 from etl.errors import SettingError
-from etl.records import BEIJING, Event, Vintage, event_of
+from etl.records import BEIJING, EVENT_COLUMNS, Event, Vintage, event_of
 
 Rows = Callable[[str, Mapping[str, Any]], Sequence[tuple[Any, ...]]]
 #: How far a brief looks back where there is no bulletin before it.
@@ -38,13 +38,12 @@ NEWEST = """
 select o.indicator, max(o.date) from vintages as o join first_loads as f using (indicator)
 where not {new} group by o.indicator
 """
-EVENTS = """
-select e.indicator, e.date, e.kind, e.value, e.threshold, e.is_first, e.previous, e.previous_date,
-       e.since, e.known_at
-from events as e join first_loads as f using (indicator)
-join observations as o on o.indicator = e.indicator and o.date = e.date
-where {new} and {known}
-order by e.indicator, e.date, e.kind, e.threshold
+EVENTS = f"""
+select {EVENT_COLUMNS} from events
+where (indicator, date) in (
+  select (o.indicator, o.date) from observations as o join first_loads as f using (indicator)
+  where {{new}} and {{known}})
+order by indicator, date, kind, threshold
 """
 # Whether a vintage was not known at one moment, and was at the other.
 _HELD = "case when ${moment} < f.loaded_at then o.known_at else o.held_at end <= ${moment}"

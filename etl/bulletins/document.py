@@ -11,10 +11,6 @@ from etl.bulletins.parts import DATE, names_a_part, numeral, without_numeral
 _DECIMAL = re.compile(r"\d{1,2}\s*[.．、]?\s*(?![\d年月])")
 
 
-class Unreadable(Exception):
-    """A document cannot be read; `str(error)` says what is wrong and what to do."""
-
-
 @dataclass(frozen=True, slots=True)
 class Paragraph:
     """One paragraph; `level` is the depth of a heading from 1, or 0."""

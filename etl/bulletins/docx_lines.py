@@ -12,10 +12,11 @@ from typing import Any
 from docx import Document
 from docx.oxml import parse_xml
 
-from etl.bulletins.document import Lines, Paragraph, Unreadable, with_numerals
-from etl.bulletins.docx_archive import check_archive
+from etl.bulletins.document import Lines, Paragraph, with_numerals
+from etl.bulletins.docx_archive import WORD, check_archive
 from etl.bulletins.docx_numbers import MOST_LEVELS, Numbers, Styles, W, attribute
 from etl.bulletins.plain import counted
+from etl.files.bounded import Unreadable
 
 _HEADING = re.compile(r"(?:heading|标题)\s*([1-9])", re.IGNORECASE)
 _CONTENTS = re.compile(r"(?:toc|目录)\s*[1-9]", re.IGNORECASE)
@@ -43,9 +44,7 @@ def docx_lines(raw: bytes) -> Lines:
         raise
     # A broken package breaks python-docx in many ways, all of which mean the same to a person.
     except Exception:
-        raise Unreadable(
-            "the Word document is damaged; open it in Word and save it again."
-        ) from None
+        raise Unreadable(WORD.damaged) from None
 
 
 class _Reader:

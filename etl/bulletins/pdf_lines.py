@@ -13,10 +13,11 @@ from typing import Any
 
 from pypdf import PdfReader
 
-from etl.bulletins.document import Lines, Paragraph, Unreadable, with_numerals
+from etl.bulletins.document import Lines, Paragraph, with_numerals
 from etl.bulletins.parts import names_a_part, without_numeral
 from etl.bulletins.pdf_page import Line, joined, page_lines, width_of
 from etl.bulletins.plain import counted
+from etl.files.bounded import Unreadable
 
 MOST_PAGES = 100
 _EDGE = 3  # lines at the head and the foot of a page that may be furniture

@@ -97,6 +97,7 @@ class Grammar(Model):
     holds: dict[Way, Listed]
     firsts: Words
     records: dict[str, Record]
+    among: dict[str, Listed]
     sets: Words
     volatility_words: dict[str, Listed]
     streaks: dict[Way, Listed]

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from etl.catalog import Catalog, Indicator
+from etl.events import Stretch, changes_of, stretches_of
 
 VINTAGES = """
 select date, value, known_at, load, source, held_at, credit, basis
@@ -56,9 +57,14 @@ class History:
     that holds at each row."""
 
     def __init__(
-        self, rows: Sequence[Row], values: NDArray[np.float64], kinds: NDArray[np.int64]
+        self,
+        rows: Sequence[Row],
+        values: NDArray[np.float64],
+        kinds: NDArray[np.int64],
+        changes: Sequence[date] = (),
     ) -> None:
-        self.rows, self.values, self._kinds = rows, values, kinds
+        self.rows, self.values, self._kinds, self._changes = rows, values, kinds, changes
+        self._stretches: list[tuple[NDArray[np.int64], Stretch]] = []
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -92,6 +98,13 @@ class History:
     def start_of(self, at: int) -> int:
         """Where the definition that holds at a place begins: nothing is reckoned across it."""
         return self._starts[bisect_right(self._starts, at) - 1]
+
+    def stretch(self, indicator: Indicator, at: int) -> tuple[NDArray[np.int64], Stretch]:
+        """The rows of the definition that holds at a place, by their places, and what each of them
+        may be called."""
+        if not self._stretches:
+            self._stretches = list(stretches_of(indicator, self.rows, self._changes))
+        return next(found for found in self._stretches if at in found[0])
 
 
 class Known(Protocol):
@@ -128,7 +141,7 @@ class Snapshot:
             orders: dict[datetime, dict[str, int]] = {}
             for since, source, rank in self._rows(RANKS, indicator):
                 orders.setdefault(_utc(since), {})[source] = rank
-            breaks = breaks_of(self._catalog[indicator], splits)
+            breaks = changes_of(self._catalog[indicator], splits)
             self._series[indicator] = Series(rows, breaks, begun, orders)
         return self._series[indicator]
 
@@ -197,8 +210,10 @@ class Series:
             row = chosen([r for r in self._vintages[at] if getattr(r, name) <= moment], order)
             rows[at], values[at], kinds[at] = row, row.value, self._code(row)
         if is_head:
-            return History(rows[:count], values[:count], kinds[:count])
-        return History(list(compress(rows, known.tolist())), values[known], kinds[known])
+            return History(rows[:count], values[:count], kinds[:count], self._breaks)
+        return History(
+            list(compress(rows, known.tolist())), values[known], kinds[known], self._breaks
+        )
 
 
 def _stamps(moments: Iterable[datetime]) -> NDArray[np.float64]:
@@ -225,8 +240,3 @@ def chosen(rows: Sequence[Row], order: Mapping[str, int]) -> Row:
         if source == "import" or order.get(source, _LAST_RANK) == best
     ]
     return max(allowed, key=lambda row: (row.held_at, row.load))
-
-
-def breaks_of(indicator: Indicator, splits: Sequence[date] = ()) -> list[date]:
-    """The days from which values of an indicator are no longer those of before."""
-    return [*(change.date for change in indicator.breaks), *splits]

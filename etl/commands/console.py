@@ -22,6 +22,7 @@ from etl.policies.candidates import Candidate
 from etl.records import Disagreement
 from etl.storage.publish import Snapshot
 from etl.storage.warehouse import Outcome
+from etl.words.numbers import MINUS, trimmed
 
 #: More revisions of one indicator are counted, not listed.
 MOST_REVISIONS = 5
@@ -205,7 +206,9 @@ def _until(row: Freshness, moment: datetime) -> str:
 
 
 def _value(claim: Claim) -> str:
-    return "—" if claim.value is None else f"{claim.value:,.10g} {claim.unit}"
+    return (
+        "—" if claim.value is None else f"{trimmed(claim.value).replace(MINUS, '-')} {claim.unit}"
+    )
 
 
 def _said(outcome: Outcome) -> str:

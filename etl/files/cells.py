@@ -18,6 +18,9 @@ from typing import BinaryIO, TextIO
 from etl.errors import FileProblem, nearest
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:?\d{2}.*", re.ASCII | re.DOTALL)
+#: No line and no cell of a table that people write is longer, and no table has more columns.
+MOST_LINE, MOST_COLUMNS = 1_000_000, 100
 
 
 def rows_of(
@@ -31,7 +34,7 @@ def rows_in(
     text: TextIO, path: Path, known: Sequence[str], required: Sequence[str], skip: int = 0
 ) -> Iterator[tuple[int, dict[str, str]]]:
     """The same from an open file, after the first so many rows."""
-    rows = csv.DictReader(text, strict=True)
+    rows = csv.DictReader(_bounded_lines(text, path), strict=True)
     try:
         check_header(rows.fieldnames or (), known, required, path)
         deque(islice(filter(None, rows.reader), skip), maxlen=0)
@@ -49,10 +52,31 @@ def rows_in(
         ) from None
 
 
+def _bounded_lines(text: TextIO, path: Path) -> Iterator[str]:
+    """The lines of a text, as long as they are what a table may hold."""
+    number = 0
+    while line := text.readline(MOST_LINE):
+        number += 1
+        if len(line) == MOST_LINE:
+            raise FileProblem(
+                path,
+                f"a line of more than {MOST_LINE:,} characters is none of a table; check the ends "
+                "of the lines.",
+                line=number,
+            )
+        if "\0" in line:
+            raise FileProblem(
+                path, "holds NUL characters, as UTF-16 does; save it as UTF-8.", line=number
+            )
+        yield line
+
+
 @contextmanager
 def opened_bytes(path: Path, missing: str, most: int) -> Iterator[BinaryIO]:
     """A file to read from; a FileProblem if it cannot be read or is larger than `most` bytes."""
     try:
+        if path.exists() and not path.is_file():
+            raise FileProblem(path, "is no file; give the file that holds the table.")
         with open(path, "rb") as handle:
             if os.fstat(handle.fileno()).st_size > most:
                 raise FileProblem(path, f"is larger than {most:,} bytes; split it.")
@@ -71,8 +95,10 @@ def opened_text(path: Path, missing: str, most: int) -> Iterator[TextIO]:
             yield io.TextIOWrapper(handle, encoding="utf-8-sig", newline="\n")
         except UnicodeDecodeError:
             handle.seek(0)
-            for line, part in enumerate(handle, start=1):
+            line = 1
+            while part := handle.readline(MOST_LINE):
                 text_of(part, path, line)
+                line += part.endswith(b"\n")
             raise
 
 
@@ -106,13 +132,15 @@ def check_header(
     found: Sequence[str], known: Sequence[str], required: Sequence[str], path: Path
 ) -> None:
     """Refuse a missing, unknown or repeated column by its name."""
+    if len(found) > MOST_COLUMNS:
+        raise FileProblem(path, f"has more than {MOST_COLUMNS} columns; check the header.", line=1)
     for name in required:
         if name not in found:
-            columns = ", ".join(found) or "nothing"
+            columns = ", ".join(found)[:80] or "nothing"
             raise FileProblem(path, f"has no column '{name}' (found: {columns}).", line=1)
     for name in found:
         if name not in known:
-            raise FileProblem(path, f"unknown column '{name}'. {nearest(name, known)}", line=1)
+            raise FileProblem(path, f"unknown column '{name[:40]}'. {nearest(name, known)}", line=1)
     if len(set(found)) != len(found):
         raise FileProblem(path, "a column stands twice; keep one.", line=1)
 
@@ -137,6 +165,13 @@ def date_of(text: str, path: Path, line: int | None, what: str) -> date:
             raise ValueError
         return date.fromisoformat(text)
     except ValueError:
+        if _INSTANT.fullmatch(text):
+            raise FileProblem(
+                path,
+                f"{what}: '{text[:40]}' is an instant, and which day it is depends on the place; "
+                "write the date alone, like 2026-05-26.",
+                line=line,
+            ) from None
         raise FileProblem(
             path,
             f"{what}: '{text[:40]}' is not a date that exists; write it like 2026-05-26.",

@@ -17,7 +17,7 @@ def first_fault(
     below which all entries stand: it goes without saying."""
     # A misspelt key also makes its right name missing: the misspelling is what to mend.
     first = min(
-        error.errors(),
+        error.errors(include_url=False, include_context=False),
         key=lambda e: (e["type"] != "extra_forbidden", line_of(document, _steps(e["loc"]))),
     )
     steps = _steps(first["loc"])

@@ -26,6 +26,13 @@ Path_ = tuple[str | int, ...]
 # libyaml, where PyYAML was built with it: ten times as fast as the same in Python.
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _MERGE = "<<"
+#: How large a file may be, how deep it may nest, and how many values it may hold, those that
+#: aliases repeat counted each time: twice what a catalog of 10,000 indicators needs.
+MOST_BYTES, MOST_DEPTH, MOST_VALUES = 32_000_000, 30, 1_500_000
+#: How many values, and how many characters of text, aliases may repeat.
+MOST_REPEATED, MOST_REPEATED_LETTERS = 200_000, 10_000_000
+#: No whole number that means something is longer.
+MOST_DIGITS = 40
 
 
 class Refused(Exception):
@@ -59,6 +66,10 @@ class Items(list[Any]):
 def load_yaml(path: Path) -> Table:
     """The mapping that `path` holds, with its line numbers; a CatalogError in words otherwise."""
     try:
+        if path.exists() and not path.is_file():
+            raise CatalogError(f"{path}: is no file; XINZHI_CATALOG names the catalog.")
+        if path.stat().st_size > MOST_BYTES:
+            raise CatalogError(f"{path}: is larger than {MOST_BYTES:,} bytes; no catalog is.")
         document = parse_yaml(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise CatalogError(f"{path}: no such file; XINZHI_CATALOG names the catalog.") from None
@@ -103,7 +114,10 @@ class _Reader:
 
     def __init__(self, events: Iterator[Any]) -> None:
         self.events = events
-        self.named: dict[str, Any] = {}
+        #: What an anchor names, and how many values and characters that is.
+        self.named: dict[str, tuple[Any, int, int]] = {}
+        self.depth = self.values = self.letters = 0
+        self.repeated = self.repeated_letters = 0
 
     def document(self) -> Any:
         """The one value of the text; None if it holds nothing."""
@@ -117,16 +131,54 @@ class _Reader:
 
     def _value(self, event: NodeEvent) -> Any:
         if isinstance(event, AliasEvent):
-            if event.anchor not in self.named:
-                raise Refused(_line(event), f"the alias '*{event.anchor}' names nothing above it.")
-            return self.named[event.anchor]
+            return self._repeated(event)
+        before, letters = self.values, self.letters
+        self._count(event, 1)
         if isinstance(event, ScalarEvent):
             value = _scalar(event)
+            self.letters += len(event.value)
         else:
-            is_list = isinstance(event, SequenceStartEvent)
-            value = self._items() if is_list else self._table()
+            value = self._collection(event)
         if event.anchor:
-            self.named[event.anchor] = value
+            self.named[event.anchor] = value, self.values - before, self.letters - letters
+        return value
+
+    def _repeated(self, event: AliasEvent) -> Any:
+        """What the alias names: a few shared values, which whoever writes them out repeats."""
+        if event.anchor not in self.named:
+            raise Refused(
+                _line(event), f"the alias '*{str(event.anchor)[:40]}' names nothing above it."
+            )
+        value, values, letters = self.named[event.anchor]
+        self.repeated += values
+        self.repeated_letters += letters
+        if self.repeated > MOST_REPEATED or self.repeated_letters > MOST_REPEATED_LETTERS:
+            raise Refused(
+                _line(event),
+                f"the aliases up to here repeat more than {MOST_REPEATED:,} values or "
+                f"{MOST_REPEATED_LETTERS:,} characters; write out what is meant.",
+            )
+        self._count(event, values)
+        self.letters += letters
+        return value
+
+    def _count(self, event: Event, values: int) -> None:
+        self.values += values
+        if self.values > MOST_VALUES:
+            raise Refused(_line(event), f"the file holds more than {MOST_VALUES:,} values.")
+
+    def _collection(self, event: NodeEvent) -> Table | Items:
+        is_list = isinstance(event, SequenceStartEvent)
+        tag = getattr(event, "tag", None)
+        if tag not in (None, "!", f"tag:yaml.org,2002:{'seq' if is_list else 'map'}"):
+            raise Refused(_line(event), f"the tag '{_short_tag(tag)}' means nothing here.")
+        self.depth += 1
+        if self.depth > MOST_DEPTH:
+            raise Refused(
+                _line(event), f"this is nested more than {MOST_DEPTH} levels deep; nothing here is."
+            )
+        value = self._items() if is_list else self._table()
+        self.depth -= 1
         return value
 
     def _items(self) -> Items:
@@ -143,7 +195,7 @@ class _Reader:
                 raise Refused(_line(event), "a key must be one word.")
             key, line = event.value, _line(event)
             if key in found:
-                raise Refused(line, f"the key '{key}' stands twice; keep one.")
+                raise Refused(line, f"the key '{key[:40]}' stands twice; keep one.")
             found.lines[key] = line
             found[key] = self._value(next(self.events))
         if _MERGE in found:
@@ -166,13 +218,14 @@ def _scalar(event: ScalarEvent) -> Any:
     is_plain, is_quoted = event.implicit
     if is_quoted:
         return event.value
-    kind = _kind(event.value) if is_plain else str(event.tag).removeprefix("tag:yaml.org,2002:")
+    kind = _kind(event.value) if is_plain else _short_tag(event.tag)
     if kind not in _READERS:
         raise Refused(_line(event), f"the tag '{kind}' means nothing here.")
     try:
         return _READERS[kind](event.value)
     except (ValueError, KeyError):
-        raise Refused(_line(event), f"'{event.value[:40]}' is no {kind}.") from None
+        what = f"int of at most {MOST_DIGITS} digits" if kind == "int" else kind
+        raise Refused(_line(event), f"'{event.value[:40]}' is no {what}.") from None
 
 
 # What plain words mean: the core schema of YAML 1.2, in which `no`, `on` and dates are texts.
@@ -190,7 +243,13 @@ def _kind(text: str) -> str:
     return found.lastgroup or "str" if found else "str"
 
 
+def _short_tag(tag: str | None) -> str:
+    return str(tag).removeprefix("tag:yaml.org,2002:")[:40]
+
+
 def _int(text: str) -> int:
+    if len(text) > MOST_DIGITS:
+        raise ValueError
     return int(text, 8 if text.startswith("0o") else 16 if text.startswith("0x") else 10)
 
 

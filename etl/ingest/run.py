@@ -175,7 +175,11 @@ def accept(settings: Settings, catalog: Catalog, indicator_id: str) -> list[Outc
 
 def judged(catalog: Catalog, warehouse: Warehouse, moment: datetime) -> tuple[Alert, ...]:
     """How every alert of the catalog stands at a moment, on the values that are served."""
-    return judge_all(catalog, lambda name: [v for v, _ in warehouse.series(name)], moment)
+    splits = {
+        name: [action.date for action in actions if action.kind == "split"]
+        for name, actions in warehouse.all_actions().items()
+    }
+    return judge_all(catalog, lambda name: [v for v, _ in warehouse.series(name)], moment, splits)
 
 
 def _remembered_problems(catalog: Catalog, warehouse: Warehouse) -> list[tuple[str, str]]:

@@ -7,9 +7,9 @@ does not read as they do is read by them, row by row.
 
 from __future__ import annotations
 
-import io
 import shutil
 import tempfile
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,8 +23,8 @@ import duckdb
 from etl import frequency
 from etl.catalog import STATUS_OF_SOURCE, Catalog, Indicator
 from etl.errors import FileProblem, StorageError, nearest
+from etl.files.bounded import Unreadable, answers
 from etl.files.cells import (
-    bytes_of,
     check_header,
     date_of,
     name_of,
@@ -33,6 +33,7 @@ from etl.files.cells import (
     opened_text,
     rows_in,
 )
+from etl.files.xlsx import READER as XLSX
 from etl.ingest.checks import findings
 from etl.records import Observation
 from etl.storage.periods import is_step, period, shares_period
@@ -41,6 +42,8 @@ from etl.storage.warehouse import LIMITS, Appended, Outcome, Warehouse, spans
 COLUMNS = ("indicator", "date", "value")
 READERS = (".csv", ".xlsx", ".parquet")
 MAX_BYTES = 2_000_000_000
+#: What a small file may claim: so many rows, and so many seconds to read them.
+MAX_ROWS, SECONDS = 50_000_000, 300
 SOURCE = "import"
 SCRATCH = ".import-"
 #: How many rows that Python has read are handed to SQL at once.
@@ -80,18 +83,38 @@ CSV = """
                columns = {columns}, strict_mode = true, null_padding = true,
                nullstr = '<absent>', compression = 'none'))
 """
-#: How typed columns of a Parquet file become what a text would have said.
+#: How typed columns of a Parquet file become what a text would have said: as the columns of READ,
+#: and as the text. A moment is a date where it has no zone and stands at the beginning of a day.
+_MOMENT = (
+    "case when isfinite(date) and year(date) between 1 and 9999 and date = date::date"
+    " then date::date end",
+    "case when date = date::date then date::date::varchar else date::varchar end",
+)
 DAYS = {
-    "VARCHAR": TEXT_DAY,
+    "VARCHAR": (TEXT_DAY, "date"),
+    "DATE": (
+        "case when isfinite(date) and year(date) between 1 and 9999 then date end",
+        "date::varchar",
+    ),
+    **dict.fromkeys(("TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"), _MOMENT),
+}
+_WHOLE = [
+    sign + size for sign in ("", "U") for size in ("TINYINT", "SMALLINT", "INTEGER", "BIGINT")
+]
+NUMBERS = {
+    "VARCHAR": (TEXT_NUMBER, "value"),
+    "DECIMAL": ("number_of(value::varchar)", "value::varchar"),
     **dict.fromkeys(
-        ("DATE", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"),
-        "case when isfinite(date) and year(date) between 1 and 9999 then date::date end",
+        ("DOUBLE", "FLOAT", *_WHOLE),
+        ("case when isfinite(value::double) then value::double end", "value::double::varchar"),
     ),
 }
-_PLAIN_NUMBER = "case when isfinite(value::double) then value::double end"
-NUMBERS = {
-    "VARCHAR": TEXT_NUMBER,
-    **dict.fromkeys(("DOUBLE", "FLOAT", "TINYINT", "SMALLINT", "INTEGER", "BIGINT"), _PLAIN_NUMBER),
+NAMES = {"VARCHAR": ("indicator", "indicator")}
+#: What is expected of each column of a Parquet file, and what of it can be read.
+TYPED = {
+    "indicator": ("texts", NAMES),
+    "date": ("dates", DAYS),
+    "value": ("numbers", NUMBERS),
 }
 TAKE = """
 insert into rows
@@ -363,11 +386,10 @@ class _Reading:
 
     def _read_parquet(self, file: int, path: Path) -> None:
         with _parquet(path) as (source, types):
-            day, number = DAYS.get(types["date"]), NUMBERS.get(types["value"])
-            if day is None or number is None or types["indicator"] != "VARCHAR":
-                raise _ReadOtherwise
+            (day, _), (number, _) = DAYS[types["date"]], NUMBERS[types["value"]]
             query = READ.format(day=day, number=number, source="read_parquet($path)")
-            self.connection.execute(query, {"file": file, "path": source})
+            with _in_time(self.connection):
+                self.connection.execute(query, {"file": file, "path": source})
 
     def _take(self, file: int, path: Path) -> None:
         """Row by row, as the functions for one cell read it."""
@@ -469,61 +491,92 @@ def _csv_rows(path: Path, skip: int) -> Iterator[Row]:
 
 
 def _xlsx_rows(path: Path) -> Iterator[Row]:
-    import zipfile
-    from xml.etree.ElementTree import ParseError
-
-    import openpyxl
-
-    payload = bytes_of(path, "no such file.", MAX_BYTES)
-    try:
-        book = openpyxl.load_workbook(io.BytesIO(payload), read_only=True, data_only=True)
-        lines = list(book.worksheets[0].iter_rows(values_only=True))
-    except (zipfile.BadZipFile, ParseError, KeyError, IndexError, ValueError, EOFError):
-        raise FileProblem(path, "is not a whole XLSX workbook; save it anew.") from None
-    header = [str(cell).strip() for cell in (lines[0] if lines else ()) if cell is not None]
-    check_header(header, COLUMNS, COLUMNS, path)
-    for number, cells in enumerate(lines[1:], start=2):
-        if any(cell is not None for cell in cells):
-            row = dict(zip(header, cells, strict=False))
-            yield number, *(_cell(row.get(name)) for name in COLUMNS)  # type: ignore[misc]
+    with opened_bytes(path, "no such file.", MAX_BYTES) as handle:
+        try:
+            header: dict[str, str] = {}
+            for line, cells in answers(handle, XLSX):
+                if not header:
+                    header = cells
+                    check_header([*header.values()], COLUMNS, COLUMNS, path)
+                    continue
+                for column in cells:
+                    if column not in header:
+                        raise FileProblem(
+                            path, f"the cell {column}{line} stands below no header.", line=line
+                        )
+                row = {name: cells.get(column, "") for column, name in header.items()}
+                yield line, row["indicator"], row["date"], row["value"]
+            check_header([*header.values()], COLUMNS, COLUMNS, path)
+        except Unreadable as problem:
+            raise FileProblem(path, str(problem), line=problem.line) from None
 
 
 def _parquet_rows(path: Path, skip: int) -> Iterator[Row]:
-    with _parquet(path) as (source, _), duckdb.connect(config=LIMITS) as connection:
+    with _parquet(path) as (source, types), duckdb.connect(config=LIMITS) as connection:
+        texts = ", ".join(TYPED[name][1][types[name]][1] + f" as {name}" for name in COLUMNS)
         found = connection.execute(
-            f"select {', '.join(COLUMNS)} from read_parquet($path) offset $skip",
-            {"path": source, "skip": skip},
+            f"select {texts} from read_parquet($path) offset $skip", {"path": source, "skip": skip}
         )
         number = skip
         while rows := found.fetchmany(BATCH):
             for cells in rows:
                 number += 1
-                yield number, *(_cell(cell) for cell in cells)  # type: ignore[misc]
+                yield number, *((cell or "").strip() for cell in cells)  # type: ignore[misc]
 
 
 @contextmanager
 def _parquet(path: Path) -> Iterator[tuple[str, Mapping[str, str]]]:
-    """The name under which DuckDB finds the file, and the types of its columns; whatever goes
+    """The name under which DuckDB finds the file, and the kinds of its columns; whatever goes
     wrong with it in the block is a FileProblem."""
     with opened_bytes(path, "no such file.", MAX_BYTES) as handle:
         source = name_of(handle)
         try:
-            with duckdb.connect() as connection:
+            with duckdb.connect(config=LIMITS) as connection, _in_time(connection):
+                ((rows,),) = connection.execute(
+                    "select num_rows from parquet_file_metadata($path)", {"path": source}
+                ).fetchall()
                 query = "select column_name, column_type from (describe from read_parquet($path))"
                 types = dict(connection.execute(query, {"path": source}).fetchall())
+            if rows > MAX_ROWS:
+                raise FileProblem(path, f"holds more than {MAX_ROWS:,} rows; split it.")
             check_header(list(types), COLUMNS, COLUMNS, path)
-            yield source, types
-        except duckdb.Error as error:
-            reason = str(error).splitlines()[0]
+            yield source, {name: _type(types[name], name, path) for name in COLUMNS}
+        except duckdb.InterruptException:
+            raise FileProblem(
+                path, f"reading it took over {SECONDS} s; split it, or save it as CSV."
+            ) from None
+        except (duckdb.Error, UnicodeDecodeError) as error:
+            reason = str(error).splitlines()[0].replace(source, path.name)[:80]
             raise FileProblem(path, f"is not a readable Parquet file ({reason}).") from None
 
 
-def _cell(value: Any) -> str:
-    if isinstance(value, datetime):
-        return value.date().isoformat()
-    if isinstance(value, date):
-        return value.isoformat()
-    return "" if value is None else str(value).strip()
+def _type(found: str, column: str, path: Path) -> str:
+    """The kind of a column; a FileProblem where it holds something else than is expected."""
+    expected, known = TYPED[column]
+    kind = "DECIMAL" if found.startswith("DECIMAL(") and found.endswith(")") else found
+    if kind in known:
+        return kind
+    if kind == "TIMESTAMP WITH TIME ZONE":
+        raise FileProblem(
+            path,
+            f"its column '{column}' holds instants, and which day they are depends on the place; "
+            "store the dates alone, as type DATE.",
+        )
+    raise FileProblem(
+        path,
+        f"its column '{column}' holds values of the type {found[:40]}; {expected} belong there.",
+    )
+
+
+@contextmanager
+def _in_time(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """What runs on the connection in the block is interrupted when it takes too long."""
+    timer = threading.Timer(SECONDS, connection.interrupt)
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 @contextmanager

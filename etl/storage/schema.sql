@@ -47,13 +47,15 @@ alter table loads_next rename to loads;
 create table first_loads (
   indicator varchar not null, load integer not null, loaded_at timestamp not null);
 insert into first_loads
-select f.indicator, f.load, l.loaded_at
+select f.indicator, f.load, coalesce(any_value(l.loaded_at), max(h.known_at))
 from (select indicator, min(load) as load from held group by indicator) as f
-join loads as l using (load) order by f.indicator;
+join held as h on h.indicator = f.indicator and h.load = f.load
+left join loads as l on l.load = f.load
+group by f.indicator, f.load order by f.indicator;
 create table held_next as
 select h.*, case when h.load = f.load then h.known_at
-                 else greatest(h.known_at, l.loaded_at) end as held_at
-from held as h join first_loads as f using (indicator) join loads as l on l.load = h.load
+                 else greatest(h.known_at, coalesce(l.loaded_at, h.known_at)) end as held_at
+from held as h join first_loads as f using (indicator) left join loads as l on l.load = h.load
 order by h.rowid;
 drop table held;
 alter table held_next rename to held;

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -10,7 +12,22 @@ from etl.records import BEIJING
 
 MINUS = "−"
 COUNTED = ("documents", "tracks", "tasks")
-_WAN_YI = 10_000  # 亿 in a 万亿
+#: The words that large numbers are counted by, and the units that begin with such a word.
+_COUNTS: Mapping[str, tuple[tuple[float, str], ...]] = {
+    "zh": ((1e12, "万亿"), (1e8, "亿")),
+    "en": ((1e12, "tn "), (1e9, "bn ")),
+}
+_COUNTED_BY: Mapping[str, float] = {
+    "万亿": 1e12, "十亿": 1e9, "亿": 1e8, "千万": 1e7, "百万": 1e6, "万": 1e4,
+    "trillion ": 1e12, "tn ": 1e12, "billion ": 1e9, "bn ": 1e9, "million ": 1e6, "thousand ": 1e3,
+}  # fmt: skip
+#: From here on no word counts, and only powers of ten are left: 10,000 万亿.
+_BEYOND = 1e16 - 5e11  # what is rounded up to it included
+#: How many digits of a float are its own, and how many of a power of ten are said in passing.
+_DIGITS, _ROUGHLY = 15, 3
+#: What is smaller than any catalog means is what rounding left over.
+_NOTHING = 1e-9
+_RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +44,14 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True)
+class Scale:
+    """What values are counted in: `factor` leads from a value to the number that is shown."""
+
+    factor: float
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """A difference in words: `direction` is 1, 0 or -1; `arrow` says the same without colour."""
 
@@ -38,30 +63,70 @@ class Change:
         return {1: "▲", -1: "▼"}.get(self.direction, "＝")
 
 
+def counted(largest: float, label: str, lang: str, factor: float = 1.0) -> Scale:
+    """The scale in which so large a number of `label` is read: 1.03e13 美元 in 万亿美元. Beyond
+    the words for numbers it is the unit alone, whose numbers are then powers of ten; and below
+    those of the unit too."""
+    word = next((word for word in _COUNTED_BY if label.startswith(word)), "")
+    size, unit = _COUNTED_BY.get(word, 1.0), label.removeprefix(word)
+    whole = abs(largest) * factor * size
+    if whole >= _BEYOND or 0 < whole < 0.005 * size:
+        return Scale(factor * size, unit)
+    for count, name in _COUNTS[lang]:
+        # Millions are read up to a trillion: 1,119.1 million shares.
+        if word == "million " and count < 1e12:
+            continue
+        if count > size and whole >= count - (size / 2 if word else 0):
+            return Scale(factor * size / count, name + unit if unit else name.strip())
+    return Scale(factor, label)
+
+
+def counted_in(largest: float, unit: Unit, lang: str) -> Scale:
+    """The scale in which values of a unit are read, up to the largest of them."""
+    own = _own(unit, lang)
+    return counted(largest, own.label, lang, own.factor)
+
+
+def _own(unit: Unit, lang: str) -> Scale:
+    """What a unit is counted in as long as its numbers are small."""
+    if lang != "en":
+        return Scale(unit.zh_factor, unit.label.zh)
+    if unit.zh_factor < 1:
+        return Scale(1e-6, f"million {unit.label.en}")
+    return Scale(1.0, unit.label.en)
+
+
 def figure(
     value: float, indicator: Indicator, unit: Unit, lang: str, *, exact: bool = False
 ) -> Figure:
     """A value with its unit; 亿 and 万亿 where Chinese readers count so. `exact` figures, for
-    tables, stay in 亿 and keep the decimals of the catalog."""
-    if exact and unit.zh_factor > 1 and lang != "en":
-        return Figure(grouped(value * unit.zh_factor, indicator.decimals), unit.label.zh)
-    if exact and unit.zh_factor < 1:
-        factor, label = (
-            (unit.zh_factor, unit.label.zh) if lang != "en" else (1e-6, "million shares")
-        )
-        return Figure(grouped(value * factor, 4), label)
-    if lang == "en":
-        if unit.zh_factor != 1 and unit.zh_factor < 1:
-            return Figure(grouped(value * 1e-6, 1), f"million {unit.label.en}")
-        if unit.code == "billion USD" and abs(value) >= 1000 and not exact:
-            return Figure(grouped(value / 1000, 2), "tn USD")
-        return Figure(grouped(value, indicator.decimals), unit.label.en)
-    scaled = value * unit.zh_factor
-    if unit.zh_factor == 1:
-        return Figure(grouped(scaled, indicator.decimals), unit.label.zh)
-    if round(abs(scaled)) >= _WAN_YI:
-        return Figure(grouped(scaled / _WAN_YI, 2), "万" + unit.label.zh)
-    return Figure(grouped(scaled, 0 if abs(scaled) >= 1000 else 2), unit.label.zh)
+    tables, stay in the unit itself and keep the decimals of the catalog."""
+    own = _own(unit, lang)
+    if exact:
+        decimals = 4 if unit.zh_factor < 1 else indicator.decimals
+        return Figure(_told(value * own.factor, decimals), own.label)
+    scale = counted_in(value, unit, lang)
+    number = value * scale.factor
+    if abs(number) >= _BEYOND:
+        return Figure(_sign(number) + _power(abs(number), _ROUGHLY), scale.label)
+    decimals = 0 if abs(number) >= 1000 and lang != "en" else 2
+    if scale.factor > own.factor:
+        decimals = indicator.decimals
+    elif scale == own and lang == "en":
+        decimals = 1 if unit.zh_factor < 1 else indicator.decimals
+    elif scale == own and unit.zh_factor == 1:
+        decimals = indicator.decimals
+    return Figure(_told(number, decimals), scale.label)
+
+
+def _told(value: float, decimals: int) -> str:
+    """Digits in groups; of a number that would round to nought its first two digits."""
+    text = grouped(value, decimals)
+    if _says_something(text) or abs(value) < _NOTHING:
+        return text
+    if abs(value) < 1e-6:
+        return _sign(value) + _power(abs(value), 2)
+    return _trimmed(grouped(value, 1 - math.floor(math.log10(abs(value)))))
 
 
 def spoken(figure: Figure, unit: Unit) -> str:
@@ -76,17 +141,38 @@ def spoken(figure: Figure, unit: Unit) -> str:
 def change(now: float, before: float, indicator: Indicator, unit: Unit, lang: str) -> Change:
     """The difference from the value before: in percent; in basis points where the unit is percent;
     in pieces where things are counted."""
-    direction = (now > before) - (now < before)
-    if direction == 0:
+    return _moved(_difference(now, before, indicator, unit, lang), now - before, lang)
+
+
+def in_percent(percent: float, lang: str) -> Change:
+    """A change by so many percent."""
+    scale = counted(percent, "%", lang)
+    text = str(Figure(grouped(abs(percent) * scale.factor, 2), scale.label))
+    return _moved(text, percent, lang)
+
+
+def _moved(text: str, step: float, lang: str) -> Change:
+    """A change in these words; one that rounds to nothing is none."""
+    if not _says_something(text):
         return Change("持平" if lang == "zh" else "unchanged", 0)
+    return Change(text, 1 if step > 0 else -1)
+
+
+def _difference(now: float, before: float, indicator: Indicator, unit: Unit, lang: str) -> str:
+    """How far apart two values are."""
     if unit.code == "percent":
-        points = round(100 * abs(now - before), 1)
-        text = f"{points:g} " + ("个基点" if lang == "zh" else "bp")
-    elif unit.code in COUNTED or before <= 0 or unit.code == "ratio":
-        text = grouped(abs(now - before), indicator.decimals)
-    else:
-        text = f"{grouped(100 * abs(now / before - 1), 2)}%"
-    return Change(text, direction)
+        points = 100 * abs(now - before)
+        scale = counted(points, "个基点" if lang == "zh" else "bp", lang)
+        if scale.factor == 1:
+            return str(Figure(_trimmed(grouped(points, 1)), scale.label))
+        return str(Figure(grouped(points * scale.factor, 2), scale.label))
+    if unit.code in COUNTED or before <= 0 or unit.code == "ratio":
+        if unit.zh_factor != 1:
+            return str(figure(abs(now - before), indicator, unit, lang))
+        scale = counted(now - before, "", lang)
+        decimals = indicator.decimals if scale.factor == 1 else 2
+        return str(Figure(grouped(abs(now - before) * scale.factor, decimals), scale.label))
+    return in_percent(100 * abs(now / before - 1), lang).text
 
 
 def day(when: date, indicator: Indicator, lang: str, *, year: bool = False) -> str:
@@ -121,21 +207,45 @@ def beijing(moment: datetime, lang: str) -> str:
 
 
 def grouped(value: float, decimals: int) -> str:
-    """Digits in groups of three, with a true minus sign."""
-    text = f"{abs(value):,.{decimals}f}"
-    negative = value < 0 and any(digit in "123456789" for digit in text)
-    return (MINUS if negative else "") + text
+    """Digits in groups of three, with a true minus sign; only digits that the number has."""
+    size = abs(value)
+    if size >= 10.0**_DIGITS:
+        return _sign(value) + _power(size, _DIGITS)
+    text = f"{size:,.{min(decimals, _DIGITS - len(str(int(size))))}f}"
+    return (_sign(value) if _says_something(text) else "") + text
 
 
 def signed(value: float, decimals: int) -> str:
-    return ("+" if value > 0 else "") + grouped(value, decimals)
+    text = grouped(value, decimals)
+    return ("+" if value > 0 and _says_something(text) else "") + text
+
+
+def trimmed(value: float) -> str:
+    """A number that a person wrote, without noughts at its end: 5,000 and 2.5."""
+    text = grouped(value, 10)
+    return _trimmed(text) if _says_something(text) or not value else _told(value, 0)
 
 
 def round_number(value: float, unit: Unit, lang: str) -> str:
     """A milestone: 1 万亿美元, 30,000 点."""
-    scaled = value * unit.zh_factor if lang == "zh" else value
-    if lang == "zh" and unit.zh_factor != 1 and scaled >= _WAN_YI:
-        return f"{scaled / _WAN_YI:g} 万{unit.label.zh}"
-    if lang == "en" and unit.code == "billion USD" and value >= 1000:
-        return f"{value / 1000:g} tn USD"
-    return spoken(Figure(f"{scaled:,.10g}", unit.label.in_(lang)), unit)
+    scale = counted_in(value, unit, lang)
+    return spoken(Figure(trimmed(value * scale.factor), scale.label), unit)
+
+
+def _power(size: float, digits: int) -> str:
+    """5×10²⁶, with so many digits at most."""
+    mantissa, exponent = f"{size:.{digits - 1}e}".split("e")
+    return f"{_trimmed(mantissa)}×10{str(int(exponent)).translate(_RAISED)}"
+
+
+def _trimmed(digits: str) -> str:
+    return digits.rstrip("0").rstrip(".") if "." in digits and "×" not in digits else digits
+
+
+def _sign(value: float) -> str:
+    return MINUS if value < 0 else ""
+
+
+def _says_something(digits: str) -> bool:
+    """Whether any digit is left after rounding."""
+    return any(digit in "123456789" for digit in digits)

@@ -4,17 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
+from etl.calendars import sessions
 from etl.catalog import Indicator, Unit
 from etl.changes import ZScore, follows
-from etl.records import Event, Measured, Vintage
+from etl.frequency import RULES, months_after, period_of
+from etl.records import Event, Grain, Measured, Vintage
 from etl.words.numbers import COUNTED, Change, change, full_date, round_number
 
 RECORDS: Mapping[str, tuple[str, str]] = {
     "record_high": ("历史新高", "Record high"),
     "record_low": ("历史新低", "Record low"),
 }
+#: What is said of values that are not held at the frequency of their indicator.
+GRAINS: Mapping[Grain, tuple[str, str]] = {
+    "complete": ("", ""),
+    "month_end": ("月末值", "month-end values"),
+    "gaps": ("所存数据有间断", "data held has gaps"),
+}
+_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,51 +36,104 @@ class Badge:
 
 
 def badges(
-    newest: Vintage, events: Iterable[Event], unit: Unit, lang: str, *, crossed: bool = True
+    newest: Vintage, events: Iterable[Event], indicator: Indicator, unit: Unit, lang: str
 ) -> Iterator[Badge]:
-    """The records and round numbers of the newest value; of several numbers only the highest.
-    Where it is not known when a number was crossed, only on which side of it the value lies."""
+    """The records and round numbers of the newest value; of several numbers only the highest."""
     today = [e for e in events if e.date == newest.date and e.value == newest.value]
     ups = [e for e in today if e.kind == "milestone_up"]
     downs = [e for e in today if e.kind == "milestone_down"]
-    for event in (*ups[-1:], *downs[:1]):
-        yield _badge(event, unit, lang, crossed)
-    for event in today:
-        if event.kind in RECORDS:
-            yield _badge(event, unit, lang, crossed)
+    records = [e for e in today if e.kind in RECORDS]
+    for event in (*ups[-1:], *downs[:1], *records):
+        words = event_words(event, indicator, unit, lang)
+        yield Badge(words, _sentence(event, indicator, words, lang), event.kind)
 
 
-def _badge(event: Event, unit: Unit, lang: str, crossed: bool) -> Badge:
-    """The words, and with them since when the history runs that they are judged on."""
-    words = event_words(event, unit, lang, crossed=crossed)
-    since = since_words(event.since, lang)
-    return Badge(words, f"{words}（{since}）" if lang == "zh" else f"{words} {since}", event.kind)
-
-
-def event_words(event: Event, unit: Unit, lang: str, *, crossed: bool = True) -> str:
-    """An event in a few words: 历史新高, 首破 1 万亿美元; where it is not known when a number was
-    crossed, 高于 1 万亿美元."""
+def event_words(event: Event, indicator: Indicator, unit: Unit, lang: str) -> str:
+    """An event in a few words: 历史新高, 首次突破 1 万亿美元. A record that is not one of all time
+    names what it was judged on: 2015 年以来最高（月末值）. Where nobody knows on which day a number
+    was crossed, only on which side of it the value lies: 高于 1 万亿美元."""
     if event.threshold is None:
+        return _record_words(event, indicator, lang)
+    level, is_up = round_number(event.threshold, unit, lang), event.kind == "milestone_up"
+    if event.is_first and event.all_time and is_up:
+        return f"首次突破 {level}" if lang == "zh" else f"First above {level}"
+    if lang == "en":
+        return f"{'Above' if is_up else 'Below'} {level}"
+    if event.follows:
+        return f"{'升破' if is_up else '跌破'} {level}"
+    return f"{'高于' if is_up else '低于'} {level}"
+
+
+def _record_words(event: Event, indicator: Indicator, lang: str) -> str:
+    """What surely holds of a record: since when values are held up to it without a gap; of one that
+    follows a gap, what it stands out among."""
+    if event.all_time:
         return RECORDS[event.kind][lang == "en"]
-    level = round_number(event.threshold, unit, lang)
-    if event.kind == "milestone_down":
-        return f"{'跌破' if crossed else '低于'} {level}" if lang == "zh" else f"Below {level}"
-    if event.is_first:
-        return f"首破 {level}" if lang == "zh" else f"First above {level}"
-    return f"{'升破' if crossed else '高于'} {level}" if lang == "zh" else f"Above {level}"
+    if event.follows:
+        return _extreme_words(event, since_words(event, indicator, lang), lang)
+    grain = GRAINS[event.grain][lang == "en"]
+    words = _extreme_words(event, since_words(event, indicator, lang, held=True), lang)
+    return words + (f"（{grain}）" if lang == "zh" else f" ({grain})")
 
 
-def since_words(since: date, lang: str) -> str:
-    """Since when the history runs that a record is judged on."""
-    day = full_date(since, lang)
-    return f"所存数据自 {day}起" if lang == "zh" else f"in data held since {day}"
+def _extreme_words(event: Event, since: str, lang: str) -> str:
+    is_high = event.kind == "record_high"
+    if lang == "en":
+        return f"{'Highest' if is_high else 'Lowest'} since {since}"
+    return f"{since}以来最{'高' if is_high else '低'}"
+
+
+def _sentence(event: Event, indicator: Indicator, words: str, lang: str) -> str:
+    """The words, and of a record that follows sparse values, that it is beyond those too."""
+    is_whole = event.threshold is not None or event.all_time or event.grain == "complete"
+    if is_whole or not event.follows:
+        return words
+    since = since_words(event, indicator, lang, held=True)
+    is_high, of_months = event.kind == "record_high", event.grain == "month_end"
+    if lang == "en":
+        held = "month-end value" if of_months else "value held"
+        return f"{words}, and {'above' if is_high else 'below'} every {held} since {since}"
+    held = "各月末值" if of_months else "所存各值"
+    return f"{words}，也{'高' if is_high else '低'}于 {since}以来的{held}"
+
+
+def since_words(event: Event, indicator: Indicator, lang: str, *, held: bool = False) -> str:
+    """Since when values are held without a gap up to an event, or with gaps (`held`): the year or
+    the month where all of it is held, else the day."""
+    since = event.since if held else event.unbroken
+    first = _whole_from(since, event, indicator, sparse=held and event.grain != "complete")
+    if first is None:
+        return full_date(since, lang)
+    if first.month == 1:
+        return f"{first.year} 年" if lang == "zh" else str(first.year)
+    return f"{first.year} 年 {first.month} 月" if lang == "zh" else f"{first:%B %Y}"
+
+
+def _whole_from(since: date, event: Event, indicator: Indicator, *, sparse: bool) -> date | None:
+    """The first day of the month or the period from which all values are held; none where they
+    begin amid it, or where it begins no earlier than the event."""
+    if RULES[indicator.frequency].months is not None:
+        return period_of(indicator.frequency, since)
+    month = since.replace(day=1)
+    if sparse:
+        return month if event.grain == "month_end" else None
+    if indicator.frequency != "daily":
+        return None
+    following = months_after(month, 1)
+    if not sessions(indicator.calendar, since + _DAY, following - _DAY):
+        month = following  # the last session of the month before: all of this one is held
+    elif sessions(indicator.calendar, month, since - _DAY):
+        return None
+    return month if sessions(indicator.calendar, month, event.date - _DAY) else None
 
 
 def joined(found: Sequence[Badge], lang: str) -> str:
-    """Records and round numbers side by side: 首破 1 万亿美元、创历史新高."""
+    """Records and round numbers side by side: 首次突破 1 万亿美元、创历史新高."""
     if lang == "en":
         return ", ".join(badge.words for badge in found)
-    return "、".join(f"创{b.words}" if b.kind in RECORDS else b.words for b in found)
+    return "、".join(
+        f"创{gap_before(b.words)}{b.words}" if b.kind in RECORDS else b.words for b in found
+    )
 
 
 def newest_change(
@@ -125,6 +187,11 @@ def z_score_words(found: ZScore, lang: str) -> str:
 def lowered(words: str) -> str:
     """The words as they stand within a sentence."""
     return words[:1].lower() + words[1:]
+
+
+def gap_before(words: str) -> str:
+    """The space between Chinese words and what begins with a Latin letter or a digit."""
+    return " " if words[:1] <= "\u2e7f" else ""
 
 
 def gap(name: str) -> str:

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from etl.claims.dates import session_on_or_before
 from etl.claims.judging.case import Case, Unknown, period_named
-from etl.claims.judging.sessions import first_from, on_session
+from etl.claims.judging.sessions import on_session
 from etl.claims.statement import Base, Window
 from etl.frequency import base_index, index_at, is_step, months_after
 
@@ -107,20 +107,16 @@ def _of_window(case: Case, window: Window, day: date) -> int:
     return _near(case, _back(case, window, day))
 
 
-def window_start(case: Case, at: int, start: int) -> int:
-    """The place from which a record is one: the first held, or that of 近三年."""
+def window_day(case: Case, at: int) -> date | None:
+    """The day from which a record or a first is one, as in 近三年新高; None of all time."""
     window, day = case.statement.window, case.date_of(at)
     if window is None:
-        return start
+        return None
     if window.since is not None:
-        target = period_named(window.since, case.day).first
-    elif window.unit in _SESSIONS:
-        target = day - timedelta(days=window.amount * 7 // 5)
-    else:
-        target = _back(case, window, day)
-    if case.date_of(start) > target + timedelta(days=31):
-        raise Unknown(f"同口径的数据自 {case.own_period(start)} 起，不足以判断")
-    return max(start, first_from(case, target))
+        return period_named(window.since, case.day).first
+    if window.unit in _SESSIONS:
+        return day - timedelta(days=window.amount * 7 // 5)
+    return _back(case, window, day)
 
 
 def _back(case: Case, window: Window, day: date) -> date:

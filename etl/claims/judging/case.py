@@ -16,6 +16,7 @@ from etl.claims.numbers import Number
 from etl.claims.statement import NO_MARK, Statement
 from etl.frequency import Frequency, period_end
 from etl.frequency import period_of as period_start
+from etl.words.numbers import MINUS, grouped, signed
 
 #: Calendars of days; on the others every value stands for a longer time.
 _LIVELY: frozenset[CalendarName] = frozenset({"XNYS", "24/5"})
@@ -100,8 +101,8 @@ class Case:
 
     def shown(self, value: float, sign: bool = False) -> str:
         """A value as Chinese readers write it, with its unit."""
-        label, plus = self.unit.label.zh, "+" if sign else ""
-        number = f"{value * self.unit.zh_factor:{plus},.{self.indicator.decimals}f}"
+        label, digits = self.unit.label.zh, signed if sign else grouped
+        number = digits(value * self.unit.zh_factor, self.indicator.decimals).replace(MINUS, "-")
         if label == "比值":
             return number
         return f"{number}{label}" if label == "%" else f"{number} {label}"

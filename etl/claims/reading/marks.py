@@ -32,4 +32,7 @@ def on_firsts(reading: Reading, token: Token) -> None:
 
 
 def on_sets(reading: Reading, token: Token) -> None:
+    verb = reading.clause.verb
+    if verb is not None and verb.figures:
+        flush(reading)  # 高于 20,000 点、创 2021 年以来新高: the time is that of the record
     reading.clause.has_set = True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from etl.claims.grammar import folded
 from etl.claims.model import Kind
 from etl.claims.numbers import Number
 from etl.claims.reading.state import Figure, Reading, Verb
@@ -114,7 +115,23 @@ def records(
     kind: Kind = "record_high" if blank.way in ("up", "high") else "record_low"
     vague = reading.clause.vague
     problem = blank.problem or (VAGUE.format(vague) if vague else "")
-    yield blank._replace(kind=kind, way="", problem=problem)
+    yield blank._replace(kind=kind, way="", mode=_among(reading, verb), problem=problem)
+
+
+def _among(reading: Reading, verb: Verb) -> str:
+    """What a record is judged among, in brackets behind it: 最高（月末值）."""
+    behind = reading.folded[verb.token.stop :].lstrip()
+    if not behind.startswith("("):
+        return ""
+    aside = behind[1:].lstrip()
+    return next(
+        (
+            name
+            for name, listed in reading.grammar.among.items()
+            if aside.startswith(tuple(folded(word) for word in listed.words))
+        ),
+        "",
+    )
 
 
 def swings(

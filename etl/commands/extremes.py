@@ -1,0 +1,56 @@
+"""Extremes that the catalog gives as those of all time, and values that refute them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from etl.catalog import Catalog, Indicator, line_in
+from etl.errors import StorageError
+from etl.events import beaten
+from etl.records import Measured, Sample
+from etl.settings import Settings
+from etl.storage import publish
+
+HELD = "select date, value, basis from observations where indicator = ? order by date"
+SPLITS = "select date from actions where indicator = ? and kind = 'split'"
+
+
+def held(settings: Settings, catalog: Catalog) -> list[str]:
+    """Those that the values of the current snapshot refute; none where nothing is published."""
+    name = publish.current_name(settings.published)
+    path = settings.published / f"{name}.duckdb"
+    if name is None or not path.is_file():
+        return []
+    wrong: list[str] = []
+    try:
+        with publish.read_snapshot(path) as connection:
+            for indicator in catalog.all():
+                if indicator.history.high or indicator.history.low:
+                    rows = connection.execute(HELD, [indicator.id]).fetchall()
+                    days = connection.execute(SPLITS, [indicator.id]).fetchall()
+                    values = [Sample(*row) for row in rows]
+                    splits = [day for (day,) in days]
+                    wrong += beaten_by(settings, indicator, values, f"snapshot {name}", splits)
+    except StorageError as problem:
+        wrong.append(str(problem))
+    return wrong
+
+
+def beaten_by(
+    settings: Settings,
+    indicator: Indicator,
+    rows: Sequence[Measured],
+    where: str,
+    splits: Sequence[date] = (),
+) -> list[str]:
+    """Those of one indicator that its rows refute, each with its line in the catalog."""
+    wrong = []
+    for side, value in beaten(indicator, rows, splits):
+        line = line_in(settings.catalog, "indicators", indicator.id, "history", side, "value")
+        wrong.append(
+            f"{settings.catalog}, line {line}: {indicator.id}: history.{side} is no extreme of all "
+            f"time: {where} holds {value.value:.10g} for {value.date}. Correct the one that is "
+            "wrong."
+        )
+    return wrong
