@@ -299,7 +299,7 @@ class Indicator(Model):
         """What the catalog says of one of its sources; None if it is not one."""
         return next((ref for ref in self.sources if ref.name == source), None)
 
-    @cached_property
+    @property
     def inputs(self) -> tuple[str, ...]:
         """The ids of the indicators that it is derived from, in the order of its formula."""
         ref = self.ref("derived")

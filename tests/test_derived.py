@@ -358,7 +358,8 @@ def test_a_break_of_an_input_is_one_of_what_is_derived_but_a_market_value_counts
         update={"id": "spread", "sources": (SourceRef(name="derived", formula="difference",
                 of=["us_10y_yield_pct", "us_10y_breakeven_pct"]),)}
     )  # fmt: skip
-    authored = catalog.model_copy(update={"indicators": {**catalog.indicators, "spread": spread}})
+    entries = {**catalog.indicators, "spread": spread}
+    authored = Catalog(units=catalog.units, groups=catalog.groups, indicators=entries)
     authored = broken(authored, "us_10y_breakeven_pct", DAY)
     split = broken(authored, "micron_close_usd", DAY)
     shown = with_breaks(split, authored)
