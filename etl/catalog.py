@@ -264,6 +264,28 @@ class Indicator(Model):
         """When the value of `day` became public, by the rule of publication."""
         return self.publication.moment(day, self.calendar)
 
+    @property
+    def is_traded(self) -> bool:
+        """Whether its values are prices of a market's days, none while a session runs."""
+        return self.frequency == "daily" and self.calendar in calendars.MARKETS
+
+    def why_shut(self, day: date) -> str:
+        """Why it can have no value of `day` at any time; '' where it can."""
+        return calendars.why_shut(self.calendar, day) if self.is_traded else ""
+
+    def why_none(self, day: date, moment: datetime) -> str:
+        """Why it can have no value of `day` at `moment`; '' where it can."""
+        if not self.is_traded:
+            return ""
+        return self.why_shut(day) or calendars.why_running(self.calendar, day, moment)
+
+    @property
+    def is_new_york_close(self) -> bool:
+        """Whether a value is the close of a session in New York."""
+        market = calendars.MARKETS.get(self.calendar)
+        is_there = market is not None and market.zone is calendars.NEW_YORK
+        return is_there and self.publication.on_its_day
+
     def ref(self, source: str) -> SourceRef | None:
         """What the catalog says of one of its sources; None if it is not one."""
         return next((ref for ref in self.sources if ref.name == source), None)

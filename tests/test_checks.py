@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from etl.catalog import Catalog
-from etl.ingest.checks import gaps, problems, shifted_unit, stale_repeat
+from etl.ingest.checks import gaps, problems, settled, shifted_unit, stale_repeat
 from etl.records import Action, Observation
 
 NOW = datetime(2026, 5, 27, tzinfo=UTC)
@@ -108,7 +108,9 @@ def test_a_date_in_the_future_is_refused(catalog: Catalog) -> None:
 
 
 def test_the_day_that_has_begun_in_beijing_is_not_the_future(catalog: Catalog) -> None:
-    assert _said(catalog, "usd_cny", (date(2026, 5, 28), 6.8)) == []
+    (said,) = _said(catalog, "usd_cny", (date(2026, 5, 28), 6.8))
+    assert "future" not in said  # though what London has not ended is no close either
+    assert _said(catalog, "policy_documents_monthly", (date(2026, 5, 28), 6.0)) == []
 
 
 def test_a_jump_names_both_values_and_the_limit(catalog: Catalog) -> None:
@@ -142,3 +144,20 @@ def test_the_limits_themselves_are_accepted(catalog: Catalog) -> None:
     expect = catalog["pue_global_average"].expect
     rows = [(date(2024, 1, 1), expect.min), (date(2025, 1, 1), expect.max)]
     assert _said(catalog, "pue_global_average", *rows) == []
+
+
+def test_a_value_of_a_day_when_the_market_is_shut_or_of_a_session_that_runs_is_refused(
+    catalog: Catalog,
+) -> None:
+    (said,) = _said(catalog, "gold_futures_usd_oz", (date(2026, 5, 24), 4500.0))
+    assert "2026-05-24 is a Sunday, when the market (CMES) is shut" in said
+    (said,) = _said(catalog, "gold_futures_usd_oz", (date(2026, 5, 27), 4500.0))
+    assert "2026-05-27 has no close before its session ends, 2026-05-27 21:00 UTC" in said
+
+
+def test_of_what_was_fetched_only_that_is_left_out(catalog: Catalog) -> None:
+    rows = [Observation(date(2026, 5, day), 4500.0) for day in (22, 23, 24, 25, 26, 27)]
+    left = settled(catalog["gold_futures_usd_oz"], rows, NOW)
+    assert [row.date.day for row in left] == [22, 25, 26]  # Memorial Day has trade, but Tuesday's
+    monthly = [Observation(date(2026, 3, 1), 4500.0)]  # a Sunday, and a month
+    assert list(settled(catalog["gold_monthly_usd_oz"], monthly, NOW)) == monthly

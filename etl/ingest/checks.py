@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
@@ -51,12 +51,19 @@ def findings(
 ) -> Iterator[Finding]:
     """The problems, each with the date it stands at. A split explains the step of its day."""
     previous: Observation | None = None
-    tomorrow = (now.astimezone(UTC) + timedelta(days=1)).date()
     splits = [a for a in actions if a.kind == "split"]
     for current in observations:
-        for sentence in _faults(indicator, previous, current, tomorrow, splits):
+        for sentence in _faults(indicator, previous, current, now, splits):
             yield Finding(current.date, f"{indicator.id}: {current.date}{sentence}")
         previous = current if math.isfinite(current.value) else previous
+
+
+def settled(
+    indicator: Indicator, observations: Iterable[Observation], moment: datetime
+) -> Iterator[Observation]:
+    """What can be a value at `moment`: no price of a session that runs, none of a day when the
+    market is shut. `moment` is when the answer was fetched, not when a person takes it."""
+    yield from (o for o in observations if not indicator.why_none(o.date, moment))
 
 
 def stale_repeat(indicator: Indicator, observations: Sequence[Observation]) -> Iterator[str]:
@@ -116,15 +123,17 @@ def _faults(
     indicator: Indicator,
     previous: Observation | None,
     current: Observation,
-    tomorrow: date,
+    now: datetime,
     splits: Sequence[Action],
 ) -> Iterator[str]:
     expect = indicator.expect
     if not math.isfinite(current.value):
         yield ": the value is not a number."
         return
-    if current.date > tomorrow:
+    if current.date > (now.astimezone(UTC) + timedelta(days=1)).date():
         yield ": the date lies in the future."
+    elif reason := indicator.why_none(current.date, now):
+        yield f" {reason}."
     if current.value < 0 <= expect.min:
         yield f": {current.value!r} is negative and below {expect.min!r}."
     elif current.value < expect.min:

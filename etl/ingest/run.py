@@ -135,7 +135,7 @@ def accepted(
     CheckFailed in words if it breaks expectations."""
     dated = {(o.date, o.value, o.public_at): o for o in _dated(indicator, found)}  # repeats once
     told = sorted(
-        (o for o in dated.values() if _is_public(o, known_at)),
+        (o for o in checks.settled(indicator, dated.values(), known_at) if _is_public(o, known_at)),
         key=lambda o: (o.date, o.public_at or known_at),
     )
     observations = [fix(o) for o in told]

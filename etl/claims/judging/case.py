@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from etl.calendars import CalendarName
+from etl.calendars import MARKETS
 from etl.catalog import Indicator, Unit
 from etl.claims.dates import Period, When, period_of
 from etl.claims.grammar import Grammar
@@ -15,8 +15,6 @@ from etl.claims.model import Evidence, Verdict
 from etl.claims.numbers import Number
 from etl.claims.statement import NO_MARK, Statement
 
-#: Calendars of days; on the others every value stands for a longer time.
-_LIVELY: frozenset[CalendarName] = frozenset({"XNYS", "24/5"})
 _WORDS: Mapping[Verdict, str] = {
     "supported": "相符",
     "approximate": "大致相符",
@@ -57,7 +55,8 @@ class Case:
 
     @property
     def is_lively(self) -> bool:
-        return self.indicator.calendar in _LIVELY
+        """Whether every day has a value; on other calendars one stands for a longer time."""
+        return self.indicator.calendar in MARKETS
 
     @property
     def is_count(self) -> bool:
