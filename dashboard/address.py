@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from typing import Literal
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from etl.calendars import end_of
 from etl.catalog import Catalog
 from etl.errors import XinzhiError, nearest
 from etl.records import BEIJING
@@ -267,16 +268,10 @@ def transform(text: str) -> Transform:
     return Transform(name)
 
 
-def moment_of(day: date) -> datetime:
-    """The end of a day in Beijing: what `@DATE` means."""
-    tomorrow = datetime.combine(day + timedelta(days=1), time(0), BEIJING)
-    return tomorrow.astimezone(UTC) - timedelta(microseconds=1)
-
-
 def moment_text(moment: datetime) -> str:
     """A moment as an address writes it: the day where it is the end of one, else to the minute."""
     local = moment.astimezone(BEIJING)
-    if moment_of(local.date()) == moment:
+    if end_of(local.date()) == moment:
         return f"{local:%Y-%m-%d}"
     return f"{local:%Y-%m-%dT%H%M}"
 
@@ -293,7 +288,7 @@ def _as_of(text: str, now: datetime) -> datetime:
     try:
         day = date.fromisoformat(found[1])
         if found[2] is None:
-            moment = moment_of(day)
+            moment = end_of(day)
         else:
             clock = time(int(found[2]), int(found[3]))
             moment = datetime.combine(day, clock, BEIJING).astimezone(UTC)

@@ -63,9 +63,11 @@ LONG = (
 @dataclass(frozen=True)
 class Column:
     """One indicator's part of a table: of its whole history after a transform, what lies from
-    `start` up to `stop`."""
+    `start` up to `stop`. `name` is the id that it bears in the file: that of the moment that is
+    asked about."""
 
     indicator: Indicator
+    name: str
     unit: str
     series: Sequence[Vintage]
     results: Sequence[Result]
@@ -123,8 +125,7 @@ class Table:
         if not self.is_wide:
             return LONG
         wide = (
-            Field(c.indicator.id, f"{c.indicator.title.zh}（{c.unit}）", "number")
-            for c in self.columns
+            Field(c.name, f"{c.indicator.title.zh}（{c.unit}）", "number") for c in self.columns
         )
         return (LONG[0], *wide)
 
@@ -214,6 +215,7 @@ def metadata(table: Table, base_url: str) -> dict[str, Any]:
         "last_date": max(dates).isoformat() if dates else None,
         "rows": table.row_count,
         "as_of": iso(as_of),
+        "reconstructed": snapshot.is_reconstructed(address.ids, address.as_of),
         "snapshot": snapshot.name,
         "sha256": table.sha256,
         "url": address_url(address, base_url),
@@ -250,8 +252,8 @@ def frozen(table: Table) -> ChartAddress:
 
 
 def frozen_moment(snapshot: Snapshot) -> datetime:
-    """The first whole minute by which everything in the snapshot was known."""
-    moment = snapshot.published_at
+    """The first whole minute by which everything in the snapshot was held."""
+    moment = snapshot.held_until
     whole = moment.replace(second=0, microsecond=0)
     return whole if whole == moment else whole + timedelta(minutes=1)
 
@@ -295,6 +297,7 @@ def _column(
     start = bisect_left(rows, first, key=attrgetter("date"))
     return Column(
         indicator,
+        snapshot.name_at(name, address.as_of),
         unit_code_after(address.transform, snapshot.catalog.unit(indicator)),
         rows,
         explained(rows, address.transform, indicator, first),
@@ -304,7 +307,7 @@ def _column(
 
 
 def _records(column: Column) -> Iterator[Record]:
-    name, unit = column.indicator.id, column.unit
+    name, unit = column.name, column.unit
     for (vintage, value), status in zip(column.rows, column.statuses, strict=True):
         known_at = vintage.known_at.replace(microsecond=0)
         yield (vintage.date, name, value, unit, provenance(vintage), known_at, status)
@@ -318,7 +321,7 @@ def _wide(table: Table) -> Iterator[Record]:
 
 def _lines(column: Column) -> list[str]:
     """The lines of a CSV, as `_text` writes them; what repeats from row to row is written once."""
-    name, ends, lines = column.indicator.id, dict[tuple[str, str], str](), list[str]()
+    name, ends, lines = column.name, dict[tuple[str, str], str](), list[str]()
     for (v, value), status in zip(column.rows, column.statuses, strict=True):
         origin = (v.source, v.credit)
         if origin not in ends:

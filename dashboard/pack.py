@@ -12,7 +12,7 @@ from hashlib import sha256
 from markupsafe import Markup
 
 from dashboard import formatting, queries, sheet
-from dashboard.address import ChartAddress, Window, moment_of, moment_text
+from dashboard.address import ChartAddress, Window, moment_text
 from dashboard.api import answers
 from dashboard.choices import Choices
 from dashboard.components.marked import Marked, evidence
@@ -27,6 +27,7 @@ from dashboard.value_table import caption, value_table
 from dashboard.views import View, view
 from etl.bulletins.model import Bulletin
 from etl.bulletins.parts import numeral
+from etl.calendars import end_of
 from etl.claims.model import Placed
 
 
@@ -63,7 +64,7 @@ def _mentioned(snapshot: Snapshot, day: date) -> list[str]:
 
 def _views(snapshot: Snapshot, day: date, chosen: Choices) -> Iterator[View]:
     """The frozen chart of each of them that had a value then."""
-    moment = moment_of(day)
+    moment = end_of(day)
     for name in _mentioned(snapshot, day):
         if queries.series(snapshot, name, moment):
             yield view(snapshot, ChartAddress(name, as_of=moment, lang=chosen.lang))
@@ -83,7 +84,7 @@ def _receipts(
     return {
         "bulletin": f"{site.base_url}/bulletins/{day}",
         "snapshot": snapshot.name,
-        "as_of": moment_text(moment_of(day)),
+        "as_of": moment_text(end_of(day)),
         "files": {name: sha256(body).hexdigest() for name, body in files.items()},
         "charts": [
             {

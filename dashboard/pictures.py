@@ -12,7 +12,7 @@ from dashboard.chart.fonts import font, warning
 from dashboard.chart.picture import Caption, Paper, picture
 from dashboard.chart.png import png
 from dashboard.texts import text
-from dashboard.views import View, view
+from dashboard.views import View, known_then, view
 from etl.errors import StorageError
 from etl.records import BEIJING
 
@@ -74,7 +74,7 @@ def _caption(seen: View) -> Caption:
         seen.words.headline,
         seen.words.subtitle,
         text("source_is", lang, source=("；" if lang == "zh" else "; ").join(names)),
-        text("known_then" if seen.address.as_of else "known_now", lang, moment=day),
+        known_then(seen, day) if seen.address.as_of else text("known_now", lang, moment=day),
     )
 
 

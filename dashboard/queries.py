@@ -40,12 +40,6 @@ where ($id is null or indicator = $id) and ($kind is null or kind = $kind)
   and known_at <= $moment
 order by date desc, indicator, kind, threshold limit $most
 """
-# Whether a date of which something was known at a moment, or one before it, has a vintage since.
-RETOLD = """
-select exists (
-  select 1 from vintages where indicator = $id and known_at > $moment and date <= (
-    select max(date) from vintages where indicator = $id and known_at <= $moment))
-"""
 REVISIONS = """
 with told as (
   select date, source, known_at, value, status,
@@ -236,20 +230,15 @@ def events(
 def _events(
     snapshot: Snapshot, indicator: str | None, as_of: datetime | None, most: int, kind: str | None
 ) -> list[Event]:
-    """The events of the snapshot are judged on what is served now. Where values before a moment
-    came or changed after it, they are judged anew on what was known then."""
-    if indicator is not None and as_of is not None and _is_retold(snapshot, indicator, as_of):
+    """The events of the snapshot are judged on what is served now; those of an indicator as of a
+    moment, on what was known then."""
+    if indicator is not None and as_of is not None:
         then = events_of(snapshot.catalog[indicator], series(snapshot, indicator, as_of))
         newest = sorted(then, key=lambda event: (-event.date.toordinal(), event.kind))
         return [event for event in newest if kind in (None, event.kind)][:most]
     moment = _naive(as_of or FOREVER)
     parameters = {"id": indicator, "kind": kind, "moment": moment, "most": most}
     return [event_of(row) for row in snapshot.rows(EVENTS, parameters)]
-
-
-def _is_retold(snapshot: Snapshot, indicator: str, as_of: datetime) -> bool:
-    ((found,),) = snapshot.rows(RETOLD, {"id": indicator, "moment": _naive(as_of)})
-    return bool(found)
 
 
 def bulletins(snapshot: Snapshot) -> list[BulletinEntry]:

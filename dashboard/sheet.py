@@ -29,7 +29,7 @@ from dashboard.reports import report_url
 from dashboard.since import since
 from dashboard.texts import hint, range_name, text, transform_name
 from dashboard.value_table import caption, value_table
-from dashboard.views import View
+from dashboard.views import View, known_then
 from etl.records import BEIJING
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -347,8 +347,7 @@ def captions(view: View) -> Iterator[str]:
 def _known(view: View) -> str:
     """As of when the page speaks."""
     if view.address.as_of is not None:
-        moment = formatting.beijing(view.address.as_of, view.lang)
-        return text("known_then", view.lang, moment=moment)
+        return known_then(view, formatting.beijing(view.address.as_of, view.lang))
     moment = formatting.beijing(view.snapshot.published_at, view.lang)
     return text("known_now", view.lang, moment=moment)
 

@@ -14,8 +14,8 @@ from dashboard.address import (
     ChartAddress,
     Transform,
     Window,
-    moment_of,
 )
+from etl.calendars import end_of
 from etl.catalog import Catalog
 from etl.records import BEIJING
 
@@ -40,7 +40,7 @@ def code(address: ChartAddress) -> str:
     """The code of a frozen address."""
     assert address.as_of is not None
     local = address.as_of.astimezone(BEIJING)
-    whole_day = moment_of(local.date()) == address.as_of
+    whole_day = end_of(local.date()) == address.as_of
     looks = _looks(address)
     flags = (
         (0 if whole_day else _MINUTE)
@@ -101,7 +101,7 @@ def _unpacked(packed: _Bytes, catalog: Catalog) -> ChartAddress:
     known = {_id(name): name for name in _names(catalog)}
     first, *more = [known[packed.take(_ID)] for _ in range(1 + ((flags & _MORE) >> 4))]
     day = packed.day()
-    as_of = moment_of(day)
+    as_of = end_of(day)
     if flags & _MINUTE:
         minutes = packed.number(2)
         clock = time(minutes // 60, minutes % 60)

@@ -8,7 +8,7 @@ import re
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -60,6 +60,50 @@ class Snapshot:
     @cached_property
     def published_at(self) -> datetime:
         return datetime.fromisoformat(self.meta["published_at"]).astimezone(UTC)
+
+    @cached_property
+    def held_until(self) -> datetime:
+        """The last moment as of which the answers are final: what is loaded later counts as held
+        from a later moment on."""
+        told = self.meta.get("held_until")
+        return datetime.fromisoformat(told).astimezone(UTC) if told else self.published_at
+
+    @cached_property
+    def _begun(self) -> Mapping[str, datetime]:
+        """When the first of each indicator was loaded."""
+        if not self.has("first_loads"):
+            return {}
+        rows = self.rows("select indicator, loaded_at from first_loads")
+        return {name: moment.replace(tzinfo=UTC) for name, moment in rows}
+
+    @cached_property
+    def _renames(self) -> Mapping[str, tuple[str, datetime]]:
+        """For each new name the old one, and since when it is the new one."""
+        if not self.has("renames"):
+            return {}
+        rows = self.rows("select new, old, since from renames order by since")
+        return {new: (old, since.replace(tzinfo=UTC)) for new, old, since in rows}
+
+    def is_final(self, ids: Iterable[str], as_of: datetime | None) -> bool:
+        """Whether an answer about these indicators as of a moment can never change: each of them
+        was held by then, and nothing can be added to what was."""
+        if as_of is None or as_of > self.held_until:
+            return False
+        return all(name in self._begun and self._begun[name] <= as_of for name in ids)
+
+    def is_reconstructed(self, ids: Iterable[str], as_of: datetime | None) -> bool:
+        """Whether any of these indicators was not held at a moment, so that what was known then
+        is told from when its values became public."""
+        if as_of is None:
+            return False
+        return any(name in self._begun and as_of < self._begun[name] for name in ids)
+
+    def name_at(self, indicator: str, as_of: datetime | None) -> str:
+        """The id that an indicator bore at a moment; today's without one."""
+        name = indicator
+        while as_of is not None and name in self._renames and as_of < self._renames[name][1]:
+            name = self._renames[name][0]
+        return name
 
     @cached_property
     def _tables(self) -> frozenset[str]:

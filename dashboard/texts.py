@@ -170,6 +170,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "csv_for_excel": ("CSV（Excel 用）", "CSV for Excel"),
     "data_date": ("数据日期", "Data date"),
     "known_then": ("只含截至 {moment}已知的数值", "Only what was known by {moment}"),
+    "reconstructed": ("据后来载入的历史重建", "reconstructed from history loaded later"),
     "known_now": ("据 {moment}的快照", "From the snapshot of {moment}"),
     "bulletin_marks": ("▲ 每日动态提到它的日子", "▲ days whose bulletin speaks of it"),
     "table_cut": (

@@ -13,6 +13,7 @@ from dashboard.chart.model import Model, Part, compose
 from dashboard.chart.words import Words, words
 from dashboard.downloads import Column, Table, table
 from dashboard.snapshot import Snapshot
+from dashboard.texts import text
 from etl.records import BEIJING
 
 
@@ -57,8 +58,20 @@ def view(snapshot: Snapshot, address: ChartAddress) -> View:
         bulletins=_bulletin_days(snapshot, address.ids, address.as_of),
         as_of=address.as_of,
     )
-    said = words(model, parts, address.transform, address.lang, address.as_of)
+    said = words(
+        model, parts, address.transform, address.lang, address.as_of,
+        reconstructed=snapshot.is_reconstructed(address.ids, address.as_of),
+    )  # fmt: skip
     return View(address, snapshot, found, parts, model, said)
+
+
+def known_then(view: View, moment: str) -> str:
+    """As of when a frozen view speaks, and whether that is reconstructed."""
+    words = text("known_then", view.lang, moment=moment)
+    if not view.snapshot.is_reconstructed(view.address.ids, view.address.as_of):
+        return words
+    why = text("reconstructed", view.lang)
+    return f"{words}（{why}）" if view.lang == "zh" else f"{words} ({why})"
 
 
 def of_data(address: ChartAddress) -> ChartAddress:

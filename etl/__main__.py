@@ -189,7 +189,7 @@ def import_command(settings: Settings, options: argparse.Namespace) -> int:
             known_at=known_at,
             exactly=bool(explicit),
         )
-    report = _publish(settings, catalog)
+    report = _publish(settings, catalog, explicit)
     console.outcome_table([*outcomes, *(o for o in report.outcomes if o.new or o.revised)])
     console.published(report)
     return OK
@@ -349,9 +349,9 @@ def _bulletin_day(text: str) -> date:
         ) from None
 
 
-def _publish(settings: Settings, catalog: Catalog) -> Report:
+def _publish(settings: Settings, catalog: Catalog, known_at: datetime | None = None) -> Report:
     """Derive anew from what was just stored, and publish."""
-    derived = Request(source="derived", offline=True)
+    derived = Request(source="derived", offline=True, known_at=known_at)
     return run(settings, catalog, derived, lambda outcome: None)
 
 

@@ -230,12 +230,16 @@ def period_end(calendar: str, day: date) -> date:
 
 
 def end_of(day: date) -> datetime:
-    """The last second of a day in Beijing: what `@DATE` means."""
-    return datetime.combine(day, time(23, 59, 59), BEIJING).astimezone(UTC)
+    """The last moment of a day in Beijing: what `@DATE` means, of charts and files, bulletins and
+    briefs alike."""
+    if day == date.max:
+        return datetime.max.replace(tzinfo=UTC)
+    midnight = datetime.combine(day + timedelta(days=1), time(), BEIJING)
+    return midnight.astimezone(UTC) - timedelta(microseconds=1)
 
 
 def end_of_month(day: date) -> datetime:
-    """The last second in Beijing of the month that `day` lies in."""
+    """The last moment in Beijing of the month that `day` lies in."""
     return end_of(period_end("month", day.replace(day=1)))
 
 

@@ -269,6 +269,14 @@ class Indicator(Model):
         """Whether its values are prices of a market's days, none while a session runs."""
         return self.frequency == "daily" and self.calendar in calendars.MARKETS
 
+    @property
+    def may_split(self) -> bool:
+        """Whether it is a price or a count of shares, which splits change at a stroke. Yahoo marks
+        what is no share: ^ an index, =F a future, =X a currency."""
+        yahoo = self.ref("yahoo")
+        is_share = yahoo is not None and not {"^", "="} & {*str(yahoo.params.get("ticker"))}
+        return is_share or self.ref("sec") is not None
+
     def why_shut(self, day: date) -> str:
         """Why it can have no value of `day` at any time; '' where it can."""
         return calendars.why_shut(self.calendar, day) if self.is_traded else ""

@@ -18,7 +18,8 @@ class Observation:
 
     `public_at` is when it became public, where the source says so; `basis` names the way of
     measuring where one indicator has several: values of different bases are not comparable.
-    `corrected_at` is when a person put this value in the place of the one that the source gives.
+    `corrected_at` is when a person put this value in the place of the one that the source gives;
+    `is_stated` is whether the source itself says when the value became public.
     """
 
     date: date
@@ -29,6 +30,7 @@ class Observation:
     disputed: bool = False
     note: str = ""
     corrected_at: datetime | None = None
+    is_stated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

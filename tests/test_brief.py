@@ -15,7 +15,6 @@ import pytest
 from conftest import Cli, bulletin, is_one_sentence, settings_of, snapshot, write_csv
 from serving import client
 
-from dashboard.address import moment_of
 from etl.brief.find import FAR, brief
 from etl.brief.known import BEFORE, DAYS, DOCUMENTS, news
 from etl.brief.model import Brief
@@ -262,7 +261,7 @@ def test_without_a_bulletin_before_it_a_brief_looks_back_a_week_and_says_so(
 
 def test_the_moments_of_a_brief_are_those_of_the_addresses_it_links(briefs: Briefs) -> None:
     told = briefs(date(2026, 5, 20))
-    assert moment_of(told.date) - told.until < timedelta(seconds=1)
+    assert end_of(told.date) - told.until < timedelta(seconds=1)
 
 
 # --- Markdown ----------------------------------------------------------------------------------

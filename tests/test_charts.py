@@ -26,10 +26,11 @@ from hypothesis import strategies as st
 from serving import PLAIN, Node, TestClient, client, republish, rows_of, tree, with_old_ids
 
 from dashboard import shortlinks
-from dashboard.address import RANGES, AddressError, ChartAddress, Transform, Window, moment_of
+from dashboard.address import RANGES, AddressError, ChartAddress, Transform, Window
 from dashboard.chart import fonts
 from dashboard.chart.fonts import Font
 from dashboard.chart.qr import qr
+from etl.calendars import end_of
 from etl.catalog import Catalog, load_catalog
 from etl.settings import PROJECT, Settings
 
@@ -403,11 +404,11 @@ def test_the_codes_that_were_given_out_are_still_read(catalog: Catalog) -> None:
     }
     for code, name in given_out.items():
         found = shortlinks.address(code, catalog)
-        assert (found.id, found.as_of) == (name, moment_of(datetime(2026, 5, 27).date()))
+        assert (found.id, found.as_of) == (name, end_of(datetime(2026, 5, 27).date()))
 
 
 _MOMENTS = st.one_of(
-    st.dates(datetime(1992, 1, 1).date(), datetime(2026, 8, 1).date()).map(moment_of),
+    st.dates(datetime(1992, 1, 1).date(), datetime(2026, 8, 1).date()).map(end_of),
     st.datetimes(datetime(1992, 1, 1), datetime(2026, 7, 31)).map(
         lambda m: m.replace(second=0, microsecond=0, tzinfo=UTC)
     ),
@@ -463,7 +464,7 @@ def test_what_is_no_code_is_not_found(site: TestClient, code: str) -> None:
 
 def test_an_id_that_was_renamed_keeps_its_codes(filled: Path, catalog: Catalog) -> None:
     republish(filled, with_old_ids(catalog, {"sp500": ("spx",)}))
-    old = ChartAddress("spx", moment_of(datetime(2026, 5, 27).date()))
+    old = ChartAddress("spx", end_of(datetime(2026, 5, 27).date()))
     site = client(settings_of(filled))
     answer = site.get(f"/s/{shortlinks.code(old)}")
     assert answer.headers["location"] == "/c/spx@2026-05-27"

@@ -14,7 +14,7 @@ from dashboard.texts import text, transform_name
 from etl.catalog import Indicator, Unit
 from etl.changes import comparable
 from etl.frequency import Frequency
-from etl.records import Event, Measured, Vintage
+from etl.records import BEIJING, Event, Measured, Vintage
 from etl.words.sentences import event_words
 
 #: Days between two values of a frequency beyond which no line may join them. A daily series with
@@ -402,7 +402,7 @@ def _levels(part: Part, lang: str, as_of: datetime | None) -> list[Level]:
     targets = [
         Level(target.value, target.label.in_(lang), "target")
         for target in part.indicator.targets
-        if as_of is None or target.announced <= as_of.date()
+        if as_of is None or target.announced <= as_of.astimezone(BEIJING).date()
     ]
     return [*tops, *targets]
 

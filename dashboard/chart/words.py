@@ -62,13 +62,15 @@ def words(
     transform: Transform,
     lang: str,
     as_of: datetime | None = None,
+    *,
+    reconstructed: bool = False,
 ) -> Words:
     """The words of a chart, from the parts that its model was made of."""
     found = [f for part in parts if (f := _finding(part, transform, lang))]
     return Words(
         headline=_headline(found, model, transform, lang),
         subtitle=_subtitle(model, parts, lang),
-        sentences=tuple(_sentences(found, model, parts, transform, lang, as_of)),
+        sentences=tuple(_sentences(found, model, parts, transform, lang, as_of, reconstructed)),
         alternative=model.description,
         findings=tuple(found),
     )
@@ -164,6 +166,7 @@ def _sentences(
     transform: Transform,
     lang: str,
     as_of: datetime | None,
+    reconstructed: bool,
 ) -> Iterator[str]:
     for number, finding in enumerate(found):
         yield _newest_sentence(finding, transform, lang)
@@ -187,8 +190,11 @@ def _sentences(
                     f"Break on {when}: {note}."
                 )  # fmt: skip
     if as_of is not None:
-        moment = formatting.beijing(as_of, lang)
-        yield f"以上为截至 {moment}所知。" if lang == "zh" else f"As known by {moment}."
+        moment, why = formatting.beijing(as_of, lang), text("reconstructed", lang)
+        if lang == "zh":
+            yield f"以上为截至 {moment}所知{f'，{why}' if reconstructed else ''}。"
+        else:
+            yield f"As known by {moment}{f', {why}' if reconstructed else ''}."
 
 
 def _newest_sentence(finding: Finding, transform: Transform, lang: str) -> str:

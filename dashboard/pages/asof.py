@@ -11,7 +11,7 @@ from dashboard.components.picking import kept_inputs, option
 from dashboard.pages.page import Visit
 from dashboard.since import since
 from dashboard.texts import text
-from dashboard.views import of_chart, view
+from dashboard.views import known_then, of_chart, view
 
 #: Bulletins whose days are offered; any other day is written into the field.
 OFFERED = 4
@@ -50,11 +50,12 @@ def known(visit: Visit, address: ChartAddress) -> Component:
 
 def _ribbon(visit: Visit, address: ChartAddress) -> Component:
     assert address.as_of is not None
-    found = since(view(visit.snapshot, of_chart(address)))
+    then = view(visit.snapshot, of_chart(address))
+    found = since(then)
     moment = formatting.beijing(address.as_of, visit.lang)
     return html.Div(
         [
-            html.P(text("known_then", visit.lang, moment=moment)),
+            html.P(known_then(then, moment)),
             *[html.P(line) for line in found.lines],
             html.P(
                 [

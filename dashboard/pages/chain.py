@@ -10,11 +10,11 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from dashboard import formatting
-from dashboard.address import moment_of
 from dashboard.components import cards
 from dashboard.pages.page import Visit
 from dashboard.readings import Reading, reading
 from dashboard.texts import text
+from etl.calendars import end_of
 from etl.catalog import Link
 
 
@@ -23,7 +23,7 @@ def chain(visit: Visit, as_of: datetime, days: Sequence[date]) -> Component | No
     links = visit.snapshot.catalog.links
     if not links:
         return None
-    before = max((day for day in days if moment_of(day) < as_of), default=None)
+    before = max((day for day in days if end_of(day) < as_of), default=None)
     since = (
         text("since_bulletin", visit.lang, day=str(before))
         if before
@@ -69,7 +69,7 @@ def _moved(visit: Visit, item: Reading, before: date | None) -> Component | None
     """From what was known at the bulletin before to what is known now."""
     if before is None or item.vintage is None:
         return None
-    then = reading(visit.snapshot, item.id, moment_of(before), visit.lang).vintage
+    then = reading(visit.snapshot, item.id, end_of(before), visit.lang).vintage
     if then is None:
         return html.Span(text("new_since", visit.lang), className="delta flat")
     if then.date == item.vintage.date and then.value == item.vintage.value:

@@ -10,7 +10,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from dashboard import formatting, queries
-from dashboard.address import Transform, Window, moment_of
+from dashboard.address import Transform, Window
 from dashboard.chart.model import build
 from dashboard.components import alerts, cards
 from dashboard.components.charts import LEAD, chart_block
@@ -24,6 +24,7 @@ from dashboard.texts import text
 from dashboard.transforms import span, transformed
 from etl.bulletins.model import Bulletin, Reference, Section
 from etl.bulletins.parts import numeral
+from etl.calendars import end_of
 
 WEIGHT = {"milestone_up": 4, "record_high": 2, "milestone_down": 3, "record_low": 1}
 
@@ -56,7 +57,7 @@ def of_day(visit: Visit, day_text: str) -> Page:
 def _page(visit: Visit, day: date, days: Sequence[date]) -> Page:
     bulletin = queries.bulletin(visit.snapshot, day)
     assert bulletin is not None
-    as_of = moment_of(day)
+    as_of = end_of(day)
     beside = _beside(visit, queries.mentioned(visit.snapshot, day), as_of)
     marked = Marked(visit, day, {i.id for items in beside.values() for i in items if i.vintage})
     first = [i.id for i in visit.snapshot.catalog.all() if i.headline]

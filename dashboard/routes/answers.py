@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from fastapi import Request
 from fastapi.responses import Response
 
 from dashboard.routes.problems import problem
+from dashboard.snapshot import Snapshot
 
 FROZEN = "public, max-age=31536000, immutable"
+#: What was known before anything was loaded may be known better when more history is.
+RECONSTRUCTED = "public, max-age=3600"
 LIVE = "public, max-age=60, must-revalidate"
 #: Anyone may read the data from a page of their own, with the headers that describe it.
 OPEN = {
@@ -18,6 +22,14 @@ OPEN = {
     "Access-Control-Expose-Headers": "Content-Disposition, ETag, Link, X-Row-Count, X-Snapshot",
 }
 _RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})", re.ASCII)
+
+
+def caching(snapshot: Snapshot, ids: Sequence[str], as_of: datetime | None) -> str:
+    """For ever where the answer can never change; for an hour where it is reconstructed; else for
+    a moment."""
+    if snapshot.is_final(ids, as_of):
+        return FROZEN
+    return RECONSTRUCTED if snapshot.is_reconstructed(ids, as_of) else LIVE
 
 
 def etag_of(digest: str) -> str:

@@ -20,8 +20,8 @@ from dashboard.downloads import address_url, to_json
 from dashboard.kit import as_html, as_zip, kit
 from dashboard.limits import BusyError
 from dashboard.pictures import paper, png_of, svg_of
-from dashboard.routes.answers import FROZEN, LIVE
-from dashboard.routes.kept import answer, caching, made
+from dashboard.routes.answers import FROZEN, LIVE, caching
+from dashboard.routes.kept import answer, made
 from dashboard.routes.problems import answer_to, problem, status_of
 from dashboard.snapshot import Snapshot
 from dashboard.texts import text
@@ -163,7 +163,7 @@ async def embedded(request: Request, place: str) -> Response:
         )  # fmt: skip
     except XinzhiError as error:
         return for_people(request, error)
-    return answer(request, kept, caching(address), EMBED_POLICY)
+    return answer(request, kept, caching(snapshot, address.ids, address.as_of), EMBED_POLICY)
 
 
 @router.api_route("/oembed", methods=METHODS)
@@ -214,7 +214,7 @@ async def chart_page(request: Request) -> Response:
         )  # fmt: skip
     except XinzhiError as error:
         return for_people(request, error)
-    return answer(request, kept, caching(address), PAGE_POLICY)
+    return answer(request, kept, caching(snapshot, address.ids, address.as_of), PAGE_POLICY)
 
 
 async def _picture(
@@ -230,7 +230,13 @@ async def _picture(
     kept = await made(
         request, snapshot, "picture", (address, size), kind, lambda: draw(view(snapshot, address))
     )
-    return answer(request, kept, caching(address), PICTURE_POLICY, {**OPEN, **(more or {})})
+    return answer(
+        request,
+        kept,
+        caching(snapshot, address.ids, address.as_of),
+        PICTURE_POLICY,
+        {**OPEN, **(more or {})},
+    )
 
 
 def _asked(request: Request, place: str, query: Mapping[str, str]) -> tuple[Snapshot, ChartAddress]:

@@ -18,7 +18,7 @@ from dashboard.downloads import address_url, disposition, iso, of_data, table, t
 from dashboard.formats import FORMATS, Format
 from dashboard.kept import KEEP
 from dashboard.limits import Turnstile
-from dashboard.routes.answers import FROZEN, LIVE, OPEN, answer, etag_of
+from dashboard.routes.answers import LIVE, OPEN, answer, caching, etag_of
 from dashboard.served import Made, Served
 from dashboard.snapshot import Snapshot
 
@@ -105,11 +105,11 @@ def _make(snapshot: Snapshot, address: ChartAddress, kind: Format, state: State)
     link = address_url(address, base_url, kind.suffix)
     served.note(Made(digest, link, snapshot.name, len(body), now))
     about = address_url(address, base_url, ".metadata.json")
-    is_past = address.as_of is not None and address.as_of < now
+    lasts = caching(snapshot, address.ids, address.as_of)
     headers = {
         **OPEN,
         # The description names the snapshot, so it changes even where the data cannot.
-        "Cache-Control": FROZEN if is_past and kind.suffix != ".metadata.json" else LIVE,
+        "Cache-Control": LIVE if kind.suffix == ".metadata.json" else lasts,
         "X-Snapshot": snapshot.name,
         "X-Row-Count": str(found.row_count),
         "Link": f'<{about}>; rel="describedby"; type="application/json"',

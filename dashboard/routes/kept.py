@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from hashlib import sha256
 
 from fastapi import Request
 from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
 
-from dashboard.address import ChartAddress
 from dashboard.compression import accepted, compressed
 from dashboard.limits import Gate
-from dashboard.routes.answers import FROZEN, LIVE
 from dashboard.snapshot import Snapshot
 
 _PLAIN = ("image/png", "application/zip")
@@ -81,9 +78,3 @@ def answer(
     if kept.encoding:
         headers["Content-Encoding"] = kept.encoding
     return Response(kept.body, media_type=kept.kind, headers=headers)
-
-
-def caching(address: ChartAddress) -> str:
-    """For ever once the moment asked about is over: only then can the answer never change."""
-    past = address.as_of is not None and address.as_of < datetime.now(UTC)
-    return FROZEN if past else LIVE

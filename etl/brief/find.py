@@ -80,7 +80,7 @@ class _Teller:
     def is_new(self, vintage: Vintage) -> bool:
         """Whether a value is news: known since, and for no date before those known already."""
         newest = self.news.newest.get(self.indicator.id, date.min)
-        return self.news.is_new(vintage) and vintage.date >= newest
+        return self.news.is_new(self.indicator.id, vintage.date) and vintage.date >= newest
 
     def items(self) -> Iterator[Item]:
         """The values of which there is an event or that moved far, in the order of dates."""

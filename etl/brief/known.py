@@ -22,21 +22,34 @@ TAIL = USUAL_STEPS + 2
 # The newest values of each indicator, and those that the events in between are about.
 VALUES = """
 with told as (
-  select indicator, date, previous_date from events
-  where known_at > $since and known_at <= $until)
-select indicator, date, value, source, known_at, status, credit, basis, note
-from served_all($until)
-qualify row_number() over (partition by indicator order by date desc) <= $tail
-  or (indicator, date) in (select indicator, date from told)
-  or (indicator, date) in (select indicator, previous_date from told)
-order by indicator, date
+  select e.indicator, e.date, e.previous_date
+  from events as e join first_loads as f using (indicator)
+  join observations as o on o.indicator = e.indicator and o.date = e.date
+  where {new} and {known})
+select o.indicator, o.date, o.value, o.source, o.known_at, o.status, o.credit, o.basis, o.note,
+       {new} as is_new
+from served_all($until) as o join first_loads as f using (indicator)
+qualify row_number() over (partition by o.indicator order by o.date desc) <= $tail
+  or (o.indicator, o.date) in (select (indicator, date) from told)
+  or (o.indicator, o.date) in (select (indicator, previous_date) from told)
+order by o.indicator, o.date
 """
-NEWEST = "select indicator, max(date) from vintages where known_at <= $since group by indicator"
+NEWEST = """
+select o.indicator, max(o.date) from vintages as o join first_loads as f using (indicator)
+where not {new} group by o.indicator
+"""
 EVENTS = """
-select indicator, date, kind, value, threshold, is_first, previous, previous_date, since, known_at
-from events where known_at > $since and known_at <= $until
-order by indicator, date, kind, threshold
+select e.indicator, e.date, e.kind, e.value, e.threshold, e.is_first, e.previous, e.previous_date,
+       e.since, e.known_at
+from events as e join first_loads as f using (indicator)
+join observations as o on o.indicator = e.indicator and o.date = e.date
+where {new} and {known}
+order by e.indicator, e.date, e.kind, e.threshold
 """
+# Whether a vintage was not known at one moment, and was at the other.
+_HELD = "case when ${moment} < f.loaded_at then o.known_at else o.held_at end <= ${moment}"
+_NEW = f"not ({_HELD.format(moment='since')})"
+_KNOWN = _HELD.format(moment="until")
 DOCUMENTS = "select document from policies where counted"
 BEFORE = "select max(date) from bulletins where date < $day"
 
@@ -64,13 +77,14 @@ class News:
     since: datetime
     until: datetime
     series: Mapping[str, Sequence[Vintage]]
+    new: frozenset[tuple[str, date]]
     newest: Mapping[str, date]
     events: Mapping[str, Sequence[Event]]
     documents: Sequence[Document]
 
-    def is_new(self, vintage: Vintage) -> bool:
-        """Whether a value became known in between."""
-        return vintage.known_at > self.since
+    def is_new(self, indicator: str, day: date) -> bool:
+        """Whether the value of a day became known in between."""
+        return (indicator, day) in self.new
 
 
 def news(rows: Rows, day: date, now: datetime) -> News:
@@ -83,22 +97,25 @@ def news(rows: Rows, day: date, now: datetime) -> News:
     ((before,),) = rows(BEFORE, {"day": day})
     since = end_of(before or date.fromordinal(max(1, day.toordinal() - DAYS)))
     until = min(end_of(day), now)
-    span = {"since": _naive(since), "until": _naive(until)}
+    # Nothing that is held comes after now: of a day that is not over, all of it is asked for.
+    span = {"since": _naive(since), "until": _naive(end_of(day))}
+    values = rows(VALUES.format(new=_NEW, known=_KNOWN), {**span, "tail": TAIL})
     return News(
         day,
         before,
         since,
         until,
-        _series(rows(VALUES, {**span, "tail": TAIL})),
-        dict(rows(NEWEST, {"since": span["since"]})),
-        _events(rows(EVENTS, span)),
+        _series(values),
+        frozenset((indicator, day) for indicator, day, *_, is_new in values if is_new),
+        dict(rows(NEWEST.format(new=_NEW), {"since": span["since"]})),
+        _events(rows(EVENTS.format(new=_NEW, known=_KNOWN), span)),
         _documents(rows(DOCUMENTS, {}), since, until),
     )
 
 
 def _series(rows: Sequence[tuple[Any, ...]]) -> Mapping[str, Sequence[Vintage]]:
     found: dict[str, list[Vintage]] = {}
-    for indicator, day, value, source, known_at, *rest in rows:
+    for indicator, day, value, source, known_at, *rest, _ in rows:
         vintage = Vintage(day, value, source, known_at.replace(tzinfo=UTC), *rest)
         found.setdefault(indicator, []).append(vintage)
     return found

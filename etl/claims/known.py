@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cached_property
 from itertools import compress
 from operator import attrgetter
-from typing import Protocol
+from typing import Any, Protocol
 
 import duckdb
 import numpy as np
@@ -17,14 +17,16 @@ from numpy.typing import NDArray
 
 from etl.catalog import Catalog, Indicator
 
-# Ordered so that the last of a date and source is the newest; imports have no rank of their own.
 VINTAGES = """
-select date, value, known_at, load, source, coalesce(r.rank, 99) rank, credit, basis
-from vintages v left join ranks r using (indicator, source)
-where indicator = ? order by date, known_at, load
+select date, value, known_at, load, source, held_at, credit, basis
+from vintages where indicator = ? order by date, known_at, load
 """
-_EVER = datetime(9999, 1, 1, tzinfo=UTC)
 SPLITS = "select date from actions where indicator = ? and kind = 'split' order by date"
+RANKS = "select since, source, rank from ranks where indicator = ? order by since"
+BEGUN = "select loaded_at from first_loads where indicator = ?"
+_EVER = datetime(9999, 1, 1, tzinfo=UTC)
+#: The place of a source that is in no order of preference.
+_LAST_RANK = 99
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,7 @@ class Row:
     known_at: datetime
     load: int
     source: str
-    rank: int
+    held_at: datetime
     credit: str
     basis: str
 
@@ -110,26 +112,51 @@ class Snapshot:
 
     def _all(self, indicator: str) -> Series:
         if indicator not in self._series:
-            found = self._connection.execute(VINTAGES, [indicator]).fetchall()
-            splits = [row[0] for row in self._connection.execute(SPLITS, [indicator]).fetchall()]
-            rows = [Row(r[0], r[1], r[2].replace(tzinfo=UTC), *r[3:]) for r in found]
-            self._series[indicator] = Series(rows, breaks_of(self._catalog[indicator], splits))
+            found = self._rows(VINTAGES, indicator)
+            splits = [row[0] for row in self._rows(SPLITS, indicator)]
+            rows = [
+                Row(d, value, _utc(known), load, source, _utc(held), credit, basis)
+                for d, value, known, load, source, held, credit, basis in found
+            ]
+            begun = next((_utc(moment) for (moment,) in self._rows(BEGUN, indicator)), _EVER)
+            orders: dict[datetime, dict[str, int]] = {}
+            for since, source, rank in self._rows(RANKS, indicator):
+                orders.setdefault(_utc(since), {})[source] = rank
+            breaks = breaks_of(self._catalog[indicator], splits)
+            self._series[indicator] = Series(rows, breaks, begun, orders)
         return self._series[indicator]
+
+    def _rows(self, query: str, indicator: str) -> list[tuple[Any, ...]]:
+        return self._connection.execute(query, [indicator]).fetchall()
 
 
 class Series:
     """Every vintage of an indicator, in the order of dates. Definitions change where the basis
-    does, and on the days of `breaks`."""
+    does, and on the days of `breaks`. `begun` is when the first of it was loaded, `orders` the
+    orders of preference by the moment since when each is in force."""
 
-    def __init__(self, vintages: Sequence[Row], breaks: Sequence[date]) -> None:
+    def __init__(
+        self,
+        vintages: Sequence[Row],
+        breaks: Sequence[date],
+        begun: datetime,
+        orders: Mapping[datetime, Mapping[str, int]],
+    ) -> None:
         by_date: dict[date, list[Row]] = {}
         for row in vintages:
             by_date.setdefault(row.date, []).append(row)
+        self._begun, self._orders = begun, orders
+        self._newest_order = orders[max(orders)] if orders else {}
         self._vintages = list(by_date.values())
-        self._final = [served(rows, _EVER) or rows[-1] for rows in self._vintages]
+        self._final = [chosen(rows, self._newest_order) for rows in self._vintages]
         self._values = np.array([row.value for row in self._final], dtype=float)
-        self._first = _stamps(min(row.known_at for row in rows) for rows in self._vintages)
-        self._last = _stamps(max(row.known_at for row in rows) for rows in self._vintages)
+        self._spans = {
+            name: (
+                _stamps(min(map(attrgetter(name), rows)) for rows in self._vintages),
+                _stamps(max(map(attrgetter(name), rows)) for rows in self._vintages),
+            )
+            for name in ("known_at", "held_at")
+        }
         self._breaks = sorted(breaks)
         self._codes: dict[tuple[str, int], int] = {}
         self._kinds = np.array([self._code(row) for row in self._final], dtype=np.int64)
@@ -139,21 +166,30 @@ class Series:
         definition = (row.basis, bisect_right(self._breaks, row.date))
         return self._codes.setdefault(definition, len(self._codes))
 
+    def _in_force(self, moment: datetime) -> Mapping[str, int]:
+        """The order of preference that a moment is answered by."""
+        past = [since for since in self._orders if since <= moment]
+        if moment < self._begun or not self._orders:
+            return self._newest_order
+        return self._orders[max(past) if past else min(self._orders)]
+
     def as_of(self, moment: datetime) -> History:
         """For each date the vintage that was served at a moment. Nearly every date has all of its
         vintages by then, or none; the others are looked at one by one."""
-        stamp = moment.timestamp()
-        known = self._first <= stamp
+        stamp, order = moment.timestamp(), self._in_force(moment)
+        name = "known_at" if moment < self._begun else "held_at"
+        first, last = self._spans[name]
+        known = first <= stamp
         count = int(np.count_nonzero(known))
         is_head = bool(known[:count].all())  # nearly always: what is older was known earlier
         rows, values, kinds = self._final, self._values, self._kinds
-        between = np.flatnonzero(known & (self._last > stamp)).tolist()
+        is_other = (last > stamp) | (order != self._newest_order)
+        between = np.flatnonzero(known & is_other).tolist()
         if between:
             rows, values, kinds = list(rows), values.copy(), kinds.copy()
         for at in between:
-            row = served(self._vintages[at], moment)
-            if row is not None:
-                rows[at], values[at], kinds[at] = row, row.value, self._code(row)
+            row = chosen([r for r in self._vintages[at] if getattr(r, name) <= moment], order)
+            rows[at], values[at], kinds[at] = row, row.value, self._code(row)
         if is_head:
             return History(rows[:count], values[:count], kinds[:count])
         return History(list(compress(rows, known.tolist())), values[known], kinds[known])
@@ -163,16 +199,26 @@ def _stamps(moments: Iterable[datetime]) -> NDArray[np.float64]:
     return np.array([moment.timestamp() for moment in moments], dtype=float)
 
 
-def served(rows: Sequence[Row], moment: datetime) -> Row | None:
-    """Of the vintages of one date that which was served: the newest of the preferred source that
-    had one, or an import if that was newer; as `etl.storage.warehouse.SERVED` says it in SQL."""
+def _utc(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=UTC)
+
+
+def chosen(rows: Sequence[Row], order: Mapping[str, int]) -> Row:
+    """Of the vintages of one date that which is served: the newest of the preferred source that
+    has one, or an import if that came later; as `etl/storage/served.sql` says it."""
     if len(rows) == 1:
-        return rows[0] if rows[0].known_at <= moment else None
-    known = [row for row in rows if row.known_at <= moment]
-    ranks = [row.rank for row in known if row.source != "import"]
-    best = min(ranks, default=0)
-    allowed = [row for row in known if row.source == "import" or row.rank == best]
-    return max(allowed, key=lambda row: (row.known_at, row.load), default=None)
+        return rows[0]
+    newest: dict[str, Row] = {}
+    for row in sorted(rows, key=lambda row: (row.known_at, row.load)):
+        newest[row.source] = row
+    ranks = [order.get(source, _LAST_RANK) for source in newest if source != "import"]
+    best = min(ranks, default=_LAST_RANK)
+    allowed = [
+        row
+        for source, row in newest.items()
+        if source == "import" or order.get(source, _LAST_RANK) == best
+    ]
+    return max(allowed, key=lambda row: (row.held_at, row.load))
 
 
 def breaks_of(indicator: Indicator, splits: Sequence[date] = ()) -> list[date]:

@@ -51,7 +51,7 @@ def freshness(catalog: Catalog, warehouse: Warehouse, now: datetime) -> Iterator
         refused[answer.indicator].append(answer)
     for revision in warehouse.revisions(now - timedelta(days=_TOLD_DAYS)):
         revisions[revision.indicator].append(revision)
-    served = warehouse.newest_served(now)
+    served = warehouse.newest_served()
     for indicator in catalog.all():
         outcome = outcomes.get(indicator.id)
         problem = outcome.problem if outcome else ""

@@ -18,6 +18,8 @@ STEP_DAYS: Mapping[Frequency, int] = {
     "daily": 10, "monthly": 45, "quarterly": 200, "annual": 800, "event": 10,
 }  # fmt: skip
 _SCALES = ((100, "100 times"), (10, "10 times"), (0.1, "a tenth of"), (0.01, "a hundredth of"))
+#: So near to a whole number is the step of a split, beside what was bought back or issued.
+_WHOLE = 0.05
 #: So many dates that two sources share tell a shifted unit from a difference.
 _ENOUGH_SHARED = 5
 #: Gaps are looked for in so many days before the newest value.
@@ -158,16 +160,45 @@ def _step(
     near = (current.date - previous.date).days <= STEP_DAYS[indicator.frequency]
     if most is None or not near or previous.value <= 0 or current.date == previous.date:
         return
-    between = (s.value for s in splits if previous.date < s.date <= current.date)
-    ratio = current.value * math.prod(between) / previous.value
+    ratio = min(_ratios(indicator, previous, current, splits), key=lambda r: abs(r - 1))
     if abs(100 * (ratio - 1)) <= most:
         return
     like = _scale_of(ratio, 0.25)
     hint = f" It is about {like} the value before: a shifted unit?" if like else ""
+    if indicator.may_split and (times := _whole(ratio)):
+        hint += (
+            f" It looks like a split by {times} that no source has told: if it was one, name "
+            f"{current.date} in expect.facts."
+        )
     yield (
         f": {current.value!r} is {100 * (ratio - 1):+.1f} % from {previous.value!r} on "
         f"{previous.date}, beyond {most:g} %.{hint}"
     )
+
+
+def _ratios(
+    indicator: Indicator, previous: Observation, current: Observation, splits: Sequence[Action]
+) -> Iterator[float]:
+    """The step between two values without the splits between them. What is filed after a split may
+    count the shares of a day before it in new ones or in old ones."""
+    for after in {previous.date, _told(indicator, previous)}:
+        for until in {current.date, _told(indicator, current)}:
+            between = (s.value for s in splits if after < s.date <= until)
+            yield current.value * math.prod(between) / previous.value
+
+
+def _told(indicator: Indicator, observation: Observation) -> date:
+    """The day on which a value came out, where that is not the day it speaks of."""
+    if indicator.frequency == "daily" or observation.public_at is None:
+        return observation.date
+    return max(observation.date, observation.public_at.date())
+
+
+def _whole(ratio: float) -> int:
+    """How many times as much, or as little, one value is of another; 0 if it is no whole number."""
+    times = max(ratio, 1 / ratio) if ratio > 0 else 0.0
+    nearest = round(times)
+    return nearest if nearest > 1 and math.isclose(times, nearest, rel_tol=_WHOLE) else 0
 
 
 def _scale_of(ratio: float, tolerance: float) -> str:

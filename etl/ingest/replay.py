@@ -11,7 +11,8 @@ from etl.corrections import Correction
 from etl.errors import CheckFailed, SettingError, SourceError, StorageError, nearest
 from etl.files.authored import read_corrections
 from etl.ingest import raw
-from etl.ingest.run import accepted, fix_of
+from etl.ingest.answers import take_answer
+from etl.ingest.splits import known_splits
 from etl.policies import candidates
 from etl.settings import Settings
 from etl.sources import sources
@@ -117,18 +118,7 @@ def _read(
     if indicator is None or ref is None:  # the catalog has let go of it
         return
     try:
-        found = source.parse(payload, indicator, ref.params)
-        actions = source.actions(payload, ref.params)
-        fix = fix_of(corrected, indicator, source, answer.known_at)
-        observations = accepted(indicator, found, answer.known_at, actions, fix)
+        splits = known_splits(catalog, warehouse, indicator)
+        take_answer(warehouse, payload, answer, indicator, ref, source, corrected, splits)
     except (SourceError, CheckFailed):
         return  # what is refused today was refused then, or is no longer believed
-    names = (answer.indicator, answer.source)
-    warehouse.keep_actions(*names, actions, load=answer.load, known_at=answer.known_at)
-    warehouse.append(
-        *names,
-        observations,
-        load=answer.load,
-        known_at=answer.known_at,
-        precision=source.precision,
-    )

@@ -31,8 +31,10 @@ from etl.files.authored import (
     read_documents,
 )
 from etl.ingest import checks, raw, revisions
+from etl.ingest.answers import accepted, fix_of, refuse, take_answer
 from etl.ingest.derived import EVERY_VINTAGE, FORMULAS, Inputs, Series
 from etl.ingest.fetching import Fetching
+from etl.ingest.splits import is_count, known_splits
 from etl.ingest.upstream import Upstream
 from etl.policies import candidates
 from etl.policies.finders.base import Finder
@@ -42,11 +44,10 @@ from etl.settings import Settings
 from etl.sources import sources
 from etl.sources.base import FIRST_DAY, Source
 from etl.storage.publish import all_content, publish
-from etl.storage.warehouse import EVER, Answer, Appended, Outcome, Warehouse, lock, opened
+from etl.storage.warehouse import Answer, Appended, Outcome, Warehouse, lock, opened
 
 #: How far back an update asks again, so that revisions are seen.
 REVISION_DAYS = 60
-SHOWN_PROBLEMS = 3
 NEEDS_NETWORK = "not asked (offline)"
 
 
@@ -124,35 +125,6 @@ def select(catalog: Catalog, request: Request) -> list[Indicator]:
     ]
 
 
-def accepted(
-    indicator: Indicator,
-    found: Iterable[Observation],
-    known_at: datetime,
-    actions: Sequence[Action] = (),
-    fix: Fix = lambda told: told,
-) -> list[Observation]:
-    """What was public by `known_at`, corrected by `fix`, dated, in order, repeated rows once;
-    CheckFailed in words if it breaks expectations."""
-    dated = {(o.date, o.value, o.public_at): o for o in _dated(indicator, found)}  # repeats once
-    told = sorted(
-        (o for o in checks.settled(indicator, dated.values(), known_at) if _is_public(o, known_at)),
-        key=lambda o: (o.date, o.public_at or known_at),
-    )
-    observations = [fix(o) for o in told]
-    # What lies beyond today is wrong, not merely unpublished: it is judged by the real clock.
-    today = max(known_at, now())
-    ahead = [o for o in dated.values() if o.date > today.date() and not _is_public(o, known_at)]
-    wrong = [
-        *checks.problems(indicator, ahead[:1], today),
-        *checks.problems(indicator, observations, known_at, actions),
-    ]
-    _refuse(wrong)
-    # What was believed until it was corrected comes before it; what never was is left out.
-    if observations == told or any(checks.problems(indicator, told, known_at, actions)):
-        return observations
-    return [o for pair in zip(told, observations, strict=True) for o in _in_turn(*pair)]
-
-
 def accept(settings: Settings, catalog: Catalog, indicator_id: str) -> list[Outcome]:
     """Take what was held back of an indicator, as known from now on; one outcome a source."""
     (indicator,) = select(catalog, Request((indicator_id,)))
@@ -165,22 +137,19 @@ def accept(settings: Settings, catalog: Catalog, indicator_id: str) -> list[Outc
         load = warehouse.begin_load("accept", moment, moment)
         known = sources(settings, ())
         outcomes = []
-        for source, answer in waiting.items():
-            payload = raw.held(settings.raw, source, indicator.id, answer.digest)
+        for source, waits in waiting.items():
+            payload = raw.held(settings.raw, source, indicator.id, waits.digest)
             ref = indicator.ref(source)
             if ref is None:
                 raise SettingError(f"{indicator.id} is no longer taken from {source}.")
-            actions = known[source].actions(payload, ref.params)
-            told = known[source].parse(payload, indicator, ref.params)
-            fix = fix_of(corrected, indicator, known[source], moment)
-            found = accepted(indicator, told, moment, actions, fix)
-            added = warehouse.append(
-                indicator.id, source, found, load=load, known_at=moment,
-                precision=known[source].precision,
-            )  # fmt: skip
-            warehouse.keep_actions(indicator.id, source, actions, load=load, known_at=moment)
+            answer = replace(waits, load=load, known_at=moment, fetched_at=waits.known_at)
+            splits = known_splits(catalog, warehouse, indicator)
+            reading, added = take_answer(
+                warehouse, payload, answer, indicator, ref, known[source], corrected, splits
+            )
             warehouse.note_answer(load, source, indicator.id, answer.digest)
             warehouse.release(indicator.id, source, load)
+            found = reading.observations
             newest = found[-1].date if found else None
             attempts = ((source, ""),)
             outcomes.append(
@@ -190,17 +159,9 @@ def accept(settings: Settings, catalog: Catalog, indicator_id: str) -> list[Outc
     return outcomes
 
 
-def fix_of(
-    entries: Sequence[Correction], indicator: Indicator, source: Source, known_at: datetime
-) -> Fix:
-    """What people corrected of a source by a moment, as a function of what it says."""
-    mine = corrections.standing(entries, indicator.id, source.name, known_at)
-    return corrections.fixing(mine, source.precision)
-
-
 def judged(catalog: Catalog, warehouse: Warehouse, moment: datetime) -> tuple[Alert, ...]:
     """How every alert of the catalog stands at a moment, on the values that are served."""
-    return judge_all(catalog, lambda name: [v for v, _ in warehouse.series(name, moment)], moment)
+    return judge_all(catalog, lambda name: [v for v, _ in warehouse.series(name)], moment)
 
 
 def _remembered_problems(catalog: Catalog, warehouse: Warehouse) -> list[tuple[str, str]]:
@@ -233,8 +194,10 @@ class _Run:
             self.comparisons = self._comparisons()
             self.corrections = self._corrections()
             self.once_corrected = warehouse.corrected()
-            warehouse.prefer(_ranks(catalog))
-        self.newest = warehouse.newest_served(now())
+            for old, new in catalog.current_ids.items():
+                warehouse.rename(old, new, load=self.load)
+            warehouse.prefer(_ranks(catalog), load=self.load)
+        self.newest = warehouse.newest_served()
         self.sources = sources(settings, self.documents)
 
     def outcomes(self, wanted: Sequence[Indicator], progress: Progress) -> Iterator[Outcome]:
@@ -251,7 +214,7 @@ class _Run:
                 since = candidates.first_day(self.warehouse, finder, self.known_at)
                 fetch = partial(finder.fetch, since, self.known_at, self.out)
                 answers.ask(finder.name, candidates.PAGES, fetch)
-            for indicator in sorted(wanted, key=_is_derived):
+            for indicator in sorted(wanted, key=self._turn):
                 done.append(self._update(indicator, answers))
                 progress(done[-1])
             for finder in finders:
@@ -260,6 +223,10 @@ class _Run:
         with self.warehouse.transaction():
             self.warehouse.finish_load(self.load, now(), done)
         return iter(done)
+
+    def _turn(self, indicator: Indicator) -> int:
+        """Counts of shares after the prices that tell of splits, what is derived last."""
+        return 2 if _is_derived(indicator) else int(is_count(self.catalog, indicator))
 
     def _finders(self) -> list[Finder]:
         """The upstreams that list documents, as far as they are asked."""
@@ -371,7 +338,7 @@ class _Run:
                 one = self._store(indicator, name, settled)
                 added = Appended(added.new + one.new, added.revised + one.revised)
         if added.new or added.revised:
-            self.newest |= self.warehouse.newest_served(now(), indicator.id)
+            self.newest |= self.warehouse.newest_served(indicator.id)
         newest = self.newest.get(indicator.id)
         return Outcome(
             indicator.id,
@@ -397,7 +364,11 @@ class _Run:
         if self._is_online(ref.name):
             return self._append_answer(indicator, ref, answers.answer(ref.name, indicator.id))
         fix = self._fix(indicator, ref.name)
-        observations = accepted(indicator, self._own(indicator, ref), self.known_at, (), fix)
+        # Figures that lie in the folder are known, unless the run is asked to forget what is later.
+        is_sent = ref.name == "figures" and self.request.known_at is None
+        found = self._own(indicator, ref)
+        splits = self._splits(indicator)
+        observations = accepted(indicator, found, self.known_at, splits, fix, is_sent=is_sent)
         with self.warehouse.transaction():
             return self.warehouse.append(
                 indicator.id, ref.name, observations, load=self.load, known_at=self.known_at
@@ -421,25 +392,28 @@ class _Run:
         source = self.sources[ref.name]
         digest = raw.keep(self.settings.raw, ref.name, indicator.id, payload, self.started_at)
         answer = Answer(self.load, self.known_at, ref.name, indicator.id, digest)
-        try:
-            found = source.parse(payload, indicator, ref.params)
-            actions = source.actions(payload, ref.params)
-            fix = self._fix(indicator, ref.name)
-            observations = accepted(indicator, found, self.known_at, actions, fix)
+
+        def review(observations: Sequence[Observation]) -> None:
             self._doubt(indicator, ref.name, observations)
+            self._hold_back(indicator, ref, source, observations)
+
+        try:
+            with self.warehouse.transaction():
+                _, added = take_answer(
+                    self.warehouse, payload, answer, indicator, ref, source, self.corrections,
+                    self._splits(indicator), review,
+                )  # fmt: skip
+                self.warehouse.note_answer(self.load, ref.name, indicator.id, digest)
+                self.warehouse.release(indicator.id, ref.name, self.load)
+        except HeldBack as error:
+            with self.warehouse.transaction():
+                self.warehouse.hold(answer, str(error))
+            raise
         except (UnexpectedPayload, CheckFailed) as error:
             with self.warehouse.transaction():
                 self.warehouse.quarantine(answer, str(error))
             raise
-        self._hold_back(indicator, ref, source, answer, observations)
-        with self.warehouse.transaction():
-            self.warehouse.note_answer(self.load, ref.name, indicator.id, digest)
-            self.warehouse.release(indicator.id, ref.name, self.load)
-            names, load, known_at = (indicator.id, ref.name), self.load, self.known_at
-            self.warehouse.keep_actions(*names, actions, load=load, known_at=known_at)
-            return self.warehouse.append(
-                *names, observations, load=load, known_at=known_at, precision=source.precision
-            )
+        return added
 
     def _doubt(
         self, indicator: Indicator, source: str, observations: Sequence[Observation]
@@ -447,16 +421,15 @@ class _Run:
         """CheckFailed in words if a source that is alive would not say this."""
         wrong = list(checks.stale_repeat(indicator, observations))
         if not self.warehouse.holds(indicator.id, source):
-            others = {v.date: v.value for v, _ in self.warehouse.series(indicator.id, now())}
+            others = {v.date: v.value for v, _ in self.warehouse.series(indicator.id)}
             wrong += checks.shifted_unit(indicator, observations, others)
-        _refuse(wrong)
+        refuse(wrong)
 
     def _hold_back(
         self,
         indicator: Indicator,
         ref: SourceRef,
         source: Source,
-        answer: Answer,
         observations: Sequence[Observation],
     ) -> None:
         """HeldBack in words if the answer rewrites what its source said before."""
@@ -464,13 +437,13 @@ class _Run:
         first = source.reaches_back_to(ref.params, since, self.known_at.date())
         held = self.warehouse.held_values(indicator.id, ref.name, self.known_at)
         held |= {o.date: o.value for o in observations if o.corrected_at}  # is no word of upstream
+        held = revisions.answerable(indicator, held)
         found = revisions.rewrite(held, observations, first)
-        if not found.is_beyond(indicator):
-            return
-        words = revisions.sentence(indicator, ref.name, found, self.files.days)
-        with self.warehouse.transaction():
-            self.warehouse.hold(answer, words)
-        raise HeldBack(words)
+        if found.is_beyond(indicator):
+            raise HeldBack(revisions.sentence(indicator, ref.name, found, self.files.days))
+
+    def _splits(self, indicator: Indicator) -> list[Action]:
+        return known_splits(self.catalog, self.warehouse, indicator)
 
     def _fix(self, indicator: Indicator, source: str) -> Fix:
         if source not in self.sources:
@@ -496,7 +469,7 @@ class _Run:
         if settled.observation is None:
             return ""
         held = self.warehouse.held_values(indicator.id, source, self.known_at)
-        actions = self.warehouse.actions(indicator.id)
+        actions = self._splits(indicator)
 
         def told(values: Mapping[date, float]) -> list[str]:
             series = [Observation(day, value) for day, value in sorted(values.items())]
@@ -544,9 +517,11 @@ class _Run:
         )
 
     def _input(self, name: str) -> Series:
+        """All that is held of it: what was not known by the moment of the run is told apart later,
+        by when each result became public."""
         if name in EVERY_VINTAGE:
-            return self.warehouse.vintages(name, self.known_at)
-        return self.warehouse.series(name, self.known_at)
+            return self.warehouse.vintages(name)
+        return self.warehouse.series(name)
 
 
 def with_splits(catalog: Catalog, warehouse: Warehouse) -> Catalog:
@@ -565,36 +540,9 @@ def _split_words(split: Action) -> Text:
     return Text(zh=f"拆股，1 股变 {split.value:g} 股", en=f"Split, {split.value:g} for 1")
 
 
-def _refuse(wrong: Sequence[str]) -> None:
-    """CheckFailed with the first of the sentences, if there are any."""
-    if wrong:
-        more = len(wrong) - SHOWN_PROBLEMS
-        tail = f" … and {more} more." if more > 0 else ""
-        raise CheckFailed(" ".join(wrong[:SHOWN_PROBLEMS]) + tail)
-
-
 def _ranks(catalog: Catalog) -> Iterable[tuple[str, str, int]]:
     return [(i.id, ref.name, n) for i in catalog.all() for n, ref in enumerate(i.sources)]
 
 
 def _is_derived(indicator: Indicator) -> bool:
     return any(ref.name == "derived" for ref in indicator.sources)
-
-
-def _dated(indicator: Indicator, observations: Iterable[Observation]) -> list[Observation]:
-    """Each observation with the moment it was public: as its source says, else by the catalog."""
-    return [
-        o if o.public_at else replace(o, public_at=indicator.public_at(o.date))
-        for o in observations
-    ]
-
-
-def _in_turn(told: Observation, right: Observation) -> Iterator[Observation]:
-    """A value as it was told, if that was known before it was corrected, and as it is right."""
-    if told != right and _is_public(told, right.corrected_at or EVER):
-        yield told
-    yield right
-
-
-def _is_public(observation: Observation, moment: datetime) -> bool:
-    return observation.public_at is None or observation.public_at <= moment

@@ -139,13 +139,16 @@ from stage.expected e
 """
 DATED = """
 create or replace temp table staged as
-select u.name indicator, r.date, r.value, p.public_at,
+select u.name as indicator, r.date, r.value,
+       least(p.public_at, $known_at::timestamp) as public_at,
        case when u.is_first then least(p.public_at, $known_at::timestamp)
-            else $known_at::timestamp end known_at,
-       r.file said, true fresh
-from stage.rows r
-join rules u on u.id = r.indicator
-join stage.publics p on p.rule = u.rule and p.date = r.date
+            else $known_at::timestamp end as known_at,
+       case when $exactly then $known_at::timestamp
+            else least(p.public_at, $known_at::timestamp) end as first_at,
+       known_at as again_at, r.file as said, true as fresh
+from stage.rows as r
+join rules as u on u.id = r.indicator
+join stage.publics as p on p.rule = u.rule and p.date = r.date
 where r.indicator between $first::stage.id and $last::stage.id
 """
 
@@ -220,7 +223,9 @@ def _append(
     moment = known_at.astimezone(UTC).replace(tzinfo=None)
     added: dict[str, Appended] = {}
     for first, last in spans(imported.newest):
-        warehouse.connection.execute(DATED, {"first": first, "last": last, "known_at": moment})
+        warehouse.connection.execute(
+            DATED, {"first": first, "last": last, "known_at": moment, "exactly": exactly}
+        )
         added.update(warehouse.append_staged(SOURCE, load=load, span=(first, last)))
     return added
 

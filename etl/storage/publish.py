@@ -30,20 +30,24 @@ from etl.policies.register import Document
 from etl.settings import POINTER, READ_ONLY
 from etl.storage.events import create_events
 from etl.storage.latest import create_standings
-from etl.storage.warehouse import LIMITS, SERVED, SERVED_MACROS, VINTAGES, Refused, Warehouse, spans
+from etl.storage.schema import FOREVER, MACROS, VINTAGES, served_sql
+from etl.storage.warehouse import LIMITS, Refused, Warehouse, spans
 
 KEPT = 30
 #: Raised whenever the tables of a snapshot change, so that the same content is published anew.
-FORMAT = 10
+FORMAT = 11
 
 # What is copied out of the warehouse, span by span, so that only a span is ever sorted at once.
 COPIED = """
 create table snapshot.ranks as
   select * from ranks where indicator in (select id from wanted) order by all;
+create table snapshot.first_loads as
+  select * from first_loads where indicator in (select id from wanted) order by indicator;
+create table snapshot.renames as select * from renames order by all;
 create table snapshot.origins as select * from origins order by origin;
-create table snapshot.held as select *, true served from held limit 0;
+create table snapshot.held as select *, true as served from held limit 0;
 create table snapshot.actions as
-  select indicator, date, kind, arg_max(value, load) value, arg_max(source, load) source
+  select indicator, date, kind, arg_max(value, load) as value, arg_max(source, load) as source
   from actions where indicator in (select id from wanted)
   group by indicator, date, kind order by indicator, date, kind;
 """
@@ -59,41 +63,43 @@ order by indicator, date, known_at, load
 REPEATED = """
 create temp table repeated as
 select distinct indicator, date
-from (select indicator, date, lag(indicator) over () = indicator and lag(date) over () = date twice
+from (select indicator, date,
+             lag(indicator) over () = indicator and lag(date) over () = date as twice
       from held)
 where twice
 """
 CHOOSE = f"""
 with chosen as (
   {
-    SERVED.format(
-        where="indicator between $first and $last and exists (select 1 from repeated p "
-        "where p.indicator = vintages.indicator and p.date = vintages.date)",
-        more=", served.load",
+    served_sql(
+        indicators="indicator between $first and $last",
+        vintages="v.indicator between $first and $last and exists (select 1 from repeated as p "
+        "where p.indicator = v.indicator and p.date = v.date)",
+        moment=FOREVER,
     )
 })
 update held set served = false
 where indicator between $first and $last
   and (indicator, date) in (select (indicator, date) from repeated)
   and not exists (
-    select 1 from chosen c join origins o on o.source = c.source and o.origin = held.origin
+    select 1 from chosen as c join origins as o on o.source = c.source and o.origin = held.origin
     where c.indicator = held.indicator and c.date = held.date
       and c.known_at = held.known_at and c.load = held.load)
 """
 OBSERVATIONS = """
 create view observations as
-select indicator, date, value, source, known_at, public_at, status, credit, basis, note
+select indicator, date, value, source, known_at, public_at, status, credit, basis, note, held_at
 from held join origins using (origin) where served
 """
 DISAGREEMENTS = """
 create table disagreements as
 with newest as (
-  select indicator, date, source, arg_max(value, (known_at, load)) value
+  select indicator, date, source, arg_max(value, (known_at, load)) as value
   from vintages semi join repeated using (indicator, date) group by indicator, date, source)
-select o.indicator, o.date, o.source, o.value, n.source other_source, n.value other_value
-from observations o
-join newest n on n.indicator = o.indicator and n.date = o.date and n.source <> o.source
-join wanted w on w.id = o.indicator
+select o.indicator, o.date, o.source, o.value, n.source as other_source, n.value as other_value
+from observations as o
+join newest as n on n.indicator = o.indicator and n.date = o.date and n.source <> o.source
+join wanted as w on w.id = o.indicator
 where abs(n.value - o.value) > w.tolerance_pct / 100 * abs(o.value)
 order by o.indicator, o.date, n.source
 """
@@ -119,8 +125,9 @@ create table meta (key varchar, value varchar);
 WHOLE = """
 select count(*), count(*) filter (before > here), count(*) filter (before is distinct from here),
        count(*) filter (served)
-from (select {'i': indicator, 'd': date} here, lag({'i': indicator, 'd': date}) over () before,
-             served from held)
+from (select {'i': indicator, 'd': date} as here,
+             lag({'i': indicator, 'd': date}) over () as before, served
+      from held)
 """
 
 
@@ -282,10 +289,17 @@ def _build(
             "fingerprint": fingerprint,
             "published_at": now.astimezone(UTC).isoformat(timespec="seconds"),
             "rows": str(_count(own, "held")),
+            "held_until": _held_until(warehouse, now),
             "format": str(FORMAT),
         }
         _insert(own, "meta", list(meta.items()))
         own.execute("checkpoint")
+
+
+def _held_until(warehouse: Warehouse, now: datetime) -> str:
+    """The last moment as of which the snapshot answers for good: nothing that comes later counts
+    as held by then. With nothing held, the moment it was published."""
+    return (warehouse.latest() or now).astimezone(UTC).isoformat()
 
 
 def _copy(warehouse: Warehouse, catalog: Catalog, path: Path) -> None:
@@ -303,7 +317,7 @@ def _copy(warehouse: Warehouse, catalog: Catalog, path: Path) -> None:
 
 def _choose(own: duckdb.DuckDBPyConnection, catalog: Catalog) -> None:
     """Which vintage of each date is served, and where sources disagree."""
-    for statement in (VINTAGES, OBSERVATIONS, *SERVED_MACROS, REPEATED):
+    for statement in (VINTAGES, OBSERVATIONS, *MACROS, REPEATED):
         own.execute(statement)
     repeated = own.execute("select distinct indicator from repeated").fetchall()
     for first, last in spans(name for (name,) in repeated):

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,100 +17,28 @@ from etl.catalog import STATUS_OF_SOURCE
 from etl.corrections import CORRECTED
 from etl.errors import Locked, StorageError
 from etl.records import Action, Observation, Vintage
+from etl.storage.schema import FOREVER, prepare, served_sql
 
-# Times are stored as UTC without a zone: DuckDB then needs no extension to compare them.
-# What thousands of vintages say alike (source, status, credit, basis, note) stands once, in
-# origins; the view `vintages` puts both together again, and is what is asked.
-SCHEMA = """
-create table if not exists origins (
-  origin integer not null, source varchar not null, status varchar not null,
-  credit varchar not null, basis varchar not null, note varchar not null);
-create table if not exists held (
-  indicator varchar not null, date date not null, value double not null,
-  known_at timestamp not null, public_at timestamp not null, load integer not null,
-  origin integer not null);
-create table if not exists loads (
-  load integer not null, command varchar not null, started_at timestamp not null,
-  known_at timestamp not null, finished_at timestamp);
-create table if not exists outcomes (
-  load integer not null, subject varchar not null, source varchar not null,
-  added integer not null, revised integer not null, newest date, problem varchar not null);
-create table if not exists texts (
-  kind varchar not null, key varchar not null, document varchar not null,
-  known_at timestamp not null, load integer not null);
-create table if not exists answers (
-  load integer not null, source varchar not null, indicator varchar not null,
-  digest varchar not null);
-create table if not exists holds (
-  load integer not null, source varchar not null, indicator varchar not null,
-  digest varchar not null, sentence varchar not null, accepted_load integer);
-create table if not exists quarantine (
-  load integer not null, source varchar not null, indicator varchar not null,
-  digest varchar not null, sentence varchar not null, released_load integer);
-create table if not exists actions (
-  indicator varchar not null, date date not null, kind varchar not null, value double not null,
-  source varchar not null, known_at timestamp not null, load integer not null);
-alter table outcomes add column if not exists notice varchar default '';
-create table if not exists attempts (
-  load integer not null, subject varchar not null, source varchar not null,
-  problem varchar not null);
-create table if not exists ranks (
-  indicator varchar not null, source varchar not null, rank integer not null);
-"""
-VINTAGES = """
-create or replace view vintages as
-select indicator, date, source, value, known_at, load, public_at, status, credit, basis, note
-from held join origins using (origin)
-"""
 # How much of the memory DuckDB may take; what does not fit waits beside the database file.
 LIMITS: dict[str, str | bool | int | float | list[str]] = {"memory_limit": "600MB"}
 
-#: Before anything was known.
+#: Before anything was known, and after all that will be.
 EVER = datetime.min.replace(tzinfo=UTC)
+LAST = datetime(9999, 12, 31, tzinfo=UTC)
 
 #: How many indicators are worked on at a time, where the rows of all would not fit into memory.
 AT_ONCE = 500
 
-# What is served: for each date the newest vintage of the preferred source that has it, or an
-# import if that is newer. Written once, and kept as a macro in the warehouse and in snapshots.
-SERVED = """
-with known as (
-  select indicator, date, source, max(known_at) known_at,
-         arg_max(struct_pack(value := value, load := load, public_at := public_at,
-                 status := status, credit := credit, basis := basis, note := note),
-                 (known_at, load)) row
-  from vintages where {where} group by indicator, date, source),
-ranked as (
-  select k.*, coalesce(r.rank, 99) rank
-  from known k left join ranks r on r.indicator = k.indicator and r.source = k.source),
-best as (
-  select indicator, date, min(rank) filter (source <> 'import') rank
-  from ranked group by indicator, date)
-select r.indicator, r.date, served.value, served.source, served.known_at, served.public_at,
-       served.status, served.credit, served.basis, served.note{more}
-from (
-  select r.indicator, r.date,
-         arg_max(struct_insert(r.row, source := r.source, known_at := r.known_at),
-                 (r.known_at, r.row.load)) served
-  from ranked r join best b on b.indicator = r.indicator and b.date = r.date
-  where r.source = 'import' or r.rank = b.rank
-  group by r.indicator, r.date) r
-order by r.indicator, r.date
-"""
-SERVED_MACROS = (
-    "create or replace macro served(id, moment) as table "
-    + SERVED.format(where="indicator = id and known_at <= moment", more=""),
-    "create or replace macro served_all(moment) as table "
-    + SERVED.format(where="known_at <= moment", more=""),
-)
-# The same for the newest date of each indicator, or of one, without reading the dates before.
+# What is served of the newest date of each indicator, or of one, without the dates before.
 NEWEST_SERVED = (
-    "with newest as (select indicator, max(date) date from vintages "
-    "where known_at <= $moment and ($id is null or indicator = $id) group by indicator) from ("
-    + SERVED.format(
-        where="known_at <= $moment and ($id is null or indicator = $id) and exists (select 1 from "
-        "newest n where n.indicator = vintages.indicator and n.date = vintages.date)",
-        more="",
+    "with newest as (select indicator, max(date) as date from vintages "
+    "where ($id is null or indicator = $id) group by indicator) "
+    "select * from ("
+    + served_sql(
+        indicators="($id is null or indicator = $id)",
+        vintages="($id is null or v.indicator = $id) and exists (select 1 from newest as n "
+        "where n.indicator = v.indicator and n.date = v.date)",
+        moment=FOREVER,
     )
     + ")"
 )
@@ -118,14 +46,17 @@ NEWEST_SERVED = (
 # What is to be appended. `said` numbers what rows say alike; `fresh` marks the first row of a date.
 SAY = """
 create or replace temp table said as
-select unnest($said) said, unnest($status) status, unnest($credit) credit, unnest($basis) basis,
-       unnest($note) note
+select unnest($said) as said, unnest($status) as status, unnest($credit) as credit,
+       unnest($basis) as basis, unnest($note) as note
 """
+# `known_at` is the moment by which a row differs or not; a value of a new date is known from
+# `first_at`, one in the place of another from `again_at`.
 STAGE = """
 create or replace temp table staged as
-select $indicator indicator, unnest($dates) date, unnest($values) value,
-       unnest($public)::timestamp public_at, unnest($known)::timestamp known_at,
-       unnest($said_of) said, unnest($fresh) fresh
+select $indicator as indicator, unnest($dates) as date, unnest($values) as value,
+       unnest($public)::timestamp as public_at, unnest($known)::timestamp as known_at,
+       unnest($first)::timestamp as first_at, unnest($again)::timestamp as again_at,
+       unnest($said_of) as said, unnest($fresh) as fresh
 """
 
 # What differs from the newest vintage that was known by then. The bounds let DuckDB skip what
@@ -134,43 +65,86 @@ DIFFERENT = """
 create or replace temp table different as
 with last as (
   select s.rowid as place,
-         arg_max(h.value, epoch_us(h.known_at)::hugeint * 4294967296 + h.load) value,
-         arg_max(h.origin, epoch_us(h.known_at)::hugeint * 4294967296 + h.load) origin
-  from staged s
-  join held h on h.indicator = s.indicator and h.date = s.date and h.known_at <= s.known_at
+         arg_max(h.value, epoch_us(h.known_at)::hugeint * 4294967296 + h.load) as value,
+         arg_max(h.origin, epoch_us(h.known_at)::hugeint * 4294967296 + h.load) as origin,
+         max(h.known_at) as known_at
+  from staged as s
+  join held as h on h.indicator = s.indicator and h.date = s.date and h.known_at <= s.known_at
   where h.indicator between $first and $last
     and h.origin in (select origin from origins where source = $source)
   group by s.rowid)
-select s.*, l.value is not null as revision
-from staged s
-join said n using (said)
-left join last l on l.place = s.rowid
-left join origins o on o.origin = l.origin
+select s.* exclude (known_at, first_at, again_at), l.value is not null as revision,
+       case when l.value is null then s.first_at else greatest(s.again_at, l.known_at) end
+         as known_at
+from staged as s
+join said as n using (said)
+left join last as l on l.place = s.rowid
+left join origins as o on o.origin = l.origin
 where l.value is null
    or abs(s.value - l.value) > $precision * abs(l.value)
    or (o.basis, o.status) is distinct from (n.basis, n.status)
 """
 COUNT = """
-select indicator, count(*) filter (fresh and not revision), count(*) filter (revision)
+select indicator, count(*) filter (where fresh and not revision),
+       count(*) filter (where revision)
 from different group by indicator
+"""
+
+# An order that differs from the one in force is in force from the load on.
+PREFER = """
+insert into ranks
+with told as (
+  select unnest($indicators) as indicator, unnest($sources) as source, unnest($ranks) as rank),
+newest as (select indicator, max(since) as since from ranks group by indicator),
+in_force as (
+  select indicator, list(source order by rank) as sources
+  from ranks join newest using (indicator, since) group by indicator),
+wanted as (select indicator, list(source order by rank) as sources from told group by indicator),
+changed as (
+  select w.indicator from wanted as w left join in_force as f using (indicator)
+  where w.sources is distinct from f.sources)
+select t.indicator, t.source, t.rank, l.loaded_at
+from told as t join loads as l on l.load = $load
+where t.indicator in (select indicator from changed)
+order by t.indicator, t.rank
+"""
+
+#: Where an indicator's name stands.
+NAMED = (
+    ("held", "indicator"), ("ranks", "indicator"), ("first_loads", "indicator"),
+    ("outcomes", "subject"), ("attempts", "subject"), ("answers", "indicator"),
+    ("holds", "indicator"), ("quarantine", "indicator"), ("actions", "indicator"),
+)  # fmt: skip
+# Of two orders since one moment that of the new name stays.
+RENAME_ORDERS = """
+delete from ranks
+where indicator = $old and since in (select since from ranks where indicator = $new)
+"""
+
+# The newest moment from which anything counts as held, in force or named.
+LATEST = """
+select greatest(
+  (select max(loaded_at) from loads where load in (select distinct load from held)),
+  (select max(since) from ranks), (select max(since) from renames))
 """
 
 NEW_ORIGINS = """
 insert into origins
 select (select coalesce(max(origin), 0) from origins)
        + row_number() over (order by status, credit, basis, note), n.*
-from (select distinct $source source, status, credit, basis, note
-      from said where said in (select said from different)) n
-     anti join origins o using (source, status, credit, basis, note)
+from (select distinct $source as source, status, credit, basis, note
+      from said where said in (select said from different)) as n
+     anti join origins as o using (source, status, credit, basis, note)
 """
 
 # Both kinds of answers that wait apart: those a person may take, and those nobody can.
 REFUSED = """
 select indicator, source, started_at, sentence, may_be_taken from (
-  select load, indicator, source, sentence, true may_be_taken from holds
+  select load, indicator, source, sentence, true as may_be_taken from holds
   where accepted_load is null
   union all
-  select load, indicator, source, sentence, false from quarantine where released_load is null)
+  select load, indicator, source, sentence, false as may_be_taken from quarantine
+  where released_load is null)
 join loads using (load) order by load, indicator, source
 """
 
@@ -180,7 +154,7 @@ with touched as (
   where known_at >= $since and status = 'fetched'),
 told as (
   select indicator, source, date, value, known_at, load,
-         lag(value) over (partition by indicator, source, date order by known_at, load) before
+         lag(value) over (partition by indicator, source, date order by known_at, load) as before
   from vintages join touched using (indicator, source, date))
 select indicator, date, source, before, value, known_at from told
 where before is not null and before <> value and known_at >= $since
@@ -189,36 +163,36 @@ order by known_at desc, indicator, date limit $most
 
 LAST_OUTCOMES = """
 with told as (
-  select subject, source, arg_max(problem, load) problem from attempts group by subject, source),
+  select subject, source, arg_max(problem, load) as problem from attempts group by subject, source),
 known as (
-  select subject, string_agg(distinct problem, ' ') filter (problem <> '') problem
+  select subject, string_agg(distinct problem, ' ') filter (where problem <> '') as problem
   from told group by subject)
 select o.subject,
        arg_max(struct_pack(s := o.source, a := added, r := revised, n := newest,
                p := o.problem, i := notice), load),
        any_value(k.subject) is not null, any_value(k.problem)
-from outcomes o join loads using (load) left join known k on k.subject = o.subject
+from outcomes as o join loads using (load) left join known as k on k.subject = o.subject
 where command in ('run', 'accept') group by o.subject
 """
 
+# The first load of an indicator is where what is held of it begins.
+BEGIN = """
+insert into first_loads
+select d.indicator, l.load, l.loaded_at
+from (select distinct indicator from different) as d
+join loads as l on l.load = $load
+where d.indicator not in (select indicator from first_loads)
+order by d.indicator
+"""
 APPEND = """
 insert into held
-select d.indicator, d.date, d.value, d.known_at, d.public_at, $load, m.origin
-from different d
-join (select n.said, o.origin from said n join origins o using (status, credit, basis, note)
-      where o.source = $source) m using (said)
-"""
-
-# A warehouse from before there were origins becomes one with them.
-RENEW = """
-alter table vintages rename to vintages_before;
-insert into origins
-select row_number() over (order by source, status, credit, basis, note), *
-from (select distinct source, status, credit, basis, note from vintages_before);
-insert into held
-select v.indicator, v.date, v.value, v.known_at, v.public_at, v.load, o.origin
-from vintages_before v join origins o using (source, status, credit, basis, note);
-drop table vintages_before;
+select d.indicator, d.date, d.value, d.known_at, d.public_at, $load, m.origin,
+       case when f.load = $load then d.known_at else greatest(d.known_at, l.loaded_at) end
+from different as d
+join (select n.said, o.origin from said as n join origins as o using (status, credit, basis, note)
+      where o.source = $source) as m using (said)
+join first_loads as f on f.indicator = d.indicator
+join loads as l on l.load = $load
 """
 
 
@@ -277,13 +251,20 @@ class Revision:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One archived answer as a load has read it."""
+    """One archived answer as a load has read it; `fetched_at` where a person took it later than it
+    came."""
 
     load: int
     known_at: datetime
     source: str
     indicator: str
     digest: str
+    fetched_at: datetime | None = None
+
+    @property
+    def asked_at(self) -> datetime:
+        """When it came: a session that ran then gives it no close."""
+        return self.fetched_at or self.known_at
 
 
 @contextmanager
@@ -326,7 +307,7 @@ def opened(path: Path, *, read_only: bool = False) -> Iterator[Warehouse]:
     try:
         warehouse = Warehouse(connection)
         if not read_only:
-            _prepare(connection)
+            prepare(connection, path)
         yield warehouse
         if not read_only:
             connection.execute("checkpoint")
@@ -334,18 +315,6 @@ def opened(path: Path, *, read_only: bool = False) -> Iterator[Warehouse]:
         raise StorageError(_cannot_write(path, error)) from None
     finally:
         connection.close()
-
-
-def _prepare(connection: duckdb.DuckDBPyConnection) -> None:
-    """Every table, view and macro of a warehouse, whatever it holds already."""
-    connection.execute("begin")
-    connection.execute(SCHEMA)
-    query = "select count(*) from duckdb_tables() where table_name = 'vintages'"
-    if connection.execute(query).fetchall() != [(0,)]:
-        connection.execute(RENEW)
-    for statement in (VINTAGES, *SERVED_MACROS):
-        connection.execute(statement)
-    connection.execute("commit")
 
 
 class Warehouse:
@@ -367,14 +336,24 @@ class Warehouse:
         self.connection.execute("commit")
 
     def begin_load(self, command: str, started_at: datetime, known_at: datetime) -> int:
-        """The number of a new load."""
-        query = "select coalesce(max(load), 0) + 1 from loads"
-        number = int(self._one(query))
+        """The number of a new load.
+
+        It counts as loaded from the next whole minute on, and later than all before it, so that
+        what was served at any minute before is not touched by it. A moment in `known_at` other
+        than the start, which replays give, is the clock, as long as it does not run back.
+        """
+        number = int(self._one("select coalesce(max(load), 0) + 1 from loads"))
+        started, known = _naive(started_at), _naive(known_at)
         self.connection.execute(
-            "insert into loads values (?, ?, ?, ?, null)",
-            [number, command, _naive(started_at), _naive(known_at)],
+            "insert into loads values (?, ?, ?, ?, null, ?)",
+            [number, command, started, known, _loaded_at(started, known, self._one(LATEST))],
         )
         return number
+
+    def latest(self) -> datetime | None:
+        """The newest moment from which anything counts as held, in force or named."""
+        found: datetime | None = self._one(LATEST)
+        return found.replace(tzinfo=UTC) if found else None
 
     def finish_load(self, load: int, finished_at: datetime, outcomes: Sequence[Outcome]) -> None:
         """Keep what the load did; its outcomes replace those of earlier loads in `status`."""
@@ -441,7 +420,7 @@ class Warehouse:
         """The answers of an indicator that are held back, oldest first."""
         rows = self.connection.execute(
             "select h.load, l.known_at, h.source, h.indicator, h.digest "
-            "from holds h join loads l using (load) "
+            "from holds as h join loads as l using (load) "
             "where h.indicator = ? and h.accepted_load is null order by h.load",
             [indicator],
         ).fetchall()
@@ -516,12 +495,26 @@ class Warehouse:
     def answers(self, sources: Sequence[str]) -> list[Answer]:
         """Every answer read from the sources, in the order of loads."""
         rows = self.connection.execute(
-            "select a.load, l.known_at, a.source, a.indicator, a.digest "
-            "from answers a join loads l using (load) where list_contains($sources, a.source) "
-            "order by a.load, a.source, a.indicator",
+            "select a.load, l.known_at, a.source, a.indicator, a.digest, min(f.known_at) "
+            "from answers as a join loads as l using (load) "
+            "left join holds as h on h.accepted_load = a.load and h.source = a.source "
+            "and h.indicator = a.indicator and h.digest = a.digest "
+            "left join loads as f on f.load = h.load "
+            "where list_contains($sources, a.source) "
+            "group by all order by a.load, a.source, a.indicator",
             {"sources": list(sources)},
         ).fetchall()
-        return [Answer(r[0], r[1].replace(tzinfo=UTC), r[2], r[3], r[4]) for r in rows]
+        return [
+            Answer(
+                r[0],
+                r[1].replace(tzinfo=UTC),
+                r[2],
+                r[3],
+                r[4],
+                r[5].replace(tzinfo=UTC) if r[5] else None,
+            )
+            for r in rows
+        ]
 
     def forget(self, source: str) -> None:
         """Remove all that a source brought: only to build it again from the archive. What a person
@@ -561,16 +554,20 @@ class Warehouse:
     ) -> Appended:
         """Add what differs from the newest vintages held by `known_at`.
 
-        Every observation must say when it was public. The first load of a series is honest about
-        its past: a value is known from the day it was public. Later ones are known at `known_at`,
-        as are all when `exactly` is set. What differs by no more than `precision`, a share of the
-        value, is the same value.
+        Every observation must say when it was public. A value of a date that the source has not
+        spoken of before is known from the day it was public, at the latest from `known_at`; one in
+        the place of another is known from `known_at`, or from when the source says (`is_stated`)
+        that it became public. All are known at `known_at` when `exactly` is set. What differs by
+        no more than `precision`, a share of the value, is the same value.
         """
         first = not exactly and not self.holds(indicator, source)
         rows = list(observations) if first else _newest_of_each_date(observations)
         if not rows:
             return Appended()
-        self._stage(indicator, rows, STATUS_OF_SOURCE.get(source, "fetched"), known_at, first)
+        self._stage(
+            indicator, rows, STATUS_OF_SOURCE.get(source, "fetched"), known_at,
+            is_first=first, exactly=exactly,
+        )  # fmt: skip
         span = (indicator, indicator)
         added = self.append_staged(source, load=load, span=span, precision=precision)
         return added.get(indicator, Appended())
@@ -585,6 +582,7 @@ class Warehouse:
         counts = self.connection.execute(COUNT).fetchall()
         if counts:
             self.connection.execute(NEW_ORIGINS, {"source": source})
+            self.connection.execute(BEGIN, {"load": load})
             self.connection.execute(APPEND, {"source": source, "load": load})
         return {name: Appended(new, revised) for name, new, revised in counts}
 
@@ -603,40 +601,47 @@ class Warehouse:
         rows: Sequence[Observation],
         status: str,
         known_at: datetime,
-        first: bool,
+        *,
+        is_first: bool,
+        exactly: bool,
     ) -> None:
-        public = [_naive(row.public_at or known_at) for row in rows]
         now = _naive(known_at)
+        public = [_naive(row.public_at or known_at) for row in rows]
         said: dict[tuple[str, str, str, str], int] = {}
         said_of = [
             said.setdefault((_status(row, status), row.credit, row.basis, row.note), len(said))
             for row in rows
         ]
-        # The first load knows each value from the day it was public, or was corrected.
+        # Known from the day it was public, or was corrected; what was sent is public.
         since = [
-            max(p, _naive(row.corrected_at or EVER)) for p, row in zip(public, rows, strict=True)
+            min(now, max(p, _naive(row.corrected_at or EVER)))
+            for p, row in zip(public, rows, strict=True)
         ]
+        again = [s if row.is_stated else now for s, row in zip(since, rows, strict=True)]
         self.stage_said(list(said))
         first_of = {row.date: place for place, row in reversed([*enumerate(rows)])}
+        alike = [now] * len(rows)
         self.connection.execute(
             STAGE,
             {
                 "indicator": indicator,
                 "dates": [row.date for row in rows],
                 "values": [row.value for row in rows],
-                "public": public,
-                "known": [min(moment, now) for moment in since] if first else [now] * len(rows),
+                "public": [min(p, now) for p in public],
+                "known": since if is_first else alike,
+                "first": alike if exactly else since,
+                "again": alike if exactly else since if is_first else again,
                 "said_of": said_of,
                 "fresh": [first_of[row.date] == place for place, row in enumerate(rows)],
             },
         )
 
-    def vintages(self, indicator: str, as_of: datetime) -> list[tuple[Vintage, datetime]]:
-        """Every vintage of every source known by a moment, each with the moment it was public."""
+    def vintages(self, indicator: str) -> list[tuple[Vintage, datetime]]:
+        """Every vintage of every source, each with the moment it was public."""
         rows = self.connection.execute(
             "select date, value, source, known_at, status, credit, basis, note, public_at "
-            "from vintages where indicator = ? and known_at <= ? order by date, known_at, load",
-            [indicator, _naive(as_of)],
+            "from vintages where indicator = ? order by date, known_at, load",
+            [indicator],
         ).fetchall()
         return [_vintage(row) for row in rows]
 
@@ -664,21 +669,22 @@ class Warehouse:
         query = "select distinct date from vintages where indicator = ? and source = ?"
         return {row[0] for row in self.connection.execute(query, [indicator, source]).fetchall()}
 
-    def prefer(self, ranks: Iterable[tuple[str, str, int]]) -> None:
-        """Set the order of preference: indicator, source, rank from 0."""
+    def prefer(self, ranks: Iterable[tuple[str, str, int]], *, load: int) -> None:
+        """Set the order of preference (indicator, source, rank from 0) from a load on; an order
+        that is in force already stays as it is."""
         rows = list(ranks)
-        self.connection.execute("delete from ranks")
         self.connection.execute(
-            "insert into ranks select unnest($indicators), unnest($sources), unnest($ranks)",
+            PREFER,
             {
                 "indicators": [indicator for indicator, _, _ in rows],
                 "sources": [source for _, source, _ in rows],
                 "ranks": [rank for _, _, rank in rows],
+                "load": load,
             },
         )
 
-    def series(self, indicator: str, as_of: datetime) -> list[tuple[Vintage, datetime]]:
-        """What is served as of a moment, each vintage with the moment it was public."""
+    def series(self, indicator: str, as_of: datetime = LAST) -> list[tuple[Vintage, datetime]]:
+        """What is served now, or as of a moment, each vintage with the moment it was public."""
         rows = self.connection.execute(
             "select date, value, source, known_at, status, credit, basis, note, public_at "
             "from served(?, ?)",
@@ -686,15 +692,42 @@ class Warehouse:
         ).fetchall()
         return [_vintage(row) for row in rows]
 
-    def newest_served(self, as_of: datetime, indicator: str | None = None) -> dict[str, Vintage]:
-        """The newest observation served as of a moment: of one indicator, or of each that has
-        any."""
+    def newest_served(self, indicator: str | None = None) -> dict[str, Vintage]:
+        """The newest observation served: of one indicator, or of each that has any."""
         rows = self.connection.execute(
             "select indicator, date, value, source, known_at, status, credit, basis, note, "
             f"public_at from ({NEWEST_SERVED})",
-            {"moment": _naive(as_of), "id": indicator},
+            {"id": indicator},
         ).fetchall()
         return {row[0]: _vintage(row[1:])[0] for row in rows}
+
+    def rename(self, old: str, new: str, *, load: int) -> bool:
+        """Let everything that is held under `old` stand under `new`, named so from a load on;
+        whether anything was. What both names hold becomes one history."""
+        for table, column in NAMED:
+            query = f"select count(*) from (select 1 from {table} where {column} = ? limit 1)"
+            if self._one(query, [old]):
+                break
+        else:
+            return False
+        begun = self.connection.execute(
+            "select load, loaded_at from first_loads where indicator in (?, ?) "
+            "order by loaded_at, load limit 1",
+            [old, new],
+        ).fetchall()
+        self.connection.execute("delete from first_loads where indicator in (?, ?)", [old, new])
+        for first in begun:
+            self.connection.execute("insert into first_loads values (?, ?, ?)", [new, *first])
+        self.connection.execute(RENAME_ORDERS, {"old": old, "new": new})
+        for table, column in NAMED:
+            self.connection.execute(
+                f"update {table} set {column} = ? where {column} = ?", [new, old]
+            )
+        self.connection.execute(
+            "insert into renames select ?, ?, loaded_at from loads where load = ?",
+            [old, new, load],
+        )
+        return True
 
     def keep_text(
         self, kind: str, key: str, document: str, *, known_at: datetime, load: int
@@ -772,6 +805,15 @@ def _newest_of_each_date(observations: Iterable[Observation]) -> list[Observatio
         if held is None or (row.public_at or EVER) >= (held.public_at or EVER):
             newest[row.date] = row
     return list(newest.values())
+
+
+def _loaded_at(started: datetime, known: datetime, latest: datetime | None) -> datetime:
+    """The moment of a load on the clock of the warehouse, which never runs back."""
+    if known != started and (latest is None or known >= latest):
+        return known
+    moment = started if latest is None else max(started, latest + timedelta(microseconds=1))
+    whole = moment.replace(second=0, microsecond=0)
+    return whole if whole == moment else whole + timedelta(minutes=1)
 
 
 def _status(row: Observation, status: str) -> str:

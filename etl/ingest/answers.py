@@ -1,0 +1,155 @@
+"""An answer of a source, from bytes to vintages: parse, correct, check, append. A run, `accept` and
+`replay` take every answer this one way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from etl import corrections
+from etl.catalog import Indicator, SourceRef
+from etl.corrections import Correction, Fix
+from etl.errors import CheckFailed
+from etl.ingest import checks
+from etl.ingest.splits import joined
+from etl.records import Action, Observation, now
+from etl.sources.base import Source
+from etl.storage.warehouse import EVER, Answer, Appended, Warehouse
+
+SHOWN_PROBLEMS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class ReadAnswer:
+    """What an answer says, believed and in the order of dates, with splits and dividends."""
+
+    observations: Sequence[Observation]
+    actions: Sequence[Action]
+
+
+def read_answer(
+    payload: bytes,
+    indicator: Indicator,
+    ref: SourceRef,
+    source: Source,
+    answer: Answer,
+    corrected: Sequence[Correction],
+    splits: Sequence[Action] = (),
+) -> ReadAnswer:
+    """Parse, correct, check: what an answer says. UnexpectedPayload or CheckFailed in words if it
+    cannot be believed. `splits` are those that other answers have told."""
+    found = source.parse(payload, indicator, ref.params)
+    actions = source.actions(payload, ref.params)
+    fix = fix_of(corrected, indicator, source, answer.known_at)
+    observations = accepted(
+        indicator, found, answer.known_at, joined(actions, splits), fix, asked_at=answer.asked_at
+    )
+    return ReadAnswer(observations, actions)
+
+
+def take_answer(
+    warehouse: Warehouse,
+    payload: bytes,
+    answer: Answer,
+    indicator: Indicator,
+    ref: SourceRef,
+    source: Source,
+    corrected: Sequence[Correction],
+    splits: Sequence[Action] = (),
+    review: Callable[[Sequence[Observation]], None] = lambda observations: None,
+) -> tuple[ReadAnswer, Appended]:
+    """Parse, correct, check, append. `review` may still raise before anything is stored. The
+    caller's transaction holds it all together."""
+    reading = read_answer(payload, indicator, ref, source, answer, corrected, splits)
+    review(reading.observations)
+    names = (indicator.id, ref.name)
+    warehouse.keep_actions(*names, reading.actions, load=answer.load, known_at=answer.known_at)
+    added = warehouse.append(
+        *names,
+        reading.observations,
+        load=answer.load,
+        known_at=answer.known_at,
+        precision=source.precision,
+    )
+    return reading, added
+
+
+def fix_of(
+    entries: Sequence[Correction], indicator: Indicator, source: Source, known_at: datetime
+) -> Fix:
+    """What people corrected of a source by a moment, as a function of what it says."""
+    mine = corrections.standing(entries, indicator.id, source.name, known_at)
+    return corrections.fixing(mine, source.precision)
+
+
+def accepted(
+    indicator: Indicator,
+    found: Iterable[Observation],
+    known_at: datetime,
+    actions: Sequence[Action] = (),
+    fix: Fix = lambda told: told,
+    *,
+    is_sent: bool = True,
+    asked_at: datetime | None = None,
+) -> list[Observation]:
+    """What was known by `known_at`, corrected by `fix`, dated, in order, repeated rows once;
+    CheckFailed in words if it breaks expectations.
+
+    What a source has sent (`is_sent`) is public, whatever the rule of publication says; of what
+    is only counted or kept by us, that which was public by then is taken. The price of a session
+    that ran when it was asked for (`asked_at`, if not `known_at`) is left out.
+    """
+    dated = {(o.date, o.value, o.public_at): o for o in _dated(indicator, found)}  # repeats once
+    told = sorted(
+        (
+            o
+            for o in checks.settled(indicator, dated.values(), asked_at or known_at)
+            if _is_known(o, known_at, is_sent)
+        ),
+        key=lambda o: (o.date, o.public_at or known_at),
+    )
+    observations = [fix(o) for o in told]
+    # What lies beyond today is wrong, not merely unpublished: it is judged by the real clock.
+    today = max(known_at, now())
+    ahead = [o for o in dated.values() if o.date > today.date()]
+    refuse(
+        [
+            *checks.problems(indicator, ahead[:1], today),
+            *checks.problems(indicator, observations, known_at, actions),
+        ]
+    )
+    # What was believed until it was corrected comes before it; what never was is left out.
+    if observations == told or any(checks.problems(indicator, told, known_at, actions)):
+        return observations
+    return [o for pair in zip(told, observations, strict=True) for o in _in_turn(*pair)]
+
+
+def refuse(wrong: Sequence[str]) -> None:
+    """CheckFailed with the first of the sentences, if there are any."""
+    if wrong:
+        more = len(wrong) - SHOWN_PROBLEMS
+        tail = f" … and {more} more." if more > 0 else ""
+        raise CheckFailed(" ".join(wrong[:SHOWN_PROBLEMS]) + tail)
+
+
+def _is_known(observation: Observation, known_at: datetime, is_sent: bool) -> bool:
+    if is_sent and observation.date <= known_at.date():
+        return True
+    return observation.public_at is None or observation.public_at <= known_at
+
+
+def _dated(indicator: Indicator, observations: Iterable[Observation]) -> Iterator[Observation]:
+    """Each observation with the moment it was public: as its source says, else by the catalog."""
+    for o in observations:
+        if o.public_at is None:
+            yield replace(o, public_at=indicator.public_at(o.date))
+        else:
+            yield replace(o, is_stated=True)
+
+
+def _in_turn(told: Observation, right: Observation) -> Iterator[Observation]:
+    """A value as it was told, if that was known before it was corrected, and as it is right."""
+    if told != right and (told.public_at or EVER) <= (right.corrected_at or EVER):
+        yield told
+    yield right

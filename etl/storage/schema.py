@@ -1,0 +1,100 @@
+"""The tables of a warehouse: numbered steps from an empty file, or from an earlier version's, to
+what this one reads and writes."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+
+from etl.errors import StorageError
+
+_FOLDER = Path(__file__).parent
+_STEP = re.compile(r"^-- step (\d+): (.+)$", re.MULTILINE)
+_DONE = """
+create table if not exists schema_steps (
+  step integer not null, name varchar not null, applied_at timestamp not null)
+"""
+VINTAGES = """
+create or replace view vintages as
+select indicator, date, source, value, known_at, load, public_at, status, credit, basis, note,
+       held_at
+from held join origins using (origin)
+"""
+#: Later than anything that is known.
+FOREVER = "timestamp '9999-12-31 00:00:00'"
+_SERVED = (_FOLDER / "served.sql").read_text(encoding="utf-8")
+
+# A warehouse from before there were origins becomes one with them.
+_RENEW = """
+alter table vintages rename to vintages_before;
+insert into origins
+select row_number() over (order by source, status, credit, basis, note), *
+from (select distinct source, status, credit, basis, note from vintages_before);
+insert into held
+select v.indicator, v.date, v.value, v.known_at, v.public_at, v.load, o.origin
+from vintages_before as v join origins as o using (source, status, credit, basis, note);
+drop table vintages_before;
+"""
+
+
+def served_sql(*, indicators: str, vintages: str, moment: str) -> str:
+    """The query of what is served: conditions on the indicators and on the vintages `v` that it
+    looks at, and the moment, each in SQL."""
+    lines = (line for line in _SERVED.splitlines() if not line.startswith("--"))
+    return "\n".join(lines).format(indicators=indicators, vintages=vintages, moment=moment)
+
+
+#: What every connection asks by: `served(id, moment)` and `served_all(moment)`.
+MACROS = (
+    "create or replace macro served(id, moment) as table "
+    + served_sql(indicators="indicator = id", vintages="v.indicator = id", moment="moment"),
+    "create or replace macro served_all(moment) as table "
+    + served_sql(indicators="true", vintages="true", moment="moment"),
+)
+
+
+def prepare(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Every table, view and macro of a warehouse, whatever it holds already: all steps that are
+    missing, or none. A StorageError for a warehouse that a later version has written."""
+    steps = _steps()
+    connection.execute("begin")
+    connection.execute(_DONE)
+    ((done,),) = connection.execute("select coalesce(max(step), 0) from schema_steps").fetchall()
+    if done > len(steps):
+        connection.execute("rollback")
+        raise StorageError(
+            f"{path}: was written by a later version of this program (its tables are at step "
+            f"{done}, this version knows {len(steps)}). Install that version, or restore a "
+            "backup from before; nothing was changed."
+        )
+    for number, (name, sql) in enumerate(steps, start=1):
+        if number > done:
+            is_of_old = _is_table(connection, "vintages")
+            if not is_of_old:
+                connection.execute("drop view if exists vintages")
+            connection.execute(sql)
+            if is_of_old:
+                connection.execute(_RENEW)
+            moment = datetime.now(UTC).replace(tzinfo=None)
+            connection.execute("insert into schema_steps values (?, ?, ?)", [number, name, moment])
+    for statement in (VINTAGES, *MACROS):
+        connection.execute(statement)
+    connection.execute("commit")
+
+
+def _steps() -> list[tuple[str, str]]:
+    """Name and SQL of each step, in order."""
+    text = (_FOLDER / "schema.sql").read_text(encoding="utf-8")
+    parts = _STEP.split(text)[1:]
+    numbers, names, sqls = parts[0::3], parts[1::3], parts[2::3]
+    assert [int(number) for number in numbers] == [*range(1, len(numbers) + 1)]
+    return list(zip(names, sqls, strict=True))
+
+
+def _is_table(connection: duckdb.DuckDBPyConnection, name: str) -> bool:
+    query = "select count(*) from duckdb_tables() where table_name = ?"
+    ((count,),) = connection.execute(query, [name]).fetchall()
+    return bool(count)
