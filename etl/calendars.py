@@ -152,6 +152,8 @@ def is_shut(calendar: str, day: date) -> bool:
         return False
     if calendar == "CMES" and _covers(calendar, day):
         return day not in _closes(calendar)
+    if calendar == "FED":  # Treasuries may be traded though its offices are closed
+        return day.weekday() >= 5
     return not is_session(calendar, day)
 
 

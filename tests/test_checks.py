@@ -161,3 +161,47 @@ def test_of_what_was_fetched_only_that_is_left_out(catalog: Catalog) -> None:
     assert [row.date.day for row in left] == [22, 25, 26]  # Memorial Day has trade, but Tuesday's
     monthly = [Observation(date(2026, 3, 1), 4500.0)]  # a Sunday, and a month
     assert list(settled(catalog["gold_monthly_usd_oz"], monthly, NOW)) == monthly
+
+
+#: Cover dates and counts around splits that were: five for one in August 2020, three for one in
+#: August 2022, as a price shows them turned round.
+COUNTS = [
+    (date(2020, 7, 20), 186361726.0, date(2020, 10, 20), 947900733.0, date(2020, 8, 31), 5),
+    (date(2022, 7, 19), 1044490015.0, date(2022, 10, 18), 3157752449.0, date(2022, 8, 25), 3),
+]
+
+
+@pytest.mark.parametrize("row", COUNTS)
+def test_a_count_of_shares_that_grows_by_the_factor_of_a_split_is_right(
+    row: tuple[date, float, date, float, date, int], catalog: Catalog
+) -> None:
+    first, old, second, new, day, factor = row
+    shares = catalog["micron_shares_outstanding"]
+    rows = [Observation(first, old), Observation(second, new)]
+    split = Action(day, "split", 1 / factor)
+    assert list(problems(shares, rows, NOW, [split])) == []
+    (said,) = problems(shares, rows, NOW)
+    assert f"looks like a split by {factor} that no source has told" in said
+    assert len(list(problems(shares, rows, NOW, [Action(first, "split", 1 / factor)]))) == 1
+
+
+@pytest.mark.parametrize("counted", ["old", "new"])
+def test_a_count_that_is_filed_after_a_split_may_be_of_either_kind_of_shares(
+    counted: str, catalog: Catalog
+) -> None:
+    filed = datetime(2020, 9, 4, tzinfo=UTC)
+    middle = 1e9 if counted == "old" else 5e9
+    rows = [
+        Observation(date(2020, 5, 20), 1e9, datetime(2020, 5, 28, tzinfo=UTC)),
+        Observation(date(2020, 8, 28), middle, filed),  # three days before the split
+        Observation(date(2020, 11, 20), 5e9, datetime(2020, 11, 28, tzinfo=UTC)),
+    ]
+    split = Action(date(2020, 8, 31), "split", 1 / 5)
+    shares = catalog["micron_shares_outstanding"]
+    assert list(problems(shares, rows, NOW, [split])) == []
+
+
+def test_an_index_is_never_said_to_be_split(catalog: Catalog) -> None:
+    rows = [(date(2026, 5, 22), 2000.0), (date(2026, 5, 26), 6000.0)]
+    (said,) = _said(catalog, "sp500", *rows)
+    assert "split" not in said
