@@ -36,6 +36,10 @@ SOURCE_PARAMS: Mapping[str, Mapping[str, type]] = {
 OPTIONAL_PARAMS: Mapping[str, Mapping[str, type]] = {"fred": {"window_years": int}}
 #: The formulas that `derived` knows; etl.ingest.derived holds them.
 FORMULA_NAMES = ("micron_market_cap",)
+#: The close and the count of a formula that does not name them.
+_UNNAMED_INPUTS: Mapping[str, tuple[str, str]] = {
+    "micron_market_cap": ("micron_close_usd", "micron_shares_outstanding")
+}
 _TYPE_WORDS: Mapping[type, str] = {
     str: "a text in quotes", list: "a list like [数据要素]", int: "a whole number",
 }  # fmt: skip
@@ -329,6 +333,18 @@ class Catalog(Model):
         return self.units[indicator.unit]
 
     @cached_property
+    def companies(self) -> tuple[tuple[str, str], ...]:
+        """Close and count of shares of each company, as the formulas of market value name them."""
+        found = (i.ref("derived") for i in self.all())
+        pairs = (_company(ref.params) for ref in found if ref is not None)
+        return tuple(pair for pair in pairs if pair is not None)
+
+    @cached_property
+    def counts(self) -> frozenset[str]:
+        """The indicators that count the shares of a company whose closes are held too."""
+        return frozenset(shares for _, shares in self.companies)
+
+    @cached_property
     def current_ids(self) -> Mapping[str, str]:
         """Old id -> the id that replaced it."""
         return {old: i.id for i in self.all() for old in i.old_ids}
@@ -358,6 +374,12 @@ def catalog_of(text: str) -> Catalog:
     """The catalog in JSON text, as a snapshot holds it."""
     with _uncollected():
         return Catalog.model_validate_json(text)
+
+
+def _company(params: Mapping[str, Any]) -> tuple[str, str] | None:
+    if {"close", "shares"} <= params.keys():
+        return str(params["close"]), str(params["shares"])
+    return _UNNAMED_INPUTS.get(str(params["formula"]))
 
 
 def normal_alias(text: str) -> str:

@@ -22,6 +22,7 @@ from conftest import Finished, bundled, command, finished, served, settings_of, 
 from upstreams import FRED_KEY, MODES, OF_THE_LINE, Internet, Listed, fresh_yfinance
 
 from etl.catalog import Catalog
+from etl.ingest.replay import replay
 from etl.ingest.run import Report, Request, run
 from etl.ingest.upstream import ATTEMPTS
 from etl.records import Observation
@@ -461,7 +462,13 @@ def test_what_an_earlier_version_took_for_closes_of_sundays_is_no_history_that_i
         load = warehouse.begin_load("run", moment, moment)
         rows = [Observation(day, 4499.0, public_at=moment) for day in sundays]
         warehouse.append(GOLD, "yahoo", rows, load=load, known_at=moment)
-    assert world.run(GOLD, known_at=moment + timedelta(days=1)).exit_status == 0
+    report = world.run(GOLD, known_at=moment + timedelta(days=1))
+    assert report.exit_status == 0
+    assert "8 values of days when the market (CMES) is shut" in report.outcomes[0].notice
+    replay(settings_of(world.data), world.catalog, "yahoo")
+    report = world.run(GOLD, known_at=moment + timedelta(days=2))
+    assert (report.exit_status, report.outcomes[0].notice) == (0, "")
+    assert not {day for day, _, _ in world.rows(GOLD)} & {*sundays}
 
 
 def _split_five_for_one(world: World) -> None:
@@ -477,6 +484,8 @@ def test_a_split_that_only_the_price_tells_of_explains_the_step_of_the_count(wor
     report = world.run("micron_shares_outstanding", "micron_close_usd", known_at=moment)
     assert (report.exit_status, [o.problem for o in report.outcomes]) == (0, ["", ""])
     assert world.rows("micron_shares_outstanding")[-1][:2] == (DAYS[-1], 1131000000 * 5 + 7)
+    again = replay(settings_of(world.data), world.catalog)
+    assert [one.source for one in again if not one.same] == []
 
 
 def test_a_step_like_a_split_that_nobody_tells_of_is_said_in_one_sentence(world: World) -> None:

@@ -121,6 +121,17 @@ def gaps(indicator: Indicator, days: Sequence[date]) -> Iterator[str]:
         missing = []
 
 
+def no_closes(indicator: Indicator, days: Iterable[date], source: str) -> Iterator[str]:
+    """What an earlier version of this program took for closes of days without any."""
+    shut = [day for day in days if indicator.why_shut(day)]
+    if shut:
+        yield (
+            f"{indicator.id}: {len(shut)} values of days when the market ({indicator.calendar}) is "
+            f"shut, the newest {max(shut)}, are held from an earlier version of this program; "
+            f"`python -m etl replay --source {source}` reads the answers again without them."
+        )
+
+
 def _faults(
     indicator: Indicator,
     previous: Observation | None,

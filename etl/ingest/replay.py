@@ -43,7 +43,9 @@ def replay(settings: Settings, catalog: Catalog, only: str | None = None) -> lis
     corrected = read_corrections(settings, catalog)
     with lock(settings.lock), opened(settings.warehouse) as warehouse:
         # Read before anything is forgotten, so that a gap in the archive changes nothing.
+        # Counts of shares after the prices of their load, which tell of splits.
         answers = warehouse.answers(names)
+        answers.sort(key=lambda a: (a.load, a.indicator in catalog.counts))
         payloads = [raw.held(settings.raw, a.source, a.indicator, a.digest) for a in answers]
         with warehouse.transaction():
             return list(_rebuilt(settings, catalog, corrected, warehouse, names, answers, payloads))

@@ -34,7 +34,7 @@ from etl.ingest import checks, raw, revisions
 from etl.ingest.answers import accepted, fix_of, refuse, take_answer
 from etl.ingest.derived import EVERY_VINTAGE, FORMULAS, Inputs, Series
 from etl.ingest.fetching import Fetching
-from etl.ingest.splits import is_count, known_splits
+from etl.ingest.splits import known_splits
 from etl.ingest.upstream import Upstream
 from etl.policies import candidates
 from etl.policies.finders.base import Finder
@@ -226,7 +226,7 @@ class _Run:
 
     def _turn(self, indicator: Indicator) -> int:
         """Counts of shares after the prices that tell of splits, what is derived last."""
-        return 2 if _is_derived(indicator) else int(is_count(self.catalog, indicator))
+        return 2 if _is_derived(indicator) else int(indicator.id in self.catalog.counts)
 
     def _finders(self) -> list[Finder]:
         """The upstreams that list documents, as far as they are asked."""
@@ -492,6 +492,7 @@ class _Run:
         """What is to be known of what an online source brought, though nothing is wrong with it."""
         if self._is_online(ref.name):
             days = self.warehouse.dates(indicator.id, ref.name)
+            yield from checks.no_closes(indicator, days, ref.name)
             for sentence in checks.gaps(indicator, sorted(days)):
                 yield f"{sentence[:-1]} ({ref.name})."
 
