@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import sys
+from datetime import date
 from pathlib import Path
 
 import duckdb
 
+from etl.calendars import sessions
+
 INDICATORS, DAYS = 10_000, 2_500
+FIRST, LAST = date(2016, 11, 1), date(2026, 11, 20)
 
 _HEAD = """\
 units:
@@ -48,15 +52,13 @@ _KINDS = (
     ("XNYS", "{rule: sessions, n: 1, at: '16:15'}"),
     ("24/5", "{rule: days, n: 7, at: '17:00'}"),
 )
-# Days of work from 2017 on; a value moves by at most 1 % and each indicator walks its own way.
+# Sessions from November 2016 on; a value moves by at most 1 % and each indicator walks its own way.
 _VALUES = """
 select 'index_' || lpad(i::varchar, 5, '0') indicator, date,
        round(50 + i % 100 + 40 * sin(n / 60.0 + i) + ((n * 7919 + i * 104729) % 97) / 100.0, 4)
          "value"
 from range(0, $indicators) t(i),
-     (select date::date date, row_number() over (order by date) n
-      from range(date '2017-01-02', date '2026-11-20', interval 1 day) r(date)
-      where isodow(date) < 6 limit $days)
+     (select unnest($sessions) as date, unnest(range(1, $days + 1)) as n)
 order by i, date
 """
 
@@ -80,10 +82,11 @@ def write_values(path: Path, indicators: int = INDICATORS, days: int = DAYS) -> 
     """Their values of so many days; the ending of the name says the form."""
     form = "csv, header" if path.suffix == ".csv" else "parquet"
     target = str(path).replace("'", "''")
+    listed = sessions("XNYS", FIRST, LAST)[:days]
     with duckdb.connect() as connection:
         connection.execute(
             f"copy ({_VALUES}) to '{target}' (format {form})",
-            {"indicators": indicators, "days": days},
+            {"indicators": indicators, "days": days, "sessions": listed},
         )
     return path
 

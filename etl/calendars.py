@@ -1,65 +1,208 @@
-"""When markets and offices work: sessions, closes, and the day a period becomes public."""
+"""When markets and offices work: sessions, closes, when a price is final, and the day a period
+becomes public."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 from zoneinfo import ZoneInfo
 
 from etl import frequency
 from etl.records import BEIJING
 
-CalendarName = Literal["XNYS", "24/5", "month", "quarter", "year", "event"]
+CalendarName = Literal["XNYS", "XCBF", "CMES", "FED", "24/5", "month", "quarter", "year", "event"]
 CALENDARS: tuple[str, ...] = get_args(CalendarName)
 #: Calendars of whole periods, and the frequency that has these.
 _FREQUENCIES: Mapping[str, frequency.Frequency] = {
     "month": "monthly", "quarter": "quarterly", "year": "annual",
 }  # fmt: skip
 NEW_YORK = ZoneInfo("America/New_York")
+LONDON = ZoneInfo("Europe/London")
+
+
+@dataclass(frozen=True, slots=True)
+class Market:
+    """The hours of a market, in its own zone.
+
+    Its session of a day ends at `close`, at midnight where that is 00:00. A price of `opens` or
+    later belongs to the next session: None where no session begins on the evening before. The last
+    trade of a session may lie `quiet` before its end.
+    """
+
+    zone: ZoneInfo
+    close: time
+    opens: time | None = None
+    quiet: timedelta = timedelta(0)
+
+
+#: The markets whose every working day has a value of its own.
+MARKETS: Mapping[str, Market] = {
+    # Shares and indices of New York.
+    "XNYS": Market(NEW_YORK, time(16)),
+    # Indices of Cboe.
+    "XCBF": Market(NEW_YORK, time(16, 15)),
+    # Futures of CME, NYMEX and COMEX: from the evening before to the late afternoon.
+    "CMES": Market(NEW_YORK, time(17), opens=time(18), quiet=timedelta(minutes=15)),
+    # Working days of the Federal Reserve, whose H.15 release tells the yields of Treasuries.
+    "FED": Market(NEW_YORK, time(16)),
+    # Monday to Friday by London days, as quotes of currencies are dated: no holiday is sure.
+    "24/5": Market(LONDON, time(0), quiet=timedelta(minutes=15)),
+}
+#: So long are indices of volatility made after the stock exchange has closed.
+_LONGER = timedelta(minutes=15)
+#: Currencies rest from Friday afternoon in New York on.
+_END_OF_WEEK = time(17)
 
 # Exchange calendars know the past exactly only as far back as they are built.
 _FIRST_SESSION = "1990-01-02"
+#: Until 29 September 1952 New York traded on Saturdays too.
+_NO_SATURDAY_SINCE = date(1952, 10, 1)
 
 
 @lru_cache
 def _closes(name: str) -> Mapping[date, datetime]:
     """Each session with its close: asked day by day, the library's tables take milliseconds."""
-    import exchange_calendars
-
-    exchange = exchange_calendars.get_calendar(name, start=_FIRST_SESSION)
+    if name == "XCBF":  # keeps the days of the stock exchange, half days included
+        return {day: close + _LONGER for day, close in _closes("XNYS").items()}
     return {
         session.date(): close.to_pydatetime().astimezone(UTC)
-        for session, close in exchange.closes.items()
+        for session, close in _exchange(name).closes.items()
     }
 
 
+@lru_cache
+def _settled(name: str) -> frozenset[date]:
+    """The days on which futures settle. Trade on a public holiday is short and belongs to the
+    session that ends on the day after; on a day of mourning futures settle all the same."""
+    holidays = _exchange("XNYS").regular_holidays.holidays(_FIRST_SESSION, max(_closes(name)))
+    return frozenset(_closes(name)) - {day.date() for day in holidays}
+
+
+def _exchange(name: str) -> Any:
+    import exchange_calendars
+
+    # The library knows days of mourning as holidays of CME; its older table of the market does not.
+    known_as = {"CMES": "us_futures"}.get(name, name)
+    return exchange_calendars.get_calendar(known_as, start=_FIRST_SESSION)
+
+
+@lru_cache(maxsize=200)
+def _fed_holidays(year: int) -> frozenset[date]:
+    """The holidays of the Federal Reserve. One that falls on a Saturday moves nowhere."""
+    fixed = [(1, 1), (7, 4), (11, 11), (12, 25), *([(6, 19)] if year >= 2021 else [])]
+    monday = 0
+    moving = [
+        *([_nth(year, 1, monday, 3)] if year >= 1986 else []),
+        _nth(year, 2, monday, 3),
+        _nth(year, 6, monday, 1) - timedelta(days=7),  # the last Monday of May
+        _nth(year, 9, monday, 1),
+        _nth(year, 10, monday, 2),
+        _nth(year, 11, 3, 4),
+    ]
+    days = [date(year, month, day) for month, day in fixed]
+    return frozenset([*moving, *(d + timedelta(days=d.weekday() == 6) for d in days)])
+
+
+def _nth(year: int, month: int, weekday: int, count: int) -> date:
+    """The `count`-th such weekday of a month."""
+    first = date(year, month, 1)
+    return first + timedelta(days=(weekday - first.weekday()) % 7 + 7 * (count - 1))
+
+
 def session_close(calendar: str, day: date) -> datetime:
-    """When trading ended on `day`, half days included; 16:00 in New York if it was no session."""
-    if calendar == "XNYS" and day in _closes(calendar):
+    """When the price of `day` is final, half days included. Futures that trade on a day without a
+    settlement are settled in the session after it; other markets that are shut are held to close
+    at their usual hour; what has no market, at 16:00 in New York."""
+    market = MARKETS.get(calendar, MARKETS["XNYS"])
+    if calendar in ("XNYS", "XCBF") and day in _closes(calendar):
         return _closes(calendar)[day]
-    return datetime.combine(day, time(16), NEW_YORK).astimezone(UTC)
+    if calendar == "CMES":
+        day = _session_from(calendar, day)
+    if calendar == "24/5" and day.weekday() == 4:
+        return datetime.combine(day, _END_OF_WEEK, NEW_YORK).astimezone(UTC)
+    ends = day + timedelta(days=market.close == time(0))
+    return datetime.combine(ends, market.close, market.zone).astimezone(UTC)
+
+
+def session_of(calendar: str, moment: datetime) -> date:
+    """The day of the session that a price of `moment` belongs to, in one of the `MARKETS`."""
+    market = MARKETS[calendar]
+    local = moment.astimezone(market.zone)
+    if market.opens is None:
+        return local.date()
+    is_evening = local.time() >= market.opens
+    return _session_from(calendar, local.date() + timedelta(days=is_evening))
+
+
+def is_close(calendar: str, moment: datetime) -> bool:
+    """Whether a price of `moment` is the last of its session: nothing is traded after it."""
+    day = session_of(calendar, moment)
+    last = session_close(calendar, day) - MARKETS[calendar].quiet
+    return not is_shut(calendar, day) and moment >= last
+
+
+def is_over(calendar: str, day: date, moment: datetime) -> bool:
+    """Whether the session of `day` had ended by `moment`, so that its price is final."""
+    return session_close(calendar, day) <= moment
+
+
+def is_shut(calendar: str, day: date) -> bool:
+    """Whether a market is surely shut on `day`: nothing that is dated so can be its price."""
+    if calendar not in MARKETS:
+        return False
+    if calendar == "XNYS" and day.weekday() == 5 and day < _NO_SATURDAY_SINCE:
+        return False
+    if calendar == "CMES" and _covers(calendar, day):
+        return day not in _closes(calendar)
+    if calendar == "FED":  # Treasuries may be traded though its offices are closed
+        return day.weekday() >= 5
+    return not is_session(calendar, day)
+
+
+def why_shut(calendar: str, day: date) -> str:
+    """Why a market can have no price of `day`; '' where it is not surely shut."""
+    if not is_shut(calendar, day):
+        return ""
+    named = f"a {day:%A}" if day.weekday() >= 5 else "a holiday"
+    return f"is {named}, when the market ({calendar}) is shut; no value was expected"
+
+
+def why_running(calendar: str, day: date, moment: datetime) -> str:
+    """Why a price of `day` that is told at `moment` is not final; '' where it is."""
+    if calendar in MARKETS and not is_over(calendar, day, moment):
+        ends = session_close(calendar, day)
+        return f"has no close before its session ends, {ends:%Y-%m-%d %H:%M} UTC"
+    return ""
 
 
 def session_after(calendar: str, day: date, count: int) -> date:
     """The `count`-th working day after `day`."""
     current = day
     for _ in range(count):
-        current += timedelta(days=1)
-        while not is_session(calendar, current):
-            current += timedelta(days=1)
+        current = _session_from(calendar, current + timedelta(days=1))
     return current
+
+
+def _session_from(calendar: str, day: date) -> date:
+    """The first working day from `day` on."""
+    while not is_session(calendar, day):
+        day += timedelta(days=1)
+    return day
 
 
 @lru_cache(maxsize=100_000)  # thousands of indicators ask for the same days
 def is_session(calendar: str, day: date) -> bool:
     """Whether a value may be expected for `day`."""
-    if calendar in ("XNYS", "24/5") and day.weekday() >= 5:
+    if calendar in MARKETS and day.weekday() >= 5:
         return False  # without the exchange's table, which takes a second to make
-    if calendar == "XNYS" and _covers(calendar, day):
-        return day in _closes(calendar)
-    if calendar in ("XNYS", "24/5"):
+    if calendar == "FED":
+        return day not in _fed_holidays(day.year)
+    if calendar in ("XNYS", "XCBF", "CMES") and _covers(calendar, day):
+        return day in (_settled(calendar) if calendar == "CMES" else _closes(calendar))
+    if calendar in MARKETS:
         return True
     if calendar == "month":
         return day.day == 1

@@ -295,6 +295,36 @@ class Indicator(Model):
         """The id that it had first: what must outlast a new name is known by it."""
         return (*self.old_ids, self.id)[0]
 
+    @property
+    def is_traded(self) -> bool:
+        """Whether its values are prices of a market's days, none while a session runs."""
+        return self.frequency == "daily" and self.calendar in calendars.MARKETS
+
+    @property
+    def may_split(self) -> bool:
+        """Whether it is a price or a count of shares, which splits change at a stroke. Yahoo marks
+        what is no share: ^ an index, =F a future, =X a currency."""
+        yahoo = self.ref("yahoo")
+        is_share = yahoo is not None and not {"^", "="} & {*str(yahoo.params.get("ticker"))}
+        return is_share or self.ref("sec") is not None
+
+    def why_shut(self, day: date) -> str:
+        """Why it can have no value of `day` at any time; '' where it can."""
+        return calendars.why_shut(self.calendar, day) if self.is_traded else ""
+
+    def why_none(self, day: date, moment: datetime) -> str:
+        """Why it can have no value of `day` at `moment`; '' where it can."""
+        if not self.is_traded:
+            return ""
+        return self.why_shut(day) or calendars.why_running(self.calendar, day, moment)
+
+    @property
+    def is_new_york_close(self) -> bool:
+        """Whether a value is the close of a session in New York."""
+        market = calendars.MARKETS.get(self.calendar)
+        is_there = market is not None and market.zone is calendars.NEW_YORK
+        return is_there and self.publication.on_its_day
+
     def ref(self, source: str) -> SourceRef | None:
         """What the catalog says of one of its sources; None if it is not one."""
         return next((ref for ref in self.sources if ref.name == source), None)
@@ -337,6 +367,17 @@ class Catalog(Model):
         return self.units[indicator.unit]
 
     @cached_property
+    def companies(self) -> tuple[tuple[str, str], ...]:
+        """Close and count of shares of each company, as the formulas of market value name them."""
+        made = (ref.params for i in self.all() if (ref := i.ref("derived")) is not None)
+        return tuple((p["close"], p["shares"]) for p in made if p.get("formula") == "market_cap")
+
+    @cached_property
+    def counts(self) -> frozenset[str]:
+        """The indicators that count the shares of a company whose closes are held too."""
+        return frozenset(shares for _, shares in self.companies)
+
+    @cached_property
     def current_ids(self) -> Mapping[str, str]:
         """Old id -> the id that replaced it."""
         return {old: i.id for i in self.all() for old in i.old_ids}
@@ -347,9 +388,9 @@ class Catalog(Model):
         return self.current_ids.get(name, name)
 
     def inputs_first(self, indicators: Iterable[Indicator]) -> list[Indicator]:
-        """The indicators with what is derived behind all that it is made of, and otherwise in
-        their order."""
-        return sorted(indicators, key=lambda indicator: self._depths[indicator.id])
+        """The indicators with what is derived behind all that it is made of, counts of shares
+        behind the prices that tell of splits, and otherwise in their order."""
+        return sorted(indicators, key=lambda one: (self._depths[one.id], one.id in self.counts))
 
     @cached_property
     def _depths(self) -> Mapping[str, int]:

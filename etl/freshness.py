@@ -30,7 +30,7 @@ def _missed(rule: Publication, calendar: str, newest: date, now: datetime) -> in
 
 def as_of_words(indicator: Indicator, newest: date) -> str:
     """截至 05-26 收盘（美东）: until when the values run, as a reader says it."""
-    if indicator.calendar == "XNYS" and indicator.publication.on_its_day:
+    if indicator.is_new_york_close:
         return f"截至 {newest:%m-%d} 收盘（美东）"
     if indicator.frequency == "monthly":
         return f"截至 {newest:%Y} 年 {newest.month} 月"

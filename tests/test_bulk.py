@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 import etl.storage.warehouse
 from benchmarks.many import names, write_catalog, write_values
+from etl.calendars import sessions
 from etl.catalog import Catalog, load_catalog
 from etl.errors import FileProblem
 from etl.records import Observation
@@ -66,7 +67,7 @@ def test_many_at_once_are_stored_as_plain_python_would_and_every_day_is_answered
     seed: int, many: Catalog, warehouse: Warehouse, tmp_path: Path, few_at_once: None
 ) -> None:
     chance = random.Random(seed)
-    days = [FIRST + timedelta(days=n) for n in range(DAYS)]
+    days = sessions("XNYS", FIRST, START.date())[:DAYS]
     file: Values = {(n, d): 100 + chance.uniform(-9, 9) for n in names(INDICATORS) for d in days}
     told: dict[tuple[str, date], list[tuple[datetime, float]]] = {}
     started: set[str] = set()

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from etl.catalog import Catalog
-from etl.ingest.checks import gaps, problems, second_values, shifted_unit, stale_repeat
+from etl.ingest.checks import gaps, problems, second_values, settled, shifted_unit, stale_repeat
 from etl.records import Action, Observation
 
 NOW = datetime(2026, 5, 27, tzinfo=UTC)
@@ -108,7 +108,9 @@ def test_a_date_in_the_future_is_refused(catalog: Catalog) -> None:
 
 
 def test_the_day_that_has_begun_in_beijing_is_not_the_future(catalog: Catalog) -> None:
-    assert _said(catalog, "usd_cny", (date(2026, 5, 28), 6.8)) == []
+    (said,) = _said(catalog, "usd_cny", (date(2026, 5, 28), 6.8))
+    assert "future" not in said  # though what London has not ended is no close either
+    assert _said(catalog, "policy_documents_monthly", (date(2026, 5, 28), 6.0)) == []
 
 
 def test_a_jump_names_both_values_and_the_limit(catalog: Catalog) -> None:
@@ -193,3 +195,64 @@ def test_no_month_is_missing_whatever_day_its_value_is_dated(catalog: Catalog) -
     assert list(gaps(gold, ends)) == []
     (said,) = gaps(gold, [*ends[:2], *ends[3:]])
     assert "2026-03-01" in said
+
+
+def test_a_value_of_a_day_when_the_market_is_shut_or_of_a_session_that_runs_is_refused(
+    catalog: Catalog,
+) -> None:
+    (said,) = _said(catalog, "gold_futures_usd_oz", (date(2026, 5, 24), 4500.0))
+    assert "2026-05-24 is a Sunday, when the market (CMES) is shut" in said
+    (said,) = _said(catalog, "gold_futures_usd_oz", (date(2026, 5, 27), 4500.0))
+    assert "2026-05-27 has no close before its session ends, 2026-05-27 21:00 UTC" in said
+
+
+def test_of_what_was_fetched_only_that_is_left_out(catalog: Catalog) -> None:
+    rows = [Observation(date(2026, 5, day), 4500.0) for day in (22, 23, 24, 25, 26, 27)]
+    left = settled(catalog["gold_futures_usd_oz"], rows, NOW)
+    assert [row.date.day for row in left] == [22, 25, 26]  # Memorial Day has trade, but Tuesday's
+    monthly = [Observation(date(2026, 3, 1), 4500.0)]  # a Sunday, and a month
+    assert list(settled(catalog["gold_monthly_usd_oz"], monthly, NOW)) == monthly
+
+
+#: Cover dates and counts around splits that were: five for one in August 2020, three for one in
+#: August 2022, as a price shows them turned round.
+COUNTS = [
+    (date(2020, 7, 20), 186361726.0, date(2020, 10, 20), 947900733.0, date(2020, 8, 31), 5),
+    (date(2022, 7, 19), 1044490015.0, date(2022, 10, 18), 3157752449.0, date(2022, 8, 25), 3),
+]
+
+
+@pytest.mark.parametrize("row", COUNTS)
+def test_a_count_of_shares_that_grows_by_the_factor_of_a_split_is_right(
+    row: tuple[date, float, date, float, date, int], catalog: Catalog
+) -> None:
+    first, old, second, new, day, factor = row
+    shares = catalog["micron_shares_outstanding"]
+    rows = [Observation(first, old), Observation(second, new)]
+    split = Action(day, "split", 1 / factor)
+    assert list(problems(shares, rows, NOW, [split])) == []
+    (said,) = problems(shares, rows, NOW)
+    assert f"looks like a split by {factor} that no source has told" in said
+    assert len(list(problems(shares, rows, NOW, [Action(first, "split", 1 / factor)]))) == 1
+
+
+@pytest.mark.parametrize("counted", ["old", "new"])
+def test_a_count_that_is_filed_after_a_split_may_be_of_either_kind_of_shares(
+    counted: str, catalog: Catalog
+) -> None:
+    filed = datetime(2020, 9, 4, tzinfo=UTC)
+    middle = 1e9 if counted == "old" else 5e9
+    rows = [
+        Observation(date(2020, 5, 20), 1e9, datetime(2020, 5, 28, tzinfo=UTC)),
+        Observation(date(2020, 8, 28), middle, filed),  # three days before the split
+        Observation(date(2020, 11, 20), 5e9, datetime(2020, 11, 28, tzinfo=UTC)),
+    ]
+    split = Action(date(2020, 8, 31), "split", 1 / 5)
+    shares = catalog["micron_shares_outstanding"]
+    assert list(problems(shares, rows, NOW, [split])) == []
+
+
+def test_an_index_is_never_said_to_be_split(catalog: Catalog) -> None:
+    rows = [(date(2026, 5, 22), 2000.0), (date(2026, 5, 26), 6000.0)]
+    (said,) = _said(catalog, "sp500", *rows)
+    assert "split" not in said

@@ -261,3 +261,60 @@ def test_a_jump_from_one_filing_to_the_next_is_refused_however_far_apart(
     done = cli("import", path)
     assert (done.status, is_one_sentence(done.err)) == (2, True)
     assert "beyond 40 %" in done.err
+
+
+#: Days without a close: the indicator, the day, and what the refusal says of it.
+NO_CLOSE: dict[str, tuple[str, date, float, str]] = {
+    "a Saturday": ("sp500", date(2026, 5, 23), 7500.0, "a Saturday"),
+    "a Sunday of futures": ("gold_futures_usd_oz", date(2026, 5, 24), 4500.0, "a Sunday"),
+    "a Sunday of currencies": ("usd_cny", date(2026, 5, 24), 6.8, "a Sunday"),
+    "Christmas": ("vix", date(2025, 12, 25), 15.0, "a holiday"),
+    "Christmas of futures": ("wti_futures_usd_bbl", date(2025, 12, 25), 60.0, "a holiday"),
+    "Good Friday of futures": ("brent_futures_usd_bbl", date(2026, 4, 3), 70.0, "a holiday"),
+    "Memorial Day": ("micron_close_usd", date(2026, 5, 25), 900.0, "a holiday"),
+    "a day of mourning": ("nasdaq_composite", date(2025, 1, 9), 19000.0, "a holiday"),
+    "a Saturday of yields": ("us_10y_yield_pct", date(2025, 10, 11), 4.1, "a Saturday"),
+    "a session that runs": ("sp500", date(2026, 5, 27), 7600.0, "ends, 2026-05-27 20:00 UTC"),
+    "a future's": ("gold_futures_usd_oz", date(2026, 5, 27), 4500.0, "ends, 2026-05-27 21:00 UTC"),
+    "a currency's": ("usd_cny", date(2026, 5, 27), 6.8, "ends, 2026-05-27 23:00 UTC"),
+}
+
+
+@pytest.mark.parametrize("kind", WRITERS)
+@pytest.mark.parametrize("row", NO_CLOSE.values(), ids=NO_CLOSE.keys())
+def test_a_day_that_can_have_no_close_is_refused_with_its_line(
+    row: tuple[str, date, float, str], kind: str, data: Path, cli: Cli
+) -> None:
+    name, day, value, said = row
+    path = data / f"mine.{kind}"
+    WRITERS[kind](path, [("vix", date(2026, 5, 22), 16.5), (name, day, value)])
+    done = cli("import", path, "--known-at", "2026-05-27T21:00+08:00")  # nine in New York
+    assert (done.status, is_one_sentence(done.err)) == (2, True)
+    for word in (f"line {2 if kind == 'parquet' else 3}", f"{name}: {day}", said):
+        assert word in done.err
+    assert not (data / "warehouse.duckdb").exists()
+
+
+#: Days on which other markets rest, and these do not.
+CLOSES: dict[str, tuple[str, date, float]] = {
+    "futures on a day of mourning": ("wti_futures_usd_bbl", date(2025, 1, 9), 73.92),
+    "futures of another one": ("gold_futures_usd_oz", date(2018, 12, 5), 1242.6),
+    "futures on a holiday with short trade": ("gold_futures_usd_oz", date(2025, 7, 4), 3332.5),
+    "yields on a Good Friday": ("us_10y_yield_pct", date(2026, 4, 3), 4.35),
+    "yields on a day of mourning": ("us_10y_yield_pct", date(2025, 1, 9), 4.68),
+    "yields on Columbus Day": ("us_10y_yield_pct", date(2025, 10, 13), 4.1),
+    "Brent on Thanksgiving": ("brent_spot_usd_bbl", date(2025, 11, 27), 63.0),
+    "Brent on the Fourth of July": ("brent_spot_usd_bbl", date(2025, 7, 4), 70.0),
+    "yuan in the golden week": ("usd_cny", date(2025, 10, 3), 7.12),
+    "a Saturday of the thirties": ("sp500", date(1932, 6, 4), 4.5),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("row", CLOSES.values(), ids=CLOSES.keys())
+def test_a_true_value_of_a_day_when_another_market_is_shut_is_taken(
+    row: tuple[str, date, float], data: Path, cli: Cli
+) -> None:
+    path = data / "mine.csv"
+    _csv(path, [row])
+    assert cli("import", path).status == 0
+    assert served(data, row[0])[row[1]] == row[2]

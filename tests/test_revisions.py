@@ -10,6 +10,7 @@ from conftest import Cli, run_with_fred, settings_of
 from hypothesis import given
 from hypothesis import strategies as st
 
+from etl.calendars import sessions
 from etl.catalog import Catalog
 from etl.ingest import revisions
 from etl.ingest.replay import replay
@@ -21,7 +22,7 @@ from etl.storage.warehouse import opened
 ID = "us_10y_yield_pct"
 START = datetime(2026, 6, 1, 1, tzinfo=UTC)
 FIRST = date(2026, 1, 5)
-PLAIN = {FIRST + timedelta(days=k): 4.0 + k / 100 for k in range(100)}
+PLAIN = {day: 4.0 + k / 100 for k, day in enumerate(sessions("FED", FIRST, START.date())[:90])}
 
 
 def update(
@@ -137,7 +138,8 @@ def test_days_that_fall_out_of_the_years_a_source_carries_are_no_rewrite(
     """FRED carries ten years of the S&P 500: the first days fall away as new ones come."""
     settings = settings_of(tmp_path / "other")
     first = date(2016, 6, 1)
-    values = {first + timedelta(days=k): 2000.0 + k for k in range(60)}
+    days = sessions("XNYS", first, first + timedelta(days=100))[:60]
+    values = {day: 2000.0 + k for k, day in enumerate(days)}
     later = {**dict(list(values.items())[40:]), date(2026, 5, 29): 7500.0}
     assert update(settings, catalog, 0, values, "sp500").exit_status == 0
     assert update(settings, catalog, 1, later, "sp500").exit_status == 0

@@ -19,6 +19,7 @@ from conftest import bundled, settings_of
 from hypothesis import given
 from hypothesis import strategies as st
 
+from etl.calendars import LONDON, NEW_YORK, sessions
 from etl.catalog import Catalog, Indicator
 from etl.errors import FileProblem, SourceUnavailable, UnexpectedPayload
 from etl.ingest import raw, upstream
@@ -32,7 +33,6 @@ from etl.sources.yahoo import Yahoo
 
 RECORDED = Path(__file__).parent / "recorded"
 SEC_ANSWER = RECORDED / "sec/EntityCommonStockSharesOutstanding.json"
-NEW_YORK = ZoneInfo("America/New_York")
 MISSING = ("", ".")
 SINCE = date(2020, 1, 1)
 
@@ -219,6 +219,11 @@ def _chart(days: list[object], closes: object, **changed: object) -> bytes:
     return json.dumps({"chart": {"result": [result], "error": None}}).encode()
 
 
+def _at(*parts: int, zone: ZoneInfo = NEW_YORK) -> int:
+    """A moment as Yahoo stamps it."""
+    return int(datetime(*parts, tzinfo=zone).timestamp())  # type: ignore[misc]
+
+
 def _yahoo(payload: bytes, catalog: Catalog) -> list[Observation]:
     return list(Yahoo().parse(payload, catalog["sp500"], {"ticker": "^GSPC"}))
 
@@ -228,11 +233,11 @@ MONDAY, TUESDAY, WEDNESDAY = date(2026, 5, 25), date(2026, 5, 26), date(2026, 5,
 
 def test_the_recorded_answer_of_yahoo_becomes_closes_as_they_were_traded(catalog: Catalog) -> None:
     """Yahoo gives 40 for the eve of a two-for-one split: 80 were paid. A day without a close is
-    left out; of the last day's two rows, the second is the newest price."""
+    left out; of the last day's two rows, the second is the price of now and no settled close."""
     payload = YAHOO_ANSWER.read_bytes()
     found = Yahoo().parse(payload, catalog["micron_close_usd"], {"ticker": "MU"})
     assert [(str(o.date), o.value) for o in found] == [
-        ("2000-04-28", 80.0), ("2000-05-01", 82.0), ("2000-05-02", 40.5), ("2000-05-04", 42.25),
+        ("2000-04-28", 80.0), ("2000-05-01", 82.0), ("2000-05-02", 40.5), ("2000-05-04", 42.0),
     ]  # fmt: skip
     actions = Yahoo().actions(payload, {"ticker": "MU"})
     assert [(str(a.date), a.kind, a.value) for a in actions] == [
@@ -249,7 +254,7 @@ def test_the_recorded_answer_of_yahoo_becomes_closes_as_they_were_traded(catalog
 def test_whatever_was_split_the_closes_come_back_as_they_were_traded(
     closes: list[float], places: list[tuple[int, int, int]], catalog: Catalog
 ) -> None:
-    days = [date(2026, 1, 5) + timedelta(days=n) for n in range(len(closes))]
+    days = sessions("XNYS", date(2026, 1, 5), date(2026, 3, 5))[: len(closes)]
     splits = {n: (new, old) for n, new, old in places if n < len(days)}
     divided = [
         close * math.prod(old / new for n, (new, old) in splits.items() if n > k)
@@ -310,8 +315,187 @@ def test_a_future_has_closed_when_its_own_market_has(catalog: Catalog) -> None:
 
 
 def test_a_bar_dated_before_its_midnight_belongs_to_the_day_that_follows(catalog: Catalog) -> None:
-    moment = int(datetime(2026, 5, 25, 23, 0, tzinfo=NEW_YORK).timestamp())
+    moment = _at(2026, 5, 25, 23)
     assert [o.date for o in _yahoo(_chart([moment], [7519.12]), catalog)] == [TUESDAY]
+
+
+#: Each kind of instrument: its indicator, ticker, what Yahoo says of it, and when its days begin.
+KINDS: dict[str, tuple[str, str, dict[str, str], ZoneInfo, tuple[int, int]]] = {
+    "share": ("micron_close_usd", "MU", {"instrumentType": "EQUITY"}, NEW_YORK, (9, 30)),
+    "index": ("sp500", "^GSPC", {"instrumentType": "INDEX"}, NEW_YORK, (9, 30)),
+    "volatility": ("vix", "^VIX", {"instrumentType": "INDEX"}, NEW_YORK, (9, 30)),
+    "future": ("gold_futures_usd_oz", "GC=F", {"instrumentType": "FUTURE"}, NEW_YORK, (0, 0)),
+    "currency": (
+        "usd_cny", "CNY=X", {"instrumentType": "CURRENCY", "currency": "CNY"}, LONDON, (0, 0)
+    ),
+}  # fmt: skip
+SETTLED, NOW_PRICE = 12.0, 12.5
+Moment = tuple[int, ...]
+
+
+def _answered(
+    kind: str,
+    settled: list[date],
+    now: Moment | None,
+    asked: Moment,
+    catalog: Catalog,
+    **changed: object,
+) -> dict[date, float]:
+    """What is stored of an answer with settled bars and, last, the price of a moment `now`, asked
+    for at `asked`; both in New York."""
+    name, ticker, said, zone, start = KINDS[kind]
+    rows: list[tuple[int, float]] = [
+        (_at(d.year, d.month, d.day, *start, zone=zone), SETTLED) for d in settled
+    ]
+    if now is not None:
+        rows.append((_at(*now), NOW_PRICE))
+    if changed.pop("reversed", False):
+        rows.insert(0, rows.pop())
+    meta = {
+        "symbol": ticker, "exchangeTimezoneName": str(zone), "regularMarketPrice": NOW_PRICE,
+        "dataGranularity": "1d", **({"regularMarketTime": _at(*now)} if now else {}),
+        **said, **changed,
+    }  # fmt: skip
+    payload = _chart([moment for moment, _ in rows], [close for _, close in rows], **meta)
+    found = Yahoo().parse(payload, catalog[name], {"ticker": ticker})
+    kept = accepted(catalog[name], found, datetime(*asked, tzinfo=NEW_YORK))  # type: ignore[misc]
+    return {o.date: o.value for o in kept}
+
+
+MON, TUE, WED, THU, FRI, SUN = (date(2026, 11, day) for day in (16, 17, 18, 19, 20, 22))
+PRICES_OF_NOW: dict[str, tuple[str, list[date], Moment, Moment, dict[date, float]]] = {
+    "a share during its session": (
+        "share", [MON], (2026, 11, 17, 11, 3, 7), (2026, 11, 17, 11, 3, 9), {MON: SETTLED}
+    ),
+    "a share a second after the bell": (
+        "share", [MON], (2026, 11, 17, 16, 0, 1), (2026, 11, 17, 16, 20),
+        {MON: SETTLED, TUE: NOW_PRICE},
+    ),
+    "a share at the bell to the second": (
+        "share", [MON], (2026, 11, 17, 16, 0), (2026, 11, 17, 16, 20),
+        {MON: SETTLED, TUE: NOW_PRICE},
+    ),
+    "a share that an answer of yesterday afternoon told": (
+        "share", [MON], (2026, 11, 17, 15, 59, 58), (2026, 11, 18, 7, 30), {MON: SETTLED}
+    ),
+    "an index on a half day before one": (
+        "index", [WED], (2026, 11, 27, 12, 59, 1), (2026, 11, 27, 12, 59, 9), {WED: SETTLED}
+    ),
+    "an index on a half day after one": (
+        "index", [WED], (2026, 11, 27, 13, 0, 3), (2026, 11, 27, 13, 30),
+        {WED: SETTLED, date(2026, 11, 27): NOW_PRICE},
+    ),
+    "volatility, which is made until a quarter past four": (
+        "volatility", [MON], (2026, 11, 17, 16, 5, 2), (2026, 11, 17, 16, 6), {MON: SETTLED}
+    ),
+    "volatility after it": (
+        "volatility", [MON], (2026, 11, 17, 16, 15, 1), (2026, 11, 17, 16, 30),
+        {MON: SETTLED, TUE: NOW_PRICE},
+    ),
+    "a future in the evening, asked in Beijing in the morning": (
+        "future", [MON], (2026, 11, 17, 20, 34, 10), (2026, 11, 17, 20, 34, 12), {MON: SETTLED}
+    ),
+    "a future in the evening to the hour": (
+        "future", [MON], (2026, 11, 17, 22, 0), (2026, 11, 18, 17, 30), {MON: SETTLED}
+    ),
+    "a future in the evening beside the settled bar": (
+        "future", [MON, TUE], (2026, 11, 17, 20, 34, 10), (2026, 11, 17, 20, 34, 12),
+        {MON: SETTLED, TUE: SETTLED},
+    ),
+    "a future during the day": (
+        "future", [MON], (2026, 11, 17, 11, 3, 7), (2026, 11, 17, 11, 3, 9), {MON: SETTLED}
+    ),
+    "a future whose session is over": (
+        "future", [MON], (2026, 11, 17, 16, 59, 58), (2026, 11, 17, 17, 20),
+        {MON: SETTLED, TUE: NOW_PRICE},
+    ),
+    "a future a moment before it is": (
+        "future", [MON], (2026, 11, 17, 16, 59, 58), (2026, 11, 17, 16, 59, 59), {MON: SETTLED}
+    ),
+    "a future on Saturday": (
+        "future", [THU], (2026, 11, 20, 16, 59, 58), (2026, 11, 21, 18, 30),
+        {THU: SETTLED, FRI: NOW_PRICE},
+    ),
+    "a future on Sunday evening": (
+        "future", [FRI], (2026, 11, 22, 18, 30, 5), (2026, 11, 22, 18, 30, 7), {FRI: SETTLED}
+    ),
+    "a future on Thanksgiving, whose trade is that of Friday": (
+        "future", [WED], (2026, 11, 26, 11, 3, 7), (2026, 11, 26, 17, 30), {WED: SETTLED}
+    ),
+    "a future on Sunday after the clocks have changed": (
+        "future", [date(2026, 10, 30)], (2026, 11, 1, 18, 30, 5), (2026, 11, 1, 18, 30, 7),
+        {date(2026, 10, 30): SETTLED},
+    ),
+    "a future on a day of mourning, when it settles": (
+        "future", [date(2025, 1, 8), date(2025, 1, 9)], (2025, 1, 9, 18, 30, 1),
+        (2025, 1, 9, 18, 30, 2), {date(2025, 1, 8): SETTLED, date(2025, 1, 9): SETTLED},
+    ),
+    "the yuan at 07:30 in Beijing": (
+        "currency", [MON], (2026, 11, 17, 18, 29, 58), (2026, 11, 17, 18, 30), {MON: SETTLED}
+    ),
+    "the yuan at 07:30 in Beijing in summer, when London has begun the next day": (
+        "currency", [date(2026, 7, 20)], (2026, 7, 20, 19, 29, 58), (2026, 7, 20, 19, 30),
+        {date(2026, 7, 20): SETTLED},
+    ),
+    "the yuan on Saturday": (
+        "currency", [THU], (2026, 11, 20, 16, 54, 1), (2026, 11, 20, 18, 30),
+        {THU: SETTLED, FRI: NOW_PRICE},
+    ),
+    "the yuan on Sunday": (
+        "currency", [FRI], (2026, 11, 22, 18, 29, 58), (2026, 11, 22, 18, 30), {FRI: SETTLED}
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("how", PRICES_OF_NOW.values(), ids=PRICES_OF_NOW.keys())
+def test_the_price_of_now_is_a_close_only_when_its_session_is_over(
+    how: tuple[str, list[date], Moment, Moment, dict[date, float]], catalog: Catalog
+) -> None:
+    kind, settled, now, asked, stored = how
+    assert _answered(kind, settled, now, asked, catalog) == stored
+    assert _answered(kind, settled, now, asked, catalog, reversed=True) == stored
+    # Without the clock of the answer, a bar still tells by its odd second what it is.
+    if now[-1] and len(now) == 6:
+        assert _answered(kind, settled, now, asked, catalog, regularMarketTime=None) == stored
+
+
+def test_the_hours_of_a_future_are_its_own_in_whatever_zone_it_is_dated(catalog: Catalog) -> None:
+    now, asked = (2026, 11, 17, 20, 34, 10), (2026, 11, 17, 20, 34, 12)
+    for zone in ("America/Chicago", "Europe/London", "Asia/Shanghai", "UTC"):
+        found = _answered("future", [], now, asked, catalog, exchangeTimezoneName=zone)
+        assert found == {}
+
+
+def test_a_bar_that_is_stamped_as_the_day_but_holds_the_evening_is_no_close(
+    catalog: Catalog,
+) -> None:
+    evening = {"regularMarketTime": _at(2026, 11, 17, 20, 34, 10), "regularMarketPrice": SETTLED}
+    asked = (2026, 11, 17, 20, 34, 12)
+    assert _answered("future", [MON, TUE], None, asked, catalog, **evening) == {MON: SETTLED}
+    evening["regularMarketPrice"] = NOW_PRICE
+    both = {MON: SETTLED, TUE: SETTLED}
+    assert _answered("future", [MON, TUE], None, asked, catalog, **evening) == both
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_bar_of_a_session_that_runs_is_no_close_however_it_is_stamped(
+    kind: str, catalog: Catalog
+) -> None:
+    asked = (2026, 11, 17, 11, 3, 9)
+    assert _answered(kind, [MON, TUE], None, asked, catalog) == {MON: SETTLED}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_bar_of_a_day_when_the_market_is_shut_is_left_out(kind: str, catalog: Catalog) -> None:
+    saturday, asked = date(2026, 11, 21), (2026, 11, 30, 12)
+    assert _answered(kind, [FRI, saturday, SUN], None, asked, catalog) == {FRI: SETTLED}
+
+
+@pytest.mark.parametrize("granularity", ["3mo", "1mo", "1wk", "1h"])
+def test_bars_that_are_not_of_days_are_refused_in_words(granularity: str, catalog: Catalog) -> None:
+    payload = _chart([TUESDAY], [7519.12], dataGranularity=granularity)
+    with pytest.raises(UnexpectedPayload, match=r"sent bars of .* a bar of each day was asked for"):
+        _yahoo(payload, catalog)
 
 
 @pytest.mark.parametrize(
@@ -610,3 +794,11 @@ def test_a_wrong_figure_is_named_by_file_and_line(
         _figures(text, tmp_path, catalog)
     assert str(refused.value).startswith(f"{tmp_path / 'market.csv'}, line {line}: ")
     assert says in str(refused.value)
+
+
+def test_a_figure_of_a_day_when_its_market_is_shut_is_named_by_its_line(
+    tmp_path: Path, catalog: Catalog
+) -> None:
+    text = HEADER + "sp500,2026-05-22,7473.47,FRED,,,,\nsp500,2026-05-25,7500.0,FRED,,,,\n"
+    with pytest.raises(FileProblem, match="line 3: sp500: 2026-05-25 is a holiday"):
+        _figures(text, tmp_path, catalog)

@@ -22,8 +22,11 @@ from conftest import Finished, bundled, command, finished, served, settings_of, 
 from upstreams import FRED_KEY, MODES, OF_THE_LINE, Internet, Listed, fresh_yfinance
 
 from etl.catalog import Catalog
+from etl.ingest.replay import replay
 from etl.ingest.run import Report, Request, run
 from etl.ingest.upstream import ATTEMPTS
+from etl.records import Observation
+from etl.storage.warehouse import opened
 
 NEW_YORK = ZoneInfo("America/New_York")
 CONTACT = "editor@example.org"
@@ -422,6 +425,78 @@ def test_a_split_changes_no_close_of_the_past_and_no_market_value(world: World) 
     breaks = json.loads(document)["indicators"]["micron_close_usd"]["breaks"]
     assert [b["date"] for b in breaks] == [str(split)]  # no change is reckoned across it,
     assert events == []  # and it crosses no round number
+
+
+GOLD = "gold_futures_usd_oz"
+
+
+def test_a_price_of_sunday_evening_is_never_stored_and_its_absence_never_held_back(
+    world: World,
+) -> None:
+    """Eight Mondays at 07:30 in Beijing, and the Tuesdays after them."""
+    fridays = [date(2026, 9, 4) + timedelta(weeks=n) for n in range(9)]
+    world.internet.prices["GC=F"] = [(fridays[0], 4500.0)]
+    for n, friday in enumerate(fridays[:-1], start=1):
+        sunday = datetime(friday.year, friday.month, friday.day, 18, 30, 5, tzinfo=NEW_YORK)
+        sunday += timedelta(days=2)
+        world.internet.prices_of_now["GC=F"] = (sunday, 4500.0 + n)
+        report = world.run(GOLD, known_at=sunday + timedelta(seconds=9))
+        assert (report.exit_status, report.outcomes[0].newest) == (0, friday)
+        del world.internet.prices_of_now["GC=F"]
+        monday = friday + timedelta(days=3)
+        world.internet.prices["GC=F"] += [(monday, 4501.0 + n), (fridays[n], 4502.0 + n)]
+        tuesday = sunday + timedelta(days=2)
+        report = world.run(GOLD, known_at=tuesday)
+        assert (report.exit_status, report.outcomes[0].newest) == (0, monday)
+    assert {day.weekday() for day, _, _ in world.rows(GOLD)} == {0, 4}
+
+
+def test_what_an_earlier_version_took_for_closes_of_sundays_is_no_history_that_is_gone(
+    world: World,
+) -> None:
+    world.internet.prices["GC=F"] = _rising(4500.0)
+    assert world.run(GOLD, known_at=_evening(DAYS[-1])).exit_status == 0
+    sundays = [date(2026, 10, 18) - timedelta(weeks=n) for n in range(8)]
+    moment = _evening(DAYS[-1])
+    with opened(settings_of(world.data).warehouse) as warehouse:
+        load = warehouse.begin_load("run", moment, moment)
+        rows = [Observation(day, 4499.0, public_at=moment) for day in sundays]
+        warehouse.append(GOLD, "yahoo", rows, load=load, known_at=moment)
+    report = world.run(GOLD, known_at=moment + timedelta(days=1))
+    assert report.exit_status == 0
+    assert "8 values of days when the market (CMES) is shut" in report.outcomes[0].notice
+    replay(settings_of(world.data), world.catalog, "yahoo")
+    report = world.run(GOLD, known_at=moment + timedelta(days=2))
+    assert (report.exit_status, report.outcomes[0].notice) == (0, "")
+    assert not {day for day, _, _ in world.rows(GOLD)} & {*sundays}
+
+
+def _split_five_for_one(world: World) -> None:
+    split, last = DAYS[2], DAYS[-1]
+    world.internet.splits["MU"] = [(split, 5, 1)]
+    world.internet.prices["MU"] = [(d, 900.0 if d < split else 181.0) for d in DAYS]
+    world.internet.shares = [*FILINGS, (last, 1131000000 * 5 + 7, "10-Q", date(2026, 10, 26))]
+
+
+def test_a_split_that_only_the_price_tells_of_explains_the_step_of_the_count(world: World) -> None:
+    _split_five_for_one(world)
+    moment = datetime(2026, 10, 28, tzinfo=UTC)
+    report = world.run("micron_shares_outstanding", "micron_close_usd", known_at=moment)
+    assert (report.exit_status, [o.problem for o in report.outcomes]) == (0, ["", ""])
+    assert world.rows("micron_shares_outstanding")[-1][:2] == (DAYS[-1], 1131000000 * 5 + 7)
+    again = replay(settings_of(world.data), world.catalog)
+    assert [one.source for one in again if not one.same] == []
+
+
+def test_a_step_like_a_split_that_nobody_tells_of_is_said_in_one_sentence(world: World) -> None:
+    _split_five_for_one(world)
+    moment = datetime(2026, 10, 28, tzinfo=UTC)
+    (outcome,) = world.run("micron_shares_outstanding", known_at=moment).outcomes
+    assert "looks like a split by 5 that no source has told" in outcome.problem
+    assert f"name {DAYS[-1]} in expect.facts" in outcome.problem
+    world.run("micron_close_usd", known_at=moment)  # now it is told
+    (outcome,) = world.run("micron_shares_outstanding", known_at=moment).outcomes
+    assert outcome.problem == ""
 
 
 def test_a_change_of_the_share_count_carries_a_note_on_its_first_day(world: World) -> None:

@@ -117,6 +117,8 @@ class Internet:
     def __init__(self, folder: Path) -> None:
         self.prices: dict[str, list[Price]] = {}
         self.splits: dict[str, list[Split]] = {}
+        #: The price of now, which Yahoo stamps with its moment and adds to the settled bars.
+        self.prices_of_now: dict[str, tuple[datetime, float]] = {}
         self.fred: dict[str, list[Price]] = {}
         #: What FRED's API tells of the history of a series, to whom has the key.
         self.vintages: dict[str, list[Vintage]] = {}
@@ -266,7 +268,8 @@ class Internet:
             return _Answer(200, "text/plain", b"Cr.umb/123")
         if place.startswith("/v8/finance/chart/"):
             ticker = place.rsplit("/", 1)[1]
-            return _chart(self.prices, self.splits.get(ticker, []), ticker, query, how)
+            now = self.prices_of_now.get(ticker)
+            return _chart(self.prices, self.splits.get(ticker, []), now, ticker, query, how)
         return _json({"finance": {"result": None, "error": _NOT_FOUND}}, 404)
 
     def _fred(self, query: dict[str, str], how: str) -> _Answer:
@@ -555,6 +558,7 @@ def _json(document: object, status: int = 200) -> _Answer:
 def _chart(
     prices: dict[str, list[Price]],
     splits: Sequence[Split],
+    now: tuple[datetime, float] | None,
     ticker: str,
     query: dict[str, str],
     how: str,
@@ -567,6 +571,9 @@ def _chart(
     rows = [(stamp(day), value) for day, value in _bent(listed, how)]
     currency = "EUR" if how == "other-currency" else currency
     meta = _meta(ticker if how != "other-series" else "OTHR", rows, zone, kind, currency)
+    if now is not None:
+        rows.append((int(now[0].timestamp()), now[1]))
+        meta |= {"regularMarketTime": rows[-1][0], "regularMarketPrice": now[1]}
     if query.get("range") == "1d":
         rows = rows[-1:]
     elif "period1" in query:

@@ -28,8 +28,7 @@ def until(one: Health, lang: str) -> str:
     if lang == "zh":
         return as_of_words(indicator, day)
     words = formatting.day(day, indicator, lang, year=True)
-    close = indicator.calendar == "XNYS" and indicator.publication.on_its_day
-    return text("until_close" if close else "until_day", lang, day=words)
+    return text("until_close" if indicator.is_new_york_close else "until_day", lang, day=words)
 
 
 def age(one: Health, lang: str) -> str:

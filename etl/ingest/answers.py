@@ -12,11 +12,22 @@ from etl.catalog import Indicator, SourceRef
 from etl.corrections import Correction, Fix
 from etl.errors import CheckFailed
 from etl.ingest import checks
+from etl.ingest.splits import joined
 from etl.records import Action, Observation, now
 from etl.sources.base import Source
 from etl.storage.warehouse import EVER, Answer, Appended, Warehouse
 
 SHOWN_PROBLEMS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What is known besides an answer: what people `corrected`, the dates that are `held`, and the
+    `splits` that other answers have told."""
+
+    corrected: Sequence[Correction] = ()
+    held: Collection[date] = ()
+    splits: Sequence[Action] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +43,19 @@ def read_answer(
     indicator: Indicator,
     ref: SourceRef,
     source: Source,
-    known_at: datetime,
-    corrected: Sequence[Correction],
-    held: Collection[date] = (),
+    answer: Answer,
+    beside: Beside,
 ) -> ReadAnswer:
-    """Parse, correct, check: what an answer that came at `known_at` says. UnexpectedPayload or
-    CheckFailed in words if it cannot be believed."""
+    """Parse, correct, check: what an answer says. UnexpectedPayload or CheckFailed in words if it
+    cannot be believed."""
     found = source.parse(payload, indicator, ref.params)
     actions = source.actions(payload, ref.params)
-    fix = fix_of(corrected, indicator, source, known_at)
-    return ReadAnswer(accepted(indicator, found, known_at, actions, fix, held), actions)
+    fix = fix_of(beside.corrected, indicator, source, answer.known_at)
+    splits = joined(actions, beside.splits)
+    observations = accepted(
+        indicator, found, answer.known_at, splits, fix, beside.held, asked_at=answer.asked_at
+    )
+    return ReadAnswer(observations, actions)
 
 
 def take_answer(
@@ -51,13 +65,12 @@ def take_answer(
     indicator: Indicator,
     ref: SourceRef,
     source: Source,
-    corrected: Sequence[Correction],
-    held: Collection[date] = (),
+    beside: Beside,
     review: Callable[[Sequence[Observation]], None] = lambda observations: None,
 ) -> tuple[ReadAnswer, Appended]:
-    """Parse, correct, check (also against the dates `held`), append. `review` may still raise
-    before anything is stored. The caller's transaction holds it all together."""
-    reading = read_answer(payload, indicator, ref, source, answer.known_at, corrected, held)
+    """Parse, correct, check, append. `review` may still raise before anything is stored. The
+    caller's transaction holds it all together."""
+    reading = read_answer(payload, indicator, ref, source, answer, beside)
     review(reading.observations)
     names = (indicator.id, ref.name)
     warehouse.keep_actions(*names, reading.actions, load=answer.load, known_at=answer.known_at)
@@ -88,17 +101,23 @@ def accepted(
     held: Collection[date] = (),
     *,
     is_sent: bool = True,
+    asked_at: datetime | None = None,
 ) -> list[Observation]:
     """What was known by `known_at`, corrected by `fix`, dated, in order, repeated rows once;
     CheckFailed in words if it breaks expectations, or has another day than those `held` for a
     period of theirs.
 
     What a source has sent (`is_sent`) is public, whatever the rule of publication says; of what
-    is only counted or kept by us, that which was public by then is taken.
+    is only counted or kept by us, that which was public by then is taken. The price of a session
+    that ran when it was asked for (`asked_at`, if not `known_at`) is left out.
     """
     dated = {(o.date, o.value, o.public_at): o for o in _dated(indicator, found)}  # repeats once
     told = sorted(
-        (o for o in dated.values() if _is_known(o, known_at, is_sent)),
+        (
+            o
+            for o in checks.settled(indicator, dated.values(), asked_at or known_at)
+            if _is_known(o, known_at, is_sent)
+        ),
         key=lambda o: (o.date, o.public_at or known_at),
     )
     observations = [fix(o) for o in told]

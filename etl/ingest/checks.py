@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
@@ -14,6 +14,8 @@ from etl.frequency import RULES, is_step, period_name, period_of, second_words
 from etl.records import Action, Observation
 
 _SCALES = ((100, "100 times"), (10, "10 times"), (0.1, "a tenth of"), (0.01, "a hundredth of"))
+#: So near to a whole number is the step of a split, beside what was bought back or issued.
+_WHOLE = 0.05
 #: So many dates that two sources share tell a shifted unit from a difference.
 _ENOUGH_SHARED = 5
 #: Gaps are looked for in so many days before the newest value.
@@ -47,10 +49,9 @@ def findings(
 ) -> Iterator[Finding]:
     """The problems, each with the date it stands at. A split explains the step of its day."""
     previous: Observation | None = None
-    tomorrow = (now.astimezone(UTC) + timedelta(days=1)).date()
     splits = [a for a in actions if a.kind == "split"]
     for current in observations:
-        for sentence in _faults(indicator, previous, current, tomorrow, splits):
+        for sentence in _faults(indicator, previous, current, now, splits):
             yield Finding(current.date, f"{indicator.id}: {current.date}{sentence}")
         previous = current if math.isfinite(current.value) else previous
 
@@ -70,6 +71,14 @@ def second_values(
                 f"{indicator.id}: {day} is another day for {period_name(indicator.frequency, day)} "
                 f"than {other}, of which a value is held: are the values dated anew?"
             )
+
+
+def settled(
+    indicator: Indicator, observations: Iterable[Observation], moment: datetime
+) -> Iterator[Observation]:
+    """What can be a value at `moment`: no price of a session that runs, none of a day when the
+    market is shut. `moment` is when the answer was fetched, not when a person takes it."""
+    yield from (o for o in observations if not indicator.why_none(o.date, moment))
 
 
 def stale_repeat(indicator: Indicator, observations: Sequence[Observation]) -> Iterator[str]:
@@ -126,19 +135,32 @@ def gaps(indicator: Indicator, days: Sequence[date]) -> Iterator[str]:
         missing = []
 
 
+def no_closes(indicator: Indicator, days: Iterable[date], source: str) -> Iterator[str]:
+    """What an earlier version of this program took for closes of days without any."""
+    shut = [day for day in days if indicator.why_shut(day)]
+    if shut:
+        yield (
+            f"{indicator.id}: {len(shut)} values of days when the market ({indicator.calendar}) is "
+            f"shut, the newest {max(shut)}, are held from an earlier version of this program; "
+            f"`python -m etl replay --source {source}` reads the answers again without them."
+        )
+
+
 def _faults(
     indicator: Indicator,
     previous: Observation | None,
     current: Observation,
-    tomorrow: date,
+    now: datetime,
     splits: Sequence[Action],
 ) -> Iterator[str]:
     expect = indicator.expect
     if not math.isfinite(current.value):
         yield ": the value is not a number."
         return
-    if current.date > tomorrow:
+    if current.date > (now.astimezone(UTC) + timedelta(days=1)).date():
         yield ": the date lies in the future."
+    elif reason := indicator.why_none(current.date, now):
+        yield f" {reason}."
     if current.value < 0 <= expect.min:
         yield f": {current.value!r} is negative and below {expect.min!r}."
     elif current.value < expect.min:
@@ -172,16 +194,45 @@ def _step(
     near = is_step(indicator.frequency, previous.date, current.date)
     if most is None or not near or previous.value <= 0:
         return
-    between = (s.value for s in splits if previous.date < s.date <= current.date)
-    ratio = current.value * math.prod(between) / previous.value
+    ratio = min(_ratios(indicator, previous, current, splits), key=lambda r: abs(r - 1))
     if abs(100 * (ratio - 1)) <= most:
         return
     like = _scale_of(ratio, 0.25)
     hint = f" It is about {like} the value before: a shifted unit?" if like else ""
+    if indicator.may_split and (times := _whole(ratio)):
+        hint += (
+            f" It looks like a split by {times} that no source has told: if it was one, name "
+            f"{current.date} in expect.facts."
+        )
     yield (
         f": {current.value!r} is {100 * (ratio - 1):+.1f} % from {previous.value!r} on "
         f"{previous.date}, beyond {most:g} %.{hint}"
     )
+
+
+def _ratios(
+    indicator: Indicator, previous: Observation, current: Observation, splits: Sequence[Action]
+) -> Iterator[float]:
+    """The step between two values without the splits between them. What is filed after a split may
+    count the shares of a day before it in new ones or in old ones."""
+    for after in {previous.date, _told(indicator, previous)}:
+        for until in {current.date, _told(indicator, current)}:
+            between = (s.value for s in splits if after < s.date <= until)
+            yield current.value * math.prod(between) / previous.value
+
+
+def _told(indicator: Indicator, observation: Observation) -> date:
+    """The day on which a value came out, where that is not the day it speaks of."""
+    if indicator.frequency == "daily" or observation.public_at is None:
+        return observation.date
+    return max(observation.date, observation.public_at.date())
+
+
+def _whole(ratio: float) -> int:
+    """How many times as much, or as little, one value is of another; 0 if it is no whole number."""
+    times = max(ratio, 1 / ratio) if ratio > 0 else 0.0
+    nearest = round(times)
+    return nearest if nearest > 1 and math.isclose(times, nearest, rel_tol=_WHOLE) else 0
 
 
 def _scale_of(ratio: float, tolerance: float) -> str:

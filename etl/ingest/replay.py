@@ -12,7 +12,8 @@ from etl.corrections import Correction
 from etl.errors import CheckFailed, SettingError, SourceError, StorageError, nearest
 from etl.files.authored import read_corrections
 from etl.ingest import raw
-from etl.ingest.answers import take_answer
+from etl.ingest.answers import Beside, take_answer
+from etl.ingest.splits import known_splits
 from etl.policies import candidates
 from etl.records import now
 from etl.settings import Settings
@@ -52,7 +53,11 @@ def replay(
         # Read before anything is forgotten, so that a gap in the archive changes nothing.
         every = warehouse.answers(names)
         begins = _begins(settings, every)
-        answers = [a for a in every if a.load >= begins.get(a.source, 0)]
+        # Counts of shares after the prices of their load, which tell of splits.
+        answers = sorted(
+            (a for a in every if a.load >= begins.get(a.source, 0)),
+            key=lambda a: (a.load, a.indicator in catalog.counts),
+        )
         payloads = [raw.held(settings.raw, a.source, a.indicator, a.digest) for a in answers]
         with warehouse.transaction():
             found = list(
@@ -158,6 +163,7 @@ def _read(
     if indicator is None or ref is None:  # the catalog has let go of it
         return
     try:
-        take_answer(warehouse, payload, answer, indicator, ref, source, corrected)
+        beside = Beside(corrected, splits=known_splits(catalog, warehouse, indicator))
+        take_answer(warehouse, payload, answer, indicator, ref, source, beside)
     except (SourceError, CheckFailed):
         return  # what is refused today was refused then, or is no longer believed

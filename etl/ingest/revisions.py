@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from etl.calendars import is_session
 from etl.catalog import Indicator
 from etl.records import Observation
 
@@ -40,6 +41,14 @@ def rewrite(held: Mapping[date, float], new: Sequence[Observation], first: date)
     gone = sorted(day for day in held if first <= day and day not in answer)
     largest = max((_change_pct(held[day], answer[day]) for day in changed), default=0.0)
     return Rewrite(len(both) + len(gone), tuple(changed), largest, tuple(gone))
+
+
+def answerable(indicator: Indicator, held: Mapping[date, float]) -> dict[date, float]:
+    """What a source is expected to say again: no price of a day without a session, which only an
+    earlier version of this program took for one."""
+    if not indicator.is_traded:
+        return dict(held)
+    return {day: value for day, value in held.items() if is_session(indicator.calendar, day)}
 
 
 def sentence(indicator: Indicator, source: str, found: Rewrite, bulletins: Iterable[date]) -> str:

@@ -31,9 +31,10 @@ from etl.files.authored import (
     read_documents,
 )
 from etl.ingest import checks, raw, revisions
-from etl.ingest.answers import accepted, fix_of, refuse, take_answer
+from etl.ingest.answers import Beside, accepted, fix_of, refuse, take_answer
 from etl.ingest.derived import derive, with_breaks
 from etl.ingest.fetching import Fetching
+from etl.ingest.splits import known_splits
 from etl.ingest.upstream import Upstream
 from etl.policies import candidates
 from etl.policies.finders.base import Finder
@@ -159,17 +160,12 @@ def accept(settings: Settings, catalog: Catalog, indicator_id: str) -> list[Outc
             ref = indicator.ref(source)
             if ref is None:
                 raise SettingError(f"{indicator.id} is no longer taken from {source}.")
-            answer = replace(waits, load=load, known_at=moment)
+            answer = replace(waits, load=load, known_at=moment, fetched_at=waits.known_at)
+            splits = known_splits(catalog, warehouse, indicator)
             reading, added = take_answer(
-                warehouse,
-                payload,
-                answer,
-                indicator,
-                ref,
-                known[source],
-                corrected,
-                warehouse.dates(indicator.id),
-            )
+                warehouse, payload, answer, indicator, ref, known[source],
+                Beside(corrected, warehouse.dates(indicator.id), splits),
+            )  # fmt: skip
             warehouse.note_answer(load, source, indicator.id, answer.digest)
             warehouse.release(indicator.id, source, load)
             found = reading.observations
@@ -396,8 +392,8 @@ class _Run:
         # Figures that lie in the folder are known, unless the run is asked to forget what is later.
         is_sent = ref.name == "figures" and self.request.known_at is None
         found = self._own(indicator, ref)
-        held = self.warehouse.dates(indicator.id)
-        observations = accepted(indicator, found, self.known_at, (), fix, held, is_sent=is_sent)
+        held, splits = self.warehouse.dates(indicator.id), self._splits(indicator)
+        observations = accepted(indicator, found, self.known_at, splits, fix, held, is_sent=is_sent)
         with self.warehouse.transaction():
             return self.warehouse.append(
                 indicator.id, ref.name, observations, load=self.load, known_at=self.known_at
@@ -426,12 +422,13 @@ class _Run:
             self._doubt(indicator, ref.name, observations)
             self._hold_back(indicator, ref, source, observations)
 
+        held = self.warehouse.dates(indicator.id)
+        beside = Beside(self.corrections, held, self._splits(indicator))
         try:
             with self.warehouse.transaction():
                 _, added = take_answer(
-                    self.warehouse, payload, answer, indicator, ref, source, self.corrections,
-                    self.warehouse.dates(indicator.id), review,
-                )  # fmt: skip
+                    self.warehouse, payload, answer, indicator, ref, source, beside, review
+                )
                 self.warehouse.note_answer(self.load, ref.name, indicator.id, digest)
                 self.warehouse.release(indicator.id, ref.name, self.load)
         except HeldBack as error:
@@ -466,9 +463,13 @@ class _Run:
         first = source.reaches_back_to(ref.params, since, self.known_at.date())
         held = self.warehouse.held_values(indicator.id, ref.name, self.known_at)
         held |= {o.date: o.value for o in observations if o.corrected_at}  # is no word of upstream
+        held = revisions.answerable(indicator, held)
         found = revisions.rewrite(held, observations, first)
         if found.is_beyond(indicator):
             raise HeldBack(revisions.sentence(indicator, ref.name, found, self.files.days))
+
+    def _splits(self, indicator: Indicator) -> list[Action]:
+        return known_splits(self.catalog, self.warehouse, indicator)
 
     def _fix(self, indicator: Indicator, source: str) -> Fix:
         if source not in self.sources:
@@ -494,7 +495,7 @@ class _Run:
         if settled.observation is None:
             return ""
         held = self.warehouse.held_values(indicator.id, source, self.known_at)
-        actions = self.warehouse.actions(indicator.id)
+        actions = self._splits(indicator)
 
         def told(values: Mapping[date, float]) -> list[str]:
             series = [Observation(day, value) for day, value in sorted(values.items())]
@@ -517,6 +518,7 @@ class _Run:
         """What is to be known of what an online source brought, though nothing is wrong with it."""
         if self._is_online(ref.name):
             days = self.warehouse.dates(indicator.id, ref.name)
+            yield from checks.no_closes(indicator, days, ref.name)
             for sentence in checks.gaps(indicator, sorted(days)):
                 yield f"{sentence[:-1]} ({ref.name})."
 

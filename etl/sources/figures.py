@@ -53,6 +53,8 @@ class Figures(Source):
 
 def _observation(cell: dict[str, str], indicator: Indicator, path: Path, line: int) -> Observation:
     day = date_of(cell["date"], path, line, indicator.id)
+    if reason := indicator.why_shut(day):
+        raise FileProblem(path, f"{indicator.id}: {day} {reason}.", line=line)
     public = cell.get("public", "")
     if not cell["source"]:
         raise FileProblem(path, f"{indicator.id}: the source is empty; name it.", line=line)

@@ -1,4 +1,9 @@
-"""Yahoo Finance through yfinance: daily closes as they were traded, splits and dividends apart."""
+"""Yahoo Finance through yfinance: daily closes as they were traded, splits and dividends apart.
+
+A bar is stamped with the start of its session, but the last one mostly with the moment of its price
+(`meta.regularMarketTime`): that is the price of now. In the evening and on Sundays it belongs to
+the next session of a future, and is gone from later answers.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +13,13 @@ import struct
 import warnings
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from etl.calendars import MARKETS, is_close, is_shut, session_of
 from etl.catalog import Indicator
 from etl.errors import SourceError, SourceUnavailable, UnexpectedPayload
 from etl.ingest.upstream import Upstream
@@ -24,6 +31,12 @@ HOST = "query2.finance.yahoo.com"
 CURRENCY_OF: Mapping[str, str] = {
     "usd": "USD", "usd_bbl": "USD", "usd_oz": "USD", "points": "USD", "cny_per_usd": "CNY",
 }  # fmt: skip
+#: What Yahoo calls bars of days; for long spans it may send longer ones, unasked.
+DAILY = "1d"
+#: The markets of what is not traded at the stock exchange.
+CALENDAR_OF_KIND: Mapping[str, str] = {"FUTURE": "CMES", "CURRENCY": "24/5"}
+#: When the bars of days begin: futures and currencies at midnight, shares and indices at the bell.
+STARTS = (time(0), time(9, 30))
 #: Yahoo computes in numbers of seven digits: a close that was divided by a split and is multiplied
 #: back comes out this exactly.
 SINGLE_PRECISION = 2e-7
@@ -57,9 +70,9 @@ class Yahoo(Source):
         factors = _factors(splits)
         found = [
             Observation(day, _traded(close, factors(day)), credit=f"Yahoo Finance {ticker}")
-            for day, close in _closes(chart, ticker)
+            for day, close in _closes(chart, ticker, _calendar(chart, indicator))
         ]
-        if not found:
+        if all(close is None for close in chart["indicators"]["quote"][0]["close"]):
             raise UnexpectedPayload(f"Yahoo sent no row for {ticker}.")
         return found
 
@@ -128,7 +141,13 @@ def _chart(payload: bytes, ticker: str) -> Any:
         raise UnexpectedPayload(f"Yahoo sent no closes of {ticker}.") from None
     if symbol != ticker:
         raise UnexpectedPayload(f"Yahoo sent {str(symbol)[:20]} where {ticker} was asked for.")
+    _check_granularity(chart, ticker)
     return chart
+
+
+def _calendar(chart: Any, indicator: Indicator) -> str:
+    """Whose hours the prices keep: Yahoo says itself what is a future and what a currency."""
+    return CALENDAR_OF_KIND.get(str(chart["meta"].get("instrumentType")), indicator.calendar)
 
 
 def _check_currency(chart: Any, ticker: str, expected: str | None) -> None:
@@ -138,31 +157,82 @@ def _check_currency(chart: Any, ticker: str, expected: str | None) -> None:
         raise UnexpectedPayload(f"Yahoo gives {ticker} in {str(currency)[:8]}, not in {expected}.")
 
 
-def _closes(chart: Any, ticker: str) -> Iterator[tuple[date, float]]:
-    """Each day with its close. Of two rows for the last day, the second is the live price."""
+def _check_granularity(chart: Any, ticker: str) -> None:
+    granularity = chart["meta"].get("dataGranularity") or DAILY
+    if granularity != DAILY:
+        raise UnexpectedPayload(
+            f"Yahoo sent bars of {str(granularity)[:8]} for {ticker}; a bar of each day was asked "
+            "for."
+        )
+
+
+def _closes(chart: Any, ticker: str, calendar: str) -> Iterator[tuple[date, float]]:
+    """Each day with its close; nothing on days when the market is shut.
+
+    A bar that is stamped with the moment of its price is the price of now. It is a close only if
+    its session had nothing more to come, and gives way to the settled bar of its day.
+    """
     moments = chart.get("timestamp") or []
     closes = chart["indicators"]["quote"][0].get("close")
     if not isinstance(closes, list) or len(closes) != len(moments):
         raise UnexpectedPayload(f"Yahoo sent no closes of {ticker}.")
-    days = [_day(moment, chart, ticker) for moment in moments]
-    if len(days) > 1 and days[-1] == days[-2]:
-        days, closes = [*days[:-2], days[-1]], [*closes[:-2], closes[-1]]
+    settled: dict[date, float] = {}
+    of_now: dict[date, float] = {}
     previous: date | None = None
-    for day, close in zip(days, closes, strict=True):
+    for stamp, close in zip(moments, closes, strict=True):
+        local = _local(stamp, chart, ticker)
+        if _is_live(local, stamp, chart, ticker):
+            if close is not None and calendar in MARKETS and is_close(calendar, local):
+                day = session_of(calendar, local)
+                of_now[day] = number(close, f"Yahoo's {ticker}, {day}")
+            continue
+        day = _day(local)
         in_order(previous, day, f"Yahoo's {ticker}")
         previous = day
-        if close is not None:
-            yield day, number(close, f"Yahoo's {ticker}, {day}")
+        if close is not None and not is_shut(calendar, day):
+            settled[day] = number(close, f"Yahoo's {ticker}, {day}")
+    if settled and _is_of_next_session(*max(settled.items()), chart, calendar):
+        del settled[max(settled)]
+    yield from sorted((of_now | settled).items())
 
 
-def _day(moment: Any, chart: Any, ticker: str) -> date:
-    """The day of a bar in the time of its exchange. Around a change of clocks Yahoo dates some
-    bars an hour or two before their midnight."""
-    seconds = number(moment, f"Yahoo's {ticker}, a time")
+def _is_live(local: datetime, stamp: Any, chart: Any, ticker: str) -> bool:
+    """Whether a bar is stamped with the moment of its price, not with the start of its session:
+    sessions begin on a quarter of an hour, and at the same hour each day."""
+    if local.minute % 15 or local.second or local.microsecond:
+        return True
+    meta = chart["meta"]
+    starts = {*STARTS}
+    with suppress(KeyError, TypeError):
+        usual = meta["currentTradingPeriod"]["regular"]["start"]
+        starts.add(_local(usual, chart, ticker).time())
+    return bool(stamp == meta.get("regularMarketTime")) and local.time() not in starts
+
+
+def _is_of_next_session(day: date, close: float, chart: Any, calendar: str) -> bool:
+    """Whether the bar of a day, though stamped with its start, holds the price of now, which is
+    that of the session after it: futures trade on in the evening."""
+    meta = chart["meta"]
+    moment = meta.get("regularMarketTime")
+    if calendar not in MARKETS or not isinstance(moment, int):
+        return False
+    local = _local(moment, chart, "price of now")
+    is_later = local.date() == day and session_of(calendar, local) > day
+    return is_later and close == meta.get("regularMarketPrice")
+
+
+def _local(stamp: Any, chart: Any, ticker: str) -> datetime:
+    """A moment in the time of the exchange."""
+    seconds = number(stamp, f"Yahoo's {ticker}, a time")
     try:
-        local = datetime.fromtimestamp(seconds, ZoneInfo(chart["meta"]["exchangeTimezoneName"]))
+        return datetime.fromtimestamp(seconds, ZoneInfo(chart["meta"]["exchangeTimezoneName"]))
     except (OverflowError, ValueError, OSError):
         raise UnexpectedPayload(f"Yahoo's {ticker}: {seconds:g} is no time.") from None
+
+
+def _day(local: datetime) -> date:
+    """The day of a bar. Around a change of clocks Yahoo dates some bars an hour or two before their
+    midnight."""
     early = local.minute == 0 and local.hour >= 22
     return local.date() + timedelta(days=1) if early else local.date()
 
@@ -172,11 +242,11 @@ def _actions(chart: Any, ticker: str) -> list[Action]:
     events = chart.get("events") or {}
     try:
         dividends = [
-            Action(_day(e["date"], chart, ticker), "dividend", number(e["amount"], ticker))
+            Action(_day(_local(e["date"], chart, ticker)), "dividend", number(e["amount"], ticker))
             for e in (events.get("dividends") or {}).values()
         ]
         splits = [
-            Action(_day(e["date"], chart, ticker), "split", _ratio(e, ticker))
+            Action(_day(_local(e["date"], chart, ticker)), "split", _ratio(e, ticker))
             for e in (events.get("splits") or {}).values()
         ]
     except (KeyError, TypeError, AttributeError):

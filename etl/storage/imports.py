@@ -21,6 +21,7 @@ from typing import Any
 import duckdb
 
 from etl import frequency
+from etl.calendars import why_running, why_shut
 from etl.catalog import STATUS_OF_SOURCE, Catalog, Indicator
 from etl.errors import FileProblem, StorageError, nearest
 from etl.files.bounded import Unreadable, answers
@@ -60,6 +61,7 @@ create table expected (
   rule integer);
 create table facts (indicator id, date date);
 create table renamed (old id, new id);
+create table traded (indicator id, calendar varchar);
 create table rows (indicator id, date date, value double, file integer, line integer);
 create table publics (rule integer, date date, public_at timestamp);
 create macro day_of(t) as
@@ -145,6 +147,18 @@ judged as (
   from steps s join expected e on e.id = s.indicator)
 select case when again then 1 else 2 end, place, before, base
 from judged where again or odd order by 1, 2 limit 1
+"""
+# The days of each market in the files, and the first row of days that can have no value.
+DAYS_OF_MARKETS = """
+select distinct t.calendar as calendar, r.date as date
+from rows as r join traded as t on t.indicator = r.indicator where r.date is not null
+"""
+WITHOUT_PRICE = """
+select min(r.rowid)
+from rows as r join traded as t on t.indicator = r.indicator
+join (select unnest($calendars) as calendar, unnest($days) as date) as n
+  on n.calendar = t.calendar and n.date = r.date
+where r.value is not null
 """
 # One span, each value with the moment it was public and the moment it is known from.
 RULES = """
@@ -345,6 +359,11 @@ class _Reading:
                 [self.rules[one.publication, one.calendar][0] for one in entries],
             ],
         )
+        traded = [one for one in entries if one.is_traded]
+        self.connection.execute(
+            "insert into traded select unnest(?), unnest(?)",
+            [[one.id for one in traded], [one.calendar for one in traded]],
+        )
         facts = [(one.id, fact.date) for one in entries for fact in one.expect.facts]
         self.connection.execute(
             "insert into facts select unnest(?), unnest(?)",
@@ -420,9 +439,22 @@ class _Reading:
         found = [(1, place, None, None) for (place,) in self._rows(UNREADABLE)]
         for first, last in spans(self.catalog.indicators):
             found += self._rows(WRONG, {"first": first, "last": last, "tomorrow": tomorrow})
+        found += [(2, place, None, None) for place in self._without_price()]
         wrong = [one for one in found if one[0] <= worst]
         if wrong:
             self._explain(*min(wrong, key=lambda one: one[:2]))
+
+    def _without_price(self) -> Iterator[int]:
+        """The first row that is dated on a day when its market is shut, or whose session runs."""
+        none = [
+            (calendar, day)
+            for calendar, day in self._rows(DAYS_OF_MARKETS)
+            if why_shut(calendar, day) or why_running(calendar, day, self.known_at)
+        ]
+        if none:
+            names, days = (list(column) for column in zip(*none, strict=True))
+            ((place,),) = self._rows(WITHOUT_PRICE, {"calendars": names, "days": days})
+            yield from [] if place is None else [place]
 
     def _explain(self, kind: int, place: int, before: date | None, base: float | None) -> None:
         name, day, value, file, line = self._rows(

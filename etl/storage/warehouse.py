@@ -262,13 +262,20 @@ class Revision:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One archived answer as a load has read it."""
+    """One archived answer as a load has read it; `fetched_at` where a person took it later than it
+    came."""
 
     load: int
     known_at: datetime
     source: str
     indicator: str
     digest: str
+    fetched_at: datetime | None = None
+
+    @property
+    def asked_at(self) -> datetime:
+        """When it came: a session that ran then gives it no close."""
+        return self.fetched_at or self.known_at
 
 
 @contextmanager
@@ -499,13 +506,26 @@ class Warehouse:
     def answers(self, sources: Sequence[str]) -> list[Answer]:
         """Every answer read from the sources, in the order of loads."""
         rows = self.connection.execute(
-            "select a.load, l.known_at, a.source, a.indicator, a.digest "
+            "select a.load, l.known_at, a.source, a.indicator, a.digest, min(f.known_at) "
             "from answers as a join loads as l using (load) "
+            "left join holds as h on h.accepted_load = a.load and h.source = a.source "
+            "and h.indicator = a.indicator and h.digest = a.digest "
+            "left join loads as f on f.load = h.load "
             "where list_contains($sources, a.source) "
-            "order by a.load, a.source, a.indicator",
+            "group by all order by a.load, a.source, a.indicator",
             {"sources": list(sources)},
         ).fetchall()
-        return [Answer(r[0], r[1].replace(tzinfo=UTC), r[2], r[3], r[4]) for r in rows]
+        return [
+            Answer(
+                r[0],
+                r[1].replace(tzinfo=UTC),
+                r[2],
+                r[3],
+                r[4],
+                r[5].replace(tzinfo=UTC) if r[5] else None,
+            )
+            for r in rows
+        ]
 
     def needed_answers(self, since: datetime) -> set[tuple[str, str, str]]:
         """Source, indicator and digest of the answers that were read since a moment, of the newest

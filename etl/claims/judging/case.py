@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from etl.calendars import CalendarName
+from etl.calendars import MARKETS
 from etl.catalog import Indicator, Unit
 from etl.claims.dates import Period, Span, When, period_of
 from etl.claims.grammar import Grammar
@@ -18,8 +18,6 @@ from etl.frequency import Frequency, period_end
 from etl.frequency import period_of as period_start
 from etl.words.numbers import MINUS, grouped, signed
 
-#: Calendars of days; on the others every value stands for a longer time.
-_LIVELY: frozenset[CalendarName] = frozenset({"XNYS", "24/5"})
 _OWN_SPANS: Mapping[Frequency, Span] = {
     "monthly": "month", "quarterly": "quarter", "annual": "year",
 }  # fmt: skip
@@ -63,7 +61,8 @@ class Case:
 
     @property
     def is_lively(self) -> bool:
-        return self.indicator.calendar in _LIVELY
+        """Whether every day has a value; on other calendars one stands for a longer time."""
+        return self.indicator.calendar in MARKETS
 
     @property
     def is_count(self) -> bool:

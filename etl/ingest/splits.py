@@ -1,0 +1,32 @@
+"""Splits, whoever told them: what one source knows explains the steps that another one shows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from etl.catalog import Catalog, Indicator
+from etl.records import Action
+from etl.storage.warehouse import Warehouse
+
+
+def known_splits(catalog: Catalog, warehouse: Warehouse, indicator: Indicator) -> list[Action]:
+    """The splits that explain a step of an indicator, as they act on a price: one of two for one
+    halves it. A count of shares is doubled by the same: there it is told as one for two."""
+    closes = [close for close, shares in catalog.companies if shares == indicator.id]
+    if not closes and not indicator.may_split:
+        return []
+    own = [a for a in warehouse.actions(indicator.id) if a.kind == "split"]
+    of_company = [
+        replace(split, value=1 / split.value)
+        for close in closes
+        for split in warehouse.actions(close)
+        if split.kind == "split"
+    ]
+    return joined(own, of_company)
+
+
+def joined(told: Sequence[Action], known: Sequence[Action]) -> list[Action]:
+    """What an answer tells, and what was known before of other days."""
+    days = {(action.date, action.kind) for action in told}
+    return [*told, *(a for a in known if (a.date, a.kind) not in days)]
