@@ -19,9 +19,12 @@ from serving import days_from, vintages
 
 from dashboard import queries
 from dashboard.address import Transform
+from dashboard.chart.fonts import font
 from dashboard.chart.model import SAMPLED_DAYS, Model, Part, build, compose
 from dashboard.chart.plotly import CONFIG, figure
+from dashboard.chart.png import png
 from dashboard.chart.svg import chart, data_uri, spark
+from dashboard.chart.ticks import value_ticks
 from dashboard.choices import Choices
 from dashboard.components.charts import WIDE, chart_block
 from dashboard.prerender import to_html
@@ -398,3 +401,24 @@ def test_no_graph_may_send_its_data_away() -> None:
     assert CONFIG["showSendToCloud"] is False
     assert CONFIG["plotlyServerURL"] == ""
     assert CONFIG["displayModeBar"] is False
+
+
+def test_small_digits_that_the_font_lacks_are_drawn_in_a_picture() -> None:
+    letters = font()
+    assert letters is not None
+
+    def drawn_as(words: str) -> bytes:
+        text = f'<text x="5" y="30" font-family="Noto Sans SC">{words}</text>'
+        return png(f'<svg xmlns="http://www.w3.org/2000/svg" width="90" height="40">{text}</svg>',
+                   letters)  # fmt: skip
+
+    words = ["10²⁶", "10²⁷", "10⁻⁸", "CO₂", "CO₃", "10⁶&amp;a"]
+    assert len({drawn_as(one) for one in words}) == len(words)
+
+
+def test_a_log_axis_over_large_numbers_is_told_without_an_exponent_of_computers() -> None:
+    _, _, ticks = value_ticks([9e5, 5e26], zero=False, log=True)
+    labels = [label for _, label in ticks]
+    assert "1,000,000" in labels
+    assert "5×10²⁶" in labels
+    assert not any("e" in label for label in labels)

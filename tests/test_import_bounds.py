@@ -4,8 +4,11 @@ little room, and nothing is stored."""
 from __future__ import annotations
 
 import io
+import os
 import random
 import re
+import subprocess
+import sys
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
@@ -21,6 +24,7 @@ from openpyxl.styles import PatternFill
 from etl.errors import FileProblem
 from etl.files import bounded, cells, xlsx
 from etl.files.bounded import Unreadable, answers
+from etl.settings import PROJECT
 from etl.storage import imports
 
 DAY = date(2026, 5, 26)
@@ -148,9 +152,8 @@ WORKBOOKS: dict[str, tuple[Callable[[], bytes], str]] = {
     "an error": (lambda: saved(cell("C2", "#N/A")), "'#N/A' is not a number"),
     "a switch": (lambda: saved(cell("C2", True)), "'TRUE' is not a number"),
     "a note beside the table": (lambda: saved(cell("E2", "note")), "line 2: the cell E2 stands"),
-    "a title above the table": (
-        lambda: saved(lambda book: book.active.insert_rows(1)) and saved(cell("A1", "My table")),
-        "no column 'indicator'",
+    "a title in the place of a header": (
+        lambda: saved(cell("A1", "My table")), "no column 'indicator'",
     ),
 }  # fmt: skip
 
@@ -291,9 +294,31 @@ def test_whole_numbers_of_parquet_are_read_or_refused_in_words(
 def test_a_small_parquet_file_of_more_rows_than_anybody_has_is_refused_before_it_is_read(
     data: Path, cli: Cli
 ) -> None:
-    query = PARQUET.format(date="date '2026-05-26'", value="17.5") + " from range(60_000_000)"
+    query = PARQUET.format(date="date '2026-05-26'", value="17.5") + " from range(3_000_000)"
     raw = parquet(data / "made.parquet", query)
-    assert "more than 50,000,000 rows" in refused(data, cli, "mine.parquet", raw)
+    assert "holds 3,000,000 rows" in refused(data, cli, "mine.parquet", raw)
+
+
+@pytest.mark.parametrize("column", ["indicator", "date", "value"])
+def test_a_long_text_that_a_small_parquet_file_repeats_is_refused_in_little_room(
+    column: str, data: Path
+) -> None:
+    columns = {"indicator": "'vix'", "date": "'2026-05-26'", "value": "'17.5'"}
+    told = {**columns, column: "repeat('x', 1_000_000)"}
+    query = ", ".join(f'{words} as "{name}"' for name, words in told.items())
+    path = data / "mine.parquet"
+    parquet(path, f"select {query} from range(20_000)")
+    limited = (
+        "import resource, sys; resource.setrlimit(resource.RLIMIT_DATA, (1_500_000_000,) * 2);"
+        "from etl.__main__ import main; sys.exit(main(sys.argv[1:]))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", limited, "import", str(path)],
+        capture_output=True, text=True, timeout=120, cwd=PROJECT,
+        env={**os.environ, "XINZHI_DATA": str(data)}, check=False,
+    )  # fmt: skip
+    assert (done.returncode, is_one_sentence(done.stderr)) == (2, True), done.stderr
+    assert "line 1: " in done.stderr
 
 
 def test_parquet_with_bytes_turned_is_read_or_refused_and_never_breaks(

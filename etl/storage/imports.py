@@ -45,6 +45,10 @@ READERS = (".csv", ".xlsx", ".parquet")
 MAX_BYTES = 2_000_000_000
 #: What a small file may claim: so many rows, and so many seconds to read them.
 MAX_ROWS, SECONDS = 50_000_000, 300
+#: No indicator has more values: a day each for 270 years.
+MAX_DAYS = 100_000
+#: No id, date or number is longer; a longer text is wrong, and costs no more than this to say.
+MOST_LETTERS = 200
 SOURCE = "import"
 SCRATCH = ".import-"
 #: How many rows that Python has read are handed to SQL at once.
@@ -64,6 +68,7 @@ create table renamed (old id, new id);
 create table traded (indicator id, calendar varchar);
 create table rows (indicator id, date date, value double, file integer, line integer);
 create table publics (rule integer, date date, public_at timestamp);
+create macro short(t) as case when strlen(t) <= 200 then t end;
 create macro day_of(t) as
   case when strlen(t) = 10 and try_cast(t as date)::varchar = t then try_cast(t as date) end;
 create macro number_of(t) as
@@ -71,12 +76,12 @@ create macro number_of(t) as
 """
 READ = """
 insert into rows
-select coalesce(try_cast(indicator as id), try_cast(trim(indicator) as id)), {day}, {number},
-       $file, null
+select coalesce(try_cast(short(indicator) as id), try_cast(trim(short(indicator)) as id)),
+       {day}, {number}, $file, null
 from {source}
 """
-TEXT_DAY = "coalesce(day_of(date), day_of(trim(date)))"
-TEXT_NUMBER = "number_of(value)"
+TEXT_DAY = "coalesce(day_of(date), day_of(trim(short(date))))"
+TEXT_NUMBER = "number_of(short(value))"
 # Nothing is guessed. A fourth column makes room for the cell too many that makes a row wrong, and
 # a word that no file holds tells an absent cell from an empty one.
 CSV = """
@@ -93,7 +98,7 @@ _MOMENT = (
     "case when date = date::date then date::date::varchar else date::varchar end",
 )
 DAYS = {
-    "VARCHAR": (TEXT_DAY, "date"),
+    "VARCHAR": (TEXT_DAY, f"left(date, {MOST_LETTERS + 1})"),
     "DATE": (
         "case when isfinite(date) and year(date) between 1 and 9999 then date end",
         "date::varchar",
@@ -104,14 +109,14 @@ _WHOLE = [
     sign + size for sign in ("", "U") for size in ("TINYINT", "SMALLINT", "INTEGER", "BIGINT")
 ]
 NUMBERS = {
-    "VARCHAR": (TEXT_NUMBER, "value"),
+    "VARCHAR": (TEXT_NUMBER, f"left(value, {MOST_LETTERS + 1})"),
     "DECIMAL": ("number_of(value::varchar)", "value::varchar"),
     **dict.fromkeys(
         ("DOUBLE", "FLOAT", *_WHOLE),
         ("case when isfinite(value::double) then value::double end", "value::double::varchar"),
     ),
 }
-NAMES = {"VARCHAR": ("indicator", "indicator")}
+NAMES = {"VARCHAR": ("indicator", f"left(indicator, {MOST_LETTERS + 1})")}
 #: What is expected of each column of a Parquet file, and what of it can be read.
 TYPED = {
     "indicator": ("texts", NAMES),
@@ -404,7 +409,8 @@ class _Reading:
                 raise _ReadOtherwise from error
 
     def _read_parquet(self, file: int, path: Path) -> None:
-        with _parquet(path) as (source, types):
+        most = min(MAX_ROWS, MAX_DAYS * len(self.catalog))
+        with _parquet(path, most) as (source, types):
             (day, _), (number, _) = DAYS[types["date"]], NUMBERS[types["value"]]
             query = READ.format(day=day, number=number, source="read_parquet($path)")
             with _in_time(self.connection):
@@ -557,7 +563,7 @@ def _parquet_rows(path: Path, skip: int) -> Iterator[Row]:
 
 
 @contextmanager
-def _parquet(path: Path) -> Iterator[tuple[str, Mapping[str, str]]]:
+def _parquet(path: Path, most: int = MAX_ROWS) -> Iterator[tuple[str, Mapping[str, str]]]:
     """The name under which DuckDB finds the file, and the kinds of its columns; whatever goes
     wrong with it in the block is a FileProblem."""
     with opened_bytes(path, "no such file.", MAX_BYTES) as handle:
@@ -569,8 +575,10 @@ def _parquet(path: Path) -> Iterator[tuple[str, Mapping[str, str]]]:
                 ).fetchall()
                 query = "select column_name, column_type from (describe from read_parquet($path))"
                 types = dict(connection.execute(query, {"path": source}).fetchall())
-            if rows > MAX_ROWS:
-                raise FileProblem(path, f"holds more than {MAX_ROWS:,} rows; split it.")
+            if rows > most:
+                raise FileProblem(
+                    path, f"holds {rows:,} rows; indicators of the catalog have {most:,} at most."
+                )
             check_header(list(types), COLUMNS, COLUMNS, path)
             yield source, {name: _type(types[name], name, path) for name in COLUMNS}
         except duckdb.InterruptException:
