@@ -219,6 +219,12 @@ def sessions(calendar: str, first: date, last: date) -> list[date]:
     return [d for d in (first + timedelta(days=k) for k in range(days)) if is_session(calendar, d)]
 
 
+def has_session(calendar: str, first: date, last: date) -> bool:
+    """Whether a value may be expected for any day from `first` to `last`."""
+    days = (first + timedelta(days=k) for k in range((last - first).days + 1))
+    return any(is_session(calendar, day) for day in days)
+
+
 @lru_cache(maxsize=20_000)
 def sessions_between(calendar: str, after: date, until: date) -> int:
     """How many sessions lie in (after, until]."""

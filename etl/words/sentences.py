@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from etl.calendars import sessions
+from etl.calendars import has_session
 from etl.catalog import Indicator, Unit
 from etl.changes import ZScore, follows
 from etl.frequency import RULES, months_after, period_of
@@ -120,11 +120,11 @@ def _whole_from(since: date, event: Event, indicator: Indicator, *, sparse: bool
     if indicator.frequency != "daily":
         return None
     following = months_after(month, 1)
-    if not sessions(indicator.calendar, since + _DAY, following - _DAY):
+    if not has_session(indicator.calendar, since + _DAY, following - _DAY):
         month = following  # the last session of the month before: all of this one is held
-    elif sessions(indicator.calendar, month, since - _DAY):
+    elif has_session(indicator.calendar, month, since - _DAY):
         return None
-    return month if sessions(indicator.calendar, month, event.date - _DAY) else None
+    return month if has_session(indicator.calendar, month, event.date - _DAY) else None
 
 
 def joined(found: Sequence[Badge], lang: str) -> str:

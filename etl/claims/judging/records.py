@@ -12,7 +12,7 @@ from datetime import date, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from etl.calendars import sessions
+from etl.calendars import has_session
 from etl.catalog import Extreme
 from etl.claims.judging.bases import previous, window_day
 from etl.claims.judging.case import Case, Found, Unknown
@@ -72,12 +72,12 @@ def _among_month_ends(case: Case, at: int, side: Side) -> Found:
     if target is not None:
         ends = ends[months[ends] >= np.datetime64(target, "M")]
     own = case.date_of(at)
-    if sessions(case.indicator.calendar, own + _DAY, period_end("monthly", own)):
+    if has_session(case.indicator.calendar, own + _DAY, period_end("monthly", own)):
         raise Unknown(f"{own} 不是当月最后一个交易日")
     if target is None or len(ends) < 2 or months[ends[0]] != np.datetime64(target, "M"):
         raise Unknown("更早的月末值没有存，不能认定")
     if not np.all(are_steps("monthly", days[ends])) or any(
-        sessions(case.indicator.calendar, day + _DAY, period_end("monthly", day))
+        has_session(case.indicator.calendar, day + _DAY, period_end("monthly", day))
         for day in days[ends[:-1]].tolist()
     ):
         raise Unknown("这段时间的月末值没有存全，不能认定")
@@ -221,7 +221,7 @@ class _Past:
             return True
         if self.case.is_lively:
             calendar = self.case.indicator.calendar
-            return not sessions(calendar, self.target, begins - _DAY)
+            return not has_session(calendar, self.target, begins - _DAY)
         frequency = self.case.indicator.frequency
         if frequency == "event":
             return False
