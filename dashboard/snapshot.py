@@ -124,7 +124,7 @@ class Snapshot:
             with self.connection.cursor() as cursor:
                 return cursor.execute(query, parameters).fetchall()
         except duckdb.Error as error:
-            raise StorageError(_unreadable(self.path, str(error))) from error
+            raise StorageError(_unreadable(self.path, str(error), "read")) from error
 
     def held(self, kind: str, key: Hashable) -> Any:
         """What is remembered already, or None."""
@@ -232,9 +232,10 @@ class Snapshots:
             )
 
 
-def _unreadable(path: Path, reason: str) -> str:
+def _unreadable(path: Path, reason: str, cannot: str = "opened") -> str:
     """What is wrong with a snapshot, and what to do."""
     return (
-        f"{path}: this snapshot cannot be read ({reason.splitlines()[0]}). Run `python -m etl run` "
-        "to publish anew, or `python -m etl rollback` to return to the one before."
+        f"{path}: this snapshot cannot be {cannot} ({reason.partition(chr(10))[0]}). Run "
+        "`python -m etl run` to publish anew, or `python -m etl rollback` to return to the one "
+        "before."
     )

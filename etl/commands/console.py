@@ -21,7 +21,7 @@ from etl.ingest.run import Report
 from etl.policies.candidates import Candidate
 from etl.records import Disagreement
 from etl.storage.backup import Manifest
-from etl.storage.snapshots import Listed
+from etl.storage.snapshots import ListedSnapshot
 from etl.storage.warehouse import Outcome
 from etl.words.numbers import MINUS, trimmed
 
@@ -142,7 +142,7 @@ def sent(rows: Iterable[Sent], *, errors_only: bool = False) -> bool:
     return failed
 
 
-def history_table(snapshots: Iterable[Listed]) -> None:
+def history_table(snapshots: Iterable[ListedSnapshot]) -> None:
     """Name, moment, vintages, whether it is served, and why it cannot be read if it cannot."""
     cells = [
         (

@@ -23,7 +23,7 @@ OLDEST = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ListedSnapshot:
     """One published file as `history` lists it; `problem` says why it cannot be read."""
 
     name: str
@@ -114,19 +114,21 @@ def names(folder: Path) -> list[str]:
     return sorted((path.stem for path in folder.glob("2*.duckdb")), reverse=True)
 
 
-def history(folder: Path) -> list[Listed]:
+def history(folder: Path) -> list[ListedSnapshot]:
     """The snapshots that are kept, newest first; one that cannot be read says why."""
     return [_listed(folder / f"{name}.duckdb", current_name(folder)) for name in names(folder)]
 
 
-def _listed(path: Path, current: str | None) -> Listed:
+def _listed(path: Path, current: str | None) -> ListedSnapshot:
     try:
         with read_snapshot(path) as connection:
             meta = meta_of(connection)
-        return Listed(path.stem, meta["published_at"], int(meta["rows"]), path.stem == current)
+        return ListedSnapshot(
+            path.stem, meta["published_at"], int(meta["rows"]), path.stem == current
+        )
     except (UnreadableSnapshot, ValueError) as error:
         reason = error.reason if isinstance(error, UnreadableSnapshot) else "its rows are no number"
-        return Listed(path.stem, "", 0, path.stem == current, reason)
+        return ListedSnapshot(path.stem, "", 0, path.stem == current, reason)
 
 
 def newest_readable(folder: Path, before: str | None = None) -> str | None:
