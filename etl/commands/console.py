@@ -17,6 +17,7 @@ from etl.commands.status import Freshness
 from etl.ingest.run import Progress as Step
 from etl.ingest.run import Report
 from etl.policies.candidates import Candidate
+from etl.policies.register import topics_shown
 from etl.storage.publish import Snapshot
 from etl.storage.warehouse import Outcome
 
@@ -133,7 +134,7 @@ def history_table(snapshots: Iterable[Snapshot]) -> None:
 def candidate_table(rows: Iterable[Candidate]) -> None:
     """Key, title, issuer, number, published, topics, kind, source, address."""
     cells = [
-        (r.key, d.title, d.issuer, d.number, d.published, ";".join(d.topics), d.kind,
+        (r.key, d.title, d.issuer, d.number, d.published, ";".join(topics_shown(d)), d.kind,
          ";".join(r.sources), d.url)
         for r in rows
         for d in (r.document,)

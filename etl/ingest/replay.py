@@ -11,6 +11,7 @@ from etl.corrections import Correction
 from etl.errors import CheckFailed, SettingError, SourceError, StorageError, nearest
 from etl.files.authored import read_corrections
 from etl.ingest import raw
+from etl.ingest.boundary import read
 from etl.ingest.run import accepted, fix_of
 from etl.policies import candidates
 from etl.settings import Settings
@@ -101,7 +102,10 @@ def _find(warehouse: Warehouse, pages: list[tuple[Answer, bytes]]) -> None:
             f"Load {answer.load}: the archived answers of {answer.source} cannot be read any more "
             f"({error}) Nothing was changed."
         ) from None
-    candidates.store(answer.source, found, warehouse, load=answer.load, known_at=answer.known_at)
+    documents = found.documents
+    candidates.store(
+        answer.source, documents, warehouse, load=answer.load, known_at=answer.known_at
+    )
 
 
 def _read(
@@ -117,10 +121,10 @@ def _read(
     if indicator is None or ref is None:  # the catalog has let go of it
         return
     try:
-        found = source.parse(payload, indicator, ref.params)
-        actions = source.actions(payload, ref.params)
+        reading = read(source, payload, indicator, ref.params, answer.known_at)
+        actions = reading.actions
         fix = fix_of(corrected, indicator, source, answer.known_at)
-        observations = accepted(indicator, found, answer.known_at, actions, fix)
+        observations = accepted(indicator, reading.observations, answer.known_at, actions, fix)
     except (SourceError, CheckFailed):
         return  # what is refused today was refused then, or is no longer believed
     names = (answer.indicator, answer.source)

@@ -31,6 +31,7 @@ from etl.files.authored import (
     read_documents,
 )
 from etl.ingest import checks, raw, revisions
+from etl.ingest.boundary import read
 from etl.ingest.derived import EVERY_VINTAGE, FORMULAS, Inputs, Series
 from etl.ingest.fetching import Fetching
 from etl.ingest.upstream import Upstream
@@ -170,10 +171,11 @@ def accept(settings: Settings, catalog: Catalog, indicator_id: str) -> list[Outc
             ref = indicator.ref(source)
             if ref is None:
                 raise SettingError(f"{indicator.id} is no longer taken from {source}.")
-            actions = known[source].actions(payload, ref.params)
-            told = known[source].parse(payload, indicator, ref.params)
+            hush = settings.without_secrets
+            reading = read(known[source], payload, indicator, ref.params, moment, hush)
+            actions = reading.actions
             fix = fix_of(corrected, indicator, known[source], moment)
-            found = accepted(indicator, told, moment, actions, fix)
+            found = accepted(indicator, reading.observations, moment, actions, fix)
             added = warehouse.append(
                 indicator.id, source, found, load=load, known_at=moment,
                 precision=known[source].precision,
@@ -236,6 +238,8 @@ class _Run:
             warehouse.prefer(_ranks(catalog))
         self.newest = warehouse.newest_served(now())
         self.sources = sources(settings, self.documents)
+        #: What is to be known of the answers that were taken, by indicator and source.
+        self.noted: dict[tuple[str, str], Sequence[str]] = {}
 
     def outcomes(self, wanted: Sequence[Indicator], progress: Progress) -> Iterator[Outcome]:
         """Each subject's outcome as it is done; derived indicators come last."""
@@ -244,7 +248,7 @@ class _Run:
             done.append(Outcome(str(problem.path), "file", problem=str(problem)))
             progress(done[-1])
         finders = self._finders()
-        with Fetching() as answers:
+        with Fetching(self.settings.without_secrets) as answers:
             for indicator in wanted:
                 self._ask(indicator, answers)
             for finder in finders:
@@ -422,16 +426,18 @@ class _Run:
         digest = raw.keep(self.settings.raw, ref.name, indicator.id, payload, self.started_at)
         answer = Answer(self.load, self.known_at, ref.name, indicator.id, digest)
         try:
-            found = source.parse(payload, indicator, ref.params)
-            actions = source.actions(payload, ref.params)
+            hush = self.settings.without_secrets
+            reading = read(source, payload, indicator, ref.params, self.known_at, hush)
+            actions = reading.actions
             fix = self._fix(indicator, ref.name)
-            observations = accepted(indicator, found, self.known_at, actions, fix)
+            observations = accepted(indicator, reading.observations, self.known_at, actions, fix)
             self._doubt(indicator, ref.name, observations)
         except (UnexpectedPayload, CheckFailed) as error:
             with self.warehouse.transaction():
                 self.warehouse.quarantine(answer, str(error))
             raise
         self._hold_back(indicator, ref, source, answer, observations)
+        self.noted[indicator.id, ref.name] = reading.notes
         with self.warehouse.transaction():
             self.warehouse.note_answer(self.load, ref.name, indicator.id, digest)
             self.warehouse.release(indicator.id, ref.name, self.load)
@@ -518,6 +524,7 @@ class _Run:
     def _notices(self, indicator: Indicator, ref: SourceRef) -> Iterator[str]:
         """What is to be known of what an online source brought, though nothing is wrong with it."""
         if self._is_online(ref.name):
+            yield from self.noted.get((indicator.id, ref.name), ())
             days = self.warehouse.dates(indicator.id, ref.name)
             for sentence in checks.gaps(indicator, sorted(days)):
                 yield f"{sentence[:-1]} ({ref.name})."
