@@ -117,7 +117,9 @@ def status_command(settings: Settings, options: argparse.Namespace) -> int:
     moment = now()
     with current_snapshot(settings.published) as snapshot:
         rows = list(freshness(catalog, snapshot, moment))
-        notes = list(candidates.notes(snapshot.problems(), len(snapshot.candidates())))
+        notes = list(
+            candidates.notes(snapshot.problems(), snapshot.notices(), len(snapshot.candidates()))
+        )
     if options.json:
         print(json.dumps([row.to_json() for row in rows], ensure_ascii=False, indent=1))
     else:

@@ -15,6 +15,8 @@ XinzhiError
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import Path
@@ -75,6 +77,35 @@ class CheckFailed(XinzhiError):
 
 class HeldBack(CheckFailed):
     """An answer rewrites history beyond the catalog's tolerance; it waits for a person."""
+
+
+#: How much of a text from outside a sentence repeats, and how much of it is looked at for that.
+MOST_QUOTED, MOST_READ = 80, 4_000
+#: Commands to a terminal: colours, cursors, titles of windows, sets of letters.
+_ESCAPES = re.compile(
+    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|(?:\x1b[\]PX^_]|\x9d)[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?"
+    r"|\x1b[ -/]*[0-~]?"
+)
+
+
+def plain_line(text: str) -> str:
+    """A text from outside on one line, of letters that are seen: nothing in it moves a cursor,
+    turns the direction of writing or hides."""
+    seen = (c for c in _ESCAPES.sub(" ", text) if unicodedata.category(c) != "Cf")
+    return " ".join("".join(c if c.isprintable() else " " for c in seen).split())
+
+
+def quoted(said: object) -> str:
+    """What somebody else said, as a sentence of ours may repeat it: one plain line of at most
+    `MOST_QUOTED` letters, or `nothing`."""
+    text = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
+    line = plain_line(text[:MOST_READ])
+    return (line if len(line) <= MOST_QUOTED else f"{line[: MOST_QUOTED - 1]}…") or "nothing"
+
+
+def beginning(text: str) -> str:
+    """The first line of an answer that is not what it should be, to be quoted."""
+    return quoted(text[:MOST_READ].strip().partition("\n")[0])
 
 
 #: How many names a hint lists, and how long the word is that it looks for.

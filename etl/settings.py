@@ -8,13 +8,22 @@ import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, quote, unquote, unquote_to_bytes
 
-from etl.errors import SettingError
+from etl.errors import SettingError, quoted
 
 PROJECT = Path(__file__).resolve().parents[1]
 PREFIX = "XINZHI_"
 _MAIL = re.compile(r"[A-Za-z0-9.!#$'*+/=^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*", re.ASCII)
+#: A host and perhaps a port, and nothing else.
+_PLACE = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[^\s/?#@:\[\]%]+)(?::\d{1,5})?")
+#: What stands before the host of an address, and what a query calls a secret.
+_USER_OF = re.compile(r"(\w://)[^\s'\"<>/]*@")
+_KEY_IN = re.compile(
+    r"(?i)([?&;](?:api_?key|key|token|access_token|secret|password|sign|sig|crumb)=)[^\s&;'\"<>]+"
+)
+#: What stands in a sentence in the place of a secret.
+HIDDEN = "…"
 #: The file in the published folder that names the current snapshot.
 POINTER = "current.json"
 #: How every reader opens a snapshot: it can reach nothing else, and nobody can change that.
@@ -28,12 +37,16 @@ HELP: Mapping[str, tuple[str, str]] = {
     "DATA": ("data", "folder below which everything is written"),
     "CATALOG": ("indicators.yaml", "the catalog of indicators"),
     "BASE_URL": ("http://127.0.0.1:8050", "public origin in links and downloads"),
-    "PROXY": ("HTTPS_PROXY, else none", "proxy of every outgoing request"),
+    "PROXY": (
+        "HTTPS_PROXY, else none",
+        "proxy of every outgoing request: http://USER:PASSWORD@HOST:PORT",
+    ),
     "CA_BUNDLE": ("the certificates of the system", "PEM file that outgoing requests trust"),
     "CONTACT": ("none", "e-mail address that SEC asks for in the User-Agent"),
     "FRED_API_KEY": (
         "none",
-        "key of the FRED API: the first load of a series then knows when each value was published",
+        "key of the FRED API, which is then always asked: it tells when each value was published, "
+        "and answers where FRED's page for files does not",
     ),
     "TIMEOUT": ("8", "seconds one exchange with an upstream may take"),
     "RAW_DAYS": (
@@ -61,10 +74,11 @@ class Settings:
     data: Path
     catalog: Path
     base_url: str
-    proxy: str | None
+    #: With user and password escaped, however they were written.
+    proxy: str | None = field(repr=False)
     ca_bundle: Path | None
     contact: str | None
-    fred_api_key: str | None
+    fred_api_key: str | None = field(repr=False)
     timeout_s: float
     alert_webhook: str | None = field(default=None, repr=False)
     alert_shape: str | None = None
@@ -72,6 +86,28 @@ class Settings:
     alert_to: tuple[str, ...] = ()
     corrections_to: str = ""
     raw_days: int | None = None
+
+    def without_secrets(self, sentence: str) -> str:
+        """A sentence in which no key, no password and no secret address stands, and no user of any
+        address: everything that a source or a library says goes through here."""
+        for secret in sorted(self._secrets(), key=len, reverse=True):
+            sentence = sentence.replace(secret, HIDDEN)
+        return _KEY_IN.sub(rf"\g<1>{HIDDEN}", _USER_OF.sub(rf"\g<1>{HIDDEN}@", sentence))
+
+    def _secrets(self) -> frozenset[str]:
+        """Every form in which a secret of these settings can stand in a text."""
+        found = {self.fred_api_key or ""}
+        for address in (self.proxy, self.alert_smtp):
+            user, _, password = _parts(address or "")[1].partition(":")
+            found |= {password or user, f"{user}:{password}" if password else ""}
+        if self.alert_webhook:
+            _, _, rest = self.alert_webhook.partition("://")
+            path = rest.partition("/")[2]
+            steps = [*re.split(r"[/?#&]", path), *(value for _, value in parse_qsl(path))]
+            found |= {self.alert_webhook, path, *(step for step in steps if len(step) >= 16)}
+        forms = {form for text in found for form in (text, unquote(text), quote(unquote(text), ""))}
+        # A word of three letters stands in half of all sentences; a sign alone in all of them.
+        return frozenset(f for f in forms if len(f) > 3 or (len(f) > 1 and not f.isalnum()))
 
     @property
     def warehouse(self) -> Path:
@@ -131,12 +167,14 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         return env.get(PREFIX + name, "").strip() or None
 
     bundle = value("CA_BUNDLE")
-    proxy = value("PROXY") or env.get("HTTPS_PROXY") or env.get("https_proxy") or None
+    proxies = {"XINZHI_PROXY": value("PROXY"), "HTTPS_PROXY": env.get("HTTPS_PROXY"),
+               "https_proxy": env.get("https_proxy")}  # fmt: skip
+    name, proxy = next((one for one in proxies.items() if one[1]), ("", None))
     return Settings(
         data=Path(value("DATA") or PROJECT / "data"),
         catalog=Path(value("CATALOG") or PROJECT / "indicators.yaml"),
         base_url=(value("BASE_URL") or "http://127.0.0.1:8050").rstrip("/"),
-        proxy=_proxy(proxy) if proxy else None,
+        proxy=_proxy(name, proxy) if proxy else None,
         ca_bundle=_bundle(bundle) if bundle else None,
         contact=value("CONTACT"),
         fred_api_key=value("FRED_API_KEY"),
@@ -150,19 +188,34 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
     )
 
 
-def _proxy(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+def _parts(address: str) -> tuple[str, str, str]:
+    """Scheme, user with password, and the rest of an address in which a password may hold any
+    sign: the last @ ends it."""
+    scheme, _, rest = address.strip().partition("://")
+    user, _, place = rest.rpartition("@")
+    return scheme.lower(), user, place
+
+
+def _proxy(name: str, text: str) -> str:
+    """The proxy that is meant, its user and password escaped. A value that is none may hold a
+    password: it is not repeated."""
+    scheme, user, place = _parts(text)
+    place = place.rstrip("/")
+    port = place.rpartition(":")[2]
+    fits = scheme in ("http", "https") and _PLACE.fullmatch(place)
+    if not fits or (port.isdecimal() and not 0 < int(port) < 65536):
         raise SettingError(
-            f"XINZHI_PROXY: '{text}' is not a proxy; write it like http://proxy.example:3128."
+            f"{name}: is no address of a proxy; write it like http://proxy.example:3128 or "
+            "http://USER:PASSWORD@proxy.example:3128."
         )
-    return text
+    named, colon, password = (quote(unquote_to_bytes(part), "") for part in user.partition(":"))
+    return f"{scheme}://{named}{':' if colon else ''}{password}{'@' if user else ''}{place}"
 
 
 def _reports_to(text: str | None, contact: str | None) -> str:
     """Who is written to: the address that was set, else the contact if it is one, else nobody."""
     if text is not None and not _MAIL.fullmatch(text):
-        raise SettingError(f"XINZHI_CORRECTIONS_TO: '{text[:80]}' is not one e-mail address.")
+        raise SettingError(f"XINZHI_CORRECTIONS_TO: '{quoted(text)}' is not one e-mail address.")
     return text or (contact if contact and _MAIL.fullmatch(contact) else "")
 
 
@@ -180,7 +233,9 @@ def _seconds(text: str) -> float:
     except ValueError:
         seconds = 0.0
     if not 0 < seconds <= 600:
-        raise SettingError(f"XINZHI_TIMEOUT: '{text}' is not a number of seconds from 0 to 600.")
+        raise SettingError(
+            f"XINZHI_TIMEOUT: '{quoted(text)}' is not a number of seconds from 0 to 600."
+        )
     return seconds
 
 

@@ -48,7 +48,7 @@ HOSTS = {"gov_cn": "sousuo.www.gov.cn", "nda": "www.nda.gov.cn"}
 HARMLESS = ("reversed", "doubled")
 #: The rest of what can go wrong with a list: it holds days and totals, and no values.
 BROKEN = (
-    *OF_THE_LINE, *OF_THE_ANSWER, "nan", "x100", "renamed-column", "future", "other-series",
+    *OF_THE_LINE, *OF_THE_ANSWER, "nan", "renamed-column", "other-series",
 )  # fmt: skip
 COUNTS = "policy_documents_monthly"
 #: What the project's bulletin cites and the register does not hold.
@@ -171,17 +171,18 @@ def test_nothing_found_is_no_document_and_no_failure() -> None:
     assert GovCn().parse((RECORDED / "gov_cn/nothing.json").read_bytes()) == []
 
 
-def test_a_recorded_list_of_nda_becomes_its_documents_without_what_lies_inside_or_elsewhere() -> (
-    None
-):
-    found = Nda().parse((RECORDED / "nda/zcfb.html").read_bytes())
+def test_a_recorded_list_of_nda_becomes_its_documents_without_what_lies_inside_an_entry() -> None:
+    found = list(Nda().parse((RECORDED / "nda/zcfb.html").read_bytes()))
     assert [(d.published, d.issuer, d.number) for d in found] == [
         ("2026-01-12", "工业和信息化部等八部门", ""),
         ("2025-12-27", "国家数据局", "国数科技〔2025〕61号"),
+        ("2025-08-26", "国务院", ""),
         ("2024-11-22", "国家数据局", ""),
     ]
     assert found[0].title.endswith("专项行动实施意见》的通知")  # whole, though the link shortens it
     assert found[1].title == "国家数据局关于加强数据科技创新的实施意见"
+    elsewhere = found.pop(2)
+    assert elsewhere.url == "https://www.gov.cn/zhengce/content/202508/content_7037861.htm"
     assert all(d.url.startswith("https://www.nda.gov.cn/sjj/zwgk/zcfb/") for d in found)
 
 
@@ -217,6 +218,13 @@ def without(key: str) -> bytes:
     return json.dumps(answer).encode()
 
 
+#: What stands for a moment and is none of ours.
+NO_DAYS = (
+    "tomorrow", math.nan, True, ms(2026, 5, 27) * 100, -(10**15), 10**40,
+    ms(2026, 5, 27) // 10**6, [], "",
+)  # fmt: skip
+
+
 @pytest.mark.parametrize(
     "payload",
     [
@@ -224,13 +232,10 @@ def without(key: str) -> bytes:
         b'{"code": 500, "msg": "error"}', b'{"code": 1001, "searchVO": {"listVO": 3}}',
         b'{"code": 200, "searchVO": {"results": []}}', b'{"code": 200, "searchVO": {"catMap": {}}}',
         b"\xff\xfe\x00", b"[" * 100_000,
-        search(totalCount="1"), search(totalCount=-1), search(totalCount=True),
-        search(totalCount=10**9), search(totalCount=0), search(listVO={}), search(listVO=["a"]),
+        search(listVO={}), search(listVO=["a"]),
         search(title=""), search(title=None), search(title=7), search(title="<em></em>"),
         search(title="数据" * 9_999), search(pcode=12), search(puborg=["国务院"]),
-        search(pubtime="1779811200000"), search(pubtime=1779811200000.0), search(pubtime=math.nan),
-        search(pubtime=True), search(pubtime=ms(2026, 5, 27) * 100), search(pubtime=-(10**15)),
-        search(pubtime=10**40), search(pubtime=ms(2026, 5, 27) // 10**6),
+        *(search(pubtime=stamp, pubtimeStr="") for stamp in NO_DAYS),
         search(pubtimeStr="27.05.2026"), search(pubtimeStr="2026.02.30"), search(pubtimeStr=2026),
         search(pubtimeStr="", pubtime=0), search(url="https://example.org/a.htm"),
         search(url="javascript:alert(1)"), search(url="https://www.gov.cn.example.org/"),
@@ -264,7 +269,7 @@ def entry(href: str = "/sjj/zwgk/zcfb/1.html", title: str = "意见", day: str =
         listing(entry(day="27.05.2026")), listing(entry(day="2026.02.30")), listing(entry(day="")),
         listing(entry(title="").replace("…", "")), listing(entry(title="意" * 2000)),
         listing("<li><a href='/1.html' title='意见'>…</a></li>"), listing("<li>意见</li>"),
-        listing(entry("https://example.org/1.html")), listing(entry("http://www.nda.gov.cn/1")),
+        listing(entry("https://example.org/1.html")), listing(entry("https://a@www.nda.gov.cn/")),
         listing(entry("//example.org/1.html")), listing(entry("javascript:alert(1)")),
         listing(entry("https://www.nda.gov.cn.example.org/")), listing(entry("https://[nda/")),
         listing(entry(), "totalData: 0"), listing(entry(), "totalData: -5"),
@@ -280,6 +285,98 @@ def test_what_is_no_list_of_nda_is_refused_in_one_sentence(payload: bytes) -> No
     assert told.endswith(".")
     assert "\n" not in told
     assert len(told) < 300
+
+
+@pytest.mark.parametrize("total", ["1", 1, 1.0, 0, None, -1, True, 10**9, "many", [1]])
+def test_a_number_of_documents_that_lacks_or_is_none_loses_no_document(total: object) -> None:
+    (document,) = GovCn().parse(search(totalCount=total))
+    assert document.published == "2026-05-27"
+
+
+@pytest.mark.parametrize("stamp", [str(ms(2026, 5, 27)), float(ms(2026, 5, 27)), None, 0, *NO_DAYS])
+def test_the_date_in_words_is_enough_whatever_the_number_is(stamp: object) -> None:
+    (document,) = GovCn().parse(search(pubtime=stamp))
+    assert (document.published, document.note) == ("2026-05-27", "")
+
+
+@pytest.mark.parametrize("stamp", [str(ms(2026, 5, 27)), float(ms(2026, 5, 27)), ms(2026, 5, 27)])
+def test_a_moment_is_read_as_a_number_or_as_text(stamp: object) -> None:
+    (document,) = GovCn().parse(search(pubtime=stamp, pubtimeStr=None))
+    assert document.published == "2026-05-27"
+
+
+@pytest.mark.parametrize(
+    "shown", ["2026.7.4", "2026.07.04", "2026-7-4", "2026/07/04", "2026年7月4日"]
+)
+def test_a_date_is_read_though_it_is_not_padded(shown: str) -> None:
+    (document,) = GovCn().parse(search(pubtime=None, pubtimeStr=shown))
+    assert document.published == "2026-07-04"
+    (document,) = Nda().parse(listing(entry(day=shown)))
+    assert document.published == "2026-07-04"
+
+
+@pytest.mark.parametrize("shown", ["2026.7/4", "26.7.4", "2026.13.1", "2026年7.4", "2026.7.4.1"])
+def test_a_date_of_another_form_is_not_guessed(shown: str) -> None:
+    with pytest.raises(UnexpectedPayload, match="expected one like 2026"):
+        Nda().parse(listing(entry(day=shown)))
+
+
+def rows(*titles: str, layout: str = "listVO") -> bytes:
+    """An answer of gov.cn in one of its layouts, with a document for each title."""
+    listed = [
+        {"title": title, "pcode": f"国发〔2026〕{n}号", "puborg": "国务院",
+         "url": f"https://www.gov.cn/{n}.htm", "pubtimeStr": "2026.05.27"}
+        for n, title in enumerate(titles)
+    ]  # fmt: skip
+    whole: dict[str, object] = {"totalCount": 0, "listVO": None, "catMap": None}
+    if layout == "listVO":
+        whole["listVO"] = listed
+    else:
+        empty = {"totalCount": 0, "listVO": None}
+        whole |= {"listVO": [] if layout == "both" else None,
+                  "catMap": {"gongwen": {"listVO": listed}, "bumenfile": empty, "otherfile": {
+                      "listVO": [{"title": "解读", "pubtimeStr": "2026.05.27"}]}}}  # fmt: skip
+    return json.dumps({"code": 200, "searchVO": whole}).encode()
+
+
+@pytest.mark.parametrize("layout", ["listVO", "catMap", "both"])
+def test_a_row_without_a_title_is_said_and_the_others_are_read(layout: str) -> None:
+    payload = rows("关于数据要素的意见", "", "关于算力的通知", layout=layout)
+    assert [d.number for d in GovCn().parse(payload)] == ["国发〔2026〕0号", "国发〔2026〕2号"]
+    (told,) = GovCn().skipped(payload)
+    assert told == "gov.cn lists a document without a title (国发〔2026〕1号)."
+
+
+def test_a_bad_row_of_nda_is_said_and_the_others_are_read() -> None:
+    payload = listing(
+        entry("http://www.nda.gov.cn/sjj/1.html") + entry("https://www.gov.cn/2.htm", "指引")
+        + entry("https://example.org/3.html", "通知") + entry(day="soon") + "<li>办法</li>"
+        + entry("https://www.nda.gov.cn/4_mobile.html", "关于印发规划的通知"),
+        "totalData: 6",
+    )  # fmt: skip
+    assert [(d.url, d.issuer) for d in Nda().parse(payload)] == [
+        ("https://www.nda.gov.cn/sjj/1.html", "国家数据局"),
+        ("https://www.gov.cn/2.htm", ""),  # of which body, its own page says
+        ("https://www.nda.gov.cn/4_mobile.html", "国家数据局"),
+    ]
+    elsewhere, undated, unlinked = Nda().skipped(payload)
+    assert "《通知》 to 'https://example.org/3.html'" in elsewhere
+    assert "'soon'" in undated
+    assert "'办法' without a link" in unlinked
+
+
+def test_four_rows_of_nda_two_of_them_elsewhere_lose_nobody() -> None:
+    found = candidates.read(Nda(), [listing(
+        entry(title="2026年“数据要素×”大赛项目名单公示")
+        + entry("https://www.nda.gov.cn/2_mobile.html", "关于2026年“数据要素×”大赛有关事项的通知")
+        + entry("http://www.nda.gov.cn/3.html", "关于推进高质量数据集建设的实施方案")
+        + entry("https://www.gov.cn/4.htm", "“人工智能+信息通信”创新发展实施意见"),
+        "totalData: 34",
+    )], JUNE)  # fmt: skip
+    assert {d.url[-15:] for d in found.documents} == {
+        "cn/2_mobile.html"[-15:], "ww.nda.gov.cn/3.html"[-15:], "://www.gov.cn/4.htm"[-15:],
+    }  # fmt: skip
+    assert found.notes == ("Of 4 entries these are not taken: 1 news and the like.",)
 
 
 def test_a_page_of_nested_tags_without_end_is_refused_like_any_other() -> None:
@@ -441,6 +538,69 @@ def test_finders_are_asked_with_the_counts_of_the_register_or_by_name(
     ids, source, offline = given["ids"], given["source"], given["offline"]
     found = candidates.asked(catalog, ids, source, offline=offline)  # type: ignore[arg-type]
     assert {finder.name for finder in found} == asked
+
+
+def test_what_nda_lists_is_ours_though_no_topic_stands_in_its_title(place: Place, cli: Cli) -> None:
+    plan = Listed("31", "关于做好全国统一登记工作的通知", date(2026, 6, 8), "tzgg")
+    place.look(plan, GOV, gov("9", "关于做好统计工作的通知"))
+    (found,) = [c for c in place.waiting() if c.sources == ("nda",)]
+    assert (found.document.title, found.document.topics) == (plan.title, ())
+    (line,) = [line for line in cli("candidates").out.splitlines() if plan.title in line]
+    assert "2026-06-08  主题待定  issued" in line
+    row = next(r for r in json.loads(cli("candidates", "--json").out) if r["key"] == found.key)
+    assert row["topics"] == ["主题待定"]
+    with snapshot(place.data) as connection:
+        shown = connection.execute("select document from policies").fetchall()
+    (topics,) = [json.loads(d)["topics"] for (d,) in shown if plan.title in d]
+    assert topics == ["主题待定"]
+    assert cli("candidates", "--take", found.key).status == 0
+    (taken,) = [d for d in read_register(place.data / "policies.csv") if d.title == plan.title]
+    assert taken.topics == ()  # which a person gives it
+
+
+def test_what_is_listed_and_not_taken_is_counted(place: Place) -> None:
+    place.internet.documents = [
+        NDA, Listed("5", "国家数据局召开会议", TODAY, "tzgg"),
+        Listed("6", "一图读懂规划", TODAY, "tzgg"), Listed("7", "采购结果公告", TODAY, "tzgg"),
+        GOV, gov("8", "关于养老服务的通知"), gov("9", "答记者问"),
+    ]  # fmt: skip
+    of_gov, of_nda = [o.notice for o in place.run(COUNTS).outcomes[-2:]]
+    assert of_gov == ("Of 3 entries these are not taken: 1 of other topics, 1 interpretations.")
+    assert of_nda == ("Of 4 entries these are not taken: 2 news and the like, 1 interpretations.")
+
+
+@pytest.mark.parametrize("source", FINDERS)
+def test_a_date_that_has_not_come_costs_its_own_row(source: str, place: Place) -> None:
+    place.internet.fail(HOSTS[source], "future")
+    assert titles(place.look()) == {GOV.title, NDA.title, NOTICE.title}
+    notices = {o.subject: o.notice for o in place.run(COUNTS).outcomes}
+    assert "which has not come" in notices[source]
+    assert "left out" in notices[source]
+
+
+def test_a_document_that_two_lists_lead_to_at_one_address_is_one(place: Place) -> None:
+    address = "https://www.gov.cn/zhengce/zhengceku/202606/content_5.htm"
+    title = "“人工智能+信息通信”创新发展实施意见"
+    (found,) = place.look(
+        Listed("1", title, date(2026, 6, 3), "zcfb", url=address),
+        gov("5", title, issuer="工业和信息化部", url=address),
+    )
+    assert found.document.issuer == "工业和信息化部"
+    assert found.sources == ("gov_cn", "nda")
+
+
+def test_a_list_that_counts_nothing_is_read_to_its_end(place: Place) -> None:
+    pages = iter([rows("关于数据要素的意见"), rows("关于算力的通知")])
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        nothing = json.dumps({"code": 1001, "searchVO": None}).encode()
+        return httpx.Response(200, content=next(pages, nothing))
+
+    asked = Upstream(place.settings, httpx.MockTransport(answer))
+    found = GovCn().fetch(date(2026, 1, 1), JUNE, asked)
+    assert [page.name for page in found] == [f"zhengcelibrary_gw-{n}" for n in (1, 2, 3)] + [
+        "zhengcelibrary_bm-1"
+    ]
 
 
 # What is one document

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import openpyxl
@@ -174,21 +174,17 @@ def test_the_banks_own_values_are_preferred_and_the_figures_fill_the_rest(
     assert done.after == len(PRICES)
 
 
+#: The workbook has no currency, and more columns than are read.
 FAILURES = [
-    (where, how)
-    for how in MODES
-    for where in ("www.worldbank.org", HOST)
-    # The page holds no numbers; the workbook has no currency, and more columns than are read.
-    if how not in OF_THE_VALUES
-    or (where == HOST and how not in ("halved", "shortened", "extra-column", "other-currency"))
+    how for how in MODES if how not in ("halved", "shortened", "extra-column", "other-currency")
 ]
 
 
-@pytest.mark.parametrize(("where", "how"), FAILURES)
+@pytest.mark.parametrize("how", FAILURES)
 def test_a_failure_is_one_sentence_and_the_figures_stay(
-    where: str, how: str, look: Callable[[], Report], data: Path, internet: Internet
+    how: str, look: Callable[[], Report], data: Path, internet: Internet
 ) -> None:
-    internet.fail(where, how)
+    internet.fail(HOST, how)
     report = look()
     (outcome,) = report.outcomes
     assert report.exit_status == 1
@@ -196,6 +192,72 @@ def test_a_failure_is_one_sentence_and_the_figures_stay(
     assert "\n" not in outcome.problem
     assert len(outcome.problem) < 400
     assert {row[1] for row in served(data).values()} == {"figures"}
+
+
+@pytest.mark.parametrize("how", [how for how in MODES if how not in OF_THE_VALUES])
+def test_where_the_page_turns_programs_away_the_workbook_is_found_all_the_same(
+    how: str, look: Callable[[], Report], data: Path, internet: Internet
+) -> None:
+    internet.fail("www.worldbank.org", how)
+    (outcome,) = look().outcomes
+    assert (outcome.problem, outcome.notice) == ("", "")
+    assert served(data)[MONTHS[0]] == [PRICES[0][1], "world_bank"]
+
+
+NEXT = f"https://{HOST}/en/doc/74e8-0050012027/related/{FILE}"
+
+
+def test_the_address_that_answered_last_is_asked_where_the_page_fails(
+    look: Callable[[], Report], data: Path, internet: Internet
+) -> None:
+    place = NEXT.removeprefix("https://")
+    internet.say("www.worldbank.org", 200, link(NEXT))
+    internet.say(place, 200, pink_sheet({"Gold": list(PRICES)}))
+    assert look().exit_status == 0
+    assert (data / "state/world_bank.txt").read_text("utf-8").strip() == NEXT
+    internet.requests.clear()
+    internet.say("www.worldbank.org", 403)
+    assert look().exit_status == 0
+    assert [f"{a.host}{a.path}" for a in internet.requests][-1] == place
+
+
+@pytest.mark.parametrize(
+    "kept", ["", "https://example.org/x.xlsx", f"http://{HOST}/{FILE}", "\0", "\udcff"]
+)
+def test_what_is_no_address_of_a_workbook_is_not_asked_though_it_is_kept(
+    kept: str, look: Callable[[], Report], data: Path, internet: Internet
+) -> None:
+    internet.say("www.worldbank.org", 403)
+    (data / "state").mkdir()
+    (data / "state/world_bank.txt").write_bytes(kept.encode("utf-8", "surrogateescape"))
+    assert look().exit_status == 0
+    assert {a.host for a in internet.requests} == {"www.worldbank.org", HOST}
+
+
+def test_where_neither_answers_both_are_told_and_nothing_is_remembered(
+    look: Callable[[], Report], data: Path, internet: Internet
+) -> None:
+    internet.say("www.worldbank.org", 403)
+    internet.say(HOST, 200, b"<html>Gone</html>")
+    assert "no whole XLSX workbook (it begins: <html>Gone</html>)" in look().outcomes[0].problem
+    internet.say(HOST, 404)
+    (outcome,) = look().outcomes
+    assert f"{HOST} answered 404" in outcome.problem
+    assert "www.worldbank.org answered 403" in outcome.problem
+    assert not (data / "state/world_bank.txt").exists()
+
+
+def test_a_workbook_that_is_old_says_so_and_is_taken(gold: Indicator) -> None:
+    payload, params = pink_sheet({"Gold": list(PRICES)}), {"commodity": "Gold"}
+    updated = datetime(2026, 10, 2, tzinfo=UTC)
+    bank = WorldBank()
+    assert bank.notes(payload, gold, params, updated + timedelta(days=40)) == ()
+    (told,) = bank.notes(payload, gold, params, updated + timedelta(days=41))
+    assert "workbook is of 2026-10-02" in told
+    assert PAGE in told
+    for unsaid in ("Updated on soon", "Updated on Oktober 2, 2026", None):
+        silent = changed(cell("A4", unsaid))
+        assert bank.notes(silent, gold, params, updated + timedelta(days=400)) == ()
 
 
 def test_the_whole_history_since_1960_passes_the_checks(gold: Indicator) -> None:

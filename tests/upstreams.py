@@ -52,8 +52,9 @@ LONGEST_S = 60.0
 _MAX_BODY = 1_000_000
 _NEW_YORK, _LONDON = ZoneInfo("America/New_York"), ZoneInfo("Europe/London")
 _BEIJING = ZoneInfo("Asia/Shanghai")
-_REASONS = {401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 429: "Too Many Requests",
-            500: "Internal Server Error", 503: "Service Unavailable"}  # fmt: skip
+_REASONS = {301: "Moved Permanently", 302: "Found", 401: "Unauthorized", 403: "Forbidden",
+            404: "Not Found", 429: "Too Many Requests", 500: "Internal Server Error",
+            503: "Service Unavailable"}  # fmt: skip
 
 Price = tuple[date, float | None]
 Filing = tuple[date, float, str, date]
@@ -132,6 +133,7 @@ class Internet:
         self.ca_pem = folder / "internet-ca.pem"
         self.closing = threading.Event()
         self._failures: list[_Failure] = []
+        self._exact: list[tuple[str, _Answer]] = []
         self._lock = threading.Lock()
         self._authority, self._stranger = trustme.CA(), trustme.CA()
         self._authority.cert_pem.write_to_path(str(self.ca_pem))
@@ -175,10 +177,23 @@ class Internet:
         with self._lock:
             self._failures.insert(0, _Failure(where, how, times))
 
+    def say(self, where: str, status: int, body: bytes = b"", **headers: str) -> None:
+        """From now on what has `where` in its host and path answers exactly this, as it stands;
+        `content_encoding` is the header Content-Encoding. The newest that fits wins."""
+        named = tuple((name.replace("_", "-").title(), value) for name, value in headers.items())
+        with self._lock:
+            self._exact.insert(0, (where, _Answer(status, "text/plain", body, named)))
+
+    def exact(self, text: str) -> _Answer | None:
+        """What was told to be said to an exchange."""
+        with self._lock:
+            return next((answer for where, answer in self._exact if where in text), None)
+
     def recover(self) -> None:
         """Everything answers again."""
         with self._lock:
             self._failures.clear()
+            self._exact.clear()
 
     def hosts(self) -> set[str]:
         """Every host that was asked something."""
@@ -289,18 +304,26 @@ class Internet:
         """FRED's API: the dates of a series' vintages, and the values within a real-time window."""
         if query.get("api_key") != FRED_KEY:
             return _wrong("The value for variable api_key is not registered.")
-        told = self.vintages.get(query.get("series_id", ""), [])
-        if not told:
-            return _wrong("The series does not exist in ALFRED but may exist in FRED.")
-        dates = sorted({published for _, _, published in told})
+        name, today = query.get("series_id", ""), str(datetime.now(UTC).date())
+        told = self.vintages.get(name, [])
         if what == "vintagedates":
-            days = [str(day) for day in dates]
+            if not told:
+                return _wrong("The series does not exist in ALFRED but may exist in FRED.")
+            since = query.get("realtime_start", "1776-07-04")
+            days = sorted({str(published) for _, _, published in told})
+            days = [day for day in days if day >= since]
             return _json({"count": len(days), "offset": 0, "limit": 10000, "vintage_dates": days})
-        first, last = query["realtime_start"], query["realtime_end"]
-        inside = [day for day in dates if first <= str(day) <= last]
-        if len(inside) > self.most_vintages:
+        if not told and name not in self.fred:
+            return _wrong("The series does not exist.")
+        first, last = query.get("realtime_start", today), query.get("realtime_end", today)
+        dates = {str(published) for _, _, published in told}
+        if len([day for day in dates if first <= day <= last]) > self.most_vintages:
             return _wrong("This exceeds the maximum number of vintage dates allowed.")
-        rows = list(_window(told, first, last))
+        known = told or [(day, value, day) for day, value in self.fred[name]]
+        rows = [
+            row for row in _window(known, first, last)
+            if row["date"] >= query.get("observation_start", "1776-07-04")
+        ]  # fmt: skip
         offset, limit = int(query.get("offset", 0)), int(query.get("limit", 100_000))
         return _json({
             "realtime_start": first, "realtime_end": last, "count": len(rows), "offset": offset,
@@ -403,8 +426,12 @@ class _Line(BaseHTTPRequestHandler):
         internet = self.server.internet
         headers = {name.lower(): value for name, value in self.headers.items()}
         internet.asked(self.host, self.path, headers)
+        exact = internet.exact(self.host + unquote(self.path))
+        if exact is not None:
+            self._send(exact, "exactly")
+            return
         how = internet.failure(self.host + unquote(self.path), OF_THE_ANSWER + OF_THE_VALUES)
-        if how == "timeout":
+        if how == "timeout" or _is_left_waiting(self.host, headers):
             internet.closing.wait(LONGEST_S)
             self.close_connection = True
             return
@@ -432,6 +459,12 @@ class _Line(BaseHTTPRequestHandler):
             self.line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             return
         self.wfile.write(head + body)
+
+
+def _is_left_waiting(host: str, headers: dict[str, str]) -> bool:
+    """FRED's host of files lets programs wait that look like a browser or tell of themselves."""
+    agent = headers.get("user-agent", "")
+    return host == "fred.stlouisfed.org" and ("Mozilla" in agent or "(" in agent)
 
 
 def fresh_yfinance() -> None:

@@ -19,6 +19,7 @@ from etl.freshness import checked_words
 from etl.ingest.run import Progress as Step
 from etl.ingest.run import Report
 from etl.policies.candidates import Candidate
+from etl.policies.register import topics_shown
 from etl.records import Disagreement
 from etl.storage.backup import Manifest
 from etl.storage.snapshots import ListedSnapshot
@@ -171,7 +172,7 @@ def backup_line(folder: str, manifest: Manifest) -> None:
 def candidate_table(rows: Iterable[Candidate]) -> None:
     """Key, title, issuer, number, published, topics, kind, source, address."""
     cells = [
-        (r.key, d.title, d.issuer, d.number, d.published, ";".join(d.topics), d.kind,
+        (r.key, d.title, d.issuer, d.number, d.published, ";".join(topics_shown(d)), d.kind,
          ";".join(r.sources), d.url)
         for r in rows
         for d in (r.document,)

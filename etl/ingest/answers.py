@@ -12,6 +12,7 @@ from etl.catalog import Indicator, SourceRef
 from etl.corrections import Correction, Fix
 from etl.errors import CheckFailed
 from etl.ingest import checks
+from etl.ingest.boundary import Hush, at_the_boundary
 from etl.ingest.splits import joined
 from etl.records import Action, Observation, now
 from etl.sources.base import Source
@@ -23,19 +24,22 @@ SHOWN_PROBLEMS = 3
 @dataclass(frozen=True, slots=True)
 class Beside:
     """What is known besides an answer: what people `corrected`, the dates that are `held`, and the
-    `splits` that other answers have told."""
+    `splits` that other answers have told; `hush` takes the secrets out of what is said of it."""
 
     corrected: Sequence[Correction] = ()
     held: Collection[date] = ()
     splits: Sequence[Action] = ()
+    hush: Hush = str
 
 
 @dataclass(frozen=True, slots=True)
 class ReadAnswer:
-    """What an answer says, believed and in the order of dates, with splits and dividends."""
+    """What an answer says, believed and in the order of dates, with splits and dividends; `notes`
+    are what is to be known of it though it is good."""
 
     observations: Sequence[Observation]
     actions: Sequence[Action]
+    notes: Sequence[str]
 
 
 def read_answer(
@@ -48,14 +52,16 @@ def read_answer(
 ) -> ReadAnswer:
     """Parse, correct, check: what an answer says. UnexpectedPayload or CheckFailed in words if it
     cannot be believed."""
-    found = source.parse(payload, indicator, ref.params)
-    actions = source.actions(payload, ref.params)
+    with at_the_boundary(source.name, beside.hush):
+        found = source.parse(payload, indicator, ref.params)
+        actions = source.actions(payload, ref.params)
+        notes = source.notes(payload, indicator, ref.params, answer.known_at)
     fix = fix_of(beside.corrected, indicator, source, answer.known_at)
     splits = joined(actions, beside.splits)
     observations = accepted(
         indicator, found, answer.known_at, splits, fix, beside.held, asked_at=answer.asked_at
     )
-    return ReadAnswer(observations, actions)
+    return ReadAnswer(observations, actions, notes)
 
 
 def take_answer(

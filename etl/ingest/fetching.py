@@ -7,11 +7,14 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import Any, Self
 
+from etl.ingest.boundary import Hush, at_the_boundary
+
 
 class Fetching:
     """The requests of one run: begun together, their answers taken one by one."""
 
-    def __init__(self) -> None:
+    def __init__(self, hush: Hush = str) -> None:
+        self._hush = hush
         self._threads: dict[str, ThreadPoolExecutor] = {}
         self._answers: dict[tuple[str, str], Future[Any]] = {}
 
@@ -30,10 +33,15 @@ class Fetching:
 
     def ask(self, source: str, subject: str, fetch: Callable[[], Any]) -> None:
         """Have `fetch` called after all that the same source was asked before."""
+
+        def called() -> Any:
+            with at_the_boundary(source, self._hush):
+                return fetch()
+
         if source not in self._threads:
             self._threads[source] = ThreadPoolExecutor(1, thread_name_prefix=source)
-        self._answers[source, subject] = self._threads[source].submit(fetch)
+        self._answers[source, subject] = self._threads[source].submit(called)
 
     def answer(self, source: str, subject: str) -> Any:
-        """What `fetch` returned, or the error that it raised."""
+        """What `fetch` returned, or the error that it raised, in words."""
         return self._answers.pop((source, subject)).result()

@@ -147,7 +147,10 @@ def _find(warehouse: Warehouse, pages: list[tuple[Answer, bytes]]) -> None:
             f"Load {answer.load}: the archived answers of {answer.source} cannot be read any more "
             f"({error}) Nothing was changed."
         ) from None
-    candidates.store(answer.source, found, warehouse, load=answer.load, known_at=answer.known_at)
+    documents = found.documents
+    candidates.store(
+        answer.source, documents, warehouse, load=answer.load, known_at=answer.known_at
+    )
 
 
 def _read(

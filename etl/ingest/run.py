@@ -106,7 +106,7 @@ def run(
         shown = with_looks(broken(catalog, warehouse.all_actions()), warehouse, moment)
         alerts = judged(shown, warehouse, moment)
         waiting = candidates.waiting(warehouse, step.documents)
-        documents = [*step.documents, *(one.document for one in waiting)]
+        documents = [*step.documents, *(one.as_shown() for one in waiting)]
         content = all_content(
             shown, step.bulletins(), documents, problems, step.comparisons, alerts,
             step.corrections, notices=notices, candidates=[one.written() for one in waiting],
@@ -164,7 +164,9 @@ def accept(settings: Settings, catalog: Catalog, indicator_id: str) -> list[Outc
             splits = known_splits(catalog, warehouse, indicator)
             reading, added = take_answer(
                 warehouse, payload, answer, indicator, ref, known[source],
-                Beside(corrected, warehouse.dates(indicator.id), splits),
+                Beside(
+                    corrected, warehouse.dates(indicator.id), splits, settings.without_secrets
+                ),
             )  # fmt: skip
             warehouse.note_answer(load, source, indicator.id, answer.digest)
             warehouse.release(indicator.id, source, load)
@@ -229,6 +231,8 @@ class _Run:
             warehouse.prefer(_ranks(catalog), load=self.load)
         self.newest = warehouse.newest_served()
         self.sources = sources(settings, self.documents)
+        #: What is to be known of the answers that were taken, by indicator and source.
+        self.noted: dict[tuple[str, str], Sequence[str]] = {}
 
     def outcomes(self, wanted: Sequence[Indicator], progress: Progress) -> Iterator[Outcome]:
         """Each subject's outcome as it is done; what is derived comes after what it is made of."""
@@ -237,7 +241,7 @@ class _Run:
             done.append(Outcome(str(problem.path), "file", problem=str(problem)))
             progress(done[-1])
         finders = self._finders()
-        with Fetching() as answers:
+        with Fetching(self.settings.without_secrets) as answers:
             for indicator in wanted:
                 self._ask(indicator, answers)
             for finder in finders:
@@ -423,10 +427,11 @@ class _Run:
             self._hold_back(indicator, ref, source, observations)
 
         held = self.warehouse.dates(indicator.id)
-        beside = Beside(self.corrections, held, self._splits(indicator))
+        hush = self.settings.without_secrets
+        beside = Beside(self.corrections, held, self._splits(indicator), hush)
         try:
             with self.warehouse.transaction():
-                _, added = take_answer(
+                reading, added = take_answer(
                     self.warehouse, payload, answer, indicator, ref, source, beside, review
                 )
                 self.warehouse.note_answer(self.load, ref.name, indicator.id, digest)
@@ -439,6 +444,7 @@ class _Run:
             with self.warehouse.transaction():
                 self.warehouse.quarantine(answer, str(error))
             raise
+        self.noted[indicator.id, ref.name] = reading.notes
         return added
 
     def _doubt(
@@ -517,6 +523,7 @@ class _Run:
     def _notices(self, indicator: Indicator, ref: SourceRef) -> Iterator[str]:
         """What is to be known of what an online source brought, though nothing is wrong with it."""
         if self._is_online(ref.name):
+            yield from self.noted.get((indicator.id, ref.name), ())
             days = self.warehouse.dates(indicator.id, ref.name)
             yield from checks.no_closes(indicator, days, ref.name)
             for sentence in checks.gaps(indicator, sorted(days)):

@@ -5,18 +5,19 @@ from __future__ import annotations
 import random
 import ssl
 import time
-from collections.abc import Callable
+import zlib
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
 from types import TracebackType
 from typing import Any, Self, TypeVar, cast
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urljoin, urlsplit
 
 import httpx
 
-from etl.errors import SourceUnavailable, UnexpectedPayload
+from etl.errors import SourceUnavailable, UnexpectedPayload, quoted
 from etl.records import now
 from etl.settings import Settings
 
@@ -27,6 +28,11 @@ GREETING_S, SILENCE_S = 3.0, 5.0
 PASSING = frozenset({429, 500, 502, 503, 504})
 ATTEMPTS = 3
 BACK_OFF_S = 0.5
+#: Answers that point to another address, and how often one is followed.
+MOVED = frozenset({301, 302, 303, 307, 308})
+MOST_REDIRECTS = 5
+#: How zlib is told that bytes are in gzip.
+_GZIP = 16 + zlib.MAX_WBITS
 #: How long a run waits for one host in all; a host that asks for more is left alone until the next.
 MOST_WAITING_S = 4.0
 T = TypeVar("T")
@@ -40,6 +46,14 @@ class Passing(Exception):
     ) -> None:
         super().__init__(sentence)
         self.retry_after_s, self.gives_up = retry_after_s, gives_up
+
+
+class Moved(Exception):
+    """An answer that points to another address, if it says to which."""
+
+    def __init__(self, location: str) -> None:
+        super().__init__(location)
+        self.location = location
 
 
 @dataclass
@@ -56,7 +70,7 @@ class Upstream:
     waited_s: dict[str, float] = field(default_factory=dict)
     #: What a library of its own needs for the length of a run: its session, by source.
     sessions: dict[str, Any] = field(default_factory=dict)
-    _client: httpx.Client | None = None
+    _opened: httpx.BaseTransport | None = None
     _opening: Lock = field(default_factory=Lock)
 
     def __enter__(self) -> Self:
@@ -68,31 +82,41 @@ class Upstream:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._client is not None:
-            self._client.close()
+        if self._opened is not None:
+            self._opened.close()
         for session in self.sessions.values():
             session.close()
 
-    def get(self, url: str, *, headers: dict[str, str] | None = None) -> bytes:
-        """The body of the answer to GET `url`; SourceUnavailable or UnexpectedPayload in words."""
-        host = urlsplit(url).hostname or url
+    def get(
+        self, url: str, *, headers: dict[str, str] | None = None, also: Collection[str] = ()
+    ) -> bytes:
+        """The body of the answer to GET `url`; SourceUnavailable or UnexpectedPayload in words.
+
+        An answer that points elsewhere is followed over https to the same host, and to those of
+        `also`.
+        """
+        host = _host(url)
         limit_s = self.settings.timeout_s
         return self.politely(
-            host, lambda: within(limit_s, lambda: self._exchange(url, headers or {}, host))
+            host,
+            lambda: within(limit_s, lambda: self._followed(url, headers or {}, host, also)),
         )
 
     def post(self, url: str, body: bytes, *, headers: dict[str, str]) -> bytes:
         """The body of the answer to POST `url`. It is tried once: what was cut off in the middle
         may have arrived, and must not arrive twice."""
-        host = urlsplit(url).hostname or ""
+        host = _host(url)
         try:
             return within(self.settings.timeout_s, lambda: self._exchange(url, headers, host, body))
         except Passing as error:
             raise UnexpectedPayload(str(error)) from None
+        except Moved:
+            sentence = f"{host} points to another address; a message is not sent on to it."
+            raise UnexpectedPayload(sentence) from None
         except TimeoutError:
             raise SourceUnavailable(_lost(host, "no answer in time"), host=host) from None
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise SourceUnavailable(_lost(host, _reason(error)), host=host) from None
+        except httpx.HTTPError as error:
+            raise SourceUnavailable(_lost(host, self.reason(error)), host=host) from None
 
     def politely(self, host: str, exchange: Callable[[], T]) -> T:
         """What `exchange` with a host returns.
@@ -115,7 +139,7 @@ class Upstream:
             except TimeoutError:
                 raise self.give_up(host, _lost(host, "no answer in time")) from None
             except httpx.HTTPError as error:
-                raise self.give_up(host, _lost(host, _reason(error))) from None
+                raise self.give_up(host, _lost(host, self.reason(error))) from None
         raise AssertionError("the last attempt returns or raises")
 
     def give_up(self, host: str, sentence: str) -> SourceUnavailable:
@@ -133,53 +157,158 @@ class Upstream:
         self.sleep(seconds)
         return True
 
+    def reason(self, error: Exception) -> str:
+        """What a client says went wrong: plain, short, and without a secret of ours."""
+        if isinstance(error, httpx.TimeoutException):
+            return "no answer in time"
+        return quoted(self.settings.without_secrets(str(error).strip()) or type(error).__name__)
+
+    def _followed(
+        self, url: str, headers: dict[str, str], host: str, also: Collection[str]
+    ) -> bytes:
+        """The body of what is found where `url` leads."""
+        address = url
+        for _ in range(MOST_REDIRECTS + 1):
+            try:
+                return self._exchange(address, headers, host)
+            except Moved as moved:
+                address = redirected(address, moved.location, {host, *also})
+        raise UnexpectedPayload(f"{host} points to another address over and over again.")
+
     def _exchange(
         self, url: str, headers: dict[str, str], host: str, posted: bytes | None = None
     ) -> bytes:
         """Read within the time and the size that are allowed for the whole exchange."""
         deadline = time.monotonic() + self.settings.timeout_s
-        body = bytearray()
         try:
-            with self.client.stream(
-                "GET" if posted is None else "POST", url, headers=headers, content=posted
-            ) as response:
-                for chunk in response.iter_bytes():
-                    body += chunk
-                    if time.monotonic() > deadline:  # the thread of a lost exchange ends here
-                        raise httpx.ReadTimeout(f"no whole answer in {self.settings.timeout_s:g} s")
-                    if len(body) > MAX_BYTES:
-                        raise UnexpectedPayload(f"{host} sent more than {MAX_BYTES:,} bytes.")
-        except httpx.DecodingError:
-            raise UnexpectedPayload(f"{host} sent bytes that do not decompress.") from None
-        except (httpx.ReadError, httpx.RemoteProtocolError) as error:
-            sentence = f"{host} cut the connection ({_reason(error)})."
-            raise Passing(sentence, gives_up=True) from None
-        if response.status_code in PASSING:
-            wait = retry_after_s(response.headers.get("retry-after", ""))
-            raise Passing(_said(host, response), wait, gives_up=response.status_code == 429)
-        if response.status_code != 200:
+            request = self._request(url, headers, posted)
+            response = self._way.handle_request(request)
+            try:
+                body = self._body(response, host, deadline)
+            finally:
+                response.close()
+        except (httpx.InvalidURL, UnicodeError) as error:
             raise UnexpectedPayload(
-                _said(host, response), status=response.status_code, body=bytes(body)
-            )
-        return bytes(body)
+                f"{host} cannot be asked like this ({self.reason(error)})."
+            ) from None
+        except (httpx.ReadError, httpx.RemoteProtocolError) as error:
+            sentence = f"{host} cut the connection ({self.reason(error)})."
+            raise Passing(sentence, gives_up=True) from None
+        status = response.status_code
+        if status in PASSING:
+            wait = retry_after_s(response.headers.get("retry-after", ""))
+            raise Passing(_said(host, response), wait, gives_up=status == 429)
+        if status in MOVED:
+            raise Moved(response.headers.get("location", ""))
+        if status != 200:
+            raise UnexpectedPayload(_said(host, response), status=status, body=body)
+        return body
+
+    def _body(self, response: httpx.Response, host: str, deadline: float) -> bytes:
+        """What an answer says; of a refusal, only what can be read."""
+
+        def chunks() -> Iterator[bytes]:
+            for chunk in cast(httpx.SyncByteStream, response.stream):
+                yield chunk
+                if time.monotonic() > deadline:  # the thread of a lost exchange ends here
+                    raise httpx.ReadTimeout(f"no whole answer in {self.settings.timeout_s:g} s")
+
+        try:
+            return unpacked(chunks(), response.headers.get_list("content-encoding"), host)
+        except UnexpectedPayload:
+            if response.status_code == 200:
+                raise
+            return b""
+
+    def _request(self, url: str, headers: dict[str, str], posted: bytes | None) -> httpx.Request:
+        s = self.settings
+        limits = httpx.Timeout(min(SILENCE_S, s.timeout_s), connect=min(GREETING_S, s.timeout_s))
+        ours = {"User-Agent": user_agent(s), "Accept": "*/*", "Accept-Encoding": "gzip"}
+        return httpx.Request(
+            "GET" if posted is None else "POST",
+            url,
+            headers={**ours, **headers},
+            content=posted,
+            extensions={"timeout": limits.as_dict()},
+        )
 
     @property
-    def client(self) -> httpx.Client:
+    def _way(self) -> httpx.BaseTransport:
+        """The transport and not the client of httpx: the client reads every address that an answer
+        points to, also where it is told to follow none, and unpacks before it counts."""
         with self._opening:
-            if self._client is None:
+            if self._opened is None:
                 s = self.settings
-                self._client = httpx.Client(
-                    transport=self.transport,
-                    proxy=s.proxy if self.transport is None else None,
-                    verify=trust(s),
-                    timeout=httpx.Timeout(
-                        min(SILENCE_S, s.timeout_s), connect=min(GREETING_S, s.timeout_s)
-                    ),
-                    headers={"User-Agent": user_agent(s)},
-                    follow_redirects=True,
-                    trust_env=False,
+                self._opened = self.transport or httpx.HTTPTransport(
+                    proxy=s.proxy, verify=trust(s), trust_env=False
                 )
-            return self._client
+            return self._opened
+
+
+def redirected(address: str, location: str, hosts: Collection[str]) -> str:
+    """The address to which an answer of `address` points; UnexpectedPayload in words unless it is
+    one of `hosts` over https. A host that begins with a dot stands for all below it."""
+    before = urlsplit(address)
+    if not location:
+        raise UnexpectedPayload(f"{before.hostname} points to another address and names none.")
+    try:
+        whole = urljoin(address, location)
+        after = urlsplit(whole)
+        if _may_follow(before, after, hosts):
+            return str(httpx.URL(whole))
+    except (ValueError, httpx.InvalidURL):
+        pass
+    told = quoted(location.partition("?")[0])
+    raise UnexpectedPayload(
+        f"{before.hostname} points to '{told}', which is not followed: only https addresses of "
+        f"{', '.join(sorted(hosts))} are."
+    )
+
+
+def is_below(host: str, hosts: Collection[str]) -> bool:
+    """Whether a host is one of `hosts`, www or not, or below one that begins with a dot."""
+    return any(
+        f".{host}".endswith(one) if one.startswith(".") else _bare(host) == _bare(one)
+        for one in hosts
+    )
+
+
+def _may_follow(before: SplitResult, after: SplitResult, hosts: Collection[str]) -> bool:
+    """Over https, or as openly as was asked; to a host that is allowed and its usual door, or the
+    door that was asked."""
+    secure = after.scheme == "https" or after.scheme == before.scheme == "http"
+    door = after.port in (None, 443 if after.scheme == "https" else 80, before.port)
+    return secure and door and after.username is None and is_below(after.hostname or "", hosts)
+
+
+def _bare(host: str) -> str:
+    return host.removeprefix("www.")
+
+
+def unpacked(chunks: Iterable[bytes], encodings: Collection[str], host: str) -> bytes:
+    """The bytes of an answer, plain or once in gzip, counted while they are unpacked: three
+    kilobytes of gzip may hold three gigabytes. UnexpectedPayload in words for anything else."""
+    names = [name.strip().lower() for one in encodings for name in one.split(",")]
+    names = [name for name in names if name not in ("", "identity")]
+    if names not in ([], ["gzip"], ["x-gzip"]):
+        raise UnexpectedPayload(
+            f"{host} packed its answer as '{quoted(', '.join(names))}'; gzip alone was asked for."
+        )
+    gzip = zlib.decompressobj(_GZIP) if names else None
+    body, came = bytearray(), 0
+    for chunk in chunks:
+        came += len(chunk)
+        try:
+            body += gzip.decompress(chunk, MAX_BYTES + 1 - len(body)) if gzip else chunk
+        except zlib.error:
+            raise UnexpectedPayload(f"{host} sent bytes that do not decompress.") from None
+        if max(came, len(body)) > MAX_BYTES:
+            raise UnexpectedPayload(f"{host} sent more than {MAX_BYTES:,} bytes.")
+        if gzip and gzip.unused_data:
+            raise UnexpectedPayload(f"{host} sent more behind the end of its gzip.")
+    if gzip and came and not gzip.eof:
+        raise UnexpectedPayload(f"{host} sent gzip that is cut off.")
+    return bytes(body)
 
 
 def within(seconds: float, work: Callable[[], T]) -> T:
@@ -223,7 +352,8 @@ def user_agent(settings: Settings) -> str:
 
 
 def _said(host: str, response: httpx.Response) -> str:
-    return f"{host} answered {response.status_code} {response.reason_phrase}".strip() + "."
+    phrase = response.reason_phrase and quoted(response.reason_phrase)
+    return f"{host} answered {response.status_code} {phrase}".strip() + "."
 
 
 def _lost(host: str, reason: str) -> str:
@@ -236,8 +366,9 @@ def trust(settings: Settings) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=str(bundle) if bundle else None)
 
 
-def _reason(error: Exception) -> str:
-    if isinstance(error, httpx.TimeoutException):
-        return "no answer in time"
-    text = str(error).strip()
-    return text.splitlines()[0] if text else type(error).__name__
+def _host(url: str) -> str:
+    """The host of an address; one without may be a secret all the same, and is not repeated."""
+    try:
+        return urlsplit(url).hostname or "an address without a host"
+    except ValueError:
+        return "an address that is none"

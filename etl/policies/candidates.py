@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, time, timedelta
@@ -11,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from etl.catalog import Catalog
-from etl.errors import SourceError, UnexpectedPayload
+from etl.errors import SourceError, UnexpectedPayload, quoted
 from etl.ingest import raw
+from etl.ingest.boundary import at_the_boundary
 from etl.policies.finders.base import Finder, Page
 from etl.policies.finders.gov_cn import GovCn
 from etl.policies.finders.nda import Nda
@@ -25,13 +27,16 @@ from etl.policies.register import (
     normal_issuer,
     normal_number,
     normal_title,
+    topics_shown,
 )
 from etl.records import BEIJING, now
+from etl.sources.base import left_out
 from etl.storage.warehouse import Outcome, Warehouse
 
 FINDERS: Mapping[str, Finder] = {finder.name: finder for finder in (GovCn(), Nda())}
 #: What is kept: documents, also drafts and replies, which the register shows without counting.
 KEPT = ("issued", "draft", "reply")
+_REASONS: Mapping[str, str] = {"media": "news and the like", "interpretation": "interpretations"}
 #: How far back the first look goes, and every later one before the newest document held.
 FIRST_LOOK_DAYS, LOOK_AGAIN_DAYS = 180, 60
 LEFT = "candidates left"
@@ -39,6 +44,14 @@ LEFT = "candidates left"
 CITED = "cited"
 #: What is asked of a finder, among what is asked of all sources.
 PAGES = "pages"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What pages list: the documents that concern us, each once, and what became of the rest."""
+
+    documents: tuple[Document, ...]
+    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +67,13 @@ class Candidate:
     def to_json(self) -> dict[str, Any]:
         row = asdict(self.document)
         shown = ("title", "issuer", "number", "published", "topics", "kind", "url", "note")
+        row["topics"] = topics_shown(self.document)
         found = {"sources": self.sources, "known_at": self.known_at.isoformat()}
         return {"key": self.key, **{name: row[name] for name in shown}, **found}
+
+    def as_shown(self) -> Document:
+        """The document as people are shown it."""
+        return replace(self.document, topics=topics_shown(self.document))
 
     def written(self) -> str:
         """All of it as text, which `candidate_from` reads."""
@@ -140,29 +158,51 @@ def keep(
     with warehouse.transaction():
         for page, digest in zip(pages, digests, strict=True):
             warehouse.note_answer(load, finder.name, page.name, digest)
-        revised = store(finder.name, found, warehouse, load=load, known_at=known_at)
+        revised = store(finder.name, found.documents, warehouse, load=load, known_at=known_at)
     new = len(waiting(warehouse, documents)) - before
     return Outcome(
         finder.name, finder.name, max(new, 0), revised, newest(warehouse, finder),
-        attempts=((finder.name, ""),),
+        notice=" ".join(found.notes), attempts=((finder.name, ""),),
     )  # fmt: skip
 
 
-def read(finder: Finder, payloads: Iterable[bytes], known_at: datetime) -> list[Document]:
-    """What pages list of documents that concern us and were public by `known_at`, each once."""
-    entries = [document for payload in payloads for document in finder.parse(payload)]
+def read(finder: Finder, payloads: Iterable[bytes], known_at: datetime) -> Found:
+    """What pages list of documents that concern us and were public by `known_at`. What is listed
+    and not taken is counted, what is no document is said: nothing is dropped without a word."""
+    entries: list[Document] = []
+    wrong: list[str] = []
+    with at_the_boundary(finder.name):
+        for payload in payloads:
+            entries += finder.parse(payload)
+            wrong += finder.skipped(payload)
     today = _day(max(known_at, now())).isoformat()
-    for document in entries:
-        if document.day > today:
-            raise UnexpectedPayload(
-                f"{finder.name} dates 《{document.title[:60]}》 {document.day}, which has not come."
-            )
-    public = _day(known_at).isoformat()
-    concern = [d for d in entries if d.kind in KEPT and d.topics and d.day <= public]
+    come = [d for d in entries if d.day <= today]
+    wrong += [
+        f"{finder.name} dates 《{quoted(d.title)}》 {d.day}, which has not come."
+        for d in entries
+        if d.day > today
+    ]
+    if entries and not come:
+        raise UnexpectedPayload(wrong[-1])
+    public = [d for d in come if d.day <= _day(known_at).isoformat()]
+    concern = [d for d in public if d.kind in KEPT and (d.topics or finder.is_ours)]
     once = Shelf()
     for document in sorted(concern, key=lambda d: (d.day, d.title, d.url)):
         _add(once, document)
-    return list(once.documents.values())
+    documents = tuple(once.documents.values())
+    return Found(documents, (*_not_taken(finder, public), *left_out(dict.fromkeys(wrong))))
+
+
+def _not_taken(finder: Finder, listed: Sequence[Document]) -> Iterator[str]:
+    """How many entries of a list are no documents of ours, and why."""
+    of_others = Counter(
+        _REASONS.get(d.kind, "of other topics")
+        for d in listed
+        if d.kind not in KEPT or not (d.topics or finder.is_ours)
+    )
+    if of_others:
+        told = ", ".join(f"{count:,} {why}" for why, count in of_others.most_common())
+        yield f"Of {len(listed):,} entries these are not taken: {told}."
 
 
 def store(
@@ -238,11 +278,12 @@ def waiting(warehouse: Warehouse, documents: Iterable[Document]) -> list[Candida
     return without_left(warehouse.texts(LEFT).keys(), found)
 
 
-def notes(problems: Mapping[str, str], waiting: int) -> Iterator[str]:
-    """What a person should know, a line each: what went wrong last, and how many documents wait."""
+def notes(problems: Mapping[str, str], notices: Mapping[str, str], waiting: int) -> Iterator[str]:
+    """What a person should know, a line each: what went wrong last, what was left out, and how many
+    documents wait."""
     for name in FINDERS:
-        if name in problems:
-            yield f"{name}: {problems[name]}"
+        for sentence in filter(None, (problems.get(name), notices.get(name))):
+            yield f"{name}: {sentence}"
     if waiting:
         words = "document waits" if waiting == 1 else "documents wait"
         yield f"{waiting} found {words} for you: python -m etl candidates"

@@ -25,6 +25,9 @@ KINDS = ("issued", "draft", "reply", "interpretation", "media")
 #: Origins of documents that were found upstream and that no person has taken into the register.
 FOUND = ("gov_cn", "nda")
 
+#: How a found document is shown whose title has no word of a topic, until a person gives it one.
+UNDECIDED = "主题待定"
+
 #: What makes up the names of national bodies.
 _NATIONAL = re.compile(
     r"国务院|中共中央|全国人(民代表)?大(会)?|全国政协|中央[一-龥]{1,6}办|国家[一-龥]{1,12}(局|委|办公室)"
@@ -39,6 +42,10 @@ _MEDIA = re.compile(
 _DOCUMENT = re.compile(
     r"(通知|意见|方案|规划|纲要|办法|规定|条例|要点|计划|指引|细则|决定|公告|规范|目录|报告|标准体系)"
     r"(（[^）]*）)*$"
+)
+#: What a body says as an employer or a buyer is no document of policy.
+_OF_THE_HOUSE = re.compile(
+    r"(招聘|招录|招考|拟录用|采购|招标|中标|成交|竞争性磋商)[^《》]{0,10}(公告|公示)$"
 )
 _INTERPRETATION = re.compile(r"解读(?!工作)|图解|一图读懂|图说|答记者问|问答|专家谈")
 _DRAFT = re.compile(r"征求意见稿|征求.{0,80}意见")
@@ -125,13 +132,15 @@ def same_document(one: Document, other: Document) -> bool:
 
 def is_listed_twice(one: Document, other: Document) -> bool:
     """Whether two listings are of one document: as `same_document` has it, or where either lacks a
-    number, by title and any body in common, for each list names a joint document by its own."""
+    number, by title and any body or the address in common, for each list names a joint document by
+    its own body, and another's by none."""
     if same_document(one, other):
         return True
     if normal_number(one.number) and normal_number(other.number):
         return False
-    return normal_title(one.title) == normal_title(other.title) and bool(
-        bodies_of(one.issuer) & bodies_of(other.issuer)
+    same_place = bool(one.url) and one.url == other.url
+    return normal_title(one.title) == normal_title(other.title) and (
+        same_place or bool(bodies_of(one.issuer) & bodies_of(other.issuer))
     )
 
 
@@ -212,6 +221,12 @@ def kind_of(title: str) -> str:
 def topics_of(title: str) -> tuple[str, ...]:
     """The topics of the register whose words a title carries."""
     return tuple(topic for topic, words in _TOPIC_WORDS if any(word in title for word in words))
+
+
+def topics_shown(document: Document) -> tuple[str, ...]:
+    """The topics of a document as people are shown them."""
+    is_open = document.origin in FOUND and not document.topics
+    return (UNDECIDED,) if is_open else document.topics
 
 
 def without_number(title: str) -> tuple[str, str]:
@@ -361,4 +376,4 @@ def _is_partial_date(text: str) -> bool:
 
 def _is_document(title: str) -> bool:
     text = unicodedata.normalize("NFKC", title).replace("(", "（").replace(")", "）")
-    return bool(_DOCUMENT.search(text.rstrip('》”"')))
+    return bool(_DOCUMENT.search(text.rstrip('》”"'))) and not _OF_THE_HOUSE.search(text)

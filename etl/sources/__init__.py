@@ -20,7 +20,7 @@ def sources(settings: Settings, documents: Sequence[Document]) -> Mapping[str, S
     etl.ingest.derived."""
     known: tuple[Source, ...] = (
         Yahoo(),
-        Fred(),
+        Fred(has_key=bool(settings.fred_api_key)),
         Sec(),
         WorldBank(),
         Figures(settings.figures),

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from etl.catalog import Indicator
-from etl.errors import SourceUnavailable, UnexpectedPayload
+from etl.errors import SourceUnavailable, UnexpectedPayload, quoted
 from etl.ingest.upstream import Upstream
 from etl.records import Observation
-from etl.sources.base import Params, Source, json_of, number
+from etl.sources.base import Params, Source, json_of, left_out, number
 
 ADDRESS = "https://data.sec.gov/api/xbrl/companyconcept/CIK{cik}/dei/{concept}.json"
 
@@ -33,32 +33,59 @@ class Sec(Source):
         return out.get(ADDRESS.format(cik=params["cik"], concept=params["concept"]))
 
     def parse(self, payload: bytes, indicator: Indicator, params: Params) -> Sequence[Observation]:
-        try:
-            answer = json_of(payload)
-            if (int(answer["cik"]), answer["tag"]) != (int(params["cik"]), params["concept"]):
-                raise UnexpectedPayload(
-                    f"SEC sent {answer['tag']} of CIK {answer['cik']}, not {params['concept']} of "
-                    f"CIK {params['cik']}."
-                )
-            found = [_observation(fact, indicator) for fact in answer["units"]["shares"]]
-        except (ValueError, KeyError, TypeError) as error:
-            raise UnexpectedPayload(
-                f"SEC sent no share counts for CIK {params['cik']} ({error!r})."
-            ) from None
+        found, wrong = _read(payload, indicator, params)
         if not found:
-            raise UnexpectedPayload(f"SEC sent no share count for CIK {params['cik']}.")
+            told = wrong[0] if wrong else f"SEC sent no share count for CIK {params['cik']}."
+            raise UnexpectedPayload(told)
         # A filing says of itself what it counts and when: the order of the list says nothing.
         return sorted(found, key=lambda o: (o.date, o.public_at is None or o.public_at))
 
+    def notes(
+        self, payload: bytes, indicator: Indicator, params: Params, known_at: datetime
+    ) -> Sequence[str]:
+        return left_out(_read(payload, indicator, params)[1])
+
+
+def _read(
+    payload: bytes, indicator: Indicator, params: Params
+) -> tuple[list[Observation], list[str]]:
+    """The counts of an answer, and what is wrong with the rows that are none."""
+    try:
+        answer = json_of(payload)
+        asked = (int(params["cik"]), params["concept"])
+        came = (int(answer["cik"]), answer["tag"])
+        facts = list(answer["units"]["shares"])
+    except (ValueError, KeyError, TypeError, OverflowError) as error:
+        raise UnexpectedPayload(
+            f"SEC sent no share counts for CIK {params['cik']} ({quoted(repr(error))})."
+        ) from None
+    if came != asked:
+        raise UnexpectedPayload(
+            f"SEC sent {quoted(came[1])} of CIK {came[0]}, not {params['concept']} of "
+            f"CIK {params['cik']}."
+        )
+    found: list[Observation] = []
+    wrong: list[str] = []
+    for fact in facts:
+        try:
+            found.append(_observation(fact, indicator))
+        except UnexpectedPayload as error:
+            wrong.append(str(error))
+    return found, wrong
+
 
 def _observation(fact: Any, indicator: Indicator) -> Observation:
-    end, filed = date.fromisoformat(fact["end"]), date.fromisoformat(fact["filed"])
-    count = number(fact["val"], f"SEC's count of {end}")
+    try:
+        end, filed = date.fromisoformat(fact["end"]), date.fromisoformat(fact["filed"])
+        form, said = quoted(fact["form"]), fact["val"]
+    except (ValueError, KeyError, TypeError):
+        raise UnexpectedPayload(f"SEC's row '{quoted(fact)}' is no count of a filing.") from None
+    count = number(said, f"SEC's count of {end}")
     if filed < end:
         raise UnexpectedPayload(f"SEC's count of {end} was filed before, on {filed}.")
     return Observation(
         date=end,
         value=count,
         public_at=indicator.publication.on(filed),
-        credit=f"SEC EDGAR, cover page of Form {fact['form']} filed {filed}",
+        credit=f"SEC EDGAR, cover page of Form {form} filed {filed}",
     )

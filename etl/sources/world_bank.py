@@ -7,29 +7,40 @@ import math
 import re
 import zipfile
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 
 from bs4 import BeautifulSoup
 
 from etl.catalog import Indicator
-from etl.errors import UnexpectedPayload
+from etl.errors import SourceError, UnexpectedPayload, beginning, quoted
 from etl.ingest.upstream import Upstream
 from etl.records import Observation
 from etl.sources.base import Params, Source, in_order
 
-#: The page that lasts. The address of the workbook holds a number that changes with the years, and
-#: the old ones go on to answer, with old values: so it is read from here each time.
+#: The page that lasts, and that often turns programs away. The address of the workbook holds a
+#: number that changes with the years, and the old ones go on to answer, with old values: so it is
+#: read from the page where that answers.
 PAGE = "https://www.worldbank.org/en/research/commodity-markets"
 HOST, FILE = "thedocs.worldbank.org", "CMO-Historical-Data-Monthly.xlsx"
+#: The edition of 2026, for who has never seen the page.
+EDITION = f"https://{HOST}/en/doc/74e8be41ceb20fa0da750cda2f6b9e4e-0050012026/related/{FILE}"
+#: The file below `state` that holds the address that answered last.
+KEPT = "world_bank.txt"
+#: A workbook comes out each month: one that is older stands at an address that was left.
+OLD_DAYS = 40
 SHEET = "Monthly Prices"
 #: How the sheet writes the units that the catalog knows.
 UNITS = {"usd_oz": "($/troy oz)", "usd_bbl": "($/bbl)"}
 MISSING = frozenset({"", "..", "...", "…"})
-HEAD_ROWS, MOST_ROWS, MOST_COLUMNS = 12, 5_000, 200
+HEAD_ROWS, MOST_ROWS, MOST_COLUMNS, MOST_SHOWN = 12, 5_000, 200, 200
 MOST_BYTES = 64_000_000
+_UPDATED = re.compile(r"Updated on ([A-Z][a-z]+ \d{1,2}, \d{4})", re.ASCII)
+_ADDRESS = re.compile(rf"https://{re.escape(HOST)}/[\w/.-]+/{re.escape(FILE)}", re.ASCII)
 _MONTH = re.compile(r"(\d{4})M(0[1-9]|1[0-2])", re.ASCII)
 
 Row = Sequence[Any]
@@ -43,7 +54,21 @@ class WorldBank(Source):
     online: bool = True
 
     def fetch(self, indicator: Indicator, params: Params, since: date, out: Upstream) -> bytes:
-        return out.get(address_in(out.get(PAGE)))
+        kept = out.settings.state / KEPT
+        try:
+            address = address_in(out.get(PAGE))
+        except SourceError as no_page:
+            address = _kept(kept)
+            try:
+                workbook = out.get(address)
+            except SourceError as error:
+                error.args = (f"{error} And the page that names its address: {no_page}",)
+                raise
+        else:
+            workbook = out.get(address)
+        if workbook.startswith(b"PK"):
+            _keep(kept, address)
+        return workbook
 
     def parse(self, payload: bytes, indicator: Indicator, params: Params) -> Sequence[Observation]:
         commodity = str(params["commodity"])
@@ -58,6 +83,46 @@ class WorldBank(Source):
             raise UnexpectedPayload(f"The World Bank sent {commodity} without a single value.")
         return found
 
+    def notes(
+        self, payload: bytes, indicator: Indicator, params: Params, known_at: datetime
+    ) -> Sequence[str]:
+        updated = _updated(_rows(payload, HEAD_ROWS))
+        if updated is None or (known_at.date() - updated).days <= OLD_DAYS:
+            return ()
+        return (
+            f"The World Bank's workbook is of {updated}: a newer one may stand at another address. "
+            f"Look at {PAGE} and write the address into state/{KEPT} below the data folder.",
+        )
+
+
+def _kept(path: Path) -> str:
+    """The address that answered last, else that of an edition that is known."""
+    try:
+        address = path.read_text(encoding="utf-8").strip()
+    except (OSError, ValueError):
+        return EDITION
+    return address if _ADDRESS.fullmatch(address) else EDITION
+
+
+def _keep(path: Path, address: str) -> None:
+    """Remember an address that answered. Where it cannot be, the next run asks the page again."""
+    draft = path.with_name(f".{path.name}.draft")
+    with suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft.write_text(f"{address}\n", encoding="utf-8")
+        draft.replace(path)
+
+
+def _updated(rows: Sequence[Row]) -> date | None:
+    """The day that the head of the sheet gives."""
+    for row in rows:
+        for cell in row:
+            found = _UPDATED.search(_text(cell))
+            if found:
+                with suppress(ValueError):
+                    return datetime.strptime(found[1], "%B %d, %Y").date()
+    return None
+
 
 def address_in(page: bytes) -> str:
     """Where the page says that the monthly workbook is: one address, on the bank's own host."""
@@ -68,8 +133,8 @@ def address_in(page: bytes) -> str:
             f"{PAGE} has {len(links)} links, {len(named)} of them to {FILE}; one was expected."
         )
     (address,) = named
-    if not re.fullmatch(rf"https://{re.escape(HOST)}/[\w/.-]+/{re.escape(FILE)}", address):
-        raise UnexpectedPayload(f"{PAGE} names {address[:120]}, which is not at https://{HOST}.")
+    if not _ADDRESS.fullmatch(address):
+        raise UnexpectedPayload(f"{PAGE} names {quoted(address)}, which is not at https://{HOST}.")
     return address
 
 
@@ -81,7 +146,7 @@ def _whole(link: str) -> str:
         return link
 
 
-def _rows(payload: bytes) -> list[Row]:
+def _rows(payload: bytes, most: int = MOST_ROWS) -> list[Row]:
     from xml.etree.ElementTree import ParseError
 
     import openpyxl
@@ -92,15 +157,14 @@ def _rows(payload: bytes) -> list[Row]:
                 raise UnexpectedPayload(f"The World Bank sent more than {MOST_BYTES:,} bytes.")
         book = openpyxl.load_workbook(io.BytesIO(payload), read_only=True, data_only=True)
         if SHEET not in book.sheetnames:
-            sheets = ", ".join(book.sheetnames)[:120]
+            sheets = quoted(", ".join(book.sheetnames))
             raise UnexpectedPayload(f"The World Bank sent no sheet '{SHEET}' (found: {sheets}).")
-        sheet = book[SHEET].iter_rows(max_row=MOST_ROWS, max_col=MOST_COLUMNS, values_only=True)
+        sheet = book[SHEET].iter_rows(max_row=most, max_col=MOST_COLUMNS, values_only=True)
         return list(sheet)
     except (zipfile.BadZipFile, ParseError, KeyError, IndexError, ValueError, EOFError, OSError):
-        begins = " ".join(payload[:40].decode("latin-1").split())
-        shown = begins if begins.isprintable() and begins.isascii() else "bytes"
+        shown = beginning(payload[:MOST_SHOWN].decode("utf-8", "replace"))
         raise UnexpectedPayload(
-            f"The World Bank sent no whole XLSX workbook (it begins: {shown or 'nothing'})."
+            f"The World Bank sent no whole XLSX workbook (it begins: {shown})."
         ) from None
 
 
@@ -121,7 +185,7 @@ def _column(rows: Sequence[Row], commodity: str, unit: str) -> tuple[int, int]:
     below = _text(rows[number + 1][column]) if number + 1 < len(rows) else ""
     if below != unit:
         raise UnexpectedPayload(
-            f"The World Bank gives {commodity} in '{below[:40]}'; '{unit}' was expected."
+            f"The World Bank gives {commodity} in '{quoted(below)}'; '{unit}' was expected."
         )
     return number, column
 
@@ -135,13 +199,13 @@ def _values(rows: Sequence[Row], column: int, commodity: str) -> Iterator[tuple[
         month = _MONTH.fullmatch(label)
         if month is None:
             raise UnexpectedPayload(
-                f"The World Bank dates {commodity} '{label[:40]}'; a month like 2026M05 was "
+                f"The World Bank dates {commodity} '{quoted(label)}'; a month like 2026M05 was "
                 "expected."
             )
         day = date(int(month[1]), int(month[2]), 1)
         if not _is_number(cell):
             raise UnexpectedPayload(
-                f"The World Bank, {commodity} of {label}: '{str(cell)[:40]}' is no number."
+                f"The World Bank, {commodity} of {label}: '{quoted(cell)}' is no number."
             )
         in_order(previous, day, f"The World Bank's {commodity}")
         previous = day

@@ -21,7 +21,7 @@ from zoneinfo import ZoneInfo
 
 from etl.calendars import MARKETS, is_close, is_shut, session_of
 from etl.catalog import Indicator
-from etl.errors import SourceError, SourceUnavailable, UnexpectedPayload
+from etl.errors import SourceError, SourceUnavailable, UnexpectedPayload, quoted
 from etl.ingest.upstream import Upstream
 from etl.records import Action, Observation
 from etl.sources.base import Params, Source, in_order, json_of, number
@@ -99,7 +99,8 @@ def _asked(ticker: str, since: date, out: Upstream) -> bytes:
     except SourceError:
         raise
     except Exception as error:  # the library lets errors of any kind escape
-        reason = (str(error).splitlines() or [type(error).__name__])[0].split(". See ")[0][:160]
+        said = (str(error).splitlines() or [type(error).__name__])[0].split(". See ")[0]
+        reason = quoted(out.settings.without_secrets(said))
         sentence = f"{HOST} gave no data for {ticker} ({reason})."
         raise SourceUnavailable(sentence, host=HOST) from None
     chart: bytes = session.chart
@@ -140,7 +141,7 @@ def _chart(payload: bytes, ticker: str) -> Any:
     except (ValueError, KeyError, TypeError, IndexError, AttributeError, OSError):
         raise UnexpectedPayload(f"Yahoo sent no closes of {ticker}.") from None
     if symbol != ticker:
-        raise UnexpectedPayload(f"Yahoo sent {str(symbol)[:20]} where {ticker} was asked for.")
+        raise UnexpectedPayload(f"Yahoo sent {quoted(symbol)} where {ticker} was asked for.")
     _check_granularity(chart, ticker)
     return chart
 
@@ -154,14 +155,14 @@ def _check_currency(chart: Any, ticker: str, expected: str | None) -> None:
     currency = chart["meta"].get("currency")
     # An index has no currency of its own; Yahoo may leave it out.
     if expected is not None and currency not in (expected, None):
-        raise UnexpectedPayload(f"Yahoo gives {ticker} in {str(currency)[:8]}, not in {expected}.")
+        raise UnexpectedPayload(f"Yahoo gives {ticker} in {quoted(currency)}, not in {expected}.")
 
 
 def _check_granularity(chart: Any, ticker: str) -> None:
     granularity = chart["meta"].get("dataGranularity") or DAILY
     if granularity != DAILY:
         raise UnexpectedPayload(
-            f"Yahoo sent bars of {str(granularity)[:8]} for {ticker}; a bar of each day was asked "
+            f"Yahoo sent bars of {quoted(granularity)} for {ticker}; a bar of each day was asked "
             "for."
         )
 

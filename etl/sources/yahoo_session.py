@@ -12,10 +12,26 @@ from curl_cffi.requests import Response, Session
 from curl_cffi.requests.exceptions import ConnectionError as NotConnected
 from curl_cffi.requests.exceptions import RequestException
 
-from etl.errors import UnexpectedPayload
-from etl.ingest.upstream import GREETING_S, MAX_BYTES, PASSING, Passing, Upstream, retry_after_s
+from etl.errors import SourceError, UnexpectedPayload, quoted
+from etl.ingest.upstream import (
+    GREETING_S,
+    MAX_BYTES,
+    MOST_REDIRECTS,
+    MOVED,
+    PASSING,
+    Passing,
+    Upstream,
+    is_below,
+    redirected,
+    retry_after_s,
+    unpacked,
+)
 
 CHART = "/v8/finance/chart/"
+#: Where the library may go: Yahoo's own hosts. A page of consent names addresses, too.
+HOSTS = ("yahoo.com", ".yahoo.com")
+#: So much of an answer is unpacked at a time.
+_SLICE = 65_536
 #: Cookies, consent and crumb get less time than closes, which come without them too.
 ASIDE_S = 1.5
 #: A connection that was there and was cut may be there again.
@@ -39,6 +55,9 @@ class PoliteSession(Session[Response]):
             # Every request goes through the proxy that was set, whatever NO_PROXY says.
             curl_options={
                 CurlOpt.MAXFILESIZE_LARGE: MAX_BYTES,
+                # The library would unpack before it counts: what comes is unpacked here.
+                CurlOpt.ACCEPT_ENCODING: b"gzip",
+                CurlOpt.HTTP_CONTENT_DECODING: 0,
                 **({CurlOpt.NOPROXY: ""} if settings.proxy else {}),
             },
         )
@@ -50,13 +69,13 @@ class PoliteSession(Session[Response]):
     def request(self, method: Any, url: str, *given: Any, **options: Any) -> Response:
         """Send one request; the time-outs of the library give way to those of the settings."""
         parts = urlsplit(url)
-        host = parts.hostname or url
+        host = parts.hostname or ""
         limit_s = self.out.settings.timeout_s
         is_chart = parts.path.startswith(CHART)
         options["timeout"] = _clock(limit_s if is_chart else min(ASIDE_S, limit_s))
 
         def send() -> Response:
-            return super(PoliteSession, self).request(method, url, *given, **options)
+            return self._sent(method, url, *given, **options)
 
         if not is_chart:
             return self._aside(host + parts.path, send)
@@ -64,13 +83,37 @@ class PoliteSession(Session[Response]):
         self.chart = response.content
         return response
 
+    def _sent(self, method: Any, url: str, *given: Any, **options: Any) -> Response:
+        """The answer, unpacked; one that points elsewhere is followed among Yahoo's own hosts."""
+        for _ in range(MOST_REDIRECTS + 1):
+            parts = urlsplit(url)
+            if parts.scheme != "https" or not is_below(parts.hostname or "", HOSTS):
+                raise UnexpectedPayload(f"Yahoo's library wanted '{quoted(parts.hostname)}' asked.")
+            options["allow_redirects"] = False
+            response = super().request(method, url, *given, **options)
+            if response.status_code not in MOVED:
+                encodings = response.headers.get_list("content-encoding")
+                slices = range(0, len(response.content), _SLICE)
+                chunks = (response.content[at : at + _SLICE] for at in slices)
+                try:
+                    response.content = unpacked(chunks, encodings, parts.hostname or "")
+                except UnexpectedPayload:
+                    if response.status_code == 200:
+                        raise
+                    response.content = b""
+                return response
+            url = redirected(url, response.headers.get("location") or "", HOSTS)
+            method, given = "GET", ()
+            for of_the_first in ("params", "data", "json", "content"):
+                options.pop(of_the_first, None)
+        raise UnexpectedPayload(f"{urlsplit(url).hostname} points to another address over and over "
+                                "again.")  # fmt: skip
+
     def _closes(self, host: str, send: Callable[[], Response]) -> Response:
         try:
             response = send()
         except RequestException as error:
-            reason = _reason(error)
-            if error.code == CurlECode.BAD_CONTENT_ENCODING:
-                raise UnexpectedPayload(f"{host} sent bytes that do not decompress.") from None
+            reason = self._reason(error)
             if error.code == CurlECode.FILESIZE_EXCEEDED:
                 raise UnexpectedPayload(f"{host} sent more than {MAX_BYTES:,} bytes.") from None
             if error.code in _CUT:
@@ -94,20 +137,22 @@ class PoliteSession(Session[Response]):
             raise NotConnected(f"{address} is not asked any more in this run")
         try:
             return send()
+        except SourceError as error:
+            self._silent.add(address)
+            raise NotConnected(str(error)) from None
         except RequestException as error:
             self._is_slow = error.code == CurlECode.OPERATION_TIMEDOUT
             self._silent.add(address)
             raise
+
+    def _reason(self, error: RequestException) -> str:
+        if error.code == CurlECode.OPERATION_TIMEDOUT:
+            return "no answer in time"
+        said = (str(error).splitlines() or [type(error).__name__])[0].split(". See ")[0]
+        return quoted(self.out.settings.without_secrets(said.rpartition("curl: ")[2]))
 
 
 def _clock(seconds: float) -> tuple[float, float]:
     """For the greeting, and for the rest: together they are all the time there is."""
     greeting = min(GREETING_S, seconds)
     return greeting, max(seconds - greeting, 0.001)
-
-
-def _reason(error: RequestException) -> str:
-    if error.code == CurlECode.OPERATION_TIMEDOUT:
-        return "no answer in time"
-    said = (str(error).splitlines() or [type(error).__name__])[0].split(". See ")[0]
-    return said.rpartition("curl: ")[2][:160]

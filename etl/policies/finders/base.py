@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
 
-from etl.errors import UnexpectedPayload
+from etl.errors import UnexpectedPayload, quoted
 from etl.ingest.upstream import Upstream, user_agent
 from etl.policies.register import Document
 from etl.settings import Settings
 
 MOST_PAGES = 20
-_DAY = re.compile(r"(\d{4})\.(\d{2})\.(\d{2})", re.ASCII)
+T = TypeVar("T")
+_DAY = re.compile(r"(\d{4})([.\-/年])(\d{1,2})(?:\2|(?<=\d)月)(\d{1,2})日?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +28,37 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """How many entries a page lists, of how many on all pages, and the oldest day among them."""
+    """How many entries a page lists, of how many on all pages (None where nothing that can be
+    believed says so), and the oldest day among them."""
 
     rows: int
-    total: int
+    total: int | None
     oldest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What a page lists: the documents, and for each row that is none a sentence why."""
+
+    documents: tuple[Document, ...]
+    wrong: tuple[str, ...]
+
+    @classmethod
+    def of(cls, rows: Iterable[T], document_of: Callable[[T], Document]) -> Listing:
+        """Each row as a document, or what is wrong with it: one bad row is one bad row."""
+        documents, wrong = [], []
+        for row in rows:
+            try:
+                documents.append(document_of(row))
+            except UnexpectedPayload as error:
+                wrong.append(str(error))
+        return cls(tuple(documents), tuple(wrong))
+
+    def good(self) -> list[Document]:
+        """The documents; UnexpectedPayload if there are rows and none of them is one."""
+        if self.wrong and not self.documents:
+            raise UnexpectedPayload(self.wrong[0])
+        return list(self.documents)
 
 
 class Finder(Protocol):
@@ -44,9 +71,19 @@ class Finder(Protocol):
         """The pages that list what was published from `since` on, as they came."""
         ...
 
+    @property
+    def is_ours(self) -> bool:
+        """Whether all that it lists concerns us, whatever its titles say."""
+        return False
+
     def parse(self, payload: bytes) -> Sequence[Document]:
-        """The entries of a page, whatever they are about; UnexpectedPayload in words. Pure."""
+        """The entries of a page, whatever they are about; UnexpectedPayload in words where none is
+        good. Pure."""
         ...
+
+    def skipped(self, payload: bytes) -> Sequence[str]:
+        """A sentence for each row of a page that is no document; pure."""
+        return ()
 
 
 def turned(
@@ -61,10 +98,12 @@ def turned(
     A page that cannot be read is the last: it is kept like any other, and `parse` says what is
     wrong with it.
     """
-    read, before = 0, b""
+    read, before, is_counted = 0, b"", True
     for number in range(1, MOST_PAGES + 1):
         page = Page(f"{part}-{number}", get(address_of(number)))
         if page.payload == before:
+            if not is_counted:  # the last page comes again where there is no other
+                return
             raise UnexpectedPayload(f"{part}: page {number} is the page before it once more.")
         before = page.payload
         yield page
@@ -72,12 +111,14 @@ def turned(
             extent = extent_of(page.payload)
         except UnexpectedPayload:
             return
-        read += extent.rows
-        if not extent.rows or read >= extent.total or extent.oldest < since.isoformat():
+        read, is_counted = read + extent.rows, extent.total is not None
+        is_last = extent.total is not None and read >= extent.total
+        if not extent.rows or is_last or extent.oldest < since.isoformat():
             return
+    lists = "no end" if extent.total is None else f"{extent.total:,} documents"
     raise UnexpectedPayload(
-        f"{part} lists {extent.total:,} documents; {MOST_PAGES} pages hold {read:,} of them and "
-        f"reach back to {extent.oldest} only, not to {since}."
+        f"{part} lists {lists}; {MOST_PAGES} pages hold {read:,} and reach back to "
+        f"{extent.oldest} only, not to {since}."
     )
 
 
@@ -87,22 +128,12 @@ def as_browser(settings: Settings, referer: str) -> dict[str, str]:
     return {"User-Agent": f"{browser} Safari/537.36 {user_agent(settings)}", "Referer": referer}
 
 
-def plain_line(text: str) -> str:
-    """A text from outside on one line, of printable letters only."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
-
-
-def beginning(text: str) -> str:
-    """How a text begins, to be quoted in a sentence."""
-    return plain_line(text.strip().partition("\n")[0][:40]) or "nothing"
-
-
 def dotted_day(text: str, host: str) -> date:
-    """The day that is written like 2026.05.27."""
-    found = _DAY.fullmatch(text)
+    """The day that is written like 2026.05.27, also 2026.5.27, 2026-05-27 or 2026年5月27日."""
+    found = _DAY.fullmatch("".join(text.split()))
     try:
         if found:
-            return date(*map(int, found.groups()))
+            return date(int(found[1]), int(found[3]), int(found[4]))
     except ValueError:
         pass
-    raise UnexpectedPayload(f"{host} sent the date '{text[:40]}'; expected one like 2026.05.27.")
+    raise UnexpectedPayload(f"{host} sent the date '{quoted(text)}'; expected one like 2026.05.27.")

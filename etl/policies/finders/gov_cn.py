@@ -12,15 +12,15 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from etl.errors import UnexpectedPayload
+from etl.errors import UnexpectedPayload, beginning, plain_line, quoted
 from etl.ingest.upstream import Upstream
 from etl.policies.finders.base import (
     Extent,
+    Finder,
+    Listing,
     Page,
     as_browser,
-    beginning,
     dotted_day,
-    plain_line,
     turned,
 )
 from etl.policies.register import (
@@ -50,11 +50,11 @@ MOST_DOCUMENTS = 1_000_000
 MOST_LETTERS = 1000
 NUMBER_KEYS = ("pcode", "wenhao", "fwzh")
 #: A moment before is one of another unit: seconds since 1970 lie in its first weeks.
-EARLIEST = date(1971, 1, 1)
+EARLIEST, LATEST = date(1971, 1, 1), date(2200, 12, 31)
 
 
 @dataclass(frozen=True, slots=True)
-class GovCn:
+class GovCn(Finder):
     """www.gov.cn, which collects the documents of all national bodies."""
 
     name: str = "gov_cn"
@@ -70,10 +70,13 @@ class GovCn:
         return [page for library in LIBRARIES for page in pages(library)]
 
     def parse(self, payload: bytes) -> Sequence[Document]:
-        documents = [_document(row) for rows, _ in _lists(payload) for row in rows]
+        documents = _listing(payload).good()
         if documents and not any(document.url for document in documents):
             raise UnexpectedPayload("gov.cn lists documents of which none is at a gov.cn address.")
         return documents
+
+    def skipped(self, payload: bytes) -> Sequence[str]:
+        return _listing(payload).wrong
 
 
 def _address(library: str, since: date, until: date, number: int) -> str:
@@ -85,30 +88,36 @@ def _address(library: str, since: date, until: date, number: int) -> str:
     return f"{ADDRESS}?{urlencode(asked)}"
 
 
+def _listing(payload: bytes) -> Listing:
+    return Listing.of((row for rows, _ in _lists(payload) for row in rows), _document)
+
+
 def _extent(payload: bytes) -> Extent:
     lists = [(rows, total) for rows, total in _lists(payload) if rows]
     if not lists:
         return Extent(0, 0, "")
-    rows, total = max(lists, key=lambda one: one[1])
-    return Extent(len(rows), total, min(_document(row).day for row in rows))
+    totals = [total for _, total in lists]
+    total = None if None in totals else max(t for t in totals if t is not None)
+    documents = _listing(payload).good()
+    return Extent(max(len(rows) for rows, _ in lists), total, min(d.day for d in documents))
 
 
-def _lists(payload: bytes) -> Iterator[tuple[list[Any], int]]:
-    """Each list of an answer with the number of documents it is a part of."""
+def _lists(payload: bytes) -> Iterator[tuple[list[Any], int | None]]:
+    """Each list of an answer with the number of documents it is a part of, where that is said."""
     answer = _answer(payload)
     if answer.get("code") == NOTHING_FOUND and not answer.get("searchVO"):
         return
     search = answer.get("searchVO")
     if not isinstance(search, dict):
-        keys = ", ".join(map(str, answer))[:80] or "nothing"
+        keys = quoted(", ".join(map(str, answer)))
         raise UnexpectedPayload(f"gov.cn sent no list of documents (it holds: {keys}).")
-    if search.get("listVO") is not None:
-        yield _list(search)
-        return
     categories = search.get("catMap")
     found = [categories.get(c) for c in CATEGORIES] if isinstance(categories, dict) else []
+    if search.get("listVO") or (search.get("listVO") == [] and not any(found)):
+        yield _list(search)
+        return
     if not any(found):
-        keys = ", ".join(map(str, search))[:80]
+        keys = quoted(", ".join(map(str, search)))
         raise UnexpectedPayload(f"gov.cn sent a search without a list (it holds: {keys}).")
     yield from (_list(one) for one in found if one)
 
@@ -125,22 +134,34 @@ def _answer(payload: bytes) -> dict[str, Any]:
     return answer
 
 
-def _list(holder: Any) -> tuple[list[Any], int]:
+def _list(holder: Any) -> tuple[list[Any], int | None]:
+    """The rows of a list, and how many all its pages have. Where a number lacks, is 0 beside rows
+    or less than what is listed, nobody has counted."""
     rows = holder.get("listVO") if isinstance(holder, dict) else None
-    total = holder.get("totalCount") if isinstance(holder, dict) else None
+    if rows is None and isinstance(holder, dict) and "listVO" in holder:
+        rows = []
     if not isinstance(rows, list):
         raise UnexpectedPayload("gov.cn sent a search whose list is none.")
-    if type(total) is not int or not len(rows) <= total <= MOST_DOCUMENTS:
-        raise UnexpectedPayload(
-            f"gov.cn says that {str(total)[:20]} documents were found and lists {len(rows)}."
-        )
-    return rows, total
+    total = _whole(holder.get("totalCount"))
+    return rows, total if total is not None and len(rows) <= total <= MOST_DOCUMENTS else None
+
+
+def _whole(value: object) -> int | None:
+    """The whole number that is meant, written as a number or as text; None for anything else."""
+    if isinstance(value, str) and re.fullmatch(r"-?\d{1,20}", value.strip(), re.ASCII):
+        return int(value)
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value if type(value) is int else None
 
 
 def _document(row: Any) -> Document:
+    if not isinstance(row, dict):
+        raise UnexpectedPayload(f"gov.cn lists '{quoted(row)}', which is no document.")
     title, in_title = without_number(_text(row, "title"))
     if not title:
-        raise UnexpectedPayload("gov.cn lists a document without a title.")
+        which = quoted(next(filter(None, map(row.get, (*NUMBER_KEYS, "url"))), "one of its rows"))
+        raise UnexpectedPayload(f"gov.cn lists a document without a title ({which}).")
     day, note = _day(row, title)
     numbers = (_text(row, key) for key in NUMBER_KEYS)
     return Document(
@@ -164,35 +185,34 @@ def _text(row: Any, key: str) -> str:
     if value is None:
         return ""
     if not isinstance(value, str) or len(value) > MOST_LETTERS:
-        shown = " ".join(str(value)[:40].split())
-        raise UnexpectedPayload(f"gov.cn sent '{shown}' where {key} is a short text.")
+        raise UnexpectedPayload(f"gov.cn sent '{quoted(value)}' where {key} is a short text.")
     return plain_line(re.sub(r"</?\w+[^<>]*>", "", html.unescape(value)))
 
 
 def _day(row: Any, title: str) -> tuple[date, str]:
-    """The day that a document is dated, and a note if its two dates do not agree."""
-    shown = _text(row, "pubtimeStr")
-    stamp = row.get("pubtime") if isinstance(row, dict) else None
-    if stamp is not None and type(stamp) is not int:
-        raise UnexpectedPayload(f"gov.cn sent '{str(stamp)[:40]}' where pubtime is a number.")
+    """The day that a document is dated, and a note if its two dates do not agree. The one in words
+    is always there and is enough; the other is a number, or a number written as text."""
+    shown, stamp = _text(row, "pubtimeStr"), row.get("pubtime")
     said = dotted_day(shown, "gov.cn") if shown else None
-    meant = _stamped_day(stamp) if stamp else None  # 0 stands where there is none
+    meant = _stamped_day(_whole(stamp))
     if said is None and meant is None:
-        raise UnexpectedPayload(f"gov.cn does not date 《{title[:60]}》.")
+        raise UnexpectedPayload(
+            f"gov.cn does not date 《{quoted(title)}》: its pubtime is '{quoted(stamp)}'."
+        )
     if said and meant and said != meant:
         return said, f"gov.cn dates it {said} in words and {meant} in numbers"
     return (said or meant or EARLIEST), ""
 
 
-def _stamped_day(stamp: int) -> date:
-    """The day in Beijing of milliseconds since 1970."""
+def _stamped_day(stamp: int | None) -> date | None:
+    """The day in Beijing of milliseconds since 1970; None for what is no day of ours."""
+    if not stamp:  # 0 stands where there is none
+        return None
     try:
         day = datetime.fromtimestamp(stamp / 1000, UTC).astimezone(BEIJING).date()
     except (OverflowError, ValueError, OSError):
-        day = None
-    if day is None or day < EARLIEST or day.year > 2200:
-        raise UnexpectedPayload(f"gov.cn sent pubtime {str(stamp)[:24]}, which is no day of ours.")
-    return day
+        return None
+    return day if EARLIEST <= day <= LATEST else None
 
 
 def _link(text: str) -> str:

@@ -11,15 +11,15 @@ from urllib.parse import urljoin, urlsplit
 
 from bs4 import BeautifulSoup, Tag
 
-from etl.errors import UnexpectedPayload
+from etl.errors import UnexpectedPayload, beginning, plain_line, quoted
 from etl.ingest.upstream import Upstream
 from etl.policies.finders.base import (
     Extent,
+    Finder,
+    Listing,
     Page,
     as_browser,
-    beginning,
     dotted_day,
-    plain_line,
     turned,
 )
 from etl.policies.register import Document, issuer_in, kind_of, topics_of, without_number
@@ -34,7 +34,7 @@ _TOTAL = re.compile(r"\btotalData\b\s*[:=]\s*['\"]?(-?\d{1,20})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class Nda:
+class Nda(Finder):
     """www.nda.gov.cn; plain pages, which a script turns over."""
 
     name: str = "nda"
@@ -48,12 +48,19 @@ class Nda:
 
         return [page for part in PARTS for page in pages(part)]
 
+    @property
+    def is_ours(self) -> bool:
+        return True
+
     def parse(self, payload: bytes) -> Sequence[Document]:
-        documents = [_document(row) for row in _rows(payload)]
-        kept = [document for document in documents if document.url]
-        if not kept:
-            raise UnexpectedPayload(f"{HOST} sent a list of which no entry stays on {HOST}.")
-        return kept
+        return _listing(payload).good()
+
+    def skipped(self, payload: bytes) -> Sequence[str]:
+        return _listing(payload).wrong
+
+
+def _listing(payload: bytes) -> Listing:
+    return Listing.of(_rows(payload), _document)
 
 
 def _address(part: str, number: int) -> str:
@@ -61,14 +68,16 @@ def _address(part: str, number: int) -> str:
 
 
 def _extent(payload: bytes) -> Extent:
-    rows = _rows(payload)
-    return Extent(len(rows), _total(payload, len(rows)), min(_document(row).day for row in rows))
+    rows = len(_rows(payload))
+    days = [document.day for document in _listing(payload).good()]
+    return Extent(rows, _total(payload, rows), min(days))
 
 
 def _rows(payload: bytes) -> list[Tag]:
     """The entries of the list. Those inside an entry are its interpretations, and no entries."""
     text = _text(payload)
-    rows = BeautifulSoup(text, "html.parser").select("ul.u-list > li:has(> a)")
+    listed = BeautifulSoup(text, "html.parser").select("ul.u-list > li")
+    rows = [row for row in listed if row.find("a") or row.get_text(strip=True)]
     if not rows:
         raise UnexpectedPayload(
             f"{HOST} sent a page without its list (it begins: {beginning(text)})."
@@ -100,18 +109,22 @@ def _total(payload: bytes, rows: int) -> int:
 def _document(row: Tag) -> Document:
     link, dated = row.find("a", recursive=False), row.find("span", recursive=False)
     if not isinstance(link, Tag) or not isinstance(dated, Tag):
-        raise UnexpectedPayload(f"{HOST} lists an entry without a link or a date.")
+        shown = quoted(row.get_text())
+        raise UnexpectedPayload(f"{HOST} lists '{shown}' without a link or a date.")
     title, number = without_number(_title(link))
+    url = _link(str(link.get("href", "")), title)
+    # What lies elsewhere may be of any body; only what NDA keeps itself is its own unless it says.
+    own = ISSUER if urlsplit(url).hostname == HOST else ""
     return Document(
         title=title,
-        issuer=issuer_in(title) or ISSUER,
+        issuer=issuer_in(title) or own,
         issued="",
         published=dotted_day(plain_line(dated.get_text()), HOST).isoformat(),
         number=number,
         topics=topics_of(title),
         kind=kind_of(title),
         verification="found",
-        url=_link(str(link.get("href", ""))),
+        url=url,
         origin="nda",
     )
 
@@ -120,15 +133,21 @@ def _title(link: Tag) -> str:
     """The whole title, which the text of the link may shorten."""
     title = plain_line(str(link.get("title") or link.get_text()))
     if not title or len(title) > MOST_LETTERS:
-        raise UnexpectedPayload(f"{HOST} lists an entry without a title.")
+        where = quoted(link.get("href", ""))
+        raise UnexpectedPayload(f"{HOST} lists an entry without a title ({where}).")
     return title
 
 
-def _link(text: str) -> str:
-    """The whole address, if it stays with the administration; what lies elsewhere is another's."""
+def _link(text: str, title: str) -> str:
+    """The whole address, on a host of the government: NDA also lists what lies on www.gov.cn, and
+    writes http for https. A row that leads out of there is no document."""
     try:
         whole = urlsplit(urljoin(f"https://{HOST}/", text.strip()))
-        host = whole.hostname
+        host = whole.hostname or ""
+        fits = whole.scheme in ("http", "https") and host.endswith(".gov.cn") and not whole.username
     except ValueError:
-        return ""
-    return whole.geturl() if (whole.scheme, host) == ("https", HOST) else ""
+        fits = False
+    if not fits:
+        raise UnexpectedPayload(f"{HOST} links 《{quoted(title)}》 to '{quoted(text)}'.")
+    secure = host in (HOST, "www.gov.cn")
+    return (whole._replace(scheme="https") if secure else whole).geturl()
