@@ -1,0 +1,114 @@
+"""What an editor adds: bulletins, and documents for the register."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from etl.bulletins.difference import difference
+from etl.bulletins.model import Bulletin
+from etl.bulletins.read import read_bulletin
+from etl.bulletins.to_markdown import to_markdown
+from etl.catalog import load_catalog
+from etl.commands import OK, console
+from etl.commands.update import publish_again
+from etl.errors import FileProblem, StorageError
+from etl.files.authored import read_bulletins, read_documents
+from etl.policies import candidates, review
+from etl.policies.references import cited
+from etl.records import BEIJING, now
+from etl.settings import Settings
+from etl.storage.current import current_snapshot
+from etl.storage.warehouse import lock
+
+
+def bulletin_command(settings: Settings, options: argparse.Namespace) -> int:
+    """Add bulletins as data/bulletins/DATE.md."""
+    readings = [
+        (Path(name), read_bulletin(Path(name), date=options.date)) for name in options.files
+    ]
+    folder = settings.data / "bulletins"
+    for source, reading in readings:
+        bulletin = reading.bulletin
+        path = folder / f"{bulletin.date}.md"
+        text = to_markdown(bulletin)
+        with lock(settings.lock):
+            kept = _write(path, text)
+        console.say(
+            f"{source}: {bulletin.date} {bulletin.title}: {len(bulletin.sections)} sections, "
+            f"{len(bulletin.references)} references → {path}"
+        )
+        for sentence in reading.left_out:
+            console.say(f"  left out: {sentence}")
+        if bulletin.date > now().astimezone(BEIJING).date():
+            console.say("  its date is still to come in Beijing; --date gives it another")
+        for sentence in _policies_cited(settings, bulletin):
+            console.say(f"  {sentence}")
+        if kept:
+            console.say(f"  it replaces another text of that day, which is kept as {kept}")
+            for line in difference(kept.read_text(encoding="utf-8"), text):
+                console.say(f"  {line}")
+    console.say("run `python -m etl run` to publish it")
+    return OK
+
+
+def _policies_cited(settings: Settings, bulletin: Bulletin) -> Iterator[str]:
+    """What the register has of each policy document that a bulletin cites."""
+    try:
+        documents = read_documents(settings, read_bulletins(settings).read)
+    except FileProblem as problem:
+        yield f"its references were not looked up: {problem}"
+        return
+    for one in cited(bulletin, documents):
+        if one.kind != "policy" or one.document is None:
+            continue
+        title = f"reference {one.number}: 《{one.document.title}》"
+        if one.document.origin == candidates.CITED:
+            key = candidates.key_of(one.document)
+            yield f"{title} is proposed to the register: python -m etl candidates --take {key}"
+        else:
+            yield f"{title} is in the register"
+
+
+def _write(path: Path, text: str) -> Path | None:
+    """Write the text; where another stood there, its copy in `replaced/`."""
+    draft = path.with_name(f".{path.name}.draft")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft.write_text(text, encoding="utf-8")
+        kept = None
+        if path.exists() and path.read_text(encoding="utf-8") != text:
+            kept = path.parent / "replaced" / f"{path.stem}-{now():%Y%m%dT%H%M%S%f}.md"
+            kept.parent.mkdir(exist_ok=True)
+            kept.write_bytes(path.read_bytes())
+        draft.replace(path)
+    except OSError as error:
+        raise StorageError(f"{path}: cannot be written ({error.strerror}).") from None
+    return kept
+
+
+def candidates_command(settings: Settings, options: argparse.Namespace) -> int:
+    """The documents that were found and wait for a person; take them or leave them."""
+    if (options.take or options.leave) and not settings.warehouse.exists():
+        raise StorageError(
+            f"{settings.warehouse}: no warehouse yet; run `python -m etl run` first."
+        )
+    if options.take:
+        path, documents = review.take(settings, options.take)
+        for document in documents:
+            console.say(f"added to {path}: {document.title}")
+        console.say("run `python -m etl run` to count and publish them")
+    elif options.leave:
+        for document in review.leave(settings, options.leave):
+            console.say(f"left: {document.title}")
+        console.published(publish_again(settings, load_catalog(settings.catalog)))
+    else:
+        with current_snapshot(settings.published) as snapshot:
+            rows = review.waiting(settings, snapshot)
+        if options.json:
+            print(json.dumps([row.to_json() for row in rows], ensure_ascii=False, indent=1))
+        else:
+            console.candidate_table(rows)
+    return OK

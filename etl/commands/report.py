@@ -1,0 +1,108 @@
+"""What the published snapshot says: status, alerts, statements, briefs."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from datetime import date
+
+from etl.alerts import notify
+from etl.alerts.rules import JSON as ALERT
+from etl.alerts.rules import Alert, judge_all
+from etl.brief.model import JSON as BRIEF
+from etl.brief.published import published_brief
+from etl.brief.words import markdown
+from etl.catalog import Catalog, load_catalog
+from etl.claims.published import published_claims
+from etl.commands import OK, SOME_FAILED, console
+from etl.commands.status import freshness
+from etl.errors import SettingError, XinzhiError
+from etl.ingest.run import broken, splits_of
+from etl.ingest.upstream import Upstream
+from etl.policies import candidates
+from etl.records import now
+from etl.settings import Settings
+from etl.storage.current import current_snapshot
+
+
+def status_command(settings: Settings, options: argparse.Namespace) -> int:
+    """How fresh each indicator is."""
+    catalog = load_catalog(settings.catalog)
+    moment = now()
+    with current_snapshot(settings.published) as snapshot:
+        rows = list(freshness(catalog, snapshot, moment))
+        notes = list(
+            candidates.notes(snapshot.problems(), snapshot.notices(), len(snapshot.candidates()))
+        )
+    if options.json:
+        print(json.dumps([row.to_json() for row in rows], ensure_ascii=False, indent=1))
+    else:
+        console.status_table(rows, moment)
+        for line in notes:
+            console.say(line)
+    return OK if all(row.state == "fresh" for row in rows) else SOME_FAILED
+
+
+def alerts_command(settings: Settings, options: argparse.Namespace) -> int:
+    """How the alerts stand; with --send, each new crossing to the channels that are set."""
+    catalog = load_catalog(settings.catalog)
+    ways = notify.channels(settings) if options.send else []
+    if options.send and not ways:
+        raise SettingError(
+            "No channel is set; set XINZHI_ALERT_WEBHOOK, or XINZHI_ALERT_SMTP and XINZHI_ALERT_TO."
+        )
+    with current_snapshot(settings.published) as snapshot:
+        actions = snapshot.actions()
+        shown = snapshot.looked(broken(catalog, actions))
+        rows = judge_all(shown, snapshot.series, now(), splits_of(actions))
+    if options.json:
+        print(json.dumps([ALERT.dump_python(row, mode="json") for row in rows], ensure_ascii=False,
+                         indent=1))  # fmt: skip
+    else:
+        console.alert_table(rows)
+    with Upstream(settings) as out:
+        sent = notify.send(settings, catalog, rows, out, ways) if ways else []
+    return SOME_FAILED if console.sent(sent, errors_only=options.json) else OK
+
+
+def send_alerts(settings: Settings, catalog: Catalog, alerts: Sequence[Alert]) -> None:
+    """Send what is new after a publication. What goes wrong is said; the data is published."""
+    try:
+        ways = notify.channels(settings)
+        if ways:
+            with Upstream(settings) as out:
+                console.sent(notify.send(settings, catalog, alerts, out, ways))
+    except XinzhiError as error:
+        console.fail(f"alerts were not sent: {error}")
+
+
+def claims_command(settings: Settings, options: argparse.Namespace) -> int:
+    """The statements of a published bulletin, each with its verdict; 1 if one is contradicted."""
+    claims = published_claims(settings.published, _bulletin_day(options.date))
+    if options.json:
+        print(json.dumps([c.model_dump(mode="json") for c in claims], ensure_ascii=False, indent=1))
+    else:
+        console.claim_table(claims)
+    return SOME_FAILED if any(c.verdict == "contradicted" for c in claims) else OK
+
+
+def brief_command(settings: Settings, options: argparse.Namespace) -> int:
+    """What moved since the bulletin before a day, as Markdown for the bulletin of that day."""
+    found = published_brief(settings, _bulletin_day(options.date), options.lang, now())
+    if options.json:
+        print(json.dumps(BRIEF.dump_python(found, mode="json"), ensure_ascii=False, indent=1))
+    else:
+        print(markdown(found), end="")
+    return OK
+
+
+def _bulletin_day(text: str) -> date:
+    try:
+        if len(text) != len("2026-05-27"):
+            raise ValueError
+        return date.fromisoformat(text)
+    except ValueError:
+        raise SettingError(
+            f"'{text[:40]}' is not a date that exists; write it like 2026-05-27."
+        ) from None

@@ -1,0 +1,51 @@
+"""Published snapshots and copies of everything: history, rollback, backup, restore."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from etl.commands import OK, console
+from etl.settings import Settings
+from etl.storage import backup, snapshots
+from etl.storage.warehouse import lock
+
+
+def history_command(settings: Settings, options: argparse.Namespace) -> int:
+    """The snapshots that are kept."""
+    console.history_table(snapshots.history(settings.published))
+    return OK
+
+
+def rollback_command(settings: Settings, options: argparse.Namespace) -> int:
+    """Return to an earlier snapshot."""
+    with lock(settings.lock):
+        name = snapshots.rollback(settings.published, options.snapshot)
+    console.say(f"now serving {name}; the next run publishes the newest data again")
+    return OK
+
+
+def backup_command(settings: Settings, options: argparse.Namespace) -> int:
+    """Copy everything that cannot be fetched again into an empty folder."""
+    manifest, notices = backup.backup(settings, Path(options.folder))
+    console.backup_line(options.folder, manifest)
+    for notice in notices:
+        console.say(f"notice: {notice}")
+    return OK
+
+
+def restore_command(settings: Settings, options: argparse.Namespace) -> int:
+    """Bring a backup back; with --check, only see whether it is whole."""
+    folder = Path(options.folder)
+    if options.check:
+        console.backup_line(options.folder, backup.check(folder))
+        console.say("it is whole; nothing was changed")
+        return OK
+    restored = backup.restore(settings, folder)
+    console.backup_line(options.folder, restored.manifest)
+    if restored.replaced is not None:
+        console.say(f"what was there and differed lies in {restored.replaced}")
+    for notice in restored.notices:
+        console.say(f"notice: {notice}")
+    console.say("restored; a dashboard that runs shows it at once, restart it for its receipts")
+    return OK

@@ -1,0 +1,146 @@
+"""What changes the data: run, import, accept, replay, and the schedule that runs."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from datetime import datetime
+from pathlib import Path
+
+from etl.catalog import Catalog, load_catalog
+from etl.commands import OK, SOME_FAILED, console
+from etl.commands.report import send_alerts
+from etl.errors import SettingError, XinzhiError
+from etl.ingest.replay import replay
+from etl.ingest.run import Report, Request, accept, run, select
+from etl.ingest.schedule import SLOTS, Slot, keep_time, next_due
+from etl.policies import candidates
+from etl.records import now, parse_moment
+from etl.settings import Settings
+from etl.storage import imports
+from etl.storage.current import current_snapshot
+from etl.storage.renames import opened_as_named
+from etl.storage.warehouse import lock
+
+
+def run_command(settings: Settings, options: argparse.Namespace) -> int:
+    """Fetch, check, store and publish; end with a table."""
+    catalog = load_catalog(settings.catalog)
+    request = Request(
+        tuple(options.ids), options.source, options.offline, _moment(options.known_at),
+        options.allow_fewer,
+    )  # fmt: skip
+    steps = len(select(catalog, request)) + len(
+        candidates.asked(catalog, request.ids, request.source, offline=request.offline)
+    )
+    with console.progress(steps) as progress:
+        report = run(settings, catalog, request, progress)
+    console.outcome_table(report.outcomes)
+    for sentence in report.unreachable:
+        console.say(f"not reached: {sentence}")
+    console.published(report)
+    asked = {outcome.subject for outcome in report.outcomes}
+    with current_snapshot(settings.published) as shown:
+        differing = shown.disagreements()
+    console.disagreements({name: rows for name, rows in differing.items() if name in asked})
+    if not options.offline and options.known_at is None:
+        send_alerts(settings, catalog, report.alerts)
+    return report.exit_status
+
+
+def import_command(settings: Settings, options: argparse.Namespace) -> int:
+    """Add observations from files; all rows or none."""
+    catalog = load_catalog(settings.catalog)
+    explicit = _moment(options.known_at)
+    started_at = now()
+    known_at = explicit or started_at
+    paths = [Path(name) for name in options.files]
+    with (
+        lock(settings.lock),
+        imports.read_files(paths, catalog, known_at, settings.data) as imported,
+        opened_as_named(settings, catalog, explicit) as warehouse,
+    ):
+        outcomes = imports.store(
+            imported,
+            catalog,
+            warehouse,
+            started_at=started_at,
+            known_at=known_at,
+            exactly=bool(explicit),
+        )
+    report = publish_again(settings, catalog, explicit)
+    console.outcome_table([*outcomes, *(o for o in report.outcomes if o.new or o.revised)])
+    console.published(report)
+    return OK
+
+
+def accept_command(settings: Settings, options: argparse.Namespace) -> int:
+    """Take an answer that was held back because it rewrites history."""
+    catalog = load_catalog(settings.catalog)
+    outcomes = accept(settings, catalog, options.id)
+    report = publish_again(settings, catalog)
+    console.outcome_table(outcomes)
+    console.published(report)
+    return OK
+
+
+def replay_command(settings: Settings, options: argparse.Namespace) -> int:
+    """Build what online sources brought again from the archive; 1 if a row differs."""
+    catalog = load_catalog(settings.catalog)
+    replayed = replay(settings, catalog, options.source, allow_fewer=options.allow_fewer)
+    for one in replayed:
+        words = "the same rows" if one.same else f"{one.before:,} rows before, now {one.after:,}"
+        since = f" since {one.since:%Y-%m-%d}, older ones were dropped" if one.since else ""
+        console.say(f"{one.source}: {one.answers:,} answers read again{since}: {words}")
+    console.published(publish_again(settings, catalog, allow_fewer=options.allow_fewer))
+    return OK if all(one.same for one in replayed) else SOME_FAILED
+
+
+def schedule_command(settings: Settings, options: argparse.Namespace) -> int:
+    """Run in the foreground at the hours of the sources, until stopped."""
+    load_catalog(settings.catalog)
+    for slot in SLOTS:
+        console.say(f"will ask {slot}")
+
+    def work(slot: Slot) -> None:
+        console.say(f"{now():%Y-%m-%dT%H:%M:%SZ} asking {slot}")
+        try:
+            # The catalog is read anew each time: it may have been edited since.
+            catalog = load_catalog(settings.catalog)
+            report = run(settings, catalog, Request(source=slot.source), lambda outcome: None)
+        except (
+            XinzhiError
+        ) as error:  # a lock that is held, a full disk: the next slot may do better
+            console.fail(str(error))
+            return
+        for outcome in report.outcomes:
+            if outcome.new or outcome.revised or outcome.problem:
+                console.outcome_line(outcome)
+        console.published(report)
+        send_alerts(settings, catalog, report.alerts)
+        moment, following = next_due(now())
+        console.say(f"next: {moment:%Y-%m-%dT%H:%M:%SZ} {following}")
+
+    keep_time(work, now, time.sleep, lambda: True)
+    return OK
+
+
+def publish_again(
+    settings: Settings,
+    catalog: Catalog,
+    known_at: datetime | None = None,
+    *,
+    allow_fewer: bool = False,
+) -> Report:
+    """Derive anew from what was just stored, and publish."""
+    derived = Request(source="derived", offline=True, known_at=known_at, allow_fewer=allow_fewer)
+    return run(settings, catalog, derived, lambda outcome: None)
+
+
+def _moment(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        return parse_moment(text)
+    except ValueError as error:
+        raise SettingError(f"--known-at: {error}.") from None
