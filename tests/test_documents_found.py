@@ -26,14 +26,8 @@ from etl.policies import candidates, review
 from etl.policies.candidates import FINDERS, FIRST_LOOK_DAYS, LOOK_AGAIN_DAYS, Candidate
 from etl.policies.finders.gov_cn import PAGE_SIZE, GovCn
 from etl.policies.finders.nda import Nda
-from etl.policies.register import (
-    COLUMNS,
-    Document,
-    kind_of,
-    normal_number,
-    read_register,
-    topics_of,
-)
+from etl.policies.identity import Document, kind_of, normal_number, topics_of
+from etl.policies.register import COLUMNS, read_register
 from etl.records import BEIJING
 from etl.settings import Settings, load_settings
 from etl.storage.current import current_snapshot

@@ -13,15 +13,13 @@ from conftest import BUNDLED, END_OF_BULLETIN_DAY, Cli, bulletin, reference, ser
 from etl.bulletins.read import read_bulletin
 from etl.catalog import Catalog
 from etl.errors import FileProblem
+from etl.policies.counts import counts
+from etl.policies.identity import Document, is_national, same_document
 from etl.policies.register import (
     COLUMNS,
-    Document,
-    counts,
     documents_from_json,
     documents_to_json,
-    is_national,
     read_register,
-    same_document,
     with_citations,
 )
 from etl.records import BEIJING

@@ -19,7 +19,7 @@ from dashboard.queries import Policy
 from dashboard.register import Choice, bodies, by_body, folded, reason, web_address
 from etl.catalog import Catalog
 from etl.ingest.run import Request, run
-from etl.policies.register import KINDS, Document
+from etl.policies.identity import KINDS, Document
 from etl.records import now
 from etl.settings import Settings
 from etl.storage import publish

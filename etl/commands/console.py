@@ -19,7 +19,7 @@ from etl.freshness import checked_words
 from etl.ingest.run import Progress as Step
 from etl.ingest.run import Report
 from etl.policies.candidates import Candidate
-from etl.policies.register import topics_shown
+from etl.policies.identity import topics_shown
 from etl.records import Disagreement
 from etl.storage.backup import Manifest
 from etl.storage.snapshots import ListedSnapshot

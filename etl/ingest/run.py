@@ -38,7 +38,8 @@ from etl.ingest.splits import known_splits
 from etl.ingest.upstream import Upstream
 from etl.policies import candidates
 from etl.policies.finders.base import Finder
-from etl.policies.register import Document, documents_from_json, documents_to_json
+from etl.policies.identity import Document
+from etl.policies.register import documents_from_json, documents_to_json
 from etl.records import Action, Observation, now
 from etl.settings import Settings
 from etl.sources import sources

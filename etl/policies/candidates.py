@@ -18,17 +18,16 @@ from etl.ingest.boundary import at_the_boundary
 from etl.policies.finders.base import Finder, Page
 from etl.policies.finders.gov_cn import GovCn
 from etl.policies.finders.nda import Nda
-from etl.policies.index import Shelf
-from etl.policies.register import (
+from etl.policies.identity import (
     Document,
     bodies_of,
-    documents_from_json,
-    documents_to_json,
     normal_issuer,
     normal_number,
     normal_title,
     topics_shown,
 )
+from etl.policies.index import Shelf
+from etl.policies.register import documents_from_json, documents_to_json
 from etl.records import BEIJING, now
 from etl.sources.base import left_out
 from etl.storage.warehouse import Outcome, Warehouse

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from etl.policies.register import Document, is_listed_twice, normal_number, normal_title
+from etl.policies.identity import Document, is_listed_twice, normal_number, normal_title
 
 
 class Shelf:

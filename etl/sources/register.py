@@ -8,7 +8,9 @@ from datetime import date
 
 from etl.catalog import Indicator
 from etl.ingest.upstream import Upstream
-from etl.policies.register import Document, counts, documents_from_json, documents_to_json
+from etl.policies.counts import counts
+from etl.policies.identity import Document
+from etl.policies.register import documents_from_json, documents_to_json
 from etl.records import Observation
 from etl.sources.base import Params, Source
 

@@ -25,8 +25,8 @@ from etl.claims.known import Snapshot as Known
 from etl.corrections import Correction
 from etl.errors import StorageError
 from etl.files.authored import COMPARISONS, Comparison
+from etl.policies.identity import Document
 from etl.policies.references import cited
-from etl.policies.register import Document
 from etl.settings import POINTER
 from etl.storage.events import create_events
 from etl.storage.latest import create_standings

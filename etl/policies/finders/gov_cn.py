@@ -23,7 +23,7 @@ from etl.policies.finders.base import (
     dotted_day,
     turned,
 )
-from etl.policies.register import (
+from etl.policies.identity import (
     Document,
     issuer_in,
     issuer_line,
