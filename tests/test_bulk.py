@@ -18,8 +18,9 @@ from benchmarks.many import names, write_catalog, write_values
 from etl.calendars import sessions
 from etl.catalog import Catalog, load_catalog
 from etl.errors import FileProblem
+from etl.ingest import imports
 from etl.records import Observation
-from etl.storage import imports, publish
+from etl.storage import publish
 from etl.storage.warehouse import Outcome, Warehouse, opened
 
 HEADER = ("indicator", "date", "value")

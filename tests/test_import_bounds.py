@@ -24,8 +24,8 @@ from openpyxl.styles import PatternFill
 from etl.errors import FileProblem
 from etl.files import bounded, cells, xlsx
 from etl.files.bounded import Unreadable, answers
+from etl.ingest import imports
 from etl.settings import PROJECT
-from etl.storage import imports
 
 DAY = date(2026, 5, 26)
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"

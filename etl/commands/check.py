@@ -8,12 +8,12 @@ from functools import partial
 
 from etl.catalog import Catalog, load_catalog
 from etl.commands import NOTHING_DONE, OK, console, extremes
+from etl.commands.unclaimed import unclaimed
 from etl.errors import FileProblem
 from etl.files.authored import read_bulletins, read_comparisons, read_corrections, read_documents
 from etl.ingest.upstream import Upstream
 from etl.settings import Settings
 from etl.sources import sources
-from etl.storage.unclaimed import unclaimed
 
 
 def check_command(settings: Settings, options: argparse.Namespace) -> int:

@@ -11,15 +11,15 @@ from etl.catalog import Catalog, load_catalog
 from etl.commands import OK, SOME_FAILED, console
 from etl.commands.report import send_alerts
 from etl.errors import SettingError, XinzhiError
+from etl.ingest import imports
+from etl.ingest.renames import opened_as_named
 from etl.ingest.replay import replay
 from etl.ingest.run import Report, Request, accept, run, select
 from etl.ingest.schedule import SLOTS, Slot, keep_time, next_due
 from etl.policies import candidates
 from etl.records import now, parse_moment
 from etl.settings import Settings
-from etl.storage import imports
 from etl.storage.current import current_snapshot
-from etl.storage.renames import opened_as_named
 from etl.storage.warehouse import lock
 
 

@@ -13,13 +13,13 @@ from etl.errors import CheckFailed, SettingError, SourceError, StorageError, nea
 from etl.files.authored import read_corrections
 from etl.ingest import raw
 from etl.ingest.answers import Beside, take_answer
+from etl.ingest.renames import opened_as_named
 from etl.ingest.splits import known_splits
 from etl.policies import candidates
 from etl.records import now
 from etl.settings import Settings
 from etl.sources import sources
 from etl.sources.base import Source
-from etl.storage.renames import opened_as_named
 from etl.storage.warehouse import Answer, Warehouse, lock
 
 

@@ -34,6 +34,7 @@ from etl.ingest import checks, raw, revisions
 from etl.ingest.answers import Beside, accepted, fix_of, refuse, take_answer
 from etl.ingest.derived import derive, with_breaks
 from etl.ingest.fetching import Fetching
+from etl.ingest.renames import opened_as_named
 from etl.ingest.splits import known_splits
 from etl.ingest.upstream import Upstream
 from etl.policies import candidates
@@ -46,7 +47,6 @@ from etl.sources import sources
 from etl.sources.base import FIRST_DAY, Source
 from etl.storage.looks import with_looks
 from etl.storage.publish import all_content, publish
-from etl.storage.renames import opened_as_named
 from etl.storage.warehouse import Answer, Appended, Outcome, Warehouse, lock
 
 #: How far back an update asks again, so that revisions are seen.
