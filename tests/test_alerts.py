@@ -270,7 +270,9 @@ def with_values(folder: Path, catalog: Catalog, *values: float) -> None:
         for day, value in zip(sessions, values, strict=True)
     ]
     with opened(folder / "warehouse.duckdb") as warehouse:
-        warehouse.append("vix", "yahoo", found, load=9, known_at=now() - timedelta(hours=1))
+        moment = now() - timedelta(hours=1)
+        load = warehouse.begin_load("run", moment, moment)
+        warehouse.append("vix", "yahoo", found, load=load, known_at=moment)
     run(settings_of(folder), catalog, Request(offline=True), lambda outcome: None)
 
 

@@ -214,7 +214,8 @@ def test_a_value_that_was_changed_is_published_though_no_row_was_added(
 
 def test_a_lost_warehouse_never_empties_the_site_unasked(filled: Path, cli: Cli) -> None:
     with opened(filled / "warehouse.duckdb") as warehouse:
-        warehouse.append("vix", "yahoo", [Observation(DAY, 17.0, START)], load=9, known_at=START)
+        load = warehouse.begin_load("run", START, START)
+        warehouse.append("vix", "yahoo", [Observation(DAY, 17.0, START)], load=load, known_at=START)
     assert cli("run", "--offline").status == 0
     name = publish.current_name(filled / "published")
     (filled / "warehouse.duckdb").unlink()

@@ -206,7 +206,8 @@ def test_the_snapshots_that_are_kept_are_listed_and_the_served_one_is_named(
     (folder / "20261399T000000000Z-00000000.duckdb").write_bytes(b"")
     with opened(filled / "warehouse.duckdb") as warehouse:
         found = [Observation(date(2026, 5, 27), 7500.0)]
-        warehouse.append("sp500", "fred", found, load=9, known_at=now())
+        load = warehouse.begin_load("run", now(), now())
+        warehouse.append("sp500", "fred", found, load=load, known_at=now())
     run(settings_of(filled), catalog, Request(offline=True), lambda outcome: None)
     second = publish.current_name(folder)
 
