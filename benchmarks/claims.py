@@ -70,8 +70,8 @@ class Figures:
                 if line["public"]:
                     public = datetime.fromisoformat(line["public"]).replace(tzinfo=BEIJING)
                 rows[indicator.id].append(
-                    Row(day, float(line["value"]), public, 1, "figures", public, line["source"],
-                        line["basis"])
+                    Row(day, float(line["value"]), public, 1, "figures", public, public,
+                        line["source"], line["basis"])
                 )  # fmt: skip
         self.rows = rows
         self._series = {

@@ -232,16 +232,21 @@ def known_id(name: str, catalog: Catalog, parameter: str = "id") -> str:
 
 
 def as_named(place: str, query: Mapping[str, str], catalog: Catalog) -> tuple[str, dict[str, str]]:
-    """The same place and parameters with the present ids, each once: for whoever cannot be sent on
-    to another address."""
+    """The same place and parameters with the present ids: for whoever cannot be sent on to another
+    address. An old and a new id of one indicator are one; what is written twice stays so."""
     name, at, moment = place.partition("@")
-    name = catalog.resolve(name)
     found = dict(query)
     for key in ("with", "ids"):
         if found.get(key):
-            names = dict.fromkeys(catalog.resolve(one) for one in found[key].split(","))
-            found[key] = ",".join(one for one in names if key == "ids" or one != name)
-    return f"{name}{at}{moment}", found
+            said = [name] if key == "with" else []
+            names: list[str] = []
+            for one in found[key].split(","):
+                is_known = catalog.resolve(one) in map(catalog.resolve, said)
+                if one in said or not is_known:
+                    names.append(catalog.resolve(one))
+                said.append(one)
+            found[key] = ",".join(names)
+    return f"{catalog.resolve(name)}{at}{moment}", found
 
 
 def window(text: str) -> Window:

@@ -78,6 +78,8 @@ select {EVENT_COLUMNS}
 from events join (select unnest($ids) as indicator, unnest($days) as date) using (indicator, date)
 order by indicator, kind, threshold
 """
+#: The first format whose events say whether they are of all time.
+KNOWS_ALL_TIME = 11
 FOREVER = datetime(9999, 12, 31, tzinfo=UTC)
 
 
@@ -220,15 +222,21 @@ def _events(
     snapshot: Snapshot, indicator: str | None, as_of: datetime | None, most: int, kind: str | None
 ) -> list[Event]:
     """The events of the snapshot are judged on what is served now; those of an indicator as of a
-    moment, on what was known then."""
-    if indicator is not None and as_of is not None:
-        splits = [one.date for one in actions(snapshot, indicator) if one.kind == "split"]
-        then = events_of(snapshot.catalog[indicator], series(snapshot, indicator, as_of), splits)
-        newest = sorted(then, key=lambda event: (-event.date.toordinal(), event.kind))
-        return [event for event in newest if kind in (None, event.kind)][:most]
+    moment, on what was known then. Those of an earlier version did not know what is of all time."""
+    is_early = snapshot.format < KNOWS_ALL_TIME
+    if is_early or (indicator is not None and as_of is not None):
+        asked = [indicator] if indicator is not None else list(snapshot.catalog.indicators)
+        found = [event for name in asked for event in _judged(snapshot, name, as_of)]
+        found.sort(key=lambda event: (-event.date.toordinal(), event.indicator, event.kind))
+        return [event for event in found if kind in (None, event.kind)][:most]
     moment = _naive(as_of or FOREVER)
     parameters = {"id": indicator, "kind": kind, "moment": moment, "most": most}
     return [event_of(row) for row in snapshot.rows(EVENTS, parameters)]
+
+
+def _judged(snapshot: Snapshot, indicator: str, as_of: datetime | None) -> Sequence[Event]:
+    splits = [one.date for one in actions(snapshot, indicator) if one.kind == "split"]
+    return events_of(snapshot.catalog[indicator], series(snapshot, indicator, as_of), splits)
 
 
 def bulletins(snapshot: Snapshot) -> list[BulletinEntry]:
@@ -531,6 +539,11 @@ def samples_since(
 
 def events_on(snapshot: Snapshot, days: Mapping[str, Date]) -> Mapping[str, list[Event]]:
     """The events of several indicators, each on a day of its own."""
+    if snapshot.format < KNOWS_ALL_TIME:
+        return {
+            name: [e for e in reversed(events(snapshot, name)) if e.date == day]
+            for name, day in days.items()
+        }
     found: dict[str, list[Event]] = {name: [] for name in days}
     for row in snapshot.rows(EVENTS_ON, {"ids": list(days), "days": list(days.values())}):
         found[row[0]].append(event_of(row))

@@ -61,6 +61,11 @@ class Snapshot:
     def name(self) -> str:
         return self.meta["snapshot"]
 
+    @property
+    def format(self) -> int:
+        """The number of the form in which it is written."""
+        return int(self.meta["format"])
+
     @cached_property
     def published_at(self) -> datetime:
         return datetime.fromisoformat(self.meta["published_at"]).astimezone(UTC)

@@ -76,7 +76,9 @@ ALL_TIME = ("历史新高", "历史新低", "首次突破", "Record high", "Reco
 
 
 def indicator(catalog: Catalog, name: str = "brent_spot_usd_bbl", **fields: Any) -> Indicator:
-    given: dict[str, Any] = {"history": Reach(), "records": True, "milestones": ()}
+    given: dict[str, Any] = {
+        "history": Reach(), "records": True, "milestones": (), "calendar": "XNYS"
+    }  # fmt: skip
     return catalog[name].model_copy(update=given | fields)
 
 

@@ -589,12 +589,16 @@ def test_what_was_known_is_what_the_warehouse_serves(
 def test_an_import_counts_only_where_it_is_newer() -> None:
     day, moment = date(2026, 5, 1), datetime(2026, 5, 2, tzinfo=UTC)
     later, order = moment + timedelta(days=1), {"yahoo": 0}
-    held = Row(day, 1.0, moment, 1, "yahoo", moment, "", "")
-    newer = Row(day, 2.0, moment, 2, "import", later, "", "")
-    again = Row(day, 3.0, moment, 3, "yahoo", later + timedelta(days=1), "", "")
+    held = Row(day, 1.0, moment, 1, "yahoo", moment, moment, "", "")
+    newer = Row(day, 2.0, moment, 2, "import", moment, later, "", "")
+    again = Row(day, 3.0, moment, 3, "yahoo", moment, later + timedelta(days=1), "", "")
+    early = moment - timedelta(hours=1)
+    before = Row(day, 4.0, early, 4, "import", early, later, "", "")
     assert chosen([held], order) == held
     assert chosen([held, newer], order) == newer
     assert chosen([held, newer, again], order) == again
+    assert chosen([held, before], order) == held  # of a time before the close
+    assert chosen([before], order) == before
 
 
 # Periods and steps: those of the frequency, whatever day of a period its value is dated

@@ -18,36 +18,36 @@ DAY = date(2026, 5, 26)
 
 def imported(folder: Path, cli: Cli, value: float) -> None:
     file = folder.parent / "prices.csv"
-    file.write_text(f"indicator,date,value\nnasdaq_composite,{DAY},{value}\n", encoding="utf-8")
-    assert cli("import", file, "--known-at", "2026-05-26T19:00+00:00").status == 0
+    file.write_text(f"indicator,date,value\nus_10y_yield_pct,{DAY},{value}\n", encoding="utf-8")
+    assert cli("import", file, "--known-at", "2026-05-27T10:00+00:00").status == 0
 
 
 def test_a_difference_beyond_the_tolerance_is_told_and_nothing_is_averaged(
     filled: Path, cli: Cli
 ) -> None:
-    settled = bundled("market.csv", "nasdaq_composite")[DAY]
-    imported(filled, cli, 26000.0)
+    settled = bundled("market.csv", "us_10y_yield_pct")[DAY]
+    imported(filled, cli, 4.9)
     snapshot = Snapshots(settings_of(filled).published).current()
-    (found,) = queries.disagreements(snapshot, "nasdaq_composite")
+    (found,) = queries.disagreements(snapshot, "us_10y_yield_pct")
     assert (found.date, found.source, found.value) == (DAY, "figures", float(settled))
-    assert (found.other_source, found.other_value) == ("import", 26000.0)
-    page = client(settings_of(filled)).get("/indicators/nasdaq_composite").text
+    assert (found.other_source, found.other_value) == ("import", 4.9)
+    page = client(settings_of(filled)).get("/indicators/us_10y_yield_pct").text
     assert "来源不一致（1 处，取前者）" in page
-    assert "人工导入 26,000.00 点" in page
+    assert "人工导入 4.90%" in page
 
 
 def test_a_difference_within_the_tolerance_is_not_worth_a_word(filled: Path, cli: Cli) -> None:
-    imported(filled, cli, 26655.89)  # the preliminary close of that day
+    imported(filled, cli, 4.51)  # as the market closed, before the release
     snapshot = Snapshots(settings_of(filled).published).current()
-    assert queries.disagreements(snapshot, "nasdaq_composite") == []
+    assert queries.disagreements(snapshot, "us_10y_yield_pct") == []
 
 
-@pytest.mark.parametrize("known_at", ["2026-05-26T19:30+00:00"])
-def test_the_earlier_import_is_what_was_known_before_the_close(
+@pytest.mark.parametrize("known_at", ["2026-05-27T10:30+00:00"])
+def test_the_earlier_import_is_what_was_known_before_the_release(
     filled: Path, cli: Cli, catalog: Catalog, known_at: str
 ) -> None:
-    imported(filled, cli, 26655.89)
+    imported(filled, cli, 4.51)
     snapshot = Snapshots(settings_of(filled).published).current()
     moment = datetime.fromisoformat(known_at)
-    assert queries.series(snapshot, "nasdaq_composite", moment)[-1].value == 26655.89
-    assert queries.series(snapshot, "nasdaq_composite")[-1].date > DAY
+    assert queries.series(snapshot, "us_10y_yield_pct", moment)[-1].value == 4.51
+    assert queries.series(snapshot, "us_10y_yield_pct")[-1].date > DAY

@@ -290,7 +290,8 @@ def test_as_of_any_moment_the_answer_is_what_was_held_or_public_then(
     start, begun = hour, None
     orders = [(hour, ORDERS[0])]
     _prefer(warehouse, name, ORDERS[0], hour)
-    told: dict[tuple[int, str], list[tuple[int, int, int, int]]] = {}  # known, load, value, held
+    # known, load, value, held, public
+    told: dict[tuple[int, str], list[tuple[int, int, int, int, int]]] = {}
     for number, (source, day, value, pause, lag) in enumerate(steps):
         hour += pause
         if source == "other order":
@@ -307,7 +308,8 @@ def test_as_of_any_moment_the_answer_is_what_was_held_or_public_then(
         if not held or max(held)[2] != value:
             known = hour if held else hour - lag
             is_first = not any(told.values())
-            held.append((known, number, value, known if is_first else max(known, hour)))
+            since = known if is_first else max(known, hour)
+            held.append((known, number, value, since, hour - lag))
 
     for moment in range(start - 4, hour + 2):
         expected = {}
@@ -321,7 +323,10 @@ def test_as_of_any_moment_the_answer_is_what_was_held_or_public_then(
             }
             order = in_force[0] if in_force else ORDERS[0]
             preferred = next((known[s] for s in order if s in known), None)
-            allowed = [v for v in (preferred, known.get("import")) if v is not None]
+            brought = known.get("import")
+            if brought and preferred and brought[0] < preferred[4]:
+                brought = None
+            allowed = [v for v in (preferred, brought) if v is not None]
             if allowed:
                 newest = max(allowed, key=lambda v: (v[3], v[1]))
                 expected[DAY + timedelta(days=day)] = float(newest[2])

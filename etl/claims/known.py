@@ -20,7 +20,7 @@ from etl.catalog import Catalog, Indicator
 from etl.events import Stretch, changes_of, stretches_of
 
 VINTAGES = """
-select date, value, known_at, load, source, held_at, credit, basis
+select date, value, known_at, load, source, public_at, held_at, credit, basis
 from vintages where indicator = ? order by date, known_at, load
 """
 SPLITS = "select date from actions where indicator = ? and kind = 'split' order by date"
@@ -40,6 +40,7 @@ class Row:
     known_at: datetime
     load: int
     source: str
+    public_at: datetime
     held_at: datetime
     credit: str
     basis: str
@@ -134,8 +135,8 @@ class Snapshot:
             found = self._rows(VINTAGES, indicator)
             splits = [row[0] for row in self._rows(SPLITS, indicator)]
             rows = [
-                Row(d, value, _utc(known), load, source, _utc(held), credit, basis)
-                for d, value, known, load, source, held, credit, basis in found
+                Row(d, value, _utc(known), load, source, _utc(public), _utc(held), credit, basis)
+                for d, value, known, load, source, public, held, credit, basis in found
             ]
             begun = next((_utc(moment) for (moment,) in self._rows(BEGUN, indicator)), _EVER)
             orders: dict[datetime, dict[str, int]] = {}
@@ -226,17 +227,17 @@ def _utc(moment: datetime) -> datetime:
 
 def chosen(rows: Sequence[Row], order: Mapping[str, int]) -> Row:
     """Of the vintages of one date that which is served: the newest of the preferred source that
-    has one, or an import if that came later; as `etl/storage/served.sql` says it."""
+    has one, or an import if that came later and is not of a time before the source's value was
+    public; as `etl/storage/served.sql` says it."""
     if len(rows) == 1:
         return rows[0]
     newest: dict[str, Row] = {}
     for row in sorted(rows, key=lambda row: (row.known_at, row.load)):
         newest[row.source] = row
-    ranks = [order.get(source, _LAST_RANK) for source in newest if source != "import"]
-    best = min(ranks, default=_LAST_RANK)
-    allowed = [
-        row
-        for source, row in newest.items()
-        if source == "import" or order.get(source, _LAST_RANK) == best
-    ]
+    of_sources = [row for row in newest.values() if row.source != "import"]
+    best = min((order.get(row.source, _LAST_RANK) for row in of_sources), default=_LAST_RANK)
+    allowed = [row for row in of_sources if order.get(row.source, _LAST_RANK) == best]
+    brought = newest.get("import")
+    if brought is not None and all(brought.known_at >= row.public_at for row in allowed):
+        allowed.append(brought)
     return max(allowed, key=lambda row: (row.held_at, row.load))

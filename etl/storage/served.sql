@@ -1,5 +1,6 @@
 -- Which vintage of each date is served as of a moment: the newest of the preferred source that has
--- the date, or an import where that came later. Kept as a macro in the warehouse and in snapshots.
+-- the date, or an import where that came later and is not of a time before the source's value was
+-- public. Kept as a macro in the warehouse and in snapshots.
 --
 -- From the first load of an indicator on, a moment is answered with what was held then (`held_at`),
 -- by the order of sources that was in force then. Before it nothing was held: the answer is
@@ -27,7 +28,8 @@ ranked as (
   select k.*, coalesce(p.rank, 99) as rank
   from known as k left join preferred as p on p.indicator = k.indicator and p.source = k.source),
 best as (
-  select indicator, date, min(rank) filter (where source <> 'import') as rank
+  select indicator, date, min(rank) filter (where source <> 'import') as rank,
+         arg_min(newest.public_at, rank) filter (where source <> 'import') as public_at
   from ranked group by indicator, date)
 select c.indicator, c.date, chosen.value, chosen.source, chosen.known_at, chosen.public_at,
        chosen.status, chosen.credit, chosen.basis, chosen.note, chosen.held_at, chosen.load
@@ -36,6 +38,7 @@ from (
          arg_max(struct_insert(r.newest, source := r.source), (r.newest.held_at, r.newest.load))
            as chosen
   from ranked as r join best as b on b.indicator = r.indicator and b.date = r.date
-  where r.source = 'import' or r.rank = b.rank
+  where r.rank = b.rank and r.source <> 'import'
+     or r.source = 'import' and (b.rank is null or r.newest.known_at >= b.public_at)
   group by r.indicator, r.date) as c
 order by c.indicator, c.date
