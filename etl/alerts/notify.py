@@ -26,6 +26,7 @@ from etl.errors import (
     StorageError,
     UnexpectedPayload,
     nearest,
+    quoted,
 )
 from etl.ingest.upstream import Upstream, trust, within
 from etl.records import now
@@ -219,7 +220,7 @@ def _refusal(answer: bytes) -> str:
         return ""
     code = next((told[k] for k in ("errcode", "code", "StatusCode") if k in told), 0)
     words = next((str(told[k]) for k in ("errmsg", "msg", "StatusMessage") if k in told), "")
-    return f"{code}: {words[:200]}" if code != 0 else ""
+    return f"{quoted(code)}: {quoted(words)}" if code != 0 else ""
 
 
 def _webhook(url: str, shape: str | None) -> Webhook:
@@ -231,7 +232,7 @@ def _webhook(url: str, shape: str | None) -> Webhook:
             f"{', '.join(SHAPES)}."
         )
     if shape not in SHAPES:
-        raise SettingError(f"XINZHI_ALERT_SHAPE: '{shape[:40]}' is none. {nearest(shape, SHAPES)}")
+        raise SettingError(f"XINZHI_ALERT_SHAPE: '{quoted(shape)}' is none. {nearest(shape, SHAPES)}")
     return Webhook(url, shape)
 
 
@@ -257,15 +258,14 @@ class Mail:
             within(self.settings.timeout_s * 2, lambda: self._deliver(mail))
         except smtplib.SMTPResponseException as error:
             said = error.smtp_error
-            words = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
             raise UnexpectedPayload(
-                f"{host} refused the e-mail ({error.smtp_code}: {words[:200]})."
+                f"{host} refused the e-mail ({error.smtp_code}: {quoted(words)})."
             ) from None
         except smtplib.SMTPRecipientsRefused as error:
             names = ", ".join(error.recipients)
             raise UnexpectedPayload(f"{host} refused every recipient ({names}).") from None
         except (OSError, smtplib.SMTPException, ValueError) as error:
-            reason = str(error).strip() or type(error).__name__
+            reason = quoted(str(error) or type(error).__name__)
             raise UnexpectedPayload(f"{host} did not take the e-mail ({reason}).") from None
         return notice
 
@@ -320,7 +320,7 @@ def _mail(settings: Settings) -> Mail:
         raise SettingError(f"XINZHI_{missing}: is missing; e-mail needs a server and a recipient.")
     for address in settings.alert_to:
         if not _ADDRESS.fullmatch(address):
-            raise SettingError(f"XINZHI_ALERT_TO: '{address[:80]}' is no e-mail address.")
+            raise SettingError(f"XINZHI_ALERT_TO: '{quoted(address)}' is no e-mail address.")
     example = "smtp://USER:PASSWORD@HOST:587"
     parts = _split(settings.alert_smtp, "XINZHI_ALERT_SMTP", ("smtp", "smtps"), example)
     user = unquote(parts.username or "")
