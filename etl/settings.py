@@ -176,7 +176,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         timeout_s=_seconds(value("TIMEOUT") or "8"),
         alert_webhook=value("ALERT_WEBHOOK"),
         alert_shape=value("ALERT_SHAPE"),
-        alert_smtp=value("ALERT_SMTP"),
+        alert_smtp=_escaped(value("ALERT_SMTP") or "") or None,
         alert_to=tuple((value("ALERT_TO") or "").replace(",", " ").split()),
         corrections_to=_reports_to(value("CORRECTIONS_TO"), value("CONTACT")),
     )
@@ -188,6 +188,15 @@ def _parts(address: str) -> tuple[str, str, str]:
     scheme, _, rest = address.strip().partition("://")
     user, _, place = rest.rpartition("@")
     return scheme.lower(), user, place
+
+
+def _escaped(address: str) -> str:
+    """The same address with user and password escaped, as those read it who end them elsewhere."""
+    scheme, user, place = _parts(address)
+    if not user:
+        return address
+    parts = [quote(unquote_to_bytes(part), "") for part in user.split(":", 1)]
+    return f"{scheme}://{':'.join(parts)}@{place}"
 
 
 def _proxy(name: str, text: str) -> str:
@@ -202,8 +211,7 @@ def _proxy(name: str, text: str) -> str:
             f"{name}: is no address of a proxy; write it like http://proxy.example:3128 or "
             "http://USER:PASSWORD@proxy.example:3128."
         )
-    named, colon, password = (quote(unquote_to_bytes(part), "") for part in user.partition(":"))
-    return f"{scheme}://{named}{':' if colon else ''}{password}{'@' if user else ''}{place}"
+    return _escaped(f"{scheme}://{user}@{place}" if user else f"{scheme}://{place}")
 
 
 def _reports_to(text: str | None, contact: str | None) -> str:

@@ -14,6 +14,7 @@ import pytest
 from conftest import Cli, settings_of, snapshot
 from upstreams import FRED_KEY, Internet, fresh_yfinance
 
+from etl.alerts.notify import Mail, channels
 from etl.catalog import Catalog
 from etl.errors import (
     FileProblem,
@@ -395,6 +396,16 @@ def test_the_key_of_fred_is_said_by_nobody(
     assert any(told)
     assert FRED_KEY[:12] not in " ".join(told)
     assert FRED_KEY not in repr(settings)
+
+
+def test_a_mail_server_takes_a_password_with_any_sign() -> None:
+    address = "smtp://desk%40example.org:pa/ss@wo#rd@mail.example.org:587"
+    settings = load_settings({"XINZHI_ALERT_SMTP": address, "XINZHI_ALERT_TO": "a@example.org"})
+    (mail,) = channels(settings)
+    assert isinstance(mail, Mail)
+    assert (mail.server.hostname, mail.server.port) == ("mail.example.org", 587)
+    assert mail.sender == "desk@example.org"
+    assert mail.server.password == "pa%2Fss%40wo%23rd"
 
 
 def test_secrets_of_alerts_are_hidden_in_every_form() -> None:

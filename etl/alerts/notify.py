@@ -203,7 +203,7 @@ class Webhook:
         """Post the message; the service answers 200 even where it refuses."""
         body = json.dumps(SHAPES[self.shape](message), ensure_ascii=False).encode()
         answer = out.post(self.url, body, headers={"Content-Type": "application/json"})
-        refused = _refusal(answer)
+        refused = out.settings.without_secrets(_refusal(answer))
         if refused:
             host = urlsplit(self.url).hostname
             raise UnexpectedPayload(f"{host} refused the message ({refused}).")
@@ -232,7 +232,8 @@ def _webhook(url: str, shape: str | None) -> Webhook:
             f"{', '.join(SHAPES)}."
         )
     if shape not in SHAPES:
-        raise SettingError(f"XINZHI_ALERT_SHAPE: '{quoted(shape)}' is none. {nearest(shape, SHAPES)}")
+        hint = nearest(shape, SHAPES)
+        raise SettingError(f"XINZHI_ALERT_SHAPE: '{quoted(shape)}' is none. {hint}")
     return Webhook(url, shape)
 
 
@@ -257,15 +258,15 @@ class Mail:
         try:
             within(self.settings.timeout_s * 2, lambda: self._deliver(mail))
         except smtplib.SMTPResponseException as error:
-            said = error.smtp_error
+            said = quoted(self.settings.without_secrets(_text(error.smtp_error)))
             raise UnexpectedPayload(
-                f"{host} refused the e-mail ({error.smtp_code}: {quoted(words)})."
+                f"{host} refused the e-mail ({error.smtp_code}: {said})."
             ) from None
         except smtplib.SMTPRecipientsRefused as error:
             names = ", ".join(error.recipients)
             raise UnexpectedPayload(f"{host} refused every recipient ({names}).") from None
         except (OSError, smtplib.SMTPException, ValueError) as error:
-            reason = quoted(str(error) or type(error).__name__)
+            reason = quoted(self.settings.without_secrets(str(error)) or type(error).__name__)
             raise UnexpectedPayload(f"{host} did not take the e-mail ({reason}).") from None
         return notice
 
@@ -301,6 +302,10 @@ class Mail:
                     raise smtplib.SMTPException("it offers no encryption for the password")
                 server.login(unquote(self.server.username), unquote(self.server.password or ""))
             server.send_message(mail)
+
+
+def _text(said: bytes | str) -> str:
+    return said.decode("utf-8", "replace") if isinstance(said, bytes) else said
 
 
 def _picture(message: Message, out: Upstream) -> tuple[bytes | None, str]:
