@@ -181,7 +181,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         timeout_s=_seconds(value("TIMEOUT") or "8"),
         alert_webhook=value("ALERT_WEBHOOK"),
         alert_shape=value("ALERT_SHAPE"),
-        alert_smtp=value("ALERT_SMTP"),
+        alert_smtp=_escaped(value("ALERT_SMTP") or "") or None,
         alert_to=tuple((value("ALERT_TO") or "").replace(",", " ").split()),
         corrections_to=_reports_to(value("CORRECTIONS_TO"), value("CONTACT")),
         raw_days=_days(value("RAW_DAYS")),
@@ -196,6 +196,15 @@ def _parts(address: str) -> tuple[str, str, str]:
     return scheme.lower(), user, place
 
 
+def _escaped(address: str) -> str:
+    """The same address with user and password escaped, as those read it who end them elsewhere."""
+    scheme, user, place = _parts(address)
+    if not user:
+        return address
+    parts = [quote(unquote_to_bytes(part), "") for part in user.split(":", 1)]
+    return f"{scheme}://{':'.join(parts)}@{place}"
+
+
 def _proxy(name: str, text: str) -> str:
     """The proxy that is meant, its user and password escaped. A value that is none may hold a
     password: it is not repeated."""
@@ -208,8 +217,7 @@ def _proxy(name: str, text: str) -> str:
             f"{name}: is no address of a proxy; write it like http://proxy.example:3128 or "
             "http://USER:PASSWORD@proxy.example:3128."
         )
-    named, colon, password = (quote(unquote_to_bytes(part), "") for part in user.partition(":"))
-    return f"{scheme}://{named}{':' if colon else ''}{password}{'@' if user else ''}{place}"
+    return _escaped(f"{scheme}://{user}@{place}" if user else f"{scheme}://{place}")
 
 
 def _reports_to(text: str | None, contact: str | None) -> str:

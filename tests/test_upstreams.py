@@ -59,7 +59,11 @@ HARMLESS = [
 #: What can be seen only by who knows what was said before.
 OF_HISTORY = ("halved", "shortened")
 BROKEN = [
-    (s, m) for s in ADDRESSES for m in MODES if (s, m) not in HARMLESS and m not in OF_HISTORY
+    (s, m)
+    for s in ADDRESSES
+    for m in MODES
+    # A filing of a day that had not come is left out by its row: see below.
+    if (s, m) not in [*HARMLESS, ("sec", "future")] and m not in OF_HISTORY
 ]
 
 Rows = list[tuple[date, float, str]]
@@ -549,6 +553,65 @@ def test_a_series_without_vintages_comes_as_its_csv(world: World) -> None:
         assert connection.execute(query).fetchall() == [(len(DAYS),)]
 
 
+def test_with_a_key_fred_is_asked_through_its_api_at_every_load(world: World) -> None:
+    """Later loads ask for a window and bring a revision with the day on which it was published."""
+    plain = timedelta(days=1)
+    told = [(day, 4.5 + n / 100, day + plain) for n, day in enumerate(DAYS)]
+    world.internet.vintages["DGS10"] = told[:-1]
+    assert world.run("us_10y_yield_pct", XINZHI_FRED_API_KEY=FRED_KEY).exit_status == 0
+    world.internet.requests.clear()
+    revised = date(2026, 10, 22)
+    world.internet.vintages["DGS10"] = [*told, (DAYS[2], 4.6, revised)]
+    (outcome,) = world.run("us_10y_yield_pct", XINZHI_FRED_API_KEY=FRED_KEY).outcomes
+    assert (outcome.problem, outcome.new, outcome.revised) == ("", 1, 1)
+    assert {asked.host for asked in world.internet.requests} == {"api.stlouisfed.org"}
+    since = f"observation_start={DAYS[-2] - timedelta(days=60)}"
+    assert [since in a.path for a in world.internet.requests if "/observations" in a.path] == [True]
+    with snapshot(world.data) as connection:
+        query = "select credit from vintages where source = 'fred' and date = ? and value = 4.6"
+        assert connection.execute(query, [DAYS[2]]).fetchall() == [
+            (f"FRED DGS10, vintage of {revised}",)
+        ]
+
+
+@pytest.mark.parametrize("has_history", [True, False])
+def test_a_rate_that_holds_is_read_through_the_api_on_the_days_it_changed(
+    has_history: bool, world: World
+) -> None:
+    rate = [(date(2025, 12, 11), 3.75), *((day, 3.75 if day < DAYS[3] else 3.5) for day in DAYS)]
+    later = [DAYS[-1] + timedelta(days=n) for n in (70, 71, 72, 73)]
+
+    def tell(rows: list[tuple[date, float]]) -> None:
+        world.internet.fred["DFEDTARU"] = rows
+        if has_history:
+            world.internet.vintages["DFEDTARU"] = [(d, v, d) for d, v in rows]
+
+    def changes(known_at: datetime) -> list[tuple[date, float]]:
+        report = world.run("fed_target_upper_pct", known_at=known_at, XINZHI_FRED_API_KEY=FRED_KEY)
+        assert [o.problem for o in report.outcomes] == [""]
+        rows = world.rows("fed_target_upper_pct")
+        return [(day, value) for day, value, _ in rows if day >= DAYS[0]]
+
+    tell(rate)
+    first = changes(datetime(2026, 10, 30, tzinfo=UTC))
+    assert first[-1] == (DAYS[3], 3.5)
+    tell([*rate, *((day, 3.5 if day < later[2] else 3.25) for day in later)])
+    assert changes(datetime(2027, 1, 30, tzinfo=UTC)) == [*first, (later[2], 3.25)]
+
+
+def test_without_a_key_fred_is_asked_by_a_plain_name_and_a_failure_says_that_a_key_helps(
+    world: World,
+) -> None:
+    assert world.run("us_10y_yield_pct").exit_status == 0  # who tells of itself is left waiting
+    (asked,) = world.internet.requests
+    assert asked.headers["user-agent"] == "xinzhi-indicators"
+    for how in ("timeout", "status:403", "status:503"):
+        world.internet.fail("fred.stlouisfed.org", how)
+        (outcome,) = world.run("us_10y_yield_pct").outcomes
+        assert "fred.stlouisfed.org" in outcome.problem
+        assert "set XINZHI_FRED_API_KEY" in outcome.problem
+
+
 def test_a_key_that_fred_does_not_know_is_named_and_never_repeated(world: World) -> None:
     secret = "f" * 32
     report = world.run("us_10y_yield_pct", XINZHI_FRED_API_KEY=secret)
@@ -556,6 +619,15 @@ def test_a_key_that_fred_does_not_know_is_named_and_never_repeated(world: World)
     assert "XINZHI_FRED_API_KEY" in problem
     assert "not registered" in problem
     assert secret not in problem
+
+
+def test_a_cover_date_after_its_filing_costs_its_own_row(world: World, good: Good) -> None:
+    world.internet.fail("data.sec.gov", "future")
+    (outcome,) = world.run("micron_shares_outstanding").outcomes
+    assert outcome.problem == ""
+    assert "2 rows were left out: SEC's count of" in outcome.notice
+    assert "was filed before, on 2026-10-09" in outcome.notice
+    assert world.rows("micron_shares_outstanding") == good.rows["micron_shares_outstanding"]
 
 
 @pytest.mark.parametrize("source", ADDRESSES)

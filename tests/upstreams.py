@@ -319,7 +319,7 @@ class Internet:
         dates = {str(published) for _, _, published in told}
         if len([day for day in dates if first <= day <= last]) > self.most_vintages:
             return _wrong("This exceeds the maximum number of vintage dates allowed.")
-        known = told or [(day, value, day) for day, value in self.fred[name]]
+        known = told or [(day, value, date.min) for day, value in self.fred[name]]
         rows = [
             row for row in _window(known, first, last)
             if row["date"] >= query.get("observation_start", "1776-07-04")

@@ -42,10 +42,15 @@ class Passing(Exception):
     """Something that may be gone a moment later; `gives_up` if the host is then left alone."""
 
     def __init__(
-        self, sentence: str, retry_after_s: float | None = None, *, gives_up: bool = False
+        self,
+        sentence: str,
+        retry_after_s: float | None = None,
+        *,
+        gives_up: bool = False,
+        status: int = 200,
     ) -> None:
         super().__init__(sentence)
-        self.retry_after_s, self.gives_up = retry_after_s, gives_up
+        self.retry_after_s, self.gives_up, self.status = retry_after_s, gives_up, status
 
 
 class Moved(Exception):
@@ -135,7 +140,7 @@ class Upstream:
                     continue
                 if error.gives_up:
                     raise self.give_up(host, str(error)) from None
-                raise UnexpectedPayload(str(error)) from None
+                raise UnexpectedPayload(str(error), status=error.status) from None
             except TimeoutError:
                 raise self.give_up(host, _lost(host, "no answer in time")) from None
             except httpx.HTTPError as error:
@@ -197,7 +202,7 @@ class Upstream:
         status = response.status_code
         if status in PASSING:
             wait = retry_after_s(response.headers.get("retry-after", ""))
-            raise Passing(_said(host, response), wait, gives_up=status == 429)
+            raise Passing(_said(host, response), wait, gives_up=status == 429, status=status)
         if status in MOVED:
             raise Moved(response.headers.get("location", ""))
         if status != 200:

@@ -50,13 +50,13 @@ class PoliteSession(Session[Response]):
         settings = out.settings
         super().__init__(
             impersonate="chrome",
+            headers={"Accept-Encoding": "gzip"},
             proxy=settings.proxy,
             verify=str(settings.ca_bundle) if settings.ca_bundle else True,
             # Every request goes through the proxy that was set, whatever NO_PROXY says.
             curl_options={
                 CurlOpt.MAXFILESIZE_LARGE: MAX_BYTES,
                 # The library would unpack before it counts: what comes is unpacked here.
-                CurlOpt.ACCEPT_ENCODING: b"gzip",
                 CurlOpt.HTTP_CONTENT_DECODING: 0,
                 **({CurlOpt.NOPROXY: ""} if settings.proxy else {}),
             },

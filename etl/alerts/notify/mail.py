@@ -49,7 +49,7 @@ class Mail:
             names = ", ".join(error.recipients)
             raise UnexpectedPayload(f"{host} refused every recipient ({names}).") from None
         except (OSError, smtplib.SMTPException, ValueError) as error:
-            reason = told(str(error), self._secrets()) or type(error).__name__
+            reason = told(str(error) or type(error).__name__, self._secrets())
             raise UnexpectedPayload(f"{host} did not take the e-mail ({reason}).") from None
         return notice
 

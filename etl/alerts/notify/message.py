@@ -9,12 +9,10 @@ from hashlib import sha256
 from typing import Protocol
 from urllib.parse import SplitResult, urlsplit
 
-from etl.errors import SettingError
+from etl.errors import SettingError, quoted
 from etl.ingest.upstream import Upstream
 
 NAME = "新质生产力提醒"
-#: Words from outside are cut after so many letters.
-MOST_LETTERS = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +45,11 @@ def address_of(name: str, *parts: str) -> str:
 
 
 def told(words: bytes | str, secrets: Sequence[str] = ()) -> str:
-    """Words from outside as they may be repeated: printable, short and without a secret."""
+    """Words from outside as they may be quoted, without a secret."""
     text = words.decode("utf-8", "replace") if isinstance(words, bytes) else words
     for secret in sorted(filter(None, secrets), key=len, reverse=True):
         text = text.replace(secret, "…")
-    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    return line if len(line) <= MOST_LETTERS else f"{line[: MOST_LETTERS - 1]}…"
+    return quoted(text)
 
 
 def split(url: str, name: str, schemes: Sequence[str], example: str) -> SplitResult:
