@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from etl import calendars
 from etl.calendars import CalendarName
-from etl.errors import CatalogError, nearest
+from etl.errors import CatalogError, nearest, quoted
 from etl.files.strict_model import first_fault
 from etl.files.strict_yaml import Path_, line_of, load_yaml
 from etl.formulas import PARAMS, Quantity, inputs_of, misfit, wrong_number
@@ -576,7 +576,7 @@ def _derived_problems(
             places.append(((*here, key), value))
     for at, (where, name) in enumerate(places):
         if not isinstance(name, str) or name not in catalog:
-            shown = str(name)[:64]
+            shown = quoted(name)
             yield where, f"{said}: unknown id '{shown}'. {_hint(catalog, shown)}"
             return
         if name in (one for _, one in places[:at]):
@@ -615,7 +615,7 @@ def _source_problems(indicator_id: str, ref: SourceRef, here: Path_) -> Iterator
     if ref.name == "derived" and "formula" in ref.params:
         formula = ref.params["formula"]
         if not isinstance(formula, str) or formula not in PARAMS:
-            said = f"unknown formula '{str(formula)[:40]}'. {nearest(str(formula), PARAMS)}"
+            said = f"unknown formula '{quoted(formula)}'. {nearest(str(formula), PARAMS)}"
             yield (*here, "formula"), f"{indicator_id}: {said}"
             return
         needs = {**needs, **PARAMS[formula]}
@@ -629,7 +629,7 @@ def _source_problems(indicator_id: str, ref: SourceRef, here: Path_) -> Iterator
                 continue
             yield here, f"{indicator_id}: source {ref.name} needs '{name}'."
         elif not isinstance(ref.params[name], kind):
-            found = str(ref.params[name])[:40]
+            found = quoted(ref.params[name])
             words = f"{_TYPE_WORDS[kind]} was expected (found: {found})."
             yield (*here, name), f"{indicator_id}: {ref.name}.{name}: {words}"
 

@@ -16,7 +16,7 @@ from typing import Annotated
 from pydantic import Field
 
 from etl.catalog import Catalog, Id, Indicator, Model, Text, Words
-from etl.errors import nearest
+from etl.errors import nearest, quoted
 from etl.files.strict_yaml import Path_
 from etl.records import BEIJING, Observation, Vintage
 
@@ -205,8 +205,8 @@ def _misfits(
     if _SCHEME.fullmatch(entry.evidence) and not entry.link:
         yield (
             (*here, "evidence"),
-            f"{name}: '{entry.evidence[:40]}' is no address of the web; write http:// or https://, "
-            "or say it in words.",
+            f"{name}: '{quoted(entry.evidence)}' is no address of the web; write http:// or "
+            "https://, or say it in words.",
         )
 
 

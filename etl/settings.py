@@ -251,5 +251,5 @@ def _days(text: str | None) -> int | None:
     if text is None:
         return None
     if not (text.isascii() and text.isdigit() and len(text) <= 5 and 1 <= int(text) <= 36_500):
-        raise SettingError(f"XINZHI_RAW_DAYS: '{text[:40]}' is not a number of days from 1 on.")
+        raise SettingError(f"XINZHI_RAW_DAYS: '{quoted(text)}' is not a number of days from 1 on.")
     return int(text)

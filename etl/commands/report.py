@@ -17,7 +17,7 @@ from etl.catalog import Catalog, load_catalog
 from etl.claims.published import published_claims
 from etl.commands import OK, SOME_FAILED, console
 from etl.commands.status import freshness
-from etl.errors import SettingError, XinzhiError
+from etl.errors import SettingError, XinzhiError, quoted
 from etl.ingest.run import broken, splits_of
 from etl.ingest.upstream import Upstream
 from etl.policies import candidates
@@ -104,5 +104,5 @@ def _bulletin_day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise SettingError(
-            f"'{text[:40]}' is not a date that exists; write it like 2026-05-27."
+            f"'{quoted(text)}' is not a date that exists; write it like 2026-05-27."
         ) from None

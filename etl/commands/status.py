@@ -57,7 +57,7 @@ def freshness(catalog: Catalog, snapshot: CurrentSnapshot, now: datetime) -> Ite
         refused[answer.indicator].append(answer)
     for revision in snapshot.revisions(now - timedelta(days=_TOLD_DAYS)):
         revisions[revision.indicator].append(revision)
-    served = snapshot.newest()
+    served = snapshot.newest(now)
     for indicator in snapshot.looked(catalog).all():
         problem = problems.get(indicator.id, "")
         newest = served.get(indicator.id)

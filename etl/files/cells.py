@@ -15,7 +15,7 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
-from etl.errors import FileProblem, nearest
+from etl.errors import FileProblem, nearest, quoted
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:?\d{2}.*", re.ASCII | re.DOTALL)
@@ -140,7 +140,9 @@ def check_header(
             raise FileProblem(path, f"has no column '{name}' (found: {columns}).", line=1)
     for name in found:
         if name not in known:
-            raise FileProblem(path, f"unknown column '{name[:40]}'. {nearest(name, known)}", line=1)
+            raise FileProblem(
+                path, f"unknown column '{quoted(name)}'. {nearest(name, known)}", line=1
+            )
     if len(set(found)) != len(found):
         raise FileProblem(path, "a column stands twice; keep one.", line=1)
 
@@ -153,7 +155,7 @@ def number_of(text: str, path: Path, line: int | None, what: str) -> float:
         value = math.nan
     if not math.isfinite(value) or "_" in text:
         raise FileProblem(
-            path, f"{what}: '{text[:40]}' is not a number; write digits like 1234.5.", line=line
+            path, f"{what}: '{_shown(text)}' is not a number; write digits like 1234.5.", line=line
         )
     return value
 
@@ -168,12 +170,17 @@ def date_of(text: str, path: Path, line: int | None, what: str) -> date:
         if _INSTANT.fullmatch(text):
             raise FileProblem(
                 path,
-                f"{what}: '{text[:40]}' is an instant, and which day it is depends on the place; "
-                "write the date alone, like 2026-05-26.",
+                f"{what}: '{_shown(text)}' is an instant, and which day it is depends on the "
+                "place; write the date alone, like 2026-05-26.",
                 line=line,
             ) from None
         raise FileProblem(
             path,
-            f"{what}: '{text[:40]}' is not a date that exists; write it like 2026-05-26.",
+            f"{what}: '{_shown(text)}' is not a date that exists; write it like 2026-05-26.",
             line=line,
         ) from None
+
+
+def _shown(text: str) -> str:
+    """What stands in a cell, to be quoted; an empty one is shown as it is."""
+    return quoted(text) if text.strip() else ""

@@ -6,7 +6,7 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from etl.errors import nearest
+from etl.errors import nearest, quoted
 from etl.files.strict_yaml import Path_, line_of
 
 
@@ -28,7 +28,7 @@ def first_fault(
         return line, f"unknown key '{steps[-1]}' ({name}). {hint}"
     if first["type"] == "missing":
         return line, f"'{name}' is missing; every entry needs it."
-    given = str(first.get("input"))[:60]
+    given = quoted(first.get("input"))
     return line, f"{name}: {first['msg'][0].lower()}{first['msg'][1:]} (found: {given})."
 
 

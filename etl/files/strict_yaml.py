@@ -19,7 +19,7 @@ from yaml.events import (
     SequenceStartEvent,
 )
 
-from etl.errors import CatalogError
+from etl.errors import CatalogError, quoted
 
 Path_ = tuple[str | int, ...]
 
@@ -147,7 +147,7 @@ class _Reader:
         """What the alias names: a few shared values, which whoever writes them out repeats."""
         if event.anchor not in self.named:
             raise Refused(
-                _line(event), f"the alias '*{str(event.anchor)[:40]}' names nothing above it."
+                _line(event), f"the alias '*{quoted(event.anchor)}' names nothing above it."
             )
         value, values, letters = self.named[event.anchor]
         self.repeated += values
@@ -195,7 +195,7 @@ class _Reader:
                 raise Refused(_line(event), "a key must be one word.")
             key, line = event.value, _line(event)
             if key in found:
-                raise Refused(line, f"the key '{key[:40]}' stands twice; keep one.")
+                raise Refused(line, f"the key '{quoted(key)}' stands twice; keep one.")
             found.lines[key] = line
             found[key] = self._value(next(self.events))
         if _MERGE in found:
@@ -225,7 +225,7 @@ def _scalar(event: ScalarEvent) -> Any:
         return _READERS[kind](event.value)
     except (ValueError, KeyError):
         what = f"int of at most {MOST_DIGITS} digits" if kind == "int" else kind
-        raise Refused(_line(event), f"'{event.value[:40]}' is no {what}.") from None
+        raise Refused(_line(event), f"'{quoted(event.value)}' is no {what}.") from None
 
 
 # What plain words mean: the core schema of YAML 1.2, in which `no`, `on` and dates are texts.

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from typing import BinaryIO
 from xml.parsers import expat
 
+from etl.errors import quoted
 from etl.files.bounded import Reader, Unreadable
 from etl.files.office import Kind, opened
 
@@ -293,8 +294,8 @@ class _Sheet:
             return text.strip()
         if style in self.book.percents:
             raise self._refused(
-                f"is shown in percent and holds {text[:40]}; write the plain number in the unit of "
-                "the indicator, with the number format 'General'."
+                f"is shown in percent and holds {quoted(text)}; write the plain number in the unit "
+                "of the indicator, with the number format 'General'."
             )
         if style in self.book.moments:
             return self._moment(text)
@@ -309,7 +310,7 @@ class _Sheet:
                 raise ValueError
         except ValueError:
             raise self._refused(
-                f"is shown as a date, but {text[:40]} counts to none; write it like 2026-05-26."
+                f"is shown as a date, but {quoted(text)} counts to none; write it like 2026-05-26."
             ) from None
         return _shown(self.book.first + timedelta(seconds=round(days * 86_400)))
 

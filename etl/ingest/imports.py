@@ -23,7 +23,7 @@ import duckdb
 from etl import frequency
 from etl.calendars import why_running, why_shut
 from etl.catalog import STATUS_OF_SOURCE, Catalog, Indicator
-from etl.errors import FileProblem, StorageError, nearest
+from etl.errors import FileProblem, StorageError, nearest, quoted
 from etl.files.bounded import Unreadable, answers
 from etl.files.cells import (
     check_header,
@@ -502,7 +502,7 @@ def _read(row: Row, path: Path, catalog: Catalog) -> tuple[int, str, date, float
     name = catalog.resolve(written)
     if name not in catalog:
         hint = nearest(name, catalog.indicators)
-        raise FileProblem(path, f"unknown indicator '{name[:64]}'. {hint}", line=line)
+        raise FileProblem(path, f"unknown indicator '{quoted(name)}'. {hint}", line=line)
     day = date_of(day_text, path, line, name)
     return line, name, day, number_of(value_text, path, line, name)
 
@@ -604,7 +604,7 @@ def _type(found: str, column: str, path: Path) -> str:
         )
     raise FileProblem(
         path,
-        f"its column '{column}' holds values of the type {found[:40]}; {expected} belong there.",
+        f"its column '{column}' holds values of the type {quoted(found)}; {expected} belong there.",
     )
 
 

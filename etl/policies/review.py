@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from etl.errors import SettingError, StorageError, nearest
+from etl.errors import SettingError, StorageError, nearest, quoted
 from etl.files.authored import read_bulletins, read_documents
 from etl.files.cells import bytes_of, text_of
 from etl.policies.candidates import (
@@ -92,7 +92,7 @@ def _entry(candidate: Candidate) -> Document:
     document = candidate.document
     if not document.issuer:
         raise SettingError(
-            f"{candidate.key}: its source does not say who issued 《{document.title[:60]}》; "
+            f"{candidate.key}: its source does not say who issued 《{quoted(document.title)}》; "
             f"look at {document.url or 'it'} and write its row into the register by hand."
         )
     day = f"{candidate.known_at:%Y-%m-%d}"

@@ -26,7 +26,8 @@ where indicator = ? order by date
 NEWEST = """
 select o.indicator, o.date, o.value, o.source, o.known_at, o.status, o.credit, o.basis, o.note
 from observations as o
-join (select indicator, max(date) as date from observations group by indicator) as n
+join (select indicator, max(date) as date from observations where known_at <= ?
+      group by indicator) as n
   on n.indicator = o.indicator and n.date = o.date
 """
 DISAGREEMENTS = """
@@ -47,9 +48,9 @@ class CurrentSnapshot:
         """What is served of an indicator, in the order of dates."""
         return [_vintage(row) for row in self._rows(SERIES, [indicator])]
 
-    def newest(self) -> Mapping[str, Vintage]:
-        """The newest observation of each indicator that has any."""
-        return {row[0]: _vintage(row[1:]) for row in self._rows(NEWEST)}
+    def newest(self, known_by: datetime) -> Mapping[str, Vintage]:
+        """The newest observation of each indicator that has any that was known by a moment."""
+        return {row[0]: _vintage(row[1:]) for row in self._rows(NEWEST, [_naive(known_by)])}
 
     def looked(self, catalog: Catalog) -> Catalog:
         """The catalog with the day until which each indicator was looked at that changes only at

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import duckdb
 
-from etl.errors import SettingError, StorageError, nearest
+from etl.errors import SettingError, StorageError, nearest, quoted
 from etl.settings import POINTER, READ_ONLY
 
 #: Raised whenever the tables of a snapshot change, so that the same content is published anew.
@@ -102,7 +102,7 @@ def read_whole(path: Path) -> dict[str, str]:
     with read_snapshot(path) as connection:
         meta = meta_of(connection)
         if meta["snapshot"] != path.stem:
-            raise UnreadableSnapshot(path, f"it is a copy of {meta['snapshot'][:40]}")
+            raise UnreadableSnapshot(path, f"it is a copy of {quoted(meta['snapshot'])}")
         tables = connection.execute("select table_name from duckdb_tables()").fetchall()
         for (table,) in tables:
             connection.execute(f'select bit_xor(hash(r)) from "{table}" as r').fetchall()
@@ -155,7 +155,7 @@ def rollback(folder: Path, name: str | None) -> str:
     elif name not in names(folder):
         known = names(folder)
         hint = nearest(name, known) if known else "None is published yet."
-        raise SettingError(f"{folder}: no snapshot '{name[:60]}'. {hint}")
+        raise SettingError(f"{folder}: no snapshot '{quoted(name)}'. {hint}")
     meta = read_whole(folder / f"{name}.duckdb")
     try:
         point_to(folder, name, meta["fingerprint"])

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from etl.alerts.notify.message import NAME, Message, address_of, split, told
-from etl.errors import SettingError, UnexpectedPayload, nearest
+from etl.errors import SettingError, UnexpectedPayload, nearest, quoted
 from etl.ingest.upstream import Upstream
 
 #: What is shorter than this in an address is a word, not a secret.
@@ -151,5 +151,7 @@ def webhook(url: str, shape: str | None) -> Webhook:
             f"{', '.join(SHAPES)}."
         )
     if shape not in SHAPES:
-        raise SettingError(f"XINZHI_ALERT_SHAPE: '{shape[:40]}' is none. {nearest(shape, SHAPES)}")
+        raise SettingError(
+            f"XINZHI_ALERT_SHAPE: '{quoted(shape)}' is none. {nearest(shape, SHAPES)}"
+        )
     return Webhook(url, shape)

@@ -10,7 +10,7 @@ from email.utils import format_datetime, make_msgid
 from urllib.parse import SplitResult, unquote
 
 from etl.alerts.notify.message import NAME, Message, address_of, split, told
-from etl.errors import SettingError, SourceError, UnexpectedPayload
+from etl.errors import SettingError, SourceError, UnexpectedPayload, quoted
 from etl.ingest.upstream import Upstream, trust, within
 from etl.records import now
 from etl.settings import Settings
@@ -109,7 +109,7 @@ def mail(settings: Settings) -> Mail:
         raise SettingError(f"XINZHI_{missing}: is missing; e-mail needs a server and a recipient.")
     for address in settings.alert_to:
         if not _ADDRESS.fullmatch(address):
-            raise SettingError(f"XINZHI_ALERT_TO: '{address[:80]}' is no e-mail address.")
+            raise SettingError(f"XINZHI_ALERT_TO: '{quoted(address)}' is no e-mail address.")
     example = "smtp://USER:PASSWORD@HOST:587"
     parts = split(settings.alert_smtp, "XINZHI_ALERT_SMTP", ("smtp", "smtps"), example)
     user = unquote(parts.username or "")
