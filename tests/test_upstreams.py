@@ -469,7 +469,10 @@ def test_what_an_earlier_version_took_for_closes_of_sundays_is_no_history_that_i
     report = world.run(GOLD, known_at=moment + timedelta(days=1))
     assert report.exit_status == 0
     assert "8 values of days when the market (CMES) is shut" in report.outcomes[0].notice
-    replay(settings_of(world.data), world.catalog, "yahoo")
+    done = world.says("replay", "--source", "yahoo")
+    assert done.status == 2
+    assert "--allow-fewer" in done.err
+    assert world.says("replay", "--source", "yahoo", "--allow-fewer").status == 1
     report = world.run(GOLD, known_at=moment + timedelta(days=2))
     assert (report.exit_status, report.outcomes[0].notice) == (0, "")
     assert not {day for day, _, _ in world.rows(GOLD)} & {*sundays}

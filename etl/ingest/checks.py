@@ -142,7 +142,8 @@ def no_closes(indicator: Indicator, days: Iterable[date], source: str) -> Iterat
         yield (
             f"{indicator.id}: {len(shut)} values of days when the market ({indicator.calendar}) is "
             f"shut, the newest {max(shut)}, are held from an earlier version of this program; "
-            f"`python -m etl replay --source {source}` reads the answers again without them."
+            f"`python -m etl replay --source {source} --allow-fewer` reads the answers again "
+            "without them."
         )
 
 
