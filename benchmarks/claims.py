@@ -24,7 +24,7 @@ from etl.bulletins.model import Bulletin, Section
 from etl.bulletins.read import read_bulletin
 from etl.catalog import Catalog, load_catalog
 from etl.claims.check import check, check_all, check_text
-from etl.claims.known import History, Row, Series
+from etl.claims.known import History, Row, VintageSeries
 from etl.claims.model import Claim, Placed
 from etl.claims.parse import Parser
 from etl.claims.verdict import Judge
@@ -75,7 +75,7 @@ class Figures:
                 )  # fmt: skip
         self.rows = rows
         self._series = {
-            name: Series(rows.get(name, []), changes_of(catalog[name]))
+            name: VintageSeries(rows.get(name, []), changes_of(catalog[name]))
             for name in catalog.indicators
         }
         self._last: dict[str, tuple[datetime, History]] = {}

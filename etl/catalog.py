@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from etl import calendars
 from etl.calendars import CalendarName
 from etl.errors import CatalogError, nearest, quoted
-from etl.files.strict_model import first_fault
+from etl.files.strict_model import StrictModel, first_fault
 from etl.files.strict_yaml import Path_, line_of, load_yaml
 from etl.formulas import PARAMS, Quantity, inputs_of, misfit, wrong_number
 from etl.frequency import Frequency
@@ -53,13 +53,7 @@ Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,63}$")]
 Words = Annotated[str, Field(min_length=1, max_length=2000)]
 
 
-class Model(BaseModel):
-    """Frozen, and strict about names and types."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
-
-
-class Text(Model):
+class Text(StrictModel):
     """The same words in both languages."""
 
     zh: Words
@@ -69,7 +63,7 @@ class Text(Model):
         return self.en if lang == "en" else self.zh
 
 
-class Unit(Model):
+class Unit(StrictModel):
     """How values are counted. `code` is what data files say; `zh_factor` turns a value into the
     unit that Chinese readers write (billions into 亿)."""
 
@@ -78,11 +72,11 @@ class Unit(Model):
     zh_factor: Annotated[float, Field(gt=0)] = 1.0
 
 
-class Group(Model):
+class Group(StrictModel):
     title: Text
 
 
-class Link(Model):
+class Link(StrictModel):
     """One link of the chain that the bulletin follows, and the indicators that speak of it;
     `missing` is said where there is none yet."""
 
@@ -91,7 +85,7 @@ class Link(Model):
     indicators: tuple[Id, ...] = ()
 
 
-class Credit(Model):
+class Credit(StrictModel):
     """Whom to thank, under which licence, and where the original can be seen."""
 
     name: Text
@@ -110,14 +104,14 @@ class SourceRef(BaseModel):
         return dict(self.model_extra or {})
 
 
-class Dated(Model):
+class Dated(StrictModel):
     """A day, and what is to be said of it."""
 
     date: date
     note: Text
 
 
-class Target(Model):
+class Target(StrictModel):
     """A value that was set as an aim: who set it and for whom stands in the label."""
 
     value: float
@@ -125,7 +119,7 @@ class Target(Model):
     label: Text
 
 
-class Extreme(Model):
+class Extreme(StrictModel):
     """The highest or the lowest value of all time through a day: its value, the first day on which
     it stood, and who says so."""
 
@@ -135,7 +129,7 @@ class Extreme(Model):
     source: Words
 
 
-class Reach(Model):
+class Reach(StrictModel):
     """What is known of a history beyond the values that are held.
 
     `begins` is the day on which the quantity itself begins: values held from then on without a gap
@@ -148,7 +142,7 @@ class Reach(Model):
     low: Extreme | None = None
 
 
-class AlertRule(Model):
+class AlertRule(StrictModel):
     """A rule that is judged at each publication.
 
     `threshold`: the newest value lies `above` or `below` a level; `record`: it is higher or lower
@@ -193,7 +187,7 @@ _ALERT_NEEDS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 }
 
 
-class Expectation(Model):
+class Expectation(StrictModel):
     """What values may look like. `max_change_pct` bounds one step from the value before, but on
     the days of `facts`, whose values are known to be true; `max_repeats` bounds how often a value
     may be repeated, `max_gap` how many sessions in a row may lack one; `stale_after` is how many
@@ -216,7 +210,7 @@ class Expectation(Model):
         return frozenset(fact.date for fact in self.facts)
 
 
-class Publication(Model):
+class Publication(StrictModel):
     """When a value of some date becomes public.
 
     `close`: at the close of its session; `days` / `sessions`: `n` days / working days later at
@@ -255,7 +249,7 @@ class Publication(Model):
         return end + timedelta(days=self.n) if self.rule == "next_month" else end
 
 
-class Indicator(Model):
+class Indicator(StrictModel):
     """One defined quantity, as the catalog describes it."""
 
     id: Id
@@ -341,13 +335,13 @@ class Indicator(Model):
         return names.index(source) if source in names else len(names)
 
 
-class Catalog(Model):
+class Catalog(StrictModel):
     """Every indicator in its authored order, with the units and groups they name."""
 
     units: dict[str, Unit]
     groups: dict[str, Group]
     indicators: dict[str, Indicator]
-    links: dict[str, Link] = {}
+    links: dict[str, Link] = Field(default_factory=dict)
     retired: tuple[Id, ...] = ()
 
     def __getitem__(self, indicator_id: str) -> Indicator:

@@ -15,8 +15,9 @@ from typing import Annotated
 
 from pydantic import Field
 
-from etl.catalog import Catalog, Id, Indicator, Model, Text, Words
+from etl.catalog import Catalog, Id, Indicator, Text, Words
 from etl.errors import nearest, quoted
+from etl.files.strict_model import StrictModel
 from etl.files.strict_yaml import Path_
 from etl.records import BEIJING, Observation, Vintage
 
@@ -33,7 +34,7 @@ _LINK = re.compile(r"https?://[^\s\"'<>]+")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S*")
 
 
-class Correction(Model):
+class Correction(StrictModel):
     """One value of one source: what the source says (`expected`), and what is right (`value`).
 
     `evidence` is where the right value comes from, an address or words; `since` the day in Beijing
@@ -65,7 +66,7 @@ class Correction(Model):
         return f"已更正，原为 {self.expected:.15g}。{self.reason.zh}"
 
 
-class CorrectionFile(Model):
+class CorrectionFile(StrictModel):
     """What data/corrections.yaml holds."""
 
     corrections: tuple[Correction, ...]

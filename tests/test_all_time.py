@@ -18,7 +18,7 @@ from dashboard import queries
 from dashboard.snapshot import Snapshots
 from etl.catalog import Catalog, Extreme, Indicator, Reach, load_catalog
 from etl.claims.check import check_text
-from etl.claims.known import Snapshot as Known
+from etl.claims.known import KnownSnapshot as Known
 from etl.claims.parse import Parser
 from etl.claims.verdict import Judge
 from etl.errors import CatalogError

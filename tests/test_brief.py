@@ -25,7 +25,7 @@ from etl.bulletins.to_markdown import to_markdown
 from etl.calendars import end_of
 from etl.catalog import Catalog
 from etl.claims.check import check
-from etl.claims.known import Snapshot as Known
+from etl.claims.known import KnownSnapshot as Known
 from etl.claims.model import Claim
 from etl.claims.parse import Parser
 from etl.ingest.run import Request, run

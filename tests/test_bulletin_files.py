@@ -33,7 +33,7 @@ from pypdf import PdfWriter
 from etl.bulletins import bounded
 from etl.bulletins.difference import difference
 from etl.bulletins.document import Lines
-from etl.bulletins.model import Bulletin, Reading
+from etl.bulletins.model import Bulletin, ReadBulletin
 from etl.bulletins.parts import numeral
 from etl.bulletins.pdf_lines import pdf_lines
 from etl.bulletins.pdf_page import joined
@@ -58,7 +58,7 @@ def written(tmp_path: Path):
 
 @pytest.fixture
 def read(written):
-    def read(content: bytes, name: str = "a.docx", **options: date) -> Reading:
+    def read(content: bytes, name: str = "a.docx", **options: date) -> ReadBulletin:
         return read_bulletin(written(content, name), **options)
 
     return read
@@ -85,7 +85,7 @@ def document(*sections: str) -> Any:
     return made
 
 
-def paragraphs(reading: Reading) -> list[str]:
+def paragraphs(reading: ReadBulletin) -> list[str]:
     return [words for section in reading.bulletin.sections for words in section.paragraphs]
 
 
@@ -93,8 +93,8 @@ def paragraphs(reading: Reading) -> list[str]:
 
 
 def test_bulletin_in_word_reads_as_the_same_text(read):
-    assert read(as_docx(bundled())) == Reading(bundled(), ())
-    assert read(as_text(bundled()).encode(), "a.txt") == Reading(bundled(), ())
+    assert read(as_docx(bundled())) == ReadBulletin(bundled(), ())
+    assert read(as_text(bundled()).encode(), "a.txt") == ReadBulletin(bundled(), ())
 
 
 @pytest.mark.skipif(not REAL.exists(), reason="the bulletin as it was sent is not here")
@@ -126,7 +126,7 @@ def test_numbers_that_word_counts_are_written_out(read):
     made.add_paragraph("参考文献", "Heading 1")
     for one in bulletin.references:
         in_list(made.add_paragraph(entry(one)), 72)
-    assert read(saved(made)) == Reading(bulletin, ())
+    assert read(saved(made)) == ReadBulletin(bulletin, ())
 
 
 def test_headings_without_numbers_are_sections_too(read):
@@ -312,11 +312,11 @@ def test_printed_bulletin_reads_as_the_same_text(read, browser: Browser, columns
 def test_bulletin_as_it_was_sent_reads_the_same_from_a_pdf(read, browser: Browser, columns):
     sent = read_bulletin(REAL).bulletin
     assert _packed(read(printed(browser, as_html(sent, columns=columns)), "a.pdf")) == _packed(
-        Reading(sent, ())
+        ReadBulletin(sent, ())
     )
 
 
-def _packed(reading: Reading) -> str:
+def _packed(reading: ReadBulletin) -> str:
     """Without spaces: one that stands where a line ends is not in a PDF."""
     return "".join(to_markdown(reading.bulletin).split(" "))
 

@@ -20,7 +20,7 @@ from etl.catalog import Catalog
 from etl.claims.check import Judge, check_text
 from etl.claims.dates import When, last_session, period_of, when_at
 from etl.claims.grammar import folded, grammar
-from etl.claims.known import Row, Snapshot, chosen
+from etl.claims.known import KnownSnapshot, Row, chosen
 from etl.claims.model import Claim
 from etl.claims.numbers import number_at
 from etl.claims.parse import MOST_LETTERS, Parser
@@ -577,7 +577,7 @@ def test_what_was_known_is_what_the_warehouse_serves(
         warehouse.append("sp500", source, rows, known_at=known, load=number)
         warehouse.finish_load(number, known, [])
         assert load == number
-    known_as_of = Snapshot(warehouse.connection, catalog)
+    known_as_of = KnownSnapshot(warehouse.connection, catalog)
     for hours in range(0, 240, 3):
         moment = start + timedelta(hours=hours, minutes=30)
         wanted = [(v.date, v.value, v.source) for v, _ in warehouse.series("sp500", moment)]
@@ -612,7 +612,7 @@ def judged_of(
     load = warehouse.begin_load("test", known, known)
     rows = [Observation(day, value, known) for day, value in values.items()]
     warehouse.append(name, "figures", rows, known_at=known, load=load)
-    judge = Judge(catalog, Snapshot(warehouse.connection, catalog), date(2026, 5, 27))
+    judge = Judge(catalog, KnownSnapshot(warehouse.connection, catalog), date(2026, 5, 27))
     found = check_text(text, "1", 0, Parser(catalog), judge)
     return [(placed.claim.kind, placed.claim.verdict) for placed in found]
 

@@ -10,7 +10,7 @@ from conftest import CATALOG, Cli, is_one_sentence
 
 from benchmarks.many import write_catalog
 from etl.files import strict_yaml
-from etl.files.strict_yaml import Refused, parse_yaml
+from etl.files.strict_yaml import YamlRefused, parse_yaml
 
 LAUGHS = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
     f"{after}: &{after} [{', '.join([f'*{before}'] * 9)}]\n"
@@ -43,7 +43,7 @@ BAD = {
 @pytest.mark.parametrize("bad", BAD)
 def test_text_that_was_made_to_harm_is_refused_with_its_line(bad: str) -> None:
     text, line, says = BAD[bad]
-    with pytest.raises(Refused, match=re.escape(says)) as refused:
+    with pytest.raises(YamlRefused, match=re.escape(says)) as refused:
         parse_yaml(text)
     assert refused.value.line == line
     assert len(str(refused.value)) < 200
@@ -52,7 +52,7 @@ def test_text_that_was_made_to_harm_is_refused_with_its_line(bad: str) -> None:
 def test_more_values_than_any_file_needs_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(strict_yaml, "MOST_VALUES", 1000)
     assert len(parse_yaml("".join(f"k{n}: 1\n" for n in range(999)))) == 999
-    with pytest.raises(Refused, match="more than 1,000 values"):
+    with pytest.raises(YamlRefused, match="more than 1,000 values"):
         parse_yaml("".join(f"k{n}: 1\n" for n in range(1000)))
 
 

@@ -13,7 +13,7 @@ from dashboard.components.picking import kept_inputs
 from dashboard.pages.page import Desk, Page, Visit, message
 from dashboard.texts import hint, text
 from etl.brief.find import brief
-from etl.brief.words import Line, Section, lead, markdown, sections
+from etl.brief.words import BriefLine, BriefSection, lead, markdown, sections
 from etl.records import BEIJING
 
 PATH = "/bulletins/new"
@@ -70,7 +70,7 @@ def _field(visit: Visit, day: date) -> Component:
     )  # fmt: skip
 
 
-def _section(visit: Visit, section: Section) -> Component:
+def _section(visit: Visit, section: BriefSection) -> Component:
     return html.Section(
         [
             html.H2(section.title),
@@ -80,7 +80,7 @@ def _section(visit: Visit, section: Section) -> Component:
     )
 
 
-def _line(visit: Visit, line: Line) -> Component:
+def _line(visit: Visit, line: BriefLine) -> Component:
     """A sentence whose name leads to its chart on this site, or to the document that it names."""
     before, name, after = line.said.text.partition(line.said.name)
     source = html.Span(f" {line.source}", className="quiet") if line.source else None

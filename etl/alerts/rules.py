@@ -89,7 +89,7 @@ def judge(
 
     Values that are missing, too few or out of date decide nothing: the state is then `missing`.
     """
-    says = _Words(indicator, unit, rule)
+    says = _RuleWords(indicator, unit, rule)
     name = says.rule()
     if not series:
         return Alert(indicator.id, rule.key, name.zh, name.en, "missing", None, None,
@@ -171,7 +171,7 @@ def _deviated(limit: float, found: ZScore | None) -> _Mark | None:
     return _Mark(abs(found.measure) >= limit, found.measure) if found else None
 
 
-def _crossings(series: Sequence[Vintage], marks: Marks, says: _Words) -> Iterator[Crossing]:
+def _crossings(series: Sequence[Vintage], marks: Marks, says: _RuleWords) -> Iterator[Crossing]:
     """Where a rule comes to hold that did not hold, or could not be judged, just before."""
     held = False
     for vintage, mark in zip(series, marks, strict=True):
@@ -182,7 +182,7 @@ def _crossings(series: Sequence[Vintage], marks: Marks, says: _Words) -> Iterato
         held = holds
 
 
-def _fell_behind(indicator: Indicator, newest: Vintage, says: _Words) -> Crossing:
+def _fell_behind(indicator: Indicator, newest: Vintage, says: _RuleWords) -> Crossing:
     """When the session, or the look, was due that made one too many."""
     patience = indicator.expect.stale_after
     if indicator.calendar == "event":
@@ -192,7 +192,7 @@ def _fell_behind(indicator: Indicator, newest: Vintage, says: _Words) -> Crossin
     return Crossing(newest.date, newest.value, due, said.zh, said.en)
 
 
-def _unseen(indicator: Indicator, newest: Vintage, says: _Words) -> Crossing:
+def _unseen(indicator: Indicator, newest: Vintage, says: _RuleWords) -> Crossing:
     """The same of what changes only at events: known by the day of the last look."""
     last = indicator.checked
     said = says.freshness(newest.date, True)
@@ -204,7 +204,7 @@ def _unseen(indicator: Indicator, newest: Vintage, says: _Words) -> Crossing:
 
 
 @dataclass(frozen=True, slots=True)
-class _Words:
+class _RuleWords:
     """The sentences of one rule. They say nothing that changes with the clock alone, so that a
     snapshot is published anew only when a state changes."""
 

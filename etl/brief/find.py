@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from urllib.parse import urlencode
 
-from etl.brief.known import TAIL, Document, News
-from etl.brief.model import JUMP, Brief, Item, Paper, Said
+from etl.brief.known import TAIL, CountedDocument, News
+from etl.brief.model import JUMP, Brief, BriefPaper, Item, Said
 from etl.calendars import sessions
 from etl.catalog import USUAL_STEPS, Catalog, Indicator, Unit
 from etl.changes import ZScore, changes, comparable, follows, z_scores
@@ -190,7 +190,7 @@ def _since(events: Sequence[Event]) -> date | None:
     return min((e.since for e in events if e.kind in RECORDS or e.is_first), default=None)
 
 
-def _paper(document: Document, base_url: str, lang: str) -> Paper:
+def _paper(document: CountedDocument, base_url: str, lang: str) -> BriefPaper:
     title = document.title.replace("《", "〈").replace("》", "〉")
     number = f"（{document.number}）" if document.number else ""
     day = _partial(document.day, lang)
@@ -204,7 +204,7 @@ def _paper(document: Document, base_url: str, lang: str) -> Paper:
     else:
         verb = "公布" if document.published else "印发"
         said = Said(f"{day}，{document.issuer}{verb}《{title}》{number}。", title, link)
-    return Paper(document.title, document.issuer, document.number, document.day, said)
+    return BriefPaper(document.title, document.issuer, document.number, document.day, said)
 
 
 def _partial(day: str, lang: str) -> str:

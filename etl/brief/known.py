@@ -54,7 +54,7 @@ BEFORE = "select max(date) from bulletins where date < $day"
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class CountedDocument:
     """A counted document of the register. `published` tells whether its day is that of publication,
     not of issue."""
 
@@ -79,7 +79,7 @@ class News:
     new: frozenset[tuple[str, date]]
     newest: Mapping[str, date]
     events: Mapping[str, Sequence[Event]]
-    documents: Sequence[Document]
+    documents: Sequence[CountedDocument]
 
     def is_new(self, indicator: str, day: date) -> bool:
         """Whether the value of a day became known in between."""
@@ -130,10 +130,10 @@ def _events(rows: Sequence[tuple[Any, ...]]) -> Mapping[str, Sequence[Event]]:
 
 def _documents(
     rows: Sequence[tuple[Any, ...]], since: datetime, until: datetime
-) -> Sequence[Document]:
+) -> Sequence[CountedDocument]:
     held = [json.loads(text) for (text,) in rows]
     found = [
-        Document(
+        CountedDocument(
             row["title"], row["issuer"], row["number"], row["published"] or row["issued"],
             bool(row["published"]), row["url"],
         )

@@ -41,7 +41,7 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
-class Paper:
+class BriefPaper:
     """A policy document that entered the counts. `day` is as precise as it is known."""
 
     title: str
@@ -63,7 +63,7 @@ class Brief:
     since: datetime
     until: datetime
     items: tuple[Item, ...]
-    papers: tuple[Paper, ...]
+    papers: tuple[BriefPaper, ...]
     count: Said | None
     unremarkable: tuple[str, ...]
     unchanged: tuple[str, ...]

@@ -38,7 +38,7 @@ _MARKS = re.compile(r"([\\`*_\[\]<>])")
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class BriefLine:
     """A sentence that leads somewhere, and the source of what it says."""
 
     said: Said
@@ -46,11 +46,11 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class BriefSection:
     """A part of a brief: lines, and sentences without a link."""
 
     title: str
-    lines: tuple[Line, ...] = ()
+    lines: tuple[BriefLine, ...] = ()
     plain: tuple[str, ...] = ()
 
 
@@ -68,17 +68,17 @@ def lead(brief: Brief) -> str:
     return f"{covers}{space}{_say('nothing', brief.lang, far=f'{FAR:g}')}"
 
 
-def sections(brief: Brief) -> Iterator[Section]:
+def sections(brief: Brief) -> Iterator[BriefSection]:
     """The parts that have something in them; what is missing is named in the last."""
     lang = brief.lang
     for name, items in (("marks", brief.marks), ("jumps", brief.jumps)):
         if items:
-            lines = (Line(i.said, _say("source", lang, source=i.source)) for i in items)
-            yield Section(_say(name, lang, far=f"{FAR:g}"), tuple(lines))
+            lines = (BriefLine(i.said, _say("source", lang, source=i.source)) for i in items)
+            yield BriefSection(_say(name, lang, far=f"{FAR:g}"), tuple(lines))
     if brief.papers:
-        count = [Line(brief.count)] if brief.count else []
-        papers = [Line(paper.said) for paper in brief.papers]
-        yield Section(_say("papers", lang), (*count, *papers))
+        count = [BriefLine(brief.count)] if brief.count else []
+        papers = [BriefLine(paper.said) for paper in brief.papers]
+        yield BriefSection(_say("papers", lang), (*count, *papers))
     rest = (
         ("unremarkable", brief.unremarkable),
         ("unchanged", brief.unchanged),
@@ -86,7 +86,7 @@ def sections(brief: Brief) -> Iterator[Section]:
     )
     plain = tuple(_say(name, lang, names=_listed(names, lang)) for name, names in rest if names)
     if plain:
-        yield Section(_say("rest", lang), plain=plain)
+        yield BriefSection(_say("rest", lang), plain=plain)
 
 
 def markdown(brief: Brief) -> str:
@@ -101,7 +101,7 @@ def markdown(brief: Brief) -> str:
     return "\n\n".join(blocks) + "\n"
 
 
-def _item(line: Line, lang: str) -> str:
+def _item(line: BriefLine, lang: str) -> str:
     before, name, after = line.said.text.partition(line.said.name)
     linked = f"{_plain(before)}[{_plain(name)}]({_address(line.said.link)}){_plain(after)}"
     space = " " if lang == "en" and line.source else ""

@@ -39,7 +39,7 @@ def docx_lines(raw: bytes) -> Lines:
     check_archive(raw)
     try:
         document = Document(io.BytesIO(raw))
-        return _Reader(document).lines()
+        return _DocxReader(document).lines()
     except Unreadable:
         raise
     # A broken package breaks python-docx in many ways, all of which mean the same to a person.
@@ -47,7 +47,7 @@ def docx_lines(raw: bytes) -> Lines:
         raise Unreadable(WORD.damaged) from None
 
 
-class _Reader:
+class _DocxReader:
     def __init__(self, document: Any) -> None:
         self.body = document.element.body
         self.part = document.part

@@ -11,11 +11,11 @@ from pathlib import Path
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from etl.bulletins.model import Bulletin, Reading, Section
+from etl.bulletins.model import Bulletin, ReadBulletin, Section
 from etl.bulletins.parts import DIGITS, JUDGEMENT, REFERENCES, no_date, no_such_date, references
 from etl.bulletins.plain import Dropped, counted, join, plain, without_tags
 from etl.errors import FileProblem, nearest
-from etl.files.strict_yaml import NotYaml, Refused, Table, parse_yaml
+from etl.files.strict_yaml import NotYaml, YamlRefused, YamlTable, parse_yaml
 
 HEAD_KEYS = ("title", "date", "publisher", "summary")
 
@@ -44,7 +44,7 @@ class _Body:
     tables: int = 0
 
 
-def read_markdown(path: Path, text: str, date: dt.date | None) -> Reading:
+def read_markdown(path: Path, text: str, date: dt.date | None) -> ReadBulletin:
     lines = re.sub(r"\r\n?", "\n", text).split("\n")
     first, last = _head_lines(path, lines)
     dropped = Dropped()
@@ -74,7 +74,7 @@ def read_markdown(path: Path, text: str, date: dt.date | None) -> Reading:
         ("tables inside the text", body.tables, "line"),
     )
     left_out = [f"{what} ({counted(count, noun)})" for what, count, noun in counts if count]
-    return Reading(bulletin, (*left_out, *dropped.sentences()))
+    return ReadBulletin(bulletin, (*left_out, *dropped.sentences()))
 
 
 def _head_lines(path: Path, lines: list[str]) -> tuple[int, int]:
@@ -120,14 +120,14 @@ def _head_date(path: Path, value: object, line: int) -> dt.date:
         raise no_such_date(path, words, line) from None
 
 
-def _table(path: Path, text: str, offset: int) -> Table:
+def _table(path: Path, text: str, offset: int) -> YamlTable:
     try:
         table = parse_yaml(text)
     except NotYaml as error:
         raise FileProblem(path, f"the head is {error}", line=error.line + offset) from None
-    except Refused as error:
+    except YamlRefused as error:
         raise FileProblem(path, str(error), line=error.line + offset) from None
-    if not isinstance(table, Table):
+    if not isinstance(table, YamlTable):
         raise FileProblem(
             path, f"the head must hold 'key: value' lines for {', '.join(HEAD_KEYS)}.", line=offset
         )

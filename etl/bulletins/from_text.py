@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from etl.bulletins.document import Lines
-from etl.bulletins.model import Bulletin, Reading, Section
+from etl.bulletins.model import Bulletin, ReadBulletin, Section
 from etl.bulletins.parts import (
     CONTACT,
     CONTENTS,
@@ -119,25 +119,25 @@ class _Parts:
         return [f"{what} ({counted(count, 'line')})" for what, count in counts if count]
 
 
-def read_text(path: Path, text: str, date: dt.date | None) -> Reading:
+def read_text(path: Path, text: str, date: dt.date | None) -> ReadBulletin:
     """The bulletin in a text whose lines may have been cut anywhere."""
     dropped = Dropped()
     return _reading(path, _lines(text, dropped), date, _is_whole, dropped)
 
 
-def read_document(path: Path, document: Lines, date: dt.date | None) -> Reading:
+def read_document(path: Path, document: Lines, date: dt.date | None) -> ReadBulletin:
     """The bulletin in a document whose every line is a paragraph."""
     dropped = Dropped()
     # A line of the document is none of the file: errors name no number.
     lines = [_Line(0, plain(typographic(line), dropped)) for line in document.lines]
     spaced = [one for line in lines for one in (line, _Line(0, ""))]
     reading = _reading(path, spaced, date, lambda words: not _CUT.search(words), dropped)
-    return Reading(reading.bulletin, (*document.left_out, *reading.left_out))
+    return ReadBulletin(reading.bulletin, (*document.left_out, *reading.left_out))
 
 
 def _reading(
     path: Path, lines: list[_Line], date: dt.date | None, is_whole: _IsWhole, dropped: Dropped
-) -> Reading:
+) -> ReadBulletin:
     parts = _parts(lines)
     title, publisher, day, stray = _head_of_text(path, parts.head, date)
     if not parts.sections:
@@ -161,7 +161,7 @@ def _reading(
     left_out += parts.left_out()
     if after:
         left_out.append(f"text around the references ({counted(after, 'line')})")
-    return Reading(bulletin, (*left_out, *dropped.sentences()))
+    return ReadBulletin(bulletin, (*left_out, *dropped.sentences()))
 
 
 def _lines(text: str, dropped: Dropped) -> list[_Line]:

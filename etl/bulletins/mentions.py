@@ -52,7 +52,7 @@ class _Alias:
         return False
 
 
-class Finder:
+class MentionFinder:
     """Looks for the aliases of a catalog. A word that is listed as `not_in` hides the aliases of
     its indicator that lie inside it: 黄金时代 is not gold, but 黄金期货 is, whatever 黄金期 is."""
 
@@ -82,10 +82,10 @@ class Finder:
 
 
 def mentions(
-    bulletin: Bulletin, catalog: Catalog, finder: Finder | None = None
+    bulletin: Bulletin, catalog: Catalog, finder: MentionFinder | None = None
 ) -> tuple[Mention, ...]:
     """Every mention in the order of the text."""
-    finder = finder or Finder(catalog)
+    finder = finder or MentionFinder(catalog)
     return tuple(
         Mention(part, index, start, stop, indicator)
         for part, index, text in paragraphs(bulletin)

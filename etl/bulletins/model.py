@@ -5,16 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date as Date
 
-from pydantic import BaseModel, ConfigDict
+from etl.files.strict_model import FrozenModel
 
 
-class Model(BaseModel):
-    """Frozen, and strict about the names of its fields."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Section(Model):
+class Section(FrozenModel):
     """A numbered section. `number` counts from 1 in the order of the text."""
 
     number: int
@@ -22,7 +16,7 @@ class Section(Model):
     paragraphs: tuple[str, ...]
 
 
-class Reference(Model):
+class Reference(FrozenModel):
     """One entry of the list of references; `use` is what the bulletin cites it for."""
 
     number: int
@@ -32,7 +26,7 @@ class Reference(Model):
     use: str = ""
 
 
-class Bulletin(Model):
+class Bulletin(FrozenModel):
     """One day's bulletin as plain text: no markup of any kind survives reading."""
 
     date: Date
@@ -45,7 +39,7 @@ class Bulletin(Model):
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ReadBulletin:
     """A bulletin, and sentences that say what of its file is not in it."""
 
     bulletin: Bulletin

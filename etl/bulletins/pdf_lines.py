@@ -15,7 +15,7 @@ from pypdf import PdfReader
 
 from etl.bulletins.document import Lines, Paragraph, with_numerals
 from etl.bulletins.parts import names_a_part, without_numeral
-from etl.bulletins.pdf_page import Line, joined, page_lines, width_of
+from etl.bulletins.pdf_page import PdfLine, joined, page_lines, width_of
 from etl.bulletins.plain import counted
 from etl.files.bounded import Unreadable
 
@@ -85,7 +85,7 @@ def pdf_lines(raw: bytes) -> Lines:
 
 
 def _lines(reader: PdfReader) -> Lines:
-    pages: list[list[Line]] = []
+    pages: list[list[PdfLine]] = []
     said: Counter[str] = Counter()
     for number, page in enumerate(reader.pages):
         if page.rotation % 360:
@@ -131,7 +131,7 @@ def _check_letters(text: str) -> None:
         raise Unreadable(_NO_LETTERS)
 
 
-def _furniture(pages: Sequence[Sequence[Line]]) -> set[Line]:
+def _furniture(pages: Sequence[Sequence[PdfLine]]) -> set[PdfLine]:
     """Page numbers, and lines that stand on two pages or more in the same place."""
     edges = [_edges(page) for page in pages]
     seen = Counter(key for edge in edges for key in {_place(line) for line in edge})
@@ -141,18 +141,18 @@ def _furniture(pages: Sequence[Sequence[Line]]) -> set[Line]:
     }  # fmt: skip
 
 
-def _edges(page: Sequence[Line]) -> list[Line]:
+def _edges(page: Sequence[PdfLine]) -> list[PdfLine]:
     down = sorted(page, key=lambda line: -line.y)
     return list(dict.fromkeys(down[:_EDGE] + down[-_EDGE:]))
 
 
-def _place(line: Line) -> tuple[str, int]:
+def _place(line: PdfLine) -> tuple[str, int]:
     return _DIGITS.sub("#", line.text), round(line.y / 4)
 
 
-def _paragraphs(lines: list[Line]) -> list[Paragraph]:
+def _paragraphs(lines: list[PdfLine]) -> list[Paragraph]:
     levels, edges, pitch = _levels(lines), _edges_of(lines), _pitch(lines)
-    found: list[list[Line]] = []
+    found: list[list[PdfLine]] = []
     for line in lines:
         if found and _goes_on(found[-1], line, edges, pitch):
             found[-1].append(line)
@@ -161,7 +161,7 @@ def _paragraphs(lines: list[Line]) -> list[Paragraph]:
     return [_paragraph(one, levels) for one in found]
 
 
-def _paragraph(lines: list[Line], levels: dict[int, int]) -> Paragraph:
+def _paragraph(lines: list[PdfLine], levels: dict[int, int]) -> Paragraph:
     if entry := _contents(lines[0]):
         return Paragraph(f"| {entry} |")
     text = _BESIDE_MARK.sub("", joined(_unstretched(line.text) for line in lines))
@@ -174,7 +174,7 @@ def _unstretched(text: str) -> str:
 
 
 def _goes_on(
-    paragraph: list[Line], line: Line, edges: dict[str, _Edges], pitch: dict[int, float]
+    paragraph: list[PdfLine], line: PdfLine, edges: dict[str, _Edges], pitch: dict[int, float]
 ) -> bool:
     """Whether a line belongs to the paragraph above it."""
     first, last = paragraph[0], paragraph[-1]
@@ -201,20 +201,20 @@ def _goes_on(
     return full or wraps
 
 
-def _is_inner(paragraph: list[Line], line: Line, edges: dict[str, _Edges]) -> bool:
+def _is_inner(paragraph: list[PdfLine], line: PdfLine, edges: dict[str, _Edges]) -> bool:
     """Whether a line is none that begins a paragraph: those here are indented, and it is not."""
 
-    def indent(one: Line) -> float:
+    def indent(one: PdfLine) -> float:
         return (one.x - edges[one.column].left) / one.size
 
     return indent(paragraph[0]) > 1 and max(map(indent, (*paragraph[1:], line))) < 0.5
 
 
-def _is_centred(last: Line, line: Line) -> bool:
+def _is_centred(last: PdfLine, line: PdfLine) -> bool:
     return abs(last.x + last.right - line.x - line.right) < 2 * line.size
 
 
-def _is_full(last: Line, line: Line, right: float) -> bool:
+def _is_full(last: PdfLine, line: PdfLine, right: float) -> bool:
     """Whether the first word of `line` had no room behind `last`."""
     unit = _UNIT.match(line.text)
     needed = width_of(unit[0]) if unit else 1.0
@@ -222,11 +222,11 @@ def _is_full(last: Line, line: Line, right: float) -> bool:
     return last.right + needed * line.size > right - slack * line.size
 
 
-def _is_long(line: Line, right: float) -> bool:
+def _is_long(line: PdfLine, right: float) -> bool:
     return line.right - line.x > 0.7 * (right - line.x)
 
 
-def _contents(line: Line) -> str:
+def _contents(line: PdfLine) -> str:
     """What an entry of a table of contents leads to: a number far behind it, or behind dots."""
     if leader := _LEADER.fullmatch(line.text):
         return leader[1]
@@ -235,7 +235,7 @@ def _contents(line: Line) -> str:
     return entry[1] if entry and known else ""
 
 
-def _levels(lines: list[Line]) -> dict[int, int]:
+def _levels(lines: list[PdfLine]) -> dict[int, int]:
     """The depth of headings by size, where no heading has a number to tell it by."""
     if any(without_numeral(line.text)[0] for line in lines):
         return {}
@@ -247,9 +247,9 @@ def _levels(lines: list[Line]) -> dict[int, int]:
     return {size: depth for depth, size in enumerate(larger, 1)}
 
 
-def _edges_of(lines: list[Line]) -> dict[str, _Edges]:
+def _edges_of(lines: list[PdfLine]) -> dict[str, _Edges]:
     """Where the lines of each column end: nearly the furthest, for widths are estimates."""
-    columns: dict[str, list[Line]] = {}
+    columns: dict[str, list[PdfLine]] = {}
     for line in lines:
         columns.setdefault(line.column, []).append(line)
     return {
@@ -261,7 +261,7 @@ def _edges_of(lines: list[Line]) -> dict[str, _Edges]:
     }
 
 
-def _pitch(lines: list[Line]) -> dict[int, float]:
+def _pitch(lines: list[PdfLine]) -> dict[int, float]:
     """From line to line, by size: what is usual where lines follow each other closely."""
     steps: dict[int, list[float]] = {}
     for one, next_one in pairwise(lines):

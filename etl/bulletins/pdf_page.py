@@ -29,7 +29,7 @@ _Matrix = Sequence[float]
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class PdfWords:
     """A piece of text on one baseline; lengths in points, `y` from the bottom of the page."""
 
     text: str
@@ -42,7 +42,7 @@ class Words:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class PdfLine:
     """One line of a column; `column` names the column, '' for the whole page."""
 
     text: str
@@ -96,15 +96,15 @@ def joined(texts: Iterable[str]) -> str:
     return join(pieces)
 
 
-def page_lines(page: Any, number: int) -> tuple[list[Line], int]:
+def page_lines(page: Any, number: int) -> tuple[list[PdfLine], int]:
     """The lines of a page in reading order, and how many pieces of it stand askew."""
     pieces, askew = _pieces(page)
     segments = [one for one in _segments(pieces) if one.text]
     return list(_ordered(segments, number, "")), askew
 
 
-def _pieces(page: Any) -> tuple[list[Words], int]:
-    found: list[Words] = []
+def _pieces(page: Any) -> tuple[list[PdfWords], int]:
+    found: list[PdfWords] = []
     askew = 0
 
     def take(
@@ -123,7 +123,7 @@ def _pieces(page: Any) -> tuple[list[Words], int]:
             x += height * width_of(words[: len(words) - len(words.lstrip())])
         right = x + height * width_of(words.strip())
         if words and height > 0 and all(map(math.isfinite, (x, y, right))):
-            found.append(Words(words, x, y, height, right, _is_bold(font)))
+            found.append(PdfWords(words, x, y, height, right, _is_bold(font)))
 
     page.extract_text(visitor_text=take)
     return found, askew
@@ -137,10 +137,10 @@ def _is_bold(font: Any) -> bool:
     return bool(_BOLD.search(str(name)))
 
 
-def _segments(pieces: list[Words]) -> Iterator[Words]:
+def _segments(pieces: list[PdfWords]) -> Iterator[PdfWords]:
     """Pieces that touch, put together; the pieces of one baseline share a row."""
     for at, row in enumerate(_rows(pieces)):
-        run: list[Words] = []
+        run: list[PdfWords] = []
         for one in sorted(row, key=lambda words: words.x):
             if run and one.x - run[-1].right > _GAP * min(one.size, run[-1].size):
                 yield _together(run, at)
@@ -149,8 +149,8 @@ def _segments(pieces: list[Words]) -> Iterator[Words]:
         yield _together(run, at)
 
 
-def _rows(pieces: list[Words]) -> Iterator[list[Words]]:
-    row: list[Words] = []
+def _rows(pieces: list[PdfWords]) -> Iterator[list[PdfWords]]:
+    row: list[PdfWords] = []
     for one in sorted(pieces, key=lambda words: -words.y):
         if row and row[0].y - one.y > 0.4 * min(row[0].size, one.size):
             yield row
@@ -160,19 +160,19 @@ def _rows(pieces: list[Words]) -> Iterator[list[Words]]:
         yield row
 
 
-def _together(run: list[Words], row: int) -> Words:
+def _together(run: list[PdfWords], row: int) -> PdfWords:
     text = typographic("".join(one.text for one in run)).strip()
     main = _main(run)
     right = max(one.right for one in run)
-    return Words(text, run[0].x, run[0].y, main.size, right, main.bold, row)
+    return PdfWords(text, run[0].x, run[0].y, main.size, right, main.bold, row)
 
 
-def _main(run: list[Words]) -> Words:
+def _main(run: list[PdfWords]) -> PdfWords:
     """The piece that says how a line looks: the longest."""
     return max(run, key=lambda one: width_of(one.text))
 
 
-def _ordered(segments: list[Words], page: int, column: str) -> Iterator[Line]:
+def _ordered(segments: list[PdfWords], page: int, column: str) -> Iterator[PdfLine]:
     """Down the page; where it has two columns, down the left one, then down the right one."""
     second = _second_column(segments)
     if second is None:
@@ -187,7 +187,7 @@ def _ordered(segments: list[Words], page: int, column: str) -> Iterator[Line]:
             yield from _ordered(inside, page, column + side.value)
 
 
-def _sides(segments: Iterable[Words], second: _Second) -> Iterator[tuple[_Side, Words]]:
+def _sides(segments: Iterable[PdfWords], second: _Second) -> Iterator[tuple[_Side, PdfWords]]:
     """Where each segment stands; above the second column nothing is beside anything."""
     for one in segments:
         slack = 0.6 * one.size
@@ -197,7 +197,7 @@ def _sides(segments: Iterable[Words], second: _Second) -> Iterator[tuple[_Side, 
             yield (_Side.RIGHT if one.x >= second.x - slack else _Side.LEFT), one
 
 
-def _second_column(segments: list[Words]) -> _Second | None:
+def _second_column(segments: list[PdfWords]) -> _Second | None:
     """The second column, if there is one: its lines begin alike, and lines beside it end before."""
     if len(segments) < 2 * _COLUMN_LINES:
         return None
@@ -215,7 +215,9 @@ def _second_column(segments: list[Words]) -> _Second | None:
     return None
 
 
-def _is_column(lines: list[Words], segments: list[Words], second: _Second, size: float) -> bool:
+def _is_column(
+    lines: list[PdfWords], segments: list[PdfWords], second: _Second, size: float
+) -> bool:
     width = median(one.right - one.x for one in lines)
     if len(lines) < _COLUMN_LINES or width < _COLUMN_WIDTH * size:
         return False
@@ -225,9 +227,9 @@ def _is_column(lines: list[Words], segments: list[Words], second: _Second, size:
     return sides[_Side.LEFT] >= _COLUMN_LINES and sides[_Side.WHOLE] <= len(beside) // 10
 
 
-def _line(row: list[Words], page: int, column: str) -> Line:
+def _line(row: list[PdfWords], page: int, column: str) -> PdfLine:
     row = sorted(row, key=lambda one: one.x)
     main = _main(row)
     text = joined(one.text for one in row)
     right = max(one.right for one in row)
-    return Line(text, row[0].x, row[0].y, main.size, right, page, column, main.bold, len(row))
+    return PdfLine(text, row[0].x, row[0].y, main.size, right, page, column, main.bold, len(row))

@@ -9,7 +9,7 @@ from etl.bulletins.bounded import lines_of
 from etl.bulletins.files import EMPTY, bytes_of
 from etl.bulletins.from_markdown import read_markdown
 from etl.bulletins.from_text import read_document, read_text
-from etl.bulletins.model import Reading
+from etl.bulletins.model import ReadBulletin
 from etl.bulletins.plain import visible
 from etl.errors import FileProblem
 
@@ -21,7 +21,7 @@ _INSTEAD = {
 }
 
 
-def read_bulletin(path: Path, *, date: dt.date | None = None) -> Reading:
+def read_bulletin(path: Path, *, date: dt.date | None = None) -> ReadBulletin:
     """The bulletin that `path` holds; `date` goes before the date that the file states."""
     kind = path.suffix.lower()
     if kind in _DOCUMENTS:

@@ -10,9 +10,8 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Generic, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict
-
 from etl.catalog import Catalog, Indicator
+from etl.files.strict_model import StrictModel
 from etl.files.strict_yaml import load_yaml
 
 PATH = Path(__file__).with_name("grammar.yaml")
@@ -23,11 +22,7 @@ SPAN = "span:"
 T = TypeVar("T")
 
 
-class Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class Hedge(Model):
+class Hedge(StrictModel):
     """How far below and above a number a value may be."""
 
     words: Words
@@ -36,52 +31,52 @@ class Hedge(Model):
     of_step: float
 
 
-class Size(Model):
+class Size(StrictModel):
     at_least_pct: float = 0.0
     at_least_bp: float = 0.0
     at_most_pct: float = float("inf")
     at_most_bp: float = float("inf")
 
 
-class Volatility(Model):
+class Volatility(StrictModel):
     moves: int
     plain_pct: float
     strong_pct: float
 
 
-class Listed(Model):
+class Listed(StrictModel):
     words: Words
 
 
-class Sized(Model):
+class Sized(StrictModel):
     words: Words
     direction: Way
     size: str
 
 
-class Record(Model):
+class Record(StrictModel):
     words: Words
     weak: Words
 
 
-class Double(Model):
+class Double(StrictModel):
     words: Words
     pct: float
 
 
-class UnitRule(Model):
+class UnitRule(StrictModel):
     """The units of a text that may tell a level in a unit of the catalog; '' is a bare number."""
 
     takes: Words
     scale: float = 1.0
 
 
-class CountRule(Model):
+class CountRule(StrictModel):
     takes: Words
     nouns: Words
 
 
-class Grammar(Model):
+class Grammar(StrictModel):
     """The whole of grammar.yaml; each field is explained there."""
 
     hedges: dict[str, Hedge]

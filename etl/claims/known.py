@@ -114,12 +114,12 @@ class Known(Protocol):
     def history(self, indicator: str, moment: datetime) -> History: ...
 
 
-class Snapshot:
+class KnownSnapshot:
     """The vintages of a database that has the tables of a snapshot."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, catalog: Catalog) -> None:
         self._connection, self._catalog = connection, catalog
-        self._series: dict[str, Series] = {}
+        self._series: dict[str, VintageSeries] = {}
         self._last: dict[str, tuple[datetime, History]] = {}
 
     def history(self, indicator: str, moment: datetime) -> History:
@@ -130,7 +130,7 @@ class Snapshot:
             held = self._last[indicator] = (moment, self._all(indicator).as_of(moment))
         return held[1]
 
-    def _all(self, indicator: str) -> Series:
+    def _all(self, indicator: str) -> VintageSeries:
         if indicator not in self._series:
             found = self._rows(VINTAGES, indicator)
             splits = [row[0] for row in self._rows(SPLITS, indicator)]
@@ -143,14 +143,14 @@ class Snapshot:
             for since, source, rank in self._rows(RANKS, indicator):
                 orders.setdefault(_utc(since), {})[source] = rank
             breaks = changes_of(self._catalog[indicator], splits)
-            self._series[indicator] = Series(rows, breaks, begun, orders)
+            self._series[indicator] = VintageSeries(rows, breaks, begun, orders)
         return self._series[indicator]
 
     def _rows(self, query: str, indicator: str) -> list[tuple[Any, ...]]:
         return self._connection.execute(query, [indicator]).fetchall()
 
 
-class Series:
+class VintageSeries:
     """Every vintage of an indicator, in the order of dates. Definitions change where the basis
     does, and on the days of `breaks`. `begun` is when the first of it was loaded, `orders` the
     orders of preference by the moment since when each is in force."""

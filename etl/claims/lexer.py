@@ -9,7 +9,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import NamedTuple
 
-from etl.bulletins.mentions import QUOTES, Finder
+from etl.bulletins.mentions import QUOTES, MentionFinder
 from etl.catalog import Catalog
 from etl.claims.dates import When, when_at
 from etl.claims.grammar import Grammar, Lexeme, Vocabulary, folded
@@ -50,7 +50,7 @@ class Lexer:
     """Cuts sentences by the words of a catalog and of the grammar."""
 
     def __init__(self, catalog: Catalog, grammar: Grammar) -> None:
-        self.finder = Finder(catalog)
+        self.finder = MentionFinder(catalog)
         self._words, self._units = grammar.vocabulary, grammar.unit_words
         owners = {_bare(alias): i.id for i in catalog.all() for alias in i.aliases}
         self.facets = Vocabulary(

@@ -7,7 +7,7 @@ from datetime import date as Date
 from datetime import datetime
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from etl.files.strict_model import FrozenModel
 
 Kind = Literal[
     "level", "change", "direction", "record_high", "record_low", "milestone", "first", "count",
@@ -16,13 +16,7 @@ Kind = Literal[
 Verdict = Literal["supported", "approximate", "contradicted", "unverifiable"]
 
 
-class Model(BaseModel):
-    """Frozen, and strict about the names of its fields."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Evidence(Model):
+class Evidence(FrozenModel):
     """The value that a statement was judged by; `previous` is what it was compared with, and
     `chart` the frozen chart that shows both."""
 
@@ -34,7 +28,7 @@ class Evidence(Model):
     chart: str
 
 
-class Claim(Model):
+class Claim(FrozenModel):
     """One statement of a bulletin and what the data known by the end of its day say of it.
 
     `section` is `summary`, `judgement`, `title` or the number of a section. `value` is in `unit`.

@@ -8,7 +8,7 @@ from etl.catalog import Catalog
 from etl.claims.grammar import folded, grammar
 from etl.claims.lexer import Lexer, Token
 from etl.claims.reading import clauses, figures, marks, subjects, times
-from etl.claims.reading.state import Reading
+from etl.claims.reading.state import SentenceReading
 from etl.claims.reading.telling import MAKERS
 from etl.claims.reading.units import Units
 from etl.claims.reading.verbs import on_verb
@@ -21,7 +21,7 @@ _SINGLE = frozenset({"negations", "hypotheticals", "conditionals", "hedge", "sin
                      "versus", "intraday", "recent", "direction", "in_a_row", "sets",
                      "weak_record"})  # fmt: skip
 #: What each kind of token does to the reading; the others are only looked at from beside.
-_HANDLERS: Mapping[str, Callable[[Reading, Token], None]] = {
+_HANDLERS: Mapping[str, Callable[[SentenceReading, Token], None]] = {
     "clause": clauses.on_clause,
     "text": clauses.on_text,
     "mention": subjects.on_mention,
@@ -68,7 +68,7 @@ class Parser:
     def _read(self, sentence: str, tokens: Sequence[Token]) -> list[Statement]:
         """Goes through the tokens once."""
         named = frozenset(token.indicator for token in tokens if token.kind == "mention")
-        reading = Reading(
+        reading = SentenceReading(
             self.catalog, self.grammar, self.lexer, self._units, folded(sentence), tokens, named
         )
         for reading.at, token in enumerate(tokens):

@@ -22,7 +22,7 @@ NO_MARK = "没有说明到了什么数，无法核对"
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class SaidWindow:
     """How far a record or a change reaches back: `amount` of `unit`, or to a time."""
 
     amount: int = 0
@@ -59,7 +59,7 @@ class Statement(NamedTuple):
     streak: int = 0
     when: When | None = None
     base: Base | None = None
-    window: Window | None = None
+    window: SaidWindow | None = None
     parts: tuple[float, ...] = ()
     is_part: bool = False
     is_inverse: bool = False

@@ -8,7 +8,7 @@ from datetime import date
 from etl.catalog import Catalog, Indicator
 from etl.claims.dates import Period, end_of
 from etl.claims.grammar import grammar
-from etl.claims.judging.case import Case, Found, Unknown, period_named
+from etl.claims.judging.case import Case, Ruling, Unknown, period_named
 from etl.claims.judging.counts import count
 from etl.claims.judging.levels import change, direction, level
 from etl.claims.judging.records import first, milestone, record_high, record_low
@@ -17,7 +17,7 @@ from etl.claims.known import Known
 from etl.claims.model import Claim, Evidence, Kind
 from etl.claims.statement import Statement
 
-_RULES: Mapping[Kind, Callable[[Case], Found]] = {
+_RULES: Mapping[Kind, Callable[[Case], Ruling]] = {
     "level": level,
     "change": change,
     "direction": direction,
@@ -52,7 +52,7 @@ class Judge:
             found = _RULES[statement.kind](case)
             evidence = case.evidence(found)
         except Unknown as reason:
-            found = Found("unverifiable", f"{reason}。")
+            found = Ruling("unverifiable", f"{reason}。")
         return Claim(
             sentence=sentence,
             section=section,

@@ -17,7 +17,7 @@ from etl.corrections import Correction, CorrectionFile, as_named, contradictions
 from etl.errors import FileProblem
 from etl.files.cells import bytes_of, rows_of, text_of
 from etl.files.strict_model import first_fault
-from etl.files.strict_yaml import Refused, Table, line_of, parse_yaml
+from etl.files.strict_yaml import YamlRefused, YamlTable, line_of, parse_yaml
 from etl.policies.identity import Document
 from etl.policies.register import read_register, with_citations
 from etl.records import BEIJING, now
@@ -27,7 +27,7 @@ COMPARISONS = ("scope", "scope_zh", "period", "pue", "kind", "kind_zh", "source"
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class PueComparison:
     """A PUE that somebody named besides the indicators, in the words of the file: what it is of,
     when, how it was measured, who said so and how far that was verified."""
 
@@ -86,7 +86,7 @@ def read_documents(settings: Settings, bulletins: Sequence[Bulletin]) -> tuple[D
     return with_citations(read_register(settings.register), bulletins)
 
 
-def read_comparisons(settings: Settings) -> tuple[Comparison, ...]:
+def read_comparisons(settings: Settings) -> tuple[PueComparison, ...]:
     """What others say of PUE; nothing where the figures have no such file."""
     path = settings.figures / "pue_reference.csv"
     if not path.exists():
@@ -96,7 +96,7 @@ def read_comparisons(settings: Settings) -> tuple[Comparison, ...]:
         for name in COMPARISONS[:-1]:
             if not cell[name]:
                 raise FileProblem(path, f"{name} must not be empty.", line=line)
-        found.append(Comparison(**cell))
+        found.append(PueComparison(**cell))
     return tuple(found)
 
 
@@ -107,10 +107,10 @@ def read_corrections(settings: Settings, catalog: Catalog) -> tuple[Correction, 
     payload = bytes_of(path, "this file of corrections is missing; restore it from the repository.")
     try:
         document = parse_yaml(text_of(payload, path))
-        if not isinstance(document, Table):
-            raise Refused(1, "a list below the key 'corrections' was expected.")
+        if not isinstance(document, YamlTable):
+            raise YamlRefused(1, "a list below the key 'corrections' was expected.")
         file = CorrectionFile.model_validate_json(json.dumps(document, ensure_ascii=False))
-    except Refused as refused:
+    except YamlRefused as refused:
         raise FileProblem(path, str(refused), line=refused.line) from None
     except ValidationError as error:
         line, sentence = first_fault(document, error, CorrectionFile, "corrections")

@@ -1,13 +1,26 @@
-"""What in a file does not fit its strict model: the line, and the sentence for a person."""
+"""Models that refuse what they do not know, and what in a file does not fit one: the line, and the
+sentence for a person."""
 
 from __future__ import annotations
 
 from typing import Any, get_args
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from etl.errors import nearest, quoted
 from etl.files.strict_yaml import Path_, line_of
+
+
+class FrozenModel(BaseModel):
+    """Frozen, and strict about the names of its fields."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class StrictModel(FrozenModel):
+    """Strict about types too, and about numbers that are none."""
+
+    model_config = ConfigDict(strict=True, allow_inf_nan=False)
 
 
 def first_fault(

@@ -35,7 +35,7 @@ MOST_REPEATED, MOST_REPEATED_LETTERS = 200_000, 10_000_000
 MOST_DIGITS = 40
 
 
-class Refused(Exception):
+class YamlRefused(Exception):
     """A text that these files may not hold: the line, and what is wrong as a sentence."""
 
     def __init__(self, line: int, sentence: str) -> None:
@@ -43,11 +43,11 @@ class Refused(Exception):
         self.line = line
 
 
-class NotYaml(Refused):
+class NotYaml(YamlRefused):
     """A text that is no YAML at all."""
 
 
-class Table(dict[str, Any]):
+class YamlTable(dict[str, Any]):
     """A mapping that knows the line of each key."""
 
     def __init__(self) -> None:
@@ -63,7 +63,7 @@ class Items(list[Any]):
         self.lines: list[int] = []
 
 
-def load_yaml(path: Path) -> Table:
+def load_yaml(path: Path) -> YamlTable:
     """The mapping that `path` holds, with its line numbers; a CatalogError in words otherwise."""
     try:
         if path.exists() and not path.is_file():
@@ -75,9 +75,9 @@ def load_yaml(path: Path) -> Table:
         raise CatalogError(f"{path}: no such file; XINZHI_CATALOG names the catalog.") from None
     except (OSError, UnicodeDecodeError) as error:
         raise CatalogError(f"{path}: cannot be read as UTF-8 text ({error}).") from None
-    except Refused as refused:
+    except YamlRefused as refused:
         raise CatalogError(f"{path}, line {refused.line}: {refused}") from None
-    if not isinstance(document, Table):
+    if not isinstance(document, YamlTable):
         raise CatalogError(f"{path}, line 1: a mapping of keys was expected, not a bare value.")
     return document
 
@@ -85,7 +85,7 @@ def load_yaml(path: Path) -> Table:
 def parse_yaml(text: str) -> Any:
     """What a text holds, in Tables, Items, texts, numbers, switches and None; else Refused."""
     try:
-        return _Reader(yaml.parse(text, Loader=_LOADER)).document()
+        return _YamlReader(yaml.parse(text, Loader=_LOADER)).document()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise NotYaml(
@@ -100,7 +100,7 @@ def line_of(document: Any, where: Path_) -> int:
     """The line, from 1, of the deepest part of `where` that the document really holds."""
     line, value = 1, document
     for step in where:
-        known = isinstance(value, Table) and step in value
+        known = isinstance(value, YamlTable) and step in value
         if known or (isinstance(value, Items) and isinstance(step, int) and step < len(value)):
             line, value = value.lines[step], value[step]
         else:
@@ -108,7 +108,7 @@ def line_of(document: Any, where: Path_) -> int:
     return line
 
 
-class _Reader:
+class _YamlReader:
     """Values out of events. No tree of nodes in between: for a catalog of 10,000 entries that
     would be half a gigabyte."""
 
@@ -126,7 +126,7 @@ class _Reader:
             if isinstance(event, NodeEvent):
                 found.append(self._value(event))
             elif isinstance(event, DocumentStartEvent) and found:
-                raise Refused(_line(event), "a second document begins here; keep one.")
+                raise YamlRefused(_line(event), "a second document begins here; keep one.")
         return found[0] if found else None
 
     def _value(self, event: NodeEvent) -> Any:
@@ -146,14 +146,14 @@ class _Reader:
     def _repeated(self, event: AliasEvent) -> Any:
         """What the alias names: a few shared values, which whoever writes them out repeats."""
         if event.anchor not in self.named:
-            raise Refused(
+            raise YamlRefused(
                 _line(event), f"the alias '*{quoted(event.anchor)}' names nothing above it."
             )
         value, values, letters = self.named[event.anchor]
         self.repeated += values
         self.repeated_letters += letters
         if self.repeated > MOST_REPEATED or self.repeated_letters > MOST_REPEATED_LETTERS:
-            raise Refused(
+            raise YamlRefused(
                 _line(event),
                 f"the aliases up to here repeat more than {MOST_REPEATED:,} values or "
                 f"{MOST_REPEATED_LETTERS:,} characters; write out what is meant.",
@@ -165,16 +165,16 @@ class _Reader:
     def _count(self, event: Event, values: int) -> None:
         self.values += values
         if self.values > MOST_VALUES:
-            raise Refused(_line(event), f"the file holds more than {MOST_VALUES:,} values.")
+            raise YamlRefused(_line(event), f"the file holds more than {MOST_VALUES:,} values.")
 
-    def _collection(self, event: NodeEvent) -> Table | Items:
+    def _collection(self, event: NodeEvent) -> YamlTable | Items:
         is_list = isinstance(event, SequenceStartEvent)
         tag = getattr(event, "tag", None)
         if tag not in (None, "!", f"tag:yaml.org,2002:{'seq' if is_list else 'map'}"):
-            raise Refused(_line(event), f"the tag '{_short_tag(tag)}' means nothing here.")
+            raise YamlRefused(_line(event), f"the tag '{_short_tag(tag)}' means nothing here.")
         self.depth += 1
         if self.depth > MOST_DEPTH:
-            raise Refused(
+            raise YamlRefused(
                 _line(event), f"this is nested more than {MOST_DEPTH} levels deep; nothing here is."
             )
         value = self._items() if is_list else self._table()
@@ -188,14 +188,14 @@ class _Reader:
             found.lines.append(_line(event))
         return found
 
-    def _table(self) -> Table:
-        found = Table()
+    def _table(self) -> YamlTable:
+        found = YamlTable()
         while not isinstance(event := next(self.events), MappingEndEvent):
             if not isinstance(event, ScalarEvent):
-                raise Refused(_line(event), "a key must be one word.")
+                raise YamlRefused(_line(event), "a key must be one word.")
             key, line = event.value, _line(event)
             if key in found:
-                raise Refused(line, f"the key '{quoted(key)}' stands twice; keep one.")
+                raise YamlRefused(line, f"the key '{quoted(key)}' stands twice; keep one.")
             found.lines[key] = line
             found[key] = self._value(next(self.events))
         if _MERGE in found:
@@ -203,12 +203,12 @@ class _Reader:
         return found
 
 
-def _merge(found: Table) -> None:
+def _merge(found: YamlTable) -> None:
     """`<<: *other` fills in what the mapping does not say itself."""
     line, others = found.lines.pop(_MERGE), found.pop(_MERGE)
     for other in others if isinstance(others, Items) else [others]:
-        if not isinstance(other, Table):
-            raise Refused(line, "'<<' takes the alias of a mapping.")
+        if not isinstance(other, YamlTable):
+            raise YamlRefused(line, "'<<' takes the alias of a mapping.")
         for key in other:
             if key not in found:
                 found[key], found.lines[key] = other[key], other.lines[key]
@@ -220,12 +220,12 @@ def _scalar(event: ScalarEvent) -> Any:
         return event.value
     kind = _kind(event.value) if is_plain else _short_tag(event.tag)
     if kind not in _READERS:
-        raise Refused(_line(event), f"the tag '{kind}' means nothing here.")
+        raise YamlRefused(_line(event), f"the tag '{kind}' means nothing here.")
     try:
         return _READERS[kind](event.value)
     except (ValueError, KeyError):
         what = f"int of at most {MOST_DIGITS} digits" if kind == "int" else kind
-        raise Refused(_line(event), f"'{quoted(event.value)}' is no {what}.") from None
+        raise YamlRefused(_line(event), f"'{quoted(event.value)}' is no {what}.") from None
 
 
 # What plain words mean: the core schema of YAML 1.2, in which `no`, `on` and dates are texts.

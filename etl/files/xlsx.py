@@ -105,7 +105,7 @@ def _elements(archive: zipfile.ZipFile, part: str) -> Iterator[tuple[str, str, A
         found.clear()
 
 
-class _Words:
+class _SharedWords:
     """The text of one cell or shared string: all of its runs, without the readings above them."""
 
     def __init__(self) -> None:
@@ -180,7 +180,7 @@ class _Book:
         return next((part for is_, part in self.parts.values() if is_ == kind), None)
 
     def _texts(self) -> Iterator[str]:
-        part, words = self._of_kind("sharedStrings"), _Words()
+        part, words = self._of_kind("sharedStrings"), _SharedWords()
         found: list[str] = []
 
         def end(name: str) -> None:
@@ -218,7 +218,7 @@ class _Sheet:
     """The rows of the sheet, as its elements come."""
 
     def __init__(self, book: _Book) -> None:
-        self.book, self.words = book, _Words()
+        self.book, self.words = book, _SharedWords()
         self.found: list[tuple[int, dict[str, str]]] = []
         self.cells: dict[str, str] = {}
         self.row, self.column = 0, ""

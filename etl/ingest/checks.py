@@ -23,7 +23,7 @@ _LOOK_BACK_DAYS = 120
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Fault:
     """What is wrong with the value of a date."""
 
     date: date
@@ -46,13 +46,13 @@ def findings(
     observations: Sequence[Observation],
     now: datetime,
     actions: Sequence[Action] = (),
-) -> Iterator[Finding]:
+) -> Iterator[Fault]:
     """The problems, each with the date it stands at. A split explains the step of its day."""
     previous: Observation | None = None
     splits = [a for a in actions if a.kind == "split"]
     for current in observations:
         for sentence in _faults(indicator, previous, current, now, splits):
-            yield Finding(current.date, f"{indicator.id}: {current.date}{sentence}")
+            yield Fault(current.date, f"{indicator.id}: {current.date}{sentence}")
         previous = current if math.isfinite(current.value) else previous
 
 

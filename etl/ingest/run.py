@@ -24,7 +24,7 @@ from etl.errors import (
 )  # fmt: skip
 from etl.files.authored import (
     BulletinFiles,
-    Comparison,
+    PueComparison,
     read_bulletins,
     read_comparisons,
     read_corrections,
@@ -38,7 +38,7 @@ from etl.ingest.renames import opened_as_named
 from etl.ingest.splits import known_splits
 from etl.ingest.upstream import Upstream
 from etl.policies import candidates
-from etl.policies.finders.base import Finder
+from etl.policies.finders.base import DocumentFinder
 from etl.policies.identity import Document
 from etl.policies.register import documents_from_json, documents_to_json
 from etl.records import Action, Observation, now
@@ -259,12 +259,12 @@ class _Run:
             self.warehouse.finish_load(self.load, now(), done)
         return iter(done)
 
-    def _finders(self) -> list[Finder]:
+    def _finders(self) -> list[DocumentFinder]:
         """The upstreams that list documents, as far as they are asked."""
         asked = self.request
         return candidates.asked(self.catalog, asked.ids, asked.source, offline=asked.offline)
 
-    def _look(self, finder: Finder, answers: Fetching) -> Outcome:
+    def _look(self, finder: DocumentFinder, answers: Fetching) -> Outcome:
         """Keep what a finder lists and the register does not hold."""
         return candidates.look(
             finder,
@@ -308,14 +308,14 @@ class _Run:
         )
         return documents, True
 
-    def _comparisons(self) -> tuple[Comparison, ...]:
+    def _comparisons(self) -> tuple[PueComparison, ...]:
         """What others say of PUE, as the file stands or as it last could be read."""
         try:
             found = read_comparisons(self.settings)
         except FileProblem as problem:
             self.file_problems.append(problem)
             held = self.warehouse.texts("figures").get("pue_reference", "[]")
-            return tuple(Comparison(**row) for row in json.loads(held))
+            return tuple(PueComparison(**row) for row in json.loads(held))
         text = json.dumps([asdict(row) for row in found], ensure_ascii=False)
         self.warehouse.keep_text(
             "figures", "pue_reference", text, known_at=self.known_at, load=self.load

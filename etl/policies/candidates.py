@@ -15,7 +15,7 @@ from etl.catalog import Catalog
 from etl.errors import SourceError, UnexpectedPayload, quoted
 from etl.ingest import raw
 from etl.ingest.boundary import at_the_boundary
-from etl.policies.finders.base import Finder, Page
+from etl.policies.finders.base import DocumentFinder, ListPage
 from etl.policies.finders.gov_cn import GovCn
 from etl.policies.finders.nda import Nda
 from etl.policies.identity import (
@@ -32,7 +32,7 @@ from etl.records import BEIJING, now
 from etl.sources.base import left_out
 from etl.storage.warehouse import Outcome, Warehouse
 
-FINDERS: Mapping[str, Finder] = {finder.name: finder for finder in (GovCn(), Nda())}
+FINDERS: Mapping[str, DocumentFinder] = {finder.name: finder for finder in (GovCn(), Nda())}
 #: What is kept: documents, also drafts and replies, which the register shows without counting.
 KEPT = ("issued", "draft", "reply")
 _REASONS: Mapping[str, str] = {"media": "news and the like", "interpretation": "interpretations"}
@@ -46,7 +46,7 @@ PAGES = "pages"
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundDocuments:
     """What pages list: the documents that concern us, each once, and what became of the rest."""
 
     documents: tuple[Document, ...]
@@ -91,7 +91,7 @@ def candidate_from(text: str) -> Candidate:
 
 def asked(
     catalog: Catalog, ids: Sequence[str], source: str | None, *, offline: bool
-) -> list[Finder]:
+) -> list[DocumentFinder]:
     """The finders that a run asks: named, or all where everything or a count of the register is
     asked for."""
     counts = not ids or any(catalog[catalog.resolve(name)].ref("register") for name in ids)
@@ -101,8 +101,8 @@ def asked(
 
 
 def look(
-    finder: Finder,
-    answer: Callable[[], Sequence[Page]],
+    finder: DocumentFinder,
+    answer: Callable[[], Sequence[ListPage]],
     warehouse: Warehouse,
     documents: Sequence[Document],
     *,
@@ -122,7 +122,7 @@ def look(
         return Outcome(finder.name, finder.name, newest=held, problem=str(error), attempts=failed)
 
 
-def first_day(warehouse: Warehouse, finder: Finder, known_at: datetime) -> date:
+def first_day(warehouse: Warehouse, finder: DocumentFinder, known_at: datetime) -> date:
     """From which day on a finder is asked."""
     held, today = newest(warehouse, finder), _day(known_at)
     if held is None:
@@ -130,15 +130,15 @@ def first_day(warehouse: Warehouse, finder: Finder, known_at: datetime) -> date:
     return min(held, today) - timedelta(days=LOOK_AGAIN_DAYS)
 
 
-def newest(warehouse: Warehouse, finder: Finder) -> date | None:
+def newest(warehouse: Warehouse, finder: DocumentFinder) -> date | None:
     """The newest day among the documents held from a finder."""
     days = [document.day for document in _held(warehouse, finder.name).values()]
     return date.fromisoformat(max(days)) if days else None
 
 
 def keep(
-    finder: Finder,
-    pages: Sequence[Page],
+    finder: DocumentFinder,
+    pages: Sequence[ListPage],
     warehouse: Warehouse,
     documents: Sequence[Document],
     *,
@@ -165,7 +165,7 @@ def keep(
     )  # fmt: skip
 
 
-def read(finder: Finder, payloads: Iterable[bytes], known_at: datetime) -> Found:
+def read(finder: DocumentFinder, payloads: Iterable[bytes], known_at: datetime) -> FoundDocuments:
     """What pages list of documents that concern us and were public by `known_at`. What is listed
     and not taken is counted, what is no document is said: nothing is dropped without a word."""
     entries: list[Document] = []
@@ -189,10 +189,10 @@ def read(finder: Finder, payloads: Iterable[bytes], known_at: datetime) -> Found
     for document in sorted(concern, key=lambda d: (d.day, d.title, d.url)):
         _add(once, document)
     documents = tuple(once.documents.values())
-    return Found(documents, (*_not_taken(finder, public), *left_out(dict.fromkeys(wrong))))
+    return FoundDocuments(documents, (*_not_taken(finder, public), *left_out(dict.fromkeys(wrong))))
 
 
-def _not_taken(finder: Finder, listed: Sequence[Document]) -> Iterator[str]:
+def _not_taken(finder: DocumentFinder, listed: Sequence[Document]) -> Iterator[str]:
     """How many entries of a list are no documents of ours, and why."""
     of_others = Counter(
         _REASONS.get(d.kind, "of other topics")

@@ -16,15 +16,15 @@ import duckdb
 
 from etl.alerts.rules import JSON as ALERT
 from etl.alerts.rules import Alert
-from etl.bulletins.mentions import Finder, mentions
+from etl.bulletins.mentions import MentionFinder, mentions
 from etl.bulletins.model import Bulletin
 from etl.catalog import Catalog
 from etl.claims.check import check_all
 from etl.claims.grammar import PATH as GRAMMAR
-from etl.claims.known import Snapshot as Known
+from etl.claims.known import KnownSnapshot as Known
 from etl.corrections import Correction
 from etl.errors import StorageError
-from etl.files.authored import COMPARISONS, Comparison
+from etl.files.authored import COMPARISONS, PueComparison
 from etl.policies.identity import Document
 from etl.policies.references import cited
 from etl.settings import POINTER
@@ -159,7 +159,7 @@ class Content:
     bulletins: tuple[Bulletin, ...]
     documents: tuple[Document, ...]
     problems: tuple[tuple[str, str], ...]
-    comparisons: tuple[Comparison, ...] = ()
+    comparisons: tuple[PueComparison, ...] = ()
     alerts: tuple[Alert, ...] = ()
     corrections: tuple[Correction, ...] = ()
     notices: tuple[tuple[str, str], ...] = ()
@@ -332,7 +332,7 @@ def _want(connection: duckdb.DuckDBPyConnection, catalog: Catalog) -> None:
 def _write_content(
     connection: duckdb.DuckDBPyConnection, content: Content, refused: Sequence[Refused]
 ) -> None:
-    catalog, finder = content.catalog, Finder(content.catalog)
+    catalog, finder = content.catalog, MentionFinder(content.catalog)
     tables: dict[str, list[tuple[object, ...]]] = {
         "catalog": [(content.catalog.model_dump_json(),)],
         "bulletins": [(b.date, b.model_dump_json()) for b in content.bulletins],
@@ -435,7 +435,7 @@ def all_content(
     bulletins: Sequence[Bulletin],
     documents: Sequence[Document],
     problems: Sequence[tuple[str, str]],
-    comparisons: Sequence[Comparison] = (),
+    comparisons: Sequence[PueComparison] = (),
     alerts: Sequence[Alert] = (),
     corrections: Sequence[Correction] = (),
     *,

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from etl.claims.dates import session_on_or_before
 from etl.claims.judging.case import Case, Unknown, period_named
 from etl.claims.judging.sessions import on_session
-from etl.claims.statement import Base, Window
+from etl.claims.statement import Base, SaidWindow
 from etl.frequency import base_index, index_at, is_step, months_after
 
 #: How old a change may be of which a text speaks without a date.
@@ -94,7 +94,7 @@ def _of_time(case: Case, base: Base) -> int:
     return _session_up_to(case, period.last)
 
 
-def _of_window(case: Case, window: Window, day: date) -> int:
+def _of_window(case: Case, window: SaidWindow, day: date) -> int:
     if window.since is not None:
         period = period_named(window.since, case.day)
         first = period.first if period.span == "day" else period.first - _DAY
@@ -119,7 +119,7 @@ def window_day(case: Case, at: int) -> date | None:
     return _back(case, window, day)
 
 
-def _back(case: Case, window: Window, day: date) -> date:
+def _back(case: Case, window: SaidWindow, day: date) -> date:
     days = case.grammar.spans[window.unit]
     months = _MONTHS.get(days)
     try:

@@ -34,7 +34,7 @@ class Unknown(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Ruling:
     """A verdict and its reason; `at` is the place of the value it rests on."""
 
     verdict: Verdict
@@ -136,23 +136,23 @@ class Case:
     def result(
         self, verdict: Verdict, told: str, at: int, previous: float | None, t: str,
         period: str | None = None,
-    ) -> Found:  # fmt: skip
+    ) -> Ruling:  # fmt: skip
         """A verdict with what was found, in words."""
         if not self.is_lively:
             t = "max"
         is_plain = self.period is None or self.period.span == "day"
         named = period or str(self.own_period(at) if is_plain else self.period)
-        return Found(verdict, f"{_WORDS[verdict]}：{told}。", at, previous, named, t)
+        return Ruling(verdict, f"{_WORDS[verdict]}：{told}。", at, previous, named, t)
 
     def answer(
         self, is_so: bool, told: str, at: int, previous: float | None, t: str,
         period: str | None = None,
-    ) -> Found:  # fmt: skip
+    ) -> Ruling:  # fmt: skip
         """The verdict on what is either so or not."""
         verdict: Verdict = "supported" if is_so else "contradicted"
         return self.result(verdict, told, at, previous, t, period)
 
-    def evidence(self, found: Found) -> Evidence | None:
+    def evidence(self, found: Ruling) -> Evidence | None:
         """The value that a verdict rests on, with the frozen chart that shows it."""
         if found.at is None:
             return None

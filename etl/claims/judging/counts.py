@@ -6,12 +6,12 @@ from itertools import pairwise
 
 from etl.claims.dates import Period
 from etl.claims.judging.agreement import agreement
-from etl.claims.judging.case import Case, Found, Unknown
+from etl.claims.judging.case import Case, Ruling, Unknown
 from etl.claims.judging.sessions import first_from, value_meant
 from etl.frequency import is_step, period_of
 
 
-def count(case: Case) -> Found:
+def count(case: Case) -> Ruling:
     """A number of things; parts of one whole are added up."""
     number, period = case.number(), _summed(case)
     if period is not None:
@@ -53,7 +53,7 @@ def _sum(case: Case, period: Period) -> tuple[int, float, str]:
     return last, total, f"{period} 各月合计 {case.shown(total)}"
 
 
-def _parts(case: Case, actual: float, told: str, at: int) -> Found:
+def _parts(case: Case, actual: float, told: str, at: int) -> Ruling:
     """A part of what is counted: with the other parts of its sentence it must be the whole."""
     parts = case.statement.parts
     total = sum(parts)

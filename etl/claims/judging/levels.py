@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from etl.claims.judging.agreement import agreement
 from etl.claims.judging.bases import base_of
-from etl.claims.judging.case import Case, Found, Unknown
+from etl.claims.judging.case import Case, Ruling, Unknown
 from etl.claims.judging.counts import is_sum
 from etl.claims.judging.sessions import value_meant
 from etl.claims.judging.streaks import streak
 from etl.claims.model import Verdict
 
 
-def level(case: Case) -> Found:
+def level(case: Case) -> Ruling:
     """A value at a time; where a move began, or one side of a number."""
     number, statement = case.number(), case.statement
     if is_sum(case):
@@ -28,7 +28,7 @@ def level(case: Case) -> Found:
     return case.result(verdict, case.told(at), at, None, "3m")
 
 
-def change(case: Case) -> Found:
+def change(case: Case) -> Ruling:
     """A change in per cent, in basis points or in the unit of the indicator."""
     number, statement = case.number(), case.statement
     at = value_meant(case)
@@ -54,7 +54,7 @@ def _change(case: Case, unit: str, new: float, old: float) -> tuple[float, int, 
     return difference, case.indicator.decimals, case.shown(difference, sign=True)
 
 
-def direction(case: Case) -> Found:
+def direction(case: Case) -> Ruling:
     """Up, down or flat, and of a word that says so by how much."""
     if case.statement.mode == "streak":
         return streak(case)

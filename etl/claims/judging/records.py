@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from etl.calendars import has_session
 from etl.catalog import Extreme
 from etl.claims.judging.bases import previous, window_day
-from etl.claims.judging.case import Case, Found, Unknown
+from etl.claims.judging.case import Case, Ruling, Unknown
 from etl.claims.judging.sessions import first_meant, value_meant
 from etl.claims.model import Verdict
 from etl.events import GRAINS as GRAIN_NAMES
@@ -27,17 +27,17 @@ _DAY = timedelta(days=1)
 _NAMES: dict[Side, str] = {"high": "最高", "low": "最低"}
 
 
-def record_high(case: Case) -> Found:
+def record_high(case: Case) -> Ruling:
     """Strictly above every earlier value of the same definition."""
     return _record(case, "high")
 
 
-def record_low(case: Case) -> Found:
+def record_low(case: Case) -> Ruling:
     """Strictly below every earlier value of the same definition."""
     return _record(case, "low")
 
 
-def _record(case: Case, side: Side) -> Found:
+def _record(case: Case, side: Side) -> Ruling:
     sign = 1.0 if side == "high" else -1.0
     last = value_meant(case)
     first_at = first_meant(case, last)
@@ -63,7 +63,7 @@ def _record(case: Case, side: Side) -> Found:
     )
 
 
-def _among_month_ends(case: Case, at: int, side: Side) -> Found:
+def _among_month_ends(case: Case, at: int, side: Side) -> Ruling:
     """A record among the last values of the months, every one of which must be held."""
     past = _Past.of(case, at, side)
     days, target = past.stretch.days[: past.place + 1], past.target
@@ -92,7 +92,7 @@ def _among_month_ends(case: Case, at: int, side: Side) -> Found:
     return case.answer(is_so, told, at, before, f"{days[ends[0]]}..")
 
 
-def milestone(case: Case) -> Found:
+def milestone(case: Case) -> Ruling:
     """A number that was crossed in the time meant; 守住 only stands above it."""
     mark, at = case.mark(), value_meant(case)
     if case.statement.mode == "hold":
@@ -112,7 +112,7 @@ def _crosses(case: Case, at: int, mark: float) -> bool:
     return old < mark <= new if case.way() == "up" else new < mark <= old
 
 
-def first(case: Case) -> Found:
+def first(case: Case) -> Ruling:
     """A number that was reached, and by no earlier value."""
     mark, at = case.mark(), value_meant(case)
     side: Side = "low" if case.way() == "down" else "high"
@@ -236,7 +236,7 @@ class _Past:
         is_of_all_time: bool,
         refuted_by_held: bool,
         previous: float | None,
-    ) -> Found:
+    ) -> Ruling:
         """The verdict: contradicted by what is surely known, supported where all is known."""
         is_among_held = self.case.statement.mode == "held" and self.target is not None
         is_known = is_of_all_time or self.is_whole or (is_among_held and self.count > 0)

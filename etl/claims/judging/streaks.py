@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from etl.claims.judging.bases import previous
-from etl.claims.judging.case import Case, Found, Unknown
+from etl.claims.judging.case import Case, Ruling, Unknown
 from etl.claims.judging.sessions import value_meant
 from etl.claims.model import Verdict
 
 _WAYS: Mapping[str, str] = {"up": "上涨", "down": "下跌"}
 
 
-def streak(case: Case) -> Found:
+def streak(case: Case) -> Ruling:
     """Exactly so many moves in one direction; without a number, at least two."""
     at, way = value_meant(case), case.way()
     place, is_over = _began(case, at, way)
@@ -41,7 +41,7 @@ def _began(case: Case, at: int, way: str) -> tuple[int, bool]:
     return at, False
 
 
-def volatility(case: Case) -> Found:
+def volatility(case: Case) -> Ruling:
     """The last few moves: how large, and whether both ways; never more than approximate."""
     at, rule = value_meant(case), case.grammar.volatility
     moves, place = _moves(case, at, rule.moves)

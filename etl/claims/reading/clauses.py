@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from etl.claims.lexer import Token
-from etl.claims.reading.state import Clause, Reading
+from etl.claims.reading.state import Clause, SentenceReading
 from etl.claims.reading.telling import told
 
 
-def on_clause(reading: Reading, token: Token) -> None:
+def on_clause(reading: SentenceReading, token: Token) -> None:
     clause = reading.clause
     is_only_time = not (clause.had_verb or clause.verb or clause.group)
     window = clause.window if is_only_time else None  # 5 月以来，标普 500 上涨
@@ -15,7 +15,7 @@ def on_clause(reading: Reading, token: Token) -> None:
     reading.clause = Clause(window)
 
 
-def on_text(reading: Reading, token: Token) -> None:
+def on_text(reading: SentenceReading, token: Token) -> None:
     words = token.words
     if not words.isalnum():
         words = "".join(c for c in words if c.isalnum())
@@ -31,7 +31,7 @@ def on_text(reading: Reading, token: Token) -> None:
         flush(reading)
 
 
-def close(reading: Reading) -> None:
+def close(reading: SentenceReading) -> None:
     """Ends the clause: who is carried on to the next one."""
     flush(reading)
     clause = reading.clause
@@ -43,7 +43,7 @@ def close(reading: Reading) -> None:
         reading.carried = ()
 
 
-def flush(reading: Reading) -> None:
+def flush(reading: SentenceReading) -> None:
     """Ends the verb: what it tells is found."""
     clause = reading.clause
     verb, clause.verb = clause.verb, None
@@ -60,5 +60,5 @@ def flush(reading: Reading) -> None:
     clause.last = None
 
 
-def _is_aside(reading: Reading) -> bool:
+def _is_aside(reading: SentenceReading) -> bool:
     return reading.clause.had_text.startswith(reading.grammar.asides)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from etl.claims.grammar import Lexeme
 from etl.claims.lexer import Token
-from etl.claims.reading.state import Reading, Subject
+from etl.claims.reading.state import SentenceReading, Subject
 from etl.claims.reading.verbs import on_verb
 from etl.claims.statement import NOBODY, TOO_LARGE, Statement
 
@@ -17,7 +17,7 @@ _READ_ON = frozenset({"text", "glue", "facet"})
 _PASSED = frozenset({"hypotheticals", "direction", "levels", "days"})
 
 
-class Counted(NamedTuple):
+class SaidCount(NamedTuple):
     """What a number counts, by which words, and whether its owner stands in the sentence."""
 
     indicator: str
@@ -25,7 +25,7 @@ class Counted(NamedTuple):
     is_named: bool
 
 
-def on_count(reading: Reading, token: Token, hedge: str) -> None:
+def on_count(reading: SentenceReading, token: Token, hedge: str) -> None:
     clause, number = reading.clause, token.number
     assert number is not None
     counted = _counted(reading, number.unit)
@@ -48,7 +48,7 @@ def on_count(reading: Reading, token: Token, hedge: str) -> None:
     )  # fmt: skip
 
 
-def says_more(reading: Reading, token: Token) -> bool:
+def says_more(reading: SentenceReading, token: Token) -> bool:
     """Whether 多 is a verb, as in 比 4 月多 1 份."""
     clause = reading.clause
     if clause.base is None or clause.verb is not None or clause.gap:
@@ -58,7 +58,7 @@ def says_more(reading: Reading, token: Token) -> bool:
     return True
 
 
-def is_change_of_count(reading: Reading) -> bool:
+def is_change_of_count(reading: SentenceReading) -> bool:
     """Whether a count here says by how much another one rose or fell."""
     verb = reading.clause.verb
     if verb is None or reading.clause.gap or verb.token.kind != "direction":
@@ -66,14 +66,14 @@ def is_change_of_count(reading: Reading) -> bool:
     return any(reading.units.count_rule(s.indicator) for s in verb.subjects)
 
 
-def _counted(reading: Reading, unit: str) -> Counted | None:
+def _counted(reading: SentenceReading, unit: str) -> SaidCount | None:
     """What the number counts: its noun behind it, or the documents named before it."""
     text = ""
     for token in reading.tokens[reading.at + 1 :]:
         if token.kind in ("mention", "weak_mention"):
             if _takes(reading, token.indicator, unit):
                 is_named = token.kind == "mention" or token.indicator in reading.named
-                return Counted(token.indicator, token.words, is_named)
+                return SaidCount(token.indicator, token.words, is_named)
             text += token.words
         elif token.kind in _READ_ON:
             text += token.words
@@ -86,15 +86,15 @@ def _counted(reading: Reading, unit: str) -> Counted | None:
     return _named_before(reading, unit, text)
 
 
-def _named_before(reading: Reading, unit: str, text: str) -> Counted | None:
+def _named_before(reading: SentenceReading, unit: str, text: str) -> SaidCount | None:
     clause = reading.clause
     for subject in [*reversed(clause.group), *reading.carried]:
         named = subject.words + clause.noun_words + clause.gap + text
         if _takes(reading, subject.indicator, unit) and reading.names_documents(named):
-            return Counted(subject.indicator, subject.words, True)
+            return SaidCount(subject.indicator, subject.words, True)
     return None
 
 
-def _takes(reading: Reading, indicator: str, unit: str) -> bool:
+def _takes(reading: SentenceReading, indicator: str, unit: str) -> bool:
     rule = reading.units.count_rule(indicator)
     return rule is not None and unit in rule.takes

@@ -5,14 +5,14 @@ from __future__ import annotations
 from etl.claims.lexer import Token
 from etl.claims.reading.clauses import on_text
 from etl.claims.reading.counts import COUNTS, is_change_of_count, on_count, says_more
-from etl.claims.reading.state import Figure, Reading, unread
+from etl.claims.reading.state import SaidFigure, SentenceReading, unread
 from etl.claims.reading.times import on_span
 from etl.claims.reading.units import VALUES
 from etl.claims.reading.verbs import on_verb
 from etl.claims.statement import Statement
 
 
-def on_hedge(reading: Reading, token: Token) -> None:
+def on_hedge(reading: SentenceReading, token: Token) -> None:
     clause = reading.clause
     if clause.last and _touches_number(reading):
         clause.last[-1] = clause.last[-1]._replace(hedge=token.value)
@@ -20,11 +20,11 @@ def on_hedge(reading: Reading, token: Token) -> None:
         clause.hedge, clause.last = token.value, None
 
 
-def _touches_number(reading: Reading) -> bool:
+def _touches_number(reading: SentenceReading) -> bool:
     return reading.at > 0 and reading.tokens[reading.at - 1].kind == "number"
 
 
-def on_number(reading: Reading, token: Token) -> None:
+def on_number(reading: SentenceReading, token: Token) -> None:
     number, clause = token.number, reading.clause
     assert number is not None
     hedge = "over" if number.is_over else clause.hedge
@@ -38,11 +38,11 @@ def on_number(reading: Reading, token: Token) -> None:
     elif number.unit == "other":
         on_text(reading, token)
     else:
-        _on_figure(reading, token, Figure.of(token, hedge))
+        _on_figure(reading, token, SaidFigure.of(token, hedge))
     clause.group_is_open = False
 
 
-def _on_figure(reading: Reading, token: Token, figure: Figure) -> None:
+def _on_figure(reading: SentenceReading, token: Token, figure: SaidFigure) -> None:
     """A number of the verb, of the time it is compared with, or without a verb."""
     clause = reading.clause
     if clause.is_versus or (clause.verb is None and _comes_from_a_time(reading)):
@@ -53,14 +53,14 @@ def _on_figure(reading: Reading, token: Token, figure: Figure) -> None:
         _give(reading, figure)
 
 
-def _comes_from_a_time(reading: Reading) -> bool:
+def _comes_from_a_time(reading: SentenceReading) -> bool:
     """Whether the number is that of the time it is compared with: 从 2023 年的 1.58."""
     clause = reading.clause
     is_compared = clause.base is not None and clause.base.kind == "when"
     return bool(is_compared and clause.group and not clause.gap)
 
 
-def _give(reading: Reading, figure: Figure) -> None:
+def _give(reading: SentenceReading, figure: SaidFigure) -> None:
     """Gives the figure to the verb."""
     verb = reading.clause.verb
     assert verb is not None
@@ -68,7 +68,7 @@ def _give(reading: Reading, figure: Figure) -> None:
     reading.clause.last = verb.figures
 
 
-def _without_verb(reading: Reading, token: Token, figure: Figure) -> None:
+def _without_verb(reading: SentenceReading, token: Token, figure: SaidFigure) -> None:
     """A number without a verb: a level if it says its unit, a change if it has a sign."""
     clause, number = reading.clause, figure.number
     if clause.gap or not (clause.group or reading.carried):
@@ -88,7 +88,7 @@ def _without_verb(reading: Reading, token: Token, figure: Figure) -> None:
         _give(reading, figure)
 
 
-def _unplaced(reading: Reading, figure: Figure) -> None:
+def _unplaced(reading: SentenceReading, figure: SaidFigure) -> None:
     """A number that the unread words before it keep from being placed: 美光投资 100 亿美元."""
     clause = reading.clause
     subject = clause.group[-1] if clause.group else None

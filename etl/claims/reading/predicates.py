@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from etl.claims.grammar import folded
 from etl.claims.model import Kind
 from etl.claims.numbers import Number
-from etl.claims.reading.state import Figure, Reading, Verb
+from etl.claims.reading.state import SaidFigure, SentenceReading, Verb
 from etl.claims.reading.units import VALUES
 from etl.claims.statement import OTHER_ROW, VAGUE, Base, Statement
 
-Maker = Callable[[Reading, Verb, Statement, Sequence[Figure]], Iterator[Statement]]
+Maker = Callable[[SentenceReading, Verb, Statement, Sequence[SaidFigure]], Iterator[Statement]]
 #: What a streak is counted in, by the frequency of the values.
 _ROW_UNITS: Mapping[str, frozenset[str]] = {
     "daily": frozenset({"日", "天", "个交易日", "交易日", "个工作日"}),
@@ -21,7 +21,7 @@ _ROW_UNITS: Mapping[str, frozenset[str]] = {
 
 
 def moves(
-    reading: Reading, verb: Verb, blank: Statement, figures: Sequence[Figure]
+    reading: SentenceReading, verb: Verb, blank: Statement, figures: Sequence[SaidFigure]
 ) -> Iterator[Statement]:
     """上涨 0.61%: changes; without a number, or with 连续, a direction."""
     is_told = False
@@ -40,7 +40,7 @@ def moves(
 
 
 def doubles(
-    reading: Reading, verb: Verb, blank: Statement, figures: Sequence[Figure]
+    reading: SentenceReading, verb: Verb, blank: Statement, figures: Sequence[SaidFigure]
 ) -> Iterator[Statement]:
     """翻番: a change of the size that the word says."""
     assert verb.token.lexeme is not None
@@ -50,7 +50,7 @@ def doubles(
 
 
 def moves_to(
-    reading: Reading, verb: Verb, blank: Statement, figures: Sequence[Figure]
+    reading: SentenceReading, verb: Verb, blank: Statement, figures: Sequence[SaidFigure]
 ) -> Iterator[Statement]:
     """从 4.5% 升至 4.56%: where it began, where it ended, and the direction."""
     origin = reading.clause.origin
@@ -63,7 +63,7 @@ def moves_to(
 
 
 def stands_at(
-    reading: Reading, verb: Verb, blank: Statement, figures: Sequence[Figure]
+    reading: SentenceReading, verb: Verb, blank: Statement, figures: Sequence[SaidFigure]
 ) -> Iterator[Statement]:
     """收于 7519.12 点: levels; 报 +0.61% is a change."""
     for figure in figures:
@@ -74,7 +74,7 @@ def stands_at(
 
 
 def crosses(
-    reading: Reading, verb: Verb, blank: Statement, figures: Sequence[Figure]
+    reading: SentenceReading, verb: Verb, blank: Statement, figures: Sequence[SaidFigure]
 ) -> Iterator[Statement]:
     """突破 7500 点; 首次突破 is a first."""
     kind: Kind = "first" if reading.clause.is_first else "milestone"
@@ -83,7 +83,7 @@ def crosses(
 
 
 def holds(
-    reading: Reading, verb: Verb, blank: Statement, figures: Sequence[Figure]
+    reading: SentenceReading, verb: Verb, blank: Statement, figures: Sequence[SaidFigure]
 ) -> Iterator[Statement]:
     """守住 7500 点."""
     for figure in figures:
@@ -91,7 +91,7 @@ def holds(
 
 
 def compares(
-    reading: Reading, verb: Verb, blank: Statement, figures: Sequence[Figure]
+    reading: SentenceReading, verb: Verb, blank: Statement, figures: Sequence[SaidFigure]
 ) -> Iterator[Statement]:
     """低于 20 点 is a bound, 高于去年同期 a direction, 比上周高 2% a change."""
     for figure in figures:
@@ -106,7 +106,7 @@ def compares(
 
 
 def records(
-    reading: Reading, verb: Verb, blank: Statement, figures: Sequence[Figure]
+    reading: SentenceReading, verb: Verb, blank: Statement, figures: Sequence[SaidFigure]
 ) -> Iterator[Statement]:
     """创新高, and with a number also the level that is one."""
     for figure in figures:
@@ -118,7 +118,7 @@ def records(
     yield blank._replace(kind=kind, way="", mode=_among(reading, verb), problem=problem)
 
 
-def _among(reading: Reading, verb: Verb) -> str:
+def _among(reading: SentenceReading, verb: Verb) -> str:
     """What a record is judged among, in brackets behind it: 最高（月末值）."""
     behind = reading.folded[verb.token.stop :].lstrip()
     if not behind.startswith("("):
@@ -135,14 +135,14 @@ def _among(reading: Reading, verb: Verb) -> str:
 
 
 def swings(
-    reading: Reading, verb: Verb, blank: Statement, figures: Sequence[Figure]
+    reading: SentenceReading, verb: Verb, blank: Statement, figures: Sequence[SaidFigure]
 ) -> Iterator[Statement]:
     """波动, 大幅波动."""
     yield blank._replace(kind="volatility", way="", mode=verb.token.value)
 
 
 def streaks(
-    reading: Reading, verb: Verb, blank: Statement, figures: Sequence[Figure]
+    reading: SentenceReading, verb: Verb, blank: Statement, figures: Sequence[SaidFigure]
 ) -> Iterator[Statement]:
     """连涨三日."""
     counted = [
@@ -154,7 +154,7 @@ def streaks(
     yield _streak(reading, blank, amount, unit)
 
 
-def _streak(reading: Reading, blank: Statement, amount: int, unit: str) -> Statement:
+def _streak(reading: SentenceReading, blank: Statement, amount: int, unit: str) -> Statement:
     """So many values in a row, if the text counts in what the indicator has values of."""
     frequency = reading.catalog[blank.indicator].frequency
     units = _ROW_UNITS.get(frequency, frozenset())
@@ -164,22 +164,22 @@ def _streak(reading: Reading, blank: Statement, amount: int, unit: str) -> State
     )
 
 
-def _level(reading: Reading, blank: Statement, figure: Figure) -> Statement:
+def _level(reading: SentenceReading, blank: Statement, figure: SaidFigure) -> Statement:
     """A level; the first one of its kind behind 首次."""
     if reading.clause.is_first:
         return _marked(reading, blank._replace(kind="first", way=blank.way or "up"), figure)
     return _marked(reading, blank._replace(kind="level", way=""), figure)
 
 
-def _marked(reading: Reading, blank: Statement, figure: Figure) -> Statement:
+def _marked(reading: SentenceReading, blank: Statement, figure: SaidFigure) -> Statement:
     return reading.units.as_level(blank, figure.number, figure.hedge, figure.words)
 
 
-def _change(reading: Reading, blank: Statement, figure: Figure) -> Statement:
+def _change(reading: SentenceReading, blank: Statement, figure: SaidFigure) -> Statement:
     return reading.units.as_change(blank, figure.number, figure.hedge, figure.words)
 
 
-def _is_own(reading: Reading, blank: Statement, figure: Figure) -> bool:
+def _is_own(reading: SentenceReading, blank: Statement, figure: SaidFigure) -> bool:
     """Whether the figure is in the unit of the indicator itself."""
     return reading.units.own(blank.indicator, figure.number) is not None
 

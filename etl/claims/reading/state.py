@@ -12,7 +12,7 @@ from etl.claims.grammar import Grammar
 from etl.claims.lexer import Lexer, Token
 from etl.claims.numbers import Number
 from etl.claims.reading.units import Units
-from etl.claims.statement import INTRADAY, NEGATED, UNREAD, Base, Statement, Window
+from etl.claims.statement import INTRADAY, NEGATED, UNREAD, Base, SaidWindow, Statement
 
 #: Verbs that say that a value is a record.
 RECORDS = frozenset({"record", "weak_record"})
@@ -26,7 +26,7 @@ class Subject(NamedTuple):
     words: str = ""
 
 
-class Figure(NamedTuple):
+class SaidFigure(NamedTuple):
     """A number with the hedge beside it; `start` and `stop` are places in the sentence."""
 
     number: Number
@@ -36,7 +36,7 @@ class Figure(NamedTuple):
     words: str
 
     @classmethod
-    def of(cls, token: Token, hedge: str = "") -> Figure:
+    def of(cls, token: Token, hedge: str = "") -> SaidFigure:
         """The number of a token."""
         assert token.number is not None
         return cls(token.number, hedge, token.start, token.stop, token.words)
@@ -49,7 +49,7 @@ class Verb:
     token: Token
     subjects: Sequence[Subject]
     gap: str
-    figures: list[Figure] = field(default_factory=list)
+    figures: list[SaidFigure] = field(default_factory=list)
     is_level: bool = False
 
 
@@ -58,7 +58,7 @@ class Clause:
     """What was read since the last comma. `gap` is what was not understood since the last thing
     that was, `before` the figures that no verb has taken yet, `last` the list of the newest one."""
 
-    window: Window | None = None
+    window: SaidWindow | None = None
     group: list[Subject] = field(default_factory=list)
     group_is_open: bool = False
     is_joined: bool = False
@@ -80,9 +80,9 @@ class Clause:
     lost: str = ""
     hedge: str = ""
     is_recent: bool = False
-    origin: Figure | None = None
-    before: list[Figure] = field(default_factory=list)
-    last: list[Figure] | None = None
+    origin: SaidFigure | None = None
+    before: list[SaidFigure] = field(default_factory=list)
+    last: list[SaidFigure] | None = None
     noun_words: str = ""
 
     def problem(self, gap: str) -> str:
@@ -97,7 +97,7 @@ class Clause:
 
 
 @dataclass(slots=True)
-class Reading:
+class SentenceReading:
     """One sentence while it is read: the tokens, the clause, what is carried on, and what was
     found."""
 

@@ -8,11 +8,11 @@ from etl.claims.grammar import folded
 from etl.claims.lexer import Token
 from etl.claims.model import Kind
 from etl.claims.reading.clauses import flush, on_text
-from etl.claims.reading.state import Reading, Subject
+from etl.claims.reading.state import SentenceReading, Subject
 from etl.claims.statement import NOBODY, Statement
 
 
-def on_mention(reading: Reading, token: Token) -> None:
+def on_mention(reading: SentenceReading, token: Token) -> None:
     clause, subject = reading.clause, Subject(token.indicator, token.words)
     if clause.group and clause.group_is_open:
         _beside(reading, subject)
@@ -25,7 +25,7 @@ def on_mention(reading: Reading, token: Token) -> None:
     clause.gap, clause.last = "", None
 
 
-def _beside(reading: Reading, subject: Subject) -> None:
+def _beside(reading: SentenceReading, subject: Subject) -> None:
     """A mention behind a mention: another subject, a noun of the first, or the one meant."""
     group = reading.clause.group
     last = group[-1]
@@ -40,16 +40,16 @@ def _beside(reading: Reading, subject: Subject) -> None:
         group[-1] = subject
 
 
-def on_strangers(reading: Reading, token: Token) -> None:
+def on_strangers(reading: SentenceReading, token: Token) -> None:
     reading.has_stranger = True
     on_mention(reading, token._replace(indicator=""))
 
 
-def on_weak_mention(reading: Reading, token: Token) -> None:
+def on_weak_mention(reading: SentenceReading, token: Token) -> None:
     """It only says what the number before it counts."""
 
 
-def on_facet(reading: Reading, token: Token) -> None:
+def on_facet(reading: SentenceReading, token: Token) -> None:
     clause = reading.clause
     subjects: Sequence[Subject]
     subjects = clause.verb.subjects if clause.verb else clause.group or reading.carried
@@ -67,7 +67,7 @@ def on_facet(reading: Reading, token: Token) -> None:
         _nobody(reading, token)
 
 
-def _nobody(reading: Reading, token: Token) -> None:
+def _nobody(reading: SentenceReading, token: Token) -> None:
     """A noun of an indicator without its owner: whose it is must not be guessed."""
     clause, owners = reading.clause, set(token.facets.values())
     if clause.verb and clause.verb.figures and len(owners) == 1 and not reading.is_no_fact():
@@ -81,19 +81,19 @@ def _nobody(reading: Reading, token: Token) -> None:
     clause.verb, clause.before = None, []
 
 
-def on_joins(reading: Reading, token: Token) -> None:
+def on_joins(reading: SentenceReading, token: Token) -> None:
     reading.clause.is_joined = reading.clause.group_is_open
 
 
-def on_glue(reading: Reading, token: Token) -> None:
+def on_glue(reading: SentenceReading, token: Token) -> None:
     reading.clause.noun_words += token.words
 
 
-def on_together(reading: Reading, token: Token) -> None:
+def on_together(reading: SentenceReading, token: Token) -> None:
     reading.clause.is_together = True
 
 
-def subjects(reading: Reading) -> Sequence[Subject]:
+def subjects(reading: SentenceReading) -> Sequence[Subject]:
     """Of whom a verb here speaks: those named before it, or whom the clauses before carry on."""
     clause = reading.clause
     if clause.group:
@@ -106,13 +106,13 @@ def subjects(reading: Reading) -> Sequence[Subject]:
     return list(reading.everyone if clause.is_together and reading.everyone else reading.carried)
 
 
-def _facet_of(reading: Reading, words: str, indicator: str) -> str:
+def _facet_of(reading: SentenceReading, words: str, indicator: str) -> str:
     """What a noun makes of an indicator: 市值 of 美光 is its market value."""
     noun = "".join(c for c in folded(words) if c != " ")
     found = reading.lexer.facets.at(noun, 0) if noun else None
     return found[1].get(indicator, "") if found and found[0] == len(noun) else ""
 
 
-def _are_counted(reading: Reading, one: Subject, other: Subject) -> bool:
+def _are_counted(reading: SentenceReading, one: Subject, other: Subject) -> bool:
     rule = reading.units.count_rule
     return bool(rule(one.indicator)) and bool(rule(other.indicator))

@@ -18,7 +18,7 @@ from etl.claims.reading.predicates import (
     streaks,
     swings,
 )
-from etl.claims.reading.state import Figure, Reading, Subject, Verb
+from etl.claims.reading.state import SaidFigure, SentenceReading, Subject, Verb
 from etl.claims.statement import Statement
 
 #: What each class of verbs tells.
@@ -37,7 +37,7 @@ MAKERS: Mapping[str, Maker] = {
 }
 
 
-def told(reading: Reading, verb: Verb) -> Iterator[Statement]:
+def told(reading: SentenceReading, verb: Verb) -> Iterator[Statement]:
     """The statements of a verb. As many figures as subjects go one to each."""
     owned = [subject for subject in verb.subjects if subject.indicator]
     is_paired = len(verb.figures) == len(verb.subjects) > 1
@@ -50,14 +50,16 @@ def told(reading: Reading, verb: Verb) -> Iterator[Statement]:
             yield from make(reading, verb, _blank(reading, verb, subject, figures), figures)
 
 
-def _is_told(reading: Reading, subject: Subject) -> bool:
+def _is_told(reading: SentenceReading, subject: Subject) -> bool:
     """Whether a value is spoken of: of a count, only where its documents are named."""
     if not reading.units.count_rule(subject.indicator):
         return True
     return reading.names_documents(subject.words + reading.clause.noun_words)
 
 
-def _blank(reading: Reading, verb: Verb, subject: Subject, figures: Sequence[Figure]) -> Statement:
+def _blank(
+    reading: SentenceReading, verb: Verb, subject: Subject, figures: Sequence[SaidFigure]
+) -> Statement:
     """The statement as far as all verbs tell it alike."""
     clause, token = reading.clause, verb.token
     return Statement(
@@ -74,7 +76,7 @@ def _blank(reading: Reading, verb: Verb, subject: Subject, figures: Sequence[Fig
     )
 
 
-def _is_inverse(reading: Reading, subject: Subject) -> bool:
+def _is_inverse(reading: SentenceReading, subject: Subject) -> bool:
     inverse = reading.catalog[subject.indicator].inverse
     if not inverse:
         return False

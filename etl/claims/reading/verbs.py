@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from etl.claims.lexer import Token
 from etl.claims.reading.clauses import flush, on_text
-from etl.claims.reading.state import RECORDS, Reading, Verb
+from etl.claims.reading.state import RECORDS, SentenceReading, Verb
 from etl.claims.reading.subjects import subjects
 
 
-def on_verb(reading: Reading, token: Token) -> None:
+def on_verb(reading: SentenceReading, token: Token) -> None:
     if token.kind == "direction" and _is_noun(reading, token):
         on_text(reading, token)
         return
@@ -26,7 +26,7 @@ def on_verb(reading: Reading, token: Token) -> None:
     _begin(reading, token)
 
 
-def _begin(reading: Reading, token: Token) -> None:
+def _begin(reading: SentenceReading, token: Token) -> None:
     flush(reading)
     clause = reading.clause
     gap, told_of = clause.gap, subjects(reading)
@@ -38,13 +38,13 @@ def _begin(reading: Reading, token: Token) -> None:
     clause.before = []
 
 
-def _is_noun(reading: Reading, token: Token) -> bool:
+def _is_noun(reading: SentenceReading, token: Token) -> bool:
     """Whether the word behind makes a noun of it."""
     behind = token.stop < len(reading.folded)
     return behind and bool(reading.grammar.nouns.at(reading.folded, token.stop))
 
 
-def _continues(reading: Reading, token: Token) -> bool:
+def _continues(reading: SentenceReading, token: Token) -> bool:
     """Whether the verb only carries on the one before: 涨幅达, 上涨至, 首次达到."""
     verb = reading.clause.verb
     is_end = token.kind in ("levels", "moves_to")
@@ -56,6 +56,6 @@ def _continues(reading: Reading, token: Token) -> bool:
     return verb.token.kind in ("crossings", "compares", "moves_to") and token.kind == "levels"
 
 
-def _stands_on(reading: Reading) -> bool:
+def _stands_on(reading: SentenceReading) -> bool:
     verb = reading.clause.verb
     return bool(verb and not verb.figures and verb.token.kind in ("levels", "moves_to"))

@@ -19,7 +19,7 @@ _DAY = re.compile(r"(\d{4})([.\-/年])(\d{1,2})(?:\2|(?<=\d)月)(\d{1,2})日?", 
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class ListPage:
     """One answer of several, under the name by which the archive keeps it."""
 
     name: str
@@ -61,13 +61,13 @@ class Listing:
         return list(self.documents)
 
 
-class Finder(Protocol):
+class DocumentFinder(Protocol):
     """One upstream that lists documents, newest first, on several pages."""
 
     @property
     def name(self) -> str: ...
 
-    def fetch(self, since: date, known_at: datetime, out: Upstream) -> Sequence[Page]:
+    def fetch(self, since: date, known_at: datetime, out: Upstream) -> Sequence[ListPage]:
         """The pages that list what was published from `since` on, as they came."""
         ...
 
@@ -92,7 +92,7 @@ def turned(
     extent_of: Callable[[bytes], Extent],
     since: date,
     get: Callable[[str], bytes],
-) -> Iterator[Page]:
+) -> Iterator[ListPage]:
     """The pages of one list until its end or until they are older than `since`.
 
     A page that cannot be read is the last: it is kept like any other, and `parse` says what is
@@ -100,7 +100,7 @@ def turned(
     """
     read, before, is_counted = 0, b"", True
     for number in range(1, MOST_PAGES + 1):
-        page = Page(f"{part}-{number}", get(address_of(number)))
+        page = ListPage(f"{part}-{number}", get(address_of(number)))
         if page.payload == before:
             if not is_counted:  # the last page comes again where there is no other
                 return

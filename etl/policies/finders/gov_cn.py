@@ -15,10 +15,10 @@ from urllib.parse import urlencode, urlsplit
 from etl.errors import UnexpectedPayload, beginning, plain_line, quoted
 from etl.ingest.upstream import Upstream
 from etl.policies.finders.base import (
+    DocumentFinder,
     Extent,
-    Finder,
     Listing,
-    Page,
+    ListPage,
     as_browser,
     dotted_day,
     turned,
@@ -54,16 +54,16 @@ EARLIEST, LATEST = date(1971, 1, 1), date(2200, 12, 31)
 
 
 @dataclass(frozen=True, slots=True)
-class GovCn(Finder):
+class GovCn(DocumentFinder):
     """www.gov.cn, which collects the documents of all national bodies."""
 
     name: str = "gov_cn"
 
-    def fetch(self, since: date, known_at: datetime, out: Upstream) -> Sequence[Page]:
+    def fetch(self, since: date, known_at: datetime, out: Upstream) -> Sequence[ListPage]:
         until = known_at.astimezone(BEIJING).date()
         headers = as_browser(out.settings, LIBRARY_PAGE)
 
-        def pages(library: str) -> Iterator[Page]:
+        def pages(library: str) -> Iterator[ListPage]:
             address = partial(_address, library, since, until)
             return turned(library, address, _extent, since, partial(out.get, headers=headers))
 

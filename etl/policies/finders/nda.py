@@ -14,10 +14,10 @@ from bs4 import BeautifulSoup, Tag
 from etl.errors import UnexpectedPayload, beginning, plain_line, quoted
 from etl.ingest.upstream import Upstream
 from etl.policies.finders.base import (
+    DocumentFinder,
     Extent,
-    Finder,
     Listing,
-    Page,
+    ListPage,
     as_browser,
     dotted_day,
     turned,
@@ -34,15 +34,15 @@ _TOTAL = re.compile(r"\btotalData\b\s*[:=]\s*['\"]?(-?\d{1,20})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class Nda(Finder):
+class Nda(DocumentFinder):
     """www.nda.gov.cn; plain pages, which a script turns over."""
 
     name: str = "nda"
 
-    def fetch(self, since: date, known_at: datetime, out: Upstream) -> Sequence[Page]:
+    def fetch(self, since: date, known_at: datetime, out: Upstream) -> Sequence[ListPage]:
         headers = as_browser(out.settings, f"https://{HOST}/sjj/zwgk/")
 
-        def pages(part: str) -> Iterator[Page]:
+        def pages(part: str) -> Iterator[ListPage]:
             address = partial(_address, part)
             return turned(part, address, _extent, since, partial(out.get, headers=headers))
 
