@@ -54,7 +54,7 @@ _KINDS = (
 )
 # Sessions from November 2016 on; a value moves by at most 1 % and each indicator walks its own way.
 _VALUES = """
-select 'index_' || lpad(i::varchar, 5, '0') indicator, date,
+select 'index_' || lpad(i::varchar, 5, '0') as indicator, date,
        round(50 + i % 100 + 40 * sin(n / 60.0 + i) + ((n * 7919 + i * 104729) % 97) / 100.0, 4)
          "value"
 from range(0, $indicators) t(i),

@@ -43,7 +43,7 @@ order by date desc, indicator, kind, threshold limit $most
 REVISIONS = """
 with told as (
   select date, source, known_at, value, status,
-         lag(value) over (partition by source, date order by known_at, load) before
+         lag(value) over (partition by source, date order by known_at, load) as before
   from vintages where indicator = $id)
 select date, source, before, value, known_at from told
 where before is not null and before <> value and status = 'fetched' and known_at <= $moment
@@ -55,7 +55,7 @@ with touched as (
   where known_at >= $since and status = 'fetched'),
 told as (
   select indicator, date, source, known_at, value,
-         lag(value) over (partition by indicator, source, date order by known_at, load) before
+         lag(value) over (partition by indicator, source, date order by known_at, load) as before
   from vintages join touched using (indicator, source, date))
 select indicator, date, source, before, value, known_at from told
 where before is not null and before <> value and known_at >= $since
@@ -68,7 +68,7 @@ from standings where $id is null or indicator = $id
 """
 SINCE = """
 select indicator, date, value, basis
-from observations join (select unnest($ids) indicator, unnest($since) since) using (indicator)
+from observations join (select unnest($ids) as indicator, unnest($since) as since) using (indicator)
 where date >= since
 qualify row_number() over (partition by indicator order by date desc) <= $most
 order by indicator, date

@@ -137,8 +137,8 @@ having count(*) > 0
 # expects (kind 2).
 WRONG = f"""
 with steps as (
-  select indicator, date, value, rowid as place, lag(date) over days before,
-         lag(value) over days base
+  select indicator, date, value, rowid as place, lag(date) over days as before,
+         lag(value) over days as base
   from rows
   where indicator between $first::id and $last::id and date is not null and value is not null
   window days as (partition by indicator order by date, rowid)),
@@ -147,9 +147,9 @@ judged as (
          date > $tomorrow or value < least or value > most
          or ({is_step("before", "date", "months", "step_days")} and base > 0
              and abs(100 * (value / base - 1)) > change
-             and not exists (from facts f where (f.indicator, f.date) = (s.indicator, s.date))
+             and not exists (from facts as f where (f.indicator, f.date) = (s.indicator, s.date))
             ) as odd
-  from steps s join expected e on e.id = s.indicator)
+  from steps as s join expected as e on e.id = s.indicator)
 select case when again then 1 else 2 end, place, before, base
 from judged where again or odd order by 1, 2 limit 1
 """
@@ -168,9 +168,9 @@ where r.value is not null
 # One span, each value with the moment it was public and the moment it is known from.
 RULES = """
 create or replace temp table rules as
-select e.id, e.id::varchar name, e.rule,
-       e.id::varchar not in (select unnest($started::varchar[])) is_first
-from stage.expected e
+select e.id, e.id::varchar as name, e.rule,
+       e.id::varchar not in (select unnest($started::varchar[])) as is_first
+from stage.expected as e
 """
 DATED = """
 create or replace temp table staged as
