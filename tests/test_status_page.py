@@ -191,10 +191,10 @@ def test_a_revision_of_late_is_told_with_both_values(filled: Path, catalog: Cata
 
 def test_sources_that_disagree_are_counted(filled: Path, cli: Cli) -> None:
     file = filled.parent / "prices.csv"
-    file.write_text("indicator,date,value\nnasdaq_composite,2026-05-26,26000\n", encoding="utf-8")
-    assert cli("import", file, "--known-at", "2026-05-26T19:00+00:00").status == 0
+    file.write_text("indicator,date,value\nus_10y_yield_pct,2026-05-26,4.9\n", encoding="utf-8")
+    assert cli("import", file, "--known-at", "2026-05-27T10:00+00:00").status == 0
     shown = still(client(settings_of(filled)).get("/status"))
-    assert "纳斯达克综合指数 1 个日期，最近一处在 2026-05-26" in shown.text
+    assert "美国 10 年期国债收益率 1 个日期，最近一处在 2026-05-26" in shown.text
 
 
 def test_the_snapshots_that_are_kept_are_listed_and_the_served_one_is_named(
