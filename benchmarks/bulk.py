@@ -25,10 +25,10 @@ from etl.__main__ import main
 took = {"publish_s": 0.0}
 publish = ingest_run.publish
 
-def timed(*arguments):
+def timed(*arguments, **options):
     start = time.monotonic()
     try:
-        return publish(*arguments)
+        return publish(*arguments, **options)
     finally:
         took["publish_s"] = time.monotonic() - start
 
