@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dashboard import queries
-from dashboard.queries import Refused, Standing
+from dashboard.queries import Standing
 from dashboard.snapshot import Snapshot
 from etl.catalog import Indicator
 from etl.freshness import sessions_missed, state_of
-from etl.records import Vintage
+from etl.records import HeldAnswer, Vintage
 
 #: The states, what is worst first.
 STATES = ("stale", "failing", "empty", "fresh")
@@ -27,7 +27,7 @@ class Health:
     newest: Vintage | None
     missed: int | None
     problem: str
-    refused: tuple[Refused, ...]
+    refused: tuple[HeldAnswer, ...]
     judged_at: datetime
 
     @property
@@ -55,7 +55,7 @@ def _health(
     indicator: Indicator,
     standing: Standing | None,
     problem: str,
-    refused: Sequence[Refused],
+    refused: Sequence[HeldAnswer],
     now: datetime,
 ) -> Health:
     newest = standing.newest if standing else None

@@ -22,7 +22,17 @@ from etl.catalog import Text
 from etl.claims.model import Claim, Placed
 from etl.corrections import Correction
 from etl.events import events_of
-from etl.records import EVENT_COLUMNS, Action, Disagreement, Event, Sample, Vintage, event_of
+from etl.records import (
+    EVENT_COLUMNS,
+    Action,
+    Disagreement,
+    Event,
+    HeldAnswer,
+    Revision,
+    Sample,
+    Vintage,
+    event_of,
+)
 from etl.storage.latest import STANDINGS, what_is_told
 
 LIVE = """
@@ -81,17 +91,6 @@ order by indicator, kind, threshold
 #: The first format whose events say whether they are of all time.
 KNOWS_ALL_TIME = 11
 FOREVER = datetime(9999, 12, 31, tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Revision:
-    """A value that its own source has replaced, and when that was known."""
-
-    date: Date
-    source: str
-    before: float
-    after: float
-    known_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,16 +160,6 @@ class Standing:
     last_month: float | None
     last_year: float | None
     highest: float
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """An answer that is kept apart, and why; `may_be_taken` if a person can take it as it is."""
-
-    source: str
-    since: datetime
-    sentence: str
-    may_be_taken: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -426,13 +415,13 @@ def comparisons(snapshot: Snapshot) -> list[Comparison]:
     ]
 
 
-def refused(snapshot: Snapshot) -> Mapping[str, Sequence[Refused]]:
+def refused(snapshot: Snapshot) -> Mapping[str, Sequence[HeldAnswer]]:
     """The answers of sources that are kept apart, by indicator."""
     rows = snapshot.rows("select indicator, source, since, sentence, may_be_taken from refused")
-    found: dict[str, list[Refused]] = defaultdict(list)
+    found: dict[str, list[HeldAnswer]] = defaultdict(list)
     for indicator, source, since, sentence, may_be_taken in rows:
         found[indicator].append(
-            Refused(source, since.replace(tzinfo=UTC), sentence, bool(may_be_taken))
+            HeldAnswer(indicator, source, since.replace(tzinfo=UTC), sentence, bool(may_be_taken))
         )
     return found
 
@@ -453,14 +442,13 @@ def revisions(
     """The fetched values of an indicator that were replaced, newest first."""
     parameters = {"id": indicator, "moment": _naive(as_of or FOREVER), "most": most}
     rows = snapshot.rows(REVISIONS, parameters)
-    return [Revision(r[0], r[1], r[2], r[3], r[4].replace(tzinfo=UTC)) for r in rows]
+    return [Revision(indicator, r[0], r[1], r[2], r[3], r[4].replace(tzinfo=UTC)) for r in rows]
 
 
-def revised_lately(snapshot: Snapshot, since: datetime, most: int) -> list[tuple[str, Revision]]:
-    """The fetched values that were replaced since a moment, each with its indicator, newest
-    first."""
+def revised_lately(snapshot: Snapshot, since: datetime, most: int) -> list[Revision]:
+    """The fetched values that were replaced since a moment, newest first."""
     rows = snapshot.rows(REVISED_LATELY, {"since": _naive(since), "most": most})
-    return [(r[0], Revision(r[1], r[2], r[3], r[4], r[5].replace(tzinfo=UTC))) for r in rows]
+    return [Revision(r[0], r[1], r[2], r[3], r[4], r[5].replace(tzinfo=UTC)) for r in rows]
 
 
 def all_disagreements(snapshot: Snapshot) -> Mapping[str, Sequence[Disagreement]]:

@@ -58,6 +58,32 @@ class Vintage:
     note: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class HeldAnswer:
+    """An answer that is kept apart from the data, since when, and why.
+
+    `may_be_taken` if a person can take it as it is: it only rewrites history.
+    """
+
+    indicator: str
+    source: str
+    since: datetime
+    sentence: str
+    may_be_taken: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """A value that its source has replaced."""
+
+    indicator: str
+    date: Date
+    source: str
+    before: float
+    after: float
+    known_at: datetime
+
+
 class Measured(Protocol):
     """What two values are compared by, whatever else is known of them."""
 

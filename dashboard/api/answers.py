@@ -202,7 +202,10 @@ def _status(one: Health, differing: Sequence[Disagreement]) -> models.IndicatorS
             "as_of": as_of_words(one.indicator, newest.date) if newest else "尚无数据",
             "checked_until": one.indicator.checked if one.indicator.calendar == "event" else None,
             "problem": one.problem,
-            "refused": [asdict(entry) for entry in one.refused],
+            "refused": [
+                {k: v for k, v in asdict(entry).items() if k != "indicator"}
+                for entry in one.refused
+            ],
             "disagreements": [asdict(entry) for entry in differing],
         }
     )

@@ -210,16 +210,17 @@ def _revisions(visit: Visit, desk: Desk) -> Component:
     entries = [
         html.Li(
             [
-                _link(visit, catalog[name]),
-                f" {formatting.table_day(r.date, catalog[name], lang)} ",
-                f"{exact(catalog[name], r.before)} → {exact(catalog[name], r.after)} ",
+                _link(visit, catalog[r.indicator]),
+                f" {formatting.table_day(r.date, catalog[r.indicator], lang)} ",
+                f"{exact(catalog[r.indicator], r.before)} → ",
+                f"{exact(catalog[r.indicator], r.after)} ",
                 html.Span(
                     text("revised_by", lang, source=_source(r.source, lang),
                          moment=formatting.minute(r.known_at)), className="quiet",
                 ),
             ]
         )
-        for name, r in found
+        for r in found
     ]  # fmt: skip
     nothing = html.P(text("no_revisions", lang, days=str(TOLD_DAYS)), className="quiet")
     return html.Section(

@@ -10,9 +10,8 @@ from typing import Any
 
 from etl.catalog import Catalog
 from etl.freshness import as_of_words, sessions_missed, state_of
-from etl.records import Disagreement
+from etl.records import Disagreement, HeldAnswer, Revision
 from etl.storage.current import CurrentSnapshot
-from etl.storage.warehouse import Refused, Revision
 
 #: Revisions are told for so long.
 _TOLD_DAYS = 30
@@ -36,7 +35,7 @@ class Freshness:
     problem: str
     checked_until: date | None = None
     notice: str = ""
-    refused: tuple[Refused, ...] = ()
+    refused: tuple[HeldAnswer, ...] = ()
     revisions: tuple[Revision, ...] = ()
     disagreements: tuple[Disagreement, ...] = ()
 

@@ -15,9 +15,9 @@ import duckdb
 
 from etl.catalog import Catalog
 from etl.errors import StorageError
-from etl.records import Action, Disagreement, Vintage
+from etl.records import Action, Disagreement, HeldAnswer, Revision, Vintage
 from etl.storage.snapshots import current_name, read_snapshot
-from etl.storage.warehouse import REVISIONS, Refused, Revision
+from etl.storage.warehouse import REVISIONS
 
 SERIES = """
 select date, value, source, known_at, status, credit, basis, note from observations
@@ -87,13 +87,13 @@ class CurrentSnapshot:
         """What is to be known of each subject, though nothing is wrong with it."""
         return dict(self._optional("notices", "subject, notice"))
 
-    def refused(self) -> Iterator[Refused]:
+    def refused(self) -> Iterator[HeldAnswer]:
         """Every answer that is kept apart, oldest first."""
         columns = "indicator, source, since, sentence, may_be_taken"
         for indicator, source, since, sentence, may_be_taken in self._rows(
             f"select {columns} from refused order by since, indicator, source"
         ):
-            yield Refused(indicator, source, since.replace(tzinfo=UTC), sentence, may_be_taken)
+            yield HeldAnswer(indicator, source, since.replace(tzinfo=UTC), sentence, may_be_taken)
 
     def revisions(self, since: datetime, most: int = 1000) -> Iterator[Revision]:
         """The fetched values that were replaced since a moment, newest first."""

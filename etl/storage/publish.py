@@ -27,6 +27,7 @@ from etl.errors import StorageError
 from etl.files.authored import COMPARISONS, PueComparison
 from etl.policies.identity import Document
 from etl.policies.references import cited
+from etl.records import HeldAnswer
 from etl.settings import POINTER
 from etl.storage.events import create_events
 from etl.storage.latest import create_standings
@@ -40,7 +41,7 @@ from etl.storage.snapshots import (
     read_snapshot,
     sync,
 )
-from etl.storage.warehouse import LIMITS, Refused, Warehouse, spans
+from etl.storage.warehouse import LIMITS, Warehouse, spans
 
 KEPT = 30
 #: How many indicators are named that would be published with fewer vintages.
@@ -330,7 +331,7 @@ def _want(connection: duckdb.DuckDBPyConnection, catalog: Catalog) -> None:
 
 
 def _write_content(
-    connection: duckdb.DuckDBPyConnection, content: Content, refused: Sequence[Refused]
+    connection: duckdb.DuckDBPyConnection, content: Content, refused: Sequence[HeldAnswer]
 ) -> None:
     catalog, finder = content.catalog, MentionFinder(content.catalog)
     tables: dict[str, list[tuple[object, ...]]] = {

@@ -16,7 +16,7 @@ import duckdb
 from etl.catalog import STATUS_OF_SOURCE
 from etl.corrections import CORRECTED
 from etl.errors import Locked, StorageError
-from etl.records import Action, Observation, Vintage
+from etl.records import Action, HeldAnswer, Observation, Revision, Vintage
 from etl.storage.schema import FOREVER, prepare, served_sql
 
 # How much of the memory DuckDB may take; what does not fit waits beside the database file.
@@ -235,32 +235,6 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
-    """An answer that is kept apart from the data, since when, and why.
-
-    `may_be_taken` if a person can take it as it is: it only rewrites history.
-    """
-
-    indicator: str
-    source: str
-    since: datetime
-    sentence: str
-    may_be_taken: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Revision:
-    """A value that its source has replaced."""
-
-    indicator: str
-    date: date
-    source: str
-    before: float
-    after: float
-    known_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class Answer:
     """One archived answer as a load has read it; `fetched_at` where a person took it later than it
     came."""
@@ -457,10 +431,10 @@ class Warehouse:
             [load, indicator, source],
         )
 
-    def refused(self) -> list[Refused]:
+    def refused(self) -> list[HeldAnswer]:
         """Every answer that is kept apart, oldest first."""
         rows = self.connection.execute(REFUSED).fetchall()
-        return [Refused(r[0], r[1], r[2].replace(tzinfo=UTC), r[3], r[4]) for r in rows]
+        return [HeldAnswer(r[0], r[1], r[2].replace(tzinfo=UTC), r[3], r[4]) for r in rows]
 
     def revisions(self, since: datetime, most: int = 1000) -> list[Revision]:
         """The fetched values that were replaced since a moment, newest first."""
