@@ -455,7 +455,12 @@ class Warehouse:
 
     def actions(self, indicator: str) -> list[Action]:
         """The splits and dividends of an indicator as last told, in the order of dates."""
-        return self.all_actions().get(indicator, [])
+        rows = self.connection.execute(
+            "select date, kind, arg_max(value, load) from actions "
+            "where indicator = ? group by all order by date, kind",
+            [indicator],
+        ).fetchall()
+        return [Action(*row) for row in rows]
 
     def all_actions(self) -> dict[str, list[Action]]:
         """The splits and dividends of every indicator that has any."""
