@@ -48,8 +48,8 @@ with duckdb.connect(sys.argv[2]) as connection:
 _ASK = """
 import statistics, sys, time
 from pathlib import Path
-from dashboard import queries
-from dashboard.snapshot import Snapshot
+from dashboard.data import queries
+from dashboard.data.snapshot import Snapshot
 
 snapshot = Snapshot(Path(sys.argv[1]))
 names = list(snapshot.catalog.indicators)

@@ -14,10 +14,10 @@ from rich.console import Console
 from rich.markup import escape
 
 from dashboard.address import PARAMETERS, MovedError
-from dashboard.export import export, image
-from dashboard.formats import DATA_FORMATS
+from dashboard.data.snapshot import Snapshots
+from dashboard.export.files import export, image
+from dashboard.export.formats import DATA_FORMATS
 from dashboard.server import create_server
-from dashboard.snapshot import Snapshots
 from dashboard.static_copy.write import write_copy
 from etl.errors import SettingError, StorageError, XinzhiError
 from etl.settings import load_settings

@@ -11,12 +11,12 @@ import flask
 from dash import Dash, Input, Output, dcc, html
 from dash.development.base_component import Component
 
-from dashboard import sheet
 from dashboard.address import AddressError, parse_query
+from dashboard.chart_page import page as chart_page
+from dashboard.data.snapshot import Snapshots
 from dashboard.pages import resolve, wrong_address
 from dashboard.pages.page import Page
 from dashboard.prerender import to_html
-from dashboard.snapshot import Snapshots
 
 ASSETS = Path(__file__).parent / "assets"
 #: Where dash asks for its chart library; the server answers with the basic bundle.
@@ -48,7 +48,7 @@ class Site(Dash):
     """Dash whose first answer already holds the page."""
 
     snapshots: Snapshots
-    place: sheet.Site
+    place: chart_page.SiteConfig
 
     def interpolate_index(self, **parts: Any) -> str:
         """The whole document for the address that is asked for."""
@@ -73,7 +73,7 @@ class Site(Dash):
 
 
 def visit(
-    snapshots: Snapshots, path: str, search: str, place: sheet.Site
+    snapshots: Snapshots, path: str, search: str, place: chart_page.SiteConfig
 ) -> tuple[Page, Component]:
     """The page of an address as it stands in a browser, and its markup."""
     try:
@@ -82,7 +82,7 @@ def visit(
         return wrong_address(error)
 
 
-def create_dash(snapshots: Snapshots, place: sheet.Site) -> Site:
+def create_dash(snapshots: Snapshots, place: chart_page.SiteConfig) -> Site:
     """The app over the snapshots of one folder."""
     app = Site(
         "dashboard",

@@ -10,11 +10,12 @@ from uuid import NAMESPACE_URL, uuid5
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
-from dashboard import formatting, queries
-from dashboard.downloads import iso
-from dashboard.formats import FORMATS
-from dashboard.queries import Standing
-from dashboard.snapshot import Snapshot
+from dashboard import formatting
+from dashboard.data import queries
+from dashboard.data.queries import Standing
+from dashboard.data.snapshot import Snapshot
+from dashboard.export.formats import FORMATS
+from dashboard.export.table import iso
 from dashboard.texts import text
 from etl.catalog import Indicator
 from etl.records import BEIJING, Event, Vintage

@@ -13,7 +13,12 @@ from fastapi import FastAPI, Request
 from fastapi.responses import Response
 
 from dashboard.app import PLOTLY_PATH, create_dash
-from dashboard.compression import (
+from dashboard.chart_page.page import FORMATS, SiteConfig
+from dashboard.data.snapshot import Snapshots
+from dashboard.data.warm_up import get_ready, keep_up
+from dashboard.export.receipts import Served
+from dashboard.http.cache import Kept
+from dashboard.http.compression import (
     App,
     Compressed,
     Message,
@@ -23,15 +28,10 @@ from dashboard.compression import (
     accepted,
     compressed,
 )
-from dashboard.kept import Kept
-from dashboard.limits import Gate, Turnstile
-from dashboard.metrics import Counted, Meter
-from dashboard.readiness import get_ready, keep_up
-from dashboard.routes import api, api_docs, bulletins, charts, data, discovery, operations
-from dashboard.routes.problems import answer_to, problem
-from dashboard.served import Served
-from dashboard.sheet import FORMATS, Site
-from dashboard.snapshot import Snapshots
+from dashboard.http.limits import Gate, Turnstile
+from dashboard.http.metrics import Counted, Meter
+from dashboard.http.problems import answer_to, problem
+from dashboard.http.routes import api, api_docs, bulletins, charts, data, discovery, operations
 from etl.errors import XinzhiError
 from etl.settings import Settings
 
@@ -55,7 +55,7 @@ HEADERS = (
 def create_server(settings: Settings) -> Counted:
     """The whole site over the snapshots that `settings` name."""
     snapshots, meter = Snapshots(settings.published, get_ready), Meter()
-    site = Site(settings.base_url, FORMATS, reports_to=settings.corrections_to)
+    site = SiteConfig(settings.base_url, FORMATS, reports_to=settings.corrections_to)
 
     @asynccontextmanager
     async def running(server: FastAPI) -> AsyncIterator[None]:

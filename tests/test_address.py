@@ -19,7 +19,7 @@ from dashboard.address import (
     known_id,
     parse,
 )
-from dashboard.downloads import place
+from dashboard.export.table import place
 from etl.catalog import Catalog, load_catalog
 from etl.settings import PROJECT
 

@@ -14,8 +14,8 @@ import pytest
 from conftest import CATALOG, Cli, settings_of, snapshot, write_csv
 from serving import client
 
-from dashboard import queries
-from dashboard.snapshot import Snapshots
+from dashboard.data import queries
+from dashboard.data.snapshot import Snapshots
 from etl.catalog import Catalog, Extreme, Indicator, Reach, load_catalog
 from etl.claims.check import check_text
 from etl.claims.known import KnownSnapshot as Known

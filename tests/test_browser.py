@@ -36,10 +36,10 @@ WAIT_MS = 15_000
 #: The colours in which the lines of a live chart are seen.
 COLOURS = """() => [...new Set([...document.querySelectorAll('#page .js-line')]
   .map(line => getComputedStyle(line).stroke).filter(Boolean))]"""
-Opened = Callable[..., "Visit"]
+Opened = Callable[..., "PageRequest"]
 
 
-class Visit:
+class PageRequest:
     """A page in a context of its own, and what went wrong on it."""
 
     def __init__(self, context: BrowserContext, site: str) -> None:
@@ -85,10 +85,10 @@ def site(published: Settings) -> Iterator[str]:
 def visit(browser: Browser, site: str) -> Iterator[Opened]:
     contexts: list[BrowserContext] = []
 
-    def start(width: int = 1440, height: int = 900, **options: object) -> Visit:
+    def start(width: int = 1440, height: int = 900, **options: object) -> PageRequest:
         size = {"width": width, "height": height}
         contexts.append(browser.new_context(viewport=size, locale="zh-CN", **options))  # type: ignore[arg-type]
-        return Visit(contexts[-1], site)
+        return PageRequest(contexts[-1], site)
 
     yield start
     for context in contexts:
@@ -189,7 +189,7 @@ def test_a_new_snapshot_appears_on_an_open_page(
 ) -> None:
     rows = [["indicator", "date", "value"], ["vix", "2026-05-26", "17.5"]]
     with running(filled) as site:
-        reader = Visit(browser.new_context(viewport={"width": 1280, "height": 900}), site)
+        reader = PageRequest(browser.new_context(viewport={"width": 1280, "height": 900}), site)
         reader.page.clock.install()
         page = reader.open("/indicators?group=markets&q=VIX")
         expect(page.locator("#page tbody tr")).to_contain_text("暂无数据")

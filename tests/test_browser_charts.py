@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
-from test_browser import PICTURES, Visit, site, visit
+from test_browser import PICTURES, PageRequest, site, visit
 
 __all__ = ["site", "visit"]  # fixtures
-Opened = Callable[..., Visit]
+Opened = Callable[..., PageRequest]
 PAGES = {
     "frozen": "/c/micron_market_cap_usd_bn@2026-05-27",
     "live": "/c/sp500?t=3y",
@@ -38,7 +38,7 @@ LAID_OVER = """() => {
 }"""
 
 
-def seen(reader: Visit, name: str) -> Page:
+def seen(reader: PageRequest, name: str) -> Page:
     answer = reader.page.goto(f"{reader.site}{PAGES[name]}")
     assert answer is not None
     assert answer.status == (400 if name == "wrong" else 200)

@@ -25,11 +25,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from serving import PLAIN, Node, TestClient, client, republish, rows_of, tree, with_old_ids
 
-from dashboard import shortlinks
 from dashboard.address import RANGES, AddressError, ChartAddress, Transform, Window
 from dashboard.chart import fonts
 from dashboard.chart.fonts import Font
 from dashboard.chart.qr import qr
+from dashboard.chart_page import short_links
 from etl.calendars import end_of
 from etl.catalog import Catalog, load_catalog
 from etl.settings import PROJECT, Settings
@@ -404,7 +404,7 @@ def test_the_codes_that_were_given_out_are_still_read(catalog: Catalog) -> None:
         "4eCEWuy8Cmbgyv": "micron_market_cap_usd_bn",
     }
     for code, name in given_out.items():
-        found = shortlinks.address(code, catalog)
+        found = short_links.address(code, catalog)
         assert (found.id, found.as_of) == (name, end_of(datetime(2026, 5, 27).date()))
 
 
@@ -439,21 +439,21 @@ _ADDRESSES = st.builds(
 @given(_ADDRESSES)
 @settings(deadline=None, max_examples=300)
 def test_a_code_is_short_and_reads_back_as_its_address(address: ChartAddress) -> None:
-    code = shortlinks.code(address)
+    code = short_links.code(address)
     assert len(code) <= 50
     assert re.fullmatch("[1-9A-HJ-NP-Za-km-z]+", code)
-    assert shortlinks.address(code, CATALOG) == address
+    assert short_links.address(code, CATALOG) == address
 
 
 @given(_ADDRESSES, st.data())
 @settings(deadline=None, max_examples=200)
 def test_a_mistyped_code_is_refused(address: ChartAddress, data: st.DataObject) -> None:
-    code = shortlinks.code(address)
+    code = short_links.code(address)
     place = data.draw(st.integers(0, len(code) - 1))
-    letter = data.draw(st.sampled_from(shortlinks.ALPHABET).filter(lambda c: c != code[place]))
+    letter = data.draw(st.sampled_from(short_links.ALPHABET).filter(lambda c: c != code[place]))
     mistyped = code[:place] + letter + code[place + 1 :]
     with contextlib.suppress(AddressError):  # but for one in 65,536
-        assert shortlinks.address(mistyped, CATALOG) != address
+        assert short_links.address(mistyped, CATALOG) != address
 
 
 @pytest.mark.parametrize("code", ["x", "0", "l", "漢", "1" * 5000, "z" * 60, "%00", "a.b", "a b"])
@@ -467,14 +467,14 @@ def test_an_id_that_was_renamed_keeps_its_codes(filled: Path, catalog: Catalog) 
     republish(filled, with_old_ids(catalog, {"sp500": ("spx",)}))
     old = ChartAddress("spx", end_of(datetime(2026, 5, 27).date()))
     site = client(settings_of(filled))
-    answer = site.get(f"/s/{shortlinks.code(old)}")
+    answer = site.get(f"/s/{short_links.code(old)}")
     assert answer.headers["location"] == "/c/spx@2026-05-27"
     assert site.get(answer.headers["location"]).headers["location"] == "/c/sp500@2026-05-27"
 
 
 def test_the_packed_ids_are_all_different() -> None:
     names = [*CATALOG.indicators, *CATALOG.current_ids]
-    assert len({shortlinks._id(name) for name in names}) == len(names)
+    assert len({short_links._id(name) for name in names}) == len(names)
 
 
 def test_a_crowd_is_turned_away_with_a_time_to_return(
@@ -488,7 +488,7 @@ def test_a_crowd_is_turned_away_with_a_time_to_return(
         assert go.wait(20)
         return b"drawn"
 
-    monkeypatch.setattr("dashboard.routes.charts.png_of", slow)
+    monkeypatch.setattr("dashboard.http.routes.charts.png_of", slow)
     answers: list[httpx.Response] = []
     with client(published) as site:
         first = threading.Thread(target=lambda: answers.append(site.get("/c/sp500.png")))
@@ -517,10 +517,12 @@ def test_without_a_chinese_font_pictures_are_in_english_and_ready_says_so(
     held = fonts.font()
     assert held is not None
     latin = Font(held.file, chinese=False)
-    for place in ("dashboard.pictures.font", "dashboard.chart.fonts.font"):
+    for place in ("dashboard.chart_page.pictures.font", "dashboard.chart.fonts.font"):
         monkeypatch.setattr(place, lambda: latin)
     drawn: list[str] = []
-    monkeypatch.setattr("dashboard.pictures.png", lambda svg, font: drawn.append(svg) or b"")
+    monkeypatch.setattr(
+        "dashboard.chart_page.pictures.png", lambda svg, font: drawn.append(svg) or b""
+    )
     site = client(published)
     assert site.get("/c/sp500.png").status_code == 200
     assert not re.search("[\u4e00-\u9fff]", drawn[0])
@@ -531,7 +533,7 @@ def test_without_a_chinese_font_pictures_are_in_english_and_ready_says_so(
 def test_without_any_font_a_picture_is_refused_in_words(
     published: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for place in ("dashboard.pictures.font", "dashboard.chart.fonts.font"):
+    for place in ("dashboard.chart_page.pictures.font", "dashboard.chart.fonts.font"):
         monkeypatch.setattr(place, lambda: None)
     answer = client(published).get("/c/sp500.png")
     assert answer.status_code == 503

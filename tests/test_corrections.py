@@ -15,10 +15,10 @@ from conftest import Cli, is_one_sentence, replace_line, run_with_fred, served, 
 from serving import TestClient, client, rows_of, still, tree
 
 from dashboard.address import ChartAddress, Window
-from dashboard.choices import Choices
-from dashboard.downloads import table
-from dashboard.reports import report_url
-from dashboard.snapshot import Snapshots
+from dashboard.chart_page.report_mail import report_url
+from dashboard.data.snapshot import Snapshots
+from dashboard.display import Display
+from dashboard.export.table import table
 from dashboard.static_copy.write import write_copy
 from etl.catalog import Catalog, Text
 from etl.errors import SettingError
@@ -543,7 +543,7 @@ def test_a_report_is_one_whole_link_whatever_a_title_holds(
         for column in held.columns
     )  # fmt: skip
     href = report_url(
-        replace(held, columns=hostile), Choices(), "https://figures.example.org", "a@b.c"
+        replace(held, columns=hostile), Display(), "https://figures.example.org", "a@b.c"
     )
     _, subject, lines = letter_of(href)
     assert subject.startswith("这个数不对：")

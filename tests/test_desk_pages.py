@@ -11,8 +11,8 @@ import pytest
 from conftest import Cli, settings_of, write_csv
 from serving import Node, TestClient, client, republish, still
 
-from dashboard import queries
-from dashboard.snapshot import Snapshots
+from dashboard.data import queries
+from dashboard.data.snapshot import Snapshots
 from etl.brief.published import published_brief
 from etl.brief.words import markdown
 from etl.bulletins.model import Bulletin, Section

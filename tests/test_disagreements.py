@@ -9,8 +9,8 @@ import pytest
 from conftest import Cli, bundled, settings_of
 from serving import client
 
-from dashboard import queries
-from dashboard.snapshot import Snapshots
+from dashboard.data import queries
+from dashboard.data.snapshot import Snapshots
 from etl.catalog import Catalog
 
 DAY = date(2026, 5, 26)

@@ -16,7 +16,7 @@ import pytest
 from conftest import END_OF_BULLETIN_DAY, Cli, bundled, served, settings_of, write_csv
 from serving import PLAIN, TestClient, client, republish, rows_of, with_old_ids
 
-from dashboard.downloads import safe
+from dashboard.export.table import safe
 from etl.catalog import Catalog
 from etl.settings import Settings
 

@@ -11,8 +11,8 @@ import pytest
 from conftest import Cli, bundled, served, settings_of, snapshot, write_csv
 from serving import client
 
-from dashboard import queries
-from dashboard.snapshot import Snapshots
+from dashboard.data import queries
+from dashboard.data.snapshot import Snapshots
 from etl.catalog import Catalog
 from etl.events import events_of
 from etl.records import Observation

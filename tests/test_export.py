@@ -12,7 +12,7 @@ from conftest import Finished, is_one_sentence, settings_of
 from serving import TestClient, client
 
 from dashboard.__main__ import main
-from dashboard.formats import DATA_FORMATS
+from dashboard.export.formats import DATA_FORMATS
 
 Run = Callable[..., Finished]
 

@@ -25,9 +25,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from serving import PLAIN, TestClient, client, republish, rows_of, with_old_ids
 
-from dashboard.formats import FORMATS
-from dashboard.formats.xlsx import _cell
-from dashboard.limits import BusyError, Turnstile
+from dashboard.export.formats import FORMATS
+from dashboard.export.xlsx import _cell
+from dashboard.http.limits import BusyError, Turnstile
 from etl.catalog import Catalog
 from etl.settings import Settings
 
@@ -433,7 +433,7 @@ def test_old_ids_redirect_in_every_format(filled: Path, catalog: Catalog) -> Non
 def test_an_answer_of_too_many_rows_is_refused_and_not_cut(
     published: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dashboard.downloads.MAX_ROWS", 100)
+    monkeypatch.setattr("dashboard.export.table.MAX_ROWS", 100)
     small = client(published)
     assert "at most 100" in detail(small.get("/c/sp500.csv?t=max"), 400)["detail"]
     assert small.get("/c/sp500.csv?t=1m").status_code == 200

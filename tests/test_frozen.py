@@ -10,7 +10,7 @@ from conftest import Cli, run_with_fred, settings_of, write_csv
 from serving import PLAIN, TestClient, client, rows_of
 
 from dashboard.address import moment_text
-from dashboard.snapshot import Snapshots
+from dashboard.data.snapshot import Snapshots
 from etl.catalog import Catalog, Indicator
 from etl.ingest.run import Request, run
 from etl.records import now

@@ -10,7 +10,7 @@ import pytest
 from conftest import Cli, settings_of, write_csv
 from serving import PLAIN, TestClient, client, rows_of
 
-from dashboard.kept import Kept
+from dashboard.http.cache import Kept
 
 
 @pytest.fixture

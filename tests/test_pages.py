@@ -15,7 +15,7 @@ from conftest import BUNDLED, bundled, settings_of, snapshot
 from serving import PLAIN, Node, TestClient, client, republish, still, tree
 
 from dashboard.discovery import PAGES
-from dashboard.formats import FORMATS
+from dashboard.export.formats import FORMATS
 from etl.bulletins.model import Bulletin, Reference, Section
 from etl.catalog import Catalog, load_catalog
 from etl.settings import PROJECT, Settings

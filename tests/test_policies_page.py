@@ -14,9 +14,9 @@ import pytest
 from conftest import BUNDLED, Cli, is_one_sentence, settings_of
 from serving import Node, TestClient, client, rows_of, still, tree
 
-from dashboard import register
-from dashboard.queries import Policy
-from dashboard.register import Choice, bodies, by_body, folded, reason, web_address
+from dashboard.data import policy_filter
+from dashboard.data.policy_filter import Choice, bodies, by_body, folded, reason, web_address
+from dashboard.data.queries import Policy
 from etl.catalog import Catalog
 from etl.ingest.run import Request, run
 from etl.policies.identity import KINDS, Document
@@ -292,7 +292,7 @@ def test_the_reason_follows_from_what_is_known_of_a_document(
 
 
 def test_the_kinds_of_the_page_are_those_of_the_register() -> None:
-    assert register.KINDS == KINDS
+    assert policy_filter.KINDS == KINDS
 
 
 def test_an_office_stands_for_its_body_and_a_joint_document_for_each() -> None:

@@ -14,11 +14,11 @@ from conftest import Cli, settings_of, write_csv
 from dash.development.base_component import Component
 from serving import client, rows_of
 
-from dashboard import finding
+from dashboard.data import search
+from dashboard.data.cards import reading, readings
+from dashboard.data.snapshot import Snapshot, Snapshots
+from dashboard.data.warm_up import get_ready, keep_up
 from dashboard.pages import resolve
-from dashboard.readiness import get_ready, keep_up
-from dashboard.readings import reading, readings
-from dashboard.snapshot import Snapshot, Snapshots
 from etl.settings import Settings
 
 
@@ -165,7 +165,7 @@ def test_indicators_are_found_by_every_word_in_any_name(
     published: Settings, words: str, wanted: int
 ) -> None:
     snapshot = Snapshots(published.published).current()
-    found = list(finding.found(snapshot, words))
+    found = list(search.found(snapshot, words))
     assert len(found) == wanted
     assert [i.id for i in found] == [
         i for i in snapshot.catalog.indicators if i in {f.id for f in found}

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.queries import series
-from dashboard.relations import FEWEST, Part, correlation, pairs
-from dashboard.snapshot import Snapshots
+from dashboard.data.correlation import FEWEST, Part, correlation, pairs
+from dashboard.data.queries import series
+from dashboard.data.snapshot import Snapshots
 from etl.catalog import Catalog, load_catalog
 from etl.records import Vintage
 from etl.settings import PROJECT, Settings

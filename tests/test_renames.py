@@ -12,8 +12,8 @@ from catalogs import catalog_text, entry
 from conftest import Cli, is_one_sentence, run_with_fred, served, settings_of, snapshot, write_csv
 from serving import client, rows_of
 
-from dashboard import shortlinks
 from dashboard.address import ChartAddress
+from dashboard.chart_page import short_links
 from etl.alerts import notify
 from etl.calendars import end_of
 from etl.catalog import load_catalog
@@ -145,7 +145,7 @@ def test_what_waits_and_what_was_archived_is_found_under_the_new_id(own: Path, c
 
 def test_addresses_short_links_and_files_lead_on(own: Path, cli: Cli) -> None:
     before(own, cli)
-    code = shortlinks.code(ChartAddress("brass", end_of(now().date() - timedelta(days=1))))
+    code = short_links.code(ChartAddress("brass", end_of(now().date() - timedelta(days=1))))
     write(own, price("brass_usd", "brass"), entry("other"))
     assert cli("run", "--offline").status == 0
     site = client(settings_of(own))

@@ -12,8 +12,8 @@ import pytest
 from conftest import settings_of
 from serving import PLAIN, TestClient, client
 
-from dashboard.formats import FORMATS
-from dashboard.served import Made, Served
+from dashboard.export.formats import FORMATS
+from dashboard.export.receipts import Made, Served
 from etl.errors import StorageError
 
 BASE = "http://127.0.0.1:8050"

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from serving import vintages
 from test_transforms import _series
 
-from dashboard import queries
 from dashboard.address import Transform
-from dashboard.overview import percent_from
-from dashboard.queries import Standing
-from dashboard.snapshot import Snapshots
-from dashboard.transforms import transformed
+from dashboard.data import queries
+from dashboard.data.indicator_rows import percent_from
+from dashboard.data.queries import Standing
+from dashboard.data.snapshot import Snapshots
+from dashboard.data.transforms import transformed
 from etl.catalog import Catalog, Dated, Indicator, Text, load_catalog
 from etl.changes import comparable
 from etl.records import Vintage

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from serving import days_from, vintages
 
 from dashboard.address import Transform, Window
-from dashboard.transforms import Empty, explained, span, transformed, window_name
+from dashboard.data.transforms import Empty, explained, span, transformed, window_name
 from etl.catalog import Indicator, load_catalog
 from etl.records import Vintage
 from etl.settings import PROJECT

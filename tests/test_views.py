@@ -11,9 +11,9 @@ from serving import TestClient, client, rows_of
 from dashboard import formatting
 from dashboard.address import AddressError, parse
 from dashboard.chart.svg import chart
+from dashboard.chart_page.view import View, view
+from dashboard.data.snapshot import Snapshot, Snapshots
 from dashboard.formatting import spoken
-from dashboard.snapshot import Snapshot, Snapshots
-from dashboard.views import View, view
 from etl.catalog import load_catalog
 from etl.settings import PROJECT, Settings
 

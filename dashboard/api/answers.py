@@ -9,14 +9,14 @@ from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
-from dashboard import queries
 from dashboard.address import AddressError, known_id
 from dashboard.api import models
-from dashboard.downloads import provenance
-from dashboard.formats import FORMATS
-from dashboard.health import Health, health
-from dashboard.queries import Standing
-from dashboard.snapshot import Snapshot
+from dashboard.data import queries
+from dashboard.data.freshness import Health, health
+from dashboard.data.queries import Standing
+from dashboard.data.snapshot import Snapshot
+from dashboard.export.formats import FORMATS
+from dashboard.export.table import provenance
 from etl.bulletins.model import Bulletin, Reference
 from etl.catalog import Credit, Indicator, Text
 from etl.claims.model import Placed

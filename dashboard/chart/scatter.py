@@ -7,7 +7,7 @@ from xml.sax.saxutils import escape
 
 from dashboard.chart.palette import style
 from dashboard.chart.ticks import value_ticks
-from dashboard.relations import Pair
+from dashboard.data.correlation import Pair
 
 LEFT, RIGHT, TOP, BOTTOM = 52, 12, 24, 34
 #: More points than this are thinned evenly; the correlation counts all of them.

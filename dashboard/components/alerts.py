@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from dashboard.choices import Choices
 from dashboard.components import tables
+from dashboard.display import Display
 from dashboard.texts import text
 from etl.alerts.rules import Alert
 from etl.catalog import Catalog
@@ -29,7 +29,7 @@ def sentence(alert: Alert, lang: str) -> str:
     return alert.en if lang == "en" else alert.zh
 
 
-def line(alerts: Sequence[Alert], catalog: Catalog, chosen: Choices) -> Component | None:
+def line(alerts: Sequence[Alert], catalog: Catalog, chosen: Display) -> Component | None:
     """Which alerts are triggered, the first few by name; nothing where none is."""
     triggered = [alert for alert in alerts if alert.state == "triggered"]
     if not triggered:
@@ -66,7 +66,7 @@ def of_indicator(alerts: Sequence[Alert], indicator: str, lang: str) -> list[Com
     ]
 
 
-def table(alerts: Sequence[Alert], catalog: Catalog, chosen: Choices) -> Component:
+def table(alerts: Sequence[Alert], catalog: Catalog, chosen: Display) -> Component:
     """Every rule with its state, what is worst first."""
     lang = chosen.lang
     ordered = sorted(alerts, key=lambda alert: STATES.index(alert.state))
@@ -75,7 +75,7 @@ def table(alerts: Sequence[Alert], catalog: Catalog, chosen: Choices) -> Compone
     return tables.table((text(name, lang) for name in header), rows, "health alerts")
 
 
-def _row(alert: Alert, catalog: Catalog, chosen: Choices) -> Component:
+def _row(alert: Alert, catalog: Catalog, chosen: Display) -> Component:
     lang = chosen.lang
     look = f"sign {LOOKS[alert.state]}"
     sign = html.Span(SIGNS[alert.state], className=look, **{"aria-hidden": "true"})

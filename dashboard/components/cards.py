@@ -9,16 +9,16 @@ from dash.development.base_component import Component
 
 from dashboard import formatting
 from dashboard.chart.svg import data_uri, spark
-from dashboard.choices import Choices
+from dashboard.data.cards import Reading
+from dashboard.display import Display
 from dashboard.formatting import Change, Figure
-from dashboard.readings import Reading
 from dashboard.texts import text
 from etl.words.sentences import Badge
 
 Parts = list[Component | str]
 
 
-def strip(items: Sequence[Reading], chosen: Choices) -> Component:
+def strip(items: Sequence[Reading], chosen: Display) -> Component:
     """The headline figures, side by side."""
     return html.Section(
         [_headline(item, chosen) for item in items],
@@ -27,7 +27,7 @@ def strip(items: Sequence[Reading], chosen: Choices) -> Component:
     )
 
 
-def card(item: Reading, chosen: Choices) -> Component:
+def card(item: Reading, chosen: Display) -> Component:
     """One indicator: name, value, change, sparkline, date and source."""
     assert item.vintage is not None
     assert item.figure is not None
@@ -59,7 +59,7 @@ def card(item: Reading, chosen: Choices) -> Component:
     )
 
 
-def waiting(items: Sequence[Reading], chosen: Choices) -> Component | None:
+def waiting(items: Sequence[Reading], chosen: Display) -> Component | None:
     """One quiet line for mentioned indicators of which nothing is held."""
     if not items:
         return None
@@ -96,7 +96,7 @@ def badge(item: Badge) -> Component:
     return html.Span(item.words, className=f"badge {item.kind}", title=item.sentence)
 
 
-def sparkline(item: Reading, chosen: Choices) -> Component | None:
+def sparkline(item: Reading, chosen: Display) -> Component | None:
     if not item.spark:
         return None
     first, last = item.spark[0][0], item.spark[-1][0]
@@ -131,7 +131,7 @@ def source_words(item: Reading, lang: str) -> str:
     return item.indicator.credit.name.in_(lang)
 
 
-def _provenance(item: Reading, chosen: Choices) -> Parts:
+def _provenance(item: Reading, chosen: Display) -> Parts:
     assert item.vintage is not None
     source = source_words(item, chosen.lang)
     parts: Parts = [
@@ -150,7 +150,7 @@ def _provenance(item: Reading, chosen: Choices) -> Parts:
     return parts
 
 
-def _headline(item: Reading, chosen: Choices) -> Component:
+def _headline(item: Reading, chosen: Display) -> Component:
     name = dcc.Link(
         item.indicator.short.in_(chosen.lang),
         href=chosen.href(f"/indicators/{item.id}"),

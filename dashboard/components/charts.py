@@ -11,8 +11,8 @@ from dash.development.base_component import Component
 from dashboard.chart.model import Model
 from dashboard.chart.plotly import CONFIG, figure
 from dashboard.chart.svg import chart, data_uri
-from dashboard.choices import Choices
 from dashboard.components import tables
+from dashboard.display import Display
 from dashboard.texts import text
 
 #: Papers as the style sheet cuts them, width and height: on a phone, and on anything wider.
@@ -25,7 +25,7 @@ ON_A_PHONE = "screen and (max-width: 760px)"
 
 
 def chart_block(
-    model: Model, name: str, chosen: Choices, papers: Papers, notes: Iterable[str] = ()
+    model: Model, name: str, chosen: Display, papers: Papers, notes: Iterable[str] = ()
 ) -> Component:
     """The chart with its words; `name` tells it from other charts of the page."""
     if model.empty:

@@ -9,11 +9,11 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from dashboard import formatting
-from dashboard.choices import THEMES, UPDOWNS, Choices
+from dashboard.chart_page.report_mail import PAGE as CORRECTIONS
+from dashboard.data.snapshot import Snapshot
+from dashboard.display import THEMES, UPDOWNS, Display
 from dashboard.pages.page import Page
 from dashboard.prerender import stilled
-from dashboard.reports import PAGE as CORRECTIONS
-from dashboard.snapshot import Snapshot
 from dashboard.texts import text
 
 NAVIGATION = (
@@ -30,7 +30,7 @@ NAVIGATION = (
 
 def frame(
     page: Page,
-    chosen: Choices,
+    chosen: Display,
     path: str,
     query: Mapping[str, str],
     snapshot: Snapshot | None,
@@ -50,7 +50,7 @@ def frame(
     )
 
 
-def _masthead(chosen: Choices, path: str, query: Mapping[str, str]) -> Component:
+def _masthead(chosen: Display, path: str, query: Mapping[str, str]) -> Component:
     home = dcc.Link(
         [
             html.Span(text("site", chosen.lang), className="masthead-name"),
@@ -77,14 +77,14 @@ def _is_here(where: str, path: str) -> bool:
     return path == where or (where != "/" and path.startswith(where))
 
 
-def _display(chosen: Choices, path: str, query: Mapping[str, str]) -> Component:
+def _display(chosen: Display, path: str, query: Mapping[str, str]) -> Component:
     """Language, theme and colour of a rise: each a link to this page, chosen otherwise."""
     own = {k: v for k, v in query.items() if k not in ("lang", "theme", "updown")}
     theme = THEMES[(THEMES.index(chosen.theme) + 1) % len(THEMES)]
     updown = UPDOWNS[1 - UPDOWNS.index(chosen.updown)]
     other = "zh" if chosen.lang == "en" else "en"
 
-    def link(words: str, label: str, changed: Choices) -> Component:
+    def link(words: str, label: str, changed: Display) -> Component:
         return dcc.Link(words, href=changed.href(path, **own), className="choice", title=label)
 
     return html.Div(
@@ -111,7 +111,7 @@ def _display(chosen: Choices, path: str, query: Mapping[str, str]) -> Component:
     )
 
 
-def _footer(chosen: Choices, snapshot: Snapshot | None) -> Component:
+def _footer(chosen: Display, snapshot: Snapshot | None) -> Component:
     parts: list[Component | str] = [
         html.Span(text("footer", chosen.lang)),
         dcc.Link(text("corrections", chosen.lang), href=chosen.href(CORRECTIONS)),

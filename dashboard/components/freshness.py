@@ -8,7 +8,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboard import formatting
-from dashboard.health import Health
+from dashboard.data.freshness import Health
 from dashboard.texts import text
 from etl.freshness import as_of_words, checked_words
 

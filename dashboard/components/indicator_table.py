@@ -9,10 +9,10 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from dashboard.components import cards, freshness
+from dashboard.data.freshness import Health
+from dashboard.data.indicator_rows import Line
 from dashboard.formatting import Change
-from dashboard.health import Health
-from dashboard.overview import Line
-from dashboard.pages.page import Visit
+from dashboard.pages.page import PageRequest
 from dashboard.texts import text
 
 #: The columns that a reader may choose, beside the name.
@@ -33,7 +33,7 @@ def column_words(name: str, lang: str) -> str:
 
 
 def indicator_table(
-    visit: Visit,
+    visit: PageRequest,
     entries: Iterable[Entry],
     columns: Sequence[str],
     heading: Callable[[str], Component],
@@ -44,7 +44,7 @@ def indicator_table(
     return html.Table([html.Thead(header), html.Tbody(rows)], className="table indicators-table")
 
 
-def _row(visit: Visit, entry: Entry, columns: Sequence[str]) -> Component:
+def _row(visit: PageRequest, entry: Entry, columns: Sequence[str]) -> Component:
     name = _name(visit, entry.line)
     if entry.line.reading.vintage is None:
         empty = html.Td(text("no_data", visit.lang), colSpan=max(1, len(columns)),
@@ -53,7 +53,7 @@ def _row(visit: Visit, entry: Entry, columns: Sequence[str]) -> Component:
     return html.Tr([name, *(_cell(visit, entry, column) for column in columns)])
 
 
-def _name(visit: Visit, line: Line) -> Component:
+def _name(visit: PageRequest, line: Line) -> Component:
     item = line.reading
     title = item.indicator.title.in_(visit.lang)
     pin = html.Button("☆", className="pin", **{
@@ -64,12 +64,12 @@ def _name(visit: Visit, line: Line) -> Component:
     return html.Th([pin, link, *badges], scope="row", className="col-name")
 
 
-def _cell(visit: Visit, entry: Entry, column: str) -> Component:
+def _cell(visit: PageRequest, entry: Entry, column: str) -> Component:
     labelled = {"data-label": column_words(column, visit.lang)} if column in _RECKONED else {}
     return html.Td(_CELLS[column](visit, entry), className=f"col-{column}", **labelled)
 
 
-def _value(visit: Visit, entry: Entry) -> Component | None:
+def _value(visit: PageRequest, entry: Entry) -> Component | None:
     figure = entry.line.reading.figure
     return cards.number(figure, "cell-number") if figure else None
 
@@ -78,13 +78,13 @@ def _apart(change: Change | None) -> Component | str | None:
     return cards.delta(change) if change else "—"
 
 
-def _age(visit: Visit, entry: Entry) -> list[Component | str]:
+def _age(visit: PageRequest, entry: Entry) -> list[Component | str]:
     sign, words = freshness.sign(entry.health.state), freshness.age(entry.health, visit.lang)
     return [sign, html.Span(text(f"state_{entry.health.state}", visit.lang), className="unseen"),
             words]  # fmt: skip
 
 
-_CELLS: Mapping[str, Callable[[Visit, Entry], object]] = {
+_CELLS: Mapping[str, Callable[[PageRequest, Entry], object]] = {
     "value": _value,
     "change": lambda visit, entry: cards.delta(entry.line.reading.change),
     "month": lambda visit, entry: _apart(entry.line.month),

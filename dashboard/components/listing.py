@@ -9,7 +9,7 @@ from typing import Any
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from dashboard.paging import Paged
+from dashboard.pages.paging import Paged
 from dashboard.texts import text
 
 

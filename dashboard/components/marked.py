@@ -11,9 +11,10 @@ from itertools import groupby
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from dashboard import formatting, queries
+from dashboard import formatting
 from dashboard.components.cards import Parts
-from dashboard.pages.page import Visit
+from dashboard.data import queries
+from dashboard.pages.page import PageRequest
 from dashboard.texts import text as words_of
 from etl.claims.model import Placed
 
@@ -26,7 +27,7 @@ GRAVITY = ("contradicted", "unverifiable", "approximate", "supported")
 class Marked:
     """The paragraphs of one bulletin; `here` are the indicators that have a card on the page."""
 
-    def __init__(self, visit: Visit, day: date, here: Collection[str]) -> None:
+    def __init__(self, visit: PageRequest, day: date, here: Collection[str]) -> None:
         self.visit, self.here = visit, here
         self.found = queries.mentions(visit.snapshot, day)
         self.claims = queries.claims(visit.snapshot, day)
@@ -85,7 +86,7 @@ def _end_of_clause(text: str, at: int) -> int:
     return next((k for k in range(at, len(text)) if text[k] in _STOPS), len(text))
 
 
-def evidence(visit: Visit, marked: Marked) -> Component | None:
+def evidence(visit: PageRequest, marked: Marked) -> Component | None:
     """Every statement that was checked, with what it was checked against."""
     if not marked.claims:
         return None
@@ -108,7 +109,7 @@ def evidence(visit: Visit, marked: Marked) -> Component | None:
     )  # fmt: skip
 
 
-def _entry(visit: Visit, number: int, placed: Placed) -> Component:
+def _entry(visit: PageRequest, number: int, placed: Placed) -> Component:
     claim, lang = placed.claim, visit.lang
     found = claim.evidence
     facts: Parts = []

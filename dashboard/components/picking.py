@@ -10,8 +10,8 @@ from urllib.parse import parse_qsl, urlsplit
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from dashboard import finding
-from dashboard.pages.page import Visit
+from dashboard.data.search import found
+from dashboard.pages.page import PageRequest
 from dashboard.texts import text
 
 #: How many indicators are offered at once.
@@ -39,7 +39,7 @@ def dcc_link(words: str, href: str, kind: str, **more: str) -> Component:
     return html.Span(link, **more) if more else link
 
 
-def search(visit: Visit, path: str, label: str, kept: Mapping[str, str]) -> Component:
+def search(visit: PageRequest, path: str, label: str, kept: Mapping[str, str]) -> Component:
     """A form that the browser sends: the words stand in the address as `q`, beside what is kept."""
     return html.Form(
         [
@@ -54,7 +54,7 @@ def search(visit: Visit, path: str, label: str, kept: Mapping[str, str]) -> Comp
     )  # fmt: skip
 
 
-def kept_inputs(visit: Visit, kept: Mapping[str, str]) -> list[Component]:
+def kept_inputs(visit: PageRequest, kept: Mapping[str, str]) -> list[Component]:
     """What a form must carry besides, so that sending it loses nothing that was chosen."""
     return [
         dcc.Input(type="hidden", name=name, value=value, id=f"kept-{name}")
@@ -64,14 +64,14 @@ def kept_inputs(visit: Visit, kept: Mapping[str, str]) -> list[Component]:
 
 
 def picker(
-    visit: Visit, chosen: Sequence[str], most: int, href: Callable[[Sequence[str]], str]
+    visit: PageRequest, chosen: Sequence[str], most: int, href: Callable[[Sequence[str]], str]
 ) -> Component:
     """Every indicator as a chip that adds it or takes it away; those that would be too many are
     words without a link. Where there are very many, those that are looked for."""
     catalog = visit.snapshot.catalog
     has_many = len(catalog.indicators) > OFFERED
     words = visit.query.get("q", "") if has_many else ""
-    near = list(islice(finding.found(visit.snapshot, words), OFFERED))
+    near = list(islice(found(visit.snapshot, words), OFFERED))
     offered = [*(catalog[name] for name in chosen if catalog[name] not in near), *near]
     groups = [
         html.Div(
@@ -102,7 +102,7 @@ def picker(
     )
 
 
-def _look(visit: Visit, here: str) -> Component:
+def _look(visit: PageRequest, here: str) -> Component:
     """The form that looks for indicators to pick, keeping what the address `here` says."""
     parts = urlsplit(here)
     kept = {name: value for name, value in parse_qsl(parts.query) if name not in visit.chosen.kept}

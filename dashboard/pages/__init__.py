@@ -9,8 +9,10 @@ from datetime import UTC, datetime
 from dash.development.base_component import Component
 
 from dashboard.address import AddressError
-from dashboard.choices import Choices, choices
+from dashboard.chart_page.page import SiteConfig
 from dashboard.components.frame import frame
+from dashboard.data.snapshot import Snapshot, Snapshots
+from dashboard.display import Display, choices
 from dashboard.pages import (
     about,
     brief,
@@ -24,9 +26,7 @@ from dashboard.pages import (
     status,
     today,
 )
-from dashboard.pages.page import Desk, Page, Visit, message
-from dashboard.sheet import Site
-from dashboard.snapshot import Snapshot, Snapshots
+from dashboard.pages.page import Page, PageClock, PageRequest, message
 from dashboard.texts import text
 from etl.errors import StorageError
 
@@ -38,9 +38,9 @@ PARAMETERS = (
 )  # fmt: skip
 MAX_VALUE, MAX_PATH = 300, 100
 #: A site of which only its own addresses are known.
-NOWHERE = Site("")
+NOWHERE = SiteConfig("")
 #: Pages that say something else as time goes by: kept for a minute, the others with the snapshot.
-BY_THE_CLOCK: Mapping[str, Callable[[Visit, Desk], Page]] = {
+BY_THE_CLOCK: Mapping[str, Callable[[PageRequest, PageClock], Page]] = {
     "indicators": indicators.layout,
     "status": status.layout,
     "bulletins/new": brief.layout,
@@ -48,7 +48,7 @@ BY_THE_CLOCK: Mapping[str, Callable[[Visit, Desk], Page]] = {
 
 
 def resolve(
-    snapshots: Snapshots, path: str, query: Mapping[str, str], site: Site = NOWHERE
+    snapshots: Snapshots, path: str, query: Mapping[str, str], site: SiteConfig = NOWHERE
 ) -> tuple[Page, Component]:
     """The page of an address, and its markup in the frame; remembered as long as they hold. Where
     there is no snapshot, or it cannot be read, the page that says so."""
@@ -62,7 +62,7 @@ def resolve(
 
 
 def _resolved(
-    snapshots: Snapshots, path: str, query: Mapping[str, str], site: Site
+    snapshots: Snapshots, path: str, query: Mapping[str, str], site: SiteConfig
 ) -> tuple[Page, Component]:
     known = {name: query[name] for name in PARAMETERS if query.get(name)}
     path = path if len(path) <= MAX_PATH else "/not-found"
@@ -76,26 +76,30 @@ def _resolved(
 
 def wrong_address(error: AddressError) -> tuple[Page, Component]:
     """The page that says what is wrong with an address of which nothing can be read."""
-    chosen = Choices()
+    chosen = Display()
     page = message(text("wrong_address", chosen.lang), str(error), chosen, error.status)
     return page, frame(page, chosen, "/", {}, None)
 
 
-def _desk(snapshots: Snapshots) -> Desk:
+def _desk(snapshots: Snapshots) -> PageClock:
     minute = datetime.now(UTC).replace(second=0, microsecond=0)
-    return Desk(minute, snapshots.problem, snapshots.published())
+    return PageClock(minute, snapshots.problem, snapshots.published())
 
 
 def _framed(
-    snapshot: Snapshot, path: str, query: Mapping[str, str], site: Site, desk: Desk | None
+    snapshot: Snapshot,
+    path: str,
+    query: Mapping[str, str],
+    site: SiteConfig,
+    desk: PageClock | None,
 ) -> tuple[Page, Component]:
-    visit = Visit(snapshot, path, query, choices(query), site)
+    visit = PageRequest(snapshot, path, query, choices(query), site)
     page = BY_THE_CLOCK[path.strip("/")](visit, desk) if desk else _page(visit)
     markup = frame(page, visit.chosen, path, query, snapshot)
     return replace(page, body=[]), markup  # the markup holds it, as the HTML that it became
 
 
-def _page(visit: Visit) -> Page:
+def _page(visit: PageRequest) -> Page:
     head, _, rest = visit.path.strip("/").partition("/")
     match head, rest:
         case "", "":

@@ -8,11 +8,11 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from dashboard.address import AddressError
+from dashboard.chart_page.report_mail import PAGE as CORRECTIONS
 from dashboard.components.listing import further
 from dashboard.pages.indicator import publication_words
-from dashboard.pages.page import Page, Visit, message
-from dashboard.paging import paged
-from dashboard.reports import PAGE as CORRECTIONS
+from dashboard.pages.page import Page, PageRequest, message
+from dashboard.pages.paging import paged
 from dashboard.texts import text
 from etl.catalog import Indicator
 
@@ -66,7 +66,7 @@ _METHOD = (
 )
 
 
-def layout(visit: Visit) -> Page:
+def layout(visit: PageRequest) -> Page:
     catalog = visit.snapshot.catalog
     title = text("about", visit.lang)
     order = list(catalog.groups)
@@ -100,12 +100,12 @@ def layout(visit: Visit) -> Page:
     return Page(title, [body], title)
 
 
-def _method(visit: Visit, entry: tuple[str, str, str, str]) -> Component:
+def _method(visit: PageRequest, entry: tuple[str, str, str, str]) -> Component:
     title, words = entry[2:] if visit.lang == "en" else entry[:2]
     return html.Section([html.H3(title), html.P(words)])
 
 
-def _credit(visit: Visit, indicator: Indicator) -> Component:
+def _credit(visit: PageRequest, indicator: Indicator) -> Component:
     lang = visit.lang
     colon = "：" if lang == "zh" else ": "
     return html.Div(

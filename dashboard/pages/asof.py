@@ -5,19 +5,20 @@ from __future__ import annotations
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from dashboard import formatting, queries
+from dashboard import formatting
 from dashboard.address import ChartAddress, moment_text
+from dashboard.chart_page.since import since
+from dashboard.chart_page.view import known_then, of_chart, view
 from dashboard.components.picking import kept_inputs, option
-from dashboard.pages.page import Visit
-from dashboard.since import since
+from dashboard.data import queries
+from dashboard.pages.page import PageRequest
 from dashboard.texts import text
-from dashboard.views import known_then, of_chart, view
 
 #: Bulletins whose days are offered; any other day is written into the field.
 OFFERED = 4
 
 
-def known(visit: Visit, address: ChartAddress) -> Component:
+def known(visit: PageRequest, address: ChartAddress) -> Component:
     """The days to choose from; for a day of the past also the difference to today."""
     lang = visit.lang
     days = queries.bulletin_days(visit.snapshot)[-OFFERED:][::-1]
@@ -48,7 +49,7 @@ def known(visit: Visit, address: ChartAddress) -> Component:
     return html.Div(parts)
 
 
-def _ribbon(visit: Visit, address: ChartAddress) -> Component:
+def _ribbon(visit: PageRequest, address: ChartAddress) -> Component:
     assert address.as_of is not None
     then = view(visit.snapshot, of_chart(address))
     found = since(then)
@@ -69,6 +70,6 @@ def _ribbon(visit: Visit, address: ChartAddress) -> Component:
     )
 
 
-def _href(visit: Visit, address: ChartAddress, day: str) -> str:
+def _href(visit: PageRequest, address: ChartAddress, day: str) -> str:
     place = f"{address.id}@{day}" if day else address.id
     return visit.chosen.href(f"/indicators/{place}", **address.chosen)

@@ -7,10 +7,11 @@ from datetime import date, datetime
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from dashboard import formatting, queries
+from dashboard import formatting
 from dashboard.address import AddressError, day_of
 from dashboard.components.picking import kept_inputs
-from dashboard.pages.page import Desk, Page, Visit, message
+from dashboard.data import queries
+from dashboard.pages.page import Page, PageClock, PageRequest, message
 from dashboard.texts import hint, text
 from etl.brief.find import brief
 from etl.brief.words import BriefLine, BriefSection, lead, markdown, sections
@@ -20,7 +21,7 @@ PATH = "/bulletins/new"
 MARKDOWN = "brief-markdown"
 
 
-def layout(visit: Visit, desk: Desk) -> Page:
+def layout(visit: PageRequest, desk: PageClock) -> Page:
     """The brief of the day in the address, or of today; 400 in words where there is no such day."""
     today = desk.minute.astimezone(BEIJING).date()
     try:
@@ -40,7 +41,7 @@ def _day(words: str, today: date) -> date:
     return day
 
 
-def _page(visit: Visit, day: date, now: datetime) -> Page:
+def _page(visit: PageRequest, day: date, now: datetime) -> Page:
     news = queries.news(visit.snapshot, day, now)
     found = brief(visit.snapshot.catalog, news, visit.site.base_url, visit.lang)
     title = text("brief_of", visit.lang, day=formatting.full_date(day, visit.lang))
@@ -55,7 +56,7 @@ def _page(visit: Visit, day: date, now: datetime) -> Page:
     return Page(title, [html.Article(body, className="narrow brief")], covers)
 
 
-def _field(visit: Visit, day: date) -> Component:
+def _field(visit: PageRequest, day: date) -> Component:
     """Another day."""
     label = text("brief_day", visit.lang)
     return html.Form(
@@ -70,7 +71,7 @@ def _field(visit: Visit, day: date) -> Component:
     )  # fmt: skip
 
 
-def _section(visit: Visit, section: BriefSection) -> Component:
+def _section(visit: PageRequest, section: BriefSection) -> Component:
     return html.Section(
         [
             html.H2(section.title),
@@ -80,7 +81,7 @@ def _section(visit: Visit, section: BriefSection) -> Component:
     )
 
 
-def _line(visit: Visit, line: BriefLine) -> Component:
+def _line(visit: PageRequest, line: BriefLine) -> Component:
     """A sentence whose name leads to its chart on this site, or to the document that it names."""
     before, name, after = line.said.text.partition(line.said.name)
     source = html.Span(f" {line.source}", className="quiet") if line.source else None
@@ -89,7 +90,7 @@ def _line(visit: Visit, line: BriefLine) -> Component:
     )
 
 
-def _copy(visit: Visit, words: str) -> Component:
+def _copy(visit: PageRequest, words: str) -> Component:
     """The Markdown, to be copied by the button or by hand."""
     done = {"data-copies": MARKDOWN, "data-done": text("copied", visit.lang)}
     return html.Section(

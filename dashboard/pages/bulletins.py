@@ -9,13 +9,14 @@ from datetime import date
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from dashboard import formatting, queries
+from dashboard import formatting
 from dashboard.address import AddressError
 from dashboard.components.listing import further
 from dashboard.components.picking import dcc_link, search
-from dashboard.pages.page import Page, Visit, message
-from dashboard.paging import paged
-from dashboard.queries import BulletinEntry
+from dashboard.data import queries
+from dashboard.data.queries import BulletinEntry
+from dashboard.pages.page import Page, PageRequest, message
+from dashboard.pages.paging import paged
 from dashboard.texts import text
 from etl.bulletins.model import Bulletin
 
@@ -24,7 +25,7 @@ PAGE, MONTHS, MOST_WORDS, FOUND = 20, 6, 8, 50
 AROUND = 34
 
 
-def layout(visit: Visit) -> Page:
+def layout(visit: PageRequest) -> Page:
     """The list, or what a search has found."""
     title = text("all_bulletins", visit.lang)
     words = visit.query.get("q", "").split()
@@ -49,7 +50,7 @@ def layout(visit: Visit) -> Page:
     return Page(title, [html.Section(body, className="wide")], title)
 
 
-def _listed(visit: Visit, count: int) -> list[Component | None]:
+def _listed(visit: PageRequest, count: int) -> list[Component | None]:
     if not count:
         return [html.P(text("no_bulletin_long", visit.lang), className="message")]
     page = paged(visit.query.get("page", ""), queries.bulletins(visit.snapshot), PAGE)
@@ -61,7 +62,7 @@ def _listed(visit: Visit, count: int) -> list[Component | None]:
     return [*entries, further(page, href, visit.lang)]
 
 
-def _entry(visit: Visit, entry: BulletinEntry) -> Component:
+def _entry(visit: PageRequest, entry: BulletinEntry) -> Component:
     return html.Article(
         [
             _heading(visit, entry.date, entry.title),
@@ -72,13 +73,13 @@ def _entry(visit: Visit, entry: BulletinEntry) -> Component:
     )
 
 
-def _heading(visit: Visit, day: date, title: str) -> Component:
+def _heading(visit: PageRequest, day: date, title: str) -> Component:
     shown = formatting.full_date(day, visit.lang)
     href = visit.chosen.href(f"/bulletins/{day}")
     return html.H2(dcc.Link([title, " ", html.Span(shown, className="issue-date")], href=href))
 
 
-def _found(visit: Visit, words: Sequence[str]) -> list[Component | None]:
+def _found(visit: PageRequest, words: Sequence[str]) -> list[Component | None]:
     """Each bulletin that holds all the words, with the places where they stand."""
     if len(words) > MOST_WORDS:
         raise AddressError("q", f"q: {len(words)} words; at most {MOST_WORDS} are looked for.")
@@ -125,7 +126,7 @@ def _lit(line: str, words: Sequence[str]) -> list[Component | str]:
     return [*parts, line[at:]]
 
 
-def _calendar(visit: Visit, days: Sequence[date]) -> list[Component]:
+def _calendar(visit: PageRequest, days: Sequence[date]) -> list[Component]:
     """The newest months that have bulletins; each day that has one is a link."""
     months = sorted({(day.year, day.month) for day in days}, reverse=True)
     held = set(days)
@@ -138,7 +139,7 @@ def _calendar(visit: Visit, days: Sequence[date]) -> list[Component]:
     return shown
 
 
-def _month(visit: Visit, year: int, month: int, held: set[date]) -> Component:
+def _month(visit: PageRequest, year: int, month: int, held: set[date]) -> Component:
     names = "一二三四五六日" if visit.lang == "zh" else ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
     weeks = calendar.Calendar().monthdatescalendar(year, month)
 

@@ -11,14 +11,14 @@ from dash.development.base_component import Component
 
 from dashboard import formatting
 from dashboard.components import cards
-from dashboard.pages.page import Visit
-from dashboard.readings import Reading, reading
+from dashboard.data.cards import Reading, reading
+from dashboard.pages.page import PageRequest
 from dashboard.texts import text
 from etl.calendars import end_of
 from etl.catalog import Link
 
 
-def chain(visit: Visit, as_of: datetime, days: Sequence[date]) -> Component | None:
+def chain(visit: PageRequest, as_of: datetime, days: Sequence[date]) -> Component | None:
     """The overview as of a bulletin; None where the catalog names no chain."""
     links = visit.snapshot.catalog.links
     if not links:
@@ -40,7 +40,7 @@ def chain(visit: Visit, as_of: datetime, days: Sequence[date]) -> Component | No
     )  # fmt: skip
 
 
-def _link(visit: Visit, link: Link, as_of: datetime, before: date | None) -> Component:
+def _link(visit: PageRequest, link: Link, as_of: datetime, before: date | None) -> Component:
     items = [reading(visit.snapshot, name, as_of, visit.lang) for name in link.indicators]
     held = [item for item in items if item.vintage is not None]
     entries = [_entry(visit, item, before) for item in held]
@@ -50,7 +50,7 @@ def _link(visit: Visit, link: Link, as_of: datetime, before: date | None) -> Com
     return html.Li([html.H3(link.title.in_(visit.lang)), *entries])
 
 
-def _entry(visit: Visit, item: Reading, before: date | None) -> Component:
+def _entry(visit: PageRequest, item: Reading, before: date | None) -> Component:
     assert item.figure is not None
     link = dcc.Link(
         item.indicator.short.in_(visit.lang), href=visit.chosen.href(f"/indicators/{item.id}")
@@ -65,7 +65,7 @@ def _entry(visit: Visit, item: Reading, before: date | None) -> Component:
     )
 
 
-def _moved(visit: Visit, item: Reading, before: date | None) -> Component | None:
+def _moved(visit: PageRequest, item: Reading, before: date | None) -> Component | None:
     """From what was known at the bulletin before to what is known now."""
     if before is None or item.vintage is None:
         return None

@@ -21,15 +21,15 @@ from dashboard.address import (
 )
 from dashboard.chart.scatter import scatter
 from dashboard.chart.svg import data_uri
+from dashboard.chart_page.page import captions
+from dashboard.chart_page.view import View, view
 from dashboard.components import tables
 from dashboard.components.charts import WIDE, chart_block
 from dashboard.components.picking import options, picker
-from dashboard.downloads import Column, address_url
-from dashboard.pages.page import Page, Visit, message
-from dashboard.relations import FEWEST, Pair, Part, correlation, in_percent, pairs
-from dashboard.sheet import captions
+from dashboard.data.correlation import FEWEST, Pair, Part, correlation, in_percent, pairs
+from dashboard.export.table import Column, address_url
+from dashboard.pages.page import Page, PageRequest, message
 from dashboard.texts import range_name, text, transform_name
-from dashboard.views import View, view
 
 MOST = 4
 SUGGESTED = 3
@@ -38,7 +38,7 @@ TRANSFORMS = (Transform(), Transform("index"), Transform("pct"), Transform("yoy"
 Related = tuple[Column, Column, list[Pair]]
 
 
-def layout(visit: Visit) -> Page:
+def layout(visit: PageRequest) -> Page:
     """The comparison that the address asks for; without ids, what could be compared."""
     title = text("compare", visit.lang)
     ids = tuple(dict.fromkeys(name for name in visit.query.get("ids", "").split(",") if name))
@@ -76,24 +76,24 @@ def _page(title: str, body: Sequence[Component], has_chart: bool = False) -> Pag
                 has_chart=has_chart)  # fmt: skip
 
 
-def _address(visit: Visit, ids: Sequence[str]) -> ChartAddress:
+def _address(visit: PageRequest, ids: Sequence[str]) -> ChartAddress:
     query = {**visit.query, "with": ",".join(ids[1:])}
     return parse(ids[0], query, visit.snapshot.catalog, datetime.now(UTC))
 
 
-def _kept(visit: Visit) -> dict[str, str]:
+def _kept(visit: PageRequest) -> dict[str, str]:
     return {name: visit.query.get(name, "") for name in ("t", "u", "scale")}
 
 
-def _href(visit: Visit, ids: Sequence[str], **parameters: str) -> str:
+def _href(visit: PageRequest, ids: Sequence[str], **parameters: str) -> str:
     return visit.chosen.href("/compare", ids=",".join(ids), **parameters)
 
 
-def _picker(visit: Visit, ids: Sequence[str]) -> Component:
+def _picker(visit: PageRequest, ids: Sequence[str]) -> Component:
     return picker(visit, ids, MOST, lambda names: _href(visit, names, **_kept(visit)))
 
 
-def _suggestions(visit: Visit) -> Component:
+def _suggestions(visit: PageRequest) -> Component:
     """A few comparisons to begin with, of what this catalog has: of each group those of one
     frequency, its headlines first."""
     catalog = visit.snapshot.catalog
@@ -113,7 +113,7 @@ def _suggestions(visit: Visit) -> Component:
     return html.Section([html.H2(text("to_begin", visit.lang)), html.Ul(items)])
 
 
-def _too_many_units(visit: Visit, ids: Sequence[str], error: AddressError) -> list[Component]:
+def _too_many_units(visit: PageRequest, ids: Sequence[str], error: AddressError) -> list[Component]:
     """What to do where a chart has no third axis."""
     there = _href(visit, ids, **{**_kept(visit), "u": "index"})
     return [
@@ -140,7 +140,7 @@ def _names(seen: View) -> list[str]:
     return [column.indicator.title.in_(seen.lang) for column in seen.columns]
 
 
-def _controls(visit: Visit, address: ChartAddress, seen: View) -> Component:
+def _controls(visit: PageRequest, address: ChartAddress, seen: View) -> Component:
     kept, lang = _kept(visit), visit.lang
     ranges = (
         (range_name(name, lang), _href(visit, address.ids, **{**kept, "t": name}),
@@ -169,7 +169,7 @@ def _controls(visit: Visit, address: ChartAddress, seen: View) -> Component:
     )
 
 
-def _links(visit: Visit, address: ChartAddress) -> Component:
+def _links(visit: PageRequest, address: ChartAddress) -> Component:
     plain = ChartAddress(address.id, None, address.more, address.window, address.transform)
     export = visit.chosen.href("/export", ids=",".join(address.ids),
                                t=str(address.window), u=str(address.transform))  # fmt: skip
@@ -201,7 +201,7 @@ def _related(seen: View) -> list[Related]:
     ]
 
 
-def _correlations(visit: Visit, related: Sequence[Related]) -> Component:
+def _correlations(visit: PageRequest, related: Sequence[Related]) -> Component:
     """How far changes agree, with the number of pairs and the days they come from."""
     lang = visit.lang
     rows = [
@@ -231,7 +231,7 @@ def _said(r: float | None, lang: str) -> str:
     return text("too_few_pairs", lang) if r is None else formatting.signed(r, 2)
 
 
-def _cloud(visit: Visit, related: Related) -> Component | None:
+def _cloud(visit: PageRequest, related: Related) -> Component | None:
     """The changes of the first two indicators as points, and as a table."""
     a, b, found = related
     if len(found) < FEWEST:
@@ -274,7 +274,7 @@ def _cloud(visit: Visit, related: Related) -> Component | None:
     )  # fmt: skip
 
 
-def _axis_words(visit: Visit, column: Column) -> str:
+def _axis_words(visit: PageRequest, column: Column) -> str:
     """What a change of the indicator is counted in."""
     indicator = column.indicator
     unit = visit.snapshot.catalog.unit(indicator)

@@ -8,20 +8,21 @@ from datetime import UTC, datetime
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from dashboard import formatting, queries
+from dashboard import formatting
 from dashboard.address import AddressError, MovedError, as_named, parse
+from dashboard.chart_page.report_mail import PAGE, letter
 from dashboard.components import listing
-from dashboard.downloads import frozen_moment, table
-from dashboard.pages.page import Page, Visit, message
-from dashboard.paging import paged
-from dashboard.reports import PAGE, letter
+from dashboard.data import queries
+from dashboard.export.table import frozen_moment, table
+from dashboard.pages.page import Page, PageRequest, message
+from dashboard.pages.paging import paged
 from dashboard.texts import hint, text
 from etl.corrections import Correction
 
 A_PAGE = 100
 
 
-def layout(visit: Visit) -> Page:
+def layout(visit: PageRequest) -> Page:
     """The page; 400 or 404 in words where what is reported, or a page, does not exist."""
     lang = visit.lang
     try:
@@ -46,7 +47,7 @@ def layout(visit: Visit) -> Page:
     return Page(text("corrections", lang), [body], text("corrections_lead", lang))
 
 
-def _entry(visit: Visit, one: Correction) -> Component:
+def _entry(visit: PageRequest, one: Correction) -> Component:
     lang, indicator = visit.lang, visit.snapshot.catalog[one.indicator]
     unit = visit.snapshot.catalog.unit(indicator)
 
@@ -84,7 +85,7 @@ def _entry(visit: Visit, one: Correction) -> Component:
     )  # fmt: skip
 
 
-def _report(visit: Visit) -> list[Component]:
+def _report(visit: PageRequest) -> list[Component]:
     """How to report a wrong number: of the chart that is asked about, its letter to copy."""
     lang, to, query = visit.lang, visit.site.reports_to, visit.query
     if not query.get("ids"):

@@ -10,7 +10,6 @@ from itertools import islice
 from dash import html
 from dash.development.base_component import Component
 
-from dashboard import queries
 from dashboard.address import (
     MAX_IDS,
     MAX_WITH,
@@ -23,12 +22,13 @@ from dashboard.address import (
     one_of,
     parse_observations,
 )
+from dashboard.chart_page.page import SHOWN_TRANSFORMS
 from dashboard.components.picking import options, picker
-from dashboard.downloads import Cell, Table, address_url, frozen_moment, iso, metadata, table
-from dashboard.formats import DATA_FORMATS
+from dashboard.data import queries
+from dashboard.export.formats import DATA_FORMATS
+from dashboard.export.table import Cell, Table, address_url, frozen_moment, iso, metadata, table
 from dashboard.formatting import plain_number
-from dashboard.pages.page import Page, Visit, message
-from dashboard.sheet import SHOWN_TRANSFORMS
+from dashboard.pages.page import Page, PageRequest, message
 from dashboard.texts import range_name, text, transform_name
 
 PREVIEW = 8
@@ -44,7 +44,7 @@ class Order:
     format: str
 
 
-def layout(visit: Visit) -> Page:
+def layout(visit: PageRequest) -> Page:
     """The form as links; without ids, only what may be picked."""
     title = text("export", visit.lang)
     ids = tuple(dict.fromkeys(name for name in visit.query.get("ids", "").split(",") if name))
@@ -76,7 +76,7 @@ def _page(title: str, body: Sequence[Component]) -> Page:
     return Page(title, [html.Article(list(body), className="wide")], title)
 
 
-def _order(visit: Visit, ids: Sequence[str]) -> Order:
+def _order(visit: PageRequest, ids: Sequence[str]) -> Order:
     query = {**visit.query, "ids": ",".join(ids), "format": ""}
     address, _ = parse_observations(query, visit.snapshot.catalog, datetime.now(UTC))
     many = len(ids) > MAX_WITH + 1
@@ -90,20 +90,20 @@ def _order(visit: Visit, ids: Sequence[str]) -> Order:
     return Order(address, wanted)
 
 
-def _kept(visit: Visit) -> dict[str, str]:
+def _kept(visit: PageRequest) -> dict[str, str]:
     names = ("t", "u", "asof", "shape", "format", "for", "scope")
     return {name: visit.query.get(name, "") for name in names}
 
 
-def _href(visit: Visit, ids: Sequence[str], **changed: str) -> str:
+def _href(visit: PageRequest, ids: Sequence[str], **changed: str) -> str:
     return visit.chosen.href("/export", ids=",".join(ids), **{**_kept(visit), **changed})
 
 
-def _picker(visit: Visit, ids: Sequence[str]) -> Component:
+def _picker(visit: PageRequest, ids: Sequence[str]) -> Component:
     return picker(visit, ids, MAX_IDS, lambda names: _href(visit, names))
 
 
-def _controls(visit: Visit, order: Order, found: Table) -> Component:
+def _controls(visit: PageRequest, order: Order, found: Table) -> Component:
     """Every choice as a row of links."""
     address, lang = order.address, visit.lang
     ids = address.ids
@@ -156,12 +156,12 @@ def _controls(visit: Visit, order: Order, found: Table) -> Component:
     )  # fmt: skip
 
 
-def _days(visit: Visit) -> list[str]:
+def _days(visit: PageRequest) -> list[str]:
     """The days of the newest bulletins: what was known on one of them can be had."""
     return [str(day) for day in queries.bulletin_days(visit.snapshot)[-3:]]
 
 
-def _file(visit: Visit, order: Order, found: Table) -> Component:
+def _file(visit: PageRequest, order: Order, found: Table) -> Component:
     """The file, how much it holds, where it is and how it is cited."""
     lang, address = visit.lang, order.address
     link = address_url(address, "", f".{order.format}")
@@ -191,7 +191,7 @@ def _file(visit: Visit, order: Order, found: Table) -> Component:
     )  # fmt: skip
 
 
-def _preview(visit: Visit, found: Table) -> Component:
+def _preview(visit: PageRequest, found: Table) -> Component:
     """The first rows as the file has them."""
     rows = [
         html.Tr([html.Td(_shown(cell)) for cell in record])

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from dashboard import corrected, formatting, queries
+from dashboard import formatting
 from dashboard.address import (
     RANGES,
     AddressError,
@@ -19,17 +19,18 @@ from dashboard.address import (
     as_named,
     parse,
 )
+from dashboard.chart_page.page import SHOWN_TRANSFORMS
+from dashboard.chart_page.report_mail import report_url
+from dashboard.chart_page.view import View, view
 from dashboard.components import alerts, cards, tables
 from dashboard.components.charts import WIDE, chart_block
 from dashboard.components.picking import options
-from dashboard.downloads import Column, Table, address_url, place, provenance
+from dashboard.data import correction_notes, queries
+from dashboard.data.cards import Reading, reading
+from dashboard.export.table import Column, Table, address_url, place, provenance
 from dashboard.pages.asof import known
-from dashboard.pages.page import Page, Visit, message
-from dashboard.readings import Reading, reading
-from dashboard.reports import report_url
-from dashboard.sheet import SHOWN_TRANSFORMS
+from dashboard.pages.page import Page, PageRequest, message
 from dashboard.texts import range_name, text, transform_name
-from dashboard.views import View, view
 from etl.catalog import Indicator
 from etl.records import Event, Vintage
 from etl.words.sentences import badges
@@ -38,7 +39,7 @@ MORE_FORMATS = ("xlsx", "parquet", "json", "zip")
 RECENT, EVENTS, DISAGREEMENTS, REVISIONS, ACTIONS, NOTES = 12, 12, 6, 6, 6, 8
 
 
-def layout(visit: Visit, indicator_id: str) -> Page:
+def layout(visit: PageRequest, indicator_id: str) -> Page:
     """The page of an indicator; 404 or 400 in words when the address is wrong."""
     if asked := visit.query.get("asof", "").strip():
         name = indicator_id.partition("@")[0]
@@ -95,11 +96,11 @@ def layout(visit: Visit, indicator_id: str) -> Page:
     )
 
 
-def _kept(visit: Visit) -> dict[str, str]:
+def _kept(visit: PageRequest) -> dict[str, str]:
     return {name: visit.query[name] for name in ("t", "u", "scale") if visit.query.get(name)}
 
 
-def _head(visit: Visit, item: Reading) -> Component:
+def _head(visit: PageRequest, item: Reading) -> Component:
     group = visit.snapshot.catalog.groups[item.indicator.group].title.in_(visit.lang)
     parts: list[Component | None] = [
         html.P(
@@ -130,15 +131,15 @@ def _head(visit: Visit, item: Reading) -> Component:
     return html.Header(parts)
 
 
-def _nothing(visit: Visit) -> Component:
+def _nothing(visit: PageRequest) -> Component:
     return html.P(text("no_data_long", visit.lang), className="message")
 
 
-def _chart(visit: Visit, seen: View) -> list[Component]:
+def _chart(visit: PageRequest, seen: View) -> list[Component]:
     address, shown = seen.address, seen.table
     indicator = shown.columns[0].indicator
     source = text("source_is", visit.lang, source=indicator.credit.name.in_(visit.lang))
-    noted = corrected.sentences(visit.snapshot, shown.columns, visit.lang)
+    noted = correction_notes.sentences(visit.snapshot, shown.columns, visit.lang)
     breaks = tuple(f"{b.date}：{b.note.in_(visit.lang)}" for b in indicator.breaks)
     return [
         html.Div(
@@ -156,7 +157,7 @@ def _chart(visit: Visit, seen: View) -> list[Component]:
     ]
 
 
-def _ranges(visit: Visit, address: ChartAddress, current: str) -> Component:
+def _ranges(visit: PageRequest, address: ChartAddress, current: str) -> Component:
     return options(
         text("range", visit.lang),
         [
@@ -166,7 +167,7 @@ def _ranges(visit: Visit, address: ChartAddress, current: str) -> Component:
     )
 
 
-def _transforms(visit: Visit, address: ChartAddress) -> Component:
+def _transforms(visit: PageRequest, address: ChartAddress) -> Component:
     return options(
         text("transform", visit.lang),
         [
@@ -180,7 +181,7 @@ def _transforms(visit: Visit, address: ChartAddress) -> Component:
     )
 
 
-def _scales(visit: Visit, address: ChartAddress) -> Component:
+def _scales(visit: PageRequest, address: ChartAddress) -> Component:
     return options(
         text("scale", visit.lang),
         [
@@ -194,12 +195,12 @@ def _scales(visit: Visit, address: ChartAddress) -> Component:
     )
 
 
-def _href(visit: Visit, address: ChartAddress, **changed: str) -> str:
+def _href(visit: PageRequest, address: ChartAddress, **changed: str) -> str:
     """A link to this chart with one thing chosen otherwise."""
     return visit.chosen.href(f"/indicators/{place(address)}", **{**address.chosen, **changed})
 
 
-def _downloads(visit: Visit, shown: Table) -> Component:
+def _downloads(visit: PageRequest, shown: Table) -> Component:
     address, site = shown.address, visit.site
     plain = replace(address, lang="zh", theme="auto", updown="red", more=())
     links = (
@@ -235,7 +236,7 @@ def _downloads(visit: Visit, shown: Table) -> Component:
     )
 
 
-def _definition(visit: Visit, item: Reading) -> Component:
+def _definition(visit: PageRequest, item: Reading) -> Component:
     return html.Section(
         [
             html.H2(text("definition", visit.lang)),
@@ -244,7 +245,7 @@ def _definition(visit: Visit, item: Reading) -> Component:
     )
 
 
-def _facts(visit: Visit, item: Reading) -> Component:
+def _facts(visit: PageRequest, item: Reading) -> Component:
     indicator, lang = item.indicator, visit.lang
     held = queries.standing(visit.snapshot, item.id)
     pairs: list[tuple[str, Component | str]] = [
@@ -298,7 +299,7 @@ def publication_words(indicator: Indicator, lang: str) -> str:
     return words[rule][lang == "en"]
 
 
-def _recent(visit: Visit, column: Column, item: Reading) -> Component | None:
+def _recent(visit: PageRequest, column: Column, item: Reading) -> Component | None:
     rows = [(v, x) for v, x in column.rows if x is not None][-RECENT:][::-1]
     if not rows:
         return None
@@ -329,7 +330,7 @@ def _status(vintage: Vintage, lang: str) -> str:
     return f"{words} · {vintage.basis}" if vintage.basis else words
 
 
-def _shown(visit: Visit, column: Column, item: Reading, value: float) -> str:
+def _shown(visit: PageRequest, column: Column, item: Reading, value: float) -> str:
     if column.unit == item.unit.code:
         figure = formatting.figure(value, item.indicator, item.unit, visit.lang, exact=True)
         return str(figure)
@@ -337,7 +338,7 @@ def _shown(visit: Visit, column: Column, item: Reading, value: float) -> str:
     return formatting.signed(value, 2) + suffix
 
 
-def _disagreements(visit: Visit, item: Reading) -> Component | None:
+def _disagreements(visit: PageRequest, item: Reading) -> Component | None:
     """Where another source says something else: told, never averaged."""
     found = queries.disagreements(visit.snapshot, item.id)
     if not found:
@@ -361,7 +362,7 @@ def _disagreements(visit: Visit, item: Reading) -> Component | None:
     return html.Section([html.H2(words), html.Ul(entries, className="event-list")])
 
 
-def _revisions(visit: Visit, item: Reading) -> Component | None:
+def _revisions(visit: PageRequest, item: Reading) -> Component | None:
     """What a source said first, and what it says now."""
     found = queries.revisions(visit.snapshot, item.id, item.as_of, most=REVISIONS)
     if not found:
@@ -386,7 +387,7 @@ def _revisions(visit: Visit, item: Reading) -> Component | None:
     )
 
 
-def _actions(visit: Visit, item: Reading) -> Component | None:
+def _actions(visit: PageRequest, item: Reading) -> Component | None:
     """Splits and dividends, which the prices are not adjusted for."""
     found = queries.actions(visit.snapshot, item.id)
     if not found:
@@ -408,7 +409,7 @@ def _actions(visit: Visit, item: Reading) -> Component | None:
     )
 
 
-def _notes(visit: Visit, column: Column, item: Reading) -> Component | None:
+def _notes(visit: PageRequest, column: Column, item: Reading) -> Component | None:
     """What is to be said of single values, newest first."""
     entries = [
         html.Li(
@@ -416,7 +417,7 @@ def _notes(visit: Visit, column: Column, item: Reading) -> Component | None:
                 html.Span(
                     formatting.table_day(v.date, item.indicator, visit.lang), className="quiet"
                 ),
-                f" {corrected.note(visit.snapshot, item.indicator, v, visit.lang)}",
+                f" {correction_notes.note(visit.snapshot, item.indicator, v, visit.lang)}",
             ],
         )
         for v, _ in reversed(column.rows)
@@ -429,11 +430,11 @@ def _notes(visit: Visit, column: Column, item: Reading) -> Component | None:
     )
 
 
-def _exact(visit: Visit, item: Reading, value: float) -> str:
+def _exact(visit: PageRequest, item: Reading, value: float) -> str:
     return str(formatting.figure(value, item.indicator, item.unit, visit.lang, exact=True))
 
 
-def _events(visit: Visit, item: Reading) -> Component | None:
+def _events(visit: PageRequest, item: Reading) -> Component | None:
     events = queries.events(visit.snapshot, item.id, item.as_of, most=200)
     entries: list[Component] = []
     for event in events:
@@ -447,7 +448,7 @@ def _events(visit: Visit, item: Reading) -> Component | None:
     )
 
 
-def _event(visit: Visit, item: Reading, event: Event) -> list[Component]:
+def _event(visit: PageRequest, item: Reading, event: Event) -> list[Component]:
     vintage = Vintage(event.date, event.value, "", event.known_at, "")
     found = badges(vintage, [event], item.indicator, item.unit, visit.lang)
     figure = formatting.figure(event.value, item.indicator, item.unit, visit.lang, exact=True)
@@ -458,7 +459,7 @@ def _event(visit: Visit, item: Reading, event: Event) -> list[Component]:
     ]
 
 
-def _documents(visit: Visit, item: Reading) -> Component | None:
+def _documents(visit: PageRequest, item: Reading) -> Component | None:
     """The documents behind the newest count."""
     register = item.indicator.ref("register")
     if register is None or item.vintage is None:
@@ -485,7 +486,7 @@ def _documents(visit: Visit, item: Reading) -> Component | None:
     )
 
 
-def _bulletins(visit: Visit, item: Reading) -> Component | None:
+def _bulletins(visit: PageRequest, item: Reading) -> Component | None:
     found = queries.mentioned_in(visit.snapshot, item.id)
     if not found:
         return None

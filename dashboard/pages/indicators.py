@@ -10,15 +10,15 @@ from itertools import groupby
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from dashboard import finding
 from dashboard.address import AddressError, one_of
 from dashboard.components.indicator_table import COLUMNS, Entry, column_words, indicator_table
 from dashboard.components.listing import further
 from dashboard.components.picking import chip, options, search
-from dashboard.health import health
-from dashboard.overview import in_order, lines
-from dashboard.pages.page import Desk, Page, Visit, message
-from dashboard.paging import paged
+from dashboard.data.freshness import health
+from dashboard.data.indicator_rows import in_order, lines
+from dashboard.data.search import found
+from dashboard.pages.page import Page, PageClock, PageRequest, message
+from dashboard.pages.paging import paged
 from dashboard.texts import text
 from etl.catalog import Indicator
 
@@ -28,7 +28,7 @@ SORTS = ("", "name", "date", "change", "month", "year", "record", "age")
 KEPT = ("q", "group", "frequency", "sort", "cols")
 
 
-def layout(visit: Visit, desk: Desk) -> Page:
+def layout(visit: PageRequest, desk: PageClock) -> Page:
     """The table that the address asks for, with how fresh everything is at the minute of `desk`."""
     now = desk.minute
     title = text("indicators", visit.lang)
@@ -74,12 +74,12 @@ def layout(visit: Visit, desk: Desk) -> Page:
     )
 
 
-def _href(visit: Visit, **changed: str) -> str:
+def _href(visit: PageRequest, **changed: str) -> str:
     kept = {name: visit.query.get(name, "") for name in KEPT}
     return visit.chosen.href("/indicators", **{**kept, **changed})
 
 
-def _columns(visit: Visit) -> tuple[str, ...]:
+def _columns(visit: PageRequest) -> tuple[str, ...]:
     """The columns of the address in their usual order; all of them where it names none, and none
     where it names only `name`."""
     asked = visit.query.get("cols", "")
@@ -87,7 +87,7 @@ def _columns(visit: Visit) -> tuple[str, ...]:
     return tuple(name for name in COLUMNS if name in names) if asked else COLUMNS
 
 
-def _column_picker(visit: Visit, columns: Sequence[str]) -> Component:
+def _column_picker(visit: PageRequest, columns: Sequence[str]) -> Component:
     def href(names: Sequence[str]) -> str:
         is_usual = set(names) == set(COLUMNS)
         return _href(visit, cols="" if is_usual else ",".join(names) or "name")
@@ -103,26 +103,26 @@ def _column_picker(visit: Visit, columns: Sequence[str]) -> Component:
     )  # fmt: skip
 
 
-def _filtered(visit: Visit) -> list[Indicator]:
+def _filtered(visit: PageRequest) -> list[Indicator]:
     catalog = visit.snapshot.catalog
     group = one_of("group", visit.query.get("group", ""), ("", *catalog.groups))
     known = ("", *catalog.frequencies)
     frequency = one_of("frequency", visit.query.get("frequency", ""), known)
     return [
         i
-        for i in finding.found(visit.snapshot, visit.query.get("q", ""))
+        for i in found(visit.snapshot, visit.query.get("q", ""))
         if (not group or i.group == group) and (not frequency or i.frequency == frequency)
     ]
 
 
-def _sort(visit: Visit) -> str:
+def _sort(visit: PageRequest) -> str:
     asked = visit.query.get("sort", "")
     name = one_of("sort", asked.removeprefix("-"), SORTS)
     return f"-{name}" if asked.startswith("-") and name else name
 
 
 def _sorted(
-    visit: Visit, found: Sequence[Indicator], sort: str, now: datetime
+    visit: PageRequest, found: Sequence[Indicator], sort: str, now: datetime
 ) -> Sequence[Indicator]:
     """The indicators in the order that is asked for; those without what it goes by come last."""
     name, falls = sort.removeprefix("-"), sort.startswith("-")
@@ -137,7 +137,7 @@ def _sorted(
     return [*held, *(i for i in found if i.id not in order)]
 
 
-def _filters(visit: Visit) -> Component:
+def _filters(visit: PageRequest) -> Component:
     catalog, lang = visit.snapshot.catalog, visit.lang
     group, frequency = visit.query.get("group", ""), visit.query.get("frequency", "")
     groups = [
@@ -163,7 +163,7 @@ def _filters(visit: Visit) -> Component:
     )
 
 
-def _heading(visit: Visit, name: str, sort: str) -> Component:
+def _heading(visit: PageRequest, name: str, sort: str) -> Component:
     """The name of a column; where it can be sorted by, a link that does, or turns the order."""
     words = column_words(name, visit.lang)
     if name not in SORTS:

@@ -9,14 +9,14 @@ from datetime import datetime
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from dashboard.choices import Choices
-from dashboard.sheet import Site
-from dashboard.snapshot import Published, Snapshot
+from dashboard.chart_page.page import SiteConfig
+from dashboard.data.snapshot import Published, Snapshot
+from dashboard.display import Display
 from dashboard.texts import text
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class PageClock:
     """What a page is judged by besides the snapshot: the clock, what is wrong with the published
     files, and which there are. Whoever looks at it is kept no longer than its minute."""
 
@@ -26,14 +26,14 @@ class Desk:
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
+class PageRequest:
     """One reader asking for one page of one snapshot, on a site."""
 
     snapshot: Snapshot
     path: str
     query: Mapping[str, str]
-    chosen: Choices
-    site: Site
+    chosen: Display
+    site: SiteConfig
 
     @property
     def lang(self) -> str:
@@ -53,7 +53,7 @@ class Page:
     location: str = ""
 
 
-def message(title: str, sentence: str, chosen: Choices, status: int) -> Page:
+def message(title: str, sentence: str, chosen: Display, status: int) -> Page:
     """A page that says in words why there is nothing else to show."""
     body = html.Section(
         [

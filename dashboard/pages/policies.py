@@ -9,18 +9,19 @@ from urllib.parse import urlencode
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from dashboard import formatting, queries, register
+from dashboard import formatting
 from dashboard.address import AddressError, Transform
 from dashboard.chart.model import build
 from dashboard.components import listing, tables
 from dashboard.components.charts import HALF, chart_block
 from dashboard.components.listing import Bar
 from dashboard.components.picking import options, search
-from dashboard.pages.page import Page, Visit, message
-from dashboard.paging import Paged, paged
-from dashboard.queries import Policy
-from dashboard.readings import reading
-from dashboard.register import Choice
+from dashboard.data import policy_filter, queries
+from dashboard.data.cards import reading
+from dashboard.data.policy_filter import Choice
+from dashboard.data.queries import Policy
+from dashboard.pages.page import Page, PageRequest, message
+from dashboard.pages.paging import Paged, paged
 from dashboard.texts import hint, text
 from etl.catalog import Indicator, Target
 
@@ -28,12 +29,12 @@ PATH = "/policies"
 BODIES, A_PAGE = 10, 50
 
 
-def layout(visit: Visit) -> Page:
+def layout(visit: PageRequest) -> Page:
     """The page; 400 in words where a parameter is wrong."""
-    counts = register.counts_of(visit.snapshot.catalog)
+    counts = policy_filter.counts_of(visit.snapshot.catalog)
     held = sorted(queries.policies(visit.snapshot), key=lambda p: p.day, reverse=True)
     try:
-        choice = register.chosen(visit.query, counts, register.all_topics(held))
+        choice = policy_filter.chosen(visit.query, counts, policy_filter.all_topics(held))
         found = [policy for policy in held if choice.fits(policy)]
         page = paged(visit.query.get("page", ""), found, A_PAGE)
     except AddressError as error:
@@ -71,7 +72,11 @@ class _Desk:
     """The parts of one page, over the same register and the same choice."""
 
     def __init__(
-        self, visit: Visit, counts: Sequence[Indicator], held: Sequence[Policy], choice: Choice
+        self,
+        visit: PageRequest,
+        counts: Sequence[Indicator],
+        held: Sequence[Policy],
+        choice: Choice,
     ) -> None:
         self.visit, self.lang, self.choice = visit, visit.lang, choice
         self.all_counts, self.held = counts, held
@@ -192,11 +197,11 @@ class _Desk:
             [
                 listing.bars(
                     text("by_issuer", self.lang),
-                    self._bars("issuer", register.by_body(issuers)[:BODIES]),
+                    self._bars("issuer", policy_filter.by_body(issuers)[:BODIES]),
                     text("by_issuer_note", self.lang),
                 ),
                 listing.bars(
-                    text("by_topic", self.lang), self._bars("topic", register.by_topic(topics))
+                    text("by_topic", self.lang), self._bars("topic", policy_filter.by_topic(topics))
                 ),
             ],
             className="facets",
@@ -239,7 +244,7 @@ class _Desk:
         present = {policy.kind for policy in self.held} | {self.choice.kind}
         links = [(text("every_kind", self.lang), self.href(self.choice, kind=""),
                   not self.choice.kind)]  # fmt: skip
-        for kind in register.KINDS:
+        for kind in policy_filter.KINDS:
             if kind in present:
                 href = self.href(self.choice, kind=kind)
                 links.append((text(f"kind_{kind}", self.lang), href, kind == self.choice.kind))
@@ -248,7 +253,7 @@ class _Desk:
     def _in_force(self) -> list[tuple[str, str]]:
         colon = "：" if self.lang == "zh" else ": "
         links = []
-        for name in register.FILTERS:
+        for name in policy_filter.FILTERS:
             value = getattr(self.choice, name)
             if value:
                 shown = text(f"kind_{value}", self.lang) if name == "kind" else value
@@ -275,10 +280,10 @@ class _Desk:
         )
 
 
-def _document(visit: Visit, policy: Policy) -> Component:
+def _document(visit: PageRequest, policy: Policy) -> Component:
     """One document: what it is, whether it counts, and who speaks of it."""
     lang = visit.lang
-    address = register.web_address(policy.url)
+    address = policy_filter.web_address(policy.url)
     title = html.A(policy.title, href=address, rel="noopener") if address else policy.title
     dates = [
         text(name, lang, day=day)
@@ -286,7 +291,7 @@ def _document(visit: Visit, policy: Policy) -> Component:
         if day
     ]
     facts = [policy.number, *dates, "、".join(policy.topics)]
-    reason = register.reason(policy)
+    reason = policy_filter.reason(policy)
     if reason:
         counted = html.Span(text(reason, lang), className="not-counted")
     else:
@@ -315,7 +320,7 @@ def _document(visit: Visit, policy: Policy) -> Component:
     )
 
 
-def _targets(visit: Visit) -> Component | None:
+def _targets(visit: PageRequest) -> Component | None:
     """Indicators beside the values that were set as an aim for them."""
     entries = [
         entry
@@ -335,7 +340,7 @@ def _targets(visit: Visit) -> Component | None:
     )
 
 
-def _target(visit: Visit, indicator: Indicator, target: Target) -> Component | None:
+def _target(visit: PageRequest, indicator: Indicator, target: Target) -> Component | None:
     lang = visit.lang
     item = reading(visit.snapshot, indicator.id, None, lang)
     if item.vintage is None:
@@ -377,7 +382,7 @@ def _target(visit: Visit, indicator: Indicator, target: Target) -> Component | N
     )
 
 
-def _comparisons(visit: Visit) -> Component | None:
+def _comparisons(visit: PageRequest) -> Component | None:
     """What others say of PUE, in a table that opens."""
     found = queries.comparisons(visit.snapshot)
     if not found:

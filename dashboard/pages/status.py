@@ -9,14 +9,15 @@ from datetime import timedelta
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from dashboard import formatting, queries
+from dashboard import formatting
 from dashboard.address import AddressError
 from dashboard.chart import fonts
+from dashboard.chart_page.report_mail import PAGE as CORRECTIONS
 from dashboard.components import alerts, freshness, listing, tables
-from dashboard.health import STATES, Health, health
-from dashboard.pages.page import Desk, Page, Visit, message
-from dashboard.paging import paged
-from dashboard.reports import PAGE as CORRECTIONS
+from dashboard.data import queries
+from dashboard.data.freshness import STATES, Health, health
+from dashboard.pages.page import Page, PageClock, PageRequest, message
+from dashboard.pages.paging import paged
 from dashboard.texts import hint, text
 from etl.catalog import Indicator
 
@@ -25,7 +26,7 @@ A_PAGE = 200
 TOLD_DAYS, REVISIONS = 30, 20
 
 
-def layout(visit: Visit, desk: Desk) -> Page:
+def layout(visit: PageRequest, desk: PageClock) -> Page:
     """The page as of the minute of `desk`; 400 in words where a parameter is wrong."""
     found = visit.snapshot.remember("health", desk.minute, lambda: _worst_first(visit, desk))
     try:
@@ -58,7 +59,7 @@ def layout(visit: Visit, desk: Desk) -> Page:
     )
 
 
-def _worst_first(visit: Visit, desk: Desk) -> list[Health]:
+def _worst_first(visit: PageRequest, desk: PageClock) -> list[Health]:
     return sorted(health(visit.snapshot, desk.minute), key=lambda one: one.badness)
 
 
@@ -74,7 +75,9 @@ def headline(found: Sequence[Health], lang: str) -> str:
     return comma.join(parts) + end
 
 
-def _headline(visit: Visit, desk: Desk, found: Sequence[Health], sentence: str) -> Component:
+def _headline(
+    visit: PageRequest, desk: PageClock, found: Sequence[Health], sentence: str
+) -> Component:
     worst = min((one.badness[0] for one in found), default=len(STATES) - 1)
     judged = text("judged_at", visit.lang, moment=formatting.beijing(desk.minute, visit.lang))
     return html.Div(
@@ -85,7 +88,7 @@ def _headline(visit: Visit, desk: Desk, found: Sequence[Health], sentence: str) 
     )
 
 
-def _trouble(visit: Visit, desk: Desk) -> Component | None:
+def _trouble(visit: PageRequest, desk: PageClock) -> Component | None:
     """What is wrong with the site itself."""
     lines = [line for line in (desk.problem, fonts.warning()) if line]
     if not lines:
@@ -99,7 +102,7 @@ def _trouble(visit: Visit, desk: Desk) -> Component | None:
     )
 
 
-def _waiting(visit: Visit, found: Sequence[Health]) -> Component | None:
+def _waiting(visit: PageRequest, found: Sequence[Health]) -> Component | None:
     """The answers that are kept apart, each with what to do about it."""
     lang = visit.lang
     entries = [
@@ -129,7 +132,7 @@ def _command(indicator: Indicator, may_be_taken: bool) -> str:
     return f"python -m etl {'accept' if may_be_taken else 'run'} {indicator.id}"
 
 
-def _alerts(visit: Visit) -> Component:
+def _alerts(visit: PageRequest) -> Component:
     """How the alerts of the catalog stood at publication."""
     lang, found = visit.lang, queries.alerts(visit.snapshot)
     moment = formatting.beijing(visit.snapshot.published_at, lang)
@@ -143,7 +146,7 @@ def _alerts(visit: Visit) -> Component:
     return html.Section([html.H2(text("alerts", lang)), *told], id="alerts")
 
 
-def _last_run(visit: Visit, found: Sequence[Health]) -> Component:
+def _last_run(visit: PageRequest, found: Sequence[Health]) -> Component:
     """What the last run could not do; of an indicator it stands in the table, too."""
     lang = visit.lang
     names = {one.indicator.id: one.indicator for one in found}
@@ -164,7 +167,7 @@ def _last_run(visit: Visit, found: Sequence[Health]) -> Component:
     return html.Section([html.H2(text("last_run", lang)), told if entries else nothing])
 
 
-def _table(visit: Visit, shown: Sequence[Health]) -> Component:
+def _table(visit: PageRequest, shown: Sequence[Health]) -> Component:
     lang = visit.lang
     header = ("state", "name", "newest_value", "age", "source")
     return html.Section(
@@ -182,7 +185,7 @@ def _table(visit: Visit, shown: Sequence[Health]) -> Component:
     )  # fmt: skip
 
 
-def _row(visit: Visit, one: Health) -> Component:
+def _row(visit: PageRequest, one: Health) -> Component:
     lang = visit.lang
     state = [freshness.sign(one.state), text(f"state_{one.state}", lang)]
     return html.Tr(
@@ -197,7 +200,7 @@ def _row(visit: Visit, one: Health) -> Component:
     )
 
 
-def _revisions(visit: Visit, desk: Desk) -> Component:
+def _revisions(visit: PageRequest, desk: PageClock) -> Component:
     """Values that their sources replaced of late."""
     lang, since = visit.lang, desk.minute - timedelta(days=TOLD_DAYS)
     catalog = visit.snapshot.catalog
@@ -231,7 +234,7 @@ def _revisions(visit: Visit, desk: Desk) -> Component:
     )
 
 
-def _disagreements(visit: Visit) -> Component:
+def _disagreements(visit: PageRequest) -> Component:
     """Indicators whose sources differ beyond the catalog's tolerance."""
     lang, catalog = visit.lang, visit.snapshot.catalog
     entries = [
@@ -255,7 +258,7 @@ def _disagreements(visit: Visit) -> Component:
     )
 
 
-def _corrections(visit: Visit) -> Component:
+def _corrections(visit: PageRequest) -> Component:
     """How many values people corrected, and where they are listed."""
     count = len(queries.corrections(visit.snapshot))
     words = text("count_corrections", visit.lang, count=f"{count:,}")
@@ -264,7 +267,7 @@ def _corrections(visit: Visit) -> Component:
     return html.Section([html.H2(text("corrections", visit.lang)), told])
 
 
-def _snapshots(visit: Visit, desk: Desk) -> Component:
+def _snapshots(visit: PageRequest, desk: PageClock) -> Component:
     """What is served, and what could be returned to."""
     lang, served = visit.lang, visit.snapshot
     header = ("snapshot", "published_on_day", "size", "state")
@@ -307,7 +310,7 @@ def _snapshots(visit: Visit, desk: Desk) -> Component:
     )  # fmt: skip
 
 
-def _link(visit: Visit, indicator: Indicator) -> Component:
+def _link(visit: PageRequest, indicator: Indicator) -> Component:
     href = visit.chosen.href(f"/indicators/{indicator.id}")
     return dcc.Link(indicator.title.in_(visit.lang), href=href)
 

@@ -9,19 +9,20 @@ from datetime import date, datetime
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from dashboard import formatting, queries
+from dashboard import formatting
 from dashboard.address import Transform, Window
 from dashboard.chart.model import build
 from dashboard.components import alerts, cards
 from dashboard.components.charts import LEAD, chart_block
 from dashboard.components.marked import Marked, evidence
+from dashboard.data import queries
+from dashboard.data.cards import Reading, readings
+from dashboard.data.policy_filter import MAX_WORDS
+from dashboard.data.queries import Citation
+from dashboard.data.transforms import span, transformed
 from dashboard.pages.chain import chain
-from dashboard.pages.page import Page, Visit, message
-from dashboard.queries import Citation
-from dashboard.readings import Reading, readings
-from dashboard.register import MAX_WORDS
+from dashboard.pages.page import Page, PageRequest, message
 from dashboard.texts import text
-from dashboard.transforms import span, transformed
 from etl.bulletins.model import Bulletin, Reference, Section
 from etl.bulletins.parts import numeral
 from etl.calendars import end_of
@@ -29,7 +30,7 @@ from etl.calendars import end_of
 WEIGHT = {"milestone_up": 4, "record_high": 2, "milestone_down": 3, "record_low": 1}
 
 
-def today(visit: Visit) -> Page:
+def today(visit: PageRequest) -> Page:
     """The newest bulletin."""
     days = queries.bulletin_days(visit.snapshot)
     if not days:
@@ -41,7 +42,7 @@ def today(visit: Visit) -> Page:
     return replace(page, body=[page.body[0], *([standing] if standing else []), *page.body[1:]])
 
 
-def of_day(visit: Visit, day_text: str) -> Page:
+def of_day(visit: PageRequest, day_text: str) -> Page:
     """The bulletin of one day; 404 in words when there is none."""
     days = queries.bulletin_days(visit.snapshot)
     try:
@@ -54,7 +55,7 @@ def of_day(visit: Visit, day_text: str) -> Page:
     return _page(visit, day, days)
 
 
-def _page(visit: Visit, day: date, days: Sequence[date]) -> Page:
+def _page(visit: PageRequest, day: date, days: Sequence[date]) -> Page:
     bulletin = queries.bulletin(visit.snapshot, day)
     assert bulletin is not None
     as_of = end_of(day)
@@ -91,7 +92,7 @@ def _page(visit: Visit, day: date, days: Sequence[date]) -> Page:
 
 
 def _beside(
-    visit: Visit, mentioned: Mapping[str, Sequence[str]], as_of: datetime
+    visit: PageRequest, mentioned: Mapping[str, Sequence[str]], as_of: datetime
 ) -> Mapping[str, Sequence[Reading]]:
     """For each part the indicators it mentions, and those that are shown with them.
 
@@ -107,11 +108,11 @@ def _beside(
     return result
 
 
-def _companions(visit: Visit, names: Sequence[str]) -> list[str]:
+def _companions(visit: PageRequest, names: Sequence[str]) -> list[str]:
     return [i.id for i in visit.snapshot.catalog.all() if set(i.shown_with) & set(names)]
 
 
-def _head(visit: Visit, bulletin: Bulletin, days: Sequence[date]) -> Component:
+def _head(visit: PageRequest, bulletin: Bulletin, days: Sequence[date]) -> Component:
     shown = formatting.full_date(bulletin.date, visit.lang)
     known = text("known_by", visit.lang, day=shown)
     named = [i.id for i in visit.snapshot.catalog.all() if i.headline]
@@ -153,7 +154,7 @@ def _head(visit: Visit, bulletin: Bulletin, days: Sequence[date]) -> Component:
     )
 
 
-def _neighbours(visit: Visit, day: date, days: Sequence[date]) -> Component:
+def _neighbours(visit: PageRequest, day: date, days: Sequence[date]) -> Component:
     place = list(days).index(day)
     links: list[Component] = []
     for name, index in (("previous_bulletin", place - 1), ("next_bulletin", place + 1)):
@@ -166,7 +167,7 @@ def _neighbours(visit: Visit, day: date, days: Sequence[date]) -> Component:
 
 
 def _lead(
-    visit: Visit, bulletin: Bulletin, headlines: Sequence[Reading], as_of: datetime
+    visit: PageRequest, bulletin: Bulletin, headlines: Sequence[Reading], as_of: datetime
 ) -> Component | None:
     """The chart of the headline indicator with the most remarkable value of the day."""
 
@@ -212,7 +213,7 @@ def _lead(
     )
 
 
-def _summary(visit: Visit, bulletin: Bulletin, marked: Marked) -> Component:
+def _summary(visit: PageRequest, bulletin: Bulletin, marked: Marked) -> Component:
     return html.Section(
         [
             html.H2(text("summary", visit.lang), className="kicker"),
@@ -221,7 +222,7 @@ def _summary(visit: Visit, bulletin: Bulletin, marked: Marked) -> Component:
     )
 
 
-def _contents(visit: Visit, bulletin: Bulletin) -> Component:
+def _contents(visit: PageRequest, bulletin: Bulletin) -> Component:
     entries = [
         html.Li(html.A([numeral(s.number), "、", s.title], href=f"#section-{s.number}"))
         for s in bulletin.sections
@@ -233,7 +234,7 @@ def _contents(visit: Visit, bulletin: Bulletin) -> Component:
 
 
 def _section(
-    visit: Visit, section: Section, beside: Mapping[str, Sequence[Reading]], marked: Marked
+    visit: PageRequest, section: Section, beside: Mapping[str, Sequence[Reading]], marked: Marked
 ) -> Component:
     items = beside.get(str(section.number), ())
     held = [item for item in items if item.vintage is not None]
@@ -271,7 +272,7 @@ def _section(
     )
 
 
-def _judgement(visit: Visit, bulletin: Bulletin, marked: Marked) -> Component | None:
+def _judgement(visit: PageRequest, bulletin: Bulletin, marked: Marked) -> Component | None:
     if not bulletin.judgement:
         return None
     return html.Section(
@@ -287,7 +288,7 @@ def _judgement(visit: Visit, bulletin: Bulletin, marked: Marked) -> Component | 
     )
 
 
-def _references(visit: Visit, bulletin: Bulletin) -> Component | None:
+def _references(visit: PageRequest, bulletin: Bulletin) -> Component | None:
     if not bulletin.references:
         return None
     known = queries.citations(visit.snapshot, bulletin.date)
@@ -299,7 +300,7 @@ def _references(visit: Visit, bulletin: Bulletin) -> Component | None:
     )
 
 
-def _reference(visit: Visit, reference: Reference, known: Citation | None) -> Component:
+def _reference(visit: PageRequest, reference: Reference, known: Citation | None) -> Component:
     publisher = f"{reference.publisher}：" if reference.publisher else ""
     day = f"，{reference.date}" if reference.date else ""
     return html.Li(
@@ -317,7 +318,7 @@ def _reference(visit: Visit, reference: Reference, known: Citation | None) -> Co
     )
 
 
-def _label(visit: Visit, known: Citation) -> list[Component | str]:
+def _label(visit: PageRequest, known: Citation) -> list[Component | str]:
     """What kind a reference is; a policy leads to its entry in the register."""
     words = text(f"reference_{known.kind}", visit.lang)
     if known.kind != "policy" or not known.title:

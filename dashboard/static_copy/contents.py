@@ -7,19 +7,22 @@ from dataclasses import dataclass, replace
 from functools import cache, partial
 from html import escape
 
-from dashboard import discovery, queries, sheet, shortlinks
+from dashboard import discovery
 from dashboard.address import RANGES, ChartAddress, Transform, Window
 from dashboard.chart.picture import Paper
 from dashboard.chart.qr import qr
-from dashboard.choices import Choices
-from dashboard.downloads import address_url, frozen_moment, of_data, table, to_json
-from dashboard.formats import FORMATS, Format
-from dashboard.kit import as_html, as_zip, kit
-from dashboard.pack import pack
-from dashboard.pictures import SIZES, png_of, svg_of
-from dashboard.sheet import Site
-from dashboard.snapshot import Snapshot
-from dashboard.views import View, view
+from dashboard.chart_page import page as chart_page
+from dashboard.chart_page import short_links
+from dashboard.chart_page.kit import as_html, as_zip, kit
+from dashboard.chart_page.page import SiteConfig
+from dashboard.chart_page.pictures import SIZES, png_of, svg_of
+from dashboard.chart_page.view import View, view
+from dashboard.data import queries
+from dashboard.data.snapshot import Snapshot
+from dashboard.display import Display
+from dashboard.export.formats import FORMATS, Format
+from dashboard.export.table import address_url, frozen_moment, of_data, table, to_json
+from dashboard.static_copy.pack import pack
 
 LANGS = ("zh", "en")
 OG = Paper(*SIZES["og"])
@@ -36,7 +39,7 @@ class Chart:
     address: ChartAddress
     whole: bool
 
-    def files(self, snapshot: Snapshot, site: Site) -> Files:
+    def files(self, snapshot: Snapshot, site: SiteConfig) -> Files:
         """The addresses of its files, and how each is made. The chart is only looked up once."""
 
         @cache
@@ -45,16 +48,16 @@ class Chart:
 
         site = replace(site, shared=self.whole)
         found: dict[str, Make] = {
-            self._url(""): lambda: sheet.page(seen(), site).encode(),
+            self._url(""): lambda: chart_page.page(seen(), site).encode(),
             self._url(".svg"): lambda: svg_of(seen(), OG).encode(),
             self._url(".png"): lambda: png_of(seen(), OG),
-            self._url(".txt"): lambda: sheet.plain_text(seen(), site).encode(),
+            self._url(".txt"): lambda: chart_page.plain_text(seen(), site).encode(),
         }
         if self.address.lang == "zh":
             found |= self._data(snapshot, site)
         return found | (self._shared(seen, site) if self.whole else {})
 
-    def _data(self, snapshot: Snapshot, site: Site) -> Files:
+    def _data(self, snapshot: Snapshot, site: SiteConfig) -> Files:
         """The numbers: of this view, for Excel too; the whole history where nothing is chosen."""
         plain = of_data(self.address)
         asked = [(plain, kind) for kind in FORMATS.values()]
@@ -68,16 +71,16 @@ class Chart:
             for address, kind in asked
         }
 
-    def _shared(self, seen: Callable[[], View], site: Site) -> Files:
+    def _shared(self, seen: Callable[[], View], site: SiteConfig) -> Files:
         found: dict[str, Make] = {
             self._url(".kit.zip"): lambda: as_zip(seen(), site),
             self._url(".kit.html"): lambda: as_html(kit(seen(), site)).encode(),
-            self._url(".qr.svg"): lambda: qr(sheet.share_url(seen(), site.base_url)).encode(),
-            f"/embed{self._url('')}": lambda: sheet.embed_page(seen(), site).encode(),
+            self._url(".qr.svg"): lambda: qr(chart_page.share_url(seen(), site.base_url)).encode(),
+            f"/embed{self._url('')}": lambda: chart_page.embed_page(seen(), site).encode(),
         }
         if self.address.as_of is not None:
-            found[self._url("/since")] = lambda: sheet.since_page(seen()).encode()
-            found[f"/s/{shortlinks.code(self.address)}"] = lambda: _moved(self._url(""))
+            found[self._url("/since")] = lambda: chart_page.since_page(seen()).encode()
+            found[f"/s/{short_links.code(self.address)}"] = lambda: _moved(self._url(""))
         return found
 
     def _url(self, suffix: str) -> str:
@@ -108,14 +111,14 @@ def pages(snapshot: Snapshot) -> Iterator[str]:
         yield f"{path}?lang=en"
 
 
-def packs(snapshot: Snapshot, site: Site) -> Files:
+def packs(snapshot: Snapshot, site: SiteConfig) -> Files:
     """The bulletins to take along."""
     found: Files = {}
     for day in queries.bulletin_days(snapshot):
         bulletin = queries.bulletin(snapshot, day)
         assert bulletin is not None
         for lang in LANGS:
-            chosen = Choices(lang)
+            chosen = Display(lang)
             address = chosen.href(f"/bulletins/{day}.zip")
             found[address] = partial(pack, snapshot, bulletin, chosen, site)
     return found
@@ -134,7 +137,7 @@ def machines(snapshot: Snapshot, base_url: str) -> Files:
 def _chosen(plain: ChartAddress) -> Iterator[ChartAddress]:
     for name in RANGES:
         yield replace(plain, window=Window(name))
-    for transform in sheet.SHOWN_TRANSFORMS:
+    for transform in chart_page.SHOWN_TRANSFORMS:
         if transform != Transform():
             yield replace(plain, transform=transform)
 

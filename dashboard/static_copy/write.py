@@ -10,17 +10,17 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from dashboard import sheet
 from dashboard.address import AddressError, as_named, known_id, parse, parse_query
 from dashboard.app import ASSETS
-from dashboard.export import write_whole
+from dashboard.chart_page import page as chart_page
+from dashboard.chart_page.page import FORMATS, SiteConfig
+from dashboard.chart_page.view import view
+from dashboard.data.snapshot import Snapshot, Snapshots
+from dashboard.export.files import write_whole
 from dashboard.pages import resolve
 from dashboard.prerender import to_html
-from dashboard.sheet import FORMATS, Site
-from dashboard.snapshot import Snapshot, Snapshots
 from dashboard.static_copy.contents import Files, Make, charts, machines, packs, pages
 from dashboard.static_copy.places import Links
-from dashboard.views import view
 from etl.settings import Settings
 
 #: Texts besides pages in which whole addresses of the site stand.
@@ -46,7 +46,7 @@ def write_copy(settings: Settings, folder: Path, ids: Sequence[str], step: Step)
     snapshot = snapshots.current()
     catalog = snapshot.catalog
     wanted = [known_id(catalog.resolve(name), catalog) for name in ids] or list(catalog.indicators)
-    site = Site(settings.base_url, FORMATS, reports_to=settings.corrections_to)
+    site = SiteConfig(settings.base_url, FORMATS, reports_to=settings.corrections_to)
     groups = list(_groups(snapshots, snapshot, site, wanted))
     links = Links(settings.base_url, (address for _, files in groups for address in files))
     count = size = 0
@@ -63,7 +63,7 @@ def write_copy(settings: Settings, folder: Path, ids: Sequence[str], step: Step)
 
 
 def _groups(
-    snapshots: Snapshots, snapshot: Snapshot, site: Site, ids: Sequence[str]
+    snapshots: Snapshots, snapshot: Snapshot, site: SiteConfig, ids: Sequence[str]
 ) -> Iterator[tuple[str, Files]]:
     """What is written, in the order of writing: nothing leads to what is not there yet."""
     yield "assets", _assets()
@@ -74,25 +74,25 @@ def _groups(
     for address in pages(snapshot):
         yield address, {address: _page_maker(snapshots, address, site)}
     yield "machines", machines(snapshot, site.base_url)
-    yield "404", {"/404.html": lambda: sheet.problem_page(404, _ABSENT).encode()}
+    yield "404", {"/404.html": lambda: chart_page.problem_page(404, _ABSENT).encode()}
 
 
 def _assets() -> Files:
     found: dict[str, Make] = {}
     for name in ("site.css", "icon.svg"):
         found[f"/assets/{name}"] = (ASSETS / name).read_bytes
-    for name in sheet.SCRIPTS:
-        found[sheet.script_url(name)] = partial(sheet.script, name)
+    for name in chart_page.SCRIPTS:
+        found[chart_page.script_url(name)] = partial(chart_page.script, name)
     return found
 
 
-def _page_maker(snapshots: Snapshots, address: str, site: Site) -> Make:
+def _page_maker(snapshots: Snapshots, address: str, site: SiteConfig) -> Make:
     """The page as it is before any script: whole to read, with links that need none."""
     path, _, query = address.partition("?")
 
     def make() -> bytes:
         page, markup = resolve(snapshots, path, parse_query(query), site)
-        still = sheet.template("still.html")
+        still = chart_page.template("still.html")
         return str(still.render(page=page, lang=markup.lang, body=Markup(to_html(markup)))).encode()
 
     return make
@@ -114,6 +114,6 @@ def _older(folder: Path, snapshot: Snapshot, links: Links) -> Iterator[tuple[Pat
         try:
             place, _ = as_named(path.parts[-3], {}, snapshot.catalog)
             address = parse(place, query, snapshot.catalog, datetime.now(UTC))
-            yield path, _linked(sheet.since_page(view(snapshot, address)).encode(), links, at)
+            yield path, _linked(chart_page.since_page(view(snapshot, address)).encode(), links, at)
         except AddressError:
             continue  # the indicator has left the catalog: its frozen page stays as it is

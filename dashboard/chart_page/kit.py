@@ -1,0 +1,101 @@
+"""What an editor inserts with a chart: picture with a QR code, caption, definition, source,
+alternative text and short link; as HTML for the WeChat editor, as Markdown, and all in a zip."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from dataclasses import dataclass
+from html import escape
+
+from dashboard.chart.picture import Paper
+from dashboard.chart.qr import qr
+from dashboard.chart_page.page import SiteConfig, captions, frozen, share_url
+from dashboard.chart_page.pictures import SIZES, png_of
+from dashboard.chart_page.view import View
+from dashboard.export.table import address_url
+from dashboard.texts import text
+
+#: A time that never changes, so that the same chart gives the same bytes.
+WHEN = (2026, 1, 1, 0, 0, 0)
+_P = "margin:0 0 8px;line-height:1.75;font-size:15px;color:#1d1d1b"
+_SMALL = "margin:0 0 4px;line-height:1.6;font-size:12px;color:#6b6a65"
+
+
+@dataclass(frozen=True, slots=True)
+class Kit:
+    """The words to insert, and where the picture and the chart are."""
+
+    headline: str
+    paragraph: str
+    lines: tuple[str, ...]
+    definitions: tuple[str, ...]
+    alternative: str
+    link: str
+    picture: str
+
+
+def kit(view: View, site: SiteConfig) -> Kit:
+    """The words of a view; its picture and its link are frozen, as the words are."""
+    lang = view.lang
+    return Kit(
+        headline=view.words.headline,
+        paragraph=view.words.paragraph(lang),
+        lines=tuple(captions(view)),
+        definitions=tuple(
+            f"{text('definition', lang)}{'：' if lang == 'zh' else ': '}"
+            f"{column.indicator.definition.in_(lang)}"
+            for column in view.columns
+        ),
+        alternative=view.words.alternative,
+        link=share_url(view, site.base_url),
+        picture=address_url(frozen(view), site.base_url, ".png"),
+    )
+
+
+def as_html(kit: Kit) -> str:
+    """For the WeChat editor, which keeps inline styles and drops everything else."""
+    small = "".join(f'<p style="{_SMALL}">{escape(x)}</p>' for x in (*kit.lines, *kit.definitions))
+    return (
+        f'<section><p style="{_P};font-weight:bold">{escape(kit.headline)}</p>'
+        f'<p style="{_P}"><img src="{escape(kit.picture)}" alt="{escape(kit.alternative)}" '
+        f'style="width:100%"></p><p style="{_P}">{escape(kit.paragraph)}</p>{small}'
+        f'<p style="{_SMALL}"><a href="{escape(kit.link)}">{escape(kit.link)}</a></p></section>'
+    )
+
+
+def as_markdown(kit: Kit, picture: str) -> str:
+    """With the picture at that address."""
+    alternative = kit.alternative.replace("[", "(").replace("]", ")")
+    return (
+        "\n\n".join(
+            [
+                f"**{kit.headline}**",
+                f"![{alternative}]({picture})",
+                kit.paragraph,
+                *kit.lines,
+                *kit.definitions,
+                f"<{kit.link}>",
+            ]
+        )
+        + "\n"
+    )
+
+
+def as_zip(view: View, site: SiteConfig) -> bytes:
+    """Everything in one file; the pictures are large enough for a printed page."""
+    found = kit(view, site)
+    files = {
+        "chart.png": png_of(view, Paper(*SIZES["og"], density=1.5), found.link),
+        "wechat.png": png_of(view, Paper(*SIZES["wechat"])),
+        "qr.svg": qr(found.link).encode(),
+        "insert.html": as_html(found).encode(),
+        "insert.md": as_markdown(found, "chart.png").encode(),
+        "alternative.txt": f"{found.alternative}\n".encode(),
+        "link.txt": f"{found.link}\n".encode(),
+    }
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as packed:
+        for name, content in files.items():
+            packed.writestr(zipfile.ZipInfo(name, WHEN), content, zipfile.ZIP_DEFLATED)
+    return out.getvalue()

@@ -1,0 +1,93 @@
+"""The values of a chart as an HTML table, newest first: what its picture shows, in figures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from html import escape
+
+from dashboard import formatting
+from dashboard.address import Transform
+from dashboard.chart_page.view import View
+from dashboard.export.table import Column
+from dashboard.formatting import Figure
+from dashboard.texts import text
+
+MAX_ROWS = 1500
+
+
+def value_table(view: View) -> str:
+    """The head and the rows of the table; at most so many of the newest dates."""
+    lang = view.lang
+    alone = len(view.columns) == 1
+    heads = [_heading(view, column, alone) for column in view.columns]
+    if alone:
+        heads.append(text("known_at", lang))
+    head = "".join(f'<th scope="col" class="n">{escape(words)}</th>' for words in heads)
+    rows = _rows_of_one(view) if alone else _rows_of_several(view)
+    first = f'<th scope="col">{text("date", lang)}</th>'
+    return f"<thead><tr>{first}{head}</tr></thead><tbody>{''.join(rows)}</tbody>"
+
+
+def caption(view: View) -> str:
+    """What the table shows, and how much of it where that is not all."""
+    days = len({v.date for c in view.columns for v, x in c.rows if x is not None})
+    if days > MAX_ROWS:
+        return text("table_cut", view.lang, shown=f"{MAX_ROWS:,}", all=f"{days:,}")
+    return view.words.subtitle
+
+
+def _heading(view: View, column: Column, alone: bool) -> str:
+    lang = view.lang
+    value = next((x for _, x in column.rows if x is not None), None)
+    label = "" if value is None else _figure(view, column, value).unit
+    name = text("value", lang) if alone else column.indicator.short.in_(lang)
+    bracket = f"（{label}）" if lang == "zh" else f" ({label})"
+    return name + (bracket if label else "")
+
+
+def _rows_of_one(view: View) -> Sequence[str]:
+    """Values as they are held read the same in every window: their rows are written once for the
+    whole history, and a window is a slice of it."""
+    (column,) = view.columns
+    address, length = view.address, len(column.series)
+    if address.transform != Transform():
+        return _written(view, column)[:MAX_ROWS]
+    whole = replace(column, start=0, stop=length)
+    key = (address.id, address.as_of, view.lang)
+    rows = view.snapshot.remember("rows", key, lambda: _written(view, whole))
+    return rows[length - column.stop : length - column.start][:MAX_ROWS]
+
+
+def _written(view: View, column: Column) -> list[str]:
+    return [
+        f'<tr>{_day(view, column, v.date)}<td class="n">{_figure(view, column, x).number}</td>'
+        f'<td class="n">{formatting.minute(v.known_at)}</td></tr>'
+        for v, x in reversed(column.rows)
+        if x is not None
+    ]
+
+
+def _rows_of_several(view: View) -> list[str]:
+    cells = [
+        {v.date: _figure(view, c, x).number for v, x in c.rows if x is not None}
+        for c in view.columns
+    ]
+    days = sorted({day for column in cells for day in column}, reverse=True)[:MAX_ROWS]
+    return [
+        f"<tr>{_day(view, view.columns[0], day)}"
+        + "".join(f'<td class="n">{column.get(day, "")}</td>' for column in cells)
+        + "</tr>"
+        for day in days
+    ]
+
+
+def _day(view: View, column: Column, day: date) -> str:
+    shown = formatting.table_day(day, column.indicator, view.lang)
+    return f'<th scope="row"><time datetime="{day}">{shown}</time></th>'
+
+
+def _figure(view: View, column: Column, value: float) -> Figure:
+    unit = view.snapshot.catalog.unit(column.indicator)
+    return formatting.table_figure(value, view.address.transform, column.indicator, unit, view.lang)

@@ -1,0 +1,94 @@
+"""What one chart address shows: its table, the model drawn from it, and the words said of it. Page,
+picture and text are made of the same view, and so is the data file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from dashboard.address import ChartAddress
+from dashboard.chart.model import Model, Part, compose
+from dashboard.chart.words import Words, words
+from dashboard.data import queries
+from dashboard.data.snapshot import Snapshot
+from dashboard.export.table import Column, Table, table
+from dashboard.texts import text
+from etl.records import BEIJING
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One address in one snapshot."""
+
+    address: ChartAddress
+    snapshot: Snapshot
+    table: Table
+    parts: tuple[Part, ...]
+    model: Model
+    words: Words
+
+    @property
+    def lang(self) -> str:
+        return self.address.lang
+
+    @property
+    def columns(self) -> Sequence[Column]:
+        return self.table.columns
+
+
+def view(snapshot: Snapshot, address: ChartAddress) -> View:
+    """The view of an address; AddressError in words where a picture of it would be wrong."""
+    plain = of_data(address)
+    found = snapshot.remember("table", plain, lambda: table(snapshot, plain))
+    parts = tuple(
+        Part(
+            column.indicator,
+            snapshot.catalog.unit(column.indicator),
+            column.rows,
+            queries.events(snapshot, column.indicator.id, address.as_of),
+        )
+        for column in found.columns
+    )
+    model = compose(
+        parts,
+        transform=address.transform,
+        lang=address.lang,
+        log=address.scale == "log",
+        bulletins=_bulletin_days(snapshot, address.ids, address.as_of),
+        as_of=address.as_of,
+    )
+    said = words(
+        model, parts, address.transform, address.lang, address.as_of,
+        reconstructed=snapshot.is_reconstructed(address.ids, address.as_of),
+    )  # fmt: skip
+    return View(address, snapshot, found, parts, model, said)
+
+
+def known_then(view: View, moment: str) -> str:
+    """As of when a frozen view speaks, and whether that is reconstructed."""
+    words = text("known_then", view.lang, moment=moment)
+    if not view.snapshot.is_reconstructed(view.address.ids, view.address.as_of):
+        return words
+    why = text("reconstructed", view.lang)
+    return f"{words}（{why}）" if view.lang == "zh" else f"{words} ({why})"
+
+
+def of_data(address: ChartAddress) -> ChartAddress:
+    """The address of the same numbers, whatever they look like."""
+    return replace(
+        address, lang="zh", theme="auto", updown="red", shape="long", for_="", scope="view"
+    )
+
+
+def of_chart(address: ChartAddress) -> ChartAddress:
+    """The address without what only data files have."""
+    return replace(address, shape="long", for_="", scope="view")
+
+
+def _bulletin_days(
+    snapshot: Snapshot, ids: Sequence[str], as_of: datetime | None
+) -> tuple[date, ...]:
+    """The days, known by then, whose bulletins speak of the first indicator."""
+    days = [day for day, _ in queries.mentioned_in(snapshot, ids[0])]
+    return tuple(d for d in sorted(days) if as_of is None or d <= as_of.astimezone(BEIJING).date())

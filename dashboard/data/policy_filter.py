@@ -1,0 +1,162 @@
+"""The register of policy documents as a reader asks for it: what is chosen, what fits, how many."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
+
+from dashboard.address import AddressError, one_of
+from dashboard.data.queries import Policy
+from etl.catalog import Catalog, Indicator
+
+KINDS = ("issued", "draft", "reply", "interpretation", "media")
+#: Origins of documents that were found upstream and wait for a person.
+FOUND = ("gov_cn", "nda")
+MAX_WORDS = 100
+_MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])", re.ASCII)
+_OPENING, _CLOSING = re.compile(r"[〔\[【﹝（]"), re.compile(r"[〕\]】﹞）]")
+_OFFICE = re.compile(r"(综合司|办公厅|办公室)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What an address asks of the register. `count` is the id of a monthly count; its topics are
+    asked for too."""
+
+    count: str = ""
+    topics: tuple[str, ...] = ()
+    month: str = ""
+    issuer: str = ""
+    topic: str = ""
+    kind: str = ""
+    q: str = ""
+
+    def fits(self, policy: Policy) -> bool:
+        """Whether a document is asked for."""
+        return (
+            (not self.topics or bool(set(self.topics) & set(policy.topics)))
+            and self.month in ("", policy.month)
+            and self.issuer in policy.issuer
+            and (not self.topic or self.topic in policy.topics)
+            and self.kind in ("", policy.kind)
+            and self._holds_words(policy)
+        )
+
+    def without(self, name: str) -> Choice:
+        """The same with one of its choices taken back."""
+        return replace(self, **{name: ""})  # type: ignore[arg-type]
+
+    def query(self, usual_count: str, **changed: str) -> dict[str, str]:
+        """The parameters of its address; what is changed leads back to the first page."""
+        said = {
+            "ids": self.count if self.count != usual_count else "",
+            **{name: getattr(self, name) for name in FILTERS},
+            **changed,
+        }
+        return {name: value for name, value in said.items() if value}
+
+    def _holds_words(self, policy: Policy) -> bool:
+        text = folded(f"{policy.title} {policy.issuer} {policy.number}")
+        return all(folded(word) in text for word in self.q.split())
+
+
+#: The choices that narrow the list, in the order in which they are shown.
+FILTERS = ("month", "issuer", "topic", "kind", "q")
+
+
+def counts_of(catalog: Catalog) -> list[Indicator]:
+    """The monthly counts of the register, all documents first."""
+    found = [i for i in catalog.all() if i.ref("register")]
+    return sorted(found, key=lambda i: bool(topics_of(i)))
+
+
+def topics_of(indicator: Indicator) -> tuple[str, ...]:
+    """The topics that a count is of; none for all."""
+    ref = indicator.ref("register")
+    return tuple(ref.params["topics"]) if ref else ()
+
+
+def chosen(query: Mapping[str, str], counts: Sequence[Indicator], topics: Sequence[str]) -> Choice:
+    """The choice that an address means; an AddressError names the parameter that is wrong."""
+    ids = tuple(indicator.id for indicator in counts)
+    count = one_of("ids", query.get("ids", ""), ids) if ids else ""
+    return Choice(
+        count=count,
+        topics=next((topics_of(i) for i in counts if i.id == count), ()),
+        month=_month(query.get("month", "")),
+        issuer=_short("issuer", query.get("issuer", "")),
+        # A plus sign in an address reads as a space; no topic has one.
+        topic=one_of("topic", query.get("topic", "").replace(" ", "+"), ("", *topics)),
+        kind=one_of("kind", query.get("kind", ""), ("", *KINDS)),
+        q=_short("q", query.get("q", "")),
+    )
+
+
+def all_topics(policies: Iterable[Policy]) -> list[str]:
+    """Every topic of the register."""
+    return sorted({topic for policy in policies for topic in policy.topics})
+
+
+def by_topic(policies: Iterable[Policy]) -> list[tuple[str, int]]:
+    """How many of the counted documents have each topic, most first."""
+    return _ranked(Counter(t for p in policies if p.counted for t in p.topics))
+
+
+def by_body(policies: Iterable[Policy]) -> list[tuple[str, int]]:
+    """How many of the counted documents name each body among their issuers, most first. A joint
+    document is one of each of its bodies; an office of a body stands for it."""
+    counted = [p for p in policies if p.counted]
+    names = {body for p in counted for body in bodies(p.issuer)}
+    return _ranked({name: sum(name in p.issuer for p in counted) for name in names})
+
+
+def bodies(issuer: str) -> list[str]:
+    """The bodies that an issuer line names, without 等…部门 and their offices."""
+    named = re.split(r"[、,，;；\s]+", issuer.partition("等")[0])
+    return [name for body in named if (name := _OFFICE.sub("", body))]
+
+
+def reason(policy: Policy) -> str:
+    """The name of the words that say why a document is not counted; nothing if it is."""
+    if policy.counted:
+        return ""
+    if policy.origin in FOUND:
+        return "not_counted_found"
+    if policy.kind != "issued":
+        return f"not_counted_{policy.kind}"
+    return "not_counted_local" if policy.month else "not_counted_undated"
+
+
+def web_address(url: str) -> str:
+    """`url` if it leads to a page of the web; nothing otherwise."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    return url if parts.scheme in ("http", "https") and parts.netloc else ""
+
+
+def folded(text: str) -> str:
+    """The form in which words are compared: 国发〔2021〕29号 = 国发[2021]29 号."""
+    text = _CLOSING.sub(")", _OPENING.sub("(", text))
+    return "".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def _ranked(counts: Mapping[str, int]) -> list[tuple[str, int]]:
+    return sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+
+
+def _month(text: str) -> str:
+    if text and not _MONTH.fullmatch(text):
+        raise AddressError("month", f"month: '{text[:40]}' is no month; write it like 2026-05.")
+    return text
+
+
+def _short(name: str, text: str) -> str:
+    if len(text) > MAX_WORDS:
+        raise AddressError(name, f"{name}: longer than {MAX_WORDS} characters; shorten it.")
+    return text.strip()

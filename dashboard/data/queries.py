@@ -1,0 +1,542 @@
+"""The only SQL that reads. Each function is named after its answer."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from datetime import date as Date
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+from dashboard.data.snapshot import Snapshot
+from etl.alerts.rules import JSON as ALERT
+from etl.alerts.rules import Alert
+from etl.brief import known
+from etl.brief.known import News
+from etl.bulletins.model import Bulletin
+from etl.catalog import Text
+from etl.claims.model import Claim, Placed
+from etl.corrections import Correction
+from etl.events import events_of
+from etl.records import (
+    EVENT_COLUMNS,
+    Action,
+    Disagreement,
+    Event,
+    HeldAnswer,
+    Revision,
+    Sample,
+    Vintage,
+    event_of,
+)
+from etl.storage.latest import STANDINGS, what_is_told
+
+LIVE = """
+select date, value, source, known_at, status, credit, basis, note
+from observations where indicator = ? order by date
+"""
+AS_OF = """
+select date, value, source, known_at, status, credit, basis, note
+from served(?, ?) order by date
+"""
+EVENTS = f"""
+select {EVENT_COLUMNS}
+from events
+where ($id is null or indicator = $id) and ($kind is null or kind = $kind)
+  and known_at <= $moment
+order by date desc, indicator, kind, threshold limit $most
+"""
+REVISIONS = """
+with told as (
+  select date, source, known_at, value, status,
+         lag(value) over (partition by source, date order by known_at, load) as before
+  from vintages where indicator = $id)
+select date, source, before, value, known_at from told
+where before is not null and before <> value and status = 'fetched' and known_at <= $moment
+order by known_at desc, date desc limit $most
+"""
+REVISED_LATELY = """
+with touched as (
+  select distinct indicator, source, date from vintages
+  where known_at >= $since and status = 'fetched'),
+told as (
+  select indicator, date, source, known_at, value,
+         lag(value) over (partition by indicator, source, date order by known_at, load) as before
+  from vintages join touched using (indicator, source, date))
+select indicator, date, source, before, value, known_at from told
+where before is not null and before <> value and known_at >= $since
+order by known_at desc, indicator, date desc limit $most
+"""
+STANDING = """
+select indicator, first, count, date, value, source, known_at, status, credit, basis, note,
+       previous, last_month, last_year, highest
+from standings where $id is null or indicator = $id
+"""
+SINCE = """
+select indicator, date, value, basis
+from observations join (select unnest($ids) as indicator, unnest($since) as since) using (indicator)
+where date >= since
+qualify row_number() over (partition by indicator order by date desc) <= $most
+order by indicator, date
+"""
+EVENTS_ON = f"""
+select {EVENT_COLUMNS}
+from events join (select unnest($ids) as indicator, unnest($days) as date) using (indicator, date)
+order by indicator, kind, threshold
+"""
+#: The first format whose events say whether they are of all time.
+KNOWS_ALL_TIME = 11
+FOREVER = datetime(9999, 12, 31, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A policy document, and whether it enters the counts. Dates are as precise as they are
+    known."""
+
+    title: str
+    issuer: str
+    issued: str
+    published: str
+    number: str
+    topics: tuple[str, ...]
+    kind: str
+    verification: str
+    url: str
+    note: str
+    origin: str
+    cited_by: tuple[str, ...]
+    counted: bool
+
+    @property
+    def day(self) -> str:
+        """The date that counts: of publication, else of issue."""
+        return self.published or self.issued
+
+    @property
+    def month(self) -> str:
+        """YYYY-MM of the date that counts, or nothing if not even the month is known."""
+        return self.day[:7] if len(self.day) >= 7 else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """What a reference is (policy, media, data), and the document of the register that it means:
+    `origin` is `register`, or `cited` for one that waits to be taken into it."""
+
+    kind: str
+    title: str = ""
+    issuer: str = ""
+    origin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A PUE that somebody named besides the indicators, as it was said, with who said it."""
+
+    scope: Text
+    period: str
+    pue: str
+    kind: Text
+    source: str
+    status: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The first date of an indicator, how many observations it has, the newest, and the values of
+    the same definition that it is compared with: the one before, those of a month and of a year
+    before by the rules of `mom` and `yoy`, and the highest of all; None where there is none."""
+
+    first: Date
+    count: int
+    newest: Vintage
+    previous: float | None
+    last_month: float | None
+    last_year: float | None
+    highest: float
+
+
+@dataclass(frozen=True, slots=True)
+class Mentioned:
+    """`text[start:stop]` of a paragraph speaks of the indicator."""
+
+    start: int
+    stop: int
+    indicator: str
+
+
+@dataclass(frozen=True, slots=True)
+class BulletinEntry:
+    """A bulletin in the list of bulletins."""
+
+    date: Date
+    title: str
+    summary: str
+    headings: tuple[str, ...]
+
+
+def series(snapshot: Snapshot, indicator: str, as_of: datetime | None = None) -> list[Vintage]:
+    """The observations of an indicator in the order of dates: newest, or as known at a moment."""
+    key = (indicator, as_of)
+    return snapshot.remember("series", key, lambda: _series(snapshot, indicator, as_of))
+
+
+def _series(snapshot: Snapshot, indicator: str, as_of: datetime | None) -> list[Vintage]:
+    if as_of is None:
+        rows = snapshot.rows(LIVE, [indicator])
+    else:
+        rows = snapshot.rows(AS_OF, [indicator, _naive(as_of)])
+    return [Vintage(r[0], r[1], r[2], r[3].replace(tzinfo=UTC), *r[4:]) for r in rows]
+
+
+def events(
+    snapshot: Snapshot,
+    indicator: str | None = None,
+    as_of: datetime | None = None,
+    most: int = 100_000,
+    kind: str | None = None,
+) -> list[Event]:
+    """Events as they were known at a moment, newest first."""
+    key = (indicator, as_of, most, kind)
+    return snapshot.remember("events", key, lambda: _events(snapshot, indicator, as_of, most, kind))
+
+
+def _events(
+    snapshot: Snapshot, indicator: str | None, as_of: datetime | None, most: int, kind: str | None
+) -> list[Event]:
+    """The events of the snapshot are judged on what is served now; those of an indicator as of a
+    moment, on what was known then. Those of an earlier version did not know what is of all time."""
+    is_early = snapshot.format < KNOWS_ALL_TIME
+    if is_early or (indicator is not None and as_of is not None):
+        asked = [indicator] if indicator is not None else list(snapshot.catalog.indicators)
+        found = [event for name in asked for event in _judged(snapshot, name, as_of)]
+        found.sort(key=lambda event: (-event.date.toordinal(), event.indicator, event.kind))
+        return [event for event in found if kind in (None, event.kind)][:most]
+    moment = _naive(as_of or FOREVER)
+    parameters = {"id": indicator, "kind": kind, "moment": moment, "most": most}
+    return [event_of(row) for row in snapshot.rows(EVENTS, parameters)]
+
+
+def _judged(snapshot: Snapshot, indicator: str, as_of: datetime | None) -> Sequence[Event]:
+    splits = [one.date for one in actions(snapshot, indicator) if one.kind == "split"]
+    return events_of(snapshot.catalog[indicator], series(snapshot, indicator, as_of), splits)
+
+
+def bulletins(snapshot: Snapshot) -> list[BulletinEntry]:
+    """Every bulletin, newest first."""
+    rows = snapshot.rows("select document from bulletins order by date desc")
+    found = [Bulletin.model_validate_json(row[0]) for row in rows]
+    return [
+        BulletinEntry(b.date, b.title, b.summary, tuple(s.title for s in b.sections)) for b in found
+    ]
+
+
+def bulletin_days(snapshot: Snapshot) -> list[Date]:
+    """The days that have a bulletin, oldest first."""
+    return [row[0] for row in snapshot.rows("select date from bulletins order by date")]
+
+
+def bulletin(snapshot: Snapshot, day: Date) -> Bulletin | None:
+    """The bulletin of a day."""
+    rows = snapshot.rows("select document from bulletins where date = ?", [day])
+    return Bulletin.model_validate_json(rows[0][0]) if rows else None
+
+
+def claims(snapshot: Snapshot, day: Date) -> list[Placed]:
+    """The checked statements of the bulletin of a day, in the order of its text."""
+    if not snapshot.has("claims"):
+        return []
+    rows = snapshot.rows(
+        "select paragraph, start, stop, document from claims where date = ? order by rowid", [day]
+    )
+    return [
+        Placed(paragraph, start, stop, Claim.model_validate_json(document))
+        for paragraph, start, stop, document in rows
+    ]
+
+
+def mentioned(snapshot: Snapshot, day: Date) -> Mapping[str, Sequence[str]]:
+    """For each part of a bulletin the indicators it mentions, each once, in order."""
+    rows = snapshot.rows(
+        "select part, indicator from mentions where date = ? order by part, paragraph, start", [day]
+    )
+    parts: dict[str, list[str]] = defaultdict(list)
+    for part, indicator in rows:
+        if indicator not in parts[part]:
+            parts[part].append(indicator)
+    return parts
+
+
+def mentions(snapshot: Snapshot, day: Date) -> Mapping[tuple[str, int], Sequence[Mentioned]]:
+    """Where the bulletin of a day speaks of indicators, by part and paragraph, in the order of the
+    text; paragraph -1 is the heading of a section."""
+    rows = snapshot.rows(
+        "select part, paragraph, start, stop, indicator from mentions where date = ? "
+        "order by part, paragraph, start",
+        [day],
+    )
+    found: dict[tuple[str, int], list[Mentioned]] = defaultdict(list)
+    for part, paragraph, start, stop, indicator in rows:
+        found[part, paragraph].append(Mentioned(start, stop, indicator))
+    return found
+
+
+def search_bulletins(snapshot: Snapshot, words: Sequence[str]) -> list[tuple[Bulletin, int]]:
+    """The bulletins, newest first, that hold all the words anywhere in their text or references,
+    and how often."""
+    where = " and ".join("contains(lower(document), ?)" for _ in words) or "true"
+    rows = snapshot.rows(
+        f"select document from bulletins where {where} order by date desc",
+        [json.dumps(word, ensure_ascii=False)[1:-1].lower() for word in words],
+    )
+    found = [Bulletin.model_validate_json(row[0]) for row in rows]
+    counted = [(b, text_of(b).casefold()) for b in found]
+    # Names of fields stand in the document too: what matters is in the text.
+    return [
+        (b, sum(text.count(word.casefold()) for word in words))
+        for b, text in counted
+        if all(word.casefold() in text for word in words)
+    ]
+
+
+def text_of(bulletin: Bulletin) -> str:
+    """Everything that a reader sees of a bulletin, a paragraph a line."""
+    parts = [bulletin.title, bulletin.summary]
+    for section in bulletin.sections:
+        parts += [section.title, *section.paragraphs]
+    parts += bulletin.judgement
+    for r in bulletin.references:
+        parts += [r.title, r.publisher or "", r.use or ""]
+    return "\n".join(parts)
+
+
+def mentioned_in(snapshot: Snapshot, indicator: str) -> list[tuple[Date, str]]:
+    """The days and titles of the bulletins that mention an indicator, newest first."""
+    return snapshot.remember("mentions", indicator, lambda: _mentioned_in(snapshot, indicator))
+
+
+def _mentioned_in(snapshot: Snapshot, indicator: str) -> list[tuple[Date, str]]:
+    rows = snapshot.rows(
+        "select distinct b.date, b.document from mentions m join bulletins b using (date) "
+        "where m.indicator = ? order by b.date desc",
+        [indicator],
+    )
+    return [(day, Bulletin.model_validate_json(text).title) for day, text in rows]
+
+
+def documents_of_month(
+    snapshot: Snapshot, month: str, topics: Iterable[str]
+) -> list[Mapping[str, Any]]:
+    """The counted policy documents of a month (YYYY-MM) with any of the topics."""
+    rows = snapshot.rows("select document from policies where counted and month = ?", [month])
+    wanted = set(topics)
+    found = [json.loads(row[0]) for row in rows]
+    return [d for d in found if not wanted or wanted & set(d["topics"])]
+
+
+def policies(snapshot: Snapshot, month: str | None = None) -> list[Policy]:
+    """The documents of the register and those that bulletins cite, newest first: of a month
+    (YYYY-MM), or all."""
+    rows = snapshot.rows(
+        "select counted, document from policies where $month is null or month = $month",
+        {"month": month},
+    )
+    found = [(counted, json.loads(text)) for counted, text in rows]
+    return [
+        Policy(
+            **{**row, "topics": tuple(row["topics"]), "cited_by": tuple(row["cited_by"])},
+            counted=counted,
+        )
+        for counted, row in found
+    ]
+
+
+def news(snapshot: Snapshot, day: Date, now: datetime) -> News:
+    """What became known on a day since the bulletin before it, by now at the latest."""
+    return known.news(snapshot.rows, day, now)
+
+
+def alerts(snapshot: Snapshot) -> list[Alert]:
+    """Every alert as it was judged at publication, in the order of the catalog."""
+    if not snapshot.has("alerts"):
+        return []
+    return snapshot.remember(
+        "events",
+        "alerts",
+        lambda: [
+            ALERT.validate_json(text) for (text,) in snapshot.rows("select document from alerts")
+        ],
+    )
+
+
+def citations(snapshot: Snapshot, day: Date) -> Mapping[int, Citation]:
+    """What each reference of the bulletin of a day is, by its number."""
+    if not snapshot.has("citations"):
+        return {}
+    rows = snapshot.rows("select number, kind, document from citations where date = ?", [day])
+    return {number: _citation(kind, json.loads(text or "{}")) for number, kind, text in rows}
+
+
+def _citation(kind: str, document: Mapping[str, str]) -> Citation:
+    return Citation(kind, *(document.get(name, "") for name in ("title", "issuer", "origin")))
+
+
+def corrections(snapshot: Snapshot) -> list[Correction]:
+    """Every value that people corrected, newest correction first."""
+    if not snapshot.has("corrections"):
+        return []
+    return snapshot.remember(
+        "events",
+        "corrections",
+        lambda: [
+            Correction.model_validate_json(document)
+            for (document,) in snapshot.rows(
+                "select document from corrections order by since desc, date desc, indicator"
+            )
+        ],
+    )
+
+
+def comparisons(snapshot: Snapshot) -> list[Comparison]:
+    """What others say of PUE, in the order of the file."""
+    if not snapshot.has("comparisons"):
+        return []
+    rows = snapshot.rows(
+        "select scope_zh, scope, period, pue, kind_zh, kind, source, status, note from comparisons"
+    )
+    return [
+        Comparison(Text(zh=r[0], en=r[1]), r[2], r[3], Text(zh=r[4], en=r[5]), *r[6:]) for r in rows
+    ]
+
+
+def refused(snapshot: Snapshot) -> Mapping[str, Sequence[HeldAnswer]]:
+    """The answers of sources that are kept apart, by indicator."""
+    rows = snapshot.rows("select indicator, source, since, sentence, may_be_taken from refused")
+    found: dict[str, list[HeldAnswer]] = defaultdict(list)
+    for indicator, source, since, sentence, may_be_taken in rows:
+        found[indicator].append(
+            HeldAnswer(indicator, source, since.replace(tzinfo=UTC), sentence, bool(may_be_taken))
+        )
+    return found
+
+
+def disagreements(snapshot: Snapshot, indicator: str) -> list[Disagreement]:
+    """Where sources differ beyond the catalog's tolerance, newest first."""
+    rows = snapshot.rows(
+        "select date, source, value, other_source, other_value from disagreements "
+        "where indicator = ? order by date desc, other_source",
+        [indicator],
+    )
+    return [Disagreement(*row) for row in rows]
+
+
+def revisions(
+    snapshot: Snapshot, indicator: str, as_of: datetime | None = None, most: int = 100
+) -> list[Revision]:
+    """The fetched values of an indicator that were replaced, newest first."""
+    parameters = {"id": indicator, "moment": _naive(as_of or FOREVER), "most": most}
+    rows = snapshot.rows(REVISIONS, parameters)
+    return [Revision(indicator, r[0], r[1], r[2], r[3], r[4].replace(tzinfo=UTC)) for r in rows]
+
+
+def revised_lately(snapshot: Snapshot, since: datetime, most: int) -> list[Revision]:
+    """The fetched values that were replaced since a moment, newest first."""
+    rows = snapshot.rows(REVISED_LATELY, {"since": _naive(since), "most": most})
+    return [Revision(r[0], r[1], r[2], r[3], r[4], r[5].replace(tzinfo=UTC)) for r in rows]
+
+
+def all_disagreements(snapshot: Snapshot) -> Mapping[str, Sequence[Disagreement]]:
+    """The same of every indicator that has any."""
+    found: dict[str, list[Disagreement]] = defaultdict(list)
+    for indicator, *row in snapshot.rows(
+        "select indicator, date, source, value, other_source, other_value from disagreements "
+        "order by indicator, date desc, other_source"
+    ):
+        found[indicator].append(Disagreement(*row))
+    return found
+
+
+def disagreeing(snapshot: Snapshot) -> list[tuple[str, int, Date]]:
+    """Each indicator whose sources differ: on how many dates, and the newest of them."""
+    return snapshot.rows(
+        "select indicator, count(distinct date), max(date) from disagreements "
+        "group by indicator order by max(date) desc, indicator"
+    )
+
+
+def actions(snapshot: Snapshot, indicator: str) -> list[Action]:
+    """The splits and dividends of an indicator, newest first."""
+    rows = snapshot.rows(
+        "select date, kind, value from actions where indicator = ? order by date desc, kind",
+        [indicator],
+    )
+    return [Action(*row) for row in rows]
+
+
+def problems(snapshot: Snapshot) -> Mapping[str, str]:
+    """What the last run could not do, by indicator."""
+    return dict(snapshot.rows("select subject, problem from problems"))
+
+
+def standings(snapshot: Snapshot) -> Mapping[str, Standing]:
+    """Where each indicator stands that has any value."""
+    return snapshot.remember("standings", "", lambda: _standings(snapshot))
+
+
+def standing(snapshot: Snapshot, indicator: str) -> Standing | None:
+    """Where one indicator stands; None where it has no value."""
+    every: Mapping[str, Standing] | None = snapshot.held("standings", "")
+    if every is not None:
+        return every.get(indicator)
+    found = snapshot.remember("standings", indicator, lambda: _standings(snapshot, indicator))
+    return found.get(indicator)
+
+
+def _standings(snapshot: Snapshot, indicator: str | None = None) -> Mapping[str, Standing]:
+    if snapshot.has("standings"):
+        rows = snapshot.rows(STANDING, {"id": indicator})
+    else:
+        rows = snapshot.rows(STANDINGS, what_is_told(snapshot.catalog))
+    return {row[0]: _standing(row) for row in rows}
+
+
+def _standing(row: tuple[Any, ...]) -> Standing:
+    _, first, count, day, value, source, known_at, status, credit, basis, note, *others = row
+    known_at = known_at.replace(tzinfo=UTC)
+    newest = Vintage(day, value, source, known_at, status, credit, basis, note)
+    return Standing(first, count, newest, *others)
+
+
+def samples_since(
+    snapshot: Snapshot, since: Mapping[str, Date], most: int
+) -> Mapping[str, list[Sample]]:
+    """The values of several indicators, each from a day of its own and at most the newest so many,
+    in the order of dates."""
+    asked = {"ids": list(since), "since": list(since.values()), "most": most}
+    found: dict[str, list[Sample]] = {name: [] for name in since}
+    for name, rows in groupby(snapshot.rows(SINCE, asked), key=itemgetter(0)):
+        found[name] = [Sample(day, value, basis) for _, day, value, basis in rows]
+    return found
+
+
+def events_on(snapshot: Snapshot, days: Mapping[str, Date]) -> Mapping[str, list[Event]]:
+    """The events of several indicators, each on a day of its own."""
+    if snapshot.format < KNOWS_ALL_TIME:
+        return {
+            name: [e for e in reversed(events(snapshot, name)) if e.date == day]
+            for name, day in days.items()
+        }
+    found: dict[str, list[Event]] = {name: [] for name in days}
+    for row in snapshot.rows(EVENTS_ON, {"ids": list(days), "days": list(days.values())}):
+        found[row[0]].append(event_of(row))
+    return found
+
+
+def _naive(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(tzinfo=None)

@@ -1,0 +1,44 @@
+"""What a reader chose about the page itself: language, theme, colour of a rise."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import urlencode
+
+Lang = Literal["zh", "en"]
+LANGS, THEMES, UPDOWNS = ("zh", "en"), ("auto", "light", "dark"), ("red", "green")
+
+
+@dataclass(frozen=True, slots=True)
+class Display:
+    """The defaults are Chinese, the system's theme, red for a rise."""
+
+    lang: str = "zh"
+    theme: str = "auto"
+    updown: str = "red"
+
+    def href(self, path: str, **parameters: str) -> str:
+        """A link to a page of the site that keeps what was chosen."""
+        query = {name: value for name, value in {**parameters, **self.kept}.items() if value}
+        return path + (f"?{urlencode(query, safe=':,.')}" if query else "")
+
+    @property
+    def kept(self) -> dict[str, str]:
+        """What was chosen as parameters; empty where it is the default."""
+        return {
+            "lang": self.lang if self.lang != "zh" else "",
+            "theme": self.theme if self.theme != "auto" else "",
+            "updown": self.updown if self.updown != "red" else "",
+        }
+
+
+def choices(query: Mapping[str, str]) -> Display:
+    """The choices in an address; a value that does not exist counts as not chosen."""
+
+    def one_of(name: str, allowed: tuple[str, ...]) -> str:
+        value = query.get(name, "")
+        return value if value in allowed else allowed[0]
+
+    return Display(one_of("lang", LANGS), one_of("theme", THEMES), one_of("updown", UPDOWNS))

@@ -1,0 +1,23 @@
+"""JSON: what must be said with the data, then the rows as objects, one a line."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime
+
+from dashboard.export.table import Table, iso, metadata
+
+
+def write(table: Table, base_url: str) -> bytes:
+    """The bytes of the file."""
+    names = [field.name for field in table.fields]
+    rows = (
+        json.dumps(dict(zip(names, row, strict=True)), ensure_ascii=False, default=_written)
+        for row in table.records()
+    )
+    head = json.dumps(metadata(table, base_url), ensure_ascii=False)
+    return ('{"metadata": ' + head + ',\n"data": [\n' + ",\n".join(rows) + "\n]}\n").encode()
+
+
+def _written(cell: date) -> str:
+    return iso(cell) if isinstance(cell, datetime) else cell.isoformat()

@@ -1,0 +1,405 @@
+"""What every data file holds: one table from one address, its CSV, and what is said with it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
+from hashlib import sha256
+from itertools import chain
+from operator import attrgetter, itemgetter
+from typing import Any, Literal
+from urllib.parse import quote
+
+from dashboard.address import (
+    MAX_WITH,
+    AddressError,
+    ChartAddress,
+    Transform,
+    moment_text,
+    observations_query,
+)
+from dashboard.data import queries
+from dashboard.data.snapshot import Snapshot
+from dashboard.data.transforms import Empty, Result, explained, span, window_name
+from dashboard.export.citation import citation
+from dashboard.formatting import plain_number, unit_code_after
+from etl.catalog import Indicator
+from etl.records import Vintage
+
+#: More rows are refused, not cut: a file is complete or there is none.
+MAX_ROWS = 500_000
+_RISKY = ("=", "+", "-", "@", "\t", "\r")
+Kind = Literal["date", "text", "number", "moment"]
+Cell = str | float | date | datetime | None
+Record = tuple[Cell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A column of a file: its name, its Chinese heading, and what its cells hold."""
+
+    name: str
+    heading: str
+    kind: Kind
+
+
+LONG = (
+    Field("date", "日期", "date"),
+    Field("indicator", "指标", "text"),
+    Field("value", "数值", "number"),
+    Field("unit", "单位", "text"),
+    Field("source", "来源", "text"),
+    Field("known_at", "何时可知", "moment"),
+    Field("status", "状态", "text"),
+)
+
+
+@dataclass(frozen=True)
+class Column:
+    """One indicator's part of a table: of its whole history after a transform, what lies from
+    `start` up to `stop`. `name` is the id that it bears in the file: that of the moment that is
+    asked about."""
+
+    indicator: Indicator
+    name: str
+    unit: str
+    series: Sequence[Vintage]
+    results: Sequence[Result]
+    start: int
+    stop: int
+
+    def __len__(self) -> int:
+        return self.stop - self.start
+
+    @cached_property
+    def rows(self) -> tuple[tuple[Vintage, float | None], ...]:
+        """The vintages with their shown values."""
+        return tuple((v, None if isinstance(x, Empty) else x) for v, x in self._shown())
+
+    @cached_property
+    def statuses(self) -> tuple[str, ...]:
+        """How each vintage came to be held, or why its value is empty."""
+        return tuple(str(x) if isinstance(x, Empty) else v.status for v, x in self._shown())
+
+    def _shown(self) -> Iterator[tuple[Vintage, Result]]:
+        window = slice(self.start, self.stop)
+        return zip(self.series[window], self.results[window], strict=True)
+
+
+@dataclass(frozen=True)
+class Table:
+    """What one address holds in one snapshot; `window_name` is the named range it means, if any."""
+
+    address: ChartAddress
+    columns: tuple[Column, ...]
+    snapshot: Snapshot
+    window_name: str
+
+    @property
+    def is_wide(self) -> bool:
+        return self.address.shape == "wide"
+
+    @property
+    def row_count(self) -> int:
+        return len(self.days) if self.is_wide else sum(map(len, self.columns))
+
+    @cached_property
+    def days(self) -> list[date]:
+        """The dates on which any of the columns has a row."""
+        return sorted({v.date for column in self.columns for v, _ in column.rows})
+
+    @property
+    def may_be_log(self) -> bool:
+        """Whether a log scale has a place for every value."""
+        return all(x is None or x > 0 for column in self.columns for _, x in column.rows)
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """The columns of the file."""
+        if not self.is_wide:
+            return LONG
+        wide = (
+            Field(c.name, f"{c.indicator.title.zh}（{c.unit}）", "number") for c in self.columns
+        )
+        return (LONG[0], *wide)
+
+    @property
+    def header(self) -> tuple[str, ...]:
+        """The first line: names, or Chinese headings where the file is for Excel."""
+        if self.address.for_ == "excel":
+            return tuple(field.heading for field in self.fields)
+        return tuple(field.name for field in self.fields)
+
+    def records(self) -> Iterable[Record]:
+        """The rows with typed cells, None for empty: every format is written from these."""
+        if self.is_wide:
+            return _wide(self)
+        return sorted(chain.from_iterable(map(_records, self.columns)), key=itemgetter(0))
+
+    @cached_property
+    def csv(self) -> bytes:
+        """UTF-8, CRLF, RFC 4180; with a BOM and Chinese headers when it is for Excel."""
+        rows = _text(_wide(self)) if self.is_wide else "".join(self._long_lines())
+        text = _text([self.header]) + rows
+        return text.encode("utf-8-sig" if self.address.for_ == "excel" else "utf-8")
+
+    @cached_property
+    def sha256(self) -> str:
+        return sha256(self.csv).hexdigest()
+
+    def _long_lines(self) -> Sequence[str]:
+        parts = [self._lines_of(column) for column in self.columns]
+        # Each line begins with its date, so that a stable sort by it keeps the order of columns.
+        return parts[0] if len(parts) == 1 else sorted(chain(*parts), key=itemgetter(slice(10)))
+
+    def _lines_of(self, column: Column) -> list[str]:
+        """The lines of a column. Values as they are held read the same in every window: they are
+        written once for the whole history, and a window is a slice of it."""
+        if self.address.transform != Transform():
+            return _lines(column)
+        name, as_of = column.indicator.id, self.address.as_of
+
+        def whole() -> list[str]:
+            everything = replace(self.address, scope="full")
+            return _lines(_column(self.snapshot, name, everything, date.min, date.max))
+
+        lines = self.snapshot.remember("lines", (name, as_of), whole)
+        return lines[column.start : column.stop]
+
+
+def table(snapshot: Snapshot, address: ChartAddress) -> Table:
+    """The table of an address. AddressError 404 when nothing was known as of its moment."""
+    held = {name: queries.series(snapshot, name, address.as_of) for name in address.ids}
+    if address.as_of is not None and not held[address.id]:
+        raise AddressError(
+            "asof", f"asof: nothing of {address.id} was known then; its history begins later.", 404
+        )
+    first, last = _window(held, address)
+    columns = tuple(_column(snapshot, name, address, first, last) for name in address.ids)
+    found = Table(address, columns, snapshot, window_name(held[address.id], address.window))
+    if found.row_count > MAX_ROWS:
+        raise AddressError(
+            "t", f"t: {found.row_count:,} rows; at most {MAX_ROWS:,} fit into one answer. "
+            "Ask for a shorter span or for fewer ids.",
+        )  # fmt: skip
+    if address.scale == "log":
+        _refuse_log(columns)
+    return found
+
+
+def metadata(table: Table, base_url: str) -> dict[str, Any]:
+    """What must be said with the data: definitions, sources, licence, citation, checksum."""
+    address, snapshot = table.address, table.snapshot
+    vintages = [v for column in table.columns for v, _ in column.rows]
+    dates = [v.date for v in vintages]
+    as_of = address.as_of or snapshot.published_at
+    first = table.columns[0].indicator
+    indicators = [column.indicator for column in table.columns]
+    lasting = address_url(frozen(table), base_url)
+    return {
+        "id": address.id,
+        "ids": list(address.ids),
+        "indicators": [_described(column) for column in table.columns],
+        "title": first.title.model_dump(),
+        "definition": first.definition.model_dump(),
+        "unit": table.columns[0].unit,
+        "frequency": first.frequency,
+        "sources": [_credit(column) for column in table.columns],
+        "first_date": min(dates).isoformat() if dates else None,
+        "last_date": max(dates).isoformat() if dates else None,
+        "rows": table.row_count,
+        "as_of": iso(as_of),
+        "reconstructed": snapshot.is_reconstructed(address.ids, address.as_of),
+        "snapshot": snapshot.name,
+        "sha256": table.sha256,
+        "url": address_url(address, base_url),
+        "frozen_url": lasting,
+        "citation": citation(
+            indicators, as_of, max((v.known_at for v in vintages), default=None), lasting
+        ),
+        "breaks": [
+            {"indicator": i.id, "date": b.date.isoformat(), "note": b.note.model_dump()}
+            for i in indicators
+            for b in i.breaks
+        ],
+        "notes": [
+            f"{column.indicator.id}, {v.date}: {v.note}"
+            for column in table.columns
+            for v, _ in column.rows
+            if v.note
+        ],
+    }
+
+
+def of_data(address: ChartAddress) -> ChartAddress:
+    """The address without what only concerns a picture: it names the same file."""
+    if (address.theme, address.updown) == ("auto", "red"):
+        return address
+    return replace(address, theme="auto", updown="red")
+
+
+def frozen(table: Table) -> ChartAddress:
+    """The address that holds this table for good."""
+    if table.address.as_of is not None:
+        return table.address
+    return replace(table.address, as_of=frozen_moment(table.snapshot))
+
+
+def frozen_moment(snapshot: Snapshot) -> datetime:
+    """The first whole minute by which everything in the snapshot was held."""
+    moment = snapshot.held_until
+    whole = moment.replace(second=0, microsecond=0)
+    return whole if whole == moment else whole + timedelta(minutes=1)
+
+
+def address_url(address: ChartAddress, base_url: str, suffix: str = ".csv") -> str:
+    """The whole address of a download. More ids than a chart has are an address of the API."""
+    if len(address.more) > MAX_WITH:
+        about = ".metadata.json" if suffix == ".metadata.json" else ""
+        found = observations_query(address, "" if about else suffix.removeprefix("."))
+        return f"{base_url}/api/v1/observations{about}?{found}"
+    query = address.query()
+    return f"{base_url}/c/{place(address)}{suffix}" + (f"?{query}" if query else "")
+
+
+def place(address: ChartAddress) -> str:
+    """ID or ID@ASOF, as an address writes it."""
+    if address.as_of is None:
+        return address.id
+    return f"{address.id}@{moment_text(address.as_of)}"
+
+
+def disposition(table: Table, suffix: str) -> str:
+    """A Content-Disposition with an ASCII name and the Chinese title."""
+    ascii_name = f"{place(table.address).replace('@', '_')}{suffix}"
+    title = table.columns[0].indicator.title.in_(table.address.lang)
+    return f"attachment; filename=\"{ascii_name}\"; filename*=UTF-8''{quote(title + suffix)}"
+
+
+def _window(held: Mapping[str, Sequence[Vintage]], address: ChartAddress) -> tuple[date, date]:
+    if address.scope == "full":
+        return date.min, date.max
+    newest = max((rows[-1].date for rows in held.values() if rows), default=None)
+    return span(held[address.id], address.window, newest)
+
+
+def _column(
+    snapshot: Snapshot, name: str, address: ChartAddress, first: date, last: date
+) -> Column:
+    """The transform of the whole history, cut to the window."""
+    rows, indicator = queries.series(snapshot, name, address.as_of), snapshot.catalog[name]
+    start = bisect_left(rows, first, key=attrgetter("date"))
+    return Column(
+        indicator,
+        snapshot.name_at(name, address.as_of),
+        unit_code_after(address.transform, snapshot.catalog.unit(indicator)),
+        rows,
+        explained(rows, address.transform, indicator, first),
+        start,
+        max(start, bisect_right(rows, last, key=attrgetter("date"))),
+    )
+
+
+def _records(column: Column) -> Iterator[Record]:
+    name, unit = column.name, column.unit
+    for (vintage, value), status in zip(column.rows, column.statuses, strict=True):
+        known_at = vintage.known_at.replace(microsecond=0)
+        yield (vintage.date, name, value, unit, provenance(vintage), known_at, status)
+
+
+def _wide(table: Table) -> Iterator[Record]:
+    cells = [{v.date: value for v, value in column.rows} for column in table.columns]
+    for day in table.days:
+        yield (day, *(column.get(day) for column in cells))
+
+
+def _lines(column: Column) -> list[str]:
+    """The lines of a CSV, as `_text` writes them; what repeats from row to row is written once."""
+    name, ends, lines = column.name, dict[tuple[str, str], str](), list[str]()
+    for (v, value), status in zip(column.rows, column.statuses, strict=True):
+        origin = (v.source, v.credit)
+        if origin not in ends:
+            ends[origin] = _text([(column.unit, provenance(v))]).removesuffix("\r\n")
+        number = "" if value is None else plain_number(value)
+        known_at = v.known_at.isoformat()[:19]  # always UTC
+        lines.append(
+            f"{v.date.isoformat()},{name},{number},{ends[origin]},{known_at}Z,{status}\r\n"
+        )
+    return lines
+
+
+def _text(rows: Iterable[Iterable[Cell]]) -> str:
+    out = io.StringIO(newline="")
+    csv.writer(out, lineterminator="\r\n").writerows(map(_written, row) for row in rows)
+    return out.getvalue()
+
+
+def _written(cell: Cell) -> str:
+    match cell:
+        case None:
+            return ""
+        case str():
+            return safe(cell)
+        case datetime():
+            return iso(cell)
+        case date():
+            return cell.isoformat()
+    return plain_number(cell)
+
+
+def provenance(vintage: Vintage) -> str:
+    """Where a value came from: the source's name, and its own words."""
+    return f"{vintage.source}: {vintage.credit}" if vintage.credit else vintage.source
+
+
+def safe(cell: str) -> str:
+    """A text that no spreadsheet takes for a formula."""
+    return f"'{cell}" if cell.startswith(_RISKY) else cell
+
+
+def _described(column: Column) -> dict[str, Any]:
+    i = column.indicator
+    return {
+        "id": i.id,
+        "title": i.title.model_dump(),
+        "definition": i.definition.model_dump(),
+        "unit": column.unit,
+        "frequency": i.frequency,
+        "rows": len(column),
+    }
+
+
+def _credit(column: Column) -> dict[str, Any]:
+    credit = column.indicator.credit
+    return {
+        "indicator": column.indicator.id,
+        "name": credit.name.model_dump(),
+        "licence": credit.licence.model_dump(),
+        "url": credit.url,
+        "rows_from": sorted({provenance(v) for v, _ in column.rows})[:20],
+    }
+
+
+def _refuse_log(columns: Sequence[Column]) -> None:
+    for column in columns:
+        for vintage, value in column.rows:
+            if value is not None and value <= 0:
+                raise AddressError(
+                    "scale",
+                    f"scale: {column.indicator.id} is {plain_number(value)} on {vintage.date}; a "
+                    "log scale has no place for values of zero or below. Use scale=linear.",
+                )
+
+
+def iso(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def to_json(document: Any) -> bytes:
+    return json.dumps(document, ensure_ascii=False, indent=1).encode()

@@ -1,0 +1,239 @@
+"""/api/v1: the same data for programs. docs/api.md says what will not change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+from pydantic import BaseModel
+
+from dashboard.address import (
+    API_FORMATS,
+    MAX_IDS,
+    RANGES,
+    TRANSFORMS,
+    parse_observations,
+    parse_query,
+)
+from dashboard.api import answers, models
+from dashboard.data.snapshot import Snapshot
+from dashboard.export.formats import FORMATS
+from dashboard.http.problems import problem
+from dashboard.http.responses import LIVE, OPEN, answer, etag_of
+from dashboard.http.routes.data import data_answer
+
+router = APIRouter(prefix="/api", tags=["v1"])
+Parameter = dict[str, Any]
+Route = Callable[..., Response]
+#: The status changes with the clock: it is judged anew each minute.
+FOR_A_MINUTE = "public, max-age=60"
+
+
+def _parameter(name: str, description: str, example: str, **schema: Any) -> Parameter:
+    return {
+        "name": name,
+        "in": "query",
+        "required": False,
+        "description": description,
+        "schema": {"type": "string", **schema},
+        "example": example,
+    }
+
+
+OBSERVATIONS = (
+    {**_parameter("ids", f"ids of indicators, separated by commas; at most {MAX_IDS}",
+                  "sp500,vix"), "required": True},
+    _parameter("t", f"the span: {' '.join(RANGES)}, or FROM..TO (either may be empty)", "3m",
+               default="1y"),
+    _parameter("u", f"the transform: {' '.join(TRANSFORMS)}; index:DATE, ma:N and z:N take a value",
+               "yoy", default="level"),
+    _parameter("asof", "only what was known then: 2026-05-27 (the end of that day in Beijing) or "
+               "2026-05-27T0900 (Beijing time)", "2026-05-27"),
+    _parameter("shape", "a row for each value, or one for each date", "wide",
+               enum=["long", "wide"], default="long"),
+    _parameter("format", "", "csv", enum=list(API_FORMATS), default="json"),
+)  # fmt: skip
+POLICIES = (
+    _parameter("month", "documents that count in this month", "2026-05"),
+    _parameter("topic", "documents with this topic", "数据要素"),
+    _parameter("issuer", "documents whose issuer has this in its name", "国务院"),
+)
+EVENTS = (
+    _parameter("id", "events of this indicator", "micron_market_cap_usd_bn"),
+    _parameter("kind", "events of this kind", "milestone_up", enum=list(answers.EVENT_KINDS)),
+)
+
+
+def _get(
+    path: str,
+    model: type[BaseModel],
+    parameters: Sequence[Parameter] = (),
+    also: Sequence[str] = (),
+) -> Callable[[Route], Route]:
+    """Answer GET and HEAD; GET stands in the description, with its model and its errors."""
+    refused = {
+        "description": "what is wrong, and what is allowed",
+        "content": {"application/problem+json": {"schema": models.Problem.model_json_schema()}},
+    }
+    given = {"model": model, "content": {kind: {} for kind in also}}
+
+    def add(route: Route) -> Route:
+        router.get(
+            path,
+            responses={200: given, 400: refused, 404: refused, 503: refused},
+            openapi_extra={"parameters": list(parameters)} if parameters else None,
+        )(route)
+        router.head(path, include_in_schema=False)(route)
+        return route
+
+    return add
+
+
+@_get("/v1/indicators", models.IndicatorList)
+def indicators(request: Request) -> Response:
+    """Every indicator in the order of the catalog, with its newest value."""
+    base = request.app.state.base_url
+    return _kept(request, "indicators", lambda s: answers.indicators(s, base), "indicators")
+
+
+@_get("/v1/indicators/{id}", models.IndicatorDetail)
+def indicator(request: Request, id: str) -> Response:
+    """One indicator with all that the catalog says of it, and the addresses of its files."""
+    base = request.app.state.base_url
+    return _kept(request, ("indicator", id), lambda s: answers.indicator(s, id, base))
+
+
+@_get(
+    "/v1/observations",
+    models.Observations,
+    OBSERVATIONS,
+    also=("text/csv", "application/vnd.apache.parquet"),
+)
+def observations(request: Request) -> Response:
+    """The rows of one or more indicators, as JSON, CSV or Parquet."""
+    snapshot = _snapshot(request)
+    query = parse_query(request.url.query)
+    address, name = parse_observations(query, snapshot.catalog, datetime.now(UTC))
+    return data_answer(request, snapshot, address, FORMATS[f".{name}"])
+
+
+@router.api_route(
+    "/v1/observations.metadata.json", methods=["GET", "HEAD"], include_in_schema=False
+)
+def described(request: Request) -> Response:
+    """What must be said with the rows of the same parameters."""
+    snapshot = _snapshot(request)
+    query = {**parse_query(request.url.query), "format": ""}
+    address, _ = parse_observations(query, snapshot.catalog, datetime.now(UTC))
+    return data_answer(request, snapshot, address, FORMATS[".metadata.json"])
+
+
+@_get("/v1/bulletins", models.BulletinList)
+def bulletins(request: Request) -> Response:
+    """Every bulletin, newest first."""
+    base = request.app.state.base_url
+    return _kept(request, "bulletins", lambda s: answers.bulletins(s, base), "bulletins")
+
+
+@_get("/v1/bulletins/{date}", models.BulletinDetail)
+def bulletin(request: Request, date: str) -> Response:
+    """One bulletin as plain text, with the indicators that each section mentions."""
+    base = request.app.state.base_url
+    return _kept(request, ("bulletin", date), lambda s: answers.bulletin(s, date, base))
+
+
+@_get("/v1/bulletins/{date}/claims", models.ClaimList)
+def claims(request: Request, date: str) -> Response:
+    """The statements of a bulletin, each checked on what was known by the end of its day."""
+    return _kept(request, ("claims", date), lambda s: answers.claims(s, date), "claims")
+
+
+@_get("/v1/policies", models.PolicyList, POLICIES)
+def policies(request: Request) -> Response:
+    """Policy documents, newest first: those of the register and those that bulletins cite."""
+    query = _chosen(request, POLICIES)
+    return _kept(
+        request, ("policies", *query.items()), lambda s: answers.policies(s, query), "policies"
+    )
+
+
+@_get("/v1/events", models.EventList, EVENTS)
+def events(request: Request) -> Response:
+    """Records and round numbers crossed, newest first."""
+    query = _chosen(request, EVENTS)
+    return _kept(request, ("events", *query.items()), lambda s: answers.events(s, query), "events")
+
+
+@_get("/v1/corrections", models.CorrectionList)
+def corrections(request: Request) -> Response:
+    """Values that a source gives wrongly and people corrected, newest first."""
+    base = request.app.state.base_url
+    return _kept(request, "corrections", lambda s: answers.corrections(s, base), "corrections")
+
+
+@_get("/v1/status", models.Status)
+def status(request: Request) -> Response:
+    """How fresh each indicator is, by the sessions of its own calendar, and what went wrong."""
+    now, warning = datetime.now(UTC).replace(second=0, microsecond=0), _warning(request)
+    found = _kept(
+        request, ("status", now, warning), lambda s: answers.status(s, warning, now), "indicators"
+    )
+    found.headers["Cache-Control"] = FOR_A_MINUTE
+    return found
+
+
+@router.api_route(
+    "/{rest:path}",
+    methods=["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH"],
+    include_in_schema=False,
+)
+def nothing_else(request: Request, rest: str) -> Response:
+    """Dash would answer any path with a page; here what does not exist is said so."""
+    if request.method not in ("GET", "HEAD") and rest.startswith("v1/"):
+        refused = problem(405, "The API is read-only: use GET or HEAD.")
+        refused.headers["Allow"] = "GET, HEAD"
+        return refused
+    return problem(404, f"There is no /api/{rest[:80]}. See /api/docs.")
+
+
+def _snapshot(request: Request) -> Snapshot:
+    found: Snapshot = request.app.state.snapshots.current()
+    return found
+
+
+def _warning(request: Request) -> str:
+    found: str = request.app.state.snapshots.problem
+    return found
+
+
+def _chosen(request: Request, parameters: Sequence[Parameter]) -> dict[str, str]:
+    """The parameters that this address knows and was given."""
+    query = parse_query(request.url.query)
+    names = [parameter["name"] for parameter in parameters]
+    return {name: query[name] for name in names if query.get(name)}
+
+
+def _kept(
+    request: Request, key: Hashable, make: Callable[[Snapshot], BaseModel], rows: str = ""
+) -> Response:
+    """The answer that `make` gives, kept as long as the snapshot; `rows` names its list."""
+    snapshot = _snapshot(request)
+
+    def made() -> tuple[bytes, int]:
+        with request.app.state.turnstile.turn():
+            model = make(snapshot)
+        body = model.model_dump_json(indent=1).encode()
+        return body, len(getattr(model, rows)) if rows else 1
+
+    body, count = snapshot.remember("api", key, made)
+    headers = {
+        **OPEN,
+        "Cache-Control": LIVE,
+        "X-Snapshot": snapshot.name,
+        "X-Row-Count": str(count),
+    }
+    return answer(request, body, "application/json", headers, etag_of(sha256(body).hexdigest()))
