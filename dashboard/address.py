@@ -116,6 +116,11 @@ class ChartAddress:
             "scale": "" if self.scale == "linear" else self.scale,
         }
 
+    @property
+    def place(self) -> str:
+        """ID or ID@ASOF, as an address writes it."""
+        return self.id if self.as_of is None else f"{self.id}@{moment_text(self.as_of)}"
+
     def query(self) -> str:
         """The parameters that differ from their defaults, in a fixed order."""
         said = [("with", ",".join(self.more)), ("t", str(self.window))]

@@ -1,116 +1,116 @@
-"""The Dash app: one callback that turns an address into a page, and the HTML it starts from."""
+"""The Dash app on top of the pages: what stands still is HTML that the server wrote; charts come
+alive in it, and one callback changes a page in place."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from html import escape
-from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import flask
-from dash import Dash, Input, Output, dcc, html
+from dash import Dash, Input, Output, ctx, dcc, no_update
 from dash.development.base_component import Component
+from markupsafe import Markup
 
 from dashboard.address import AddressError, parse_query
-from dashboard.chart_page import page as chart_page
+from dashboard.chart.plotly import CONFIG
+from dashboard.chart_page.page import SiteConfig
 from dashboard.data.snapshot import Snapshots
-from dashboard.pages import resolve, wrong_address
-from dashboard.pages.page import Page
-from dashboard.prerender import to_html
+from dashboard.markup import render
+from dashboard.pages import Shown, resolve, wrong_address
+from dashboard.pages.parts.charts import PageChart
+from dashboard.urls import ASSETS, Urls
 
-ASSETS = Path(__file__).parent / "assets"
 #: Where dash asks for its chart library; the server answers with the basic bundle.
-PLOTLY_PATH = "/_dash-component-suites/plotly/package_data/plotly.min.js"
-
-# The page is readable before the scripts arrive: its text and charts stand in #still until the
-# live page is mounted.
-INDEX = """<!DOCTYPE html>
-<html lang="{lang}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
-<meta name="description" content="{description}">
-<meta name="color-scheme" content="light dark">
-<link rel="icon" href="{icon}" type="image/svg+xml">
-<link rel="alternate" href="/atom.xml" type="application/atom+xml">
-{css}{preload}
-</head>
-<body>
-<div id="still">{still}</div>
-{app_entry}
-<footer>{config}{scripts}{renderer}</footer>
-</body>
-</html>"""
+CHART_LIBRARY = "/_dash-component-suites/plotly/package_data/plotly.min.js"
+#: Starts the renderer when every other script is there. Dash would write it into the page.
+START = "start.js"
 
 
-class Site(Dash):
-    """Dash whose first answer already holds the page."""
+class ServerPage(Component):
+    """The page that the server wrote. Its `children`, named by `slots`, live within it; when `html`
+    is given, the page becomes that one, in place. assets/page.js is its other half."""
 
-    snapshots: Snapshots
-    place: chart_page.SiteConfig
+    _namespace = "xinzhi"
+    _type = "ServerPage"
+    _children_props: ClassVar[list[str]] = []
+
+    def __init__(self, id: str) -> None:
+        self._prop_names = ["id", "html", "slots", "children", "snapshot"]
+        self.available_properties = self._prop_names
+        self._valid_wildcard_attributes: list[str] = []
+        self.available_wildcard_properties: list[str] = []
+        super().__init__(id=id)
+
+
+class Pages(Dash):
+    """Dash without its own document: `tags` are what a document must hold to come alive."""
+
+    tags: Mapping[str, str]
 
     def interpolate_index(self, **parts: Any) -> str:
-        """The whole document for the address that is asked for."""
-        search = flask.request.query_string.decode("ascii", "replace")
-        page, markup = visit(self.snapshots, flask.request.path, search, self.place)
-        flask.g.status, flask.g.location = page.status, page.location
-        lang = markup.lang
-        preload = f'<link rel="preload" as="script" href="{PLOTLY_PATH}">'
-        return INDEX.format(
-            lang=lang,
-            title=escape(page.title),
-            description=escape(page.description),
-            icon=self.get_asset_url("icon.svg"),
-            css=parts["css"],
-            preload=preload if page.has_chart else "",
-            still=to_html(markup),
-            app_entry='<div id="react-entry-point"><div class="_dash-loading"></div></div>',
-            config=parts["config"],
-            scripts=parts["scripts"],
-            renderer=parts["renderer"],
+        self.tags = {"config": parts["config"], "scripts": parts["scripts"]}
+        return str(super().interpolate_index(**parts))
+
+
+class LivePages:
+    """Every page as a whole document, and the app that changes it in place."""
+
+    def __init__(self, snapshots: Snapshots, site: SiteConfig) -> None:
+        self.snapshots, self.site = snapshots, site
+        self.dash = _create_dash(self.show)
+        # Dash sets itself up at its first request; readers come when that is done.
+        self.dash.server.test_client().get("/")
+        start = Urls(site.base_url).asset(START)
+        self._scripts = Markup(
+            f'{self.dash.tags["config"]}{self.dash.tags["scripts"]}<script src="{start}"></script>'
         )
 
+    def show(self, path: str, search: str) -> Shown:
+        """The page of an address as it stands in a browser."""
+        try:
+            return resolve(self.snapshots, path, parse_query(search), self.site)
+        except AddressError as error:
+            return wrong_address(error, self.site)
 
-def visit(
-    snapshots: Snapshots, path: str, search: str, place: chart_page.SiteConfig
-) -> tuple[Page, Component]:
-    """The page of an address as it stands in a browser, and its markup."""
-    try:
-        return resolve(snapshots, path, parse_query(search), place)
-    except AddressError as error:
-        return wrong_address(error)
+    def document(self, shown: Shown) -> str:
+        """The whole document, which comes alive where there are scripts."""
+        app = {"scripts": self._scripts, "chart_library": CHART_LIBRARY}
+        return document(shown, self.site, app)
 
 
-def create_dash(snapshots: Snapshots, place: chart_page.SiteConfig) -> Site:
-    """The app over the snapshots of one folder."""
-    app = Site(
+def document(shown: Shown, site: SiteConfig, app: Mapping[str, Any] | None = None) -> str:
+    """A page as a document; without an `app` it stands still."""
+    urls = Urls(site.base_url)
+    return render("document.html", shown.lang, page=shown.page, body=shown.html, urls=urls, app=app)
+
+
+def _create_dash(show: Any) -> Pages:
+    app = Pages(
         "dashboard",
         assets_folder=str(ASSETS),
+        assets_ignore=rf"^{START}$",
         title="新质生产力每日动态 · 指标台",
         update_title="",
         suppress_callback_exceptions=True,
         serve_locally=True,
     )
-    app.snapshots, app.place = snapshots, place
-    # The clock stands still: assets/fresh.js moves it when a new snapshot is served.
-    app.layout = html.Div(
-        [
-            dcc.Location(id="address"),
-            dcc.Interval(id="fresh", disabled=True),
-            html.Div(id="page"),
-        ]
-    )
+    app.layout = [dcc.Location(id="address"), ServerPage(id="content")]
 
     @app.callback(
-        Output("page", "children"),
+        Output("content", "html"),
+        Output("content", "slots"),
+        Output("content", "children"),
         Input("address", "pathname"),
         Input("address", "search"),
-        Input("fresh", "n_intervals"),
+        Input("content", "snapshot"),
     )
-    def show(path: str | None, search: str | None, fresh: object) -> Component:
-        """The page of the address, made of the snapshot that is served now."""
-        return visit(snapshots, str(path or "/"), str(search or ""), place)[1]
+    def change(path: str | None, search: str | None, snapshot: object) -> tuple[Any, ...]:
+        """The page of the address, made of the snapshot that is served now. A page that has just
+        been opened is there already: it wants its charts alone."""
+        shown = show(str(path or "/"), str(search or ""))
+        charts = shown.page.charts
+        html = str(shown.html) if ctx.triggered else no_update
+        return html, [one.name for one in charts], [_graph(one) for one in charts]
 
     @app.server.before_request
     def refuse_forged() -> tuple[str, int] | None:
@@ -120,17 +120,17 @@ def create_dash(snapshots: Snapshots, place: chart_page.SiteConfig) -> Site:
             return "The request is none that a page of this site makes.", 400
         return None
 
-    @app.server.after_request
-    def with_status(response: flask.Response) -> flask.Response:
-        status = flask.g.get("status")
-        if status:
-            response.status_code = status
-            if flask.g.location:
-                response.headers["Location"] = flask.g.location
-            response.headers["Cache-Control"] = "no-cache"
-        return response
-
     return app
+
+
+def _graph(one: PageChart) -> dcc.Graph:
+    return dcc.Graph(
+        id={"kind": "graph", "name": one.name},
+        figure=one.figure,
+        config=CONFIG,
+        responsive=True,
+        className="chart-graph",
+    )
 
 
 def is_ours(body: Any, callbacks: Mapping[str, Any]) -> bool:
@@ -139,9 +139,13 @@ def is_ours(body: Any, callbacks: Mapping[str, Any]) -> bool:
         return False
     known = callbacks.get(body["output"])
     inputs, outputs = body.get("inputs"), body.get("outputs")
-    if known is None or not isinstance(inputs, list) or not isinstance(outputs, dict):
+    if known is None or not isinstance(inputs, list) or not isinstance(outputs, list):
         return False
     named = [(i.get("id"), i.get("property")) for i in inputs if isinstance(i, dict)]
     wanted = [(i["id"], i["property"]) for i in known["inputs"]]
-    target = f"{outputs.get('id')}.{outputs.get('property')}"
-    return named == wanted and len(inputs) == len(wanted) and target == body["output"]
+    targets = [f"{o.get('id')}.{o.get('property')}" for o in outputs if isinstance(o, dict)]
+    return (
+        named == wanted
+        and len(inputs) == len(wanted)
+        and f"..{'...'.join(targets)}.." == body["output"]
+    )

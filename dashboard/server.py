@@ -12,7 +12,7 @@ from a2wsgi import WSGIMiddleware
 from fastapi import FastAPI, Request
 from fastapi.responses import Response
 
-from dashboard.app import PLOTLY_PATH, create_dash
+from dashboard.app import CHART_LIBRARY, LivePages
 from dashboard.chart_page.page import FORMATS, SiteConfig
 from dashboard.data.snapshot import Snapshots
 from dashboard.data.warm_up import get_ready, keep_up
@@ -31,7 +31,16 @@ from dashboard.http.compression import (
 from dashboard.http.limits import Gate, Turnstile
 from dashboard.http.metrics import Counted, Meter
 from dashboard.http.problems import answer_to, problem
-from dashboard.http.routes import api, api_docs, bulletins, charts, data, discovery, operations
+from dashboard.http.routes import (
+    api,
+    api_docs,
+    bulletins,
+    charts,
+    data,
+    discovery,
+    operations,
+    pages,
+)
 from etl.errors import XinzhiError
 from etl.settings import Settings
 
@@ -39,9 +48,9 @@ MAX_BODY_BYTES = 1_000_000
 #: How many pages and pictures that are not kept yet may be made at once.
 AT_ONCE = {"sheet": 64, "picture": 16}
 PLOTLY = Path(__file__).parent / "vendor" / "plotly-basic-4.1.1.min.js"
-#: Dash writes its configuration as an inline script; everything else comes from here.
+#: Every script is a file of ours; what Dash writes into the page is data.
 POLICY = (
-    "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
+    "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data: blob:; connect-src 'self'; font-src 'self'; object-src 'none'; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
 )
@@ -86,7 +95,7 @@ def create_server(settings: Settings) -> Counted:
     async def in_words(request: Request, error: XinzhiError) -> Response:
         return answer_to(request, error)
 
-    @server.api_route(PLOTLY_PATH, methods=["GET", "HEAD"], include_in_schema=False)
+    @server.api_route(CHART_LIBRARY, methods=["GET", "HEAD"], include_in_schema=False)
     def plotly(request: Request) -> Response:
         """The basic bundle: a quarter of the whole library, with all that these pages draw."""
         encoding = accepted(request.headers.raw)
@@ -106,7 +115,10 @@ def create_server(settings: Settings) -> Counted:
     server.router.routes.insert(0, charts.PAGE_ROUTE)
     server.state.site = site
     server.state.gates = {name: Gate(most) for name, most in AT_ONCE.items()}
-    server.mount("/", WSGIMiddleware(create_dash(snapshots, site).server, workers=16))
+    live = LivePages(snapshots, site)
+    server.state.pages = live
+    server.include_router(pages.router)
+    server.mount("/", WSGIMiddleware(live.dash.server, workers=16))
     return Counted(Kept(Compressed(_Guarded(server)), snapshots), meter)
 
 

@@ -19,7 +19,6 @@ from dashboard.address import (
     known_id,
     parse,
 )
-from dashboard.export.table import place
 from etl.catalog import Catalog, load_catalog
 from etl.settings import PROJECT
 
@@ -357,5 +356,5 @@ def test_an_address_that_is_printed_reads_back_as_itself(
 ) -> None:
     address = parse(f"sp500{moment}", query, BUNDLED_CATALOG, NOW)
     printed = dict(parse_qsl(address.query()))
-    assert parse(place(address), printed, BUNDLED_CATALOG, NOW) == address
-    assert parse(place(address), printed, BUNDLED_CATALOG, NOW).query() == address.query()
+    assert parse(address.place, printed, BUNDLED_CATALOG, NOW) == address
+    assert parse(address.place, printed, BUNDLED_CATALOG, NOW).query() == address.query()

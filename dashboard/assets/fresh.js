@@ -1,21 +1,21 @@
-/* A page that stays open shows a new snapshot when there is one: drawn anew from the same address,
-   so that nothing is lost of what was chosen. */
+/* A page that stays open shows a new snapshot when there is one: the same address again, so that
+   nothing is lost of what was chosen. */
 (function () {
   "use strict";
-  var EVERY_MS = 60000, shown = null;
+  var EVERY_MS = 60000, asked = "";
   function look() {
     if (document.visibilityState !== "visible") { return; }
     fetch("/readyz", { cache: "no-store" }).then(function (answer) {
       return answer.ok ? answer.json() : null;
     }).then(function (said) {
-      if (!said) { return; }
-      if (shown && shown !== said.snapshot && window.dash_clientside) {
-        window.dash_clientside.set_props("fresh", { n_intervals: Date.now() });
-      }
-      shown = said.snapshot;
+      var site = document.querySelector("#page .site");
+      var isNew = said && said.snapshot !== site.dataset.snapshot && said.snapshot !== asked;
+      if (!isNew || !window.dash_clientside) { return; }
+      asked = said.snapshot;
+      window.dash_clientside.set_props("content", { snapshot: asked });
     }).catch(function () { /* no network now; the page stays as it is */ });
   }
-  look();
+  addEventListener("load", look);
   setInterval(look, EVERY_MS);
   document.addEventListener("visibilitychange", look);
 })();

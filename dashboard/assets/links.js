@@ -6,21 +6,11 @@
       !(event.metaKey || event.ctrlKey || event.shiftKey || event.altKey);
   }
   document.addEventListener("click", function (event) {
-    var link = event.target.closest && event.target.closest("#page a[data-page]");
-    if (!link || link.target || !isPlain(event)) { return; }
+    var link = event.target.closest && event.target.closest("a[data-page]");
+    if (!link || link.target || !window.renderer || !isPlain(event)) { return; }
     event.preventDefault();
     history.pushState(null, "", link.href);
     dispatchEvent(new PopStateEvent("popstate"));  /* what dcc.Location listens to */
     scrollTo(0, 0);
-  });
-
-  /* The tab, and what is shared from it, bear the name of the page that is open. */
-  new MutationObserver(function () {
-    var site = document.querySelector("#page > .site");
-    if (!site || document.title === site.dataset.title) { return; }
-    document.title = site.dataset.title;
-    document.documentElement.lang = site.lang;
-  }).observe(document.documentElement, {
-    subtree: true, childList: true, attributes: true, attributeFilter: ["data-title"]
   });
 })();

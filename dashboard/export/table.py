@@ -21,7 +21,6 @@ from dashboard.address import (
     AddressError,
     ChartAddress,
     Transform,
-    moment_text,
     observations_query,
 )
 from dashboard.data import queries
@@ -265,19 +264,12 @@ def address_url(address: ChartAddress, base_url: str, suffix: str = ".csv") -> s
         found = observations_query(address, "" if about else suffix.removeprefix("."))
         return f"{base_url}/api/v1/observations{about}?{found}"
     query = address.query()
-    return f"{base_url}/c/{place(address)}{suffix}" + (f"?{query}" if query else "")
-
-
-def place(address: ChartAddress) -> str:
-    """ID or ID@ASOF, as an address writes it."""
-    if address.as_of is None:
-        return address.id
-    return f"{address.id}@{moment_text(address.as_of)}"
+    return f"{base_url}/c/{address.place}{suffix}" + (f"?{query}" if query else "")
 
 
 def disposition(table: Table, suffix: str) -> str:
     """A Content-Disposition with an ASCII name and the Chinese title."""
-    ascii_name = f"{place(table.address).replace('@', '_')}{suffix}"
+    ascii_name = f"{table.address.place.replace('@', '_')}{suffix}"
     title = table.columns[0].indicator.title.in_(table.address.lang)
     return f"attachment; filename=\"{ascii_name}\"; filename*=UTF-8''{quote(title + suffix)}"
 

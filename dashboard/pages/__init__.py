@@ -3,31 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from importlib import import_module
+from typing import Any
 
-from dash.development.base_component import Component
+from markupsafe import Markup
 
 from dashboard.address import AddressError
 from dashboard.chart_page.page import SiteConfig
-from dashboard.components.frame import frame
 from dashboard.data.snapshot import Snapshot, Snapshots
-from dashboard.display import Display, choices
-from dashboard.pages import (
-    about,
-    brief,
-    bulletins,
-    compare,
-    corrections,
-    export,
-    indicator,
-    indicators,
-    policies,
-    status,
-    today,
-)
+from dashboard.display import choices
+from dashboard.markup import render
+from dashboard.pages import today
+from dashboard.pages.frame import frame
 from dashboard.pages.page import Page, PageClock, PageRequest, message
 from dashboard.texts import text
+from dashboard.urls import Urls
 from etl.errors import StorageError
 
 #: Parameters that pages look at; others are ignored, so that they cannot fill the memory.
@@ -40,85 +32,104 @@ MAX_VALUE, MAX_PATH = 300, 100
 #: A site of which only its own addresses are known.
 NOWHERE = SiteConfig("")
 #: Pages that say something else as time goes by: kept for a minute, the others with the snapshot.
-BY_THE_CLOCK: Mapping[str, Callable[[PageRequest, PageClock], Page]] = {
-    "indicators": indicators.layout,
-    "status": status.layout,
-    "bulletins/new": brief.layout,
-}
+BY_THE_CLOCK = ("indicators", "status", "bulletins/new")
+_MODULES = {"bulletins/new": "brief"}
+
+
+def _layout(name: str) -> Any:
+    return import_module(f"dashboard.pages.{_MODULES.get(name, name)}").layout
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A page with its markup, as it stands in the document."""
+
+    page: Page
+    html: Markup
+    lang: str
 
 
 def resolve(
     snapshots: Snapshots, path: str, query: Mapping[str, str], site: SiteConfig = NOWHERE
-) -> tuple[Page, Component]:
-    """The page of an address, and its markup in the frame; remembered as long as they hold. Where
-    there is no snapshot, or it cannot be read, the page that says so."""
+) -> Shown:
+    """The page of an address, in its frame; kept as long as it holds. Where there is no snapshot,
+    or it cannot be read, the page that says so."""
     try:
         return _resolved(snapshots, path, query, site)
     except StorageError as error:
         known = {name: query[name] for name in PARAMETERS if query.get(name)}
-        chosen = choices(known)
-        page = message(text("no_snapshot", chosen.lang), str(error), chosen, 503)
-        return page, frame(page, chosen, path if len(path) <= MAX_PATH else "/", known, None)
+        urls = Urls(site.base_url, choices(known))
+        page = message(text("no_snapshot", urls.display.lang), str(error), 503)
+        return _shown(page, urls, path if len(path) <= MAX_PATH else "/", known, None)
 
 
-def _resolved(
-    snapshots: Snapshots, path: str, query: Mapping[str, str], site: SiteConfig
-) -> tuple[Page, Component]:
+def wrong_address(error: AddressError, site: SiteConfig = NOWHERE) -> Shown:
+    """The page that says what is wrong with an address of which nothing can be read."""
+    urls = Urls(site.base_url)
+    page = message(text("wrong_address", urls.display.lang), str(error), error.status)
+    return _shown(page, urls, "/", {}, None)
+
+
+def _resolved(snapshots: Snapshots, path: str, query: Mapping[str, str], site: SiteConfig) -> Shown:
     known = {name: query[name] for name in PARAMETERS if query.get(name)}
     path = path if len(path) <= MAX_PATH else "/not-found"
     snapshot = snapshots.current()
-    desk = _desk(snapshots) if path.strip("/") in BY_THE_CLOCK else None
+    clock = _clock(snapshots) if path.strip("/") in BY_THE_CLOCK else None
     if any(len(value) > MAX_VALUE for value in known.values()):
-        return _framed(snapshot, path, known, site, desk)
-    key = (path, tuple(sorted(known.items())), desk)
-    return snapshot.remember("page", key, lambda: _framed(snapshot, path, known, site, desk))
+        return _made(snapshot, path, known, site, clock)
+    key = (path, tuple(sorted(known.items())), clock)
+    return snapshot.remember("page", key, lambda: _made(snapshot, path, known, site, clock))
 
 
-def wrong_address(error: AddressError) -> tuple[Page, Component]:
-    """The page that says what is wrong with an address of which nothing can be read."""
-    chosen = Display()
-    page = message(text("wrong_address", chosen.lang), str(error), chosen, error.status)
-    return page, frame(page, chosen, "/", {}, None)
-
-
-def _desk(snapshots: Snapshots) -> PageClock:
+def _clock(snapshots: Snapshots) -> PageClock:
     minute = datetime.now(UTC).replace(second=0, microsecond=0)
     return PageClock(minute, snapshots.problem, snapshots.published())
 
 
-def _framed(
+def _made(
     snapshot: Snapshot,
     path: str,
     query: Mapping[str, str],
     site: SiteConfig,
-    desk: PageClock | None,
-) -> tuple[Page, Component]:
-    visit = PageRequest(snapshot, path, query, choices(query), site)
-    page = BY_THE_CLOCK[path.strip("/")](visit, desk) if desk else _page(visit)
-    markup = frame(page, visit.chosen, path, query, snapshot)
-    return replace(page, body=[]), markup  # the markup holds it, as the HTML that it became
+    clock: PageClock | None,
+) -> Shown:
+    request = PageRequest(snapshot, path, query, choices(query), site)
+    page = _layout(path.strip("/"))(request, clock) if clock else _page(request)
+    return _shown(page, request.urls, path, query, snapshot)
 
 
-def _page(visit: PageRequest) -> Page:
-    head, _, rest = visit.path.strip("/").partition("/")
+def _shown(
+    page: Page, urls: Urls, path: str, query: Mapping[str, str], snapshot: Snapshot | None
+) -> Shown:
+    lang = urls.display.lang
+    around = frame(urls, path, query, snapshot)
+    html = render(
+        f"pages/{page.template}.html", lang, title=page.title, frame=around, urls=urls,
+        **page.context,
+    ) if page.template else Markup("")  # fmt: skip
+    return Shown(replace(page, context={}), html, lang)  # the markup says what the context held
+
+
+def _page(request: PageRequest) -> Page:
+    head, _, rest = request.path.strip("/").partition("/")
     match head, rest:
         case "", "":
-            return today.today(visit)
+            return today.today(request)
         case "bulletins", "":
-            return bulletins.layout(visit)
+            return _layout("bulletins")(request)
         case "bulletins", day:
-            return today.of_day(visit, day)
+            return today.of_day(request, day)
         case "indicators", name if "/" not in name:
-            return indicator.layout(visit, name)
+            return _layout("indicator")(request, name)
         case "compare", "":
-            return compare.layout(visit)
+            return _layout("compare")(request)
         case "export", "":
-            return export.layout(visit)
+            return _layout("export")(request)
         case "policies", "":
-            return policies.layout(visit)
+            return _layout("policies")(request)
         case "corrections", "":
-            return corrections.layout(visit)
+            return _layout("corrections")(request)
         case "about", "":
-            return about.layout(visit)
-    words = text("not_found_long", visit.lang)
-    return message(text("not_found", visit.lang), words, visit.chosen, 404)
+            return _layout("about")(request)
+    words = text("not_found_long", request.lang)
+    return message(text("not_found", request.lang), words, 404)

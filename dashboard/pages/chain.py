@@ -4,76 +4,78 @@ since the bulletin before, and where there is nothing to see yet."""
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 
-from dash import dcc, html
-from dash.development.base_component import Component
-
 from dashboard import formatting
-from dashboard.components import cards
 from dashboard.data.cards import Reading, reading
+from dashboard.formatting import Change
 from dashboard.pages.page import PageRequest
-from dashboard.texts import text
+from dashboard.pages.parts.cards import Card, card
 from etl.calendars import end_of
 from etl.catalog import Link
 
 
-def chain(visit: PageRequest, as_of: datetime, days: Sequence[date]) -> Component | None:
+@dataclass(frozen=True, slots=True)
+class ChainEntry:
+    """An indicator of a link, and how it moved: a change, or words where there is none."""
+
+    card: Card
+    change: Change | None
+    moved: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChainLink:
+    """A link; `nothing` says why there are no entries."""
+
+    title: str
+    entries: list[ChainEntry]
+    nothing: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """The links, and since when changes are counted."""
+
+    since: str
+    links: list[ChainLink]
+
+
+def chain(request: PageRequest, as_of: datetime, days: Sequence[date]) -> Chain | None:
     """The overview as of a bulletin; None where the catalog names no chain."""
-    links = visit.snapshot.catalog.links
+    links = request.snapshot.catalog.links
     if not links:
         return None
     before = max((day for day in days if end_of(day) < as_of), default=None)
     since = (
-        text("since_bulletin", visit.lang, day=str(before))
-        if before
-        else text("first_bulletin", visit.lang)
+        request.say("since_bulletin", day=str(before)) if before else request.say("first_bulletin")
     )
-    return html.Section(
-        [
-            html.H2([text("chain", visit.lang), html.Span(since, className="quiet")]),
-            html.Ol([_link(visit, link, as_of, before) for link in links.values()],
-                    className="chain"),
-        ],
-        className="chain-section",
-        id="chain",
+    return Chain(since, [_link(request, link, as_of, before) for link in links.values()])
+
+
+def _link(request: PageRequest, link: Link, as_of: datetime, before: date | None) -> ChainLink:
+    items = [reading(request.snapshot, name, as_of, request.lang) for name in link.indicators]
+    entries = [_entry(request, item, before) for item in items if item.vintage is not None]
+    nothing = "" if entries else (
+        request.say("no_data") if items else link.missing.in_(request.lang)
     )  # fmt: skip
+    return ChainLink(link.title.in_(request.lang), entries, nothing)
 
 
-def _link(visit: PageRequest, link: Link, as_of: datetime, before: date | None) -> Component:
-    items = [reading(visit.snapshot, name, as_of, visit.lang) for name in link.indicators]
-    held = [item for item in items if item.vintage is not None]
-    entries = [_entry(visit, item, before) for item in held]
-    if not held:
-        said = text("no_data", visit.lang) if items else link.missing.in_(visit.lang)
-        entries = [html.P(said, className="quiet")]
-    return html.Li([html.H3(link.title.in_(visit.lang)), *entries])
+def _entry(request: PageRequest, item: Reading, before: date | None) -> ChainEntry:
+    change, words = _moved(request, item, before)
+    return ChainEntry(card(item, request.urls), change, words)
 
 
-def _entry(visit: PageRequest, item: Reading, before: date | None) -> Component:
-    assert item.figure is not None
-    link = dcc.Link(
-        item.indicator.short.in_(visit.lang), href=visit.chosen.href(f"/indicators/{item.id}")
-    )
-    return html.Div(
-        [
-            html.Div(link, className="chain-name"),
-            html.Div([cards.number(item.figure, "chain-number"), _moved(visit, item, before)]),
-            html.Div(cards.dated(item, visit.lang), className="quiet"),
-        ],
-        className="chain-entry",
-    )
-
-
-def _moved(visit: PageRequest, item: Reading, before: date | None) -> Component | None:
+def _moved(request: PageRequest, item: Reading, before: date | None) -> tuple[Change | None, str]:
     """From what was known at the bulletin before to what is known now."""
     if before is None or item.vintage is None:
-        return None
-    then = reading(visit.snapshot, item.id, end_of(before), visit.lang).vintage
+        return None, ""
+    then = reading(request.snapshot, item.id, end_of(before), request.lang).vintage
     if then is None:
-        return html.Span(text("new_since", visit.lang), className="delta flat")
+        return None, request.say("new_since")
     if then.date == item.vintage.date and then.value == item.vintage.value:
-        return html.Span(text("no_new_value", visit.lang), className="delta flat")
-    return cards.delta(
-        formatting.change(item.vintage.value, then.value, item.indicator, item.unit, visit.lang)
-    )
+        return None, request.say("no_new_value")
+    now = item.vintage.value
+    return formatting.change(now, then.value, item.indicator, item.unit, request.lang), ""

@@ -1,18 +1,18 @@
-"""What a page is: where it lives, and what it answers."""
+"""What a page is: who asks, and what is answered."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-
-from dash import dcc, html
-from dash.development.base_component import Component
+from typing import Any
 
 from dashboard.chart_page.page import SiteConfig
 from dashboard.data.snapshot import Published, Snapshot
 from dashboard.display import Display
+from dashboard.pages.parts.charts import PageChart
 from dashboard.texts import text
+from dashboard.urls import Urls
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,35 +32,37 @@ class PageRequest:
     snapshot: Snapshot
     path: str
     query: Mapping[str, str]
-    chosen: Display
+    display: Display
     site: SiteConfig
 
     @property
     def lang(self) -> str:
-        return self.chosen.lang
+        return self.display.lang
+
+    @property
+    def urls(self) -> Urls:
+        return Urls(self.site.base_url, self.display)
+
+    def say(self, name: str, **values: str) -> str:
+        """The words called so, in the reader's language."""
+        return text(name, self.lang, **values)
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """An answer: its title, a sentence about it, its body and its HTTP status; `location` is where
-    the page has moved to."""
+    """An answer: what the template `pages/NAME.html` shows of `context`, a sentence about it for
+    previews, its HTTP status; `charts` come alive, and `location` is where the page has moved
+    to."""
 
     title: str
-    body: list[Component]
+    template: str = ""
+    context: Mapping[str, Any] = field(default_factory=dict)
+    charts: tuple[PageChart, ...] = ()
     description: str = ""
     status: int = 200
-    has_chart: bool = False
     location: str = ""
 
 
-def message(title: str, sentence: str, chosen: Display, status: int) -> Page:
+def message(title: str, sentence: str, status: int) -> Page:
     """A page that says in words why there is nothing else to show."""
-    body = html.Section(
-        [
-            html.H1(title),
-            html.P(sentence, className="message"),
-            html.P(dcc.Link(text("home", chosen.lang), href=chosen.href("/"))),
-        ],
-        className="narrow",
-    )
-    return Page(title, [body], sentence, status)
+    return Page(title, "message", {"sentence": sentence}, description=sentence, status=status)

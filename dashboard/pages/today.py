@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
-
-from dash import dcc, html
-from dash.development.base_component import Component
 
 from dashboard import formatting
 from dashboard.address import Transform, Window
 from dashboard.chart.model import build
-from dashboard.components import alerts, cards
-from dashboard.components.charts import LEAD, chart_block
-from dashboard.components.marked import Marked, evidence
 from dashboard.data import queries
 from dashboard.data.cards import Reading, readings
 from dashboard.data.policy_filter import MAX_WORDS
@@ -22,77 +16,111 @@ from dashboard.data.queries import Citation
 from dashboard.data.transforms import span, transformed
 from dashboard.pages.chain import chain
 from dashboard.pages.page import Page, PageRequest, message
-from dashboard.texts import text
-from etl.bulletins.model import Bulletin, Reference, Section
+from dashboard.pages.parts import alerts
+from dashboard.pages.parts.cards import Card, card, cards
+from dashboard.pages.parts.charts import LEAD, PageChart
+from dashboard.pages.parts.marked import MarkedText, Piece
+from etl.bulletins.model import Reference
+from etl.bulletins.model import Section as BulletinSection
 from etl.bulletins.parts import numeral
 from etl.calendars import end_of
 
 WEIGHT = {"milestone_up": 4, "record_high": 2, "milestone_down": 3, "record_low": 1}
 
 
-def today(visit: PageRequest) -> Page:
+@dataclass(frozen=True, slots=True)
+class ShownSection:
+    """A section of the text with the cards beside it; of `waiting` nothing is held."""
+
+    number: int
+    numeral: str
+    title: str
+    paragraphs: list[list[Piece]]
+    cards: list[Card]
+    waiting: list[Card]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownReference:
+    """A reference as it was written; `label` says what it is, and leads there if it can."""
+
+    number: int
+    words: str
+    use: str
+    label: str
+    href: str
+    title: str
+
+
+def today(request: PageRequest) -> Page:
     """The newest bulletin."""
-    days = queries.bulletin_days(visit.snapshot)
+    days = queries.bulletin_days(request.snapshot)
     if not days:
-        words = text("no_bulletin_long", visit.lang)
-        return message(text("no_bulletin", visit.lang), words, visit.chosen, 200)
-    page = _page(visit, days[-1], days)
-    standing = alerts.line(queries.alerts(visit.snapshot), visit.snapshot.catalog, visit.chosen)
-    # Below the head: how the alerts stand now is no part of what was known on the day.
-    return replace(page, body=[page.body[0], *([standing] if standing else []), *page.body[1:]])
+        return message(request.say("no_bulletin"), request.say("no_bulletin_long"), 200)
+    page = _page(request, days[-1], days)
+    standing = alerts.triggered(queries.alerts(request.snapshot))
+    named = alerts.in_words(standing[: alerts.NAMED], request.snapshot.catalog, request.urls)
+    # How the alerts stand now is no part of what was known on the day.
+    return replace(page, context={**page.context, "alerts": named, "alert_count": len(standing)})
 
 
-def of_day(visit: PageRequest, day_text: str) -> Page:
+def of_day(request: PageRequest, day_text: str) -> Page:
     """The bulletin of one day; 404 in words when there is none."""
-    days = queries.bulletin_days(visit.snapshot)
+    days = queries.bulletin_days(request.snapshot)
     try:
         day = date.fromisoformat(day_text) if len(day_text) == 10 else None
     except ValueError:
         day = None
     if day is None or day not in days:
-        words = text("not_found_long", visit.lang)
-        return message(text("not_found", visit.lang), words, visit.chosen, 404)
-    return _page(visit, day, days)
+        return message(request.say("not_found"), request.say("not_found_long"), 404)
+    return _page(request, day, days)
 
 
-def _page(visit: PageRequest, day: date, days: Sequence[date]) -> Page:
-    bulletin = queries.bulletin(visit.snapshot, day)
+def _page(request: PageRequest, day: date, days: Sequence[date]) -> Page:
+    bulletin = queries.bulletin(request.snapshot, day)
     assert bulletin is not None
-    as_of = end_of(day)
-    beside = _beside(visit, queries.mentioned(visit.snapshot, day), as_of)
-    marked = Marked(visit, day, {i.id for items in beside.values() for i in items if i.vintage})
-    first = [i.id for i in visit.snapshot.catalog.all() if i.headline]
-    headlines = readings(visit.snapshot, first, as_of, visit.lang)
-    lead = _lead(visit, bulletin, headlines, as_of)
-    shown = formatting.full_date(day, visit.lang)
+    as_of, urls = end_of(day), request.urls
+    beside = _beside(request, queries.mentioned(request.snapshot, day), as_of)
+    here = {item.id for items in beside.values() for item in items if item.vintage}
+    marked = MarkedText(request.snapshot, urls, day, here)
+    first = [i.id for i in request.snapshot.catalog.all() if i.headline]
+    headlines = readings(request.snapshot, first, as_of, request.lang)
+    lead = _lead(request, headlines, as_of)
+    shown = formatting.full_date(day, request.lang)
+    known = queries.citations(request.snapshot, day)
     return Page(
         title=f"{bulletin.title} · {shown}",
+        template="today",
         description=bulletin.summary[:160],
-        has_chart=lead is not None,
-        body=[
-            _head(visit, bulletin, days),
-            cards.strip(headlines, visit.chosen),
-            html.Div(
-                [
-                    html.Div(
-                        [_summary(visit, bulletin, marked), _contents(visit, bulletin)],
-                        className="prose",
-                    ),
-                    html.Aside(lead, className="beside") if lead else None,
-                ],
-                className="row first-row",
-            ),
-            *[_section(visit, section, beside, marked) for section in bulletin.sections],
-            _judgement(visit, bulletin, marked),
-            chain(visit, as_of, days),
-            evidence(visit, marked),
-            _references(visit, bulletin),
-        ],
+        charts=(lead[1],) if lead else (),
+        context={
+            "bulletin": bulletin,
+            "shown": shown,
+            "publisher": bulletin.publisher.replace("；", " · "),
+            "known_by": _known_by(request, bulletin.date, shown),
+            "neighbours": _neighbours(request, day, days),
+            "pack": urls.page(f"/bulletins/{day}.zip"),
+            "headlines": cards(headlines, urls),
+            "lead": lead,
+            "alerts": [],
+            "alert_count": 0,
+            "summary": marked.paragraph("summary", 0, bulletin.summary),
+            "sections": [_section(request, one, beside, marked) for one in bulletin.sections],
+            "judgement": [
+                marked.paragraph("judgement", number, words)
+                for number, words in enumerate(bulletin.judgement)
+            ],
+            "chain": chain(request, as_of, days),
+            "marked": marked,
+            "references": [
+                _reference(request, r, known.get(r.number)) for r in bulletin.references
+            ],
+        },
     )
 
 
 def _beside(
-    visit: PageRequest, mentioned: Mapping[str, Sequence[str]], as_of: datetime
+    request: PageRequest, mentioned: Mapping[str, Sequence[str]], as_of: datetime
 ) -> Mapping[str, Sequence[Reading]]:
     """For each part the indicators it mentions, and those that are shown with them.
 
@@ -101,75 +129,40 @@ def _beside(
     placed: set[str] = set()
     result: dict[str, list[Reading]] = {}
     for part in sorted((p for p in mentioned if p.isdigit()), key=int):
-        names = [*mentioned[part], *_companions(visit, mentioned[part])]
+        names = [*mentioned[part], *_companions(request, mentioned[part])]
         fresh = [name for name in dict.fromkeys(names) if name not in placed]
         placed.update(fresh)
-        result[part] = readings(visit.snapshot, fresh, as_of, visit.lang)
+        result[part] = readings(request.snapshot, fresh, as_of, request.lang)
     return result
 
 
-def _companions(visit: PageRequest, names: Sequence[str]) -> list[str]:
-    return [i.id for i in visit.snapshot.catalog.all() if set(i.shown_with) & set(names)]
+def _companions(request: PageRequest, names: Sequence[str]) -> list[str]:
+    return [i.id for i in request.snapshot.catalog.all() if set(i.shown_with) & set(names)]
 
 
-def _head(visit: PageRequest, bulletin: Bulletin, days: Sequence[date]) -> Component:
-    shown = formatting.full_date(bulletin.date, visit.lang)
-    known = text("known_by", visit.lang, day=shown)
-    named = [i.id for i in visit.snapshot.catalog.all() if i.headline]
-    if visit.snapshot.is_reconstructed(named, end_of(bulletin.date)):
-        why = text("reconstructed", visit.lang)
-        known += f"（{why}）" if visit.lang == "zh" else f" ({why})"
-    return html.Header(
-        [
-            html.Div(
-                [
-                    html.H1([bulletin.title, " ", html.Span(shown, className="issue-date")]),
-                    html.P(bulletin.publisher.replace("；", " · "), className="publisher"),
-                ]
-            ),
-            html.Div(
-                [
-                    _neighbours(visit, bulletin.date, days),
-                    html.P(
-                        known,
-                        className="known-by",
-                        title=text("known_by_long", visit.lang, day=shown),
-                    ),
-                    html.P(
-                        html.A(
-                            text("pack", visit.lang),
-                            href=visit.chosen.href(f"/bulletins/{bulletin.date}.zip"),
-                            title=text("pack_title", visit.lang),
-                        ),
-                        className="known-by",
-                    ),
-                    html.P(text("chinese_only", visit.lang), className="known-by")
-                    if visit.lang == "en"
-                    else None,
-                ],
-                className="issue-side",
-            ),
-        ],
-        className="issue",
-    )
+def _known_by(request: PageRequest, day: date, shown: str) -> str:
+    known = request.say("known_by", day=shown)
+    named = [i.id for i in request.snapshot.catalog.all() if i.headline]
+    if not request.snapshot.is_reconstructed(named, end_of(day)):
+        return known
+    why = request.say("reconstructed")
+    return f"{known}（{why}）" if request.lang == "zh" else f"{known} ({why})"
 
 
-def _neighbours(visit: PageRequest, day: date, days: Sequence[date]) -> Component:
+def _neighbours(request: PageRequest, day: date, days: Sequence[date]) -> list[tuple[str, str]]:
+    """The bulletins before and after: words and link."""
     place = list(days).index(day)
-    links: list[Component] = []
-    for name, index in (("previous_bulletin", place - 1), ("next_bulletin", place + 1)):
-        if 0 <= index < len(days):
-            href = visit.chosen.href(f"/bulletins/{days[index]}")
-            words = f"{text(name, visit.lang)} {days[index]}"
-            links.append(dcc.Link(words, href=href, className="neighbour"))
-    links.append(dcc.Link(text("all_bulletins", visit.lang), href=visit.chosen.href("/bulletins")))
-    return html.Nav(links, className="neighbours")
+    return [
+        (f"{request.say(name)} {days[at]}", request.urls.page(f"/bulletins/{days[at]}"))
+        for name, at in (("previous_bulletin", place - 1), ("next_bulletin", place + 1))
+        if 0 <= at < len(days)
+    ]
 
 
 def _lead(
-    visit: PageRequest, bulletin: Bulletin, headlines: Sequence[Reading], as_of: datetime
-) -> Component | None:
-    """The chart of the headline indicator with the most remarkable value of the day."""
+    request: PageRequest, headlines: Sequence[Reading], as_of: datetime
+) -> tuple[Card, PageChart] | None:
+    """The headline indicator with the most remarkable value of the day, and its chart."""
 
     def weight(item: Reading) -> int:
         return sum(WEIGHT.get(badge.kind, 0) for badge in item.badges)
@@ -178,7 +171,7 @@ def _lead(
     if not held:
         return None
     item = max(held, key=weight)
-    rows = queries.series(visit.snapshot, item.id, as_of)
+    rows = queries.series(request.snapshot, item.id, as_of)
     first, last = span(rows, Window("3y"))
     transform = Transform()
     values = transformed(rows, transform, item.indicator, first)
@@ -188,141 +181,46 @@ def _lead(
         item.unit,
         shown,
         transform=transform,
-        events=queries.events(visit.snapshot, item.id, as_of),
-        lang=visit.lang,
+        events=queries.events(request.snapshot, item.id, as_of),
+        lang=request.lang,
     )
-    title = dcc.Link(
-        item.indicator.title.in_(visit.lang), href=visit.chosen.href(f"/indicators/{item.id}")
-    )
-    assert item.vintage is not None
-    source = text("source_is", visit.lang, source=cards.source_words(item, visit.lang))
-    when = cards.dated(item, visit.lang)
-    return html.Section(
-        [
-            html.Div(
-                [
-                    html.Span(text("lead_chart", visit.lang), className="kicker"),
-                    html.H2(title, className="lead-title"),
-                    *[cards.badge(b) for b in item.badges],
-                ],
-                className="lead-head",
-            ),
-            chart_block(model, item.id, visit.chosen, LEAD, (when, source)),
-        ],
-        className="lead",
-    )
-
-
-def _summary(visit: PageRequest, bulletin: Bulletin, marked: Marked) -> Component:
-    return html.Section(
-        [
-            html.H2(text("summary", visit.lang), className="kicker"),
-            html.P(marked.words("summary", 0, bulletin.summary), className="summary", lang="zh-CN"),
-        ]
-    )
-
-
-def _contents(visit: PageRequest, bulletin: Bulletin) -> Component:
-    entries = [
-        html.Li(html.A([numeral(s.number), "、", s.title], href=f"#section-{s.number}"))
-        for s in bulletin.sections
-    ]
-    return html.Nav(
-        html.Ol(entries, className="contents", lang="zh-CN"),
-        **{"aria-label": text("contents", visit.lang)},
-    )
+    lead = card(item, request.urls)
+    notes = (lead.dated, request.say("source_is", source=lead.source))
+    return lead, PageChart(item.id, model, request.lang, request.display.theme, LEAD, notes)
 
 
 def _section(
-    visit: PageRequest, section: Section, beside: Mapping[str, Sequence[Reading]], marked: Marked
-) -> Component:
+    request: PageRequest,
+    section: BulletinSection,
+    beside: Mapping[str, Sequence[Reading]],
+    marked: MarkedText,
+) -> ShownSection:
     items = beside.get(str(section.number), ())
-    held = [item for item in items if item.vintage is not None]
-    empty = [item for item in items if item.vintage is None]
-    side = html.Aside(
+    return ShownSection(
+        section.number,
+        numeral(section.number),
+        section.title,
         [
-            *[cards.card(item, visit.chosen) for item in held],
-            cards.waiting(empty, visit.chosen),
+            marked.paragraph(str(section.number), number, words)
+            for number, words in enumerate(section.paragraphs)
         ],
-        className="beside cards",
-        **{"aria-label": text("beside", visit.lang)},
-    )
-    return html.Section(
-        [
-            html.Div(
-                [
-                    html.H2(
-                        [
-                            html.Span(f"{numeral(section.number)}、", className="numeral"),
-                            section.title,
-                        ]
-                    ),
-                    *[
-                        html.P(marked.words(str(section.number), index, paragraph))
-                        for index, paragraph in enumerate(section.paragraphs)
-                    ],
-                ],
-                className="prose",
-                lang="zh-CN",
-            ),
-            side if items else None,
-        ],
-        className="row",
-        id=f"section-{section.number}",
+        cards((item for item in items if item.vintage is not None), request.urls),
+        cards((item for item in items if item.vintage is None), request.urls),
     )
 
 
-def _judgement(visit: PageRequest, bulletin: Bulletin, marked: Marked) -> Component | None:
-    if not bulletin.judgement:
-        return None
-    return html.Section(
-        [
-            html.H2(text("judgement", visit.lang)),
-            *[
-                html.P(marked.words("judgement", index, paragraph), lang="zh-CN")
-                for index, paragraph in enumerate(bulletin.judgement)
-            ],
-        ],
-        className="prose judgement",
-        id="judgement",
-    )
-
-
-def _references(visit: PageRequest, bulletin: Bulletin) -> Component | None:
-    if not bulletin.references:
-        return None
-    known = queries.citations(visit.snapshot, bulletin.date)
-    entries = [_reference(visit, r, known.get(r.number)) for r in bulletin.references]
-    return html.Section(
-        [html.H2(text("references", visit.lang)), html.Ol(entries, lang="zh-CN")],
-        className="prose references",
-        id="references",
-    )
-
-
-def _reference(visit: PageRequest, reference: Reference, known: Citation | None) -> Component:
+def _reference(
+    request: PageRequest, reference: Reference, known: Citation | None
+) -> ShownReference:
+    """What kind a reference is; a policy leads to its entry in the register."""
     publisher = f"{reference.publisher}：" if reference.publisher else ""
     day = f"，{reference.date}" if reference.date else ""
-    return html.Li(
-        [
-            html.P(  # as it was written; what is said of it stands beside it
-                [
-                    f"{publisher}《{reference.title}》{day}",
-                    html.Span(f"，{reference.use}", className="use") if reference.use else None,
-                    "。",
-                ]
-            ),
-            *(_label(visit, known) if known else ()),
-        ],
-        value=str(reference.number),
-    )
-
-
-def _label(visit: PageRequest, known: Citation) -> list[Component | str]:
-    """What kind a reference is; a policy leads to its entry in the register."""
-    words = text(f"reference_{known.kind}", visit.lang)
-    if known.kind != "policy" or not known.title:
-        return [" ", html.Span(words, className="quiet")]
-    words = text("reference_held" if known.origin == "register" else "reference_cited", visit.lang)
-    href = visit.chosen.href("/policies", q=known.title[:MAX_WORDS])
-    return [" ", dcc.Link(words, href=href, className="quiet", title=known.title)]
+    words = f"{publisher}《{reference.title}》{day}"
+    label = href = title = ""
+    if known and known.kind == "policy" and known.title:
+        label = request.say("reference_held" if known.origin == "register" else "reference_cited")
+        href = request.urls.page("/policies", q=known.title[:MAX_WORDS])
+        title = known.title
+    elif known:
+        label = request.say(f"reference_{known.kind}")
+    return ShownReference(reference.number, words, reference.use or "", label, href, title)

@@ -8,19 +8,17 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from markupsafe import Markup
-
 from dashboard.address import AddressError, as_named, known_id, parse, parse_query
-from dashboard.app import ASSETS
+from dashboard.app import document
 from dashboard.chart_page import page as chart_page
 from dashboard.chart_page.page import FORMATS, SiteConfig
 from dashboard.chart_page.view import view
 from dashboard.data.snapshot import Snapshot, Snapshots
 from dashboard.export.files import write_whole
 from dashboard.pages import resolve
-from dashboard.prerender import to_html
 from dashboard.static_copy.contents import Files, Make, charts, machines, packs, pages
 from dashboard.static_copy.places import Links
+from dashboard.urls import ASSETS
 from etl.settings import Settings
 
 #: Texts besides pages in which whole addresses of the site stand.
@@ -91,9 +89,7 @@ def _page_maker(snapshots: Snapshots, address: str, site: SiteConfig) -> Make:
     path, _, query = address.partition("?")
 
     def make() -> bytes:
-        page, markup = resolve(snapshots, path, parse_query(query), site)
-        still = chart_page.template("still.html")
-        return str(still.render(page=page, lang=markup.lang, body=Markup(to_html(markup)))).encode()
+        return document(resolve(snapshots, path, parse_query(query), site), site).encode()
 
     return make
 

@@ -1,0 +1,50 @@
+/* The page that the server wrote stays where it stands: charts come alive within it, and another
+   page, or a newer one, is morphed into its place, so that nothing is lost of what a reader opened,
+   typed, focused, or of where he reads. */
+(function () {
+  "use strict";
+  var shownAt = location.pathname;
+
+  function isTyped(node) {
+    return node.nodeName === "INPUT" && node.type !== "hidden" && node.value !== node.defaultValue;
+  }
+  var KEEPING = {
+    morphStyle: "innerHTML",
+    ignoreActiveValue: true,
+    callbacks: {
+      /* What lives in a slot is React's; what was typed is the reader's. */
+      beforeNodeMorphed: function (now) { return !(now.dataset && now.dataset.live) && !isTyped(now); },
+      beforeAttributeUpdated: function (name, node, how) {
+        return !(name === "open" && how === "remove" && node.nodeName === "DETAILS");
+      }
+    }
+  };
+  function become(page, html) {
+    if (shownAt === location.pathname) { Idiomorph.morph(page, html, KEEPING); }
+    else { page.innerHTML = html; }
+    shownAt = location.pathname;
+    var site = page.querySelector(".site");
+    document.title = site.dataset.title;
+    document.documentElement.lang = site.lang;
+  }
+
+  function ServerPage(props) {
+    var places = React.useState({}), slots = places[0], setSlots = places[1];
+    var isLoading = window.dash_component_api.useDashContext().useLoading();
+    var page = document.getElementById("page");
+    React.useLayoutEffect(function () {
+      if (props.html) { become(page, props.html); }
+      var found = {};
+      page.querySelectorAll("[data-live]").forEach(function (slot) { found[slot.dataset.live] = slot; });
+      setSlots(found);
+    }, [props.html, props.slots]);
+    React.useEffect(function () {
+      if (isLoading) { page.dataset.loading = ""; } else { delete page.dataset.loading; }
+    }, [isLoading]);
+    return React.Children.toArray(props.children).map(function (child, at) {
+      var name = (props.slots || [])[at], slot = slots[name];
+      return slot && slot.isConnected ? ReactDOM.createPortal(child, slot, name) : null;
+    });
+  }
+  window.xinzhi = { ServerPage: ServerPage };
+})();
