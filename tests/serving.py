@@ -159,7 +159,7 @@ def still(answer: httpx.Response, status: int = 200) -> Node:
     """What a reader without scripts sees of an answer."""
     assert answer.status_code == status, (answer.status_code, answer.text[:300])
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
-    return tree(answer.text).one(id="still")
+    return tree(answer.text).one(id="page")
 
 
 def free_port() -> int:
