@@ -6,8 +6,8 @@
       !(event.metaKey || event.ctrlKey || event.shiftKey || event.altKey);
   }
   document.addEventListener("click", function (event) {
-    var link = event.target.closest && event.target.closest("a[data-page]");
-    if (!link || link.target || !window.renderer || !isPlain(event)) { return; }
+    var link = event.target.closest && event.target.closest("#page[data-alive] a[data-page]");
+    if (!link || link.target || !isPlain(event)) { return; }
     event.preventDefault();
     history.pushState(null, "", link.href);
     dispatchEvent(new PopStateEvent("popstate"));  /* what dcc.Location listens to */
