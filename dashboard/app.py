@@ -24,6 +24,8 @@ from dashboard.urls import ASSETS, Urls
 CHART_LIBRARY = "/_dash-component-suites/plotly/package_data/plotly.min.js"
 #: Starts the renderer when every other script is there. Dash would write it into the page.
 START = "start.js"
+#: Components that no page has: 240 kB that a phone would read for nothing.
+UNUSED = ("/dash/html/", "/dash/dash_table/")
 
 
 class ServerPage(Component):
@@ -48,7 +50,8 @@ class Pages(Dash):
     tags: Mapping[str, str]
 
     def interpolate_index(self, **parts: Any) -> str:
-        self.tags = {"config": parts["config"], "scripts": parts["scripts"]}
+        scripts = [one for one in parts["scripts"].split("\n") if not any(u in one for u in UNUSED)]
+        self.tags = {"config": parts["config"], "scripts": "\n".join(scripts)}
         return str(super().interpolate_index(**parts))
 
 
