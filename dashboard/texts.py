@@ -293,6 +293,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
         "　只用本期当日结束前已知的数据；不符与无法核对都写明理由。",
         " · against what was known by the end of the day; the reasons are in Chinese.",
     ),
+    "weekdays": ("一 二 三 四 五 六 日", "Mo Tu We Th Fr Sa Su"),
     "evidence": ("依据：{source}，{known_at} 起可知。", "Evidence: {source}, known at {known_at}."),
     "frozen_chart": ("当时的图", "The chart as it was"),
     "policies": ("政策", "Policies"),
