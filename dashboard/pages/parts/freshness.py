@@ -9,29 +9,30 @@ from dashboard.data.freshness import Health
 from dashboard.texts import text
 from etl.freshness import as_of_words, checked_words
 
-#: A sign for each state; the words beside it say the same. Templates know it as `signs`.
+#: A sign for each state; the words beside it say the same. A page that shows signs hands them to
+#: its template as `signs`.
 SIGNS: Mapping[str, str] = {"stale": "!", "failing": "✕", "empty": "–", "fresh": "✓"}
 
 
-def until(one: Health, lang: str) -> str:
+def until(health: Health, lang: str) -> str:
     """Until when the values run: 截至 11-20 收盘（美东）."""
-    if one.newest is None:
+    if health.newest is None:
         return text("no_data", lang)
-    day, indicator = one.newest.date, one.indicator
+    day, indicator = health.newest.date, health.indicator
     if lang == "zh":
         return as_of_words(indicator, day)
     words = formatting.day(day, indicator, lang, year=True)
     return text("until_close" if indicator.is_new_york_close else "until_day", lang, day=words)
 
 
-def age(one: Health, lang: str) -> str:
+def age(health: Health, lang: str) -> str:
     """How far an indicator is behind its own calendar."""
-    if one.missed is None:
+    if health.missed is None:
         return "—"
-    if one.indicator.calendar == "event":
-        return checked_words(one.indicator.checked, one.judged_at, lang)
-    if one.missed == 0:
+    if health.indicator.calendar == "event":
+        return checked_words(health.indicator.checked, health.judged_at, lang)
+    if health.missed == 0:
         return text("nothing_missed", lang)
-    name = "missed_one" if one.missed == 1 else "missed"
-    unit = text(f"{name}_{one.indicator.calendar}", lang)
-    return text("missed", lang, count=f"{one.missed:,}", unit=unit)
+    name = "missed_one" if health.missed == 1 else "missed"
+    unit = text(f"{name}_{health.indicator.calendar}", lang)
+    return text("missed", lang, count=f"{health.missed:,}", unit=unit)
