@@ -206,6 +206,11 @@ def parse_query(search: str) -> dict[str, str]:
     return query
 
 
+def known_query(search: str) -> dict[str, str]:
+    """The parameters of an address that any address of the site looks at."""
+    return {name: value for name, value in parse_query(search).items() if name in _OURS}
+
+
 def pasted(address: str) -> tuple[str, dict[str, str]]:
     """The place and the parameters of a chart's address as a person has it: whole with its host,
     from /c/ on or ID alone, with the suffix of a picture or without. A short link is /s/CODE."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -112,14 +111,6 @@ def create_dash(snapshots: Snapshots, place: chart_page.SiteConfig) -> Site:
         """The page of the address, made of the snapshot that is served now."""
         return visit(snapshots, str(path or "/"), str(search or ""), place)[1]
 
-    @app.server.before_request
-    def refuse_forged() -> tuple[str, int] | None:
-        """A callback that no page of ours would send is refused before it is dispatched."""
-        is_callback = flask.request.path == "/_dash-update-component"
-        if is_callback and not is_ours(flask.request.get_json(silent=True), app.callback_map):
-            return "The request is none that a page of this site makes.", 400
-        return None
-
     @app.server.after_request
     def with_status(response: flask.Response) -> flask.Response:
         status = flask.g.get("status")
@@ -131,17 +122,3 @@ def create_dash(snapshots: Snapshots, place: chart_page.SiteConfig) -> Site:
         return response
 
     return app
-
-
-def is_ours(body: Any, callbacks: Mapping[str, Any]) -> bool:
-    """Whether the body of a callback names an output of ours with exactly its inputs."""
-    if not isinstance(body, dict) or not isinstance(body.get("output"), str):
-        return False
-    known = callbacks.get(body["output"])
-    inputs, outputs = body.get("inputs"), body.get("outputs")
-    if known is None or not isinstance(inputs, list) or not isinstance(outputs, dict):
-        return False
-    named = [(i.get("id"), i.get("property")) for i in inputs if isinstance(i, dict)]
-    wanted = [(i["id"], i["property"]) for i in known["inputs"]]
-    target = f"{outputs.get('id')}.{outputs.get('property')}"
-    return named == wanted and len(inputs) == len(wanted) and target == body["output"]

@@ -71,7 +71,7 @@ def _resolved(
     if any(len(value) > MAX_VALUE for value in known.values()):
         return _framed(snapshot, path, known, site, desk)
     key = (path, tuple(sorted(known.items())), desk)
-    return snapshot.remember("page", key, lambda: _framed(snapshot, path, known, site, desk))
+    return snapshot.cached("page", key, lambda: _framed(snapshot, path, known, site, desk))
 
 
 def wrong_address(error: AddressError) -> tuple[Page, Component]:
