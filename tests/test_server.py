@@ -16,7 +16,7 @@ from conftest import Cli, settings_of, write_csv
 from serving import PLAIN, TestClient, client, rows_of, still
 
 from dashboard.__main__ import main
-from dashboard.app import CHART_LIBRARY
+from dashboard.app import PLOTLY_PATH
 from etl.catalog import Catalog
 from etl.settings import Settings
 
@@ -33,7 +33,11 @@ VISIT = {
     "changedPropIds": ["address.pathname"],
 }
 FORGED: dict[str, object] = {
-    "another output": {**VISIT, "output": "nope.children", "outputs": {"id": "nope", "property": "children"}},
+    "another output": {
+        **VISIT,
+        "output": "nope.children",
+        "outputs": {"id": "nope", "property": "children"},
+    },
     "no output": {},
     "a list": [1, 2],
     "a number": 5,
@@ -193,7 +197,7 @@ def test_head_works_on_every_page(site: TestClient, path: str) -> None:
         ("POST", "/api/nothing", 404),
         ("GET", "/healthz", 200),
         ("GET", "/readyz", 200),
-        ("GET", CHART_LIBRARY, 200),
+        ("GET", PLOTLY_PATH, 200),
         ("GET", "/_dash-layout", 200),
         ("POST", CALLBACK, 413),
     ],
@@ -327,7 +331,7 @@ def test_fingerprinted_files_never_change_and_say_so(
 
 
 def test_the_chart_library_is_the_basic_bundle(site: TestClient) -> None:
-    answer = site.get(CHART_LIBRARY)
+    answer = site.get(PLOTLY_PATH)
     assert answer.status_code == 200
     assert len(answer.content) < 1_300_000
     assert b"plotly.js (basic" in answer.content[:400]

@@ -168,7 +168,7 @@ class Table:
             everything = replace(self.address, scope="full")
             return _lines(_column(self.snapshot, name, everything, date.min, date.max))
 
-        lines = self.snapshot.remember("lines", (name, as_of), whole)
+        lines = self.snapshot.cached("lines", (name, as_of), whole)
         return lines[column.start : column.stop]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib import import_module
@@ -10,7 +10,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from dashboard.address import AddressError
+from dashboard.address import KNOWN, AddressError, parse_query
 from dashboard.chart_page.page import SiteConfig
 from dashboard.data.snapshot import Snapshot, Snapshots
 from dashboard.display import choices
@@ -22,12 +22,7 @@ from dashboard.texts import text
 from dashboard.urls import Urls
 from etl.errors import StorageError
 
-#: Parameters that pages look at; others are ignored, so that they cannot fill the memory.
-PARAMETERS = (
-    "t", "u", "scale", "lang", "theme", "updown", "with", "ids", "asof", "shape", "format", "for",
-    "scope", "q", "group", "frequency", "sort", "cols", "month", "issuer", "topic", "kind", "page",
-    "date",
-)  # fmt: skip
+#: What is longer is not kept.
 MAX_VALUE, MAX_PATH = 300, 100
 #: A site of which only its own addresses are known.
 NOWHERE = SiteConfig("")
@@ -57,10 +52,17 @@ def resolve(
     try:
         return _resolved(snapshots, path, query, site)
     except StorageError as error:
-        known = {name: query[name] for name in PARAMETERS if query.get(name)}
+        known = _known(query)
         urls = Urls(site.base_url, choices(known))
         page = message(text("no_snapshot", urls.display.lang), str(error), 503)
         return _shown(page, urls, path if len(path) <= MAX_PATH else "/", known, None)
+
+
+def meaning_of(path: str, search: str, problem: str) -> tuple[str, bool]:
+    """What the address of a page asks for, and whether that lasts as long as its snapshot does."""
+    lasts = path.strip("/") not in BY_THE_CLOCK
+    moment = "" if lasts else f" {datetime.now(UTC):%H:%M} {problem}"
+    return f"page {path} {sorted(_known(parse_query(search)).items())}{moment}", lasts
 
 
 def wrong_address(error: AddressError, site: SiteConfig = NOWHERE) -> Shown:
@@ -71,14 +73,20 @@ def wrong_address(error: AddressError, site: SiteConfig = NOWHERE) -> Shown:
 
 
 def _resolved(snapshots: Snapshots, path: str, query: Mapping[str, str], site: SiteConfig) -> Shown:
-    known = {name: query[name] for name in PARAMETERS if query.get(name)}
+    known = _known(query)
     path = path if len(path) <= MAX_PATH else "/not-found"
     snapshot = snapshots.current()
     clock = _clock(snapshots) if path.strip("/") in BY_THE_CLOCK else None
     if any(len(value) > MAX_VALUE for value in known.values()):
         return _made(snapshot, path, known, site, clock)
     key = (path, tuple(sorted(known.items())), clock)
-    return snapshot.remember("page", key, lambda: _made(snapshot, path, known, site, clock))
+    return snapshot.cached("page", key, lambda: _made(snapshot, path, known, site, clock))
+
+
+def _known(query: Mapping[str, str]) -> dict[str, str]:
+    """The parameters that pages look at; others are ignored, so that they cannot fill the
+    memory."""
+    return {name: value for name, value in query.items() if name in KNOWN and value}
 
 
 def _clock(snapshots: Snapshots) -> PageClock:

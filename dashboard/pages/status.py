@@ -28,7 +28,7 @@ TOLD_DAYS, REVISIONS = 30, 20
 
 def layout(visit: PageRequest, desk: PageClock) -> Page:
     """The page as of the minute of `desk`; 400 in words where a parameter is wrong."""
-    found = visit.snapshot.remember("health", desk.minute, lambda: _worst_first(visit, desk))
+    found = visit.snapshot.cached("health", desk.minute, lambda: _worst_first(visit, desk))
     try:
         page = paged(visit.query.get("page", ""), found, A_PAGE)
     except AddressError as error:

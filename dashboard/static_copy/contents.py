@@ -143,7 +143,7 @@ def _chosen(plain: ChartAddress) -> Iterator[ChartAddress]:
 
 
 def _written(snapshot: Snapshot, address: ChartAddress, kind: Format, base_url: str) -> bytes:
-    found = snapshot.remember("table", address, lambda: table(snapshot, address))
+    found = snapshot.cached("table", address, lambda: table(snapshot, address))
     return kind.write(found, base_url)
 
 

@@ -9,17 +9,19 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse, Response
+from fastapi.responses import Response
 
 from dashboard.data import queries
+from dashboard.data.snapshot import Snapshot
+from dashboard.export.table import to_json
+from dashboard.http.cache import Content
+from dashboard.http.responses import answered, current_snapshot, service_of
+from dashboard.http.security import DOCUMENT
 from etl.errors import StorageError
 
 router = APIRouter(prefix="/api")
 Json = Mapping[str, Any]
-POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'none'"
-)
+HEADERS = {"Cache-Control": "public, max-age=300"}
 PAGE = """<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -46,22 +48,34 @@ PAGE = """<!DOCTYPE html>
 """
 
 
+@router.api_route("/openapi.json", methods=["GET", "HEAD"], include_in_schema=False)
+async def openapi(request: Request) -> Response:
+    """The description for programs."""
+
+    def make() -> Content:
+        return Content(to_json(request.app.openapi()), "application/json", HEADERS)
+
+    return await answered(request, None, "openapi", make, service_of(request).files)
+
+
 @router.api_route("/docs", methods=["GET", "HEAD"], include_in_schema=False)
-def docs(request: Request) -> Response:
+async def docs(request: Request) -> Response:
     """The page."""
-    document: Json = request.app.openapi()
-    return HTMLResponse(
-        page(document, _examples(request)),
-        headers={"Content-Security-Policy": POLICY, "Cache-Control": "public, max-age=300"},
-    )
-
-
-def _examples(request: Request) -> dict[str, str]:
-    """What may stand for a part of a path: an id and a day that exist, where anything does."""
     try:
-        snapshot = request.app.state.snapshots.current()
+        snapshot = await current_snapshot(request)
     except StorageError:
-        return {}
+        snapshot = None
+
+    def make() -> Content:
+        html = page(request.app.openapi(), _examples(snapshot) if snapshot else {})
+        return Content(html.encode(), "text/html; charset=utf-8",
+                       {**HEADERS, "Content-Security-Policy": DOCUMENT})  # fmt: skip
+
+    return await answered(request, snapshot, "docs", make, service_of(request).pages)
+
+
+def _examples(snapshot: Snapshot) -> dict[str, str]:
+    """What may stand for a part of a path: an id and a day that exist, where anything does."""
     days = queries.bulletin_days(snapshot)
     first = next((indicator.id for indicator in snapshot.catalog.all()), None)
     return {
