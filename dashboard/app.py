@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from dash import Dash, Input, Output, ctx, dcc, no_update
 from dash.development.base_component import Component
+from dash.exceptions import DependencyException
 from markupsafe import Markup
 
 from dashboard.address import AddressError, parse_query
@@ -60,7 +61,7 @@ class LivePages:
     def __init__(self, snapshots: Snapshots, site: SiteConfig) -> None:
         self.snapshots, self.site = snapshots, site
         self.dash = _create_dash(self.show)
-        # Dash sets itself up at its first request; readers come when that is done.
+        # Dash sets itself up at its first request, and refuses scripts to those who come meanwhile.
         self.dash.server.test_client().get("/")
         start = Urls(site.base_url).asset(START)
         self._scripts = Markup(
@@ -96,6 +97,7 @@ def _create_dash(show: Any) -> Pages:
         suppress_callback_exceptions=True,
         serve_locally=True,
     )
+    app.server.register_error_handler(DependencyException, _no_such_file)
     app.layout = [dcc.Location(id="address"), ServerPage(id="content")]
 
     @app.callback(
@@ -115,6 +117,10 @@ def _create_dash(show: Any) -> Pages:
         return html, [one.name for one in charts], [_graph(one) for one in charts]
 
     return app
+
+
+def _no_such_file(error: Exception) -> tuple[str, int]:
+    return "There is no such file.", 404
 
 
 def _graph(one: PageChart) -> dcc.Graph:

@@ -9,7 +9,6 @@ from io import BytesIO
 
 from a2wsgi.wsgi import build_environ
 from dash import Dash
-from dash.exceptions import DependencyException
 from fastapi import Request
 from werkzeug.wrappers import Response as WsgiResponse
 
@@ -33,12 +32,10 @@ class WsgiAnswer:
 
 
 class DashApp:
-    """An ASGI app for what no route of ours has taken. Dash is asked once before any reader, so
-    that it is set up: several who find it half set up are refused their scripts."""
+    """An ASGI app for what no route of ours has taken."""
 
     def __init__(self, dash: Dash, limit: ConcurrencyLimit) -> None:
         self._wsgi, self.limit = dash.server, limit
-        self._wsgi.register_error_handler(DependencyException, _no_such_file)
         told = self.get(DEPENDENCIES_PATH)
         self.callbacks = callbacks_of(json.loads(told.body))
 
@@ -85,7 +82,3 @@ class DashApp:
             for name, value in found.headers.items()
         ]
         return WsgiAnswer(found.status_code, headers, found.get_data())
-
-
-def _no_such_file(error: Exception) -> tuple[str, int]:
-    return "There is no such file.", 404
