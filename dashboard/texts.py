@@ -67,6 +67,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "licence": ("许可", "Licence"),
     "sources_order": ("取数次序", "Order of sources"),
     "publication": ("公布时间", "Publication"),
+    "values_held": ("{first} – {last}，{count} 个值", "{first} – {last}, {count} values"),
     "history": ("所存数据", "Data held"),
     "events": ("大事", "Events"),
     "recent_values": ("最近数值", "Newest values"),

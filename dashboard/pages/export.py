@@ -22,7 +22,7 @@ from dashboard.address import (
     one_of,
     parse_observations,
 )
-from dashboard.chart_page.page import SHOWN_TRANSFORMS
+from dashboard.chart_page.controls import SHOWN_TRANSFORMS
 from dashboard.components.picking import options, picker
 from dashboard.data import queries
 from dashboard.export.formats import DATA_FORMATS
