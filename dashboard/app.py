@@ -112,6 +112,8 @@ def _create_dash(show: Any) -> Pages:
         """The page of the address, made of the snapshot that is served now. A page that has just
         been opened is there already: it wants its charts alone."""
         shown = show(str(path or "/"), str(search or ""))
+        if there := shown.page.location:
+            shown = show(*there.partition("?")[::2])
         charts = shown.page.charts
         html = str(shown.html) if ctx.triggered else no_update
         return html, [one.name for one in charts], [_graph(one) for one in charts]

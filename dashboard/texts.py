@@ -83,6 +83,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "published_period_end": ("当期结束后", "when the period is over"),
     "beijing_time": ("北京时间", "Beijing time"),
     "new_york_time": ("美东时间", "New York time"),
+    "values_held": ("{first} – {last}，{count} 个值", "{first} – {last}, {count} values"),
     "history": ("所存数据", "Data held"),
     "events": ("大事", "Events"),
     "recent_values": ("最近数值", "Newest values"),

@@ -18,11 +18,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from dashboard import formatting
-from dashboard.address import RANGES, ChartAddress, Transform, Window
+from dashboard.address import ChartAddress
 from dashboard.chart.model import Model
 from dashboard.chart.palette import VARIABLES, rules
 from dashboard.chart.svg import Frame, plot
 from dashboard.chart_page import short_links
+from dashboard.chart_page.controls import ranges, transforms
 from dashboard.chart_page.report_mail import PAGE as CORRECTIONS
 from dashboard.chart_page.report_mail import report_url
 from dashboard.chart_page.since import since
@@ -31,7 +32,7 @@ from dashboard.chart_page.view import View, known_then
 from dashboard.data import correction_notes
 from dashboard.display import Display
 from dashboard.export.table import Column, address_url, frozen_moment, provenance
-from dashboard.texts import hint, range_name, text, transform_name
+from dashboard.texts import hint, text
 from etl.records import BEIJING
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
@@ -39,10 +40,6 @@ STATIC = Path(__file__).parents[1] / "static"
 WIDE, NARROW = (720, 340), (360, 300)
 #: Width and height of a frame on another site, until its script says what it needs.
 EMBED = (720, 520)
-SHOWN_TRANSFORMS = (
-    Transform(), Transform("pct"), Transform("mom"), Transform("yoy"), Transform("index"),
-    Transform("ma", n=20), Transform("drawdown"),
-)  # fmt: skip
 #: What data files there may be, in the order in which they are offered.
 FORMATS = ("csv", "xlsx", "json", "parquet", "zip")
 MEDIA = {"csv": "text/csv", "json": "application/json"}
@@ -102,8 +99,8 @@ def page(view: View, site: SiteConfig) -> str:
                                               "flat"),
         one_day=formatting.day(one.vintage.date, indicator, lang, year=True) if one else "",
         choices=list(_choices(address)),
-        ranges=list(_ranges(view)),
-        transforms=list(_transforms(address)),
+        ranges=[Option(*one) for one in ranges(view, _href)],
+        transforms=[Option(*one) for one in transforms(view, _href)],
         nothing=text("no_data_long" if _is_bare(view) else "empty_chart", lang),
         wide=drawing(view.model, *WIDE, "wide"),
         narrow=drawing(view.model, *NARROW, "narrow"),
@@ -314,19 +311,6 @@ def _choices(address: ChartAddress) -> Iterator[Option]:
 
 def _href(address: ChartAddress) -> str:
     return address_url(address, "", "")
-
-
-def _ranges(view: View) -> Iterator[Option]:
-    for name in RANGES:
-        address = replace(view.address, window=Window(name))
-        yield Option(range_name(name, view.lang), _href(address), view.table.window_name == name)
-
-
-def _transforms(address: ChartAddress) -> Iterator[Option]:
-    for transform in SHOWN_TRANSFORMS:
-        words = transform_name(transform.name, address.lang, transform.n)
-        chosen = replace(address, transform=transform)
-        yield Option(words, _href(chosen), address.transform == transform)
 
 
 def captions(view: View) -> Iterator[str]:

@@ -20,7 +20,7 @@ from dashboard.address import (
     one_of,
     parse_observations,
 )
-from dashboard.chart_page.page import SHOWN_TRANSFORMS
+from dashboard.chart_page.controls import SHOWN_TRANSFORMS
 from dashboard.data import queries
 from dashboard.export.formats import DATA_FORMATS
 from dashboard.export.table import Cell, Table, address_url, frozen_moment, iso, metadata, table

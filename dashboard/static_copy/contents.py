@@ -13,6 +13,7 @@ from dashboard.chart.picture import Paper
 from dashboard.chart.qr import qr
 from dashboard.chart_page import page as chart_page
 from dashboard.chart_page import short_links
+from dashboard.chart_page.controls import SHOWN_TRANSFORMS
 from dashboard.chart_page.kit import as_html, as_zip, kit
 from dashboard.chart_page.page import SiteConfig
 from dashboard.chart_page.pictures import SIZES, png_of, svg_of
@@ -137,7 +138,7 @@ def machines(snapshot: Snapshot, base_url: str) -> Files:
 def _chosen(plain: ChartAddress) -> Iterator[ChartAddress]:
     for name in RANGES:
         yield replace(plain, window=Window(name))
-    for transform in chart_page.SHOWN_TRANSFORMS:
+    for transform in SHOWN_TRANSFORMS:
         if transform != Transform():
             yield replace(plain, transform=transform)
 
