@@ -41,6 +41,10 @@ class Urls:
         query = address.query()
         return f"{self.prefix}/c/{address.place}{suffix}" + (f"?{query}" if query else "")
 
+    def api(self, path: str, /, **parameters: str) -> str:
+        """An answer of the API: for programs, so that the display is no part of it."""
+        return self._with(f"/api/v1{path}", parameters)
+
     def asset(self, name: str) -> str:
         """A file of the site itself; its address changes with its content."""
         return f"{self.prefix}/assets/{name}?m={_fingerprint(name)}"

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from importlib import import_module
-from typing import Any
 
 from markupsafe import Markup
 
@@ -15,7 +13,19 @@ from dashboard.chart_page.page import SiteConfig
 from dashboard.data.snapshot import Snapshot, Snapshots
 from dashboard.display import choices
 from dashboard.markup import render
-from dashboard.pages import today
+from dashboard.pages import (
+    about,
+    brief,
+    bulletins,
+    compare,
+    corrections,
+    export,
+    indicator,
+    indicators,
+    policies,
+    status,
+    today,
+)
 from dashboard.pages.frame import frame
 from dashboard.pages.page import Page, PageClock, PageRequest, message
 from dashboard.texts import text
@@ -27,12 +37,11 @@ MAX_VALUE, MAX_PATH = 300, 100
 #: A site of which only its own addresses are known.
 NOWHERE = SiteConfig("")
 #: Pages that say something else as time goes by: kept for a minute, the others with the snapshot.
-BY_THE_CLOCK = ("indicators", "status", "bulletins/new")
-_MODULES = {"bulletins/new": "brief"}
-
-
-def _layout(name: str) -> Any:
-    return import_module(f"dashboard.pages.{_MODULES.get(name, name)}").layout
+BY_THE_CLOCK: Mapping[str, Callable[[PageRequest, PageClock], Page]] = {
+    "indicators": indicators.layout,
+    "status": status.layout,
+    "bulletins/new": brief.layout,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +111,7 @@ def _made(
     clock: PageClock | None,
 ) -> Shown:
     request = PageRequest(snapshot, path, query, choices(query), site)
-    page = _layout(path.strip("/"))(request, clock) if clock else _page(request)
+    page = BY_THE_CLOCK[path.strip("/")](request, clock) if clock else _page(request)
     return _shown(page, request.urls, path, query, snapshot)
 
 
@@ -124,20 +133,20 @@ def _page(request: PageRequest) -> Page:
         case "", "":
             return today.today(request)
         case "bulletins", "":
-            return _layout("bulletins")(request)
+            return bulletins.layout(request)
         case "bulletins", day:
             return today.of_day(request, day)
         case "indicators", name if "/" not in name:
-            return _layout("indicator")(request, name)
+            return indicator.layout(request, name)
         case "compare", "":
-            return _layout("compare")(request)
+            return compare.layout(request)
         case "export", "":
-            return _layout("export")(request)
+            return export.layout(request)
         case "policies", "":
-            return _layout("policies")(request)
+            return policies.layout(request)
         case "corrections", "":
-            return _layout("corrections")(request)
+            return corrections.layout(request)
         case "about", "":
-            return _layout("about")(request)
+            return about.layout(request)
     words = text("not_found_long", request.lang)
     return message(text("not_found", request.lang), words, 404)
