@@ -6,7 +6,7 @@ import csv
 import json
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -14,10 +14,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
+from catalogs import part_of_the_catalog
 from conftest import BUNDLED, Cli, is_one_sentence, served, snapshot
 from upstreams import OF_THE_ANSWER, OF_THE_LINE, Internet, Listed
 
-from etl.catalog import Catalog
+from etl.catalog import Catalog, load_catalog
 from etl.errors import StorageError, UnexpectedPayload
 from etl.ingest.replay import replay
 from etl.ingest.run import Report, Request, run
@@ -101,22 +102,21 @@ class Place:
 
 
 @pytest.fixture(scope="module")
-def internet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Internet]:
-    with Internet(tmp_path_factory.mktemp("internet")) as one:
-        yield one
+def counts_only(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A catalog of nothing but the counts of documents."""
+    path = tmp_path_factory.mktemp("catalog") / "catalog.yaml"
+    return part_of_the_catalog(path, COUNTS, "policy_documents_data_monthly")
 
 
 @pytest.fixture
 def place(
-    data: Path, catalog: Catalog, internet: Internet, monkeypatch: pytest.MonkeyPatch
+    data: Path, counts_only: Path, internet: Internet, monkeypatch: pytest.MonkeyPatch
 ) -> Place:
-    internet.recover()
-    internet.requests.clear()
-    internet.tunnels.clear()
+    monkeypatch.setenv("XINZHI_CATALOG", str(counts_only))
     monkeypatch.setenv("XINZHI_PROXY", internet.proxy_url)
     monkeypatch.setenv("XINZHI_CA_BUNDLE", str(internet.ca_pem))
     monkeypatch.setenv("XINZHI_TIMEOUT", str(TIMEOUT_S))
-    return Place(internet, data, catalog)
+    return Place(internet, data, load_catalog(counts_only))
 
 
 def titles(found: Sequence[Candidate]) -> set[str]:
