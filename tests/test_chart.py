@@ -12,8 +12,8 @@ from itertools import pairwise
 from urllib.parse import unquote
 
 import pytest
-from conftest import bundled
-from hypothesis import given, settings
+from conftest import bundled, examples
+from hypothesis import given
 from hypothesis import strategies as st
 from serving import days_from, vintages
 
@@ -25,13 +25,13 @@ from dashboard.chart.png import png
 from dashboard.chart.svg import chart, data_uri, spark
 from dashboard.chart.ticks import value_ticks
 from dashboard.data import queries
-from dashboard.data.snapshot import Snapshot, Snapshots
+from dashboard.data.snapshot import Snapshot
 from dashboard.markup import template, words
 from dashboard.pages.parts.charts import WIDE, PageChart
 from etl.catalog import Indicator, Text, load_catalog
 from etl.frequency import is_step
 from etl.records import Vintage
-from etl.settings import PROJECT, Settings
+from etl.settings import PROJECT
 
 CATALOG = load_catalog(PROJECT / "indicators.yaml")
 SVG = "{http://www.w3.org/2000/svg}"
@@ -46,11 +46,6 @@ KINDS = (
     "fed_target_upper_pct",
     "policy_documents_monthly",
 )
-
-
-@pytest.fixture(scope="session")
-def newest(published: Settings) -> Snapshot:
-    return Snapshots(published.published).current()
 
 
 def drawn(
@@ -162,7 +157,7 @@ def _any_series(draw: st.DrawFn) -> tuple[Indicator, list[Vintage], list[float |
 
 
 @given(_any_series())
-@settings(deadline=None, max_examples=300)
+@examples(300)
 def test_a_line_never_crosses_a_gap_or_another_basis(
     case: tuple[Indicator, list[Vintage], list[float | None]],
 ) -> None:
@@ -182,7 +177,6 @@ def test_a_line_never_crosses_a_gap_or_another_basis(
 
 
 @given(_any_series())
-@settings(deadline=None)
 def test_every_shown_value_is_in_some_segment(
     case: tuple[Indicator, list[Vintage], list[float | None]],
 ) -> None:
@@ -194,7 +188,6 @@ def test_every_shown_value_is_in_some_segment(
 
 
 @given(_any_series())
-@settings(deadline=None)
 def test_the_ticks_reach_over_the_data(
     case: tuple[Indicator, list[Vintage], list[float | None]],
 ) -> None:

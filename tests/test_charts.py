@@ -20,8 +20,8 @@ from urllib.parse import quote, urlsplit
 import brotli
 import httpx
 import pytest
-from conftest import Cli, settings_of, write_csv
-from hypothesis import given, settings
+from conftest import Cli, examples, settings_of, write_csv
+from hypothesis import given
 from hypothesis import strategies as st
 from serving import PLAIN, Node, TestClient, client, republish, rows_of, tree, with_old_ids
 
@@ -55,11 +55,6 @@ WRONG = (
     "nonsense", "-1", "NaN", "１ｙ", "9" * 10_000, "\x00", "\u202e", "../../etc/passwd",
     "' or 1=1 --", '"', "<script>alert(1)</script>",
 )  # fmt: skip
-
-
-@pytest.fixture(scope="session")
-def site(published: Settings) -> TestClient:
-    return client(published)
 
 
 def page(answer: httpx.Response, status: int = 200) -> Node:
@@ -437,7 +432,7 @@ _ADDRESSES = st.builds(
 
 
 @given(_ADDRESSES)
-@settings(deadline=None, max_examples=300)
+@examples(300)
 def test_a_code_is_short_and_reads_back_as_its_address(address: ChartAddress) -> None:
     code = short_links.code(address)
     assert len(code) <= 50
@@ -446,7 +441,7 @@ def test_a_code_is_short_and_reads_back_as_its_address(address: ChartAddress) ->
 
 
 @given(_ADDRESSES, st.data())
-@settings(deadline=None, max_examples=200)
+@examples(200)
 def test_a_mistyped_code_is_refused(address: ChartAddress, data: st.DataObject) -> None:
     code = short_links.code(address)
     place = data.draw(st.integers(0, len(code) - 1))

@@ -27,11 +27,6 @@ ATOM = {"a": "http://www.w3.org/2005/Atom"}
 SITEMAP = {"s": "http://www.sitemaps.org/schemas/sitemap/0.9"}
 
 
-@pytest.fixture(scope="session")
-def site(published: Settings) -> TestClient:
-    return client(published)
-
-
 def entries(site: TestClient) -> Iterator[dict[str, str]]:
     """The entries of the feed as a reader sees them."""
     root = ElementTree.fromstring(site.get("/atom.xml").content)

@@ -20,8 +20,8 @@ import duckdb
 import httpx
 import openpyxl
 import pytest
-from conftest import settings_of
-from hypothesis import given, settings
+from conftest import examples, settings_of
+from hypothesis import given
 from hypothesis import strategies as st
 from serving import PLAIN, TestClient, client, republish, rows_of, with_old_ids
 
@@ -64,11 +64,6 @@ TABLE = [(place, query) for place, query in product(PLACES, PARAMETERS)]
 HOSTILE = ("nonsense", "-1", "NaN", "１ｙ", "x" * 10_000, "\x00", "\u202e1y", "../../etc", "'", '"',
            "1;drop table observations", "<script>alert(1)</script>")  # fmt: skip
 NAMED = ("t", "u", "scale", "lang", "theme", "updown", "shape", "for", "scope", "with")
-
-
-@pytest.fixture(scope="session")
-def site(published: Settings) -> TestClient:
-    return client(published)
 
 
 def rows_of_xlsx(body: bytes) -> list[tuple[Any, ...]]:
@@ -287,7 +282,7 @@ def test_a_workbook_keeps_its_header_in_sight_and_explains_itself(
 
 
 @given(st.text(max_size=200))
-@settings(deadline=None, max_examples=200)
+@examples(200)
 def test_any_text_makes_a_well_formed_cell_that_is_no_formula(text: str) -> None:
     from xml.etree import ElementTree
 
@@ -297,7 +292,7 @@ def test_any_text_makes_a_well_formed_cell_that_is_no_formula(text: str) -> None
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))
-@settings(deadline=None, max_examples=200)
+@examples(200)
 def test_any_number_comes_back_from_a_cell_to_the_last_digit(value: float) -> None:
     found = re.fullmatch(r"<c><v>(.*)</v></c>", _cell(value, 0))
     assert found is not None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -17,7 +16,7 @@ from dashboard.discovery import PAGES
 from dashboard.export.formats import FORMATS
 from etl.bulletins.model import Bulletin, Reference, Section
 from etl.catalog import Catalog, load_catalog
-from etl.settings import PROJECT, Settings
+from etl.settings import PROJECT
 
 CATALOG = load_catalog(PROJECT / "indicators.yaml")
 DAY = date(2026, 5, 27)
@@ -39,28 +38,15 @@ MARKS = ("<script>alert(1)</script>", '<img src=x onerror="alert(2)">')
 
 
 @pytest.fixture(scope="session")
-def site(published: Settings) -> TestClient:
-    return client(published)
-
-
-@pytest.fixture(scope="session")
 def today(site: TestClient) -> Node:
     return still(site.get("/"))
 
 
 @pytest.fixture(scope="session")
-def own_copy(published: Settings, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The snapshot again, for reading it without the app."""
-    folder = tmp_path_factory.mktemp("copy")
-    shutil.copytree(published.published, folder / "published")
-    return folder
-
-
-@pytest.fixture(scope="session")
-def mentioned(own_copy: Path) -> dict[str, set[str]]:
+def mentioned(copy_of_published: Path) -> dict[str, set[str]]:
     """What each section of the bulletin mentions."""
     found: dict[str, set[str]] = {}
-    with snapshot(own_copy) as connection:
+    with snapshot(copy_of_published) as connection:
         query = "select part, indicator from mentions where date = ?"
         for part, name in connection.execute(query, [DAY]).fetchall():
             found.setdefault(part, set()).add(name)
@@ -68,9 +54,9 @@ def mentioned(own_copy: Path) -> dict[str, set[str]]:
 
 
 @pytest.fixture(scope="session")
-def held(own_copy: Path) -> set[str]:
+def held(copy_of_published: Path) -> set[str]:
     """The indicators that have any value."""
-    with snapshot(own_copy) as connection:
+    with snapshot(copy_of_published) as connection:
         query = "select distinct indicator from observations"
         return {name for (name,) in connection.execute(query).fetchall()}
 

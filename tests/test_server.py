@@ -53,11 +53,6 @@ SECURITY = {
 
 
 @pytest.fixture(scope="session")
-def site(published: Settings) -> TestClient:
-    return client(published)
-
-
-@pytest.fixture(scope="session")
 def assets(site: TestClient) -> list[str]:
     """Every script and style sheet that a page asks for."""
     text = site.get("/").text

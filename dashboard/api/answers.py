@@ -49,7 +49,7 @@ def indicator(snapshot: Snapshot, name: str, base_url: str) -> models.IndicatorD
         calendar=found.calendar,
         records=found.records,
         milestones=list(found.milestones),
-        breaks=[models.Change(date=b.date, note=_words(b.note)) for b in found.breaks],
+        breaks=[models.BreakAnswer(date=b.date, note=_words(b.note)) for b in found.breaks],
         old_ids=list(found.old_ids),
         files={kind.name: f"{base_url}/c/{found.id}{kind.suffix}" for kind in FORMATS.values()},
     )
@@ -57,7 +57,7 @@ def indicator(snapshot: Snapshot, name: str, base_url: str) -> models.IndicatorD
 
 def bulletins(snapshot: Snapshot, base_url: str) -> models.BulletinList:
     listed = [
-        models.BulletinEntry(
+        models.BulletinSummary(
             date=entry.date,
             title=entry.title,
             summary=entry.summary,
@@ -74,7 +74,7 @@ def bulletin(snapshot: Snapshot, text: str, base_url: str) -> models.BulletinDet
     found = _bulletin(snapshot, day)
     parts, known = queries.mentioned(snapshot, day), queries.citations(snapshot, day)
     sections = [
-        models.Section(
+        models.SectionAnswer(
             number=section.number,
             title=section.title,
             paragraphs=list(section.paragraphs),
@@ -101,7 +101,9 @@ def claims(snapshot: Snapshot, text: str) -> models.ClaimList:
     day = _day(text)
     _bulletin(snapshot, day)
     listed = [
-        models.Claim(**placed.claim.model_dump(exclude={"evidence"}), evidence=_evidence(placed))
+        models.ClaimAnswer(
+            **placed.claim.model_dump(exclude={"evidence"}), evidence=_evidence(placed)
+        )
         for placed in queries.claims(snapshot, day)
     ]
     return models.ClaimList(
@@ -128,7 +130,7 @@ def policies(snapshot: Snapshot, query: Mapping[str, str]) -> models.PolicyList:
             "topic", f"topic: '{topic[:40]}' is not a topic. Allowed: {', '.join(topics)}."
         )
     listed = [
-        models.Policy(**asdict(p), month=p.month)
+        models.PolicyAnswer(**asdict(p), month=p.month)
         for p in sorted(
             queries.policies(snapshot, month or None), key=lambda p: p.day, reverse=True
         )
@@ -146,7 +148,7 @@ def corrections(snapshot: Snapshot, base_url: str) -> models.CorrectionList:
     """Every value that people corrected."""
     catalog = snapshot.catalog
     listed = [
-        models.Correction(
+        models.CorrectionAnswer(
             **one.model_dump(exclude={"reason"}),
             reason=_words(one.reason),
             unit=catalog.unit(catalog[one.indicator]).code,
@@ -170,7 +172,7 @@ def events(snapshot: Snapshot, query: Mapping[str, str]) -> models.EventList:
         raise AddressError(
             "id", f"id: more than {MAX_EVENTS:,} events; name an indicator or a kind."
         )
-    listed = [models.Event(**asdict(event)) for event in found]
+    listed = [models.EventAnswer(**asdict(event)) for event in found]
     return models.EventList(snapshot=snapshot.name, count=len(listed), events=listed)
 
 
@@ -258,26 +260,28 @@ def bulletin_of(snapshot: Snapshot, day: str) -> Bulletin:
     return _bulletin(snapshot, _day(day))
 
 
-def _reference(reference: Reference, known: queries.Citation | None) -> models.Reference:
+def _reference(reference: Reference, known: queries.Citation | None) -> models.ReferenceAnswer:
     if known is None:
-        return models.Reference(**reference.model_dump())
+        return models.ReferenceAnswer(**reference.model_dump())
     named = {"title": known.title, "issuer": known.issuer, "origin": known.origin}
     document = models.RegisterEntry.model_validate(named) if known.title else None
     told = {**reference.model_dump(), "kind": known.kind, "document": document}
-    return models.Reference.model_validate(told)
+    return models.ReferenceAnswer.model_validate(told)
 
 
-def _evidence(placed: Placed) -> models.Evidence | None:
+def _evidence(placed: Placed) -> models.EvidenceAnswer | None:
     found = placed.claim.evidence
-    return models.Evidence(**found.model_dump()) if found else None
+    return models.EvidenceAnswer(**found.model_dump()) if found else None
 
 
-def _words(text: Text) -> models.Words:
-    return models.Words(zh=text.zh, en=text.en)
+def _words(text: Text) -> models.TextAnswer:
+    return models.TextAnswer(zh=text.zh, en=text.en)
 
 
-def _credit(credit: Credit) -> models.Credit:
-    return models.Credit(name=_words(credit.name), licence=_words(credit.licence), url=credit.url)
+def _credit(credit: Credit) -> models.CreditAnswer:
+    return models.CreditAnswer(
+        name=_words(credit.name), licence=_words(credit.licence), url=credit.url
+    )
 
 
 def _day(text: str) -> date:
