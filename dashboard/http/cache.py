@@ -104,7 +104,7 @@ class ResponseCache:
                 self._under_way[meaning] = work
         if is_new:  # outside the lock: what is done already calls back at once
             work.done.add_done_callback(lambda done: self._ended(meaning, done))
-        return await work.result(receive, limit.patience_s)
+        return await limit.result(work, receive)
 
     def spelt(self, spelling: Spelling) -> CachedAnswer | None:
         """The answer to an address that was spelt so before, if it is of the current snapshot."""
