@@ -221,7 +221,7 @@ def test_the_api_is_read_only(site: TestClient, method: str) -> None:
     for path in ANSWERS:
         answer = site.request(method, V1 + path)
         assert problem(answer, 405)["detail"]
-        assert answer.headers["allow"] == "GET, HEAD"
+        assert answer.headers["allow"] == "GET, HEAD, OPTIONS"
 
 
 def test_a_bulletin_is_its_text_and_the_indicators_it_mentions(site: TestClient) -> None:

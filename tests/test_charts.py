@@ -475,7 +475,7 @@ def test_the_packed_ids_are_all_different() -> None:
 def test_a_crowd_is_turned_away_with_a_time_to_return(
     published: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dashboard.server.AT_ONCE", {"sheet": 1, "picture": 1})
+    monkeypatch.setattr("dashboard.server.PICTURES", (1, 0.1))
     started, go = threading.Event(), threading.Event()
 
     def slow(*_: object) -> bytes:

@@ -11,7 +11,8 @@ from conftest import Cli
 from serving import running
 from starlette.testclient import TestClient
 
-from dashboard.server import PLOTLY, create_server
+from dashboard.http.routes.assets import PLOTLY
+from dashboard.server import create_server
 from etl.__main__ import main as etl_main
 from etl.bulletins.read import read_bulletin
 from etl.catalog import SOURCE_PARAMS, Indicator

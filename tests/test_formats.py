@@ -26,8 +26,8 @@ from hypothesis import strategies as st
 from serving import PLAIN, TestClient, client, republish, rows_of, with_old_ids
 
 from dashboard.export.formats import FORMATS
+from dashboard.export.table import Table, table
 from dashboard.export.xlsx import _cell
-from dashboard.http.limits import BusyError, Turnstile
 from etl.catalog import Catalog
 from etl.settings import Settings
 
@@ -434,25 +434,32 @@ def test_an_answer_of_too_many_rows_is_refused_and_not_cut(
     assert small.get("/c/sp500.csv?t=1m").status_code == 200
 
 
-def test_whoever_would_wait_too_long_is_told_when_to_come_back(published: Settings) -> None:
+def test_whoever_would_wait_too_long_is_told_when_to_come_back(
+    published: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dashboard.server.FILES", (1, 0.1))
+    started, go = threading.Event(), threading.Event()
+
+    def slowly(*given: Any) -> Table:
+        started.set()
+        assert go.wait(20)
+        return table(*given)
+
     busy = client(published)
     made = busy.get("/c/sp500.csv").content
-    turnstile = busy.app.app.app.app.app.state.turnstile = Turnstile(at_once=1, patience_s=0.05)
-    with turnstile.turn():
-        answer = busy.get("/c/sp500.xlsx")
+    first = threading.Thread(target=lambda: busy.get("/c/nasdaq_composite.xlsx"))
+    monkeypatch.setattr("dashboard.http.routes.data.table", slowly)
+    first.start()
+    try:
+        assert started.wait(20)
+        answer = busy.get("/c/vix.xlsx")
         assert "Ask again" in detail(answer, 429)["detail"]
         assert int(answer.headers["retry-after"]) >= 1
         assert busy.get("/c/sp500.csv").content == made  # what is made already is no work
-    assert busy.get("/c/sp500.xlsx").status_code == 200
-
-
-def test_a_turn_comes_free_when_the_work_fails() -> None:
-    turnstile = Turnstile(at_once=1, patience_s=0.01)
-    for _ in range(3):
-        with pytest.raises(ValueError, match="x"), turnstile.turn():
-            raise ValueError("x")
-    with turnstile.turn(), pytest.raises(BusyError), turnstile.turn():
-        pass
+    finally:
+        go.set()
+        first.join()
+    assert busy.get("/c/vix.xlsx").status_code == 200
 
 
 def test_all_who_ask_for_one_file_at_once_get_the_same_bytes(published: Settings) -> None:

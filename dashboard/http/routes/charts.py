@@ -233,7 +233,7 @@ async def _picture(
     return await answered(
         request, snapshot, f"{kind} {size} {meaning_of(address)}",
         lambda: Content(draw(view(snapshot, address)), kind, headers),
-        service_of(request).pages,
+        service_of(request).pictures,
     )  # fmt: skip
 
 
