@@ -433,7 +433,8 @@ def _described(series: Series, indicator: Indicator, lang: str) -> str:
             f"{first} on {when(held[0].date)}, {newest} on {when(held[-1].date)}; highest "
             f"{highest} on {when(top.date)}, lowest {lowest} on {when(bottom.date)}"
         )
+    stood, stands = (formatting.stands_at(figure, lang) for figure in (first, newest))
     return (
-        f"{when(held[0].date)}为 {first}，{when(held[-1].date)}为 {newest}；最高 {highest}"
+        f"{when(held[0].date)}{stood}，{when(held[-1].date)}{stands}；最高 {highest}"
         f"（{when(top.date)}），最低 {lowest}（{when(bottom.date)}）"
     )

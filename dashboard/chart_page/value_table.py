@@ -10,6 +10,7 @@ from html import escape
 from dashboard import formatting
 from dashboard.address import Transform
 from dashboard.chart_page.view import View
+from dashboard.data.transforms import Empty
 from dashboard.export.table import Column
 from dashboard.formatting import Figure
 from dashboard.texts import text
@@ -40,8 +41,8 @@ def caption(view: View) -> str:
 
 def _heading(view: View, column: Column, alone: bool) -> str:
     lang = view.lang
-    value = next((x for _, x in column.rows if x is not None), None)
-    label = "" if value is None else _figure(view, column, value).unit
+    largest = _largest(column)
+    label = "" if largest is None else _figure(view, column, largest, largest).unit
     name = text("value", lang) if alone else column.indicator.short.in_(lang)
     bracket = f"（{label}）" if lang == "zh" else f" ({label})"
     return name + (bracket if label else "")
@@ -61,8 +62,10 @@ def _rows_of_one(view: View) -> Sequence[str]:
 
 
 def _written(view: View, column: Column) -> list[str]:
+    largest = _largest(column) or 0.0
     return [
-        f'<tr>{_day(view, column, v.date)}<td class="n">{_figure(view, column, x).number}</td>'
+        f"<tr>{_day(view, column, v.date)}"
+        f'<td class="n">{_figure(view, column, x, largest).number}</td>'
         f'<td class="n">{formatting.minute(v.known_at)}</td></tr>'
         for v, x in reversed(column.rows)
         if x is not None
@@ -71,8 +74,9 @@ def _written(view: View, column: Column) -> list[str]:
 
 def _rows_of_several(view: View) -> list[str]:
     cells = [
-        {v.date: _figure(view, c, x).number for v, x in c.rows if x is not None}
+        {v.date: _figure(view, c, x, largest).number for v, x in c.rows if x is not None}
         for c in view.columns
+        for largest in (_largest(c) or 0.0,)
     ]
     days = sorted({day for column in cells for day in column}, reverse=True)[:MAX_ROWS]
     return [
@@ -88,6 +92,14 @@ def _day(view: View, column: Column, day: date) -> str:
     return f'<th scope="row"><time datetime="{day}">{shown}</time></th>'
 
 
-def _figure(view: View, column: Column, value: float) -> Figure:
+def _largest(column: Column) -> float | None:
+    """What the whole history of a column is counted by, in every window; none where it is empty."""
+    held = (abs(x) for x in column.results if not isinstance(x, Empty))
+    return max(held, default=None) if any(x is not None for _, x in column.rows) else None
+
+
+def _figure(view: View, column: Column, value: float, largest: float) -> Figure:
     unit = view.snapshot.catalog.unit(column.indicator)
-    return formatting.table_figure(value, view.address.transform, column.indicator, unit, view.lang)
+    return formatting.table_figure(
+        value, view.address.transform, column.indicator, unit, view.lang, largest
+    )
