@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import replace
 from datetime import date
 from html import escape
@@ -14,6 +14,7 @@ from dashboard.data.transforms import Empty
 from dashboard.export.table import Column
 from dashboard.formatting import Figure
 from dashboard.texts import text
+from etl.frequency import RULES, period_middle
 
 MAX_ROWS = 1500
 
@@ -80,16 +81,25 @@ def _rows_of_several(view: View) -> list[str]:
     ]
     days = sorted({day for column in cells for day in column}, reverse=True)[:MAX_ROWS]
     return [
-        f"<tr>{_day(view, view.columns[0], day)}"
+        f"<tr>{_day(view, _shortest(view.columns, cells, day), day)}"
         + "".join(f'<td class="n">{column.get(day, "")}</td>' for column in cells)
         + "</tr>"
         for day in days
     ]
 
 
+def _shortest(columns: Sequence[Column], cells: Sequence[Container[date]], day: date) -> Column:
+    """The first of the columns with a value on a day whose values stand for the shortest time."""
+    held = (column for column, of in zip(columns, cells, strict=True) if day in of)
+    return min(held, key=lambda column: RULES[column.indicator.frequency].months or 0)
+
+
 def _day(view: View, column: Column, day: date) -> str:
+    """The date as the column has it, and where the picture shows it if that is elsewhere."""
     shown = formatting.table_day(day, column.indicator, view.lang)
-    return f'<th scope="row"><time datetime="{day}">{shown}</time></th>'
+    at = period_middle(column.indicator.frequency, day)
+    place = "" if at == day else f' data-at="{at}"'
+    return f'<th scope="row"><time datetime="{day}"{place}>{shown}</time></th>'
 
 
 def _largest(column: Column) -> float | None:
