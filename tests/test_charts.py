@@ -546,7 +546,7 @@ def test_a_kit_holds_picture_words_and_link_in_one_state(
 ) -> None:
     answer = site.get(f"{FROZEN}.kit.zip?t=3y")
     assert answer.headers["content-type"] == "application/zip"
-    assert answer.headers["content-disposition"].endswith('_2026-05-27_kit.zip"')
+    assert '_2026-05-27_3y_kit.zip"; ' in answer.headers["content-disposition"]
     with zipfile.ZipFile(io.BytesIO(answer.content)) as packed:
         files = {name: packed.read(name) for name in packed.namelist()}
     document = page(site.get(f"{FROZEN}?t=3y"))
@@ -573,6 +573,24 @@ def test_the_link_of_a_live_kit_is_frozen(site: TestClient) -> None:
     (link,) = re.findall(r'href="[^"]*(/s/[^"]+)"', rich)
     assert site.get(link).headers["location"].startswith("/c/sp500@")
     assert re.search(r'src="[^"]*/c/sp500@[^"]+\.png"', rich)
+
+
+def test_a_code_is_to_be_had_as_pixels_too(site: TestClient) -> None:
+    """For editors that take no SVG: one module is a square of eight pixels, in the kit too."""
+    for path in ("/c/sp500", FROZEN):
+        drawn = site.get(f"{path}.qr.svg")
+        answer = site.get(f"{path}.qr.png")
+        assert answer.headers["content-type"] == "image/png"
+        assert answer.headers["cache-control"] == drawn.headers["cache-control"]
+        box = re.search(r"scale\(([\d.]+)\)", drawn.text)
+        assert box is not None
+        modules = round(240 / float(box[1]))
+        assert pixels(answer.content) == (8 * modules, 8 * modules)
+        assert site.head(f"{path}.qr.png").status_code == 200
+        assert site.get(f"{path}.qr.png").content == answer.content
+    with zipfile.ZipFile(io.BytesIO(site.get(f"{FROZEN}.kit.zip").content)) as packed:
+        assert packed.read("qr.png") == site.get(f"{FROZEN}.qr.png").content
+    assert ".qr.png" in page(site.get("/c/sp500.nothing"), 404).text
 
 
 @pytest.mark.parametrize("path", ["/c/sp500.qr.svg", f"{FROZEN}.qr.svg?u=yoy&t=3y"])

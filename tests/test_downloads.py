@@ -288,7 +288,7 @@ def test_a_file_is_named_in_ascii_and_in_chinese(site: TestClient) -> None:
     assert words.isascii()
     kind, name, chinese = words.split("; ")
     assert (kind, name) == ("attachment", 'filename="sp500_2026-05-27.csv"')
-    assert unquote(chinese.removeprefix("filename*=UTF-8''")) == "标普 500 指数.csv"
+    assert unquote(chinese.removeprefix("filename*=UTF-8''")) == "标普 500 指数_2026-05-27.csv"
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])

@@ -173,7 +173,7 @@ def test_each_file_is_named_after_its_indicator_and_its_moment(
     assert words.isascii()
     kind, name, chinese = words.split("; ")
     assert (kind, name) == ("attachment", f'filename="sp500_2026-05-27{suffix}"')
-    assert unquote(chinese.removeprefix("filename*=UTF-8''")) == f"标普 500 指数{suffix}"
+    assert unquote(chinese.removeprefix("filename*=UTF-8''")) == f"标普 500 指数_2026-05-27{suffix}"
 
 
 @pytest.mark.parametrize("suffix", FORMATS)

@@ -405,7 +405,8 @@ def _dataset(view: View, site: SiteConfig) -> str:
     if site.shared:
         document["identifier"] = address_url(frozen(view), site.base_url, "")
     if not view.model.empty:
-        document["temporalCoverage"] = f"{view.model.first}/{view.model.last}"
+        days = [point.date for point in view.model.points]
+        document["temporalCoverage"] = f"{min(days)}/{max(days)}"
         document["image"] = _picture(view, site)
     text_ = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
     return text_.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")

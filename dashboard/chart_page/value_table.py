@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import replace
 from datetime import date
 from html import escape
@@ -10,9 +10,11 @@ from html import escape
 from dashboard import formatting
 from dashboard.address import Transform
 from dashboard.chart_page.view import View
+from dashboard.data.transforms import Empty
 from dashboard.export.table import Column
 from dashboard.formatting import Figure
 from dashboard.texts import text
+from etl.frequency import RULES, period_middle
 
 MAX_ROWS = 1500
 
@@ -40,8 +42,8 @@ def caption(view: View) -> str:
 
 def _heading(view: View, column: Column, alone: bool) -> str:
     lang = view.lang
-    value = next((x for _, x in column.rows if x is not None), None)
-    label = "" if value is None else _figure(view, column, value).unit
+    largest = _largest(column)
+    label = "" if largest is None else _figure(view, column, largest, largest).unit
     name = text("value", lang) if alone else column.indicator.short.in_(lang)
     bracket = f"（{label}）" if lang == "zh" else f" ({label})"
     return name + (bracket if label else "")
@@ -61,8 +63,10 @@ def _rows_of_one(view: View) -> Sequence[str]:
 
 
 def _written(view: View, column: Column) -> list[str]:
+    largest = _largest(column) or 0.0
     return [
-        f'<tr>{_day(view, column, v.date)}<td class="n">{_figure(view, column, x).number}</td>'
+        f"<tr>{_day(view, column, v.date)}"
+        f'<td class="n">{_figure(view, column, x, largest).number}</td>'
         f'<td class="n">{formatting.minute(v.known_at)}</td></tr>'
         for v, x in reversed(column.rows)
         if x is not None
@@ -71,23 +75,41 @@ def _written(view: View, column: Column) -> list[str]:
 
 def _rows_of_several(view: View) -> list[str]:
     cells = [
-        {v.date: _figure(view, c, x).number for v, x in c.rows if x is not None}
+        {v.date: _figure(view, c, x, largest).number for v, x in c.rows if x is not None}
         for c in view.columns
+        for largest in (_largest(c) or 0.0,)
     ]
     days = sorted({day for column in cells for day in column}, reverse=True)[:MAX_ROWS]
     return [
-        f"<tr>{_day(view, view.columns[0], day)}"
+        f"<tr>{_day(view, _shortest(view.columns, cells, day), day)}"
         + "".join(f'<td class="n">{column.get(day, "")}</td>' for column in cells)
         + "</tr>"
         for day in days
     ]
 
 
+def _shortest(columns: Sequence[Column], cells: Sequence[Container[date]], day: date) -> Column:
+    """The first of the columns with a value on a day whose values stand for the shortest time."""
+    held = (column for column, of in zip(columns, cells, strict=True) if day in of)
+    return min(held, key=lambda column: RULES[column.indicator.frequency].months or 0)
+
+
 def _day(view: View, column: Column, day: date) -> str:
+    """The date as the column has it, and where the picture shows it if that is elsewhere."""
     shown = formatting.table_day(day, column.indicator, view.lang)
-    return f'<th scope="row"><time datetime="{day}">{shown}</time></th>'
+    at = period_middle(column.indicator.frequency, day)
+    place = "" if at == day else f' data-at="{at}"'
+    return f'<th scope="row"><time datetime="{day}"{place}>{shown}</time></th>'
 
 
-def _figure(view: View, column: Column, value: float) -> Figure:
+def _largest(column: Column) -> float | None:
+    """What the whole history of a column is counted by, in every window; none where it is empty."""
+    held = (abs(x) for x in column.results if not isinstance(x, Empty))
+    return max(held, default=None) if any(x is not None for _, x in column.rows) else None
+
+
+def _figure(view: View, column: Column, value: float, largest: float) -> Figure:
     unit = view.snapshot.catalog.unit(column.indicator)
-    return formatting.table_figure(value, view.address.transform, column.indicator, unit, view.lang)
+    return formatting.table_figure(
+        value, view.address.transform, column.indicator, unit, view.lang, largest
+    )
