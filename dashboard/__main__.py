@@ -19,8 +19,12 @@ from dashboard.export.files import export, image
 from dashboard.export.formats import DATA_FORMATS
 from dashboard.server import create_server
 from dashboard.static_copy.write import write_copy
+from dashboard.urls import Urls
+from etl.base_url import DEFAULT_HOST, DEFAULT_PORT, EVERYWHERE, served_at
 from etl.errors import SettingError, StorageError, XinzhiError
-from etl.settings import load_settings
+from etl.settings import PREFIX, load_settings
+
+BASE_URL = f"{PREFIX}BASE_URL"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -53,10 +57,10 @@ def image_command(options: argparse.Namespace) -> int:
 def site_command(options: argparse.Namespace) -> int:
     """Write the static copy of the public part."""
     settings, folder = load_settings(), Path(options.folder)
-    if not os.environ.get("XINZHI_BASE_URL"):
+    if not os.environ.get(BASE_URL, "").strip():
         print(
-            f"note: XINZHI_BASE_URL is not set, so previews, short links and citations name "
-            f"{settings.base_url}.",
+            f"note: {BASE_URL} is not set, so previews, short links and citations name "
+            f"{Urls.of(settings).base}.",
             file=sys.stderr,
         )
     with Console(stderr=True).status("") as status:
@@ -72,13 +76,14 @@ def serve_command(options: argparse.Namespace) -> int:
 
 def serve(host: str, port: int, workers: int) -> int:
     """Run the server in the foreground."""
-    settings = load_settings()
     _require_free(host, port)
+    _name_address(host, port)
+    settings = load_settings()
     try:
         Snapshots(settings.published).current()
     except StorageError as error:
         print(f"note: {error}", file=sys.stderr)
-    print(f"http://{host}:{port}", flush=True)
+    print(served_at(host, port), flush=True)
     uvicorn.run(
         "dashboard.__main__:application",
         factory=True,
@@ -96,7 +101,23 @@ def application():  # type: ignore[no-untyped-def]  # uvicorn's factory, one a w
     return create_server(load_settings())
 
 
+def _name_address(host: str, port: int) -> None:
+    """Where nothing is set, links name the address that is served. Each worker reads its settings
+    from the environment."""
+    if os.environ.get(BASE_URL, "").strip():
+        return
+    os.environ[BASE_URL] = served_at(host, port)
+    if host in EVERYWHERE:
+        print(
+            f"note: {BASE_URL} is not set, so short links, QR codes and downloads name "
+            f"{served_at(host, port)}, which opens on this machine alone; set it to the address "
+            "that readers use.",
+            file=sys.stderr,
+        )
+
+
 def _require_free(host: str, port: int) -> None:
+    shown = f"[{host}]" if ":" in host else host
     if not 0 < port < 65536:
         raise SettingError(f"--port: {port} is not a port; choose one from 1 to 65535.")
     try:
@@ -106,15 +127,15 @@ def _require_free(host: str, port: int) -> None:
             probe.bind(address)
     except OSError as error:
         raise SettingError(
-            f"--port: {host}:{port} cannot be used ({error.strerror}). Choose another with --port, "
-            f"for example --port {port + 1}."
+            f"--port: {shown}:{port} cannot be used ({error.strerror}). Choose another with "
+            f"--port, for example --port {port + 1}."
         ) from None
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m dashboard", description=__doc__)
-    parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=8050)
+    parser.add_argument("--host", default=DEFAULT_HOST)
+    parser.add_argument("--port", type=int, default=DEFAULT_PORT)
     parser.add_argument("--workers", type=int, default=1)
     parser.set_defaults(command=serve_command)
     commands = parser.add_subparsers(metavar="COMMAND", help="without one: serve")
