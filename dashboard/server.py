@@ -31,6 +31,7 @@ from dashboard.http.compression import (
 from dashboard.http.limits import Gate, Turnstile
 from dashboard.http.metrics import Counted, Meter
 from dashboard.http.problems import answer_to, problem
+from dashboard.http.public_address import PublicAddress
 from dashboard.http.routes import (
     api,
     api_docs,
@@ -41,6 +42,7 @@ from dashboard.http.routes import (
     operations,
     pages,
 )
+from dashboard.urls import Urls
 from etl.errors import XinzhiError
 from etl.settings import Settings
 
@@ -61,10 +63,10 @@ HEADERS = (
 )
 
 
-def create_server(settings: Settings) -> Counted:
+def create_server(settings: Settings) -> PublicAddress:
     """The whole site over the snapshots that `settings` name."""
     snapshots, meter = Snapshots(settings.published, get_ready), Meter()
-    site = SiteConfig(settings.base_url, FORMATS, reports_to=settings.corrections_to)
+    site = SiteConfig(Urls.of(settings), FORMATS, reports_to=settings.corrections_to)
 
     @asynccontextmanager
     async def running(server: FastAPI) -> AsyncIterator[None]:
@@ -84,9 +86,10 @@ def create_server(settings: Settings) -> Counted:
         docs_url=None,
         redoc_url=None,
         openapi_url="/api/openapi.json",
+        servers=[{"url": site.urls.base}],
+        redirect_slashes=False,
     )
     server.state.snapshots = snapshots
-    server.state.base_url = settings.base_url
     server.state.served = Served(settings.served)
     server.state.turnstile = Turnstile()
     server.state.meter = meter
@@ -119,7 +122,8 @@ def create_server(settings: Settings) -> Counted:
     server.state.pages = live
     server.include_router(pages.router)
     server.mount("/", WSGIMiddleware(live.dash.server, workers=16))
-    return Counted(Kept(Compressed(_Guarded(server)), snapshots), meter)
+    whole = Counted(Kept(Compressed(_Guarded(server)), snapshots), meter)
+    return PublicAddress(whole, site.urls, server.routes)
 
 
 @cache

@@ -50,7 +50,12 @@ class Urls:
 
     def whole(self, link: str) -> str:
         """A link as an address that works from anywhere."""
-        return urljoin(f"{self.base}/", link) if link else ""
+        return urljoin(self.here, link) if link else ""
+
+    @property
+    def here(self) -> str:
+        """The whole address of where the links stand."""
+        return f"{self.base}/"
 
     def within(self, link: str) -> str | None:
         """The address of the site that a link, whole or not, leads to; None if it leads elsewhere.
@@ -76,6 +81,11 @@ class Urls:
         become of a frozen one. More ids than a chart has are an address of the API."""
         return self.to(chart_address(address, suffix))
 
+    def indicator(self, address: ChartAddress) -> str:
+        """The same chart among the pages of the dashboard."""
+        query = address.query()
+        return self.to(f"/indicators/{address.id}" + (f"?{query}" if query else ""))
+
     def embed(self, address: ChartAddress) -> str:
         """The chart for a frame on another site."""
         return self.to(f"/embed{chart_address(address)}")
@@ -83,6 +93,10 @@ class Urls:
     def short(self, frozen: ChartAddress) -> str:
         """The short link to a frozen chart."""
         return self.to(short_address(frozen))
+
+    def verify(self, digest: str) -> str:
+        """Whether a file with this SHA-256 was made here."""
+        return self.to(f"/verify/{digest}")
 
     def oembed(self, address: ChartAddress) -> str:
         """What tells another site how to embed a chart."""

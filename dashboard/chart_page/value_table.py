@@ -2,32 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
-from html import escape
+from itertools import islice
+
+from markupsafe import Markup
 
 from dashboard import formatting
 from dashboard.address import Transform
 from dashboard.chart_page.view import View
 from dashboard.export.table import Column
 from dashboard.formatting import Figure
+from dashboard.markup import render
 from dashboard.texts import text
 
 MAX_ROWS = 1500
 
 
-def value_table(view: View) -> str:
+def value_table(view: View) -> Markup:
     """The head and the rows of the table; at most so many of the newest dates."""
-    lang = view.lang
     alone = len(view.columns) == 1
     heads = [_heading(view, column, alone) for column in view.columns]
     if alone:
-        heads.append(text("known_at", lang))
-    head = "".join(f'<th scope="col" class="n">{escape(words)}</th>' for words in heads)
+        heads.append(text("known_at", view.lang))
     rows = _rows_of_one(view) if alone else _rows_of_several(view)
-    first = f'<th scope="col">{text("date", lang)}</th>'
-    return f"<thead><tr>{first}{head}</tr></thead><tbody>{''.join(rows)}</tbody>"
+    # Rows are markup already; joining them as such would look at each of them again.
+    return render("value_table.html", view.lang, heads=heads, rows=Markup("".join(rows)))
 
 
 def caption(view: View) -> str:
@@ -53,39 +54,41 @@ def _rows_of_one(view: View) -> Sequence[str]:
     (column,) = view.columns
     address, length = view.address, len(column.series)
     if address.transform != Transform():
-        return _written(view, column)[:MAX_ROWS]
+        return _written(view, column, MAX_ROWS)
     whole = replace(column, start=0, stop=length)
     key = (address.id, address.as_of, view.lang)
-    rows = view.snapshot.remember("rows", key, lambda: _written(view, whole))
+    rows = view.snapshot.remember("rows", key, lambda: _written(view, whole, length))
     return rows[length - column.stop : length - column.start][:MAX_ROWS]
 
 
-def _written(view: View, column: Column) -> list[str]:
-    return [
-        f'<tr>{_day(view, column, v.date)}<td class="n">{_figure(view, column, x).number}</td>'
-        f'<td class="n">{formatting.minute(v.known_at)}</td></tr>'
-        for v, x in reversed(column.rows)
-        if x is not None
-    ]
+def _written(view: View, column: Column, most: int) -> Sequence[str]:
+    """The newest rows of a column."""
+    shown = ((v, x) for v, x in reversed(column.rows) if x is not None)
+    return _markup(
+        view,
+        (
+            (v.date, (_figure(view, column, x).number, formatting.minute(v.known_at)))
+            for v, x in islice(shown, most)
+        ),
+    )
 
 
-def _rows_of_several(view: View) -> list[str]:
+def _rows_of_several(view: View) -> Sequence[str]:
     cells = [
         {v.date: _figure(view, c, x).number for v, x in c.rows if x is not None}
         for c in view.columns
     ]
     days = sorted({day for column in cells for day in column}, reverse=True)[:MAX_ROWS]
-    return [
-        f"<tr>{_day(view, view.columns[0], day)}"
-        + "".join(f'<td class="n">{column.get(day, "")}</td>' for column in cells)
-        + "</tr>"
-        for day in days
-    ]
+    return _markup(view, ((day, [column.get(day, "") for column in cells]) for day in days))
 
 
-def _day(view: View, column: Column, day: date) -> str:
-    shown = formatting.table_day(day, column.indicator, view.lang)
-    return f'<th scope="row"><time datetime="{day}">{shown}</time></th>'
+def _markup(view: View, rows: Iterable[tuple[date, Sequence[str]]]) -> Sequence[str]:
+    """Each row as markup."""
+    first = view.columns[0].indicator
+    named = (
+        (day.isoformat(), formatting.table_day(day, first, view.lang), cells) for day, cells in rows
+    )
+    return render("value_rows.html", view.lang, rows=named).split("\n")[1:]
 
 
 def _figure(view: View, column: Column, value: float) -> Figure:

@@ -11,6 +11,7 @@ from fastapi.responses import RedirectResponse, Response
 from dashboard.address import AddressError, MovedError, parse_query
 from dashboard.export.table import to_json
 from dashboard.http.limits import BusyError
+from dashboard.urls import Urls
 from etl.errors import StorageError, XinzhiError
 
 TITLES = {
@@ -39,6 +40,7 @@ def problem(status: int, detail: str, **more: str) -> Response:
 def _moved(request: Request, error: MovedError) -> str:
     """The same address with the new id in the place of the old one."""
     path, query = request.url.path, parse_query(request.url.query)
+    urls: Urls = request.app.state.site.urls
     moved = re.sub(rf"/{re.escape(error.old)}(?=[.@]|$)", f"/{error.new}", path, count=1)
     if error.parameter == "id" and moved != path:
         path = moved
@@ -52,7 +54,7 @@ def _moved(request: Request, error: MovedError) -> str:
             once = dict.fromkeys(query[key].split(","))
             query[key] = ",".join(n for n in once if key == "ids" or n != mine)
     query = {key: value for key, value in query.items() if value or key != "with"}
-    return path + (f"?{urlencode(query, safe=':,.')}" if query else "")
+    return urls.to(path + (f"?{urlencode(query, safe=':,.')}" if query else ""))
 
 
 def answer_to(request: Request, error: XinzhiError) -> Response:

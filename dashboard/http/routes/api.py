@@ -20,11 +20,13 @@ from dashboard.address import (
     parse_query,
 )
 from dashboard.api import answers, models
+from dashboard.chart_page.page import SiteConfig
 from dashboard.data.snapshot import Snapshot
 from dashboard.export.formats import FORMATS
 from dashboard.http.problems import problem
 from dashboard.http.responses import LIVE, OPEN, answer, etag_of
 from dashboard.http.routes.data import data_answer
+from dashboard.urls import Urls
 
 router = APIRouter(prefix="/api", tags=["v1"])
 Parameter = dict[str, Any]
@@ -96,15 +98,15 @@ def _get(
 @_get("/v1/indicators", models.IndicatorList)
 def indicators(request: Request) -> Response:
     """Every indicator in the order of the catalog, with its newest value."""
-    base = request.app.state.base_url
-    return _kept(request, "indicators", lambda s: answers.indicators(s, base), "indicators")
+    urls = _urls(request)
+    return _kept(request, "indicators", lambda s: answers.indicators(s, urls), "indicators")
 
 
 @_get("/v1/indicators/{id}", models.IndicatorDetail)
 def indicator(request: Request, id: str) -> Response:
     """One indicator with all that the catalog says of it, and the addresses of its files."""
-    base = request.app.state.base_url
-    return _kept(request, ("indicator", id), lambda s: answers.indicator(s, id, base))
+    urls = _urls(request)
+    return _kept(request, ("indicator", id), lambda s: answers.indicator(s, id, urls))
 
 
 @_get(
@@ -135,21 +137,22 @@ def described(request: Request) -> Response:
 @_get("/v1/bulletins", models.BulletinList)
 def bulletins(request: Request) -> Response:
     """Every bulletin, newest first."""
-    base = request.app.state.base_url
-    return _kept(request, "bulletins", lambda s: answers.bulletins(s, base), "bulletins")
+    urls = _urls(request)
+    return _kept(request, "bulletins", lambda s: answers.bulletins(s, urls), "bulletins")
 
 
 @_get("/v1/bulletins/{date}", models.BulletinDetail)
 def bulletin(request: Request, date: str) -> Response:
     """One bulletin as plain text, with the indicators that each section mentions."""
-    base = request.app.state.base_url
-    return _kept(request, ("bulletin", date), lambda s: answers.bulletin(s, date, base))
+    urls = _urls(request)
+    return _kept(request, ("bulletin", date), lambda s: answers.bulletin(s, date, urls))
 
 
 @_get("/v1/bulletins/{date}/claims", models.ClaimList)
 def claims(request: Request, date: str) -> Response:
     """The statements of a bulletin, each checked on what was known by the end of its day."""
-    return _kept(request, ("claims", date), lambda s: answers.claims(s, date), "claims")
+    urls = _urls(request)
+    return _kept(request, ("claims", date), lambda s: answers.claims(s, date, urls), "claims")
 
 
 @_get("/v1/policies", models.PolicyList, POLICIES)
@@ -171,8 +174,8 @@ def events(request: Request) -> Response:
 @_get("/v1/corrections", models.CorrectionList)
 def corrections(request: Request) -> Response:
     """Values that a source gives wrongly and people corrected, newest first."""
-    base = request.app.state.base_url
-    return _kept(request, "corrections", lambda s: answers.corrections(s, base), "corrections")
+    urls = _urls(request)
+    return _kept(request, "corrections", lambda s: answers.corrections(s, urls), "corrections")
 
 
 @_get("/v1/status", models.Status)
@@ -203,6 +206,11 @@ def nothing_else(request: Request, rest: str) -> Response:
 def _snapshot(request: Request) -> Snapshot:
     found: Snapshot = request.app.state.snapshots.current()
     return found
+
+
+def _urls(request: Request) -> Urls:
+    site: SiteConfig = request.app.state.site
+    return site.urls
 
 
 def _warning(request: Request) -> str:

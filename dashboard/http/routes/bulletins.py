@@ -34,7 +34,7 @@ async def bulletin_pack(request: Request, day: str) -> Response:
         def make() -> bytes:
             body = pack(snapshot, bulletin, chosen, state.site)
             served: Served = state.served
-            link = f"{state.base_url}/bulletins/{bulletin.date}.zip"
+            link = state.site.urls.online.to(f"/bulletins/{bulletin.date}.zip")
             digest = sha256(body).hexdigest()
             served.note(Made(digest, link, snapshot.name, len(body), datetime.now(UTC)))
             return body

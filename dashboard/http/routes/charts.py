@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
@@ -20,12 +19,13 @@ from dashboard.chart_page.kit import as_html, as_zip, kit
 from dashboard.chart_page.pictures import paper, png_of, svg_of
 from dashboard.chart_page.view import View, of_chart, view
 from dashboard.data.snapshot import Snapshot
-from dashboard.export.table import address_url, to_json
+from dashboard.export.table import to_json
 from dashboard.http.limits import BusyError
 from dashboard.http.made_once import answer, made
 from dashboard.http.problems import answer_to, problem, status_of
 from dashboard.http.responses import FROZEN, LIVE, caching
 from dashboard.texts import text
+from dashboard.urls import Urls
 from etl.errors import XinzhiError
 
 router = APIRouter(include_in_schema=False)
@@ -67,13 +67,12 @@ def script(request: Request, file: str) -> Response:
 @router.api_route("/c/{place}.qr.svg", methods=METHODS)
 async def qr_file(request: Request, place: str) -> Response:
     """The link as a QR code: of a frozen chart its short form, of a live one its address."""
-    base_url = request.app.state.site.base_url
+    urls: Urls = request.app.state.site.urls.online
     query = parse_query(request.url.query)
 
     def link(seen: View) -> bytes:
-        if seen.address.as_of is not None:
-            return qr(page.share_url(seen, base_url)).encode()
-        return qr(address_url(seen.address, base_url, "")).encode()
+        is_frozen = seen.address.as_of is not None
+        return qr(urls.short(seen.address) if is_frozen else urls.chart(seen.address)).encode()
 
     return await _picture(request, place, query, SVG, "qr", link)
 
@@ -133,7 +132,7 @@ async def since_page(request: Request, place: str) -> Response:
                                "2026-05-27 for one that is frozen.")  # fmt: skip
         kept = await made(
             request, snapshot, "sheet", ("since", address), HTML,
-            lambda: page.since_page(view(snapshot, address)).encode(),
+            lambda: page.since_page(view(snapshot, address), request.app.state.site).encode(),
         )  # fmt: skip
     except XinzhiError as error:
         return for_people(request, error)
@@ -145,7 +144,8 @@ def short_link(request: Request, code: str) -> Response:
     """The frozen address behind a short code, for ever."""
     try:
         snapshot: Snapshot = request.app.state.snapshots.current()
-        target = address_url(short_links.address(code, snapshot.catalog), "", "")
+        urls: Urls = request.app.state.site.urls
+        target = urls.chart(short_links.address(code, snapshot.catalog))
     except XinzhiError as error:
         return for_people(request, error)
     return RedirectResponse(target, 301, {"Cache-Control": FROZEN})
@@ -172,8 +172,8 @@ async def oembed(request: Request) -> Response:
     query = parse_query(request.url.query)
     if query.get("format", "json") != "json":
         return problem(501, "format: only json is given.", parameter="format")
-    base_url = request.app.state.site.base_url
-    place, told = _within(query.get("url", ""), base_url)
+    urls: Urls = request.app.state.site.urls
+    place, told = _within(query.get("url", ""), urls)
     current: Snapshot = request.app.state.snapshots.current()
     place, asked = as_named(place, parse_query(told), current.catalog)
     width, height = (_at_most(query, name, usual) for name, usual in
@@ -185,12 +185,12 @@ async def oembed(request: Request) -> Response:
         "type": "rich",
         "title": seen.words.headline,
         "provider_name": text("site", address.lang),
-        "provider_url": base_url,
+        "provider_url": urls.base,
         "cache_age": 3600,
         "width": width,
         "height": height,
-        "html": page.embed_code(seen, base_url, width, height),
-        "thumbnail_url": address_url(address, base_url, ".png"),
+        "html": page.embed_code(seen, urls, width, height),
+        "thumbnail_url": urls.online.chart(address, ".png"),
         "thumbnail_width": 1200,
         "thumbnail_height": 628,
     }
@@ -247,16 +247,17 @@ def _asked(request: Request, place: str, query: Mapping[str, str]) -> tuple[Snap
     return snapshot, of_chart(parse(place, query, snapshot.catalog, datetime.now(UTC)))
 
 
-def _within(url: str, base_url: str) -> tuple[str, str]:
+def _within(url: str, urls: Urls) -> tuple[str, str]:
     """The place and the parameters of a chart address of this site."""
-    parts = urlsplit(url[:4000])
-    path = re.fullmatch("/c/([^/.]+)", parts.path)
-    if path is None or f"{parts.scheme}://{parts.netloc}" != base_url:
+    address = urls.within(url[:4000]) or ""
+    path, _, query = address.partition("#")[0].partition("?")
+    found = re.fullmatch("/c/([^/.]+)", path) if url.startswith("http") else None
+    if found is None:
         raise AddressError(
-            "url", f"url: '{url[:100]}' is no chart of this site. Allowed: {base_url}/c/ID and its "
-            "parameters.", 404,
+            "url", f"url: '{url[:100]}' is no chart of this site. Allowed: {urls.base}/c/ID and "
+            "its parameters.", 404,
         )  # fmt: skip
-    return path[1], parts.query
+    return found[1], query
 
 
 def _at_most(query: Mapping[str, str], name: str, usual: int) -> int:
@@ -288,7 +289,7 @@ def for_people(request: Request, error: XinzhiError) -> Response:
     if status == 429:
         headers["Retry-After"] = str(BusyError.retry_after_s)
     parameter = error.parameter if isinstance(error, AddressError) else ""
-    body = page.problem_page(status, str(error), lang, parameter)
+    body = page.problem_page(status, str(error), request.app.state.site, lang, parameter)
     return Response(body, status, headers, HTML)
 
 

@@ -17,10 +17,11 @@ from dashboard.address import AddressError, ChartAddress, parse, parse_query
 from dashboard.data.snapshot import Snapshot
 from dashboard.export.formats import FORMATS, Format
 from dashboard.export.receipts import Made, Served
-from dashboard.export.table import address_url, disposition, iso, of_data, table, to_json
+from dashboard.export.table import disposition, iso, of_data, table, to_json
 from dashboard.http.cache import KEEP
 from dashboard.http.limits import Turnstile
 from dashboard.http.responses import LIVE, OPEN, answer, caching, etag_of
+from dashboard.urls import Urls
 
 router = APIRouter()
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -95,16 +96,16 @@ def data_answer(
 
 
 def _make(snapshot: Snapshot, address: ChartAddress, kind: Format, state: State) -> DataFile:
-    base_url: str = state.base_url
+    urls: Urls = state.site.urls
     turnstile: Turnstile = state.turnstile
     served: Served = state.served
     with turnstile.turn():
         found = snapshot.remember("table", address, lambda: table(snapshot, address))
-        body = kind.write(found, base_url)
+        body = kind.write(found, urls)
     digest, now = sha256(body).hexdigest(), datetime.now(UTC)
-    link = address_url(address, base_url, kind.suffix)
+    link = urls.online.chart(address, kind.suffix)
     served.note(Made(digest, link, snapshot.name, len(body), now))
-    about = address_url(address, base_url, ".metadata.json")
+    about = urls.online.chart(address, ".metadata.json")
     lasts = caching(snapshot, address.ids, address.as_of)
     headers = {
         **OPEN,

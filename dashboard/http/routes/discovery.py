@@ -12,6 +12,7 @@ from dashboard import discovery
 from dashboard.data.snapshot import Snapshot
 from dashboard.export.table import to_json
 from dashboard.http.responses import LIVE, OPEN, answer, etag_of
+from dashboard.urls import Urls
 
 router = APIRouter()
 
@@ -19,7 +20,7 @@ router = APIRouter()
 @router.api_route("/robots.txt", methods=["GET", "HEAD"], include_in_schema=False)
 def robots(request: Request) -> Response:
     """What robots may read."""
-    return PlainTextResponse(discovery.robots(request.app.state.base_url))
+    return PlainTextResponse(discovery.robots(request.app.state.site.urls))
 
 
 @router.api_route("/sitemap.xml", methods=["GET", "HEAD"], include_in_schema=False)
@@ -41,16 +42,16 @@ def catalogue(request: Request) -> Response:
         request,
         "catalogue",
         "application/ld+json",
-        lambda snapshot, base_url: to_json(discovery.catalogue(snapshot, base_url)),
+        lambda snapshot, urls: to_json(discovery.catalogue(snapshot, urls)),
     )
 
 
 def _kept(
-    request: Request, name: str, media_type: str, make: Callable[[Snapshot, str], bytes]
+    request: Request, name: str, media_type: str, make: Callable[[Snapshot, Urls], bytes]
 ) -> Response:
     """What `make` gives, kept as long as the snapshot."""
     state = request.app.state
     snapshot: Snapshot = state.snapshots.current()
-    body = snapshot.remember("api", name, lambda: make(snapshot, state.base_url))
+    body = snapshot.remember("api", name, lambda: make(snapshot, state.site.urls))
     headers = {**OPEN, "Cache-Control": LIVE, "X-Snapshot": snapshot.name}
     return answer(request, body, media_type, headers, etag_of(sha256(body).hexdigest()))
