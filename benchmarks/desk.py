@@ -74,14 +74,14 @@ def measure(data: Path) -> dict[str, float]:
 
 def _asked(base: str, path: str, search: str) -> float:
     """Seconds until the whole answer of one callback is there."""
-    address = {"id": "address", "property": "pathname", "value": path}
+    outputs = [{"id": "content", "property": name} for name in ("html", "slots", "children")]
     body = json.dumps({
-        "output": "page.children",
-        "outputs": {"id": "page", "property": "children"},
+        "output": "..content.html...content.slots...content.children..",
+        "outputs": outputs,
         "inputs": [
-            address,
+            {"id": "address", "property": "pathname", "value": path},
             {"id": "address", "property": "search", "value": search},
-            {"id": "fresh", "property": "n_intervals", "value": None},
+            {"id": "content", "property": "snapshot"},
         ],
         "changedPropIds": ["address.pathname"],
     })  # fmt: skip

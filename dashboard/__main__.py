@@ -4,27 +4,23 @@ from __future__ import annotations
 
 import argparse
 import os
-import socket
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-import uvicorn
 from rich.console import Console
 from rich.markup import escape
 
 from dashboard.address import PARAMETERS, MovedError
-from dashboard.data.snapshot import Snapshots
+from dashboard.data.snapshot import SnapshotError, Snapshots
 from dashboard.export.files import export, image
 from dashboard.export.formats import DATA_FORMATS
-from dashboard.server import create_server
+from dashboard.http.serve import BASE_URL, name_address, require_free, serve
 from dashboard.static_copy.write import write_copy
 from dashboard.urls import Urls
-from etl.base_url import DEFAULT_HOST, DEFAULT_PORT, EVERYWHERE, served_at
-from etl.errors import SettingError, StorageError, XinzhiError
-from etl.settings import PREFIX, load_settings
-
-BASE_URL = f"{PREFIX}BASE_URL"
+from etl.base_url import DEFAULT_HOST, DEFAULT_PORT
+from etl.errors import XinzhiError
+from etl.settings import load_settings
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -34,6 +30,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return int(options.command(options))
     except MovedError as error:
         print(f"error: {error}; use the new id.", file=sys.stderr)
+        return 2
+    except SnapshotError as error:
+        print(f"error: {error.detail}", file=sys.stderr)
         return 2
     except XinzhiError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -71,65 +70,16 @@ def site_command(options: argparse.Namespace) -> int:
 
 def serve_command(options: argparse.Namespace) -> int:
     """Serve until stopped."""
-    return serve(options.host, options.port, options.workers)
-
-
-def serve(host: str, port: int, workers: int) -> int:
-    """Run the server in the foreground."""
-    _require_free(host, port)
-    _name_address(host, port)
+    require_free(options.host, options.port)
+    address = name_address(options.host, options.port)
     settings = load_settings()
     try:
         Snapshots(settings.published).current()
-    except StorageError as error:
-        print(f"note: {error}", file=sys.stderr)
-    print(served_at(host, port), flush=True)
-    uvicorn.run(
-        "dashboard.__main__:application",
-        factory=True,
-        host=host,
-        port=port,
-        workers=workers,
-        log_level="warning",
-        server_header=False,
-    )
+    except SnapshotError as error:
+        print(f"note: {error.detail}", file=sys.stderr)
+    print(address, flush=True)
+    serve(settings, options.host, options.port, options.workers)
     return 0
-
-
-def application():  # type: ignore[no-untyped-def]  # uvicorn's factory, one a worker
-    """The site with the settings of the environment."""
-    return create_server(load_settings())
-
-
-def _name_address(host: str, port: int) -> None:
-    """Where nothing is set, links name the address that is served. Each worker reads its settings
-    from the environment."""
-    if os.environ.get(BASE_URL, "").strip():
-        return
-    os.environ[BASE_URL] = served_at(host, port)
-    if host in EVERYWHERE:
-        print(
-            f"note: {BASE_URL} is not set, so short links, QR codes and downloads name "
-            f"{served_at(host, port)}, which opens on this machine alone; set it to the address "
-            "that readers use.",
-            file=sys.stderr,
-        )
-
-
-def _require_free(host: str, port: int) -> None:
-    shown = f"[{host}]" if ":" in host else host
-    if not 0 < port < 65536:
-        raise SettingError(f"--port: {port} is not a port; choose one from 1 to 65535.")
-    try:
-        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        with socket.socket(family, socket.SOCK_STREAM) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(address)
-    except OSError as error:
-        raise SettingError(
-            f"--port: {shown}:{port} cannot be used ({error.strerror}). Choose another with "
-            f"--port, for example --port {port + 1}."
-        ) from None
 
 
 def _parser() -> argparse.ArgumentParser:

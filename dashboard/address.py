@@ -34,9 +34,9 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
 #: Every parameter of an address.
 PARAMETERS = ("with", "t", "u", *_CHOICES)
 #: Every parameter that any address of the site looks at.
-_OURS = frozenset((*PARAMETERS, "size", "w", "h", "ids", "asof", "date", "format", "month", "topic",
-                   "issuer", "id", "kind", "q", "page", "url", "maxwidth",
-                   "maxheight"))  # fmt: skip
+KNOWN = frozenset((*PARAMETERS, "size", "w", "h", "ids", "asof", "date", "format", "month", "topic",
+                   "issuer", "id", "kind", "q", "page", "url", "maxwidth", "maxheight", "group",
+                   "frequency", "sort", "cols"))  # fmt: skip
 _ALLOWED_T = "1m 3m 6m ytd 1y 3y 5y 10y max, or FROM..TO like 2025-01-01..2026-05-26"
 _ALLOWED_U = "level diff pct mom yoy index index:2025-01-02 ma:N drawdown z:N (N from 2 to 5000)"
 
@@ -213,10 +213,15 @@ def parse_query(search: str) -> dict[str, str]:
         ) from None
     query: dict[str, str] = {}
     for name, value in pairs:
-        if name in query and name in _OURS:
+        if name in query and name in KNOWN:
             raise AddressError(name, f"{name}: stands twice in this address; write it once.")
         query.setdefault(name, value)
     return query
+
+
+def known_query(search: str) -> dict[str, str]:
+    """The parameters of an address that any address of the site looks at."""
+    return {name: value for name, value in parse_query(search).items() if name in KNOWN}
 
 
 def pasted(address: str) -> tuple[str, dict[str, str]]:

@@ -103,6 +103,10 @@ class Urls:
         link = self.whole(self.to(chart_address(address)))
         return self.to(f"/oembed?url={quote(link, safe='')}")
 
+    def api(self, path: str, /, **parameters: str) -> str:
+        """An answer of the API: for programs, so that the display is no part of it."""
+        return self.to(_with_query(f"/api/v1{path}", parameters))
+
     def asset(self, name: str) -> str:
         """A file of the site itself; its address changes with its content."""
         return self.to(f"/assets/{name}?m={_fingerprint(name)}")
@@ -123,7 +127,7 @@ def short_address(frozen: ChartAddress) -> str:
     return f"/s/{short_links.code(frozen)}"
 
 
-def _with_query(path: str, parameters: Mapping[str, str], fragment: str) -> str:
+def _with_query(path: str, parameters: Mapping[str, str], fragment: str = "") -> str:
     query = {name: value for name, value in parameters.items() if value}
     return (
         path

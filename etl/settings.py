@@ -69,7 +69,10 @@ HELP: Mapping[str, tuple[str, str]] = {
         "XINZHI_CONTACT, where it is an e-mail address",
         "who gets what readers report as a wrong number",
     ),
+    "LOG": ("text", "how the dashboard writes its log: text or json, one line a record"),
 }
+#: How a log can be written.
+LOGS = ("text", "json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +94,7 @@ class Settings:
     alert_to: tuple[str, ...] = ()
     corrections_to: str = ""
     raw_days: int | None = None
+    log: str = "text"
 
     def without_secrets(self, sentence: str) -> str:
         """A sentence in which no key, no password and no secret address stands, and no user of any
@@ -190,6 +194,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         alert_to=tuple((value("ALERT_TO") or "").replace(",", " ").split()),
         corrections_to=_reports_to(value("CORRECTIONS_TO"), value("CONTACT")),
         raw_days=_days(value("RAW_DAYS")),
+        log=_log(value("LOG") or "text"),
     )
 
 
@@ -258,3 +263,9 @@ def _days(text: str | None) -> int | None:
     if not (text.isascii() and text.isdigit() and len(text) <= 5 and 1 <= int(text) <= 36_500):
         raise SettingError(f"XINZHI_RAW_DAYS: '{quoted(text)}' is not a number of days from 1 on.")
     return int(text)
+
+
+def _log(text: str) -> str:
+    if text not in LOGS:
+        raise SettingError(f"XINZHI_LOG: '{quoted(text)}' is not allowed. Allowed: text, json.")
+    return text

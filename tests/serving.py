@@ -16,11 +16,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import httpx
 from conftest import PROJECT
 
-from dashboard.server import create_server
+from dashboard.server import Server, create_server
 from etl.bulletins.model import Bulletin
 from etl.catalog import Catalog
 from etl.records import Vintage, now
@@ -37,11 +38,24 @@ PLAIN = {"Accept-Encoding": "identity"}
 VOID = frozenset({"img", "br", "hr", "input", "meta", "link", "source"})
 
 
-def client(settings: Settings) -> TestClient:
+class SiteClient(TestClient):
+    """The whole app as a client that looks for a new snapshot before it asks, as the thread beside
+    a server does twice a second."""
+
+    app: Server
+
+    def request(self, *given: Any, **named: Any) -> httpx.Response:
+        self.app.snapshots.refresh()
+        return super().request(*given, **named)
+
+
+def client(settings: Settings) -> SiteClient:
     """The whole app over a data folder; an error inside it is an answer, as it is to a browser."""
-    return TestClient(
-        create_server(settings), raise_server_exceptions=False, follow_redirects=False
-    )
+    # One id for all requests, so that equal answers are equal to the last header.
+    return SiteClient(
+        create_server(settings), raise_server_exceptions=False, follow_redirects=False,
+        headers={"X-Request-ID": "test"},
+    )  # fmt: skip
 
 
 def rows_of(answer: httpx.Response) -> list[dict[str, str]]:

@@ -70,9 +70,8 @@ class PageRequest:
         return self.page
 
     def until_live(self) -> None:
-        """Until the scripts have put the live page in the place of the still one."""
-        self.page.locator("#page main").wait_for()
-        self.page.locator("#still").wait_for(state="detached")
+        """Until the scripts have brought the page to life."""
+        self.page.locator("#page[data-alive] main").wait_for()
 
 
 @pytest.fixture(scope="session")
@@ -111,7 +110,6 @@ def test_every_page_opens_without_an_error_and_fits(visit: Opened, width: int, s
         if name in WITH_CHART:
             page.locator(".chart .main-svg").first.wait_for()
         expect(page.locator("h1")).to_have_count(1)
-        assert page.locator("#still").count() == 0, name
         assert page.evaluate("document.documentElement.scrollWidth") <= width, name
         assert paper(page) == (DARK if scheme == "dark" else LIGHT), name
         page.screenshot(path=PICTURES / f"{name}-{width}-{scheme}.png", full_page=True)
@@ -213,8 +211,8 @@ def test_what_a_reader_did_before_the_scripts_came_is_kept(visit: Opened) -> Non
     reader.page.route("**/dash_renderer*.js", lambda route: waiting.append(route))
     page = reader.page
     page.goto(f"{reader.site}/indicators", wait_until="commit")
-    page.locator("#still summary").first.click()
-    page.locator("#still #search").fill("half a wo")
+    page.locator("#page summary").first.click()
+    page.locator("#page #search").fill("half a wo")
     page.evaluate("scrollTo(0, 300)")
     for route in waiting:
         route.continue_()

@@ -185,7 +185,7 @@ def test_a_page_that_is_awaited_is_seen_to_be_awaited(visit: Opened) -> None:  #
 
     page.route("**/_dash-update-component*", hold)
     page.locator(".nav a", has_text="政策").click()
-    awaited = page.locator("#page[data-dash-is-loading] main")
+    awaited = page.locator("#page[data-loading] main")
     expect(awaited).to_have_css("opacity", "0.55", timeout=15_000)
     released.append(True)
     for route in waiting:
@@ -210,7 +210,7 @@ def test_side_by_side_the_text_stays_in_sight_while_its_figures_are_read(
     assert (seen["y"] + seen["height"] > 0) is stays
 
 
-TOO_WIDE = """() => [...document.querySelectorAll('#still td, #still th')].filter(cell => {
+TOO_WIDE = """() => [...document.querySelectorAll('#page td, #page th')].filter(cell => {
   cell.querySelectorAll('.unseen').forEach(words => words.remove());
   const inside = document.createRange();
   inside.selectNodeContents(cell);
@@ -228,5 +228,5 @@ def test_no_cell_of_a_table_runs_into_the_next(
     lang: str,
 ) -> None:
     page = visit(width, java_script_enabled=False).open(f"{path}?lang={lang}", live=False)
-    assert page.locator("#still td").count() > 10
+    assert page.locator("#page td").count() > 10
     assert page.evaluate(TOO_WIDE) == []

@@ -24,11 +24,10 @@ from dashboard.chart.plotly import CONFIG, figure
 from dashboard.chart.png import png
 from dashboard.chart.svg import chart, data_uri, spark
 from dashboard.chart.ticks import value_ticks
-from dashboard.components.charts import WIDE, chart_block
 from dashboard.data import queries
 from dashboard.data.snapshot import Snapshot, Snapshots
-from dashboard.display import Display
-from dashboard.prerender import to_html
+from dashboard.markup import template, words
+from dashboard.pages.parts.charts import WIDE, PageChart
 from etl.catalog import Indicator, Text, load_catalog
 from etl.frequency import is_step
 from etl.records import Vintage
@@ -359,12 +358,18 @@ def test_a_live_chart_shows_breaks_targets_and_the_days_of_bulletins(newest: Sna
     assert (wedges["x"], wedges["y"]) == (["2024-05-27"], [model.axes[0].low])
 
 
+def block(model: Model, name: str) -> str:
+    """The chart as it stands on a page."""
+    macros = template("parts/charts.html").make_module(words("zh"))
+    return str(macros.chart(PageChart(name, model, "zh", "auto", WIDE)))
+
+
 def test_behind_every_chart_stands_a_table_of_its_values(newest: Snapshot) -> None:
-    pue = to_html(chart_block(of_snapshot(newest, "pue_global_average"), "pue", Display(), WIDE))
+    pue = block(of_snapshot(newest, "pue_global_average"), "pue")
     assert '<tr><th scope="row">2025 年</th><td>1.54</td></tr>' in pue
     assert pue.count("<td>") == 11
     assert "见 CSV" not in pue
-    index = to_html(chart_block(of_snapshot(newest, "sp500"), "sp500", Display(), WIDE))
+    index = block(of_snapshot(newest, "sp500"), "sp500")
     days = len(queries.series(newest, "sp500"))
     assert f"最近 100 个日期；全部 {days} 个见 CSV" in index
     assert index.count("<td>") == 100
@@ -392,9 +397,9 @@ def test_of_several_lines_the_page_and_not_the_picture_says_which_is_which(
     model = compose(parts, transform=Transform(), lang="zh")
     assert written(model) == []
     assert "标普 500" in chart(model)
-    block = to_html(chart_block(model, "both", Display(), WIDE))
-    assert block.count("标普 500 <b>") == block.count("布伦特现货 <b>") == 1
-    assert "标普 500" not in unquote(re.findall(r'src="([^"]*)"', block)[0]).partition("<g")[2]
+    both = block(model, "both")
+    assert both.count("标普 500 <b>") == both.count("布伦特现货 <b>") == 1
+    assert "标普 500" not in unquote(re.findall(r'src="([^"]*)"', both)[0]).partition("<g")[2]
 
 
 def test_no_graph_may_send_its_data_away() -> None:

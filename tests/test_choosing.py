@@ -98,6 +98,33 @@ def test_a_wrong_choice_is_a_sentence_with_its_status(
     assert "Traceback" not in answer.text
 
 
+@pytest.mark.parametrize("first", ["sp500@2026-05-27", "sp500@", "@", "指数", "sp500/../vix"])
+def test_only_the_id_of_an_indicator_can_be_compared(site: TestClient, first: str) -> None:
+    answer = site.get(f"/compare?ids={quote(first)},vix")
+    assert "there is no indicator" in still(answer, 404).one("p", "message").text
+
+
+def test_a_comparison_of_a_day_shows_what_was_known_then_and_keeps_the_day(
+    site: TestClient,
+) -> None:
+    document = page(site, "/compare?ids=brent_spot_usd_bbl,wti_spot_usd_bbl&t=3m&asof=2026-05-27")
+    assert "只含截至 2026 年 5 月 27 日 23:59（北京时间）已知的数值" in document.text
+    assert "2026 年 5 月 19 日" in document.one("ul", "chart-names").text
+    for suffix in ("", ".csv"):
+        frozen = f"/c/brent_spot_usd_bbl@2026-05-27{suffix}?with=wti_spot_usd_bbl&t=3m"
+        assert frozen in hrefs(document)
+        assert site.get(frozen).status_code == 200
+    chosen = {link for link in hrefs(document.one("article")) if link.startswith("/compare?")}
+    assert len(chosen) > 20
+    assert {link for link in chosen if "asof=2026-05-27" not in link} == set()
+
+
+@pytest.mark.parametrize("day", ["2026", "2099-01-01", "<script>"])
+def test_a_comparison_of_no_day_is_refused(site: TestClient, day: str) -> None:
+    answer = site.get(f"/compare?ids=sp500,vix&asof={quote(day)}")
+    assert "asof: " in still(answer, 400).one("p", "message").text
+
+
 def test_five_indicators_are_too_many_to_compare(site: TestClient) -> None:
     ids = "sp500,vix,nasdaq_composite,phlx_semiconductor,usd_cny"
     answer = site.get(f"/compare?ids={ids}")

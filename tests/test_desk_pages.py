@@ -257,6 +257,15 @@ def test_the_day_that_is_written_into_the_field_is_looked_at(site: TestClient) -
         assert "&lt;script&gt;" in answer.text or "<script>" not in wrong
 
 
+def test_the_page_to_share_is_as_the_reader_chose_and_files_are_the_same_for_all(
+    site: TestClient,
+) -> None:
+    links = page(site, "/indicators/sp500?lang=en&theme=dark&t=3y").hrefs()
+    assert "/c/sp500?t=3y&lang=en&theme=dark" in links
+    assert "/c/sp500.kit.zip?t=3y&lang=en&theme=dark" in links
+    assert {"/c/sp500.csv?t=3y", "/c/sp500.csv?t=3y&for=excel", "/c/sp500.xlsx?t=3y"} <= {*links}
+
+
 def test_a_revision_since_then_is_told_on_the_page(filled: Path, cli: Cli, tmp_path: Path) -> None:
     head = ["indicator", "date", "value"]
     first = write_csv(tmp_path / "a.csv", [head, ["vix", "2026-05-26", "17.5"]])

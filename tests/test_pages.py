@@ -284,10 +284,10 @@ def test_markup_in_a_bulletin_is_text_in_the_html(hostile: TestClient, path: str
     assert "<script>alert" not in answer.text
     assert "<img src=x" not in answer.text
     document = tree(answer.text)
-    assert MARKS[0] in document.one(id="still").text
+    assert MARKS[0] in document.one(id="page").text
     for node in document.all():
         assert "onerror" not in node.attributes
-    assert not list(document.one(id="still").all("script"))
+    assert not list(document.one(id="page").all("script"))
     assert "alert(1)" not in "".join(node.text for node in document.all("script"))
 
 
@@ -376,7 +376,7 @@ def test_every_link_of_the_site_answers(site: TestClient, held: set[str]) -> Non
             links = [link.partition("#")[0] for link in inner(page.hrefs())]
             waiting += [link for link in links if followed(link)]
         else:  # one thing chosen otherwise, or a day of the past: its links differ in that only
-            assert 'id="still"' in answer.text
+            assert 'id="page"' in answer.text
     assert crawled == 2 * (len(PAGES) + 1 + len(CATALOG))
     # Each format, and the CSV for Excel besides.
     files = [path for path in seen if path.startswith("/c/") and "." in urlsplit(path).path
@@ -561,7 +561,7 @@ def test_a_page_asks_nothing_of_other_hosts(site: TestClient, path: str) -> None
 
 
 def test_the_style_sheet_and_the_pictures_ask_nothing_of_other_hosts(site: TestClient) -> None:
-    for path in ("/assets/site.css", "/assets/still.js", "/assets/icon.svg"):
+    for path in ("/assets/site.css", "/assets/page.js", "/assets/icon.svg"):
         text = site.get(path).text.replace("http://www.w3.org/", "")
         assert "//" not in re.sub(r"/\*.*?\*/", "", text, flags=re.S)
 
@@ -571,7 +571,7 @@ def test_every_page_has_a_title_and_one_heading(site: TestClient) -> None:
     for path in ("/", "/bulletins", "/indicators", "/indicators/sp500", "/about"):
         document = tree(site.get(path).text)
         titles.add(document.one("title").text)
-        assert len(list(document.one(id="still").all("h1"))) == 1
+        assert len(list(document.one(id="page").all("h1"))) == 1
         (description,) = [
             m for m in document.all("meta") if m.attributes.get("name") == "description"
         ]

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from catalogs import catalog_text, entry
 from conftest import Cli, is_one_sentence, run_with_fred, served, settings_of, snapshot, write_csv
-from serving import client, rows_of
+from serving import client, rows_of, still
 
 from dashboard.address import ChartAddress
 from dashboard.chart_page import short_links
@@ -162,6 +162,9 @@ def test_addresses_short_links_and_files_lead_on(own: Path, cli: Cli) -> None:
         answer = site.get(old)
         assert (answer.status_code, answer.headers["location"]) == (301, new), old
         assert site.get(new).status_code == 200, new
+    # A page that is opened in place follows no redirect: the whole page comes with it.
+    for moved in ("/indicators/brass?t=max", "/compare?ids=other,brass&t=max"):
+        assert still(site.get(moved), 301).one("article", "indicator").one("img", "chart-still")
     there = site.get(f"/s/{code}", follow_redirects=True)
     assert str(there.url).endswith(f"/c/brass_usd{frozen}")
     assert len(rows_of(site.get(f"/c/brass_usd{frozen}.csv?t=max"))) == 2

@@ -13,9 +13,9 @@ from serving import Node, TestClient, client, still
 
 import dashboard.pages as pages
 from dashboard.chart import fonts
-from dashboard.components.freshness import age, until
 from dashboard.data.freshness import Health, health
 from dashboard.data.snapshot import Snapshots
+from dashboard.pages.parts.freshness import age, until
 from dashboard.pages.status import headline
 from etl.catalog import Catalog
 from etl.ingest.run import Request, run

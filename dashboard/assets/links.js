@@ -6,11 +6,12 @@
       !(event.metaKey || event.ctrlKey || event.shiftKey || event.altKey);
   }
   document.addEventListener("click", function (event) {
-    var link = event.target.closest && event.target.closest("a[data-page]");
-    if (!link || link.target || !window.renderer || !isPlain(event)) { return; }
+    var link = event.target.closest && event.target.closest("#page[data-alive] a[data-page]");
+    if (!link || link.target || !isPlain(event)) { return; }
     event.preventDefault();
+    var isOther = link.pathname !== location.pathname;
     history.pushState(null, "", link.href);
     dispatchEvent(new PopStateEvent("popstate"));  /* what dcc.Location listens to */
-    scrollTo(0, 0);
+    if (isOther) { scrollTo(0, 0); }  /* a choice on this page is seen where it was made */
   });
 })();

@@ -30,17 +30,19 @@
 
   function ServerPage(props) {
     var places = React.useState({}), slots = places[0], setSlots = places[1];
-    var isLoading = window.dash_component_api.useDashContext().useLoading();
+    /* The page that was opened is there already; what is awaited is the next. */
+    var isAwaited = window.dash_component_api.useDashContext().useLoading() && !!props.slots;
     var page = document.getElementById("page");
     React.useLayoutEffect(function () {
       if (props.html) { become(page, props.html); }
       var found = {};
       page.querySelectorAll("[data-live]").forEach(function (slot) { found[slot.dataset.live] = slot; });
       setSlots(found);
+      page.dataset.alive = "";
     }, [props.html, props.slots]);
     React.useEffect(function () {
-      if (isLoading) { page.dataset.loading = ""; } else { delete page.dataset.loading; }
-    }, [isLoading]);
+      if (isAwaited) { page.dataset.loading = ""; } else { delete page.dataset.loading; }
+    }, [isAwaited]);
     return React.Children.toArray(props.children).map(function (child, at) {
       var name = (props.slots || [])[at], slot = slots[name];
       return slot && slot.isConnected ? ReactDOM.createPortal(child, slot, name) : null;

@@ -15,10 +15,11 @@ from typing import Any
 from markupsafe import Markup
 
 from dashboard import formatting
-from dashboard.address import RANGES, ChartAddress, Transform, Window
+from dashboard.address import ChartAddress
 from dashboard.chart.model import Model
 from dashboard.chart.palette import VARIABLES, rules
 from dashboard.chart.svg import Frame, plot
+from dashboard.chart_page.controls import ranges, transforms
 from dashboard.chart_page.report_mail import PAGE as CORRECTIONS
 from dashboard.chart_page.report_mail import report_link
 from dashboard.chart_page.since import since
@@ -28,7 +29,7 @@ from dashboard.data import correction_notes
 from dashboard.display import Display
 from dashboard.export.table import Column, frozen_moment, provenance
 from dashboard.markup import TEMPLATES, render
-from dashboard.texts import hint, range_name, text, transform_name
+from dashboard.texts import hint, text
 from dashboard.urls import Urls
 from etl.records import BEIJING
 
@@ -36,10 +37,6 @@ STATIC = Path(__file__).parents[1] / "static"
 WIDE, NARROW = (720, 340), (360, 300)
 #: Width and height of a frame on another site, until its script says what it needs.
 EMBED = (720, 520)
-SHOWN_TRANSFORMS = (
-    Transform(), Transform("pct"), Transform("mom"), Transform("yoy"), Transform("index"),
-    Transform("ma", n=20), Transform("drawdown"),
-)  # fmt: skip
 #: What data files there may be, in the order in which they are offered.
 FORMATS = ("csv", "xlsx", "json", "parquet", "zip")
 ICON = "/assets/icon.svg"
@@ -105,8 +102,8 @@ def page(view: View, site: SiteConfig) -> str:
                                               "flat"),
         one_day=formatting.day(one.vintage.date, indicator, lang, year=True) if one else "",
         choices=_leading(_choices(address, urls)),
-        ranges=_leading(_ranges(view, urls)),
-        transforms=_leading(_transforms(address, urls)),
+        ranges=_leading(Option(*one) for one in ranges(view, urls.chart)),
+        transforms=_leading(Option(*one) for one in transforms(view, urls.chart)),
         nothing=text("no_data_long" if _is_bare(view) else "empty_chart", lang),
         wide=drawing(view.model, *WIDE, "wide"),
         narrow=drawing(view.model, *NARROW, "narrow"),
@@ -164,7 +161,7 @@ def plain_text(view: View, site: SiteConfig) -> str:
 
 
 def problem_page(
-    status: int, detail: str, site: SiteConfig, lang: str = "zh", parameter: str = ""
+    status: int, detail: str, urls: Urls, lang: str = "zh", parameter: str = ""
 ) -> str:
     """A page that says what is wrong with an address."""
     name = {404: "not_found", 400: "wrong_address", 503: "no_snapshot", 429: "busy"}
@@ -172,9 +169,9 @@ def problem_page(
         "problem.html",
         lang,
         css=style(),
-        icon=site.urls.to(ICON),
-        home=site.urls.page("/"),
-        indicators=site.urls.page("/indicators"),
+        icon=urls.to(ICON),
+        home=urls.page("/"),
+        indicators=urls.page("/indicators"),
         title=text(name.get(status, "wrong_address"), lang),
         status=status,
         detail=detail,
@@ -286,19 +283,6 @@ def _choices(address: ChartAddress, urls: Urls) -> Iterator[Option]:
     yield Option(text(f"updown_{address.updown}", lang),
                  urls.chart(replace(address, updown=updown)),
                  title="→ " + text(f"updown_{updown}", lang))  # fmt: skip
-
-
-def _ranges(view: View, urls: Urls) -> Iterator[Option]:
-    for name in RANGES:
-        href = urls.chart(replace(view.address, window=Window(name)))
-        yield Option(range_name(name, view.lang), href, view.table.window_name == name)
-
-
-def _transforms(address: ChartAddress, urls: Urls) -> Iterator[Option]:
-    for transform in SHOWN_TRANSFORMS:
-        words = transform_name(transform.name, address.lang, transform.n)
-        href = urls.chart(replace(address, transform=transform))
-        yield Option(words, href, address.transform == transform)
 
 
 def captions(view: View) -> Iterator[str]:

@@ -57,7 +57,7 @@ def _rows_of_one(view: View) -> Sequence[str]:
         return _written(view, column, MAX_ROWS)
     whole = replace(column, start=0, stop=length)
     key = (address.id, address.as_of, view.lang)
-    rows = view.snapshot.remember("rows", key, lambda: _written(view, whole, length))
+    rows = view.snapshot.cached("rows", key, lambda: _written(view, whole, length))
     return rows[length - column.stop : length - column.start][:MAX_ROWS]
 
 

@@ -40,7 +40,7 @@ class View:
 def view(snapshot: Snapshot, address: ChartAddress) -> View:
     """The view of an address; AddressError in words where a picture of it would be wrong."""
     plain = of_data(address)
-    found = snapshot.remember("table", plain, lambda: table(snapshot, plain))
+    found = snapshot.cached("table", plain, lambda: table(snapshot, plain))
     parts = tuple(
         Part(
             column.indicator,

@@ -69,7 +69,7 @@ class _Known:
 def reading(snapshot: Snapshot, indicator_id: str, as_of: datetime | None, lang: str) -> Reading:
     """The reading of one indicator."""
     key = (indicator_id, as_of, lang)
-    return snapshot.remember("reading", key, lambda: _reading(snapshot, indicator_id, as_of, lang))
+    return snapshot.cached("reading", key, lambda: _reading(snapshot, indicator_id, as_of, lang))
 
 
 def readings(
@@ -83,7 +83,7 @@ def readings(
 
 def _read_together(snapshot: Snapshot, ids: Iterable[str], lang: str) -> None:
     """Have the newest readings at hand that were not asked for before: two queries for all."""
-    names = [name for name in ids if snapshot.held("reading", (name, None, lang)) is None]
+    names = [name for name in ids if snapshot.in_cache("reading", (name, None, lang)) is None]
     if not names:
         return
     standings = queries.standings(snapshot)
@@ -94,7 +94,9 @@ def _read_together(snapshot: Snapshot, ids: Iterable[str], lang: str) -> None:
     for name in names:
         newest = held[name].newest if name in held else None
         known = _Known(newest, rows.get(name, ()), events.get(name, ()))
-        snapshot.keep("reading", (name, None, lang), _made(snapshot, name, None, lang, known))
+        snapshot.add_to_cache(
+            "reading", (name, None, lang), _made(snapshot, name, None, lang, known)
+        )
 
 
 def _spark_begins(indicator: Indicator, standing: Standing) -> date:

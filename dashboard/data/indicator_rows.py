@@ -47,7 +47,7 @@ def in_order(
     """What indicators have in a column (`date`, `change`, `month`, `year`, `record`, and `age` at a
     moment), in its order; those that have nothing there are left out."""
     key = (name, falls, now if name == "age" else None)
-    return snapshot.remember("order", key, lambda: _in_order(snapshot, name, falls, now))
+    return snapshot.cached("order", key, lambda: _in_order(snapshot, name, falls, now))
 
 
 def _in_order(

@@ -184,7 +184,7 @@ class BulletinEntry:
 def series(snapshot: Snapshot, indicator: str, as_of: datetime | None = None) -> list[Vintage]:
     """The observations of an indicator in the order of dates: newest, or as known at a moment."""
     key = (indicator, as_of)
-    return snapshot.remember("series", key, lambda: _series(snapshot, indicator, as_of))
+    return snapshot.cached("series", key, lambda: _series(snapshot, indicator, as_of))
 
 
 def _series(snapshot: Snapshot, indicator: str, as_of: datetime | None) -> list[Vintage]:
@@ -204,7 +204,7 @@ def events(
 ) -> list[Event]:
     """Events as they were known at a moment, newest first."""
     key = (indicator, as_of, most, kind)
-    return snapshot.remember("events", key, lambda: _events(snapshot, indicator, as_of, most, kind))
+    return snapshot.cached("events", key, lambda: _events(snapshot, indicator, as_of, most, kind))
 
 
 def _events(
@@ -318,7 +318,7 @@ def text_of(bulletin: Bulletin) -> str:
 
 def mentioned_in(snapshot: Snapshot, indicator: str) -> list[tuple[Date, str]]:
     """The days and titles of the bulletins that mention an indicator, newest first."""
-    return snapshot.remember("mentions", indicator, lambda: _mentioned_in(snapshot, indicator))
+    return snapshot.cached("mentions", indicator, lambda: _mentioned_in(snapshot, indicator))
 
 
 def _mentioned_in(snapshot: Snapshot, indicator: str) -> list[tuple[Date, str]]:
@@ -366,7 +366,7 @@ def alerts(snapshot: Snapshot) -> list[Alert]:
     """Every alert as it was judged at publication, in the order of the catalog."""
     if not snapshot.has("alerts"):
         return []
-    return snapshot.remember(
+    return snapshot.cached(
         "events",
         "alerts",
         lambda: [
@@ -391,7 +391,7 @@ def corrections(snapshot: Snapshot) -> list[Correction]:
     """Every value that people corrected, newest correction first."""
     if not snapshot.has("corrections"):
         return []
-    return snapshot.remember(
+    return snapshot.cached(
         "events",
         "corrections",
         lambda: [
@@ -481,20 +481,22 @@ def actions(snapshot: Snapshot, indicator: str) -> list[Action]:
 
 def problems(snapshot: Snapshot) -> Mapping[str, str]:
     """What the last run could not do, by indicator."""
-    return dict(snapshot.rows("select subject, problem from problems"))
+    return snapshot.cached(
+        "problems", "", lambda: dict(snapshot.rows("select subject, problem from problems"))
+    )
 
 
 def standings(snapshot: Snapshot) -> Mapping[str, Standing]:
     """Where each indicator stands that has any value."""
-    return snapshot.remember("standings", "", lambda: _standings(snapshot))
+    return snapshot.cached("standings", "", lambda: _standings(snapshot))
 
 
 def standing(snapshot: Snapshot, indicator: str) -> Standing | None:
     """Where one indicator stands; None where it has no value."""
-    every: Mapping[str, Standing] | None = snapshot.held("standings", "")
+    every: Mapping[str, Standing] | None = snapshot.in_cache("standings", "")
     if every is not None:
         return every.get(indicator)
-    found = snapshot.remember("standings", indicator, lambda: _standings(snapshot, indicator))
+    found = snapshot.cached("standings", indicator, lambda: _standings(snapshot, indicator))
     return found.get(indicator)
 
 

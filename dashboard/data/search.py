@@ -22,7 +22,7 @@ def found(snapshot: Snapshot, words: str) -> Iterator[Indicator]:
 def said(snapshot: Snapshot) -> Sequence[tuple[Indicator, str]]:
     """Each indicator with everything that it may be found by."""
     catalog = snapshot.catalog
-    return snapshot.remember("words", "", lambda: [(i, _said(i)) for i in catalog.all()])
+    return snapshot.cached("words", "", lambda: [(i, _said(i)) for i in catalog.all()])
 
 
 def _said(i: Indicator) -> str:

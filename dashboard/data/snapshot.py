@@ -4,9 +4,9 @@ pointed to, kept when the new one cannot be opened."""
 from __future__ import annotations
 
 import json
+import logging
 import re
 import threading
-import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from contextlib import suppress
@@ -24,14 +24,27 @@ from etl.settings import POINTER, READ_ONLY
 from etl.storage.snapshots import cannot_serve
 
 LOOK_EVERY_S = 0.5
-#: How many answers of each kind are kept: readings are small, tables may hold whole histories.
-SHELVES = {
+#: How many values of each kind the cache of a snapshot holds: readings are small, tables may hold
+#: whole histories.
+CACHE_SIZES = {
     "standings": 200, "words": 1, "order": 14, "health": 2, "reading": 4000, "page": 300,
-    "series": 40, "events": 200, "mentions": 200, "lines": 30, "rows": 30, "table": 60, "file": 60,
-    "api": 60, "sheet": 400, "picture": 200,
+    "series": 40, "events": 200, "mentions": 200, "lines": 30, "rows": 30, "table": 60,
+    "problems": 1,
 }  # fmt: skip
 _NAME = re.compile(r"(\d{8}T\d{6})\d{3}Z-[0-9a-f]{8}", re.ASCII)
 T = TypeVar("T")
+
+
+log = logging.getLogger(__name__)
+
+
+class SnapshotError(StorageError):
+    """A snapshot cannot be served. `str(error)` can be shown to any reader; `detail` names the file
+    and belongs to the log and the command line."""
+
+    def __init__(self, message: str, detail: str) -> None:
+        super().__init__(message)
+        self.detail = detail
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +60,17 @@ class Snapshot:
     """One open, immutable database. Each query runs on a cursor of its own, from any thread."""
 
     def __init__(self, path: Path) -> None:
-        self.path = path
+        self.path, self.identity = path, _identity(path)
+        #: What a query could not read; empty as long as all can be.
+        self.damage = ""
         self.connection = duckdb.connect(str(path), read_only=True, config=READ_ONLY)
         self.meta: dict[str, str] = dict(self.rows("select key, value from meta"))
         reason = cannot_serve(self.meta)
         if reason:
-            raise StorageError(_unreadable(path, reason))
+            raise _unreadable(path, "", why=reason)
         document = self.rows("select document from catalog")[0][0]
         self.catalog = catalog_of(document)
-        self._shelves: dict[str, OrderedDict[Hashable, Any]] = {k: OrderedDict() for k in SHELVES}
+        self._cache: dict[str, OrderedDict[Hashable, Any]] = {k: OrderedDict() for k in CACHE_SIZES}
 
     @property
     def name(self) -> str:
@@ -124,35 +139,39 @@ class Snapshot:
         return table in self._tables
 
     def rows(self, query: str, parameters: Any = ()) -> list[tuple[Any, ...]]:
-        """All rows of a query; a StorageError in words if the file does not give them."""
+        """All rows of a query; a SnapshotError in words if the file does not give them."""
         try:
             with self.connection.cursor() as cursor:
                 return cursor.execute(query, parameters).fetchall()
         except duckdb.Error as error:
-            raise StorageError(_unreadable(self.path, str(error), "read")) from error
+            unreadable = _unreadable(self.path, str(error), "read")
+            if not self.damage:
+                log.error("%s", unreadable.detail)
+            self.damage = str(unreadable)
+            raise unreadable from None
 
-    def held(self, kind: str, key: Hashable) -> Any:
-        """What is remembered already, or None."""
-        return self._shelves[kind].get(key)
-
-    def remember(self, kind: str, key: Hashable, compute: Callable[[], T]) -> T:
-        """What `compute` gives, kept: a snapshot never changes."""
+    def cached(self, kind: str, key: Hashable, compute: Callable[[], T]) -> T:
+        """What `compute` gives, from the cache where it is there: a snapshot never changes. Of each
+        kind, what was asked for longest ago makes room."""
         try:
-            value: T = self._shelves[kind][key]
+            value: T = self._cache[kind][key]
         except KeyError:
             value = compute()
-        self.keep(kind, key, value)
+        self.add_to_cache(kind, key, value)
         return value
 
-    def keep(self, kind: str, key: Hashable, value: object) -> None:
-        """Keep an answer. Each kind has its own shelf, where the answer that was asked for longest
-        ago makes room."""
-        shelf = self._shelves[kind]
-        shelf[key] = value
+    def in_cache(self, kind: str, key: Hashable) -> Any:
+        """What the cache holds already, or None."""
+        return self._cache[kind].get(key)
+
+    def add_to_cache(self, kind: str, key: Hashable, value: object) -> None:
+        """Put something into the cache that came along with something else."""
+        cache = self._cache[kind]
+        cache[key] = value
         with suppress(KeyError):  # another thread may have made room in between
-            shelf.move_to_end(key)
-            while len(shelf) > SHELVES[kind]:
-                shelf.popitem(last=False)
+            cache.move_to_end(key)
+            while len(cache) > CACHE_SIZES[kind]:
+                cache.popitem(last=False)
 
 
 class Snapshots:
@@ -165,28 +184,43 @@ class Snapshots:
     ) -> None:
         self.folder = folder
         self.get_ready = get_ready
-        self.problem = ""
+        #: What is wrong, for any reader, and with the names of files.
+        self.problem = self.detail = ""
+        self.has_looked = False
         self._lock = threading.Lock()
         self._open: Snapshot | None = None
-        self._looked_at = 0.0
+        self._tried: tuple[Path, Identity] | None = None
 
-    def at_hand(self) -> Snapshot | None:
-        """The open snapshot where the pointer was looked at just now: no wait, no I/O."""
-        looked_just_now = time.monotonic() - self._looked_at <= LOOK_EVERY_S
-        return self._open if looked_just_now else None
+    @property
+    def open(self) -> Snapshot | None:
+        """The open snapshot, if there is one: no wait, no file is touched."""
+        return self._open
+
+    @property
+    def name(self) -> str:
+        """The name of the open snapshot; empty without one."""
+        return self._open.name if self._open is not None else ""
 
     def current(self) -> Snapshot:
-        """The snapshot to answer from; a StorageError in words while there is none. Who asks while
-        another opens a new one goes on with the old, and waits only where there is none."""
-        is_due = self._open is None or time.monotonic() - self._looked_at > LOOK_EVERY_S
-        if is_due and self._lock.acquire(blocking=self._open is None):
-            try:
+        """The snapshot to answer from; a SnapshotError while there is none. Who asks first of all
+        opens it; from then on it is the open one, until `refresh` finds another."""
+        if not self.has_looked:
+            self.refresh(only_first=True)
+        found = self._open
+        if found is None:
+            raise SnapshotError(self.problem, self.detail)
+        return found
+
+    def refresh(self, *, only_first: bool = False) -> None:
+        """Look at the pointer, and open the snapshot that it names if it is another one, or its
+        file has changed. To be called where waiting stops nobody."""
+        with self._lock:
+            if not (only_first and self.has_looked):
+                before = self.detail
                 self._look()
-            finally:
-                self._lock.release()
-        if self._open is None:
-            raise StorageError(self.problem)
-        return self._open
+                self.has_looked = True
+                if self.detail and self.detail != before:
+                    log.warning("%s", self.detail)
 
     def published(self) -> tuple[Published, ...]:
         """The files that are kept, newest first; what else lies there is left alone."""
@@ -200,47 +234,88 @@ class Snapshots:
         return tuple(found)
 
     def _look(self) -> None:
-        self._looked_at = time.monotonic()
-        name, self.problem = self._pointed_to()
-        if not name:
+        try:
+            self._open_if_new(self.folder / f"{self._pointed_to()}.duckdb")
+            self.problem = self.detail = ""
+        except SnapshotError as error:
+            self.problem, self.detail = str(error), error.detail
+
+    def _open_if_new(self, path: Path) -> None:
+        identity, current = _identity(path), self._open
+        if current is not None and current.path == path:
+            _check_file(current, identity)
             return
-        path = self.folder / f"{name}.duckdb"
-        if self._open is not None and self._open.path == path:
-            if not path.exists():
-                self.problem = (
-                    f"{path}: the file of the open snapshot was deleted. It is still served from "
-                    "memory; run `python -m etl run` or `python -m etl rollback` before a restart."
-                )
-            return
+        if self._tried == (path, identity):  # it could not be opened, and is as it was
+            raise SnapshotError(self.problem, self.detail)
+        self._tried = path, identity
         try:
             found = Snapshot(path)
             self.get_ready(found)
-            self._open = found
-        except StorageError as error:
-            self.problem = str(error)
-        except (duckdb.Error, OSError, KeyError, IndexError, ValueError) as error:
-            self.problem = _unreadable(path, str(error) or type(error).__name__)
+        except SnapshotError:
+            raise
+        except (duckdb.Error, OSError, KeyError, IndexError, ValueError, StorageError) as error:
+            raise _unreadable(path, str(error) or type(error).__name__) from None
+        self._open, self._tried = found, None
 
-    def _pointed_to(self) -> tuple[str, str]:
-        """The name in the pointer, or nothing and what is wrong."""
+    def _pointed_to(self) -> str:
+        """The name in the pointer; a SnapshotError where it names none."""
         try:
             pointer = json.loads((self.folder / POINTER).read_text(encoding="utf-8"))
-            return str(pointer["snapshot"]), ""
+            return str(pointer["snapshot"])
         except FileNotFoundError:
-            return "", (
-                f"{self.folder}: nothing is published yet. Run `python -m etl run` (or `make etl`)."
-            )
+            raise _told(
+                "nothing is published yet. Run `python -m etl run` (or `make etl`).", self.folder
+            ) from None
         except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-            return "", (
-                f"{self.folder / POINTER}: cannot be read ({type(error).__name__}). Run "
-                "`python -m etl rollback` to point to a snapshot again."
-            )
+            raise _told(
+                f"{POINTER}: cannot be read ({type(error).__name__}). Run `python -m etl rollback` "
+                "to point to a snapshot again.", self.folder,
+            ) from None  # fmt: skip
 
 
-def _unreadable(path: Path, reason: str, cannot: str = "opened") -> str:
-    """What is wrong with a snapshot, and what to do."""
-    return (
-        f"{path}: this snapshot cannot be {cannot} ({reason.partition(chr(10))[0]}). Run "
-        "`python -m etl run` to publish anew, or `python -m etl rollback` to return to the one "
+#: By what a file is known to be the one that was opened: its number, size and time of change.
+Identity = tuple[int, int, int] | None
+
+
+def _identity(path: Path) -> Identity:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def _check_file(snapshot: Snapshot, identity: Identity) -> None:
+    """A SnapshotError where the file of the open snapshot is not what it was. One in its place,
+    with another number, is no harm: the open one is read as before."""
+    if identity is None:
+        raise _told(
+            "the file of the open snapshot was deleted. It is still served from memory; run "
+            "`python -m etl run` or `python -m etl rollback` before a restart.", snapshot.path,
+        )  # fmt: skip
+    opened = snapshot.identity
+    if opened is not None and opened[0] == identity[0] and opened != identity:
+        changed = _told(
+            "the file of the open snapshot was changed while it was served. Run `python -m etl "
+            "run` to publish anew, or `python -m etl rollback`.", snapshot.path,
+        )  # fmt: skip
+        snapshot.damage = snapshot.damage or str(changed)
+        raise changed
+
+
+def _told(sentence: str, place: Path) -> SnapshotError:
+    """A sentence for any reader, and the same with the place that it is about."""
+    return SnapshotError(sentence[0].upper() + sentence[1:], f"{place}: {sentence}")
+
+
+def _unreadable(path: Path, said: str, cannot: str = "opened", why: str = "") -> SnapshotError:
+    """What is wrong with a snapshot, and what to do. What DuckDB said may name files."""
+    what_to_do = (
+        "Run `python -m etl run` to publish anew, or `python -m etl rollback` to return to the one "
         "before."
+    )
+    reason = why or said.partition("\n")[0]
+    return SnapshotError(
+        f"The snapshot {path.stem} cannot be {cannot}{f' ({why})' if why else ''}. {what_to_do}",
+        f"{path}: this snapshot cannot be {cannot} ({reason}). {what_to_do}",
     )

@@ -22,7 +22,7 @@ from dashboard.data.snapshot import Snapshot
 from dashboard.data.transforms import Empty, Result, explained, span, window_name
 from dashboard.export.citation import citation
 from dashboard.formatting import plain_number, unit_code_after
-from dashboard.urls import Urls, chart_address
+from dashboard.urls import Urls
 from etl.catalog import Indicator
 from etl.records import Vintage
 
@@ -163,7 +163,7 @@ class Table:
             everything = replace(self.address, scope="full")
             return _lines(_column(self.snapshot, name, everything, date.min, date.max))
 
-        lines = self.snapshot.remember("lines", (name, as_of), whole)
+        lines = self.snapshot.cached("lines", (name, as_of), whole)
         return lines[column.start : column.stop]
 
 
@@ -250,11 +250,6 @@ def frozen_moment(snapshot: Snapshot) -> datetime:
     moment = snapshot.held_until
     whole = moment.replace(second=0, microsecond=0)
     return whole if whole == moment else whole + timedelta(minutes=1)
-
-
-def address_url(address: ChartAddress, base_url: str, suffix: str = ".csv") -> str:
-    """The same for pages that do not ask Urls yet; it goes with the last of them."""
-    return f"{base_url}{chart_address(address, suffix)}"
 
 
 def disposition(table: Table, suffix: str) -> str:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from threading import BoundedSemaphore
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
+from threading import Lock
+from typing import Any, Generic, TypeVar
 
+from dashboard.http.asgi import Receive, until_left
 from etl.errors import XinzhiError
 
-AT_ONCE, PATIENCE_S, RETRY_AFTER_S = 4, 3.0, 5
+RETRY_AFTER_S = 5
+T = TypeVar("T")
 
 
 class BusyError(XinzhiError):
@@ -16,45 +21,83 @@ class BusyError(XinzhiError):
 
     retry_after_s = RETRY_AFTER_S
 
+    def __init__(self) -> None:
+        super().__init__(
+            f"Too many answers are being made at this moment. Ask again in {RETRY_AFTER_S} seconds."
+        )
 
-class Turnstile:
-    """Lets a few answers be made at a time. What is made already does not pass through here."""
 
-    def __init__(self, at_once: int = AT_ONCE, patience_s: float = PATIENCE_S) -> None:
-        self._free = BoundedSemaphore(at_once)
-        self._patience_s = patience_s
+class ReaderLeftError(Exception):
+    """The reader closed the connection before the answer was made."""
 
-    @contextmanager
-    def turn(self) -> Iterator[None]:
-        """A turn, after a short wait if need be; a BusyError otherwise."""
-        if not self._free.acquire(timeout=self._patience_s):
-            raise BusyError(
-                "Too many files are being made at this moment. "
-                f"Ask again in {RETRY_AFTER_S} seconds."
-            )
+
+class Work(Generic[T]):
+    """Something that is made in a thread, for everyone who asks for it meanwhile."""
+
+    def __init__(self, threads: ThreadPoolExecutor, make: Callable[[], T]) -> None:
+        self._started: Future[None] = Future()
+        self._waiting, self._lock = 0, Lock()
+        context = copy_context()
+
+        def run() -> T:
+            self._started.set_result(None)
+            return context.run(make)
+
+        self.done: Future[T] = threads.submit(run)
+
+    def join(self) -> bool:
+        """Count one more who waits for it; False when it was given up and must be begun anew."""
+        with self._lock:
+            self._waiting += 1
+            return not self.done.cancelled()
+
+    def leave(self) -> None:
+        """Count one less; what nobody waits for is not begun."""
+        with self._lock:
+            self._waiting -= 1
+            if not self._waiting:
+                self.done.cancel()
+
+    async def result(self, receive: Receive, patience_s: float) -> T:
+        """What is made, for one who has joined. BusyError where it does not begin in time,
+        ReaderLeftError where the reader closes the connection."""
+        left = asyncio.ensure_future(until_left(receive))
         try:
-            yield
+            begun = asyncio.wrap_future(self._started)
+            await _first(begun, left, patience_s)
+            if not begun.done() and not self.done.done():
+                raise ReaderLeftError if left.done() else BusyError
+            made = asyncio.wrap_future(self.done)
+            await _first(made, left, None)
+            if not made.done():
+                made.add_done_callback(lambda late: late.cancelled() or late.exception())
+                raise ReaderLeftError
+            return made.result()
         finally:
-            self._free.release()
+            left.cancel()
+            self.leave()
 
 
-class Gate:
-    """Lets so many in at once and turns the rest away. Counted on the event loop, so that those who
-    are turned away cost nothing."""
+class ConcurrencyLimit:
+    """Lets a few things be made at a time, each in a thread; the others wait on the event loop, as
+    long as their reader does and `patience_s` at most. What is made already does not pass here."""
 
-    def __init__(self, most: int) -> None:
-        self.most = most
-        self.inside = 0
+    def __init__(self, at_once: int, patience_s: float) -> None:
+        self.patience_s = patience_s
+        self._threads = ThreadPoolExecutor(at_once, thread_name_prefix="limited")
 
-    @contextmanager
-    def entering(self) -> Iterator[None]:
-        """The place of one reader; BusyError when all are taken."""
-        if self.inside >= self.most:
-            raise BusyError(
-                f"Too much is being drawn at once; ask again in {RETRY_AFTER_S} seconds."
-            )
-        self.inside += 1
-        try:
-            yield
-        finally:
-            self.inside -= 1
+    def begin(self, make: Callable[[], T]) -> Work[T]:
+        """Work that several may join; it begins when there is a place."""
+        return Work(self._threads, make)
+
+    async def run(self, make: Callable[[], T], receive: Receive) -> T:
+        """What `make` gives, made for one reader."""
+        work = self.begin(make)
+        work.join()
+        return await work.result(receive, self.patience_s)
+
+
+async def _first(
+    wanted: asyncio.Future[Any], left: asyncio.Future[Any], seconds: float | None
+) -> None:
+    await asyncio.wait({wanted, left}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)

@@ -1,94 +1,101 @@
-"""What the process has answered, as Prometheus reads it. A few lines: the client library would
-bring registries, collectors and files shared between workers for four numbers."""
+"""What the site has answered and serves, as Prometheus reads it."""
 
 from __future__ import annotations
 
 import os
-import time
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
-from threading import Lock
+from collections.abc import Iterator
+from datetime import UTC, datetime
 
-from dashboard.http.compression import App, Message, Receive, Scope, Send
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    disable_created_metrics,
+    generate_latest,
+)
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.multiprocess import MultiProcessCollector
 
-METHODS = frozenset({"GET", "HEAD", "POST"})
-MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-Labels = tuple[str, str, int]
+from dashboard.data.snapshot import Snapshot, Snapshots
+from dashboard.http.asgi import Scope
 
+#: Where several workers of one server count together; `serve` sets it.
+FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS"})
+LABELS = ("route", "method", "status")
+#: Kept answers take a millisecond, new ones some, files of whole histories seconds.
+BUCKETS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 
-class Meter:
-    """Answers and seconds by route, method and status. Routes are those of the program, so that no
-    address can add to them; each worker counts its own and says so."""
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._answers: Counter[Labels] = Counter()
-        self._seconds: dict[Labels, float] = defaultdict(float)
-
-    def count(self, labels: Labels, seconds: float) -> None:
-        with self._lock:
-            self._answers[labels] += 1
-            self._seconds[labels] += seconds
-
-    def lines(self) -> Iterable[str]:
-        """The counters in the text format."""
-        with self._lock:
-            answers, seconds = sorted(self._answers.items()), dict(self._seconds)
-        yield from _head("requests_total", "counter", "Requests answered.")
-        for labels, count in answers:
-            yield f"xinzhi_requests_total{_labelled(labels)} {count}"
-        yield from _head("request_seconds_total", "counter", "Seconds spent on answers.")
-        for labels, _ in answers:
-            yield f"xinzhi_request_seconds_total{_labelled(labels)} {seconds[labels]:.6f}"
+disable_created_metrics()  # type: ignore[no-untyped-call]
 
 
-class Counted:
-    """An ASGI app around another, with a meter that sees each answer."""
+class Metrics:
+    """Answers and seconds by route, method and status, and gauges of the snapshot. Routes are those
+    of the program, so that no address can add to them."""
 
-    def __init__(self, app: App, meter: Meter) -> None:
-        self.app, self.meter = app, meter
+    def __init__(self, snapshots: Snapshots) -> None:
+        self.registry = CollectorRegistry()
+        self.registry.register(_SnapshotGauges(snapshots))
+        # Where workers count together, their files are read in the place of these.
+        own = None if FOLDER_VARIABLE in os.environ else self.registry
+        if own is None:
+            MultiProcessCollector(self.registry)  # type: ignore[no-untyped-call]
+        self._requests = Counter("xinzhi_requests", "Requests answered.", LABELS, registry=own)
+        self._seconds = Histogram(
+            "xinzhi_request_seconds", "Seconds until an answer was sent.", LABELS,
+            buckets=BUCKETS, registry=own,
+        )  # fmt: skip
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        start, status = time.perf_counter(), 500
+    def count(self, scope: Scope, status: int, seconds: float) -> None:
+        """Count one answer."""
+        method = scope["method"] if scope["method"] in METHODS else "other"
+        labels = (_route(scope), method, str(status))
+        self._requests.labels(*labels).inc()
+        self._seconds.labels(*labels).observe(seconds)
 
-        async def seen(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-            await send(message)
-
-        try:
-            await self.app(scope, receive, seen)
-        finally:
-            method = scope["method"] if scope["method"] in METHODS else "other"
-            self.meter.count((_route(scope), method, status), time.perf_counter() - start)
-
-
-def gauge(name: str, help_: str, value: float, labels: Mapping[str, str] | None = None) -> str:
-    """One measured value in the text format."""
-    shown = ",".join(f'{key}="{text}"' for key, text in (labels or {}).items())
-    head = "\n".join(_head(name, "gauge", help_))
-    return f"{head}\nxinzhi_{name}{f'{{{shown}}}' if shown else ''} {value:.15g}"
+    def text(self) -> bytes:
+        """All of it in the text format."""
+        return generate_latest(self.registry)
 
 
-def _head(name: str, kind: str, help_: str) -> Iterable[str]:
-    yield f"# HELP xinzhi_{name} {help_}"
-    yield f"# TYPE xinzhi_{name} {kind}"
+class _SnapshotGauges:
+    """What is measured when it is asked for; the open snapshot alone is looked at."""
+
+    def __init__(self, snapshots: Snapshots) -> None:
+        self._snapshots = snapshots
+
+    def describe(self) -> Iterator[GaugeMetricFamily]:
+        yield from ()
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        snapshot = self._snapshots.open
+        is_ready = snapshot is not None and not snapshot.damage
+        yield _gauge("ready", "1 while a snapshot is open and can be read.", is_ready)
+        if snapshot is not None:
+            yield from self._measured(snapshot)
+
+    def _measured(self, snapshot: Snapshot) -> Iterator[GaugeMetricFamily]:
+        problems = snapshot.in_cache("problems", "") or ()  # counted when it was made ready
+        age = (datetime.now(UTC) - snapshot.published_at).total_seconds()
+        info = GaugeMetricFamily(
+            "xinzhi_snapshot_info", "The snapshot that is served.", labels=["snapshot"]
+        )
+        info.add_metric([snapshot.name], 1)
+        yield info
+        yield _gauge("snapshot_age_seconds", "Seconds since the snapshot was published.", age)
+        yield _gauge("snapshot_rows", "Vintages in the snapshot.", int(snapshot.meta["rows"]))
+        yield _gauge("indicators", "Indicators in the catalog.", len(snapshot.catalog))
+        yield _gauge("problems", "What the last run could not do.", len(problems))
 
 
-def _labelled(labels: Labels) -> str:
-    route, method, status = labels
-    worker = os.getpid()
-    return f'{{route="{route}",method="{method}",status="{status}",worker="{worker}"}}'
+def _gauge(name: str, help_: str, value: float) -> GaugeMetricFamily:
+    return GaugeMetricFamily(f"xinzhi_{name}", help_, value=float(value))
 
 
 def _route(scope: Scope) -> str:
     """The pattern that the address fits; what Dash answers is pages or their assets."""
-    route = scope.get("route")
-    if route is not None:
-        return str(route.path)
     path = str(scope["path"])
-    return "assets" if path.startswith(("/assets/", "/_dash-")) else "pages"
+    if path.startswith(("/assets/", "/_dash-")):
+        return "assets"
+    route = getattr(scope.get("route"), "path", "")
+    return str(route) or "pages"

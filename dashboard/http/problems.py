@@ -1,4 +1,5 @@
-"""Errors as answers: RFC 9457 JSON that names what is wrong and what is allowed."""
+"""Errors as answers that name what is wrong and what is allowed: a page for people, RFC 9457 JSON
+for programs."""
 
 from __future__ import annotations
 
@@ -9,8 +10,11 @@ from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
 
 from dashboard.address import AddressError, MovedError, parse_query
+from dashboard.chart_page.page import problem_page
 from dashboard.export.table import to_json
 from dashboard.http.limits import BusyError
+from dashboard.http.public_address import URLS
+from dashboard.http.security import CHART_PAGE, OPERATIONS, is_open
 from dashboard.urls import Urls
 from etl.errors import StorageError, XinzhiError
 
@@ -18,9 +22,13 @@ TITLES = {
     400: "Bad request",
     404: "Not found",
     405: "Method not allowed",
+    408: "Too slow",
     413: "Too large",
+    415: "Not readable",
     416: "Range not satisfiable",
     429: "Too many requests",
+    431: "Head too large",
+    500: "Our mistake",
     503: "No data published",
 }
 
@@ -40,7 +48,6 @@ def problem(status: int, detail: str, **more: str) -> Response:
 def _moved(request: Request, error: MovedError) -> str:
     """The same address with the new id in the place of the old one."""
     path, query = request.url.path, parse_query(request.url.query)
-    urls: Urls = request.app.state.site.urls
     moved = re.sub(rf"/{re.escape(error.old)}(?=[.@]|$)", f"/{error.new}", path, count=1)
     if error.parameter == "id" and moved != path:
         path = moved
@@ -54,16 +61,44 @@ def _moved(request: Request, error: MovedError) -> str:
             once = dict.fromkeys(query[key].split(","))
             query[key] = ",".join(n for n in once if key == "ids" or n != mine)
     query = {key: value for key, value in query.items() if value or key != "with"}
-    return urls.to(path + (f"?{urlencode(query, safe=':,.')}" if query else ""))
+    return _urls(request).to(path + (f"?{urlencode(query, safe=':,.')}" if query else ""))
 
 
 def answer_to(request: Request, error: XinzhiError) -> Response:
     """What a request is told about an error of ours."""
     if isinstance(error, MovedError):
         return RedirectResponse(_moved(request, error), 301)
-    if isinstance(error, AddressError):
-        return problem(error.status, str(error), parameter=error.parameter)
-    answer = problem(status_of(error), str(error))
+    if is_for_people(request.url.path):
+        return page_for(request, error)
+    parameter = {"parameter": error.parameter} if isinstance(error, AddressError) else {}
+    return _with_retry(problem(status_of(error), str(error), **parameter), error)
+
+
+def page_for(request: Request, error: XinzhiError) -> Response:
+    """A page that says what is wrong; a redirect to the new name."""
+    if isinstance(error, MovedError):
+        return answer_to(request, error)
+    status = status_of(error)
+    lang = "en" if re.search("(^|&)lang=en(&|$)", request.url.query[:2000]) else "zh"
+    headers = {"Content-Security-Policy": CHART_PAGE, "Cache-Control": "no-cache"}
+    parameter = error.parameter if isinstance(error, AddressError) else ""
+    body = problem_page(status, str(error), _urls(request), lang, parameter)
+    answer = Response(body, status, headers, "text/html; charset=utf-8")
+    return _with_retry(answer, error)
+
+
+def is_for_people(path: str) -> bool:
+    """Whether an address is one that people open, so that what is wrong with it is a page."""
+    return not (is_open(path) or path.startswith(("/_", "/assets/", "/static/"))
+                or path in OPERATIONS)  # fmt: skip
+
+
+def _urls(request: Request) -> Urls:
+    found: Urls = request.scope[URLS]
+    return found
+
+
+def _with_retry(answer: Response, error: XinzhiError) -> Response:
     if isinstance(error, BusyError):
         answer.headers["Retry-After"] = str(error.retry_after_s)
     return answer

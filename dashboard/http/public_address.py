@@ -8,9 +8,12 @@ from urllib.parse import urlsplit
 from starlette.routing import BaseRoute
 
 from dashboard import discovery
-from dashboard.http.compression import App, Receive, Scope, Send
+from dashboard.http.asgi import App, Receive, Scope, Send
 from dashboard.urls import Urls
 from etl.errors import SettingError
+
+#: Where a request finds the links of the site that it is sent to.
+URLS = "xinzhi.urls"
 
 
 class PublicAddress:
@@ -20,7 +23,7 @@ class PublicAddress:
 
     def __init__(self, app: App, urls: Urls, routes: Iterable[BaseRoute]) -> None:
         public = urlsplit(urls.base)
-        self.app, self.prefix = app, urls.prefix
+        self.app, self.urls, self.prefix = app, urls, urls.prefix
         self.scheme, self.host = public.scheme, public.netloc.encode("ascii")
         own = {path.split("/")[1] for path in (*_paths(routes), *discovery.PAGES)}
         step = self.prefix.split("/")[1] if self.prefix else ""
@@ -32,15 +35,13 @@ class PublicAddress:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            scope = {**scope, "scheme": self.scheme, "headers": self._headers(scope)}
+            headers = [header for header in scope["headers"] if header[0] != b"host"]
+            headers.append((b"host", self.host))
+            scope = {**scope, URLS: self.urls, "scheme": self.scheme, "headers": headers}
             path = scope["path"]
             if self.prefix and f"{path}/".startswith(f"{self.prefix}/"):
                 scope["path"] = path.removeprefix(self.prefix) or "/"
         await self.app(scope, receive, send)
-
-    def _headers(self, scope: Scope) -> list[tuple[bytes, bytes]]:
-        headers = [header for header in scope["headers"] if header[0] != b"host"]
-        return [(b"host", self.host), *headers]
 
 
 def _paths(routes: Iterable[BaseRoute]) -> Iterable[str]:

@@ -2,42 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from importlib import import_module
-from typing import Any
 
 from markupsafe import Markup
 
-from dashboard.address import AddressError
+from dashboard.address import KNOWN, AddressError, parse_query
 from dashboard.chart_page.page import SiteConfig
 from dashboard.data.snapshot import Snapshot, Snapshots
 from dashboard.display import choices
 from dashboard.markup import render
-from dashboard.pages import today
+from dashboard.pages import (
+    about,
+    brief,
+    bulletins,
+    compare,
+    corrections,
+    export,
+    indicator,
+    indicators,
+    policies,
+    status,
+    today,
+)
 from dashboard.pages.frame import frame
 from dashboard.pages.page import Page, PageClock, PageRequest, message
 from dashboard.texts import text
 from dashboard.urls import Urls
 from etl.errors import StorageError
 
-#: Parameters that pages look at; others are ignored, so that they cannot fill the memory.
-PARAMETERS = (
-    "t", "u", "scale", "lang", "theme", "updown", "with", "ids", "asof", "shape", "format", "for",
-    "scope", "q", "group", "frequency", "sort", "cols", "month", "issuer", "topic", "kind", "page",
-    "date",
-)  # fmt: skip
+#: What is longer is not kept.
 MAX_VALUE, MAX_PATH = 300, 100
 #: A site of which only its own addresses are known.
 NOWHERE = SiteConfig()
 #: Pages that say something else as time goes by: kept for a minute, the others with the snapshot.
-BY_THE_CLOCK = ("indicators", "status", "bulletins/new")
-_MODULES = {"bulletins/new": "brief"}
-
-
-def _layout(name: str) -> Any:
-    return import_module(f"dashboard.pages.{_MODULES.get(name, name)}").layout
+BY_THE_CLOCK: Mapping[str, Callable[[PageRequest, PageClock], Page]] = {
+    "indicators": indicators.layout,
+    "status": status.layout,
+    "bulletins/new": brief.layout,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +61,17 @@ def resolve(
     try:
         return _resolved(snapshots, path, query, site)
     except StorageError as error:
-        known = {name: query[name] for name in PARAMETERS if query.get(name)}
+        known = _known(query)
         urls = replace(site.urls, display=choices(known))
         page = message(text("no_snapshot", urls.display.lang), str(error), 503)
         return _shown(page, urls, path if len(path) <= MAX_PATH else "/", known, None)
+
+
+def meaning_of(path: str, search: str, problem: str) -> tuple[str, bool]:
+    """What the address of a page asks for, and whether that lasts as long as its snapshot does."""
+    lasts = path.strip("/") not in BY_THE_CLOCK
+    moment = "" if lasts else f" {datetime.now(UTC):%H:%M} {problem}"
+    return f"page {path} {sorted(_known(parse_query(search)).items())}{moment}", lasts
 
 
 def wrong_address(error: AddressError, site: SiteConfig = NOWHERE) -> Shown:
@@ -71,14 +82,20 @@ def wrong_address(error: AddressError, site: SiteConfig = NOWHERE) -> Shown:
 
 
 def _resolved(snapshots: Snapshots, path: str, query: Mapping[str, str], site: SiteConfig) -> Shown:
-    known = {name: query[name] for name in PARAMETERS if query.get(name)}
+    known = _known(query)
     path = path if len(path) <= MAX_PATH else "/not-found"
     snapshot = snapshots.current()
     clock = _clock(snapshots) if path.strip("/") in BY_THE_CLOCK else None
     if any(len(value) > MAX_VALUE for value in known.values()):
         return _made(snapshot, path, known, site, clock)
     key = (path, tuple(sorted(known.items())), clock, site.urls)
-    return snapshot.remember("page", key, lambda: _made(snapshot, path, known, site, clock))
+    return snapshot.cached("page", key, lambda: _made(snapshot, path, known, site, clock))
+
+
+def _known(query: Mapping[str, str]) -> dict[str, str]:
+    """The parameters that pages look at; others are ignored, so that they cannot fill the
+    memory."""
+    return {name: value for name, value in query.items() if name in KNOWN and value}
 
 
 def _clock(snapshots: Snapshots) -> PageClock:
@@ -95,7 +112,7 @@ def _made(
 ) -> Shown:
     urls = replace(site.urls, display=choices(query))
     request = PageRequest(snapshot, path, query, urls, site)
-    page = _layout(path.strip("/"))(request, clock) if clock else _page(request)
+    page = BY_THE_CLOCK[path.strip("/")](request, clock) if clock else _page(request)
     return _shown(page, request.urls, path, query, snapshot)
 
 
@@ -117,20 +134,20 @@ def _page(request: PageRequest) -> Page:
         case "", "":
             return today.today(request)
         case "bulletins", "":
-            return _layout("bulletins")(request)
+            return bulletins.layout(request)
         case "bulletins", day:
             return today.of_day(request, day)
         case "indicators", name if "/" not in name:
-            return _layout("indicator")(request, name)
+            return indicator.layout(request, name)
         case "compare", "":
-            return _layout("compare")(request)
+            return compare.layout(request)
         case "export", "":
-            return _layout("export")(request)
+            return export.layout(request)
         case "policies", "":
-            return _layout("policies")(request)
+            return policies.layout(request)
         case "corrections", "":
-            return _layout("corrections")(request)
+            return corrections.layout(request)
         case "about", "":
-            return _layout("about")(request)
+            return about.layout(request)
     words = text("not_found_long", request.lang)
     return message(text("not_found", request.lang), words, 404)

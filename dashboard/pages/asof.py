@@ -2,74 +2,66 @@
 
 from __future__ import annotations
 
-from dash import dcc, html
-from dash.development.base_component import Component
+from dataclasses import dataclass
 
 from dashboard import formatting
 from dashboard.address import ChartAddress, moment_text
+from dashboard.chart_page.controls import Choice
 from dashboard.chart_page.since import since
-from dashboard.chart_page.view import known_then, of_chart, view
-from dashboard.components.picking import kept_inputs, option
+from dashboard.chart_page.view import View, known_then, of_chart, view
 from dashboard.data import queries
 from dashboard.pages.page import PageRequest
-from dashboard.texts import text
+from dashboard.pages.parts.picking import kept_fields
 
 #: Bulletins whose days are offered; any other day is written into the field.
 OFFERED = 4
 
 
-def known(visit: PageRequest, address: ChartAddress) -> Component:
-    """The days to choose from; for a day of the past also the difference to today."""
-    lang = visit.lang
-    days = queries.bulletin_days(visit.snapshot)[-OFFERED:][::-1]
+@dataclass(frozen=True, slots=True)
+class DayChooser:
+    """The days to choose from, and the form that looks at any other: where it is sent, the day it
+    shows, what it keeps."""
+
+    days: list[Choice]
+    action: str
+    day: str
+    kept: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ribbon:
+    """As of when a page speaks of the past, what has become of it, and the way to the present."""
+
+    known: str
+    lines: tuple[str, ...]
+    revised: str
+    live: str
+
+
+def day_chooser(request: PageRequest, address: ChartAddress) -> DayChooser:
+    """Now, the newest bulletins, and a field."""
+    offered = [str(day) for day in queries.bulletin_days(request.snapshot)[-OFFERED:][::-1]]
     chosen = moment_text(address.as_of) if address.as_of else ""
-    links = [
-        option(text("as_known_now", lang), _href(visit, address, ""), not chosen),
-        *(option(text("as_known_on", lang, day=str(day)), _href(visit, address, str(day)),
-                 chosen == str(day)) for day in days),
-    ]  # fmt: skip
-    field = html.Form(
-        [
-            dcc.Input(type="text", name="asof", value=chosen, placeholder="2026-05-27",
-                      className="search-box", id="asof", maxLength=16, inputMode="numeric"),
-            *kept_inputs(visit, address.chosen),
-            html.Button(text("look", lang), type="submit", className="search-button"),
-        ],
-        action=f"/indicators/{address.id}", method="get", className="search as-of",
-        **{"aria-label": text("known", lang)},
-    )  # fmt: skip
-    parts: list[Component | None] = [
-        html.Div(
-            [html.Span(text("known", lang), className="picker-group"),
-             html.Div([*links, field], className="options")],
-            className="picker-row",
-        ),
-        _ribbon(visit, address) if address.as_of else None,
-    ]  # fmt: skip
-    return html.Div(parts)
+    now = (request.say("as_known_now"), _href(request, address), not chosen)
+    days = [
+        (request.say("as_known_on", day=day), _href(request, address, day), chosen == day)
+        for day in offered
+    ]
+    action = request.urls.form(f"/indicators/{address.id}")
+    return DayChooser([now, *days], action, chosen, kept_fields(request, address.chosen))
 
 
-def _ribbon(visit: PageRequest, address: ChartAddress) -> Component:
-    assert address.as_of is not None
-    then = view(visit.snapshot, of_chart(address))
+def ribbon(request: PageRequest, seen: View) -> Ribbon | None:
+    """What is told of a day of the past; nothing where the page shows what is known now."""
+    if seen.address.as_of is None:
+        return None
+    then = view(request.snapshot, of_chart(seen.address))
     found = since(then)
-    moment = formatting.beijing(address.as_of, visit.lang)
-    return html.Div(
-        [
-            html.P(known_then(then, moment)),
-            *[html.P(line) for line in found.lines],
-            html.P(
-                [
-                    f"{found.revised} " if found.revised else "",
-                    dcc.Link(text("to_live", visit.lang), href=_href(visit, address, "")),
-                ]
-            ),
-        ],
-        className="ribbon",
-        role="note",
-    )
+    moment = formatting.beijing(seen.address.as_of, request.lang)
+    live = _href(request, seen.address)
+    return Ribbon(known_then(then, moment), found.lines, found.revised, live)
 
 
-def _href(visit: PageRequest, address: ChartAddress, day: str) -> str:
+def _href(request: PageRequest, address: ChartAddress, day: str = "") -> str:
     place = f"{address.id}@{day}" if day else address.id
-    return visit.chosen.href(f"/indicators/{place}", **address.chosen)
+    return request.urls.page(f"/indicators/{place}", **address.chosen)

@@ -2,102 +2,130 @@
 
 from __future__ import annotations
 
-import calendar
+from calendar import Calendar
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
-
-from dash import dcc, html
-from dash.development.base_component import Component
 
 from dashboard import formatting
 from dashboard.address import AddressError
-from dashboard.components.listing import further
-from dashboard.components.picking import dcc_link, search
 from dashboard.data import queries
-from dashboard.data.queries import BulletinEntry
 from dashboard.pages.page import Page, PageRequest, message
 from dashboard.pages.paging import paged
-from dashboard.texts import text
+from dashboard.pages.parts.listing import Further, further
+from dashboard.pages.parts.picking import search_form
 from etl.bulletins.model import Bulletin
 
-PAGE, MONTHS, MOST_WORDS, FOUND = 20, 6, 8, 50
+PAGE, MONTHS, MOST_WORDS, FOUND, OLDER = 20, 6, 8, 50, 400
 #: Letters shown before and after a word that was found.
 AROUND = 34
+#: A run of a line, and whether it is one of the words that were looked for.
+Run = tuple[str, bool]
 
 
-def layout(visit: PageRequest) -> Page:
+@dataclass(frozen=True, slots=True)
+class ListedBulletin:
+    """A bulletin in the list, with its summary and headings; or as a search has found it, with the
+    lines that hold the words and how often they stand in it."""
+
+    title: str
+    day: str
+    href: str
+    summary: str = ""
+    headings: tuple[str, ...] = ()
+    lines: tuple[list[Run], ...] = ()
+    times: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarDay:
+    """A day of a month; a link where there is a bulletin. Without words, one of another month."""
+
+    words: str = ""
+    href: str = ""
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarMonth:
+    """A month in weeks."""
+
+    title: str
+    weeks: list[list[CalendarDay]]
+
+
+def layout(request: PageRequest) -> Page:
     """The list, or what a search has found."""
-    title = text("all_bulletins", visit.lang)
-    words = visit.query.get("q", "").split()
-    days = queries.bulletin_days(visit.snapshot)
+    words = request.query.get("q", "").split()
+    days = queries.bulletin_days(request.snapshot)
+    found, pages = "", None
     try:
-        listed = _found(visit, words) if words else _listed(visit, len(days))
+        if words:
+            found, entries = _found(request, words)
+        else:
+            entries, pages = _listed(request)
     except AddressError as error:
-        return message(text("wrong_address", visit.lang), str(error), visit.chosen, error.status)
-    body = [
-        html.H1(title),
-        search(visit, "/bulletins", text("search_bulletins", visit.lang), {}),
-        html.P(dcc_link(text("brief", visit.lang), visit.chosen.href("/bulletins/new"), "choice")),
-        html.Div(
-            [
-                html.Div(listed, className="listed"),
-                html.Aside(_calendar(visit, days), className="calendars",
-                           **{"aria-label": text("calendar", visit.lang)}),
-            ],
-            className="facts",
-        ),
-    ]  # fmt: skip
-    return Page(title, [html.Section(body, className="wide")], title)
-
-
-def _listed(visit: PageRequest, count: int) -> list[Component | None]:
-    if not count:
-        return [html.P(text("no_bulletin_long", visit.lang), className="message")]
-    page = paged(visit.query.get("page", ""), queries.bulletins(visit.snapshot), PAGE)
-    entries: list[Component | None] = [_entry(visit, entry) for entry in page.shown]
-
-    def href(number: str) -> str:
-        return visit.chosen.href("/bulletins", page=number)
-
-    return [*entries, further(page, href, visit.lang)]
-
-
-def _entry(visit: PageRequest, entry: BulletinEntry) -> Component:
-    return html.Article(
-        [
-            _heading(visit, entry.date, entry.title),
-            html.P(entry.summary, lang="zh-CN", className="entry-summary"),
-            html.Ol([html.Li(heading) for heading in entry.headings], lang="zh-CN"),
-        ],
-        className="entry",
+        return message(request.say("wrong_address"), str(error), error.status)
+    months, older = _calendar(request, days)
+    title = request.say("all_bulletins")
+    return Page(
+        title,
+        "bulletins",
+        {
+            "search": search_form(request, "/bulletins", request.say("search_bulletins"), {}),
+            "brief": request.urls.page("/bulletins/new"),
+            "found": found,
+            "all": request.urls.page("/bulletins"),
+            "entries": entries,
+            "further": pages,
+            "weekdays": request.say("weekdays").split(),
+            "months": months,
+            "older": older,
+        },
+        description=title,
     )
 
 
-def _heading(visit: PageRequest, day: date, title: str) -> Component:
-    shown = formatting.full_date(day, visit.lang)
-    href = visit.chosen.href(f"/bulletins/{day}")
-    return html.H2(dcc.Link([title, " ", html.Span(shown, className="issue-date")], href=href))
+def _listed(request: PageRequest) -> tuple[list[ListedBulletin], Further | None]:
+    page = paged(request.query.get("page", ""), queries.bulletins(request.snapshot), PAGE)
+    entries = [
+        ListedBulletin(
+            one.title,
+            formatting.full_date(one.date, request.lang),
+            _href(request, one.date),
+            summary=one.summary,
+            headings=tuple(one.headings),
+        )
+        for one in page.shown
+    ]
+    return entries, further(
+        page, lambda number: request.urls.page("/bulletins", page=number), request.lang
+    )
 
 
-def _found(visit: PageRequest, words: Sequence[str]) -> list[Component | None]:
-    """Each bulletin that holds all the words, with the places where they stand."""
+def _found(request: PageRequest, words: Sequence[str]) -> tuple[str, list[ListedBulletin]]:
+    """How many bulletins hold all the words, and each with the places where they stand."""
     if len(words) > MOST_WORDS:
         raise AddressError("q", f"q: {len(words)} words; at most {MOST_WORDS} are looked for.")
-    found = queries.search_bulletins(visit.snapshot, words)
-    count = text("found_bulletins", visit.lang, count=f"{len(found):,}", words=" ".join(words))
-    clear = dcc.Link(text("clear_search", visit.lang), href=visit.chosen.href("/bulletins"))
+    found = queries.search_bulletins(request.snapshot, words)
     entries = [
-        html.Article(
-            [
-                _heading(visit, bulletin.date, bulletin.title),
-                *[html.P(_lit(line, words), lang="zh-CN") for line in _lines(bulletin, words)],
-                html.P(text("times_found", visit.lang, count=str(times)), className="quiet"),
-            ],
-            className="entry",
+        ListedBulletin(
+            bulletin.title,
+            formatting.full_date(bulletin.date, request.lang),
+            _href(request, bulletin.date),
+            lines=tuple(_lit(line, words) for line in _lines(bulletin, words)),
+            times=request.say("times_found", count=str(times)),
         )
         for bulletin, times in found[:FOUND]
     ]
-    return [html.P([count, " ", clear], className="lead-words", role="status"), *entries]
+    return (
+        request.say("found_bulletins", count=f"{len(found):,}", words=" ".join(words)),
+        entries,
+    )
+
+
+def _href(request: PageRequest, day: date) -> str:
+    return request.urls.page(f"/bulletins/{day}")
 
 
 def _lines(bulletin: Bulletin, words: Sequence[str]) -> list[str]:
@@ -113,51 +141,41 @@ def _lines(bulletin: Bulletin, words: Sequence[str]) -> list[str]:
     return lines[:3]
 
 
-def _lit(line: str, words: Sequence[str]) -> list[Component | str]:
-    """The line with the words marked."""
-    folded, parts, at = line.casefold(), list[Component | str](), 0
+def _lit(line: str, words: Sequence[str]) -> list[Run]:
+    """The line in runs: the words, and what stands between them."""
+    folded, runs, at = line.casefold(), list[Run](), 0
     while len(folded) == len(line):
         places = [(p, len(w)) for w in words if (p := folded.find(w.casefold(), at)) >= 0]
         if not places:
             break
         start, length = min(places)
-        parts += [line[at:start], html.Mark(line[start : start + length])]
+        runs += [(line[at:start], False), (line[start : start + length], True)]
         at = start + length
-    return [*parts, line[at:]]
+    return [*runs, (line[at:], False)]
 
 
-def _calendar(visit: PageRequest, days: Sequence[date]) -> list[Component]:
-    """The newest months that have bulletins; each day that has one is a link."""
+def _calendar(
+    request: PageRequest, days: Sequence[date]
+) -> tuple[list[CalendarMonth], list[tuple[str, str]]]:
+    """The newest months that have bulletins, and the days of those before, each with its link."""
     months = sorted({(day.year, day.month) for day in days}, reverse=True)
     held = set(days)
-    shown: list[Component] = [_month(visit, y, m, held) for y, m in months[:MONTHS]]
-    older = [d for d in reversed(days) if (d.year, d.month) in months[MONTHS:]]
-    if older:
-        links = [html.Li(dcc.Link(str(d), href=visit.chosen.href(f"/bulletins/{d}")))
-                 for d in older[:400]]  # fmt: skip
-        shown.append(html.Details([html.Summary(text("older", visit.lang)), html.Ul(links)]))
-    return shown
-
-
-def _month(visit: PageRequest, year: int, month: int, held: set[date]) -> Component:
-    names = "一二三四五六日" if visit.lang == "zh" else ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
-    weeks = calendar.Calendar().monthdatescalendar(year, month)
-
-    def cell(day: date) -> Component:
-        if day.month != month:
-            return html.Td("")
-        if day not in held:
-            return html.Td(str(day.day), className="quiet")
-        return html.Td(
-            dcc.Link(str(day.day), href=visit.chosen.href(f"/bulletins/{day}"), title=str(day))
-        )
-
-    title = f"{year} 年 {month} 月" if visit.lang == "zh" else f"{date(year, month, 1):%B %Y}"
-    return html.Table(
-        [
-            html.Caption(title),
-            html.Thead(html.Tr([html.Th(name, scope="col") for name in names])),
-            html.Tbody([html.Tr([cell(day) for day in week]) for week in weeks]),
-        ],
-        className="calendar",
+    older = [day for day in reversed(days) if (day.year, day.month) in months[MONTHS:]]
+    return (
+        [_month(request, year, month, held) for year, month in months[:MONTHS]],
+        [(str(day), _href(request, day)) for day in older[:OLDER]],
     )
+
+
+def _month(request: PageRequest, year: int, month: int, held: set[date]) -> CalendarMonth:
+    def shown(day: date) -> CalendarDay:
+        if day.month != month:
+            return CalendarDay()
+        if day not in held:
+            return CalendarDay(str(day.day))
+        return CalendarDay(str(day.day), _href(request, day), str(day))
+
+    first = date(year, month, 1)
+    title = f"{year} 年 {month} 月" if request.lang == "zh" else f"{first:%B %Y}"
+    weeks = Calendar().monthdatescalendar(year, month)
+    return CalendarMonth(title, [[shown(day) for day in week] for week in weeks])

@@ -3,100 +3,155 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import combinations
 
-from dash import dcc, html
-from dash.development.base_component import Component
-
 from dashboard import formatting
 from dashboard.address import (
-    RANGES,
     AddressError,
     ChartAddress,
     MovedError,
     Transform,
     as_named,
+    known_id,
     parse,
 )
 from dashboard.chart.scatter import scatter
 from dashboard.chart.svg import data_uri
+from dashboard.chart_page.controls import Choice, controls
 from dashboard.chart_page.page import captions
-from dashboard.chart_page.view import View, view
-from dashboard.components import tables
-from dashboard.components.charts import WIDE, chart_block
-from dashboard.components.picking import options, picker
+from dashboard.chart_page.view import View, of_chart, of_data, view
 from dashboard.data.correlation import FEWEST, Pair, Part, correlation, in_percent, pairs
-from dashboard.export.table import Column, address_url
+from dashboard.export.table import Column
 from dashboard.pages.page import Page, PageRequest, message
-from dashboard.texts import range_name, text, transform_name
+from dashboard.pages.parts.charts import WIDE, PageChart
+from dashboard.pages.parts.picking import Picker, picker
+from dashboard.texts import text
+from etl.catalog import Catalog
 
 MOST = 4
 SUGGESTED = 3
+CLOUD_ROWS = 60
 TRANSFORMS = (Transform(), Transform("index"), Transform("pct"), Transform("yoy"),
               Transform("drawdown"))  # fmt: skip
-Related = tuple[Column, Column, list[Pair]]
+#: What an address says besides its indicators.
+KEPT = ("t", "u", "scale", "asof")
 
 
-def layout(visit: PageRequest) -> Page:
+@dataclass(frozen=True, slots=True)
+class Related:
+    """Two indicators with the pairs of their changes in the window."""
+
+    first: Column
+    second: Column
+    pairs: list[Pair]
+
+
+@dataclass(frozen=True, slots=True)
+class CorrelationRow:
+    """How far the changes of two indicators agree, with the number of pairs and the days they come
+    from."""
+
+    names: str
+    r: str
+    count: str
+    period: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cloud:
+    """The changes of two indicators: a picture of points, and rows of the day and both changes."""
+
+    picture: str
+    alternative: str
+    across: str
+    up: str
+    rows: list[tuple[str, str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownComparison:
+    """The chart of several indicators, what it is chosen by, and where its data are to be had."""
+
+    names: str
+    chart: PageChart
+    controls: list[tuple[str, list[Choice]]]
+    chart_page: str
+    csv: str
+    export: str
+    correlations: list[CorrelationRow]
+    cloud: Cloud | None
+
+
+def layout(request: PageRequest) -> Page:
     """The comparison that the address asks for; without ids, what could be compared."""
-    title = text("compare", visit.lang)
-    ids = tuple(dict.fromkeys(name for name in visit.query.get("ids", "").split(",") if name))
+    ids = tuple(dict.fromkeys(name for name in request.query.get("ids", "").split(",") if name))
     if not ids:
-        body = [html.H1(title), html.P(text("compare_long", visit.lang), className="lead-words"),
-                _picker(visit, ()), _suggestions(visit)]  # fmt: skip
-        return _page(title, body)
+        return _page(request, ids, suggestions=_suggestions(request))
     try:
-        address = _address(visit, ids)
-        seen = view(visit.snapshot, address)
+        address = _address(request, ids)
+        seen = view(request.snapshot, address)
     except MovedError:
-        _, query = as_named("", {"ids": ",".join(ids)}, visit.snapshot.catalog)
-        there = _href(visit, query["ids"].split(","), **_kept(visit))
-        return Page(title, [], status=301, location=there)
+        _, query = as_named("", {"ids": ",".join(ids)}, request.snapshot.catalog)
+        renamed = replace(request, query={**request.query, **query})
+        here = _href(request, query["ids"].split(","), **_kept(request))
+        return replace(layout(renamed), status=301, location=here)
     except AddressError as error:
         if error.parameter == "with" and error.status == 400 and len(ids) <= MOST:
-            return _page(title, _too_many_units(visit, ids, error))
-        return message(text("wrong_address", visit.lang), str(error), visit.chosen, error.status)
-    related = _related(seen)
-    body = [
-        html.H1(title),
-        html.P("、".join(_names(seen)) if visit.lang == "zh" else ", ".join(_names(seen)),
-               className="lead-words"),
-        _picker(visit, ids),
-        _controls(visit, address, seen),
-        chart_block(seen.model, "compare", visit.chosen, WIDE, _notes(seen)),
-        _links(visit, address),
-        *([_correlations(visit, related), _cloud(visit, related[0])] if related else []),
-    ]  # fmt: skip
-    return _page(title, body, not seen.model.empty)
+            return _page(request, ids, problem=_too_many_units(request, ids, error))
+        return message(request.say("wrong_address"), str(error), error.status)
+    return _page(request, ids, shown=_shown(request, ids, seen))
 
 
-def _page(title: str, body: Sequence[Component], has_chart: bool = False) -> Page:
-    return Page(title, [html.Article(list(body), className="wide indicator")], title,
-                has_chart=has_chart)  # fmt: skip
+def _page(
+    request: PageRequest,
+    ids: Sequence[str],
+    *,
+    shown: ShownComparison | None = None,
+    problem: tuple[str, str] | None = None,
+    suggestions: Sequence[tuple[str, str]] = (),
+) -> Page:
+    """The indicators to pick from, and below a comparison, or what is wrong with it and the link
+    that mends it, or suggestions as words and link."""
+    title = request.say("compare")
+    return Page(
+        title,
+        "compare",
+        {
+            "picker": _picker(request, ids),
+            "shown": shown,
+            "problem": problem,
+            "suggestions": suggestions,
+            "fewest": FEWEST,
+        },
+        charts=(shown.chart,) if shown and not shown.chart.model.empty else (),
+        description=title,
+    )
 
 
-def _address(visit: PageRequest, ids: Sequence[str]) -> ChartAddress:
-    query = {**visit.query, "with": ",".join(ids[1:])}
-    return parse(ids[0], query, visit.snapshot.catalog, datetime.now(UTC))
+def _address(request: PageRequest, ids: Sequence[str]) -> ChartAddress:
+    catalog, as_of = request.snapshot.catalog, request.query.get("asof", "").strip()
+    place = known_id(ids[0], catalog, "ids") + (f"@{as_of}" if as_of else "")
+    return parse(place, {**request.query, "with": ",".join(ids[1:])}, catalog, datetime.now(UTC))
 
 
-def _kept(visit: PageRequest) -> dict[str, str]:
-    return {name: visit.query.get(name, "") for name in ("t", "u", "scale")}
+def _kept(request: PageRequest) -> dict[str, str]:
+    return {name: request.query.get(name, "") for name in KEPT}
 
 
-def _href(visit: PageRequest, ids: Sequence[str], **parameters: str) -> str:
-    return visit.chosen.href("/compare", ids=",".join(ids), **parameters)
+def _href(request: PageRequest, ids: Sequence[str], **parameters: str) -> str:
+    return request.urls.page("/compare", ids=",".join(ids), **parameters)
 
 
-def _picker(visit: PageRequest, ids: Sequence[str]) -> Component:
-    return picker(visit, ids, MOST, lambda names: _href(visit, names, **_kept(visit)))
+def _picker(request: PageRequest, ids: Sequence[str]) -> Picker:
+    return picker(request, ids, MOST, lambda names: _href(request, names, **_kept(request)))
 
 
-def _suggestions(visit: PageRequest) -> Component:
+def _suggestions(request: PageRequest) -> list[tuple[str, str]]:
     """A few comparisons to begin with, of what this catalog has: of each group those of one
     frequency, its headlines first."""
-    catalog = visit.snapshot.catalog
+    catalog = request.snapshot.catalog
     items = []
     for group in catalog.groups:
         members = sorted(
@@ -105,125 +160,78 @@ def _suggestions(visit: PageRequest) -> Component:
         found = [i for i in members if i.frequency == members[0].frequency][:SUGGESTED]
         if len(found) < 2:
             continue
-        words = " · ".join(one.short.in_(visit.lang) for one in found)
+        words = " · ".join(one.short.in_(request.lang) for one in found)
         # Rates of one unit are compared as they are; what is priced, from a common start.
         units = {catalog.unit(one).code for one in found}
-        href = _href(visit, [one.id for one in found], u="" if units == {"percent"} else "index")
-        items.append(html.Li(dcc.Link(words, href=href)))
-    return html.Section([html.H2(text("to_begin", visit.lang)), html.Ul(items)])
+        chosen = {"u": "" if units == {"percent"} else "index", "asof": _kept(request)["asof"]}
+        items.append((words, _href(request, [one.id for one in found], **chosen)))
+    return items
 
 
-def _too_many_units(visit: PageRequest, ids: Sequence[str], error: AddressError) -> list[Component]:
-    """What to do where a chart has no third axis."""
-    there = _href(visit, ids, **{**_kept(visit), "u": "index"})
-    return [
-        html.H1(text("compare", visit.lang)),
-        _picker(visit, ids),
-        html.P(
-            [str(error) if visit.lang == "en" else text("third_unit", visit.lang), " ",
-             dcc.Link(text("on_common_base", visit.lang), href=there)],
-            className="message",
+def _too_many_units(
+    request: PageRequest, ids: Sequence[str], error: AddressError
+) -> tuple[str, str]:
+    """What is wrong where a chart has no third axis, and the same with all on one."""
+    words = str(error) if request.lang == "en" else request.say("third_unit")
+    return words, _href(request, ids, **{**_kept(request), "u": "index"})
+
+
+def _shown(request: PageRequest, ids: Sequence[str], seen: View) -> ShownComparison:
+    address, urls, lang = seen.address, request.urls, request.lang
+    related = _related(seen)
+    comma = "、" if lang == "zh" else ", "
+    as_of = _kept(request)["asof"]
+
+    def link(chosen: ChartAddress) -> str:
+        return _href(request, ids, **{**chosen.chosen, "asof": as_of})
+
+    return ShownComparison(
+        names=comma.join(column.indicator.title.in_(lang) for column in seen.columns),
+        chart=PageChart("compare", seen.model, lang, request.display.theme, WIDE, _notes(seen)),
+        controls=controls(seen, link, TRANSFORMS),
+        chart_page=urls.chart(of_chart(address)),
+        csv=urls.chart(replace(of_data(address), scale="linear"), ".csv"),
+        export=urls.page(
+            "/export",
+            ids=",".join(ids),
+            t=str(address.window),
+            u=str(address.transform),
+            asof=as_of,
         ),
-    ]  # fmt: skip
+        correlations=[_correlation(one, lang) for one in related],
+        cloud=_cloud(request, related[0]) if related else None,
+    )
 
 
 def _notes(seen: View) -> tuple[str, ...]:
     """Sources and dates, and which indicators have no value in the window."""
-    lang = seen.lang
-    empty = [c.indicator.short.in_(lang) for c in seen.columns
-             if all(x is None for _, x in c.rows)]  # fmt: skip
-    missing = [text("nothing_of", lang, names="、".join(empty))] if empty else []
+    empty = [column.indicator.short.in_(seen.lang) for column in seen.columns
+             if all(value is None for _, value in column.rows)]  # fmt: skip
+    missing = [text("nothing_of", seen.lang, names="、".join(empty))] if empty else []
     return (*missing, *captions(seen))
 
 
-def _names(seen: View) -> list[str]:
-    return [column.indicator.title.in_(seen.lang) for column in seen.columns]
-
-
-def _controls(visit: PageRequest, address: ChartAddress, seen: View) -> Component:
-    kept, lang = _kept(visit), visit.lang
-    ranges = (
-        (range_name(name, lang), _href(visit, address.ids, **{**kept, "t": name}),
-         seen.table.window_name == name)
-        for name in RANGES
-    )  # fmt: skip
-    transforms = (
-        (transform_name(t.name, lang, t.n),
-         _href(visit, address.ids, **{**kept, "u": "" if t == Transform() else str(t)}),
-         address.transform == t)
-        for t in TRANSFORMS
-    )  # fmt: skip
-    scales = (
-        (text(f"scale_{name}", lang),
-         _href(visit, address.ids, **{**kept, "scale": "" if name == "linear" else name}),
-         address.scale == name)
-        for name in ("linear", "log")
-    )  # fmt: skip
-    return html.Div(
-        [
-            options(text("range", lang), ranges),
-            options(text("transform", lang), transforms),
-            options(text("scale", lang), scales) if seen.table.may_be_log else None,
-        ],
-        className="controls",
-    )
-
-
-def _links(visit: PageRequest, address: ChartAddress) -> Component:
-    plain = ChartAddress(address.id, None, address.more, address.window, address.transform)
-    export = visit.chosen.href("/export", ids=",".join(address.ids),
-                               t=str(address.window), u=str(address.transform))  # fmt: skip
-    return html.P(
-        [
-            html.A(text("chart_page", visit.lang), href=address_url(address, "", ""),
-                   className="download"),
-            html.A(text("download_csv", visit.lang), href=address_url(plain, ""),
-                   className="download"),
-            dcc.Link(text("export", visit.lang), href=export, className="download"),
-        ],
-        className="downloads",
-    )  # fmt: skip
-
-
 def _related(seen: View) -> list[Related]:
-    """Every two indicators with the pairs of their changes in the window."""
-    parts = {
-        column.indicator.id: Part(
-            column.indicator,
-            seen.snapshot.catalog.unit(column.indicator),
-            column.series[column.start : column.stop],
-        )
-        for column in seen.columns
-    }
+    """Every two indicators with the pairs of their changes."""
     return [
-        (a, b, pairs(parts[a.indicator.id], parts[b.indicator.id]))
+        Related(a, b, pairs(_part(seen.snapshot.catalog, a), _part(seen.snapshot.catalog, b)))
         for a, b in combinations(seen.columns, 2)
     ]
 
 
-def _correlations(visit: PageRequest, related: Sequence[Related]) -> Component:
-    """How far changes agree, with the number of pairs and the days they come from."""
-    lang = visit.lang
-    rows = [
-        html.Tr(
-            [
-                html.Th(f"{a.indicator.short.in_(lang)} × {b.indicator.short.in_(lang)}",
-                        scope="row"),
-                html.Td(_said(correlation(found), lang), className="cell-figure"),
-                html.Td(f"{len(found):,}", className="cell-figure"),
-                html.Td(f"{found[0].date} – {found[-1].date}" if found else "—",
-                        className="quiet"),
-            ]
-        )
-        for a, b, found in related
-    ]  # fmt: skip
-    heads = ("pair", "correlation", "n_pairs", "period")
-    return html.Section(
-        [
-            html.H2(text("correlation_of_changes", lang)),
-            tables.table((text(name, lang) for name in heads), rows),
-            html.P(text("correlation_note", lang, few=str(FEWEST)), className="quiet"),
-        ]
+def _part(catalog: Catalog, column: Column) -> Part:
+    """What of an indicator lies in the window."""
+    values = column.series[column.start : column.stop]
+    return Part(column.indicator, catalog.unit(column.indicator), values)
+
+
+def _correlation(related: Related, lang: str) -> CorrelationRow:
+    a, b, found = related.first.indicator, related.second.indicator, related.pairs
+    return CorrelationRow(
+        f"{a.short.in_(lang)} × {b.short.in_(lang)}",
+        _said(correlation(found), lang),
+        f"{len(found):,}",
+        f"{found[0].date} – {found[-1].date}" if found else "—",
     )
 
 
@@ -231,56 +239,35 @@ def _said(r: float | None, lang: str) -> str:
     return text("too_few_pairs", lang) if r is None else formatting.signed(r, 2)
 
 
-def _cloud(visit: PageRequest, related: Related) -> Component | None:
-    """The changes of the first two indicators as points, and as a table."""
-    a, b, found = related
+def _cloud(request: PageRequest, related: Related) -> Cloud | None:
+    """The changes of two indicators; nothing where there are too few of them."""
+    found = related.pairs
     if len(found) < FEWEST:
         return None
-    lang = visit.lang
-    across, up = (_axis_words(visit, column) for column in (a, b))
-    newest = found[-1].date.isoformat()
-    r = correlation(found)
-    alternative = text("cloud_alt", lang, first=across, second=up, n=f"{len(found):,}",
-                       r=_said(r, lang))  # fmt: skip
-    rows = [
-        html.Tr([html.Th(str(p.date), scope="row"),
-                 html.Td(formatting.signed(p.first, 2)), html.Td(formatting.signed(p.second, 2))])
-        for p in found[::-1][:60]
-    ]  # fmt: skip
-    return html.Section(
-        [
-            html.H2(text("cloud", lang)),
-            html.Div(
-                [
-                    html.Figure(
-                        [
-                            html.Img(src=data_uri(scatter(found, across, up, newest)),
-                                     alt=alternative, width="480", height="360",
-                                     className="cloud"),
-                            html.Figcaption(text("cloud_note", lang)),
-                        ],
-                        className="chart-figure",
-                    ),
-                    html.Details(
-                        [
-                            html.Summary(text("as_table", lang)),
-                            tables.table((text("date", lang), across, up), rows, "recent"),
-                        ]
-                    ),
-                ],
-                className="cloud-row",
-            ),
-        ]
-    )  # fmt: skip
+    across, up = (_axis_words(request, one) for one in (related.first, related.second))
+    return Cloud(
+        picture=data_uri(scatter(found, across, up, found[-1].date.isoformat())),
+        alternative=request.say(
+            "cloud_alt",
+            first=across,
+            second=up,
+            n=f"{len(found):,}",
+            r=_said(correlation(found), request.lang),
+        ),
+        across=across,
+        up=up,
+        rows=[
+            (str(pair.date), formatting.signed(pair.first, 2), formatting.signed(pair.second, 2))
+            for pair in found[: -CLOUD_ROWS - 1 : -1]
+        ],
+    )
 
 
-def _axis_words(visit: PageRequest, column: Column) -> str:
+def _axis_words(request: PageRequest, column: Column) -> str:
     """What a change of the indicator is counted in."""
-    indicator = column.indicator
-    unit = visit.snapshot.catalog.unit(indicator)
-    part = Part(indicator, unit, column.series[column.start : column.stop])
-    counted = "%" if in_percent(part) else unit.label.in_(visit.lang)
-    if unit.code == "percent":
-        counted = text("points", visit.lang)
-    bracket = f"（{counted}）" if visit.lang == "zh" else f" ({counted})"
-    return indicator.short.in_(visit.lang) + bracket
+    part = _part(request.snapshot.catalog, column)
+    counted = "%" if in_percent(part) else part.unit.label.in_(request.lang)
+    if part.unit.code == "percent":
+        counted = request.say("points")
+    bracket = f"（{counted}）" if request.lang == "zh" else f" ({counted})"
+    return column.indicator.short.in_(request.lang) + bracket

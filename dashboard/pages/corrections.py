@@ -2,102 +2,100 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-
-from dash import dcc, html
-from dash.development.base_component import Component
 
 from dashboard import formatting
 from dashboard.address import AddressError, MovedError, as_named, parse
 from dashboard.chart_page.report_mail import PAGE, letter
-from dashboard.components import listing
 from dashboard.data import queries
 from dashboard.export.table import frozen_moment, table
-from dashboard.pages.page import Page, PageRequest, message
+from dashboard.pages.page import Page, PageRequest, wrong_parameter
 from dashboard.pages.paging import paged
-from dashboard.texts import hint, text
+from dashboard.pages.parts.listing import further
 from etl.corrections import Correction
 
 A_PAGE = 100
 
 
-def layout(visit: PageRequest) -> Page:
+@dataclass(frozen=True, slots=True)
+class ShownCorrection:
+    """A correction in words; `evidence` leads to `link` where it stands on the web."""
+
+    corrected_on: str
+    title: str
+    href: str
+    of_day: str
+    before: str
+    after: str
+    given_by: str
+    reason: str
+    evidence: str
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShownLetter:
+    """A report that a reader sends: whom to, if the site says so, and what it says."""
+
+    to: str
+    mailto: str
+    words: str
+
+
+def layout(request: PageRequest) -> Page:
     """The page; 400 or 404 in words where what is reported, or a page, does not exist."""
-    lang = visit.lang
+    urls = request.urls
     try:
-        found = paged(visit.query.get("page", ""), queries.corrections(visit.snapshot), A_PAGE)
-        report = _report(visit)
+        found = paged(request.query.get("page", ""), queries.corrections(request.snapshot), A_PAGE)
+        report = _report(request)
     except (AddressError, MovedError) as error:
-        status = error.status if isinstance(error, AddressError) else 404
-        parameter = error.parameter
-        said = f"{hint(parameter, lang)} {error}".strip()
-        return message(text("wrong_address", lang), said, visit.chosen, status)
-    listed = html.Ol([_entry(visit, one) for one in found.shown], className="corrections")
-    body = html.Article(
-        [
-            html.H1(text("corrections", lang)),
-            html.P(text("corrections_lead", lang), className="lead-words"),
-            listed if found.shown else html.P(text("no_corrections", lang), className="message"),
-            listing.further(found, lambda n: visit.chosen.href(PAGE, page=n), lang),
-            html.Section([html.H2(text("report", lang)), *report], id="report"),
-        ],
-        className="narrow",
+        return wrong_parameter(request, error)
+    return Page(
+        title=request.say("corrections"),
+        template="corrections",
+        description=request.say("corrections_lead"),
+        context={
+            "corrections": [_shown(request, one) for one in found.shown],
+            "further": further(found, lambda n: urls.page(PAGE, page=n), request.lang),
+            "report": report,
+        },
     )
-    return Page(text("corrections", lang), [body], text("corrections_lead", lang))
 
 
-def _entry(visit: PageRequest, one: Correction) -> Component:
-    lang, indicator = visit.lang, visit.snapshot.catalog[one.indicator]
-    unit = visit.snapshot.catalog.unit(indicator)
+def _shown(request: PageRequest, one: Correction) -> ShownCorrection:
+    lang, indicator = request.lang, request.snapshot.catalog[one.indicator]
+    unit = request.snapshot.catalog.unit(indicator)
 
     def exact(value: float) -> str:
         return str(formatting.figure(value, indicator, unit, lang, exact=True))
 
-    link: Component | str = one.evidence
-    if one.link:
-        link = html.A(one.evidence, href=one.link, rel="noopener nofollow")
-    return html.Li(
-        [
-            html.P(text("corrected_on", lang, day=formatting.full_date(one.since, lang)),
-                   className="quiet"),
-            html.P(
-                [
-                    dcc.Link(
-                        indicator.title.in_(lang),
-                        href=visit.chosen.href(f"/indicators/{indicator.id}"),
-                    ),
-                    text("correction_of", lang,
-                         day=formatting.day(one.date, indicator, lang, year=True)),
-                ]
-            ),
-            html.P(
-                [
-                    html.Del(exact(one.expected), className="quiet"), " → ",
-                    html.Strong(exact(one.value)), " ",
-                    html.Span(text("given_by", lang, source=text(f"source_{one.source}", lang)),
-                              className="quiet"),
-                ],
-            ),
-            html.P(one.reason.in_(lang)),
-            html.P([text("evidence_is", lang), link], className="quiet"),
-        ]
-    )  # fmt: skip
+    return ShownCorrection(
+        corrected_on=request.say("corrected_on", day=formatting.full_date(one.since, lang)),
+        title=indicator.title.in_(lang),
+        href=request.urls.page(f"/indicators/{indicator.id}"),
+        of_day=request.say(
+            "correction_of", day=formatting.day(one.date, indicator, lang, year=True)
+        ),
+        before=exact(one.expected),
+        after=exact(one.value),
+        given_by=request.say("given_by", source=request.say(f"source_{one.source}")),
+        reason=one.reason.in_(lang),
+        evidence=one.evidence,
+        link=one.link,
+    )
 
 
-def _report(visit: PageRequest) -> list[Component]:
-    """How to report a wrong number: of the chart that is asked about, its letter to copy."""
-    lang, to, query = visit.lang, visit.site.reports_to, visit.query
+def _report(request: PageRequest) -> ShownLetter | None:
+    """The letter to copy about the chart that is asked about; None where none is."""
+    snapshot, to, query = request.snapshot, request.site.reports_to, request.query
     if not query.get("ids"):
-        return [html.P(text("report_how", lang))]
+        return None
     place = query["ids"] + (f"@{query['asof']}" if query.get("asof") else "")
-    place, query = as_named(place, {**query, "ids": ""}, visit.snapshot.catalog)
-    address = parse(place, query, visit.snapshot.catalog, datetime.now(UTC))
-    if address.as_of == frozen_moment(visit.snapshot):  # of the live chart, as it is seen now
+    place, query = as_named(place, {**query, "ids": ""}, snapshot.catalog)
+    address = parse(place, query, snapshot.catalog, datetime.now(UTC))
+    if address.as_of == frozen_moment(snapshot):  # of the live chart, as it is seen now
         address = replace(address, as_of=None)
-    found = letter(table(visit.snapshot, address), lang, visit.site.base_url)
-    where = html.A(to, href=found.mailto(to)) if to else text("report_nowhere", lang)
-    return [
-        html.P([text("report_copy", lang), where] if to else where),
-        html.Pre("\n".join((found.subject, "", *found.lines)), className="letter"),
-    ]
+    found = letter(table(snapshot, address), request.urls)
+    words = "\n".join((found.subject, "", *found.lines))
+    return ShownLetter(to, found.mailto(to) if to else "", words)

@@ -3,177 +3,222 @@ filtered and sorted by the address."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
-from dash import dcc, html
-from dash.development.base_component import Component
-
 from dashboard.address import AddressError, one_of
-from dashboard.components.indicator_table import COLUMNS, Entry, column_words, indicator_table
-from dashboard.components.listing import further
-from dashboard.components.picking import chip, options, search
-from dashboard.data.freshness import health
-from dashboard.data.indicator_rows import in_order, lines
+from dashboard.data.freshness import Health, health
+from dashboard.data.indicator_rows import Line, in_order, lines
 from dashboard.data.search import found
+from dashboard.formatting import Change
 from dashboard.pages.page import Page, PageClock, PageRequest, message
 from dashboard.pages.paging import paged
-from dashboard.texts import text
+from dashboard.pages.parts.cards import Card, card
+from dashboard.pages.parts.freshness import SIGNS, age
+from dashboard.pages.parts.listing import further
+from dashboard.pages.parts.picking import Chip, SearchForm, chip, search_form
 from etl.catalog import Indicator
 
 PAGE = 50
+#: The columns that a reader may choose, beside the name.
+COLUMNS = ("value", "change", "month", "year", "record", "trend", "age", "date", "source")
+#: Those that say what their number is compared with where there is no heading above them.
+COMPARED = ("month", "year", "record")
 SORTS = ("", "name", "date", "change", "month", "year", "record", "age")
 #: What the address may hold, so that a link that changes one keeps the others.
 KEPT = ("q", "group", "frequency", "sort", "cols")
+Choices = list[tuple[str, str, bool]]
 
 
-def layout(visit: PageRequest, desk: PageClock) -> Page:
-    """The table that the address asks for, with how fresh everything is at the minute of `desk`."""
-    now = desk.minute
-    title = text("indicators", visit.lang)
+@dataclass(frozen=True, slots=True)
+class ColumnHeading:
+    """The words over a column; where it can be sorted by, a link that does, or turns the order."""
+
+    name: str
+    words: str
+    href: str = ""
+    #: `ascending` or `descending`, where the table is sorted by this column.
+    order: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class IndicatorRow:
+    """One indicator: its newest value, how far that is from others, and how fresh it is."""
+
+    card: Card
+    group: str
+    #: Former ids, by which a browser may still know it as a favourite.
+    old_ids: str
+    pin: str
+    month: Change | None
+    year: Change | None
+    record: Change | None
+    state: str
+    state_words: str
+    age: str
+
+
+def layout(request: PageRequest, clock: PageClock) -> Page:
+    """The table that the address asks for; how fresh everything is, at the minute of `clock`."""
+    now = clock.minute
     try:
-        found = _filtered(visit)
-        columns = _columns(visit)
-        sort = _sort(visit)
-        page = paged(visit.query.get("page", ""), _sorted(visit, found, sort, now), PAGE)
+        wanted = _filtered(request)
+        columns = _columns(request)
+        sort = _sort(request)
+        page = paged(request.query.get("page", ""), _sorted(request, wanted, sort, now), PAGE)
     except AddressError as error:
-        return message(text("wrong_address", visit.lang), str(error), visit.chosen, error.status)
-    shown = lines(visit.snapshot, [i.id for i in page.shown], visit.lang)
-    aged = health(visit.snapshot, now, page.shown)
-    entries = [Entry(*one) for one in zip(shown, aged, strict=True)]
-
-    def table(part: Iterable[Entry]) -> Component:
-        return indicator_table(visit, part, columns, lambda name: _heading(visit, name, sort))
-
-    def group(name: str, part: Iterable[Entry]) -> Component:
-        words = visit.snapshot.catalog.groups[name].title.in_(visit.lang)
-        return html.Section([html.H2(words), table(part)])
-
-    tables = (
-        [table(entries)] if sort.strip("-")
-        else [group(*one) for one in groupby(entries, lambda e: e.health.indicator.group)]
-    )  # fmt: skip
-    nothing = html.P(text("nothing_found", visit.lang), className="message")
+        return message(request.say("wrong_address"), str(error), error.status)
+    shown = lines(request.snapshot, [i.id for i in page.shown], request.lang)
+    aged = health(request.snapshot, now, page.shown)
+    rows = [_row(request, line, one) for line, one in zip(shown, aged, strict=True)]
+    title = request.say("indicators")
     return Page(
         title,
-        [
-            html.Section(
-                [
-                    html.H1(title),
-                    _filters(visit),
-                    _column_picker(visit, columns),
-                    html.Div(id="pins", **{"data-title": text("pins", visit.lang)}),
-                    *(tables if entries else [nothing]),
-                    further(page, lambda number: _href(visit, page=number), visit.lang),
-                ],
-                className="wide",
-            )
-        ],
-        title,
+        "indicators",
+        {
+            "search": _search(request),
+            "groups": _groups(request),
+            "frequencies": _frequencies(request),
+            "chosen_columns": f"{len(columns)} / {len(COLUMNS)}",
+            "chips": _chips(request, columns),
+            "is_narrowed": len(columns) < len(COLUMNS),
+            "tables": _tables(request, rows, is_sorted=bool(sort)),
+            "headings": [_heading(request, name, sort) for name in ("name", *columns)],
+            "columns": columns,
+            "labels": {name: _words(request, name) for name in COMPARED},
+            "signs": SIGNS,
+            "further": further(page, lambda number: _href(request, page=number), request.lang),
+        },
+        description=title,
     )
 
 
-def _href(visit: PageRequest, **changed: str) -> str:
-    kept = {name: visit.query.get(name, "") for name in KEPT}
-    return visit.chosen.href("/indicators", **{**kept, **changed})
+def _href(request: PageRequest, **changed: str) -> str:
+    return request.urls.page("/indicators", **{**_kept(request), **changed})
 
 
-def _columns(visit: PageRequest) -> tuple[str, ...]:
+def _kept(request: PageRequest) -> dict[str, str]:
+    return {name: request.query.get(name, "") for name in KEPT}
+
+
+def _columns(request: PageRequest) -> tuple[str, ...]:
     """The columns of the address in their usual order; all of them where it names none, and none
     where it names only `name`."""
-    asked = visit.query.get("cols", "")
+    asked = request.query.get("cols", "")
     names = {one_of("cols", name, ("name", *COLUMNS)) for name in asked.split(",")}
     return tuple(name for name in COLUMNS if name in names) if asked else COLUMNS
 
 
-def _column_picker(visit: PageRequest, columns: Sequence[str]) -> Component:
+def _words(request: PageRequest, column: str) -> str:
+    return request.say(f"col_{column}" if column in COMPARED else column)
+
+
+def _chips(request: PageRequest, columns: Sequence[str]) -> list[Chip]:
+    """Each column, with the link that shows it or leaves it out."""
+
     def href(names: Sequence[str]) -> str:
         is_usual = set(names) == set(COLUMNS)
-        return _href(visit, cols="" if is_usual else ",".join(names) or "name")
+        return _href(request, cols="" if is_usual else ",".join(names) or "name")
 
-    words, count = text("columns", visit.lang), f"{len(columns)} / {len(COLUMNS)}"
-    chips = [chip(column_words(name, visit.lang), name, columns, len(COLUMNS), href)
-             for name in COLUMNS]  # fmt: skip
-    return html.Details(
-        [html.Summary([words, html.Span(count, className="quiet")]),
-         html.Div(chips, className="chips")],
-        className="picker columns",
-        open=len(columns) < len(COLUMNS),
-    )  # fmt: skip
+    return [chip(_words(request, name), name, columns, len(COLUMNS), href) for name in COLUMNS]
 
 
-def _filtered(visit: PageRequest) -> list[Indicator]:
-    catalog = visit.snapshot.catalog
-    group = one_of("group", visit.query.get("group", ""), ("", *catalog.groups))
+def _filtered(request: PageRequest) -> list[Indicator]:
+    catalog = request.snapshot.catalog
+    group = one_of("group", request.query.get("group", ""), ("", *catalog.groups))
     known = ("", *catalog.frequencies)
-    frequency = one_of("frequency", visit.query.get("frequency", ""), known)
+    frequency = one_of("frequency", request.query.get("frequency", ""), known)
     return [
         i
-        for i in found(visit.snapshot, visit.query.get("q", ""))
+        for i in found(request.snapshot, request.query.get("q", ""))
         if (not group or i.group == group) and (not frequency or i.frequency == frequency)
     ]
 
 
-def _sort(visit: PageRequest) -> str:
-    asked = visit.query.get("sort", "")
+def _sort(request: PageRequest) -> str:
+    asked = request.query.get("sort", "")
     name = one_of("sort", asked.removeprefix("-"), SORTS)
     return f"-{name}" if asked.startswith("-") and name else name
 
 
 def _sorted(
-    visit: PageRequest, found: Sequence[Indicator], sort: str, now: datetime
+    request: PageRequest, wanted: Sequence[Indicator], sort: str, now: datetime
 ) -> Sequence[Indicator]:
     """The indicators in the order that is asked for; those without what it goes by come last."""
     name, falls = sort.removeprefix("-"), sort.startswith("-")
     if not name:
-        groups = list(visit.snapshot.catalog.groups)
-        return sorted(found, key=lambda i: groups.index(i.group))
+        groups = list(request.snapshot.catalog.groups)
+        return sorted(wanted, key=lambda i: groups.index(i.group))
     if name == "name":
-        return sorted(found, key=lambda i: i.title.in_(visit.lang), reverse=falls)
-    order = in_order(visit.snapshot, name, falls=falls, now=now)
-    wanted = {i.id: i for i in found}
-    held = [wanted[name] for name in order if name in wanted]
-    return [*held, *(i for i in found if i.id not in order)]
+        return sorted(wanted, key=lambda i: i.title.in_(request.lang), reverse=falls)
+    order = in_order(request.snapshot, name, falls=falls, now=now)
+    by_id = {i.id: i for i in wanted}
+    held = [by_id[name] for name in order if name in by_id]
+    return [*held, *(i for i in wanted if i.id not in order)]
 
 
-def _filters(visit: PageRequest) -> Component:
-    catalog, lang = visit.snapshot.catalog, visit.lang
-    group, frequency = visit.query.get("group", ""), visit.query.get("frequency", "")
-    groups = [
-        (text("all", lang), _href(visit, group=""), not group),
-        *((g.title.in_(lang), _href(visit, group=name), group == name)
-          for name, g in catalog.groups.items()),
-    ]  # fmt: skip
-    frequencies = [
-        (text("all", lang), _href(visit, frequency=""), not frequency),
+def _search(request: PageRequest) -> SearchForm:
+    kept = {**_kept(request), "q": ""}
+    return search_form(request, "/indicators", request.say("search_indicators"), kept)
+
+
+def _groups(request: PageRequest) -> Choices:
+    chosen = request.query.get("group", "")
+    groups = request.snapshot.catalog.groups
+    return [
+        (request.say("all"), _href(request, group=""), not chosen),
         *(
-            (text(name, lang), _href(visit, frequency=name), frequency == name)
-            for name in catalog.frequencies
+            (group.title.in_(request.lang), _href(request, group=name), name == chosen)
+            for name, group in groups.items()
         ),
     ]
-    kept = {name: visit.query.get(name, "") for name in KEPT if name != "q"}
-    return html.Div(
-        [
-            search(visit, "/indicators", text("search_indicators", lang), kept),
-            options(text("group", lang), groups),
-            options(text("frequency", lang), frequencies),
-        ],
-        className="filters",
-    )
 
 
-def _heading(visit: PageRequest, name: str, sort: str) -> Component:
-    """The name of a column; where it can be sorted by, a link that does, or turns the order."""
-    words = column_words(name, visit.lang)
+def _frequencies(request: PageRequest) -> Choices:
+    chosen = request.query.get("frequency", "")
+    return [
+        (request.say(name or "all"), _href(request, frequency=name), name == chosen)
+        for name in ("", *request.snapshot.catalog.frequencies)
+    ]
+
+
+def _heading(request: PageRequest, name: str, sort: str) -> ColumnHeading:
+    words = _words(request, name)
     if name not in SORTS:
-        return html.Th(words, scope="col", className=f"col-{name}")
+        return ColumnHeading(name, words)
     falls_first = name != "name"
     first, second = (f"-{name}", name) if falls_first else (name, f"-{name}")
-    order = {name: "ascending", f"-{name}": "descending"}.get(sort)
-    arrow = {"ascending": " ↑", "descending": " ↓"}.get(order or "", "")
-    href = _href(visit, sort=second if sort == first else first)
-    marked = {"aria-sort": order} if order else {}
-    return html.Th(
-        dcc.Link(words + arrow, href=href), scope="col", className=f"col-{name}", **marked
+    order = {name: "ascending", f"-{name}": "descending"}.get(sort, "")
+    href = _href(request, sort=second if sort == first else first)
+    return ColumnHeading(name, words, href, order)
+
+
+def _tables(
+    request: PageRequest, rows: Sequence[IndicatorRow], *, is_sorted: bool
+) -> list[tuple[str, list[IndicatorRow]]]:
+    """One table where the rows are sorted; else one a group, each under its title."""
+    if is_sorted:
+        return [("", list(rows))] if rows else []
+    groups = request.snapshot.catalog.groups
+    return [
+        (groups[name].title.in_(request.lang), list(part))
+        for name, part in groupby(rows, key=lambda row: row.group)
+    ]
+
+
+def _row(request: PageRequest, line: Line, one: Health) -> IndicatorRow:
+    shown = card(line.reading, request.urls)
+    return IndicatorRow(
+        card=shown,
+        group=one.indicator.group,
+        old_ids=" ".join(one.indicator.old_ids),
+        pin=request.say("pin", title=shown.title),
+        month=line.month,
+        year=line.year,
+        record=line.record,
+        state=one.state,
+        state_words=request.say(f"state_{one.state}"),
+        age=age(one, request.lang),
     )

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from dashboard.address import AddressError, MovedError
 from dashboard.chart_page.page import SiteConfig
 from dashboard.data.snapshot import Published, Snapshot
 from dashboard.display import Display
 from dashboard.pages.parts.charts import PageChart
-from dashboard.texts import text
+from dashboard.texts import hint, text
 from dashboard.urls import Urls
 
 
@@ -66,3 +67,10 @@ class Page:
 def message(title: str, sentence: str, status: int) -> Page:
     """A page that says in words why there is nothing else to show."""
     return Page(title, "message", {"sentence": sentence}, description=sentence, status=status)
+
+
+def wrong_parameter(request: PageRequest, error: AddressError | MovedError) -> Page:
+    """The page that says what is wrong with a parameter, and what may stand there."""
+    status = error.status if isinstance(error, AddressError) else 404
+    sentence = f"{hint(error.parameter, request.lang)} {error}".strip()
+    return message(request.say("wrong_address"), sentence, status)

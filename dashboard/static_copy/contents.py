@@ -11,6 +11,7 @@ from dashboard.address import RANGES, ChartAddress, Transform, Window
 from dashboard.chart.picture import Paper
 from dashboard.chart.qr import qr
 from dashboard.chart_page import page as chart_page
+from dashboard.chart_page.controls import SHOWN_TRANSFORMS
 from dashboard.chart_page.kit import as_html, as_zip, kit
 from dashboard.chart_page.page import SiteConfig
 from dashboard.chart_page.pictures import SIZES, png_of, svg_of
@@ -140,7 +141,7 @@ def machines(snapshot: Snapshot) -> Files:
 def _chosen(plain: ChartAddress) -> Iterator[ChartAddress]:
     for name in RANGES:
         yield replace(plain, window=Window(name))
-    for transform in chart_page.SHOWN_TRANSFORMS:
+    for transform in SHOWN_TRANSFORMS:
         if transform != Transform():
             yield replace(plain, transform=transform)
 
@@ -148,7 +149,7 @@ def _chosen(plain: ChartAddress) -> Iterator[ChartAddress]:
 def _written(
     snapshot: Snapshot, address: ChartAddress, kind: Format, online: Urls, _: SiteConfig
 ) -> bytes:
-    found = snapshot.remember("table", address, lambda: table(snapshot, address))
+    found = snapshot.cached("table", address, lambda: table(snapshot, address))
     return kind.write(found, online)
 
 

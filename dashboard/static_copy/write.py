@@ -92,8 +92,7 @@ def _script(name: str, _: SiteConfig) -> bytes:
 
 def _absent(site: SiteConfig) -> bytes:
     """What a web server shows in the place of any address, so that its links are whole."""
-    online = replace(site, urls=site.urls.online)
-    return chart_page.problem_page(404, _ABSENT, online).encode()
+    return chart_page.problem_page(404, _ABSENT, site.urls.online).encode()
 
 
 def _page(snapshots: Snapshots, address: str, site: SiteConfig) -> bytes:

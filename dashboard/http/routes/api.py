@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
-from hashlib import sha256
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -20,17 +19,16 @@ from dashboard.address import (
     parse_query,
 )
 from dashboard.api import answers, models
-from dashboard.chart_page.page import SiteConfig
 from dashboard.data.snapshot import Snapshot
 from dashboard.export.formats import FORMATS
+from dashboard.http.cache import Content
 from dashboard.http.problems import problem
-from dashboard.http.responses import LIVE, OPEN, answer, etag_of
+from dashboard.http.responses import LIVE, answered, current_snapshot, service_of
 from dashboard.http.routes.data import data_answer
-from dashboard.urls import Urls
 
 router = APIRouter(prefix="/api", tags=["v1"])
 Parameter = dict[str, Any]
-Route = Callable[..., Response]
+Route = Callable[..., Awaitable[Response]]
 #: The status changes with the clock: it is judged anew each minute.
 FOR_A_MINUTE = "public, max-age=60"
 
@@ -96,17 +94,19 @@ def _get(
 
 
 @_get("/v1/indicators", models.IndicatorList)
-def indicators(request: Request) -> Response:
+async def indicators(request: Request) -> Response:
     """Every indicator in the order of the catalog, with its newest value."""
-    urls = _urls(request)
-    return _kept(request, "indicators", lambda s: answers.indicators(s, urls), "indicators")
+    urls = service_of(request).site.urls
+    return await _answered(
+        request, "indicators", lambda s: answers.indicators(s, urls), "indicators"
+    )
 
 
 @_get("/v1/indicators/{id}", models.IndicatorDetail)
-def indicator(request: Request, id: str) -> Response:
+async def indicator(request: Request, id: str) -> Response:
     """One indicator with all that the catalog says of it, and the addresses of its files."""
-    urls = _urls(request)
-    return _kept(request, ("indicator", id), lambda s: answers.indicator(s, id, urls))
+    urls = service_of(request).site.urls
+    return await _answered(request, f"indicator {id}", lambda s: answers.indicator(s, id, urls))
 
 
 @_get(
@@ -115,107 +115,88 @@ def indicator(request: Request, id: str) -> Response:
     OBSERVATIONS,
     also=("text/csv", "application/vnd.apache.parquet"),
 )
-def observations(request: Request) -> Response:
+async def observations(request: Request) -> Response:
     """The rows of one or more indicators, as JSON, CSV or Parquet."""
-    snapshot = _snapshot(request)
+    snapshot = await current_snapshot(request)
     query = parse_query(request.url.query)
     address, name = parse_observations(query, snapshot.catalog, datetime.now(UTC))
-    return data_answer(request, snapshot, address, FORMATS[f".{name}"])
+    return await data_answer(request, snapshot, address, FORMATS[f".{name}"])
 
 
 @router.api_route(
     "/v1/observations.metadata.json", methods=["GET", "HEAD"], include_in_schema=False
 )
-def described(request: Request) -> Response:
+async def described(request: Request) -> Response:
     """What must be said with the rows of the same parameters."""
-    snapshot = _snapshot(request)
+    snapshot = await current_snapshot(request)
     query = {**parse_query(request.url.query), "format": ""}
     address, _ = parse_observations(query, snapshot.catalog, datetime.now(UTC))
-    return data_answer(request, snapshot, address, FORMATS[".metadata.json"])
+    return await data_answer(request, snapshot, address, FORMATS[".metadata.json"])
 
 
 @_get("/v1/bulletins", models.BulletinList)
-def bulletins(request: Request) -> Response:
+async def bulletins(request: Request) -> Response:
     """Every bulletin, newest first."""
-    urls = _urls(request)
-    return _kept(request, "bulletins", lambda s: answers.bulletins(s, urls), "bulletins")
+    urls = service_of(request).site.urls
+    return await _answered(request, "bulletins", lambda s: answers.bulletins(s, urls), "bulletins")
 
 
 @_get("/v1/bulletins/{date}", models.BulletinDetail)
-def bulletin(request: Request, date: str) -> Response:
+async def bulletin(request: Request, date: str) -> Response:
     """One bulletin as plain text, with the indicators that each section mentions."""
-    urls = _urls(request)
-    return _kept(request, ("bulletin", date), lambda s: answers.bulletin(s, date, urls))
+    urls = service_of(request).site.urls
+    return await _answered(request, f"bulletin {date}", lambda s: answers.bulletin(s, date, urls))
 
 
 @_get("/v1/bulletins/{date}/claims", models.ClaimList)
-def claims(request: Request, date: str) -> Response:
+async def claims(request: Request, date: str) -> Response:
     """The statements of a bulletin, each checked on what was known by the end of its day."""
-    urls = _urls(request)
-    return _kept(request, ("claims", date), lambda s: answers.claims(s, date, urls), "claims")
+    urls = service_of(request).site.urls
+    return await _answered(
+        request, f"claims {date}", lambda s: answers.claims(s, date, urls), "claims"
+    )
 
 
 @_get("/v1/policies", models.PolicyList, POLICIES)
-def policies(request: Request) -> Response:
+async def policies(request: Request) -> Response:
     """Policy documents, newest first: those of the register and those that bulletins cite."""
     query = _chosen(request, POLICIES)
-    return _kept(
-        request, ("policies", *query.items()), lambda s: answers.policies(s, query), "policies"
+    return await _answered(
+        request, f"policies {query}", lambda s: answers.policies(s, query), "policies"
     )
 
 
 @_get("/v1/events", models.EventList, EVENTS)
-def events(request: Request) -> Response:
+async def events(request: Request) -> Response:
     """Records and round numbers crossed, newest first."""
     query = _chosen(request, EVENTS)
-    return _kept(request, ("events", *query.items()), lambda s: answers.events(s, query), "events")
+    return await _answered(request, f"events {query}", lambda s: answers.events(s, query), "events")
 
 
 @_get("/v1/corrections", models.CorrectionList)
-def corrections(request: Request) -> Response:
+async def corrections(request: Request) -> Response:
     """Values that a source gives wrongly and people corrected, newest first."""
-    urls = _urls(request)
-    return _kept(request, "corrections", lambda s: answers.corrections(s, urls), "corrections")
+    urls = service_of(request).site.urls
+    return await _answered(
+        request, "corrections", lambda s: answers.corrections(s, urls), "corrections"
+    )
 
 
 @_get("/v1/status", models.Status)
-def status(request: Request) -> Response:
+async def status(request: Request) -> Response:
     """How fresh each indicator is, by the sessions of its own calendar, and what went wrong."""
-    now, warning = datetime.now(UTC).replace(second=0, microsecond=0), _warning(request)
-    found = _kept(
-        request, ("status", now, warning), lambda s: answers.status(s, warning, now), "indicators"
-    )
-    found.headers["Cache-Control"] = FOR_A_MINUTE
-    return found
+    now = datetime.now(UTC).replace(second=0, microsecond=0)
+    warning = service_of(request).snapshots.problem
+    return await _answered(
+        request, f"status {now} {warning}", lambda s: answers.status(s, warning, now),
+        "indicators", by_the_clock=True,
+    )  # fmt: skip
 
 
-@router.api_route(
-    "/{rest:path}",
-    methods=["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH"],
-    include_in_schema=False,
-)
-def nothing_else(request: Request, rest: str) -> Response:
+@router.api_route("/{rest:path}", methods=["GET", "HEAD"], include_in_schema=False)
+async def nothing_else(request: Request, rest: str) -> Response:
     """Dash would answer any path with a page; here what does not exist is said so."""
-    if request.method not in ("GET", "HEAD") and rest.startswith("v1/"):
-        refused = problem(405, "The API is read-only: use GET or HEAD.")
-        refused.headers["Allow"] = "GET, HEAD"
-        return refused
     return problem(404, f"There is no /api/{rest[:80]}. See /api/docs.")
-
-
-def _snapshot(request: Request) -> Snapshot:
-    found: Snapshot = request.app.state.snapshots.current()
-    return found
-
-
-def _urls(request: Request) -> Urls:
-    site: SiteConfig = request.app.state.site
-    return site.urls
-
-
-def _warning(request: Request) -> str:
-    found: str = request.app.state.snapshots.problem
-    return found
 
 
 def _chosen(request: Request, parameters: Sequence[Parameter]) -> dict[str, str]:
@@ -225,23 +206,27 @@ def _chosen(request: Request, parameters: Sequence[Parameter]) -> dict[str, str]
     return {name: query[name] for name in names if query.get(name)}
 
 
-def _kept(
-    request: Request, key: Hashable, make: Callable[[Snapshot], BaseModel], rows: str = ""
+async def _answered(
+    request: Request,
+    what: str,
+    make: Callable[[Snapshot], BaseModel],
+    rows: str = "",
+    *,
+    by_the_clock: bool = False,
 ) -> Response:
-    """The answer that `make` gives, kept as long as the snapshot; `rows` names its list."""
-    snapshot = _snapshot(request)
+    """The answer that `make` gives of the current snapshot; `rows` names its list."""
+    snapshot = await current_snapshot(request)
 
-    def made() -> tuple[bytes, int]:
-        with request.app.state.turnstile.turn():
-            model = make(snapshot)
-        body = model.model_dump_json(indent=1).encode()
-        return body, len(getattr(model, rows)) if rows else 1
+    def content() -> Content:
+        model = make(snapshot)
+        headers = {
+            "Cache-Control": FOR_A_MINUTE if by_the_clock else LIVE,
+            "X-Snapshot": snapshot.name,
+            "X-Row-Count": str(len(getattr(model, rows)) if rows else 1),
+        }
+        return Content(model.model_dump_json(indent=1).encode(), "application/json", headers)
 
-    body, count = snapshot.remember("api", key, made)
-    headers = {
-        **OPEN,
-        "Cache-Control": LIVE,
-        "X-Snapshot": snapshot.name,
-        "X-Row-Count": str(count),
-    }
-    return answer(request, body, "application/json", headers, etag_of(sha256(body).hexdigest()))
+    return await answered(
+        request, snapshot, f"api {what}", content, service_of(request).files,
+        by_the_clock=by_the_clock,
+    )  # fmt: skip

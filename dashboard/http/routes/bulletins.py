@@ -7,45 +7,47 @@ from hashlib import sha256
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
+from starlette.concurrency import run_in_threadpool
 
 from dashboard.address import AddressError, one_of, parse_query
 from dashboard.api.answers import bulletin_of
-from dashboard.data.snapshot import Snapshot
 from dashboard.display import LANGS, THEMES, UPDOWNS, Display
-from dashboard.export.receipts import Made, Served
-from dashboard.http.made_once import answer, made
-from dashboard.http.responses import LIVE
-from dashboard.http.routes.charts import METHODS, OPEN, ZIP, for_people
+from dashboard.export.receipts import Made
+from dashboard.http.cache import Content
+from dashboard.http.problems import page_for
+from dashboard.http.responses import LIVE, answered, current_snapshot, service_of
+from dashboard.http.security import NOTHING
 from dashboard.static_copy.pack import pack
 
 router = APIRouter(include_in_schema=False)
-POLICY = "default-src 'none'"
 
 
-@router.api_route("/bulletins/{day}.zip", methods=METHODS)
+@router.api_route("/bulletins/{day}.zip", methods=["GET", "HEAD"])
 async def bulletin_pack(request: Request, day: str) -> Response:
     """The text with its charts, evidence, data and receipts."""
-    state = request.app.state
+    service = service_of(request)
     try:
-        snapshot: Snapshot = state.snapshots.current()
-        bulletin = bulletin_of(snapshot, day)
+        snapshot = await current_snapshot(request)
+        bulletin = await run_in_threadpool(bulletin_of, snapshot, day)
         chosen = _chosen(parse_query(request.url.query))
+        name = f"bulletin_{bulletin.date}_{chosen.lang}.zip"
+        headers = {
+            "Cache-Control": LIVE,
+            "X-Snapshot": snapshot.name,
+            "Content-Security-Policy": NOTHING,
+            "Content-Disposition": f"attachment; filename=\"{name}\"; filename*=UTF-8''{name}",
+        }
 
-        def make() -> bytes:
-            body = pack(snapshot, bulletin, chosen, state.site)
-            served: Served = state.served
-            link = state.site.urls.online.to(f"/bulletins/{bulletin.date}.zip")
-            digest = sha256(body).hexdigest()
-            served.note(Made(digest, link, snapshot.name, len(body), datetime.now(UTC)))
-            return body
+        def make() -> Content:
+            body = pack(snapshot, bulletin, chosen, service.site)
+            link = service.site.urls.online.to(f"/bulletins/{bulletin.date}.zip")
+            digest, now = sha256(body).hexdigest(), datetime.now(UTC)
+            service.served.note(Made(digest, link, snapshot.name, len(body), now))
+            return Content(body, "application/zip", headers)
 
-        kept = await made(request, snapshot, "picture", ("pack", day, chosen), ZIP, make)
+        return await answered(request, snapshot, f"pack {day} {chosen}", make, service.files)
     except AddressError as error:
-        return for_people(request, error)
-    name = f"bulletin_{bulletin.date}_{chosen.lang}.zip"
-    headers = {**OPEN, "Content-Disposition": f'attachment; filename="{name}"; '
-               f"filename*=UTF-8''{name}"}  # fmt: skip
-    return answer(request, kept, LIVE, POLICY, headers)
+        return page_for(request, error)
 
 
 def _chosen(query: dict[str, str]) -> Display:

@@ -4,45 +4,39 @@ whether a file came from here."""
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from hashlib import sha256
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
-from starlette.datastructures import State
 
 from dashboard.address import AddressError, ChartAddress, parse, parse_query
 from dashboard.data.snapshot import Snapshot
 from dashboard.export.formats import FORMATS, Format
 from dashboard.export.receipts import Made, Served
 from dashboard.export.table import disposition, iso, of_data, table, to_json
-from dashboard.http.cache import KEEP
-from dashboard.http.limits import Turnstile
-from dashboard.http.responses import LIVE, OPEN, answer, caching, etag_of
-from dashboard.urls import Urls
+from dashboard.http.cache import Content
+from dashboard.http.responses import (
+    LIVE,
+    Service,
+    answered,
+    caching,
+    current_snapshot,
+    meaning_of,
+    service_of,
+)
 
 router = APIRouter()
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
-@dataclass(frozen=True, slots=True)
-class DataFile:
-    """A file that is made: its bytes, and all that its answer says besides."""
-
-    body: bytes
-    media_type: str
-    etag: str
-    headers: dict[str, str]
-
-
-def _download(kind: Format) -> Callable[[Request, str], Response]:
-    def download(request: Request, place: str) -> Response:
-        snapshot: Snapshot = request.app.state.snapshots.current()
+def _download(kind: Format) -> Callable[[Request, str], Awaitable[Response]]:
+    async def download(request: Request, place: str) -> Response:
+        snapshot = await current_snapshot(request)
         query = parse_query(request.scope["query_string"].decode("latin-1"))
         address = parse(place, query, snapshot.catalog, datetime.now(UTC))
-        return data_answer(request, snapshot, address, kind)
+        return await data_answer(request, snapshot, address, kind)
 
     download.__doc__ = f"The data of one address as {kind.name}."
     return download
@@ -62,14 +56,13 @@ for _kind in sorted(FORMATS.values(), key=lambda kind: -len(kind.suffix)):
 @router.api_route("/verify/{digest}", methods=["GET", "HEAD"], include_in_schema=False)
 def verify(request: Request, digest: str) -> Response:
     """Whether this site has made the file with this SHA-256: when, and at which address."""
-    served: Served = request.app.state.served
+    served = service_of(request).served
     wanted = digest.lower()
     if not _DIGEST.fullmatch(wanted):
         raise AddressError(
             "sha256", f"sha256: '{digest[:70]}' is not a SHA-256; write its 64 hexadecimal digits."
         )
     made = served.find(wanted)
-    headers = {**OPEN, "Cache-Control": "no-cache"}
     if made is None:
         raise AddressError("sha256", _unknown(served), 404)
     document = {
@@ -80,35 +73,31 @@ def verify(request: Request, digest: str) -> Response:
         "bytes": made.bytes,
         "first_made_at": iso(made.made_at),
     }
-    return Response(to_json(document), media_type="application/json", headers=headers)
+    return Response(to_json(document), media_type="application/json",
+                    headers={"Cache-Control": "no-cache"})  # fmt: skip
 
 
-def data_answer(
+async def data_answer(
     request: Request, snapshot: Snapshot, address: ChartAddress, kind: Format
 ) -> Response:
     """The answer to a request for one format of one table."""
-    address = of_data(address)
-    state = request.app.state
-    key = (address, kind.suffix)
-    file = snapshot.remember("file", key, lambda: _make(snapshot, address, kind, state))
-    request.scope[KEEP] = snapshot
-    return answer(request, file.body, file.media_type, file.headers, file.etag)
+    service, address = service_of(request), of_data(address)
+    what = f"{kind.suffix} {meaning_of(address)}"
+    return await answered(
+        request, snapshot, what, lambda: _file(snapshot, address, kind, service), service.files
+    )
 
 
-def _make(snapshot: Snapshot, address: ChartAddress, kind: Format, state: State) -> DataFile:
-    urls: Urls = state.site.urls
-    turnstile: Turnstile = state.turnstile
-    served: Served = state.served
-    with turnstile.turn():
-        found = snapshot.remember("table", address, lambda: table(snapshot, address))
-        body = kind.write(found, urls)
-    digest, now = sha256(body).hexdigest(), datetime.now(UTC)
+def _file(snapshot: Snapshot, address: ChartAddress, kind: Format, service: Service) -> Content:
+    urls = service.site.urls
+    found = snapshot.cached("table", address, lambda: table(snapshot, address))
+    body = kind.write(found, urls)
     link = urls.online.chart(address, kind.suffix)
-    served.note(Made(digest, link, snapshot.name, len(body), now))
+    made = Made(sha256(body).hexdigest(), link, snapshot.name, len(body), datetime.now(UTC))
+    service.served.note(made)
     about = urls.online.chart(address, ".metadata.json")
     lasts = caching(snapshot, address.ids, address.as_of)
     headers = {
-        **OPEN,
         # The description names the snapshot, so it changes even where the data cannot.
         "Cache-Control": LIVE if kind.suffix == ".metadata.json" else lasts,
         "X-Snapshot": snapshot.name,
@@ -117,7 +106,7 @@ def _make(snapshot: Snapshot, address: ChartAddress, kind: Format, state: State)
     }
     if kind.suffix != ".metadata.json":
         headers["Content-Disposition"] = disposition(found, kind.suffix)
-    return DataFile(body, kind.media_type, etag_of(digest), headers)
+    return Content(body, kind.media_type, headers)
 
 
 def _unknown(served: Served) -> str:

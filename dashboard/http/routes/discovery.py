@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from hashlib import sha256
 
 from fastapi import APIRouter, Request
 from fastapi.responses import PlainTextResponse, Response
@@ -11,34 +10,35 @@ from fastapi.responses import PlainTextResponse, Response
 from dashboard import discovery
 from dashboard.data.snapshot import Snapshot
 from dashboard.export.table import to_json
-from dashboard.http.responses import LIVE, OPEN, answer, etag_of
+from dashboard.http.cache import Content
+from dashboard.http.responses import LIVE, answered, current_snapshot, service_of
 from dashboard.urls import Urls
 
 router = APIRouter()
 
 
 @router.api_route("/robots.txt", methods=["GET", "HEAD"], include_in_schema=False)
-def robots(request: Request) -> Response:
+async def robots(request: Request) -> Response:
     """What robots may read."""
-    return PlainTextResponse(discovery.robots(request.app.state.site.urls))
+    return PlainTextResponse(discovery.robots(service_of(request).site.urls))
 
 
 @router.api_route("/sitemap.xml", methods=["GET", "HEAD"], include_in_schema=False)
-def sitemap(request: Request) -> Response:
+async def sitemap(request: Request) -> Response:
     """Every page."""
-    return _kept(request, "sitemap", "application/xml", discovery.sitemap)
+    return await _answered(request, "sitemap", "application/xml", discovery.sitemap)
 
 
 @router.api_route("/atom.xml", methods=["GET", "HEAD"], include_in_schema=False)
-def atom(request: Request) -> Response:
+async def atom(request: Request) -> Response:
     """The newest bulletins and events."""
-    return _kept(request, "atom", "application/atom+xml", discovery.atom)
+    return await _answered(request, "atom", "application/atom+xml", discovery.atom)
 
 
 @router.api_route("/catalog.jsonld", methods=["GET", "HEAD"], include_in_schema=False)
-def catalogue(request: Request) -> Response:
+async def catalogue(request: Request) -> Response:
     """Every indicator as a data set."""
-    return _kept(
+    return await _answered(
         request,
         "catalogue",
         "application/ld+json",
@@ -46,12 +46,14 @@ def catalogue(request: Request) -> Response:
     )
 
 
-def _kept(
+async def _answered(
     request: Request, name: str, media_type: str, make: Callable[[Snapshot, Urls], bytes]
 ) -> Response:
-    """What `make` gives, kept as long as the snapshot."""
-    state = request.app.state
-    snapshot: Snapshot = state.snapshots.current()
-    body = snapshot.remember("api", name, lambda: make(snapshot, state.site.urls))
-    headers = {**OPEN, "Cache-Control": LIVE, "X-Snapshot": snapshot.name}
-    return answer(request, body, media_type, headers, etag_of(sha256(body).hexdigest()))
+    """What `make` gives of the current snapshot."""
+    snapshot, service = await current_snapshot(request), service_of(request)
+    headers = {"Cache-Control": LIVE, "X-Snapshot": snapshot.name}
+
+    def content() -> Content:
+        return Content(make(snapshot, service.site.urls), media_type, headers)
+
+    return await answered(request, snapshot, name, content, service.files)

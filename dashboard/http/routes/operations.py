@@ -1,38 +1,36 @@
-"""For those who run the site: is the process alive, is there something to serve, what is asked."""
+"""For those who run the site: is the process alive, is there something to serve, what is asked.
+These answer on the event loop at once, whatever else goes on: no thread, no lock, no file."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import UTC, datetime
-
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from dashboard.chart import fonts
-from dashboard.data import queries
-from dashboard.data.snapshot import Snapshot, Snapshots
 from dashboard.export.table import to_json
-from dashboard.http.metrics import MEDIA_TYPE, gauge
 from dashboard.http.problems import problem
-from etl.errors import StorageError
+from dashboard.http.responses import service_of
 
-router = APIRouter()
+router = APIRouter(include_in_schema=False)
+METHODS = ["GET", "HEAD"]
 
 
-@router.api_route("/healthz", methods=["GET", "HEAD"], include_in_schema=False)
-def healthz() -> Response:
+@router.api_route("/healthz", methods=METHODS)
+async def healthz() -> Response:
     """The process answers."""
     return Response(to_json({"status": "ok"}), media_type="application/json")
 
 
-@router.api_route("/readyz", methods=["GET", "HEAD"], include_in_schema=False)
-def readyz(request: Request) -> Response:
-    """200 while a snapshot is open, 503 in words otherwise."""
-    snapshots: Snapshots = request.app.state.snapshots
-    try:
-        snapshot = snapshots.current()
-    except StorageError as error:
-        return problem(503, str(error))
+@router.api_route("/readyz", methods=METHODS)
+async def readyz(request: Request) -> Response:
+    """200 while a snapshot is open and can be read, 503 in words otherwise."""
+    snapshots = service_of(request).snapshots
+    snapshot = snapshots.open
+    if snapshot is None:
+        return problem(503, snapshots.problem or "The snapshot is being opened.")
+    if snapshot.damage:
+        return problem(503, snapshot.damage)
     warnings = " ".join(filter(None, (snapshots.problem, fonts.warning())))
     document = {
         "status": "ok",
@@ -43,24 +41,7 @@ def readyz(request: Request) -> Response:
     return Response(to_json(document), media_type="application/json")
 
 
-@router.api_route("/metrics", methods=["GET", "HEAD"], include_in_schema=False)
-def metrics(request: Request) -> Response:
-    """Requests by route and status, and the age and size of the snapshot, for Prometheus."""
-    state = request.app.state
-    try:
-        measured = list(_measured(state.snapshots.current(), datetime.now(UTC)))
-    except StorageError:
-        measured = []
-    ready = gauge("ready", "1 while a snapshot is open.", bool(measured))
-    lines = [*state.meter.lines(), ready, *measured]
-    return Response("\n".join(lines) + "\n", media_type=MEDIA_TYPE)
-
-
-def _measured(snapshot: Snapshot, now: datetime) -> Iterator[str]:
-    age = (now - snapshot.published_at).total_seconds()
-    problems = len(queries.problems(snapshot))
-    yield gauge("snapshot_info", "The snapshot that is served.", 1, {"snapshot": snapshot.name})
-    yield gauge("snapshot_age_seconds", "Seconds since the snapshot was published.", age)
-    yield gauge("snapshot_rows", "Vintages in the snapshot.", int(snapshot.meta["rows"]))
-    yield gauge("indicators", "Indicators in the catalog.", len(snapshot.catalog))
-    yield gauge("problems", "What the last run could not do.", problems)
+@router.api_route("/metrics", methods=METHODS)
+async def metrics(request: Request) -> Response:
+    """Requests by route and status, how long they took, and the age and size of the snapshot."""
+    return Response(service_of(request).metrics.text(), media_type=CONTENT_TYPE_LATEST)

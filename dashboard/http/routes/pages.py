@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
-from starlette.concurrency import run_in_threadpool
 from starlette.convertors import StringConvertor, register_url_convertor
 
+from dashboard.address import AddressError
 from dashboard.app import LivePages
+from dashboard.http.cache import Content
+from dashboard.http.responses import answered, current_snapshot, service_of
+from dashboard.pages import Shown, meaning_of
+from etl.errors import StorageError, XinzhiError
 
-router = APIRouter()
-METHODS = ["GET", "HEAD"]
+HTML = "text/html; charset=utf-8"
+#: A page is asked for again each time, and sent again only when it has changed.
+EACH_TIME = {"Cache-Control": "no-cache"}
+router = APIRouter(include_in_schema=False)
 
 
 class _PagePath(StringConvertor):
@@ -22,19 +28,36 @@ class _PagePath(StringConvertor):
 register_url_convertor("page", _PagePath())
 
 
-@router.api_route("/{path:page}", methods=METHODS, include_in_schema=False)
+class _OtherError(XinzhiError):
+    """A page that is no answer with status 200: a redirect, or what is wrong in words."""
+
+    def __init__(self, shown: Shown) -> None:
+        super().__init__(shown.page.description)
+        self.shown = shown
+
+
+@router.api_route("/{path:page}", methods=["GET", "HEAD"])
 async def page(request: Request) -> Response:
     """The page of any address that nothing else answers; the one that says so, where there is
     none."""
-    live: LivePages = request.app.state.pages
+    live: LivePages = request.app.state.live
     path, search = request.url.path, request.scope["query_string"].decode("latin-1")
+    limit = service_of(request).pages
 
-    def document() -> Response:
+    def make() -> Content:
         shown = live.show(path, search)
-        headers = {"Cache-Control": "no-cache"}
-        if shown.page.location:
-            headers["Location"] = shown.page.location
-        body = live.document(shown)
-        return Response(body, shown.page.status, headers, "text/html; charset=utf-8")
+        if shown.page.status != 200:
+            raise _OtherError(shown)
+        return Content(live.document(shown).encode(), HTML, EACH_TIME)
 
-    return await run_in_threadpool(document)
+    try:
+        snapshot = await current_snapshot(request)
+        what, lasts = meaning_of(path, search, live.snapshots.problem)
+        return await answered(request, snapshot, what, make, limit, by_the_clock=not lasts)
+    except _OtherError as error:
+        shown = error.shown
+    except (AddressError, StorageError):  # the page says it
+        shown = await limit.run(lambda: live.show(path, search), request.receive)
+    body = await limit.run(lambda: live.document(shown), request.receive)
+    location = {"Location": shown.page.location} if shown.page.location else {}
+    return Response(body, shown.page.status, {**EACH_TIME, **location}, HTML)

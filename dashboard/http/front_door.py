@@ -1,0 +1,96 @@
+"""The outermost layer: what every request and every answer has in common."""
+
+from __future__ import annotations
+
+import logging
+import re
+import secrets
+import time
+
+from fastapi import Request
+from fastapi.responses import Response
+
+from dashboard.http.asgi import App, Message, Receive, Scope, Send, header
+from dashboard.http.limits import ReaderLeftError
+from dashboard.http.log import REQUEST_ID
+from dashboard.http.metrics import Metrics
+from dashboard.http.problems import answer_to, problem
+from dashboard.http.security import allowed, options, with_rules
+from etl.errors import XinzhiError
+
+MAX_HEADERS, MAX_HEAD_BYTES = 100, 32_000
+#: An id that another server before us gave: it is repeated in the log, so it is one plain word.
+_SANE_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+#: What is counted for a reader who left before the answer.
+LEFT = 499
+log = logging.getLogger(__name__)
+
+
+class FrontDoor:
+    """An ASGI app around another. It names each request, refuses heads and methods that mean
+    nothing, adds the rules for browsers to each answer, and counts it. An error that nobody
+    foresaw is one traceback in the log and one sentence to the reader."""
+
+    def __init__(self, app: App, metrics: Metrics) -> None:
+        self.app, self.metrics = app, metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1000})
+            return
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        start, status, request_id = time.perf_counter(), 0, _id_of(scope)
+        REQUEST_ID.set(request_id.decode("ascii"))
+
+        async def answered(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = with_rules(message["headers"], scope["path"])
+                headers.append((b"x-request-id", request_id))
+                message = {**message, "headers": headers}
+            await send(message)
+
+        try:
+            refusal = _refusal(scope)
+            await (refusal or self.app)(scope, receive, answered)
+        except ReaderLeftError:
+            status = status or LEFT
+        except XinzhiError as error:
+            await answer_to(Request(scope), error)(scope, receive, answered)
+        except Exception:
+            log.exception("An error that nobody foresaw, at %s.", _route_of(scope))
+            if not status:
+                words = f"This is our mistake. Tell us its number: {request_id.decode('ascii')}."
+                await problem(500, words)(scope, receive, answered)
+        finally:
+            self.metrics.count(scope, status or 500, time.perf_counter() - start)
+
+
+def _id_of(scope: Scope) -> bytes:
+    given = header(scope, b"x-request-id")
+    return given if _SANE_ID.fullmatch(given) else secrets.token_hex(8).encode()
+
+
+def _refusal(scope: Scope) -> Response | None:
+    """The answer to a request that no route should see."""
+    headers, path, method = scope["headers"], scope["path"], scope["method"]
+    if len(headers) > MAX_HEADERS or sum(len(n) + len(v) for n, v in headers) > MAX_HEAD_BYTES:
+        return problem(431, f"The head holds more than {MAX_HEADERS} headers or {MAX_HEAD_BYTES:,} "
+                       "bytes.")  # fmt: skip
+    if method == "OPTIONS":
+        told = Response(status_code=204)
+        told.raw_headers = options(path)
+        return told
+    if method not in allowed(path):
+        words = " or ".join(one for one in allowed(path) if one != "OPTIONS")
+        refused = problem(405, f"This address is answered to {words}.")
+        refused.headers["Allow"] = ", ".join(allowed(path))
+        return refused
+    return None
+
+
+def _route_of(scope: Scope) -> str:
+    return str(getattr(scope.get("route"), "path", "") or "a page")

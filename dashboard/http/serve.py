@@ -1,0 +1,115 @@
+"""The process that serves: uvicorn with bounds on connections, an end in time, and one log."""
+
+from __future__ import annotations
+
+import os
+import resource
+import socket
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+
+from dashboard.http.log import log_config
+from dashboard.http.metrics import FOLDER_VARIABLE
+from dashboard.http.protocol import BoundedProtocol
+from dashboard.server import Server, create_server
+from etl.base_url import EVERYWHERE, served_at
+from etl.errors import SettingError
+from etl.settings import PREFIX, Settings, load_settings
+
+#: The variable of the environment that holds the public address.
+BASE_URL = f"{PREFIX}BASE_URL"
+
+#: Seconds for what is under way once the server is told to end.
+GRACE_S = 4
+#: Files that are open besides connections: the snapshot, the log, what Python loads.
+OTHER_FILES, BACKLOG = 256, 256
+
+
+def serve(settings: Settings, host: str, port: int, workers: int) -> None:
+    """Serve in the foreground until stopped."""
+    with _counted_together(workers):
+        uvicorn.run(
+            f"{__name__}:application",
+            factory=True,
+            host=host,
+            port=port,
+            workers=workers,
+            http=BoundedProtocol,
+            ws="none",
+            backlog=BACKLOG,
+            timeout_graceful_shutdown=GRACE_S,
+            log_config=log_config(settings.log),
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+        )
+
+
+def application() -> Server:
+    """The site with the settings of the environment: uvicorn's factory, one a worker."""
+    most_files = raise_file_limit()
+    BoundedProtocol.most = max(16, min(BoundedProtocol.most, most_files - OTHER_FILES - BACKLOG))
+    return create_server(load_settings())
+
+
+def raise_file_limit() -> int:
+    """Have as many files open as the system lets us; how many that is."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+            soft = hard
+        except (ValueError, OSError):  # some systems have a lower bound of their own
+            pass
+    return 1 << 20 if soft == resource.RLIM_INFINITY else soft
+
+
+def require_free(host: str, port: int) -> None:
+    """A SettingError where nobody can listen there."""
+    if not 0 < port < 65536:
+        raise SettingError(f"--port: {port} is not a port; choose one from 1 to 65535.")
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        shown = f"[{host}]" if ":" in host else host
+        raise SettingError(
+            f"--port: {shown}:{port} cannot be used ({error.strerror}). Choose another with "
+            f"--port, for example --port {port + 1}."
+        ) from None
+
+
+def name_address(host: str, port: int) -> str:
+    """The address that is served. Where no other one is set, links name it: each worker reads its
+    settings from the environment."""
+    address = served_at(host, port)
+    if not os.environ.get(BASE_URL, "").strip():
+        os.environ[BASE_URL] = address
+        if host in EVERYWHERE:
+            print(
+                f"note: {BASE_URL} is not set, so short links, QR codes and downloads name "
+                f"{address}, which opens on this machine alone; set it to the address that "
+                "readers use.",
+                file=sys.stderr,
+            )
+    return address
+
+
+@contextmanager
+def _counted_together(workers: int) -> Iterator[None]:
+    """A folder in which several workers count together, as long as they live."""
+    if workers < 2:
+        yield
+        return
+    with tempfile.TemporaryDirectory(prefix="xinzhi-metrics-") as folder:
+        os.environ[FOLDER_VARIABLE] = folder
+        try:
+            yield
+        finally:
+            del os.environ[FOLDER_VARIABLE]
