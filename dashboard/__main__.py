@@ -15,8 +15,10 @@ from dashboard.address import PARAMETERS, MovedError
 from dashboard.data.snapshot import SnapshotError, Snapshots
 from dashboard.export.files import export, image
 from dashboard.export.formats import DATA_FORMATS
-from dashboard.http.serve import address_of, require_free, serve
+from dashboard.http.serve import BASE_URL, name_address, require_free, serve
 from dashboard.static_copy.write import write_copy
+from dashboard.urls import Urls
+from etl.base_url import DEFAULT_HOST, DEFAULT_PORT
 from etl.errors import XinzhiError
 from etl.settings import load_settings
 
@@ -54,10 +56,10 @@ def image_command(options: argparse.Namespace) -> int:
 def site_command(options: argparse.Namespace) -> int:
     """Write the static copy of the public part."""
     settings, folder = load_settings(), Path(options.folder)
-    if not os.environ.get("XINZHI_BASE_URL"):
+    if not os.environ.get(BASE_URL, "").strip():
         print(
-            f"note: XINZHI_BASE_URL is not set, so previews, short links and citations name "
-            f"{settings.base_url}.",
+            f"note: {BASE_URL} is not set, so previews, short links and citations name "
+            f"{Urls.of(settings).base}.",
             file=sys.stderr,
         )
     with Console(stderr=True).status("") as status:
@@ -68,21 +70,22 @@ def site_command(options: argparse.Namespace) -> int:
 
 def serve_command(options: argparse.Namespace) -> int:
     """Serve until stopped."""
-    settings = load_settings()
     require_free(options.host, options.port)
+    address = name_address(options.host, options.port)
+    settings = load_settings()
     try:
         Snapshots(settings.published).current()
     except SnapshotError as error:
         print(f"note: {error.detail}", file=sys.stderr)
-    print(address_of(options.host, options.port), flush=True)
+    print(address, flush=True)
     serve(settings, options.host, options.port, options.workers)
     return 0
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m dashboard", description=__doc__)
-    parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=8050)
+    parser.add_argument("--host", default=DEFAULT_HOST)
+    parser.add_argument("--port", type=int, default=DEFAULT_PORT)
     parser.add_argument("--workers", type=int, default=1)
     parser.set_defaults(command=serve_command)
     commands = parser.add_subparsers(metavar="COMMAND", help="without one: serve")

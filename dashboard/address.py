@@ -86,6 +86,13 @@ class Transform:
         return f"{self.name}:{self.base}" if self.base else self.name
 
 
+_LEVEL = Transform()
+#: The other parameters with the field of each and its default.
+_USUAL = tuple(
+    (name, "for_" if name == "for" else name, allowed[0]) for name, allowed in _CHOICES.items()
+)
+
+
 @dataclass(frozen=True, slots=True)
 class ChartAddress:
     """What one address asks for. Two addresses that mean the same are equal."""
@@ -123,15 +130,16 @@ class ChartAddress:
 
     def query(self) -> str:
         """The parameters that differ from their defaults, in a fixed order."""
-        said = [("with", ",".join(self.more)), ("t", str(self.window))]
-        if self.transform != Transform():
-            said.append(("u", str(self.transform)))
-        for name, allowed in _CHOICES.items():
-            value = getattr(self, _field(name))
-            if value != allowed[0]:
-                said.append((name, value))
         # Ids, dates and words of ours: nothing in them needs escaping.
-        return "&".join(f"{name}={value}" for name, value in said if value)
+        said = [f"with={','.join(self.more)}"] if self.more else []
+        if window := str(self.window):
+            said.append(f"t={window}")
+        if self.transform != _LEVEL:
+            said.append(f"u={self.transform}")
+        for name, field, usual in _USUAL:
+            if (value := getattr(self, field)) != usual:
+                said.append(f"{name}={value}")
+        return "&".join(said)
 
 
 def parse(place: str, query: Mapping[str, str], catalog: Catalog, now: datetime) -> ChartAddress:
@@ -223,11 +231,12 @@ def pasted(address: str) -> tuple[str, dict[str, str]]:
         parts = urlsplit(address[:MAX_QUERY])
     except ValueError:
         raise AddressError("address", f"address: '{address[:60]}' cannot be read.") from None
-    path = parts.path
-    if not path.startswith("/s/"):
-        path = path.removeprefix("/embed").removeprefix("/c/")
-        path = path.removesuffix(".png").removesuffix(".svg")
-    return path, parse_query(parts.query)
+    # Before /s/ and /c/ there may be the path below which a proxy serves the site.
+    _, short, code = parts.path.rpartition("/s/")
+    if short:
+        return f"{short}{code}", parse_query(parts.query)
+    place = parts.path.rpartition("/c/")[2].removesuffix(".png").removesuffix(".svg")
+    return place, parse_query(parts.query)
 
 
 def known_id(name: str, catalog: Catalog, parameter: str = "id") -> str:

@@ -60,10 +60,10 @@ class LivePages:
 
     def __init__(self, snapshots: Snapshots, site: SiteConfig) -> None:
         self.snapshots, self.site = snapshots, site
-        self.dash = _create_dash(self.show)
+        self.dash = _create_dash(self.show, site.urls)
         # Dash sets itself up at its first request, and refuses scripts to those who come meanwhile.
         self.dash.server.test_client().get("/")
-        start = Urls(site.base_url).asset(START)
+        start = site.urls.asset(START)
         self._scripts = Markup(
             f'{self.dash.tags["config"]}{self.dash.tags["scripts"]}<script src="{start}"></script>'
         )
@@ -77,19 +77,23 @@ class LivePages:
 
     def document(self, shown: Shown) -> str:
         """The whole document, which comes alive where there are scripts."""
-        app = {"scripts": self._scripts, "chart_library": PLOTLY_PATH}
+        app = {"scripts": self._scripts, "chart_library": self.site.urls.to(PLOTLY_PATH)}
         return document(shown, self.site, app)
 
 
 def document(shown: Shown, site: SiteConfig, app: Mapping[str, Any] | None = None) -> str:
     """A page as a document; without an `app` it stands still."""
-    urls = Urls(site.base_url)
-    return render("document.html", shown.lang, page=shown.page, body=shown.html, urls=urls, app=app)
+    return render(
+        "document.html", shown.lang, page=shown.page, body=shown.html, urls=site.urls, app=app
+    )
 
 
-def _create_dash(show: Any) -> Pages:
+def _create_dash(show: Any, urls: Urls) -> Pages:
     app = Pages(
         "dashboard",
+        # The server takes the prefix away from what comes in; browsers put it before what they ask.
+        requests_pathname_prefix=urls.to("/"),
+        routes_pathname_prefix="/",
         assets_folder=str(ASSETS),
         assets_ignore=rf"^{START}$",
         title="新质生产力每日动态 · 指标台",
@@ -111,8 +115,8 @@ def _create_dash(show: Any) -> Pages:
     def change(path: str | None, search: str | None, snapshot: object) -> tuple[Any, ...]:
         """The page of the address, made of the snapshot that is served now. A page that has just
         been opened is there already: it wants its charts alone."""
-        shown = show(str(path or "/"), str(search or ""))
-        if there := shown.page.location:
+        shown = show(urls.within(str(path or "/")) or "/", str(search or ""))
+        if there := urls.within(shown.page.location):
             shown = show(*there.partition("?")[::2])
         charts = shown.page.charts
         html = str(shown.html) if ctx.triggered else no_update

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any
@@ -17,6 +17,7 @@ from dashboard.data.snapshot import Snapshot
 from dashboard.export.formats import FORMATS
 from dashboard.export.table import iso
 from dashboard.texts import text
+from dashboard.urls import Urls
 from etl.catalog import Indicator
 from etl.records import BEIJING, Event, Vintage
 from etl.words.sentences import badges
@@ -46,60 +47,64 @@ class Entry:
     summary: str
 
 
-def robots(base_url: str) -> str:
+def robots(urls: Urls) -> str:
     """Everything may be read but the machinery of the pages."""
-    return f"User-agent: *\nDisallow: /_dash-\n\nSitemap: {base_url}/sitemap.xml\n"
+    machinery, sitemap = urls.to("/_dash-"), urls.online.to("/sitemap.xml")
+    return f"User-agent: *\nDisallow: {machinery}\n\nSitemap: {sitemap}\n"
 
 
-def sitemap(snapshot: Snapshot, base_url: str, without: Container[str] = ()) -> bytes:
-    """Every page with the day on which it changed last, but those that a copy is `without`."""
+def sitemap(snapshot: Snapshot, urls: Urls) -> bytes:
+    """Every page that there is, with the day on which it changed last."""
     root = Element("urlset", xmlns=_SITEMAP)
-    for path, day in _pages(snapshot):
-        if path in without:
-            continue
+    found = ((urls.online.to(path), day) for path, day in _pages(snapshot))
+    for link, day in dict(pair for pair in found if pair[0]).items():
         entry = SubElement(root, "url")
-        SubElement(entry, "loc").text = base_url + path
+        SubElement(entry, "loc").text = link
         if day:
             SubElement(entry, "lastmod").text = day.isoformat()
     return _xml(root)
 
 
-def atom(snapshot: Snapshot, base_url: str) -> bytes:
-    """The newest bulletins, events and alerts."""
+def atom(snapshot: Snapshot, urls: Urls) -> bytes:
+    """The newest bulletins, events and alerts, of those that lead somewhere."""
+    whole = urls.online
+    told = (*_bulletins(snapshot), *_events(snapshot), *_alerts(snapshot))
     entries = sorted(
-        (*_bulletins(snapshot), *_events(snapshot), *_alerts(snapshot)),
+        (entry for entry in told if whole.to(entry.link)),
         key=lambda e: (e.updated, e.key),
         reverse=True,
     )[:ENTRIES]
     updated = entries[0].updated if entries else snapshot.published_at
     root = Element("feed", {"xmlns": _ATOM, "xml:lang": "zh-CN"})
     _texts(root, title="新质生产力每日动态 · 指标台", id=_id("feed"), updated=iso(updated))
-    SubElement(root, "link", rel="self", href=f"{base_url}/atom.xml", type="application/atom+xml")
-    SubElement(root, "link", rel="alternate", href=f"{base_url}/", type="text/html")
+    here = whole.to("/atom.xml")
+    SubElement(root, "link", rel="self", href=here, type="application/atom+xml")
+    SubElement(root, "link", rel="alternate", href=whole.to("/"), type="text/html")
     _texts(SubElement(root, "author"), name="新质生产力每日动态")
     for entry in entries:
         node = SubElement(root, "entry")
         _texts(node, title=entry.title, id=_id(entry.key), updated=iso(entry.updated))
-        SubElement(node, "link", rel="alternate", href=base_url + entry.link, type="text/html")
+        SubElement(node, "link", rel="alternate", href=whole.to(entry.link), type="text/html")
         _texts(node, summary=entry.summary)
     return _xml(root)
 
 
-def catalogue(snapshot: Snapshot, base_url: str) -> dict[str, Any]:
-    """Every indicator as a data set of schema.org and DCAT, with its files."""
-    standings = queries.standings(snapshot)
+def catalogue(snapshot: Snapshot, urls: Urls) -> dict[str, Any]:
+    """Every indicator that has a page, as a data set of schema.org and DCAT with its files."""
+    standings, whole = queries.standings(snapshot), urls.online
     return {
         "@context": ["https://schema.org", {"dcat": "http://www.w3.org/ns/dcat#"}],
         "@type": ["DataCatalog", "dcat:Catalog"],
-        "@id": f"{base_url}/catalog.jsonld",
+        "@id": whole.to("/catalog.jsonld"),
         "name": "新质生产力每日动态 · 指标台",
-        "url": f"{base_url}/",
+        "url": whole.to("/"),
         "inLanguage": ["zh-CN", "en"],
         "version": snapshot.name,
         "dateModified": iso(snapshot.published_at),
         "dataset": [
-            _dataset(snapshot, indicator, standings.get(indicator.id), base_url)
+            _dataset(snapshot, indicator, standings.get(indicator.id), whole)
             for indicator in snapshot.catalog.all()
+            if whole.to(f"/indicators/{indicator.id}")
         ],
     }
 
@@ -173,9 +178,9 @@ def _event(snapshot: Snapshot, event: Event) -> Entry:
 
 
 def _dataset(
-    snapshot: Snapshot, indicator: Indicator, held: Standing | None, base_url: str
+    snapshot: Snapshot, indicator: Indicator, held: Standing | None, urls: Urls
 ) -> dict[str, Any]:
-    page = f"{base_url}/indicators/{indicator.id}"
+    page = urls.to(f"/indicators/{indicator.id}")
     return {
         "@type": ["Dataset", "dcat:Dataset"],
         "@id": page,
@@ -197,7 +202,7 @@ def _dataset(
         "distribution": [
             {
                 "@type": ["DataDownload", "dcat:Distribution"],
-                "contentUrl": f"{base_url}/c/{indicator.id}{kind.suffix}?scope=full",
+                "contentUrl": urls.to(f"/c/{indicator.id}{kind.suffix}?scope=full"),
                 "encodingFormat": kind.media_type.partition(";")[0],
             }
             for kind in FORMATS.values()

@@ -7,7 +7,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, select_autoescape
 from markupsafe import Markup
 
 from dashboard.texts import text
@@ -20,6 +20,11 @@ _HARMLESS = frozenset({"http", "https", "mailto", "data"})
 def render(name: str, lang: str, **context: Any) -> Markup:
     """The template called `name`, filled; everything that is not markup already is escaped."""
     return Markup(template(name).render(**words(lang), **context))
+
+
+def plain(name: str, lang: str, **context: Any) -> str:
+    """The template called `name` of a text that is no HTML, filled as it stands."""
+    return template(name).render(**words(lang), **context) + "\n"
 
 
 def words(lang: str) -> dict[str, Any]:
@@ -47,7 +52,7 @@ def template(name: str) -> Template:
 def _environment() -> Environment:
     found = Environment(
         loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
+        autoescape=select_autoescape(["html"]),
         undefined=StrictUndefined,
         auto_reload=False,
     )

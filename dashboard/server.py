@@ -24,6 +24,7 @@ from dashboard.http.front_door import FrontDoor
 from dashboard.http.limits import ConcurrencyLimit
 from dashboard.http.metrics import Metrics
 from dashboard.http.problems import answer_to
+from dashboard.http.public_address import PublicAddress
 from dashboard.http.responses import Service
 from dashboard.http.routes import (
     api,
@@ -36,6 +37,7 @@ from dashboard.http.routes import (
     operations,
     pages,
 )
+from dashboard.urls import Urls
 from etl.errors import XinzhiError
 from etl.settings import Settings
 
@@ -51,7 +53,7 @@ class Server:
         self.snapshots = Snapshots(settings.published, get_ready)
         self.service = Service(
             snapshots=self.snapshots,
-            site=SiteConfig(settings.base_url, FORMATS, reports_to=settings.corrections_to),
+            site=SiteConfig(Urls.of(settings), FORMATS, reports_to=settings.corrections_to),
             served=Served(settings.served),
             metrics=Metrics(self.snapshots),
             cache=ResponseCache(self.snapshots),
@@ -60,8 +62,10 @@ class Server:
             files=ConcurrencyLimit(*FILES),
             assets=ConcurrencyLimit(*ASSETS),
         )
-        cached = FromCache(BoundedBodies(self._routes()), self.service.cache)
-        self._app = FrontDoor(cached, self.service.metrics)
+        routes, urls = self._routes(), self.service.site.urls
+        cached = FromCache(BoundedBodies(routes), self.service.cache)
+        door = FrontDoor(cached, self.service.metrics)
+        self._app = PublicAddress(door, urls, routes.routes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._app(scope, receive, send)
@@ -77,6 +81,7 @@ class Server:
             redoc_url=None,
             openapi_url=None,
             redirect_slashes=False,
+            servers=[{"url": self.service.site.urls.base}],
         )
         live = LivePages(self.snapshots, self.service.site)
         dash = DashApp(live.dash, self.service.pages)

@@ -24,6 +24,7 @@ from etl.files.strict_yaml import Path_, line_of, load_yaml
 from etl.formulas import PARAMS, Quantity, inputs_of, misfit, wrong_number
 from etl.frequency import Frequency
 from etl.records import BEIJING, now
+from etl.short_ids import short_id
 
 #: Every source by name, and the parameters that an indicator must give it, with their types.
 SOURCE_PARAMS: Mapping[str, Mapping[str, type]] = {
@@ -463,6 +464,7 @@ def _contradictions(catalog: Catalog) -> Iterator[tuple[Path_, str]]:
     """Each place where entries that are well formed do not fit together."""
     claimed: dict[str, str] = {}
     owners: dict[str, str] = {}
+    yield from _short_id_problems(catalog)
     for name, link in catalog.links.items():
         for unknown in (i for i in link.indicators if i not in catalog):
             hint = _hint(catalog, unknown)
@@ -554,6 +556,25 @@ def _old_id_problems(
             )
         elif old in indicator.old_ids[:index]:
             yield where, f"{indicator.id}: the old id '{old}' stands twice; keep one."
+
+
+def _short_id_problems(catalog: Catalog) -> Iterator[tuple[Path_, str]]:
+    """Ids, present, former or given up, that a short link could not tell apart."""
+    names: list[tuple[str, str, Path_]] = [
+        (i.id, i.id, ("indicators", i.id)) for i in catalog.all()
+    ]
+    for indicator in catalog.all():
+        for at, old in enumerate(indicator.old_ids):
+            names.append((old, indicator.id, ("indicators", indicator.id, "old_ids", at)))
+    names += [(name, name, ("retired", at)) for at, name in enumerate(catalog.retired)]
+    seen: dict[bytes, tuple[str, str]] = {}
+    for name, owner, where in names:
+        other, its_owner = seen.setdefault(short_id(name), (name, owner))
+        if other != name and its_owner != owner:
+            yield where, (
+                f"'{name}' and '{other}' have the same code in short links, so that one link "
+                "would lead to either; choose another id for the newer one."
+            )  # fmt: skip
 
 
 def _derived_problems(

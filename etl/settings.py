@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import parse_qsl, quote, unquote, unquote_to_bytes
 
+from etl.base_url import DEFAULT_HOST, DEFAULT_PORT, base_url, served_at
 from etl.errors import SettingError, quoted
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -36,7 +37,11 @@ READ_ONLY: dict[str, str | bool | int | float | list[str]] = {
 HELP: Mapping[str, tuple[str, str]] = {
     "DATA": ("data", "folder below which everything is written"),
     "CATALOG": ("indicators.yaml", "the catalog of indicators"),
-    "BASE_URL": ("http://127.0.0.1:8050", "public origin in links and downloads"),
+    "BASE_URL": (
+        "the address that is served, http://127.0.0.1:8050 without --host and --port",
+        "public address, with a path where the site stands below one: what links, QR codes, "
+        "previews and downloads begin with",
+    ),
     "PROXY": (
         "HTTPS_PROXY, else none",
         "proxy of every outgoing request: http://USER:PASSWORD@HOST:PORT",
@@ -177,7 +182,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
     return Settings(
         data=Path(value("DATA") or PROJECT / "data"),
         catalog=Path(value("CATALOG") or PROJECT / "indicators.yaml"),
-        base_url=(value("BASE_URL") or "http://127.0.0.1:8050").rstrip("/"),
+        base_url=base_url(value("BASE_URL") or served_at(DEFAULT_HOST, DEFAULT_PORT)),
         proxy=_proxy(name, proxy) if proxy else None,
         ca_bundle=_bundle(bundle) if bundle else None,
         contact=value("CONTACT"),

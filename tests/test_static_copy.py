@@ -6,6 +6,7 @@ import re
 import threading
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from html import unescape
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -20,7 +21,7 @@ from playwright.sync_api import Browser
 from serving import TestClient, client
 
 from dashboard.__main__ import main
-from dashboard.static_copy.places import Links, file_of
+from dashboard.static_copy.places import CopyUrls, Places, file_of
 from dashboard.static_copy.write import write_copy
 from etl.settings import Settings
 
@@ -118,7 +119,6 @@ def test_the_files_are_those_of_the_site(copy: Path, site: TestClient) -> None:
         "/c/sp500.png",
         "/c/sp500.png?u=drawdown",
         "/c/sp500.svg?t=5y&lang=en",
-        "/c/pue_global_average.kit.zip",
     ):
         assert (copy / file_of(address)).read_bytes() == site.get(address).content, address
 
@@ -146,6 +146,9 @@ def test_a_kit_in_a_copy_names_files_of_the_copy(copy: Path) -> None:
     assert set(places) <= files_of(copy)
     with zipfile.ZipFile(BytesIO((copy / "c/sp500.kit.zip").read_bytes())) as packed:
         assert "chart.png" in packed.namelist()
+        link = packed.read("link.txt").decode().strip().removeprefix(f"{BASE}/")
+        assert packed.read("insert.html").decode() == html
+    assert link in places
 
 
 def test_an_indicator_without_data_has_its_page_and_no_lasting_link(copy: Path) -> None:
@@ -172,17 +175,22 @@ def test_a_reader_walks_through_the_copy_in_a_browser(served: str, browser: Brow
     assert not said
 
 
-def test_what_a_copy_does_not_hold_is_no_link() -> None:
-    links = Links(BASE, ["/", "/c/vix", "/c/vix?t=3m"])
-    html = (
-        '<p>见<a href="/c/sp500">标普</a>与<a href="/indicators/vix?t=3m">VIX</a></p>'
-        '<a href="/?theme=dark" rel="nofollow">深色</a>'
-        '<ul><li><a href="/nowhere">无处</a></li></ul><form action="/"><input name="q"></form>'
-        '<a class="option current" href="/?q=1">全部</a>'
+def test_what_a_copy_does_not_hold_has_no_link() -> None:
+    held = Places(["/", "/c/vix", "/c/vix?t=3m", "/c/vix.csv", "/assets/site.css"])
+    links = CopyUrls(BASE, places=held, at="a/b/index.html")
+    assert links.page("/", fragment="top") == "../../index.html#top"
+    assert links.to("/indicators/vix?t=3m") == "../../c/vix/t-3m.html"
+    assert links.to("/c/vix.csv?lang=en") == "../../c/vix.csv"
+    assert links.asset("site.css") == "../../assets/site.css"
+    assert (
+        links.online.to("/c/vix") == links.whole(links.to("/c/vix")) == f"{BASE}/c/vix/index.html"
     )
-    assert links.page(html, "a/b/index.html") == (
-        '<p>见标普与<a href="../../c/vix/t-3m.html">VIX</a></p><ul></ul>'
-    )
+    for address in ("/c/sp500", "/?theme=dark", "/c/vix?t=1y", "/c/vix.csv?t=3m", "/nowhere"):
+        assert links.to(address) == links.online.to(address) == links.whole("") == ""
+    assert links.form("/") == ""
+    there = replace(links, at="c/vix/index.html")
+    assert there.to("/c/vix") == "index.html"
+    assert there.to("/indicators/vix") == ""  # the page itself, under another address
 
 
 def test_a_second_writing_keeps_older_frozen_charts_and_says_what_became_of_them(

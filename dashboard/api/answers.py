@@ -17,6 +17,7 @@ from dashboard.data.queries import Standing
 from dashboard.data.snapshot import Snapshot
 from dashboard.export.formats import FORMATS
 from dashboard.export.table import provenance
+from dashboard.urls import Urls
 from etl.bulletins.model import Bulletin, Reference
 from etl.catalog import Credit, Indicator, Text
 from etl.claims.model import Placed
@@ -32,44 +33,46 @@ _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
-def indicators(snapshot: Snapshot, base_url: str) -> models.IndicatorList:
+def indicators(snapshot: Snapshot, urls: Urls) -> models.IndicatorList:
     held = queries.standings(snapshot)
     listed = [
-        models.IndicatorEntry(**_entry(snapshot, i, held.get(i.id), base_url))
+        models.IndicatorEntry(**_entry(snapshot, i, held.get(i.id), urls))
         for i in snapshot.catalog.all()
     ]
     return models.IndicatorList(snapshot=snapshot.name, count=len(listed), indicators=listed)
 
 
-def indicator(snapshot: Snapshot, name: str, base_url: str) -> models.IndicatorDetail:
+def indicator(snapshot: Snapshot, name: str, urls: Urls) -> models.IndicatorDetail:
     found = snapshot.catalog[known_id(name, snapshot.catalog)]
     return models.IndicatorDetail(
-        **_entry(snapshot, found, queries.standing(snapshot, found.id), base_url),
+        **_entry(snapshot, found, queries.standing(snapshot, found.id), urls),
         snapshot=snapshot.name,
         calendar=found.calendar,
         records=found.records,
         milestones=list(found.milestones),
         breaks=[models.BreakAnswer(date=b.date, note=_words(b.note)) for b in found.breaks],
         old_ids=list(found.old_ids),
-        files={kind.name: f"{base_url}/c/{found.id}{kind.suffix}" for kind in FORMATS.values()},
+        files={
+            kind.name: urls.online.to(f"/c/{found.id}{kind.suffix}") for kind in FORMATS.values()
+        },
     )
 
 
-def bulletins(snapshot: Snapshot, base_url: str) -> models.BulletinList:
+def bulletins(snapshot: Snapshot, urls: Urls) -> models.BulletinList:
     listed = [
         models.BulletinSummary(
             date=entry.date,
             title=entry.title,
             summary=entry.summary,
             headings=list(entry.headings),
-            url=f"{base_url}/bulletins/{entry.date}",
+            url=urls.online.to(f"/bulletins/{entry.date}"),
         )
         for entry in queries.bulletins(snapshot)
     ]
     return models.BulletinList(snapshot=snapshot.name, count=len(listed), bulletins=listed)
 
 
-def bulletin(snapshot: Snapshot, text: str, base_url: str) -> models.BulletinDetail:
+def bulletin(snapshot: Snapshot, text: str, urls: Urls) -> models.BulletinDetail:
     day = _day(text)
     found = _bulletin(snapshot, day)
     parts, known = queries.mentioned(snapshot, day), queries.citations(snapshot, day)
@@ -92,17 +95,17 @@ def bulletin(snapshot: Snapshot, text: str, base_url: str) -> models.BulletinDet
         judgement=list(found.judgement),
         references=[_reference(r, known.get(r.number)) for r in found.references],
         indicators=list(dict.fromkeys(name for names in parts.values() for name in names)),
-        url=f"{base_url}/bulletins/{day}",
+        url=urls.online.to(f"/bulletins/{day}"),
     )
 
 
-def claims(snapshot: Snapshot, text: str) -> models.ClaimList:
-    """The checked statements of a bulletin."""
+def claims(snapshot: Snapshot, text: str, urls: Urls) -> models.ClaimList:
+    """The checked statements of a bulletin, with links to the charts that show it."""
     day = _day(text)
     _bulletin(snapshot, day)
     listed = [
         models.ClaimAnswer(
-            **placed.claim.model_dump(exclude={"evidence"}), evidence=_evidence(placed)
+            **placed.claim.model_dump(exclude={"evidence"}), evidence=_evidence(placed, urls)
         )
         for placed in queries.claims(snapshot, day)
     ]
@@ -144,7 +147,7 @@ def policies(snapshot: Snapshot, query: Mapping[str, str]) -> models.PolicyList:
     )
 
 
-def corrections(snapshot: Snapshot, base_url: str) -> models.CorrectionList:
+def corrections(snapshot: Snapshot, urls: Urls) -> models.CorrectionList:
     """Every value that people corrected."""
     catalog = snapshot.catalog
     listed = [
@@ -152,7 +155,7 @@ def corrections(snapshot: Snapshot, base_url: str) -> models.CorrectionList:
             **one.model_dump(exclude={"reason"}),
             reason=_words(one.reason),
             unit=catalog.unit(catalog[one.indicator]).code,
-            page=f"{base_url}/indicators/{one.indicator}",
+            page=urls.online.to(f"/indicators/{one.indicator}"),
         )
         for one in queries.corrections(snapshot)
     ]
@@ -217,7 +220,7 @@ def _entry(
     snapshot: Snapshot,
     indicator: Indicator,
     held: Standing | None,
-    base_url: str,
+    urls: Urls,
 ) -> dict[str, Any]:
     newest = held.newest if held else None
     return {
@@ -241,8 +244,8 @@ def _entry(
         )
         if newest
         else None,
-        "csv": f"{base_url}/c/{indicator.id}.csv",
-        "page": f"{base_url}/indicators/{indicator.id}",
+        "csv": urls.online.to(f"/c/{indicator.id}.csv"),
+        "page": urls.online.to(f"/indicators/{indicator.id}"),
     }
 
 
@@ -269,9 +272,11 @@ def _reference(reference: Reference, known: queries.Citation | None) -> models.R
     return models.ReferenceAnswer.model_validate(told)
 
 
-def _evidence(placed: Placed) -> models.EvidenceAnswer | None:
+def _evidence(placed: Placed, urls: Urls) -> models.EvidenceAnswer | None:
     found = placed.claim.evidence
-    return models.EvidenceAnswer(**found.model_dump()) if found else None
+    if found is None:
+        return None
+    return models.EvidenceAnswer(**{**found.model_dump(), "chart": urls.to(found.chart)})
 
 
 def _words(text: Text) -> models.TextAnswer:

@@ -3,13 +3,13 @@
 (function () {
   "use strict";
   var EVERY_MS = 60000, asked = "";
+  function shown() { return document.querySelector("#page .site").dataset; }
   function look() {
     if (document.visibilityState !== "visible") { return; }
-    fetch("/readyz", { cache: "no-store" }).then(function (answer) {
+    fetch(shown().ready, { cache: "no-store" }).then(function (answer) {
       return answer.ok ? answer.json() : null;
     }).then(function (said) {
-      var site = document.querySelector("#page .site");
-      var isNew = said && said.snapshot !== site.dataset.snapshot && said.snapshot !== asked;
+      var isNew = said && said.snapshot !== shown().snapshot && said.snapshot !== asked;
       if (!isNew || !window.dash_clientside) { return; }
       asked = said.snapshot;
       window.dash_clientside.set_props("content", { snapshot: asked });

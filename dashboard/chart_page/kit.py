@@ -6,20 +6,17 @@ from __future__ import annotations
 import io
 import zipfile
 from dataclasses import dataclass
-from html import escape
 
 from dashboard.chart.picture import Paper
 from dashboard.chart.qr import qr, qr_png
-from dashboard.chart_page.page import SiteConfig, captions, frozen, share_url
+from dashboard.chart_page.page import SiteConfig, captions, frozen
 from dashboard.chart_page.pictures import SIZES, png_of
 from dashboard.chart_page.view import View
-from dashboard.export.table import address_url
+from dashboard.markup import plain, render
 from dashboard.texts import text
 
 #: A time that never changes, so that the same chart gives the same bytes.
 WHEN = (2026, 1, 1, 0, 0, 0)
-_P = "margin:0 0 8px;line-height:1.75;font-size:15px;color:#1d1d1b"
-_SMALL = "margin:0 0 4px;line-height:1.6;font-size:12px;color:#6b6a65"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +30,12 @@ class Kit:
     alternative: str
     link: str
     picture: str
+    lang: str
 
 
 def kit(view: View, site: SiteConfig) -> Kit:
     """The words of a view; its picture and its link are frozen, as the words are."""
-    lang = view.lang
+    lang, urls = view.lang, site.urls.online
     return Kit(
         headline=view.words.headline,
         paragraph=view.words.paragraph(lang),
@@ -48,38 +46,21 @@ def kit(view: View, site: SiteConfig) -> Kit:
             for column in view.columns
         ),
         alternative=view.words.alternative,
-        link=share_url(view, site.base_url),
-        picture=address_url(frozen(view), site.base_url, ".png"),
+        link=urls.short(frozen(view)),
+        picture=urls.chart(frozen(view), ".png"),
+        lang=lang,
     )
 
 
 def as_html(kit: Kit) -> str:
     """For the WeChat editor, which keeps inline styles and drops everything else."""
-    small = "".join(f'<p style="{_SMALL}">{escape(x)}</p>' for x in (*kit.lines, *kit.definitions))
-    return (
-        f'<section><p style="{_P};font-weight:bold">{escape(kit.headline)}</p>'
-        f'<p style="{_P}"><img src="{escape(kit.picture)}" alt="{escape(kit.alternative)}" '
-        f'style="width:100%"></p><p style="{_P}">{escape(kit.paragraph)}</p>{small}'
-        f'<p style="{_SMALL}"><a href="{escape(kit.link)}">{escape(kit.link)}</a></p></section>'
-    )
+    return str(render("kit.html", kit.lang, kit=kit))
 
 
 def as_markdown(kit: Kit, picture: str) -> str:
     """With the picture at that address."""
     alternative = kit.alternative.replace("[", "(").replace("]", ")")
-    return (
-        "\n\n".join(
-            [
-                f"**{kit.headline}**",
-                f"![{alternative}]({picture})",
-                kit.paragraph,
-                *kit.lines,
-                *kit.definitions,
-                f"<{kit.link}>",
-            ]
-        )
-        + "\n"
-    )
+    return plain("kit.md", kit.lang, kit=kit, alternative=alternative, picture=picture)
 
 
 def as_zip(view: View, site: SiteConfig) -> bytes:

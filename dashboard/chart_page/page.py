@@ -5,16 +5,13 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from functools import cache
 from hashlib import sha256
-from html import escape
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from dashboard import formatting
@@ -22,26 +19,27 @@ from dashboard.address import ChartAddress
 from dashboard.chart.model import Model
 from dashboard.chart.palette import VARIABLES, rules
 from dashboard.chart.svg import Frame, plot
-from dashboard.chart_page import short_links
 from dashboard.chart_page.controls import ranges, transforms
 from dashboard.chart_page.report_mail import PAGE as CORRECTIONS
-from dashboard.chart_page.report_mail import report_url
+from dashboard.chart_page.report_mail import report_link
 from dashboard.chart_page.since import since
 from dashboard.chart_page.value_table import caption, value_table
 from dashboard.chart_page.view import View, known_then
 from dashboard.data import correction_notes
 from dashboard.display import Display
-from dashboard.export.table import Column, address_url, frozen_moment, provenance
+from dashboard.export.table import Column, frozen_moment, provenance
+from dashboard.markup import TEMPLATES, render
 from dashboard.texts import hint, text
+from dashboard.urls import Urls
 from etl.records import BEIJING
 
-TEMPLATES = Path(__file__).parents[1] / "templates"
 STATIC = Path(__file__).parents[1] / "static"
 WIDE, NARROW = (720, 340), (360, 300)
 #: Width and height of a frame on another site, until its script says what it needs.
 EMBED = (720, 520)
 #: What data files there may be, in the order in which they are offered.
 FORMATS = ("csv", "xlsx", "json", "parquet", "zip")
+ICON = "/assets/icon.svg"
 MEDIA = {"csv": "text/csv", "json": "application/json"}
 
 
@@ -53,16 +51,16 @@ class Option:
     href: str
     current: bool = False
     title: str = ""
+    #: Whether it is no page, so that nobody who looks for pages follows it.
+    is_file: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class SiteConfig:
     """What a page must know of the site besides its own view."""
 
-    base_url: str
+    urls: Urls = field(default_factory=Urls)
     formats: tuple[str, ...] = ()
-    #: Whether the short link, the kit and the frame of a page are at hand.
-    shared: bool = True
     #: The e-mail address to which readers report a wrong number, if there is one.
     reports_to: str = ""
 
@@ -72,72 +70,76 @@ def page(view: View, site: SiteConfig) -> str:
     address, words, lang = view.address, view.words, view.lang
     one = words.findings[0] if len(words.findings) == len(view.parts) == 1 else None
     indicator = view.parts[0].indicator
-    chosen = Display(address.lang, address.theme, address.updown)
-    return template("chart.html").render(
-        **frame(lang),
+    urls = replace(site.urls, display=Display(address.lang, address.theme, address.updown))
+    whole = urls.online
+    return render(
+        "chart.html",
+        lang,
+        css=style(),
         address=address,
         words=words,
         model=view.model,
-        url=address_url(address, site.base_url, ""),
+        icon=urls.to(ICON),
+        url=whole.chart(address),
         languages=[
-            (name, address_url(replace(address, lang=name[:2]), site.base_url, ""))
+            (name, href)
             for name in ("zh-CN", "en")
+            if (href := whole.chart(replace(address, lang=name[:2])))
         ],
         alternates=[
-            (MEDIA[name], address_url(address, "", f".{name}"))
+            (MEDIA[name], href)
             for name in site.formats
-            if name in MEDIA
+            if name in MEDIA and (href := urls.chart(address, f".{name}"))
         ],
-        picture=_picture(view, site),
+        picture=whole.chart(address, ".png"),
         description=words.paragraph(lang)[:300] or words.headline,
-        home=chosen.href("/"),
-        indicators=chosen.href("/indicators"),
+        home=urls.page("/"),
+        indicators=urls.page("/indicators"),
         group=view.snapshot.catalog.groups[indicator.group].title.in_(lang),
-        since=since_url(address) if address.as_of else "",
+        since=urls.chart(address, "/since") if address.as_of else "",
         one=one,
         direction={1: "rise", -1: "fall"}.get(one.change.direction if one and one.change else 0,
                                               "flat"),
         one_day=formatting.day(one.vintage.date, indicator, lang, year=True) if one else "",
-        choices=list(_choices(address)),
-        ranges=[Option(*one) for one in ranges(view, _href)],
-        transforms=[Option(*one) for one in transforms(view, _href)],
+        choices=_leading(_choices(address, urls)),
+        ranges=_leading(Option(*one) for one in ranges(view, urls.chart)),
+        transforms=_leading(Option(*one) for one in transforms(view, urls.chart)),
         nothing=text("no_data_long" if _is_bare(view) else "empty_chart", lang),
         wide=drawing(view.model, *WIDE, "wide"),
         narrow=drawing(view.model, *NARROW, "narrow"),
         captions=list(captions(view)),
-        report=report_url(view.table, chosen, site.base_url, site.reports_to),
-        corrections=chosen.href(CORRECTIONS),
+        report=report_link(view.table, urls, site.reports_to),
+        corrections=urls.page(CORRECTIONS),
         paragraph=words.paragraph(lang),
-        frozen=address.as_of is not None,
-        dashboard=dashboard_url(address),
-        live=address_url(replace(address, as_of=None), "", ""),
-        downloads=list(_downloads(address, site)),
-        share=share_url(view, site.base_url) if site.shared else "",
-        table=Markup(value_table(view)) if not view.model.empty else "",
+        uses=_leading(_uses(address, site.formats, urls)),
+        share=whole.short(frozen(view)),
+        inserts=_leading(_inserts(address, urls)),
+        kit_html=urls.chart(address, ".kit.html"),
+        embed_code=embed_code(view, urls),
+        oembed=whole.oembed(address),
+        table=value_table(view) if not view.model.empty else "",
         table_caption=caption(view),
         facts=[_fact(column, view) for column in view.columns],
         known=_known(view),
-        kit=address_url(address, "", ".kit.zip"),
-        kit_html=address_url(address, "", ".kit.html"),
-        embed_code=embed_code(view, site.base_url),
-        oembed=_oembed(address, site),
-        qr=address_url(address, "", ".qr.svg"),
-        dataset=Markup(_dataset(view, site)),
-        script=script_url("chart.js"),
+        dataset=Markup(_dataset(view, site.formats, whole)),
+        script=urls.to(script_url("chart.js")),
     )  # fmt: skip
 
 
-def since_page(then: View) -> str:
+def since_page(then: View, site: SiteConfig) -> str:
     """The small page within a frozen one that says what has become of it."""
     found = since(then)
     both = found.both
-    return template("since.html").render(
-        **frame(then.lang),
+    return render(
+        "since.html",
+        then.lang,
+        css=style(),
         address=then.address,
+        icon=site.urls.to(ICON),
         title=then.model.title,
         lines=found.lines,
         revised=found.revised,
-        live=_href(replace(then.address, as_of=None)),
+        live=site.urls.chart(replace(then.address, as_of=None)),
         alternative=both.description if both else "",
         wide=drawing(both, *WIDE, "wide") if both else "",
         narrow=drawing(both, *NARROW, "narrow") if both else "",
@@ -153,17 +155,27 @@ def plain_text(view: View, site: SiteConfig) -> str:
         words.paragraph(view.lang),
         "\n".join(captions(view)),
         *(column.indicator.definition.in_(view.lang) for column in view.columns),
-        address_url(view.address, site.base_url, ""),
+        site.urls.online.chart(view.address),
     ]
     return "\n\n".join(block for block in blocks if block) + "\n"
 
 
-def problem_page(status: int, detail: str, lang: str = "zh", parameter: str = "") -> str:
+def problem_page(
+    status: int, detail: str, urls: Urls, lang: str = "zh", parameter: str = ""
+) -> str:
     """A page that says what is wrong with an address."""
     name = {404: "not_found", 400: "wrong_address", 503: "no_snapshot", 429: "busy"}
-    title = text(name.get(status, "wrong_address"), lang)
-    return template("problem.html").render(
-        **frame(lang), title=title, status=status, detail=detail, hint=hint(parameter, lang)
+    return render(
+        "problem.html",
+        lang,
+        css=style(),
+        icon=urls.to(ICON),
+        home=urls.page("/"),
+        indicators=urls.page("/indicators"),
+        title=text(name.get(status, "wrong_address"), lang),
+        status=status,
+        detail=detail,
+        hint=hint(parameter, lang),
     )
 
 
@@ -183,42 +195,34 @@ def drawing(model: Model, width: int, height: int, kind: str = "") -> Markup:
 
 def embed_page(view: View, site: SiteConfig) -> str:
     """The chart for a frame on another site: picture, source and the way to the page."""
-    return template("embed.html").render(
-        **frame(view.lang),
+    return render(
+        "embed.html",
+        view.lang,
+        css=style(),
         address=view.address,
         words=view.words,
-        url=address_url(view.address, site.base_url, ""),
+        icon=site.urls.to(ICON),
+        url=site.urls.online.chart(view.address),
         nothing=text("no_data_long" if _is_bare(view) else "empty_chart", view.lang),
         wide=drawing(view.model, *WIDE, "wide"),
         narrow=drawing(view.model, *NARROW, "narrow"),
         captions=list(captions(view)),
-        script=script_url("embed.js"),
+        script=site.urls.to(script_url("embed.js")),
     )
 
 
-def embed_code(view: View, base_url: str, width: int = EMBED[0], height: int = EMBED[1]) -> str:
+def embed_code(view: View, urls: Urls, width: int = EMBED[0], height: int = EMBED[1]) -> str:
     """The frame that another site puts into its page."""
-    place = f"/embed{address_url(view.address, '', '')}"
-    return (
-        f'<iframe src="{escape(base_url + place)}" title="{escape(view.words.headline)}" '
-        f'width="100%" height="{height}" loading="lazy" '
-        f'style="border:0;max-width:{width}px"></iframe>'
+    return str(
+        render(
+            "embed_code.html",
+            view.lang,
+            frame=urls.online.embed(view.address),
+            title=view.words.headline,
+            width=width,
+            height=height,
+        )
     )
-
-
-def _oembed(address: ChartAddress, site: SiteConfig) -> str:
-    link = address_url(address, site.base_url, "")
-    return f"{site.base_url}/oembed?url={quote(link, safe='')}"
-
-
-def since_url(address: ChartAddress) -> str:
-    """What has become of a frozen chart: a small page of its own, because it changes."""
-    return address_url(address, "", "/since")
-
-
-def share_url(view: View, base_url: str) -> str:
-    """A short link that shows for ever what this page shows now."""
-    return f"{base_url}/s/{short_links.code(frozen(view))}"
 
 
 def frozen(view: View) -> ChartAddress:
@@ -228,16 +232,10 @@ def frozen(view: View) -> ChartAddress:
     return replace(view.address, as_of=frozen_moment(view.snapshot))
 
 
-def dashboard_url(address: ChartAddress) -> str:
-    """The same chart among the other pages of the dashboard."""
-    query = address.query()
-    return f"/indicators/{address.id}" + (f"?{query}" if query else "")
-
-
 @cache
 def style_hash() -> str:
     """The one style that these pages may hold, as their security policy names it."""
-    return "sha256-" + base64.b64encode(sha256(_css().encode()).digest()).decode()
+    return "sha256-" + base64.b64encode(sha256(style().encode()).digest()).decode()
 
 
 SCRIPTS = ("chart.js", "embed.js")
@@ -250,67 +248,41 @@ def script(name: str) -> bytes:
 
 @cache
 def script_url(name: str) -> str:
-    """The address of a script; it changes with its content."""
+    """The address of a script within the site; it changes with its content."""
     stem = name.removesuffix(".js")
     return f"/static/{stem}.{sha256(script(name)).hexdigest()[:12]}.js"
 
 
 @cache
-def _css() -> str:
-    return (TEMPLATES / "chart.css").read_text(encoding="utf-8") + rules(VARIABLES, ".plot ")
-
-
-@cache
-def _environment() -> Environment:
-    return Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        auto_reload=False,  # a template changes with the program only
-    )
-
-
-def template(name: str) -> Any:
-    """A template of a page, read once."""
-    return _environment().get_template(name)
-
-
-def frame(lang: str) -> dict[str, Any]:
-    """What every page needs."""
-    return {
-        "lang": lang,
-        "html_lang": "en" if lang == "en" else "zh-CN",
-        "css": Markup(_css()),
-        "t": lambda name: text(name, lang),
-    }
+def style() -> Markup:
+    """The style of these pages."""
+    css = (TEMPLATES / "chart.css").read_text(encoding="utf-8")
+    return Markup(css + rules(VARIABLES, ".plot "))
 
 
 def _is_bare(view: View) -> bool:
     return not any(column.rows for column in view.columns)
 
 
-def _picture(view: View, site: SiteConfig) -> str:
-    """The preview of the page, in the same state."""
-    return address_url(view.address, site.base_url, ".png")
+def _leading(options: Iterable[Option]) -> list[Option]:
+    """Those that lead somewhere: a static copy does not hold every choice."""
+    return [option for option in options if option.href]
 
 
-def _choices(address: ChartAddress) -> Iterator[Option]:
+def _choices(address: ChartAddress, urls: Urls) -> Iterator[Option]:
     """Language, theme and colour of a rise: each a link to this page, chosen otherwise."""
     lang = address.lang
     themes = ("auto", "light", "dark")
     theme = themes[(themes.index(address.theme) + 1) % 3]
     other = "zh" if lang == "en" else "en"
     updown = "green" if address.updown == "red" else "red"
-    yield Option(text("language", lang), _href(replace(address, lang=other)),
+    yield Option(text("language", lang), urls.chart(replace(address, lang=other)),
                  title=text("language_label", lang))  # fmt: skip
-    yield Option(text(f"theme_{address.theme}", lang), _href(replace(address, theme=theme)),
+    yield Option(text(f"theme_{address.theme}", lang), urls.chart(replace(address, theme=theme)),
                  title="→ " + text(f"theme_{theme}", lang))  # fmt: skip
-    yield Option(text(f"updown_{address.updown}", lang), _href(replace(address, updown=updown)),
+    yield Option(text(f"updown_{address.updown}", lang),
+                 urls.chart(replace(address, updown=updown)),
                  title="→ " + text(f"updown_{updown}", lang))  # fmt: skip
-
-
-def _href(address: ChartAddress) -> str:
-    return address_url(address, "", "")
 
 
 def captions(view: View) -> Iterator[str]:
@@ -338,17 +310,30 @@ def _known(view: View) -> str:
     return text("known_now", view.lang, moment=moment)
 
 
-def _downloads(address: ChartAddress, site: SiteConfig) -> Iterator[tuple[str, str]]:
-    lang = address.lang
-    for name in site.formats:
-        yield name.upper(), address_url(address, "", f".{name}")
+def _uses(address: ChartAddress, formats: Iterable[str], urls: Urls) -> Iterator[Option]:
+    """The same chart among the pages of the dashboard, and what it comes as."""
+    lang, live = address.lang, replace(address, as_of=None)
+    yield Option(text("open_dashboard", lang), urls.indicator(address))
+    yield Option(text("live_chart" if address.as_of else "this_chart", lang), urls.chart(live))
+    for name in formats:
+        yield _file(name.upper(), urls.chart(address, f".{name}"))
         if name == "csv":
             excel = replace(address, for_="excel")
-            yield text("csv_for_excel", lang), address_url(excel, "", ".csv")
-    yield text("picture_png", lang), address_url(address, "", ".png")
-    yield "SVG", address_url(address, "", ".svg")
-    yield text("as_text", lang), address_url(address, "", ".txt")
-    yield text("metadata", lang), address_url(address, "", ".metadata.json")
+            yield _file(text("csv_for_excel", lang), urls.chart(excel, ".csv"))
+    yield _file(text("picture_png", lang), urls.chart(address, ".png"))
+    yield _file("SVG", urls.chart(address, ".svg"))
+    yield _file(text("as_text", lang), urls.chart(address, ".txt"))
+    yield _file(text("metadata", lang), urls.chart(address, ".metadata.json"))
+
+
+def _inserts(address: ChartAddress, urls: Urls) -> Iterator[Option]:
+    """What an editor inserts."""
+    for name, suffix in (("kit", ".kit.zip"), ("kit_html", ".kit.html"), ("qr", ".qr.svg")):
+        yield _file(text(name, address.lang), urls.chart(address, suffix))
+
+
+def _file(words: str, href: str) -> Option:
+    return Option(words, href, is_file=True)
 
 
 def _fact(column: Column, view: View) -> dict[str, str]:
@@ -370,7 +355,7 @@ def _fact(column: Column, view: View) -> dict[str, str]:
     }
 
 
-def _dataset(view: View, site: SiteConfig) -> str:
+def _dataset(view: View, formats: Iterable[str], urls: Urls) -> str:
     """The page as a schema.org Dataset, safe within a script element."""
     address, lang = view.address, view.lang
     first = view.parts[0].indicator
@@ -379,7 +364,7 @@ def _dataset(view: View, site: SiteConfig) -> str:
         "@type": "Dataset",
         "name": view.model.title,
         "description": f"{first.definition.in_(lang)} {view.words.paragraph(lang)}".strip(),
-        "url": address_url(address, site.base_url, ""),
+        "url": urls.chart(address),
         "inLanguage": "en" if lang == "en" else "zh-CN",
         "isAccessibleForFree": True,
         "license": [c.indicator.credit.licence.in_(lang) for c in view.columns],
@@ -398,15 +383,16 @@ def _dataset(view: View, site: SiteConfig) -> str:
         ).astimezone(BEIJING).isoformat(timespec="seconds"),
         "distribution": [
             {"@type": "DataDownload", "encodingFormat": MEDIA.get(name, name),
-             "contentUrl": address_url(address, site.base_url, f".{name}")}
-            for name in site.formats
+             "contentUrl": href}
+            for name in formats
+            if (href := urls.chart(address, f".{name}"))
         ],
     }  # fmt: skip
-    if site.shared:
-        document["identifier"] = address_url(frozen(view), site.base_url, "")
+    if lasting := urls.chart(frozen(view)):
+        document["identifier"] = lasting
     if not view.model.empty:
         days = [point.date for point in view.model.points]
         document["temporalCoverage"] = f"{min(days)}/{max(days)}"
-        document["image"] = _picture(view, site)
+        document["image"] = urls.chart(address, ".png")
     text_ = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
     return text_.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")

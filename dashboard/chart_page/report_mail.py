@@ -6,11 +6,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from dashboard.address import moment_text
-from dashboard.display import Display
-from dashboard.export.table import Column, Table, address_url, frozen, iso, provenance
+from dashboard.address import ChartAddress, moment_text
+from dashboard.export.table import Column, Table, frozen, iso, provenance
 from dashboard.formatting import plain_number
 from dashboard.texts import text
+from dashboard.urls import Urls
 
 PAGE = "/corrections"
 #: Mail programs and browsers cut longer addresses.
@@ -33,16 +33,16 @@ class Letter:
         return f"mailto:{quote(to, safe='@')}?{said}"
 
 
-def letter(table: Table, lang: str, base_url: str) -> Letter:
+def letter(table: Table, urls: Urls) -> Letter:
     """The letter about what a table shows, no longer than a link may be."""
-    found = [_letter(table, lang, base_url, most) for most in _LENGTHS]
+    found = [_letter(table, urls, most) for most in _LENGTHS]
     return next((one for one in found if _fits(one)), found[-1])
 
 
-def report_url(table: Table, chosen: Display, base_url: str, to: str) -> str:
+def report_link(table: Table, urls: Urls, to: str) -> str:
     """Where 这个数不对 leads: to the letter in a mail, or to the page that shows it to copy."""
     if to:
-        return letter(table, chosen.lang, base_url).mailto(to)
+        return letter(table, urls).mailto(to)
     lasting = frozen(table)
     asked = {
         "ids": lasting.id,
@@ -50,22 +50,22 @@ def report_url(table: Table, chosen: Display, base_url: str, to: str) -> str:
         "asof": moment_text(lasting.as_of) if lasting.as_of else "",
         **lasting.chosen,
     }
-    return f"{chosen.href(PAGE, **asked)}#report"
+    return urls.page(PAGE, fragment="report", **asked)
 
 
 def _fits(one: Letter) -> bool:
     return len(one.mailto("x" * 64 + "@" + "x" * 64)) <= MAX_LETTERS
 
 
-def _letter(table: Table, lang: str, base_url: str, most: int) -> Letter:
-    columns, seen = table.columns, frozen(table)
+def _letter(table: Table, urls: Urls, most: int) -> Letter:
+    columns, seen, lang = table.columns, frozen(table), urls.display.lang
     title = _short(columns[0].indicator.title.in_(lang), most)
     # A frozen chart is the same in every snapshot: its moment says what was known.
     live = [text("report_snapshot", lang, snapshot=table.snapshot.name)]
     return Letter(
         text("report_subject", lang, title=title, id=columns[0].indicator.id),
         (
-            address_url(seen, base_url, ""),
+            *filter(None, [_lasting(seen, urls.online)]),
             *(_line(column, lang, most) for column in columns),
             *(live if table.address.as_of is None else ()),
             "",
@@ -73,6 +73,11 @@ def _letter(table: Table, lang: str, base_url: str, most: int) -> Letter:
             "",
         ),
     )
+
+
+def _lasting(seen: ChartAddress, urls: Urls) -> str:
+    """Where it can be seen again; a static copy may hold the chart without the choices."""
+    return urls.chart(seen) or urls.chart(ChartAddress(seen.id, seen.as_of))
 
 
 def _line(column: Column, lang: str, most: int) -> str:

@@ -18,6 +18,7 @@ from dashboard.address import (
 from etl.calendars import end_of
 from etl.catalog import Catalog
 from etl.records import BEIJING
+from etl.short_ids import BYTES, short_id
 
 #: Digits and letters that are not mistaken for each other.
 ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
@@ -29,7 +30,7 @@ _TRANSFORMS = ("level", "diff", "pct", "mom", "yoy", "index", "ma", "drawdown", 
 _LOOKS = {"scale": ("linear", "log"), "lang": ("zh", "en"), "theme": ("auto", "light", "dark"),
           "updown": ("red", "green")}  # fmt: skip
 _FROM_TO = 255
-_ID, _DAY, _CHECK = 4, 3, 2
+_DAY, _CHECK = 3, 2
 # Which parts follow the first byte, whose upper two bits are the version.
 _MINUTE, _WINDOW, _TRANSFORM, _LOOK, _MORE = 1, 2, 4, 8, 48
 assert set(RANGES) <= set(_RANGES)
@@ -49,7 +50,7 @@ def code(address: ChartAddress) -> str:
         | (_LOOK if looks else 0)
         | len(address.more) << 4
     )
-    packed = bytes([VERSION << 6 | flags]) + b"".join(_id(name) for name in address.ids)
+    packed = bytes([VERSION << 6 | flags]) + b"".join(short_id(name) for name in address.ids)
     packed += _day(local.date())
     if not whole_day:
         packed += (local.hour * 60 + local.minute).to_bytes(2, "big")
@@ -66,7 +67,7 @@ def address(text: str, catalog: Catalog) -> ChartAddress:
     """The address that a code stands for; AddressError 404 for what is no code of ours."""
     wrong = AddressError("code", f"code: '{text[:40]}' is no short link of this site.", 404)
     packed = _read(text)
-    if packed is None or len(packed) < 1 + _ID + _DAY + _CHECK:
+    if packed is None or len(packed) < 1 + BYTES + _DAY + _CHECK:
         raise wrong
     packed, check = packed[:-_CHECK], packed[-_CHECK:]
     if _check(packed) != check or packed[0] >> 6 != VERSION:
@@ -98,8 +99,8 @@ class _Bytes:
 
 def _unpacked(packed: _Bytes, catalog: Catalog) -> ChartAddress:
     flags = packed.number()
-    known = {_id(name): name for name in _names(catalog)}
-    first, *more = [known[packed.take(_ID)] for _ in range(1 + ((flags & _MORE) >> 4))]
+    known = {short_id(name): name for name in _names(catalog)}
+    first, *more = [known[packed.take(BYTES)] for _ in range(1 + ((flags & _MORE) >> 4))]
     day = packed.day()
     as_of = end_of(day)
     if flags & _MINUTE:
@@ -116,10 +117,6 @@ def _names(catalog: Catalog) -> Iterator[str]:
     """Every id there is or was: a code outlives the renaming of an indicator."""
     yield from catalog.indicators
     yield from catalog.current_ids
-
-
-def _id(name: str) -> bytes:
-    return sha256(name.encode()).digest()[:_ID]
 
 
 def _day(day: date | None) -> bytes:

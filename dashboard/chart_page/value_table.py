@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import replace
 from datetime import date
-from html import escape
+from itertools import islice
+
+from markupsafe import Markup
 
 from dashboard import formatting
 from dashboard.address import Transform
@@ -13,23 +15,22 @@ from dashboard.chart_page.view import View
 from dashboard.data.transforms import Empty
 from dashboard.export.table import Column
 from dashboard.formatting import Figure
+from dashboard.markup import render
 from dashboard.texts import text
 from etl.frequency import RULES, period_middle
 
 MAX_ROWS = 1500
 
 
-def value_table(view: View) -> str:
+def value_table(view: View) -> Markup:
     """The head and the rows of the table; at most so many of the newest dates."""
-    lang = view.lang
     alone = len(view.columns) == 1
     heads = [_heading(view, column, alone) for column in view.columns]
     if alone:
-        heads.append(text("known_at", lang))
-    head = "".join(f'<th scope="col" class="n">{escape(words)}</th>' for words in heads)
+        heads.append(text("known_at", view.lang))
     rows = _rows_of_one(view) if alone else _rows_of_several(view)
-    first = f'<th scope="col">{text("date", lang)}</th>'
-    return f"<thead><tr>{first}{head}</tr></thead><tbody>{''.join(rows)}</tbody>"
+    # Rows are markup already; joining them as such would look at each of them again.
+    return render("value_table.html", view.lang, heads=heads, rows=Markup("".join(rows)))
 
 
 def caption(view: View) -> str:
@@ -55,37 +56,48 @@ def _rows_of_one(view: View) -> Sequence[str]:
     (column,) = view.columns
     address, length = view.address, len(column.series)
     if address.transform != Transform():
-        return _written(view, column)[:MAX_ROWS]
+        return _written(view, column, MAX_ROWS)
     whole = replace(column, start=0, stop=length)
     key = (address.id, address.as_of, view.lang)
-    rows = view.snapshot.cached("rows", key, lambda: _written(view, whole))
+    rows = view.snapshot.cached("rows", key, lambda: _written(view, whole, length))
     return rows[length - column.stop : length - column.start][:MAX_ROWS]
 
 
-def _written(view: View, column: Column) -> list[str]:
+def _written(view: View, column: Column, most: int) -> Sequence[str]:
+    """The newest rows of a column."""
     largest = _largest(column) or 0.0
-    return [
-        f"<tr>{_day(view, column, v.date)}"
-        f'<td class="n">{_figure(view, column, x, largest).number}</td>'
-        f'<td class="n">{formatting.minute(v.known_at)}</td></tr>'
-        for v, x in reversed(column.rows)
-        if x is not None
-    ]
+    shown = ((v, x) for v, x in reversed(column.rows) if x is not None)
+    return _markup(
+        view,
+        (
+            (
+                column,
+                v.date,
+                (_figure(view, column, x, largest).number, formatting.minute(v.known_at)),
+            )
+            for v, x in islice(shown, most)
+        ),
+    )
 
 
-def _rows_of_several(view: View) -> list[str]:
+def _rows_of_several(view: View) -> Sequence[str]:
     cells = [
         {v.date: _figure(view, c, x, largest).number for v, x in c.rows if x is not None}
         for c in view.columns
         for largest in (_largest(c) or 0.0,)
     ]
     days = sorted({day for column in cells for day in column}, reverse=True)[:MAX_ROWS]
-    return [
-        f"<tr>{_day(view, _shortest(view.columns, cells, day), day)}"
-        + "".join(f'<td class="n">{column.get(day, "")}</td>' for column in cells)
-        + "</tr>"
-        for day in days
-    ]
+    return _markup(
+        view,
+        (
+            (
+                _shortest(view.columns, cells, day),
+                day,
+                [column.get(day, "") for column in cells],
+            )
+            for day in days
+        ),
+    )
 
 
 def _shortest(columns: Sequence[Column], cells: Sequence[Container[date]], day: date) -> Column:
@@ -94,12 +106,17 @@ def _shortest(columns: Sequence[Column], cells: Sequence[Container[date]], day: 
     return min(held, key=lambda column: RULES[column.indicator.frequency].months or 0)
 
 
-def _day(view: View, column: Column, day: date) -> str:
-    """The date as the column has it, and where the picture shows it if that is elsewhere."""
-    shown = formatting.table_day(day, column.indicator, view.lang)
+def _markup(view: View, rows: Iterable[tuple[Column, date, Sequence[str]]]) -> Sequence[str]:
+    """Each row as markup: the date as its column has it, where the picture shows it if that is
+    elsewhere, and the cells."""
+    named = ((*_day(view, column, day), cells) for column, day, cells in rows)
+    return render("value_rows.html", view.lang, rows=named).split("\n")[1:]
+
+
+def _day(view: View, column: Column, day: date) -> tuple[str, str, str]:
     at = period_middle(column.indicator.frequency, day)
-    place = "" if at == day else f' data-at="{at}"'
-    return f'<th scope="row"><time datetime="{day}"{place}>{shown}</time></th>'
+    shown = formatting.table_day(day, column.indicator, view.lang)
+    return day.isoformat(), "" if at == day else at.isoformat(), shown
 
 
 def _largest(column: Column) -> float | None:

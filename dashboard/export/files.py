@@ -17,7 +17,8 @@ from dashboard.chart_page.view import of_chart, view
 from dashboard.data.snapshot import Snapshots
 from dashboard.export.formats import FORMATS
 from dashboard.export.receipts import Made, Served
-from dashboard.export.table import address_url, of_data, table
+from dashboard.export.table import of_data, table
+from dashboard.urls import Urls
 from etl.errors import StorageError
 from etl.settings import Settings
 
@@ -33,10 +34,11 @@ def export(
     address = of_data(parse(place, query, snapshot.catalog, now))
     kind = FORMATS[f".{name}"]
     found = table(snapshot, address)
-    body = kind.write(found, settings.base_url)
+    urls = Urls.of(settings)
+    body = kind.write(found, urls)
     write_whole(target, body)
     digest = sha256(body).hexdigest()
-    link = address_url(address, settings.base_url, kind.suffix)
+    link = urls.online.chart(address, kind.suffix)
     Served(settings.served).note(Made(digest, link, snapshot.name, len(body), now))
     return f"{target}: {found.row_count:,} rows, {len(body):,} bytes, sha256 {digest}"
 

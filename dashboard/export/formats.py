@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from dashboard.export import json, package, parquet, xlsx
 from dashboard.export.table import Table, metadata, to_json
+from dashboard.urls import Urls
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +16,7 @@ class Format:
 
     suffix: str
     media_type: str
-    write: Callable[[Table, str], bytes]
+    write: Callable[[Table, Urls], bytes]
 
     @property
     def name(self) -> str:
@@ -23,7 +24,7 @@ class Format:
 
 
 _ALL = (
-    Format(".csv", "text/csv; charset=utf-8", lambda table, base_url: table.csv),
+    Format(".csv", "text/csv; charset=utf-8", lambda table, urls: table.csv),
     Format(
         ".xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", xlsx.write
     ),
@@ -33,7 +34,7 @@ _ALL = (
     Format(
         ".metadata.json",
         "application/json",
-        lambda table, base_url: to_json(metadata(table, base_url)),
+        lambda table, urls: to_json(metadata(table, urls)),
     ),
 )
 FORMATS: Mapping[str, Format] = {each.suffix: each for each in _ALL}

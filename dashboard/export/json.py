@@ -6,16 +6,17 @@ import json
 from datetime import date, datetime
 
 from dashboard.export.table import Table, iso, metadata
+from dashboard.urls import Urls
 
 
-def write(table: Table, base_url: str) -> bytes:
+def write(table: Table, urls: Urls) -> bytes:
     """The bytes of the file."""
     names = [field.name for field in table.fields]
     rows = (
         json.dumps(dict(zip(names, row, strict=True)), ensure_ascii=False, default=_written)
         for row in table.records()
     )
-    head = json.dumps(metadata(table, base_url), ensure_ascii=False)
+    head = json.dumps(metadata(table, urls), ensure_ascii=False)
     return ('{"metadata": ' + head + ',\n"data": [\n' + ",\n".join(rows) + "\n]}\n").encode()
 
 

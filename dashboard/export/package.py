@@ -7,6 +7,7 @@ from typing import Any
 
 from dashboard.export.table import Kind, Table, metadata, to_json
 from dashboard.export.zip_archive import archive
+from dashboard.urls import Urls
 
 _TYPES: dict[Kind, str] = {
     "date": "date",
@@ -16,14 +17,14 @@ _TYPES: dict[Kind, str] = {
 }
 
 
-def write(table: Table, base_url: str) -> bytes:
+def write(table: Table, urls: Urls) -> bytes:
     """The bytes of the file."""
-    said = metadata(table, base_url)
+    said = metadata(table, urls)
     return archive(
         {
             "data.csv": table.csv,
             "datapackage.json": to_json(_datapackage(table, said)),
-            "README.md": _readme(table, said, base_url).encode(),
+            "README.md": _readme(table, said, urls).encode(),
             "citation.bib": said["citation"]["bibtex"].encode(),
         }
     )
@@ -72,7 +73,7 @@ def _resource(table: Table) -> dict[str, Any]:
     }
 
 
-def _readme(table: Table, said: dict[str, Any], base_url: str) -> str:
+def _readme(table: Table, said: dict[str, Any], urls: Urls) -> str:
     sources = "\n".join(
         f"- {s['name']['zh']}（{s['licence']['zh']}） <{s['url']}>" for s in said["sources"]
     )
@@ -113,5 +114,5 @@ def _readme(table: Table, said: dict[str, Any], base_url: str) -> str:
 
     {said["sha256"]}
 
-查验 / Verify: <{base_url}/verify/{said["sha256"]}>
+查验 / Verify: <{urls.online.verify(said["sha256"])}>
 """

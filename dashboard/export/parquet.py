@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 import duckdb
 
 from dashboard.export.table import Cell, Kind, Table, metadata
+from dashboard.urls import Urls
 
 _TYPES: dict[Kind, str] = {
     "date": "date",
@@ -20,7 +21,7 @@ _TYPES: dict[Kind, str] = {
 }
 
 
-def write(table: Table, base_url: str) -> bytes:
+def write(table: Table, urls: Urls) -> bytes:
     """The bytes of the file."""
     rows = list(table.records())
     columns: Sequence[Sequence[Cell]] = list(zip(*rows, strict=True)) or [()] * len(table.fields)
@@ -30,7 +31,7 @@ def write(table: Table, base_url: str) -> bytes:
         for at, field in enumerate(table.fields)
     )
     bound = {f"c{at}": list(cells) for at, cells in enumerate(columns)}
-    said = json.dumps(metadata(table, base_url), ensure_ascii=False)
+    said = json.dumps(metadata(table, urls), ensure_ascii=False)
     with TemporaryDirectory() as folder, _writer().cursor() as cursor:
         path = Path(folder) / "data.parquet"
         cursor.execute(

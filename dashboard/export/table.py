@@ -15,19 +15,14 @@ from itertools import chain
 from operator import attrgetter, itemgetter
 from typing import Any, Literal
 
-from dashboard.address import (
-    MAX_WITH,
-    AddressError,
-    ChartAddress,
-    Transform,
-    observations_query,
-)
+from dashboard.address import AddressError, ChartAddress, Transform
 from dashboard.data import queries
 from dashboard.data.snapshot import Snapshot
 from dashboard.data.transforms import Empty, Result, explained, span, window_name
 from dashboard.export import names
 from dashboard.export.citation import citation
 from dashboard.formatting import plain_number, unit_code_after
+from dashboard.urls import Urls
 from etl.catalog import Indicator
 from etl.records import Vintage
 
@@ -192,7 +187,7 @@ def table(snapshot: Snapshot, address: ChartAddress) -> Table:
     return found
 
 
-def metadata(table: Table, base_url: str) -> dict[str, Any]:
+def metadata(table: Table, urls: Urls) -> dict[str, Any]:
     """What must be said with the data: definitions, sources, licence, citation, checksum."""
     address, snapshot = table.address, table.snapshot
     vintages = [v for column in table.columns for v, _ in column.rows]
@@ -200,7 +195,7 @@ def metadata(table: Table, base_url: str) -> dict[str, Any]:
     as_of = address.as_of or snapshot.published_at
     first = table.columns[0].indicator
     indicators = [column.indicator for column in table.columns]
-    lasting = address_url(frozen(table), base_url)
+    lasting = urls.online.chart(frozen(table), ".csv")
     return {
         "id": address.id,
         "ids": list(address.ids),
@@ -217,7 +212,7 @@ def metadata(table: Table, base_url: str) -> dict[str, Any]:
         "reconstructed": snapshot.is_reconstructed(address.ids, address.as_of),
         "snapshot": snapshot.name,
         "sha256": table.sha256,
-        "url": address_url(address, base_url),
+        "url": urls.online.chart(address, ".csv"),
         "frozen_url": lasting,
         "citation": citation(
             indicators, as_of, max((v.known_at for v in vintages), default=None), lasting
@@ -255,16 +250,6 @@ def frozen_moment(snapshot: Snapshot) -> datetime:
     moment = snapshot.held_until
     whole = moment.replace(second=0, microsecond=0)
     return whole if whole == moment else whole + timedelta(minutes=1)
-
-
-def address_url(address: ChartAddress, base_url: str, suffix: str = ".csv") -> str:
-    """The whole address of a download. More ids than a chart has are an address of the API."""
-    if len(address.more) > MAX_WITH:
-        about = ".metadata.json" if suffix == ".metadata.json" else ""
-        found = observations_query(address, "" if about else suffix.removeprefix("."))
-        return f"{base_url}/api/v1/observations{about}?{found}"
-    query = address.query()
-    return f"{base_url}/c/{address.place}{suffix}" + (f"?{query}" if query else "")
 
 
 def disposition(table: Table, suffix: str) -> str:

@@ -10,6 +10,7 @@ from xml.sax.saxutils import escape
 
 from dashboard.export.table import Cell, Kind, Table, metadata
 from dashboard.export.zip_archive import archive
+from dashboard.urls import Urls
 
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -69,13 +70,13 @@ _STYLES = (
 )
 
 
-def write(table: Table, base_url: str) -> bytes:
+def write(table: Table, urls: Urls) -> bytes:
     """The bytes of the file."""
     data = _sheet(
         [_WIDTHS[field.kind] for field in table.fields],
         [_row(table.header, _BOLD), *(_row(record) for record in table.records())],
     )
-    said = _sheet([22, 100], [_row(pair, _WRAPPED) for pair in _explanation(table, base_url)])
+    said = _sheet([22, 100], [_row(pair, _WRAPPED) for pair in _explanation(table, urls)])
     parts = {
         "[Content_Types].xml": _CONTENT_TYPES,
         "_rels/.rels": _relations({"rId1": ("officeDocument", "xl/workbook.xml")}),
@@ -138,9 +139,9 @@ def _relations(targets: dict[str, tuple[str, str]]) -> str:
     return f'{_HEAD}<Relationships xmlns="{_PACKAGE}/relationships">{entries}</Relationships>'
 
 
-def _explanation(table: Table, base_url: str) -> Iterator[tuple[str, str]]:
+def _explanation(table: Table, urls: Urls) -> Iterator[tuple[str, str]]:
     """The metadata as two columns: what, and its value."""
-    said = metadata(table, base_url)
+    said = metadata(table, urls)
     yield "项目", "内容"
     for indicator in said["indicators"]:
         yield "指标", f"{indicator['title']['zh']} / {indicator['title']['en']}"

@@ -13,7 +13,9 @@ from dashboard.address import AddressError, MovedError, parse_query
 from dashboard.chart_page.page import problem_page
 from dashboard.export.table import to_json
 from dashboard.http.limits import BusyError
+from dashboard.http.public_address import URLS
 from dashboard.http.security import CHART_PAGE, OPERATIONS, is_open
+from dashboard.urls import Urls
 from etl.errors import StorageError, XinzhiError
 
 TITLES = {
@@ -59,7 +61,7 @@ def _moved(request: Request, error: MovedError) -> str:
             once = dict.fromkeys(query[key].split(","))
             query[key] = ",".join(n for n in once if key == "ids" or n != mine)
     query = {key: value for key, value in query.items() if value or key != "with"}
-    return path + (f"?{urlencode(query, safe=':,.')}" if query else "")
+    return _urls(request).to(path + (f"?{urlencode(query, safe=':,.')}" if query else ""))
 
 
 def answer_to(request: Request, error: XinzhiError) -> Response:
@@ -80,7 +82,7 @@ def page_for(request: Request, error: XinzhiError) -> Response:
     lang = "en" if re.search("(^|&)lang=en(&|$)", request.url.query[:2000]) else "zh"
     headers = {"Content-Security-Policy": CHART_PAGE, "Cache-Control": "no-cache"}
     parameter = error.parameter if isinstance(error, AddressError) else ""
-    body = problem_page(status, str(error), lang, parameter)
+    body = problem_page(status, str(error), _urls(request), lang, parameter)
     answer = Response(body, status, headers, "text/html; charset=utf-8")
     return _with_retry(answer, error)
 
@@ -89,6 +91,11 @@ def is_for_people(path: str) -> bool:
     """Whether an address is one that people open, so that what is wrong with it is a page."""
     return not (is_open(path) or path.startswith(("/_", "/assets/", "/static/"))
                 or path in OPERATIONS)  # fmt: skip
+
+
+def _urls(request: Request) -> Urls:
+    found: Urls = request.scope[URLS]
+    return found
 
 
 def _with_retry(answer: Response, error: XinzhiError) -> Response:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import resource
 import socket
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,8 +16,12 @@ from dashboard.http.log import log_config
 from dashboard.http.metrics import FOLDER_VARIABLE
 from dashboard.http.protocol import BoundedProtocol
 from dashboard.server import Server, create_server
+from etl.base_url import EVERYWHERE, served_at
 from etl.errors import SettingError
-from etl.settings import Settings, load_settings
+from etl.settings import PREFIX, Settings, load_settings
+
+#: The variable of the environment that holds the public address.
+BASE_URL = f"{PREFIX}BASE_URL"
 
 #: Seconds for what is under way once the server is told to end.
 GRACE_S = 4
@@ -73,15 +78,27 @@ def require_free(host: str, port: int) -> None:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
     except OSError as error:
+        shown = f"[{host}]" if ":" in host else host
         raise SettingError(
-            f"--port: {host}:{port} cannot be used ({error.strerror}). Choose another with --port, "
-            f"for example --port {port + 1}."
+            f"--port: {shown}:{port} cannot be used ({error.strerror}). Choose another with "
+            f"--port, for example --port {port + 1}."
         ) from None
 
 
-def address_of(host: str, port: int) -> str:
-    """The address to open: an IPv6 host stands in brackets."""
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+def name_address(host: str, port: int) -> str:
+    """The address that is served. Where no other one is set, links name it: each worker reads its
+    settings from the environment."""
+    address = served_at(host, port)
+    if not os.environ.get(BASE_URL, "").strip():
+        os.environ[BASE_URL] = address
+        if host in EVERYWHERE:
+            print(
+                f"note: {BASE_URL} is not set, so short links, QR codes and downloads name "
+                f"{address}, which opens on this machine alone; set it to the address that "
+                "readers use.",
+                file=sys.stderr,
+            )
+    return address
 
 
 @contextmanager

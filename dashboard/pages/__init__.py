@@ -35,7 +35,7 @@ from etl.errors import StorageError
 #: What is longer is not kept.
 MAX_VALUE, MAX_PATH = 300, 100
 #: A site of which only its own addresses are known.
-NOWHERE = SiteConfig("")
+NOWHERE = SiteConfig()
 #: Pages that say something else as time goes by: kept for a minute, the others with the snapshot.
 BY_THE_CLOCK: Mapping[str, Callable[[PageRequest, PageClock], Page]] = {
     "indicators": indicators.layout,
@@ -62,7 +62,7 @@ def resolve(
         return _resolved(snapshots, path, query, site)
     except StorageError as error:
         known = _known(query)
-        urls = Urls(site.base_url, choices(known))
+        urls = replace(site.urls, display=choices(known))
         page = message(text("no_snapshot", urls.display.lang), str(error), 503)
         return _shown(page, urls, path if len(path) <= MAX_PATH else "/", known, None)
 
@@ -76,7 +76,7 @@ def meaning_of(path: str, search: str, problem: str) -> tuple[str, bool]:
 
 def wrong_address(error: AddressError, site: SiteConfig = NOWHERE) -> Shown:
     """The page that says what is wrong with an address of which nothing can be read."""
-    urls = Urls(site.base_url)
+    urls = site.urls
     page = message(text("wrong_address", urls.display.lang), str(error), error.status)
     return _shown(page, urls, "/", {}, None)
 
@@ -88,7 +88,7 @@ def _resolved(snapshots: Snapshots, path: str, query: Mapping[str, str], site: S
     clock = _clock(snapshots) if path.strip("/") in BY_THE_CLOCK else None
     if any(len(value) > MAX_VALUE for value in known.values()):
         return _made(snapshot, path, known, site, clock)
-    key = (path, tuple(sorted(known.items())), clock)
+    key = (path, tuple(sorted(known.items())), clock, site.urls)
     return snapshot.cached("page", key, lambda: _made(snapshot, path, known, site, clock))
 
 
@@ -110,7 +110,8 @@ def _made(
     site: SiteConfig,
     clock: PageClock | None,
 ) -> Shown:
-    request = PageRequest(snapshot, path, query, choices(query), site)
+    urls = replace(site.urls, display=choices(query))
+    request = PageRequest(snapshot, path, query, urls, site)
     page = BY_THE_CLOCK[path.strip("/")](request, clock) if clock else _page(request)
     return _shown(page, request.urls, path, query, snapshot)
 

@@ -80,5 +80,6 @@ def _day(words: str, today: date) -> date:
 
 def _linked(request: PageRequest, line: BriefLine) -> LinkedSentence:
     before, name, after = line.said.text.partition(line.said.name)
-    origin = request.urls.base.removesuffix(request.urls.prefix)
-    return LinkedSentence(before, name, after, line.said.link.removeprefix(origin), line.source)
+    address = request.urls.within(line.said.link)
+    href = line.said.link if address is None else request.urls.to(address)
+    return LinkedSentence(before, name, after, href, line.source)

@@ -96,6 +96,6 @@ def _report(request: PageRequest) -> ShownLetter | None:
     address = parse(place, query, snapshot.catalog, datetime.now(UTC))
     if address.as_of == frozen_moment(snapshot):  # of the live chart, as it is seen now
         address = replace(address, as_of=None)
-    found = letter(table(snapshot, address), request.lang, request.site.base_url)
+    found = letter(table(snapshot, address), request.urls)
     words = "\n".join((found.subject, "", *found.lines))
     return ShownLetter(to, found.mailto(to) if to else "", words)

@@ -23,7 +23,7 @@ from dashboard.address import (
 from dashboard.chart_page.controls import SHOWN_TRANSFORMS
 from dashboard.data import queries
 from dashboard.export.formats import DATA_FORMATS
-from dashboard.export.table import Cell, Table, address_url, frozen_moment, iso, metadata, table
+from dashboard.export.table import Cell, Table, frozen_moment, iso, metadata, table
 from dashboard.formatting import plain_number
 from dashboard.pages.page import Page, PageRequest, message
 from dashboard.pages.parts.picking import picker
@@ -166,11 +166,11 @@ def _file(request: PageRequest, order: Order, found: Table) -> OrderedFile:
     lasting = replace(address, as_of=address.as_of or frozen_moment(request.snapshot))
     return OrderedFile(
         format=order.format.upper(),
-        href=address_url(address, urls.prefix, suffix),
+        href=urls.chart(address, suffix),
         size=request.say("rows_and_days", rows=f"{found.row_count:,}", days=f"{len(found.days):,}"),
-        live=address_url(address, urls.base, suffix),
-        lasting=address_url(lasting, urls.base, suffix),
-        citation=metadata(found, urls.base)["citation"]["gb_t_7714"],
+        live=urls.online.chart(address, suffix),
+        lasting=urls.online.chart(lasting, suffix),
+        citation=metadata(found, urls)["citation"]["gb_t_7714"],
     )
 
 

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from dashboard import formatting
 from dashboard.address import AddressError, ChartAddress, MovedError, as_named, parse
 from dashboard.chart_page.controls import Choice, controls
-from dashboard.chart_page.report_mail import report_url
+from dashboard.chart_page.report_mail import report_link
 from dashboard.chart_page.view import View, of_chart, of_data, view
 from dashboard.data import correction_notes, queries
 from dashboard.data.cards import Reading, reading
@@ -151,7 +151,7 @@ def _chart(request: PageRequest, seen: View) -> ShownChart:
         corrected=list(correction_notes.sentences(request.snapshot, table.columns, lang)),
         downloads=_downloads(request, seen),
         compare=urls.page("/compare", ids=address.id, t=str(address.window)),
-        report=report_url(table, request.display, request.site.base_url, request.site.reports_to),
+        report=report_link(table, urls, request.site.reports_to),
     )
 
 

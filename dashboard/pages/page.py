@@ -33,16 +33,16 @@ class PageRequest:
     snapshot: Snapshot
     path: str
     query: Mapping[str, str]
-    display: Display
+    urls: Urls
     site: SiteConfig
 
     @property
-    def lang(self) -> str:
-        return self.display.lang
+    def display(self) -> Display:
+        return self.urls.display
 
     @property
-    def urls(self) -> Urls:
-        return Urls(self.site.base_url, self.display)
+    def lang(self) -> str:
+        return self.urls.display.lang
 
     def say(self, name: str, **values: str) -> str:
         """The words called so, in the reader's language."""

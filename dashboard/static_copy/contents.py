@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache, partial
-from html import escape
 
 from dashboard import discovery
 from dashboard.address import RANGES, ChartAddress, Transform, Window
 from dashboard.chart.picture import Paper
 from dashboard.chart.qr import qr
 from dashboard.chart_page import page as chart_page
-from dashboard.chart_page import short_links
 from dashboard.chart_page.controls import SHOWN_TRANSFORMS
 from dashboard.chart_page.kit import as_html, as_zip, kit
 from dashboard.chart_page.page import SiteConfig
@@ -22,14 +20,18 @@ from dashboard.data import queries
 from dashboard.data.snapshot import Snapshot
 from dashboard.display import Display
 from dashboard.export.formats import FORMATS, Format
-from dashboard.export.table import address_url, frozen_moment, of_data, table, to_json
+from dashboard.export.table import frozen_moment, of_data, table, to_json
+from dashboard.markup import render
 from dashboard.static_copy.pack import pack
+from dashboard.urls import Urls, chart_address, short_address
+from etl.bulletins.model import Bulletin
 
 LANGS = ("zh", "en")
 OG = Paper(*SIZES["og"])
 #: Pages that are made of what a person chooses; they need the program.
 ASKING = ("/bulletins/new", "/compare", "/export", "/policies", "/status")
-Make = Callable[[], bytes]
+#: How a file is made, given the site with the links of that file.
+Make = Callable[[SiteConfig], bytes]
 Files = dict[str, Make]
 
 
@@ -40,25 +42,26 @@ class Chart:
     address: ChartAddress
     whole: bool
 
-    def files(self, snapshot: Snapshot, site: SiteConfig) -> Files:
-        """The addresses of its files, and how each is made. The chart is only looked up once."""
+    def files(self, snapshot: Snapshot, online: Urls) -> Files:
+        """The addresses of its files, and how each is made. The chart is only looked up once. What
+        stands in data files are the links of the site `online`: their bytes are those of the
+        site."""
 
         @cache
         def seen() -> View:
             return view(snapshot, self.address)
 
-        site = replace(site, shared=self.whole)
         found: dict[str, Make] = {
-            self._url(""): lambda: chart_page.page(seen(), site).encode(),
-            self._url(".svg"): lambda: svg_of(seen(), OG).encode(),
-            self._url(".png"): lambda: png_of(seen(), OG),
-            self._url(".txt"): lambda: chart_page.plain_text(seen(), site).encode(),
+            self._at(""): lambda site: chart_page.page(seen(), site).encode(),
+            self._at(".svg"): lambda site: svg_of(seen(), OG).encode(),
+            self._at(".png"): lambda site: png_of(seen(), OG),
+            self._at(".txt"): lambda site: chart_page.plain_text(seen(), site).encode(),
         }
         if self.address.lang == "zh":
-            found |= self._data(snapshot, site)
-        return found | (self._shared(seen, site) if self.whole else {})
+            found |= self._data(snapshot, online)
+        return found | (self._shared(seen) if self.whole else {})
 
-    def _data(self, snapshot: Snapshot, site: SiteConfig) -> Files:
+    def _data(self, snapshot: Snapshot, online: Urls) -> Files:
         """The numbers: of this view, for Excel too; the whole history where nothing is chosen."""
         plain = of_data(self.address)
         asked = [(plain, kind) for kind in FORMATS.values()]
@@ -66,26 +69,27 @@ class Chart:
         if plain == ChartAddress(plain.id):
             asked += [(replace(plain, scope="full"), kind) for kind in FORMATS.values()]
         return {
-            address_url(address, "", kind.suffix): partial(
-                _written, snapshot, address, kind, site.base_url
-            )
+            chart_address(address, kind.suffix): partial(_written, snapshot, address, kind, online)
             for address, kind in asked
         }
 
-    def _shared(self, seen: Callable[[], View], site: SiteConfig) -> Files:
+    def _shared(self, seen: Callable[[], View]) -> Files:
+        def code(site: SiteConfig) -> bytes:
+            return qr(site.urls.online.short(chart_page.frozen(seen()))).encode()
+
         found: dict[str, Make] = {
-            self._url(".kit.zip"): lambda: as_zip(seen(), site),
-            self._url(".kit.html"): lambda: as_html(kit(seen(), site)).encode(),
-            self._url(".qr.svg"): lambda: qr(chart_page.share_url(seen(), site.base_url)).encode(),
-            f"/embed{self._url('')}": lambda: chart_page.embed_page(seen(), site).encode(),
+            self._at(".kit.zip"): lambda site: as_zip(seen(), site),
+            self._at(".kit.html"): lambda site: as_html(kit(seen(), site)).encode(),
+            self._at(".qr.svg"): code,
+            f"/embed{self._at('')}": lambda site: chart_page.embed_page(seen(), site).encode(),
         }
         if self.address.as_of is not None:
-            found[self._url("/since")] = lambda: chart_page.since_page(seen()).encode()
-            found[f"/s/{short_links.code(self.address)}"] = lambda: _moved(self._url(""))
+            found[self._at("/since")] = lambda site: chart_page.since_page(seen(), site).encode()
+            found[short_address(self.address)] = partial(_moved, self.address)
         return found
 
-    def _url(self, suffix: str) -> str:
-        return address_url(self.address, "", suffix)
+    def _at(self, suffix: str) -> str:
+        return chart_address(self.address, suffix)
 
 
 def charts(snapshot: Snapshot, ids: Iterable[str]) -> Iterator[Chart]:
@@ -112,26 +116,25 @@ def pages(snapshot: Snapshot) -> Iterator[str]:
         yield f"{path}?lang=en"
 
 
-def packs(snapshot: Snapshot, site: SiteConfig) -> Files:
+def packs(snapshot: Snapshot) -> Files:
     """The bulletins to take along."""
     found: Files = {}
     for day in queries.bulletin_days(snapshot):
         bulletin = queries.bulletin(snapshot, day)
         assert bulletin is not None
         for lang in LANGS:
-            chosen = Display(lang)
-            address = chosen.href(f"/bulletins/{day}.zip")
-            found[address] = partial(pack, snapshot, bulletin, chosen, site)
+            asked = f"?lang={lang}" if lang != Display().lang else ""
+            found[f"/bulletins/{day}.zip{asked}"] = partial(_packed, snapshot, bulletin, lang)
     return found
 
 
-def machines(snapshot: Snapshot, base_url: str) -> Files:
+def machines(snapshot: Snapshot) -> Files:
     """What is read by programs."""
     return {
-        "/robots.txt": lambda: discovery.robots(base_url).encode(),
-        "/sitemap.xml": lambda: discovery.sitemap(snapshot, base_url, ASKING),
-        "/atom.xml": lambda: discovery.atom(snapshot, base_url),
-        "/catalog.jsonld": lambda: to_json(discovery.catalogue(snapshot, base_url)),
+        "/robots.txt": lambda site: discovery.robots(site.urls).encode(),
+        "/sitemap.xml": lambda site: discovery.sitemap(snapshot, site.urls),
+        "/atom.xml": lambda site: discovery.atom(snapshot, site.urls),
+        "/catalog.jsonld": lambda site: to_json(discovery.catalogue(snapshot, site.urls)),
     }
 
 
@@ -143,17 +146,17 @@ def _chosen(plain: ChartAddress) -> Iterator[ChartAddress]:
             yield replace(plain, transform=transform)
 
 
-def _written(snapshot: Snapshot, address: ChartAddress, kind: Format, base_url: str) -> bytes:
+def _written(
+    snapshot: Snapshot, address: ChartAddress, kind: Format, online: Urls, _: SiteConfig
+) -> bytes:
     found = snapshot.cached("table", address, lambda: table(snapshot, address))
-    return kind.write(found, base_url)
+    return kind.write(found, online)
 
 
-def _moved(target: str) -> bytes:
+def _packed(snapshot: Snapshot, bulletin: Bulletin, lang: str, site: SiteConfig) -> bytes:
+    return pack(snapshot, bulletin, Display(lang), site)
+
+
+def _moved(target: ChartAddress, site: SiteConfig) -> bytes:
     """A page that leads on: a file cannot answer with another address."""
-    there = escape(target)
-    return (
-        f'<!DOCTYPE html>\n<meta charset="utf-8">\n<title>{there}</title>\n'
-        f'<meta name="robots" content="noindex">\n'
-        f'<meta http-equiv="refresh" content="0; url={there}">\n'
-        f'<p><a href="{there}">{there}</a></p>\n'
-    ).encode()
+    return render("moved.html", target.lang, there=site.urls.chart(target)).encode()

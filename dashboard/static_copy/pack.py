@@ -4,7 +4,7 @@ network, the data behind it, and receipts for all of it."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from functools import cache
 from hashlib import sha256
@@ -18,42 +18,32 @@ from dashboard.chart_page import page as chart_page
 from dashboard.chart_page.page import NARROW, WIDE, SiteConfig
 from dashboard.chart_page.value_table import caption, value_table
 from dashboard.chart_page.view import View, view
-from dashboard.components.marked import Marked, evidence
 from dashboard.data import queries
 from dashboard.data.snapshot import Snapshot
 from dashboard.display import Display
-from dashboard.export.table import address_url, table, to_json
+from dashboard.export.table import table, to_json
 from dashboard.export.zip_archive import archive
-from dashboard.pages.page import PageRequest
-from dashboard.prerender import to_html
+from dashboard.markup import TEMPLATES, render
+from dashboard.pages.parts.marked import MarkedText
 from dashboard.texts import text
+from dashboard.urls import Urls
 from etl.bulletins.model import Bulletin
 from etl.bulletins.parts import numeral
 from etl.calendars import end_of
-from etl.claims.model import Placed
-
-
-@dataclass(frozen=True, slots=True)
-class Online(Display):
-    """What a reader chose, with links that lead to the site from anywhere."""
-
-    base_url: str = ""
-
-    def href(self, path: str, **parameters: str) -> str:
-        return self.base_url + super(Online, self).href(path, **parameters)
 
 
 def pack(snapshot: Snapshot, bulletin: Bulletin, chosen: Display, site: SiteConfig) -> bytes:
     """The zip of one day, as known by the end of it; the same bytes from the same snapshot."""
-    day = bulletin.date
+    day, urls = bulletin.date, replace(site.urls, display=chosen).online
     views = list(_views(snapshot, day, chosen))
+    claims = answers.claims(snapshot, str(day), urls)
     files = {
-        "index.html": _page(snapshot, bulletin, views, chosen, site).encode(),
-        "claims.json": to_json(answers.claims(snapshot, str(day)).model_dump(mode="json")),
+        "index.html": _page(snapshot, bulletin, views, urls).encode(),
+        "claims.json": to_json(claims.model_dump(mode="json")),
     }
     if views:
         files["data.csv"] = _data(snapshot, views)
-    files["receipts.json"] = to_json(_receipts(snapshot, day, files, views, site))
+    files["receipts.json"] = to_json(_receipts(snapshot, day, files, views, urls))
     files["README.md"] = text("pack_readme", "zh", day=str(day)).encode()
     return archive(files)
 
@@ -80,69 +70,60 @@ def _data(snapshot: Snapshot, views: list[View]) -> bytes:
 
 
 def _receipts(
-    snapshot: Snapshot, day: date, files: Mapping[str, bytes], views: list[View], site: SiteConfig
+    snapshot: Snapshot, day: date, files: Mapping[str, bytes], views: list[View], urls: Urls
 ) -> dict[str, object]:
-    """What each file is, and what the site answers for each chart."""
+    """What each file is, and what the site answers for each chart: an empty link where it holds
+    none."""
     return {
-        "bulletin": f"{site.base_url}/bulletins/{day}",
+        "bulletin": urls.to(f"/bulletins/{day}"),
         "snapshot": snapshot.name,
         "as_of": moment_text(end_of(day)),
         "files": {name: sha256(body).hexdigest() for name, body in files.items()},
         "charts": [
             {
                 "indicator": seen.address.id,
-                "chart": address_url(seen.address, site.base_url, ""),
-                "csv": address_url(seen.address, site.base_url, ".csv"),
+                "chart": urls.chart(seen.address),
+                "csv": urls.chart(seen.address, ".csv"),
                 "csv_sha256": sha256(seen.table.csv).hexdigest(),
             }
             for seen in views
         ],
-        "verify": f"{site.base_url}/verify/SHA256",
+        "verify": urls.verify("SHA256"),
     }
 
 
-def _page(
-    snapshot: Snapshot, bulletin: Bulletin, views: list[View], chosen: Display, site: SiteConfig
-) -> str:
-    there = Online(chosen.lang, chosen.theme, chosen.updown, site.base_url)
-    visit = PageRequest(snapshot, f"/bulletins/{bulletin.date}", {}, there, site)
-    marked = Marked(visit, bulletin.date, {seen.address.id for seen in views})
-    marked.claims = [_led_online(placed, site) for placed in marked.claims]
-
-    def said(part: str, index: int, words: str) -> Markup:
-        return Markup(to_html(marked.words(part, index, words)))
-
-    return str(
-        chart_page.template("pack.html").render(
-            **chart_page.frame(chosen.lang),
-            more_css=Markup(_css()),
-            theme=chosen.theme,
-            updown=chosen.updown,
-            bulletin=bulletin,
-            day=formatting.full_date(bulletin.date, chosen.lang),
-            online=there.href(f"/bulletins/{bulletin.date}"),
-            summary=said("summary", 0, bulletin.summary),
-            sections=[
-                (f"{numeral(part.number)}、{part.title}",
-                 [said(str(part.number), n, words) for n, words in enumerate(part.paragraphs)])
-                for part in bulletin.sections
-            ],
-            judgement=[said("judgement", n, words) for n, words in enumerate(bulletin.judgement)],
-            charts=[_chart(seen, site) for seen in views],
-            waiting=_waiting(snapshot, bulletin, views, chosen),
-            evidence=Markup(to_html(evidence(visit, marked))),
-            snapshot=snapshot.name,
-        )
-    )  # fmt: skip
-
-
-def _led_online(placed: Placed, site: SiteConfig) -> Placed:
-    """The statement, whose evidence leads to the chart on the site."""
-    found = placed.claim.evidence
-    if found is None or not found.chart.startswith("/"):
-        return placed
-    there = found.model_copy(update={"chart": site.base_url + found.chart})
-    return replace(placed, claim=placed.claim.model_copy(update={"evidence": there}))
+def _page(snapshot: Snapshot, bulletin: Bulletin, views: list[View], urls: Urls) -> str:
+    chosen = urls.display
+    marked = MarkedText(snapshot, urls, bulletin.date, {seen.address.id for seen in views})
+    return render(
+        "pack.html",
+        chosen.lang,
+        css=chart_page.style(),
+        more_css=_css(),
+        theme=chosen.theme,
+        updown=chosen.updown,
+        bulletin=bulletin,
+        day=formatting.full_date(bulletin.date, chosen.lang),
+        online=urls.page(f"/bulletins/{bulletin.date}"),
+        summary=marked.paragraph("summary", 0, bulletin.summary),
+        sections=[
+            (
+                f"{numeral(part.number)}、{part.title}",
+                [
+                    marked.paragraph(str(part.number), n, words)
+                    for n, words in enumerate(part.paragraphs)
+                ],
+            )
+            for part in bulletin.sections
+        ],
+        judgement=[
+            marked.paragraph("judgement", n, words) for n, words in enumerate(bulletin.judgement)
+        ],
+        charts=[_chart(seen, urls) for seen in views],
+        waiting=_waiting(snapshot, bulletin, views, chosen),
+        marked=marked,
+        snapshot=snapshot.name,
+    )
 
 
 def _waiting(snapshot: Snapshot, bulletin: Bulletin, views: list[View], chosen: Display) -> str:
@@ -153,19 +134,19 @@ def _waiting(snapshot: Snapshot, bulletin: Bulletin, views: list[View], chosen: 
     return between.join(snapshot.catalog[name].short.in_(chosen.lang) for name in missing)
 
 
-def _chart(seen: View, site: SiteConfig) -> dict[str, object]:
+def _chart(seen: View, urls: Urls) -> dict[str, object]:
     return {
         "id": seen.address.id,
         "words": seen.words,
         "wide": chart_page.drawing(seen.model, *WIDE, "wide"),
         "narrow": chart_page.drawing(seen.model, *NARROW, "narrow"),
         "captions": list(chart_page.captions(seen)),
-        "table": Markup(value_table(seen)),
+        "table": value_table(seen),
         "caption": caption(seen),
-        "online": address_url(seen.address, site.base_url, ""),
+        "online": urls.chart(seen.address),
     }
 
 
 @cache
-def _css() -> str:
-    return (chart_page.TEMPLATES / "pack.css").read_text(encoding="utf-8")
+def _css() -> Markup:
+    return Markup((TEMPLATES / "pack.css").read_text(encoding="utf-8"))

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from html import unescape
+from dataclasses import dataclass, field
 from posixpath import dirname, relpath
 
 from dashboard.address import parse_query
+from dashboard.urls import Urls
 
-_ANCHOR = re.compile(r"(?:<li>)?<a\b[^>]*\bhref=\"(/[^\"]*)\"[^>]*>(.*?)</a>(?:</li>)?", re.S)
-_LINK = re.compile(r"<link\b[^>]*\bhref=\"([^\"]*)\"[^>]*>\n?")
-_INNER = re.compile(r"(\b(?:href|src|data-rich)=\"|\burl=)(/[^\"]*)\"")
-#: What asks the program; a file cannot answer.
-_FORM = re.compile(r"<form\b.*?</form>", re.S)
-#: A choice or a file, not a part of a sentence: where it is not held, its words go with it.
-_CHOICE = re.compile(r"\brel=\"nofollow\"|\bclass=\"(?:choice|nav-link|option|chip)[ \"]|^<li>")
+#: Files whose address changes with their content: what stands behind the `?` is no choice.
+_ASSETS = ("assets", "static")
 
 
 def file_of(address: str) -> str:
@@ -30,61 +26,47 @@ def file_of(address: str) -> str:
     stem, dot, suffix = name.partition(".")
     if not dot:
         return "/".join(part for part in (folder, name, f"{chosen or 'index'}.html") if part)
-    if folder.split("/")[0] in ("assets", "static"):
+    if folder.split("/")[0] in _ASSETS:
         chosen = ""
     whole = ".".join(part for part in (stem, chosen, suffix) if part)
     return f"{folder}/{whole}" if folder else whole
 
 
-class Links:
-    """Rewrites the addresses of the site into files of a copy that holds some of them."""
+class Places:
+    """The addresses that a copy holds, and the file of each."""
 
-    def __init__(self, base_url: str, held: Iterable[str]) -> None:
-        self.base_url = base_url
+    def __init__(self, held: Iterable[str] = ()) -> None:
         self.files = {address: file_of(address) for address in held}
-        # Bytes of an address within a text: an attribute, a script of JSON, XML.
-        self._absolute = re.compile(
-            re.escape(base_url) + r"(/(?:[^\s\"'<>\\&]|&amp;|\\u0026)*)(?=[\s\"'<>\\&]|$)"
-        )
 
     def file(self, address: str) -> str | None:
-        """The file that an address of the site leads to, or None where the copy has none."""
-        address, _, fragment = address.partition("#")
-        found = self.files.get(address) or self.files.get(_nearest(address))
-        return f"{found}#{fragment}" if found and fragment else found
+        """The file that an address of the site leads to; None where the copy has none."""
+        return self.files.get(address) or self.files.get(_nearest(address))
 
-    def page(self, html: str, at: str) -> str:
-        """The HTML of the file `at` with links to files; what leads nowhere is no link."""
-        html = _LINK.sub(self._kept_link, _FORM.sub("", html))
-        html = _ANCHOR.sub(lambda m: self._kept_anchor(m, at), html)
-        return self.absolute(_INNER.sub(lambda m: self._relative(m, at), html))
 
-    def absolute(self, text: str) -> str:
-        """A text in which whole addresses of the site lead to files below the same origin."""
+@dataclass(frozen=True, slots=True)
+class CopyUrls(Urls):
+    """Links of the file `at` to other files of a copy, relative, so that it works wherever it lies.
+    A link is empty where the copy holds no such page, and where it is the page itself under another
+    address."""
 
-        def moved(match: re.Match[str]) -> str:
-            file = self.file(match[1].replace("\\u0026", "&").replace("&amp;", "&"))
-            return match[0] if file is None else f"{self.base_url}/{file}"
+    places: Places = field(default_factory=Places)
+    at: str = "index.html"
 
-        return self._absolute.sub(moved, text)
+    def to(self, address: str) -> str:
+        address, mark, fragment = address.partition("#")
+        file = self.places.file(address)
+        if file is None or (file == self.at and address not in self.places.files):
+            return ""
+        link = f"{self.base}/{file}" if self.is_whole else relpath(file, dirname(self.at) or ".")
+        return f"{link}{mark}{fragment}"
 
-    def _kept_link(self, match: re.Match[str]) -> str:
-        href = unescape(match[1])
-        inner = href.removeprefix(self.base_url)
-        return match[0] if not inner.startswith("/") or self.file(inner) else ""
+    def form(self, path: str, /) -> str:
+        """Nothing: a file cannot answer what it is asked."""
+        return ""
 
-    def _kept_anchor(self, match: re.Match[str], at: str) -> str:
-        href = unescape(match[1])
-        file = self.file(href)
-        if href in self.files or file not in (None, at):
-            return match[0]
-        return "" if _CHOICE.search(match[0]) else match[2]
-
-    def _relative(self, match: re.Match[str], at: str) -> str:
-        file = self.file(unescape(match[2]))
-        if file is None:
-            return match[0]
-        return f'{match[1]}{relpath(file, dirname(at) or ".")}"'
+    @property
+    def here(self) -> str:
+        return f"{self.base}/{self.at}"
 
 
 def _nearest(address: str) -> str:
@@ -93,6 +75,8 @@ def _nearest(address: str) -> str:
     path, _, query = address.partition("?")
     if path.startswith("/indicators/"):
         return f"/c/{path.removeprefix('/indicators/')}" + (f"?{query}" if query else "")
+    if path.split("/")[1] in _ASSETS:
+        return path
     if "." in path:
         query = "&".join(part for part in query.split("&") if not part.startswith("lang="))
     return path + (f"?{query}" if query else "")

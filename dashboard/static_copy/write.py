@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -16,13 +16,11 @@ from dashboard.chart_page.view import view
 from dashboard.data.snapshot import Snapshot, Snapshots
 from dashboard.export.files import write_whole
 from dashboard.pages import resolve
-from dashboard.static_copy.contents import Files, Make, charts, machines, packs, pages
-from dashboard.static_copy.places import Links
-from dashboard.urls import ASSETS
+from dashboard.static_copy.contents import Files, charts, machines, packs, pages
+from dashboard.static_copy.places import CopyUrls, Places
+from dashboard.urls import ASSETS, Urls
 from etl.settings import Settings
 
-#: Texts besides pages in which whole addresses of the site stand.
-_TEXTS = (".xml", ".jsonld", ".txt")
 _ABSENT = "This copy of the site holds no such page; begin at its first page."
 Step = Callable[[str], None]
 
@@ -44,72 +42,79 @@ def write_copy(settings: Settings, folder: Path, ids: Sequence[str], step: Step)
     snapshot = snapshots.current()
     catalog = snapshot.catalog
     wanted = [known_id(catalog.resolve(name), catalog) for name in ids] or list(catalog.indicators)
-    site = SiteConfig(settings.base_url, FORMATS, reports_to=settings.corrections_to)
-    groups = list(_groups(snapshots, snapshot, site, wanted))
-    links = Links(settings.base_url, (address for _, files in groups for address in files))
+    online = Urls.of(settings)
+    site = SiteConfig(online, FORMATS, reports_to=settings.corrections_to)
+    groups = list(_groups(snapshots, snapshot, online, wanted))
+    places = Places(address for _, files in groups for address in files)
+    links = CopyUrls(online.base, places=places)
     count = size = 0
     for name, files in groups:
         step(name)
         for address, make in files.items():
-            body = _linked(make(), links, links.files[address])
-            write_whole(folder / links.files[address], body)
+            at = places.files[address]
+            body = make(replace(site, urls=replace(links, at=at)))
+            write_whole(folder / at, body)
             count, size = count + 1, size + len(body)
-    for path, body in _older(folder, snapshot, links):
+    for path, body in _older(folder, snapshot, site, links):
         write_whole(path, body)
         count, size = count + 1, size + len(body)
     return Written(count, size, snapshot.name)
 
 
 def _groups(
-    snapshots: Snapshots, snapshot: Snapshot, site: SiteConfig, ids: Sequence[str]
+    snapshots: Snapshots, snapshot: Snapshot, online: Urls, ids: Sequence[str]
 ) -> Iterator[tuple[str, Files]]:
     """What is written, in the order of writing: nothing leads to what is not there yet."""
     yield "assets", _assets()
     for chart in charts(snapshot, ids):
-        files = chart.files(snapshot, site)
+        files = chart.files(snapshot, online)
         yield next(iter(files)), dict(reversed(files.items()))  # the page after its files
-    yield "packs", packs(snapshot, site)
+    yield "packs", packs(snapshot)
     for address in pages(snapshot):
-        yield address, {address: _page_maker(snapshots, address, site)}
-    yield "machines", machines(snapshot, site.base_url)
-    yield "404", {"/404.html": lambda: chart_page.problem_page(404, _ABSENT).encode()}
+        yield address, {address: partial(_page, snapshots, address)}
+    yield "machines", machines(snapshot)
+    yield "404", {"/404.html": _absent}
 
 
 def _assets() -> Files:
-    found: dict[str, Make] = {}
-    for name in ("site.css", "icon.svg"):
-        found[f"/assets/{name}"] = (ASSETS / name).read_bytes
-    for name in chart_page.SCRIPTS:
-        found[chart_page.script_url(name)] = partial(chart_page.script, name)
-    return found
+    found = {f"/assets/{name}": partial(_asset, name) for name in ("site.css", "icon.svg")}
+    scripts = {chart_page.script_url(name): partial(_script, name) for name in chart_page.SCRIPTS}
+    return {**found, **scripts}
 
 
-def _page_maker(snapshots: Snapshots, address: str, site: SiteConfig) -> Make:
+def _asset(name: str, _: SiteConfig) -> bytes:
+    return (ASSETS / name).read_bytes()
+
+
+def _script(name: str, _: SiteConfig) -> bytes:
+    return chart_page.script(name)
+
+
+def _absent(site: SiteConfig) -> bytes:
+    """What a web server shows in the place of any address, so that its links are whole."""
+    return chart_page.problem_page(404, _ABSENT, site.urls.online).encode()
+
+
+def _page(snapshots: Snapshots, address: str, site: SiteConfig) -> bytes:
     """The page as it is before any script: whole to read, with links that need none."""
     path, _, query = address.partition("?")
-
-    def make() -> bytes:
-        return document(resolve(snapshots, path, parse_query(query), site), site).encode()
-
-    return make
+    return document(resolve(snapshots, path, parse_query(query), site), site).encode()
 
 
-def _linked(body: bytes, links: Links, at: str) -> bytes:
-    if at.endswith(".html"):
-        return links.page(body.decode(), at).encode()
-    return links.absolute(body.decode()).encode() if at.endswith(_TEXTS) else body
-
-
-def _older(folder: Path, snapshot: Snapshot, links: Links) -> Iterator[tuple[Path, bytes]]:
+def _older(
+    folder: Path, snapshot: Snapshot, site: SiteConfig, links: CopyUrls
+) -> Iterator[tuple[Path, bytes]]:
     """What has become of charts that earlier runs froze: the rest of them never changes."""
+    written = frozenset(links.places.files.values())
     for path in sorted(folder.glob("c/*@*/since/*.html")):
         at = path.relative_to(folder).as_posix()
         query = {"lang": "en"} if path.name == "lang-en.html" else {}
-        if at in links.files.values():
+        if at in written:
             continue
         try:
             place, _ = as_named(path.parts[-3], {}, snapshot.catalog)
             address = parse(place, query, snapshot.catalog, datetime.now(UTC))
-            yield path, _linked(chart_page.since_page(view(snapshot, address)).encode(), links, at)
+            there = replace(site, urls=replace(links, at=at))
+            yield path, chart_page.since_page(view(snapshot, address), there).encode()
         except AddressError:
             continue  # the indicator has left the catalog: its frozen page stays as it is

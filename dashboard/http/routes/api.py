@@ -96,17 +96,17 @@ def _get(
 @_get("/v1/indicators", models.IndicatorList)
 async def indicators(request: Request) -> Response:
     """Every indicator in the order of the catalog, with its newest value."""
-    base = service_of(request).site.base_url
+    urls = service_of(request).site.urls
     return await _answered(
-        request, "indicators", lambda s: answers.indicators(s, base), "indicators"
+        request, "indicators", lambda s: answers.indicators(s, urls), "indicators"
     )
 
 
 @_get("/v1/indicators/{id}", models.IndicatorDetail)
 async def indicator(request: Request, id: str) -> Response:
     """One indicator with all that the catalog says of it, and the addresses of its files."""
-    base = service_of(request).site.base_url
-    return await _answered(request, f"indicator {id}", lambda s: answers.indicator(s, id, base))
+    urls = service_of(request).site.urls
+    return await _answered(request, f"indicator {id}", lambda s: answers.indicator(s, id, urls))
 
 
 @_get(
@@ -137,21 +137,24 @@ async def described(request: Request) -> Response:
 @_get("/v1/bulletins", models.BulletinList)
 async def bulletins(request: Request) -> Response:
     """Every bulletin, newest first."""
-    base = service_of(request).site.base_url
-    return await _answered(request, "bulletins", lambda s: answers.bulletins(s, base), "bulletins")
+    urls = service_of(request).site.urls
+    return await _answered(request, "bulletins", lambda s: answers.bulletins(s, urls), "bulletins")
 
 
 @_get("/v1/bulletins/{date}", models.BulletinDetail)
 async def bulletin(request: Request, date: str) -> Response:
     """One bulletin as plain text, with the indicators that each section mentions."""
-    base = service_of(request).site.base_url
-    return await _answered(request, f"bulletin {date}", lambda s: answers.bulletin(s, date, base))
+    urls = service_of(request).site.urls
+    return await _answered(request, f"bulletin {date}", lambda s: answers.bulletin(s, date, urls))
 
 
 @_get("/v1/bulletins/{date}/claims", models.ClaimList)
 async def claims(request: Request, date: str) -> Response:
     """The statements of a bulletin, each checked on what was known by the end of its day."""
-    return await _answered(request, f"claims {date}", lambda s: answers.claims(s, date), "claims")
+    urls = service_of(request).site.urls
+    return await _answered(
+        request, f"claims {date}", lambda s: answers.claims(s, date, urls), "claims"
+    )
 
 
 @_get("/v1/policies", models.PolicyList, POLICIES)
@@ -173,9 +176,9 @@ async def events(request: Request) -> Response:
 @_get("/v1/corrections", models.CorrectionList)
 async def corrections(request: Request) -> Response:
     """Values that a source gives wrongly and people corrected, newest first."""
-    base = service_of(request).site.base_url
+    urls = service_of(request).site.urls
     return await _answered(
-        request, "corrections", lambda s: answers.corrections(s, base), "corrections"
+        request, "corrections", lambda s: answers.corrections(s, urls), "corrections"
     )
 
 

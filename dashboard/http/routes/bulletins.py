@@ -40,7 +40,7 @@ async def bulletin_pack(request: Request, day: str) -> Response:
 
         def make() -> Content:
             body = pack(snapshot, bulletin, chosen, service.site)
-            link = f"{service.site.base_url}/bulletins/{bulletin.date}.zip"
+            link = service.site.urls.online.to(f"/bulletins/{bulletin.date}.zip")
             digest, now = sha256(body).hexdigest(), datetime.now(UTC)
             service.served.note(Made(digest, link, snapshot.name, len(body), now))
             return Content(body, "application/zip", headers)

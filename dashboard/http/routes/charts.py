@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
@@ -22,7 +21,7 @@ from dashboard.chart_page.pictures import paper, png_of, svg_of
 from dashboard.chart_page.view import View, of_chart, view
 from dashboard.data.snapshot import Snapshot
 from dashboard.export.names import disposition
-from dashboard.export.table import address_url, to_json
+from dashboard.export.table import to_json
 from dashboard.http.cache import Content
 from dashboard.http.problems import page_for, problem
 from dashboard.http.responses import (
@@ -36,6 +35,7 @@ from dashboard.http.responses import (
 )
 from dashboard.http.security import CHART_PAGE, EMBEDDED, PICTURE
 from dashboard.texts import text
+from dashboard.urls import Urls
 
 router = APIRouter(include_in_schema=False)
 #: What looks like a page and is none of the files above or of the data files.
@@ -115,13 +115,14 @@ async def text_file(request: Request, place: str) -> Response:
 @router.api_route("/c/{place}/since", methods=METHODS)
 async def since_page(request: Request, place: str) -> Response:
     """What has become of a frozen chart; it changes, so it is apart from the page that does not."""
+    site = service_of(request).site
     snapshot, address = await _asked(request, place, parse_query(request.url.query))
     if address.as_of is None:
         raise AddressError("asof", f"asof: {address.id} is the live chart; write {address.id}@"
                            "2026-05-27 for one that is frozen.")  # fmt: skip
     return await _page(
         request, snapshot, f"since {meaning_of(address)}", LIVE, CHART_PAGE,
-        lambda: page.since_page(view(snapshot, address)),
+        lambda: page.since_page(view(snapshot, address), site),
     )  # fmt: skip
 
 
@@ -130,7 +131,7 @@ async def short_link(request: Request, code: str) -> Response:
     """The frozen address behind a short code, for ever."""
     snapshot = await current_snapshot(request)
     found = await run_in_threadpool(short_links.address, code, snapshot.catalog)
-    target = address_url(found, "", "")
+    target = service_of(request).site.urls.chart(found)
     return RedirectResponse(target, 301, {"Cache-Control": FROZEN})
 
 
@@ -152,8 +153,8 @@ async def oembed(request: Request) -> Response:
     query = parse_query(request.url.query)
     if query.get("format", "json") != "json":
         return problem(501, "format: only json is given.", parameter="format")
-    base_url = service_of(request).site.base_url
-    place, told = _within(query.get("url", ""), base_url)
+    urls = service_of(request).site.urls
+    place, told = _within(query.get("url", ""), urls)
     current = await current_snapshot(request)
     place, asked = as_named(place, parse_query(told), current.catalog)
     width, height = (_at_most(query, name, usual) for name, usual in
@@ -167,12 +168,12 @@ async def oembed(request: Request) -> Response:
             "type": "rich",
             "title": seen.words.headline,
             "provider_name": text("site", address.lang),
-            "provider_url": base_url,
+            "provider_url": urls.base,
             "cache_age": 3600,
             "width": width,
             "height": height,
-            "html": page.embed_code(seen, base_url, width, height),
-            "thumbnail_url": address_url(address, base_url, ".png"),
+            "html": page.embed_code(seen, urls, width, height),
+            "thumbnail_url": urls.online.chart(address, ".png"),
             "thumbnail_width": 1200,
             "thumbnail_height": 628,
         }
@@ -222,10 +223,9 @@ async def _page(
 
 def _link(request: Request, seen: View) -> str:
     """What leads to a chart for as long as it shows this."""
-    base_url = service_of(request).site.base_url
-    if seen.address.as_of is not None:
-        return page.share_url(seen, base_url)
-    return address_url(seen.address, base_url, "")
+    urls = service_of(request).site.urls.online
+    is_frozen = seen.address.as_of is not None
+    return urls.short(seen.address) if is_frozen else urls.chart(seen.address)
 
 
 async def _picture(
@@ -270,16 +270,17 @@ async def _asked(
     return snapshot, of_chart(parse(place, query, snapshot.catalog, datetime.now(UTC)))
 
 
-def _within(url: str, base_url: str) -> tuple[str, str]:
+def _within(url: str, urls: Urls) -> tuple[str, str]:
     """The place and the parameters of a chart address of this site."""
-    parts = urlsplit(url[:4000])
-    path = re.fullmatch("/c/([^/.]+)", parts.path)
-    if path is None or f"{parts.scheme}://{parts.netloc}" != base_url:
+    address = (urls.within(url[:4000]) or "") if url.startswith("http") else ""
+    path, _, query = address.partition("#")[0].partition("?")
+    found = re.fullmatch("/c/([^/.]+)", path)
+    if found is None:
         raise AddressError(
-            "url", f"url: '{url[:100]}' is no chart of this site. Allowed: {base_url}/c/ID and its "
-            "parameters.", 404,
+            "url", f"url: '{url[:100]}' is no chart of this site. Allowed: {urls.base}/c/ID and "
+            "its parameters.", 404,
         )  # fmt: skip
-    return path[1], parts.query
+    return found[1], query
 
 
 def _at_most(query: Mapping[str, str], name: str, usual: int) -> int:

@@ -15,7 +15,7 @@ from dashboard.address import AddressError, ChartAddress, parse, parse_query
 from dashboard.data.snapshot import Snapshot
 from dashboard.export.formats import FORMATS, Format
 from dashboard.export.receipts import Made, Served
-from dashboard.export.table import address_url, disposition, iso, of_data, table, to_json
+from dashboard.export.table import disposition, iso, of_data, table, to_json
 from dashboard.http.cache import Content
 from dashboard.http.responses import (
     LIVE,
@@ -89,13 +89,13 @@ async def data_answer(
 
 
 def _file(snapshot: Snapshot, address: ChartAddress, kind: Format, service: Service) -> Content:
-    base_url = service.site.base_url
+    urls = service.site.urls
     found = snapshot.cached("table", address, lambda: table(snapshot, address))
-    body = kind.write(found, base_url)
-    link = address_url(address, base_url, kind.suffix)
+    body = kind.write(found, urls)
+    link = urls.online.chart(address, kind.suffix)
     made = Made(sha256(body).hexdigest(), link, snapshot.name, len(body), datetime.now(UTC))
     service.served.note(made)
-    about = address_url(address, base_url, ".metadata.json")
+    about = urls.online.chart(address, ".metadata.json")
     lasts = caching(snapshot, address.ids, address.as_of)
     headers = {
         # The description names the snapshot, so it changes even where the data cannot.

@@ -12,6 +12,7 @@ from dashboard.data.snapshot import Snapshot
 from dashboard.export.table import to_json
 from dashboard.http.cache import Content
 from dashboard.http.responses import LIVE, answered, current_snapshot, service_of
+from dashboard.urls import Urls
 
 router = APIRouter()
 
@@ -19,7 +20,7 @@ router = APIRouter()
 @router.api_route("/robots.txt", methods=["GET", "HEAD"], include_in_schema=False)
 async def robots(request: Request) -> Response:
     """What robots may read."""
-    return PlainTextResponse(discovery.robots(service_of(request).site.base_url))
+    return PlainTextResponse(discovery.robots(service_of(request).site.urls))
 
 
 @router.api_route("/sitemap.xml", methods=["GET", "HEAD"], include_in_schema=False)
@@ -41,18 +42,18 @@ async def catalogue(request: Request) -> Response:
         request,
         "catalogue",
         "application/ld+json",
-        lambda snapshot, base_url: to_json(discovery.catalogue(snapshot, base_url)),
+        lambda snapshot, urls: to_json(discovery.catalogue(snapshot, urls)),
     )
 
 
 async def _answered(
-    request: Request, name: str, media_type: str, make: Callable[[Snapshot, str], bytes]
+    request: Request, name: str, media_type: str, make: Callable[[Snapshot, Urls], bytes]
 ) -> Response:
     """What `make` gives of the current snapshot."""
     snapshot, service = await current_snapshot(request), service_of(request)
     headers = {"Cache-Control": LIVE, "X-Snapshot": snapshot.name}
 
     def content() -> Content:
-        return Content(make(snapshot, service.site.base_url), media_type, headers)
+        return Content(make(snapshot, service.site.urls), media_type, headers)
 
     return await answered(request, snapshot, name, content, service.files)

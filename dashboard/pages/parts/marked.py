@@ -129,7 +129,7 @@ class MarkedText:
             claim.sentence,
             claim.reason,
             evidence,
-            found.chart or "" if found else "",
+            self.urls.to(found.chart) if found and found.chart else "",
         )
 
 
