@@ -32,6 +32,7 @@ from dashboard.http.limits import Gate, Turnstile
 from dashboard.http.metrics import Counted, Meter
 from dashboard.http.problems import answer_to, problem
 from dashboard.http.routes import api, api_docs, bulletins, charts, data, discovery, operations
+from dashboard.http.tidy import Tidy
 from etl.errors import XinzhiError
 from etl.settings import Settings
 
@@ -107,7 +108,7 @@ def create_server(settings: Settings) -> Counted:
     server.state.site = site
     server.state.gates = {name: Gate(most) for name, most in AT_ONCE.items()}
     server.mount("/", WSGIMiddleware(create_dash(snapshots, site).server, workers=16))
-    return Counted(Kept(Compressed(_Guarded(server)), snapshots), meter)
+    return Counted(Kept(Compressed(_Guarded(Tidy(server))), snapshots), meter)
 
 
 @cache
