@@ -16,6 +16,7 @@ from dashboard.data.snapshot import Snapshot
 from dashboard.export.table import to_json
 from dashboard.http.cache import Content
 from dashboard.http.responses import answered, current_snapshot, service_of
+from dashboard.http.routes.api import description
 from dashboard.http.security import DOCUMENT
 from etl.errors import StorageError
 
@@ -53,7 +54,7 @@ async def openapi(request: Request) -> Response:
     """The description for programs."""
 
     def make() -> Content:
-        return Content(to_json(request.app.openapi()), "application/json", HEADERS)
+        return Content(to_json(description(request.app)), "application/json", HEADERS)
 
     return await answered(request, None, "openapi", make, service_of(request).files)
 
@@ -67,7 +68,7 @@ async def docs(request: Request) -> Response:
         snapshot = None
 
     def make() -> Content:
-        html = page(request.app.openapi(), _examples(snapshot) if snapshot else {})
+        html = page(description(request.app), _examples(snapshot) if snapshot else {})
         return Content(html.encode(), "text/html; charset=utf-8",
                        {**HEADERS, "Content-Security-Policy": DOCUMENT})  # fmt: skip
 
@@ -79,7 +80,7 @@ def _examples(snapshot: Snapshot) -> dict[str, str]:
     days = queries.bulletin_days(snapshot)
     first = next((indicator.id for indicator in snapshot.catalog.all()), None)
     return {
-        **({"id": first} if first else {}),
+        **({"id": first, "place": first, "suffix": "csv"} if first else {}),
         **({"date": days[-1].isoformat()} if days else {}),
     }
 
@@ -108,7 +109,7 @@ def _operation(path: str, operation: Json, examples: Mapping[str, str]) -> str:
     rows = "".join(
         f"<dt><code>{escape(p['name'])}</code></dt><dd>{_parameter(p)}</dd>" for p in parameters
     )
-    answer = operation["responses"]["200"]["content"]["application/json"]["schema"]
+    answer = operation["responses"]["200"]["content"]["application/json"].get("schema", {})
     return (
         f"<section><h2><code>GET {escape(path)}</code></h2>"
         f"<p>{escape(operation.get('description', ''))}</p>"
@@ -120,10 +121,11 @@ def _operation(path: str, operation: Json, examples: Mapping[str, str]) -> str:
 
 def _parameter(parameter: Json) -> str:
     schema = parameter["schema"]
-    allowed = ", ".join(schema.get("enum", ()))
+    allowed = ", ".join(word for word in schema.get("enum", ()) if word)
     parts = [
         parameter.get("description", ""),
         f"one of {allowed}" if allowed else "",
+        f"like {schema['pattern']}" if "pattern" in schema else schema.get("format", ""),
         f"default {schema['default']}" if "default" in schema else "",
         "required" if parameter.get("required") else "",
     ]
