@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import parse_qsl, quote, unquote, unquote_plus, urlencode, urlsplit
 
 from etl.calendars import end_of
@@ -52,6 +52,33 @@ _UNFINISHED = re.compile(r"%[0-9A-Fa-f]?\Z")
 _NOWHERE = ("/c", "/s", "/embed", "/embed/c")
 _ALLOWED_T = "1m 3m 6m ytd 1y 3y 5y 10y max, or FROM..TO like 2025-01-01..2026-05-26"
 _ALLOWED_U = "level diff pct mom yoy index index:2025-01-02 ma:N drawdown z:N (N from 2 to 5000)"
+
+
+_DAY = r"\d{4}-\d{2}-\d{2}"
+_TAKES_N, _TAKES_DAY = ("ma", "z"), ("index",)
+
+
+def schema_of(parameter: str) -> dict[str, Any]:
+    """What a parameter takes, as JSON Schema: what is refused here is refused by `parse` too."""
+    id_, plain = _ID.pattern.removesuffix(r"\Z"), "|".join(set(TRANSFORMS) - set(_TAKES_N))
+    patterns = {
+        "id": f"^{id_}$",
+        "ids": f"^{id_}(,{id_}){{0,{MAX_IDS - 1}}}$",
+        "with": f"^({id_}(,{id_}){{0,{MAX_WITH - 1}}})?$",
+        "place": f"^{id_}(@{_DAY}(T\\d{{4}})?)?$",
+        "asof": f"^{_DAY}(T\\d{{4}})?$",
+        "t": f"^({'|'.join(RANGES)}|({_DAY})?\\.\\.({_DAY})?)$",
+        "u": f"^({plain}|({'|'.join(_TAKES_DAY)}):{_DAY}|({'|'.join(_TAKES_N)}):\\d{{1,4}})$",
+        "month": r"^\d{4}-\d{2}$",
+    }
+    if parameter in patterns:
+        return {"type": "string", "pattern": patterns[parameter]}
+    if parameter == "date":
+        return {"type": "string", "format": "date"}
+    choices = {**_CHOICES, "format": API_FORMATS}.get(parameter)
+    if choices is None:
+        return {"type": "string", "maxLength": MAX_QUERY}
+    return {"type": "string", "enum": list(choices), "default": choices[0]}
 
 
 class AddressError(XinzhiError):
@@ -350,9 +377,9 @@ def transform(text: str) -> Transform:
     wrong = AddressError("u", f"u: '{text[:40]}' is not a transform. Allowed: {_ALLOWED_U}.")
     if name not in TRANSFORMS:
         raise wrong
-    if name == "index":
+    if name in _TAKES_DAY:
         return Transform(name, base=_date("u", argument) if colon else None)
-    if name in ("ma", "z"):
+    if name in _TAKES_N:
         if (
             not re.fullmatch(r"[0-9]{1,4}", argument, re.ASCII)
             or not 2 <= int(argument) <= MAX_WINDOW
