@@ -75,7 +75,7 @@ class Chart:
 
     def _shared(self, seen: Callable[[], View]) -> Files:
         def code(site: SiteConfig) -> bytes:
-            return qr(site.urls.online.short(chart_page.frozen(seen()))).encode()
+            return qr(chart_page.shared_link(seen(), site.urls.online)).encode()
 
         found: dict[str, Make] = {
             self._at(".kit.zip"): lambda site: as_zip(seen(), site),
