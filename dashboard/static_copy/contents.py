@@ -159,4 +159,5 @@ def _packed(snapshot: Snapshot, bulletin: Bulletin, lang: str, site: SiteConfig)
 
 def _moved(target: ChartAddress, site: SiteConfig) -> bytes:
     """A page that leads on: a file cannot answer with another address."""
-    return render("moved.html", target.lang, there=site.urls.chart(target)).encode()
+    address, there = chart_address(target), site.urls.chart(target)
+    return render("moved.html", target.lang, address=address, there=there).encode()
