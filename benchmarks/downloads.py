@@ -13,12 +13,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from http.client import HTTPConnection
+from itertools import count, islice
 from pathlib import Path
 
 from benchmarks.page import serving
+from etl.calendars import why_shut
 from etl.storage.snapshots import current_name
 
-INDICATOR, ROWS = "vix", 10_000
+INDICATOR, MARKET, ROWS, FIRST = "vix", "XCBF", 10_000, date(1985, 1, 1)
 SECONDS = 10
 
 
@@ -86,13 +88,13 @@ class Asked:
 def fill(data: Path) -> None:
     """Import so many daily values, and publish them."""
     file = data.parent / "benchmark.csv"
-    first = date(1999, 1, 1)
+    sessions = (day for day in _days() if not why_shut(MARKET, day))
     with open(file, "w", encoding="utf-8", newline="") as out:
         writer = csv.writer(out)
         writer.writerow(["indicator", "date", "value"])
-        for k in range(ROWS):
+        for k, day in enumerate(islice(sessions, ROWS)):
             value = 20 + (k * 7919 % 1000) / 97
-            writer.writerow([INDICATOR, first + timedelta(days=k), repr(value)])
+            writer.writerow([INDICATOR, day, repr(value)])
     subprocess.run(
         [sys.executable, "-m", "etl", "import", str(file)],
         env={**os.environ, "XINZHI_DATA": str(data)},
@@ -101,11 +103,15 @@ def fill(data: Path) -> None:
     )
 
 
+def _days() -> Iterator[date]:
+    """Every day from the first, which leaves room for so many sessions before now."""
+    return (FIRST + timedelta(days=k) for k in count())
+
+
 def windows() -> Iterator[str]:
     """Another address each time, of nearly as many rows."""
-    first = date(1999, 1, 1)
     for k in range(1, 100_000):
-        yield f"{first + timedelta(days=k % 300)}..{date(2030, 1, 1) + timedelta(days=k)}"
+        yield f"{FIRST + timedelta(days=k % 300)}..{date(2030, 1, 1) + timedelta(days=k)}"
 
 
 if __name__ == "__main__":

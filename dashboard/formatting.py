@@ -10,6 +10,7 @@ from etl.frequency import RULES
 from etl.records import BEIJING
 from etl.words.numbers import (
     MINUS,
+    UNCHANGED,
     Change,
     Figure,
     beijing,
@@ -21,13 +22,16 @@ from etl.words.numbers import (
     full_date,
     grouped,
     round_number,
+    says_something,
     signed,
     spoken,
+    step,
     trimmed,
 )
 
 __all__ = [
     "MINUS",
+    "UNCHANGED",
     "Change",
     "Figure",
     "beijing",
@@ -43,6 +47,7 @@ __all__ = [
     "round_number",
     "signed",
     "spoken",
+    "stands_at",
     "table_day",
     "table_figure",
     "transformed_figure",
@@ -54,24 +59,40 @@ __all__ = [
 def transformed_figure(
     value: float, transform: Transform, indicator: Indicator, unit: Unit, lang: str
 ) -> Figure:
-    """A value after a transform, in the unit that the transform has."""
+    """A value after a transform, in the unit that the transform has; a change that rounds to
+    nothing is 持平."""
     match transform.name:
-        case "level" | "ma" | "diff":
+        case "level" | "ma":
             return figure(value, indicator, unit, lang)
         case "index":
             return Figure(grouped(value, 1), "")
         case "z":
             return Figure(grouped(value, 2), "σ")
-    scale = counted(value, "%", lang)
-    return Figure(signed(value * scale.factor, 2), scale.label)
+        case "diff":
+            found = step(value, indicator, unit, lang)
+        case _:
+            scale = counted(value, "%", lang)
+            found = Figure(signed(value * scale.factor, 2), scale.label)
+    is_change = transform.name != "drawdown"
+    return Figure(UNCHANGED[lang], "") if is_change and not says_something(found.number) else found
+
+
+def stands_at(figure: str, lang: str) -> str:
+    """A figure after the name of what it measures: 为 3.20%, 持平."""
+    return f"为 {figure}" if lang == "zh" and figure != UNCHANGED[lang] else figure
 
 
 def table_figure(
-    value: float, transform: Transform, indicator: Indicator, unit: Unit, lang: str
+    value: float,
+    transform: Transform,
+    indicator: Indicator,
+    unit: Unit,
+    lang: str,
+    largest: float = 0.0,
 ) -> Figure:
-    """A value for a table: as in the picture, but every row in the same unit."""
+    """A value for a table: as in the picture, but every row in the unit of the `largest`."""
     if transform.name in ("level", "ma", "diff"):
-        return figure(value, indicator, unit, lang, exact=True)
+        return figure(value, indicator, unit, lang, exact=True, largest=largest)
     if unit_code_after(transform, unit) == "percent":
         return Figure(signed(value, 2), "%")
     return transformed_figure(value, transform, indicator, unit, lang)

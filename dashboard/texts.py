@@ -189,6 +189,9 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "known_then": ("只含截至 {moment}已知的数值", "Only what was known by {moment}"),
     "reconstructed": ("据后来载入的历史重建", "reconstructed from history loaded later"),
     "known_now": ("据 {moment}的快照", "From the snapshot of {moment}"),
+    "file_log": ("对数", "log"),
+    "file_wide": ("宽表", "wide"),
+    "file_full": ("全部历史", "whole history"),
     "bulletin_marks": ("▲ 每日动态提到它的日子", "▲ days whose bulletin speaks of it"),
     "table_cut": (
         "最近 {shown} 个日期；全部 {all} 个见 CSV",

@@ -85,6 +85,12 @@ def period_end(frequency: Frequency, day: date) -> date:
     return day if months is None else months_after(period_of(frequency, day), months) - _DAY
 
 
+def period_middle(frequency: Frequency, day: date) -> date:
+    """The day amid the period that a value dated `day` stands for: where charts show it."""
+    start = period_of(frequency, day)
+    return start + (period_end(frequency, day) - start) // 2
+
+
 def period_name(frequency: Frequency, day: date) -> str:
     """The period that a value dated `day` stands for, in words: May 2026, quarter 2 of 2026."""
     match RULES[frequency].months:

@@ -141,6 +141,38 @@ EVENT_COLUMNS = ", ".join(field.name for field in fields(Event))
 
 
 @dataclass(frozen=True, slots=True)
+class Document:
+    """A policy document. Dates are as precise as they are known: YYYY, YYYY-MM or a day.
+
+    `origin` is `register`, or `cited` for a document that only a bulletin names, or where it was
+    found (`gov_cn`, `nda`); `cited_by` are the days of the bulletins that cite it.
+    """
+
+    title: str
+    issuer: str
+    issued: str
+    published: str
+    number: str
+    topics: tuple[str, ...]
+    kind: str
+    verification: str = ""
+    url: str = ""
+    note: str = ""
+    origin: str = "register"
+    cited_by: tuple[str, ...] = ()
+
+    @property
+    def day(self) -> str:
+        """The date that counts: of publication, else of issue."""
+        return self.published or self.issued
+
+    @property
+    def month(self) -> str:
+        """YYYY-MM of the date that counts, or nothing if not even the month is known."""
+        return self.day[:7] if len(self.day) >= 7 else ""
+
+
+@dataclass(frozen=True, slots=True)
 class Disagreement:
     """Two sources that say different values for one date; the first is the one that is served."""
 

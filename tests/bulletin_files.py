@@ -87,7 +87,7 @@ def in_list(paragraph: Any, number: int, level: int = 0) -> Any:
     place = (
         f'<w:numPr {nsdecls("w")}><w:ilvl w:val="{level}"/><w:numId w:val="{number}"/></w:numPr>'
     )
-    paragraph._p.get_or_add_pPr().append(parse_xml(place))
+    paragraph.paragraph_format.element.get_or_add_pPr().append(parse_xml(place))
     return paragraph
 
 

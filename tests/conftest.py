@@ -12,11 +12,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 import httpx
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from browsing import BROWSER_ARGUMENTS, BROWSERS, Opened, Reader
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from etl.__main__ import main
 from etl.bulletins.model import Bulletin, Reference
@@ -27,23 +31,26 @@ from etl.settings import READ_ONLY, Settings, load_settings
 from etl.storage import publish
 from etl.storage.warehouse import Warehouse, opened
 
+if TYPE_CHECKING:
+    # Imported where a fixture needs them: tests of `etl` do not wait for the dashboard to load.
+    from serving import TestClient
+    from upstreams import Internet
+
+    from benchmarks.claims import Golden
+    from dashboard.data.snapshot import Snapshot
+
+# Choose one with `--hypothesis-profile`. Fixtures that are read only may serve every example.
+hypothesis.register_profile(
+    "thorough", deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+hypothesis.register_profile("quick", hypothesis.get_profile("thorough"), max_examples=10)
+hypothesis.load_profile("thorough")
+
 PROJECT = Path(__file__).resolve().parents[1]
 BUNDLED = PROJECT / "data"
 CATALOG = PROJECT / "indicators.yaml"
 #: The end of 27 May 2026 in Beijing, which is what `@2026-05-27` means.
 END_OF_BULLETIN_DAY = datetime(2026, 5, 27, 15, 59, 59, tzinfo=UTC)
-
-
-BROWSER_ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 @dataclass(frozen=True)
@@ -91,6 +98,68 @@ def published(tmp_path_factory: pytest.TempPathFactory, catalog: Catalog) -> Set
 
 
 @pytest.fixture(scope="session")
+def copy_of_published(published: Settings, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The snapshot of `published` again, to be read without the app: one process opens a database
+    file with one configuration only."""
+    folder = tmp_path_factory.mktemp("copy")
+    shutil.copytree(published.published, folder / "published")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def newest(published: Settings) -> Snapshot:
+    """The snapshot of `published`, as the dashboard opens it."""
+    from dashboard.data.snapshot import Snapshots
+
+    return Snapshots(published.published).current()
+
+
+@pytest.fixture(scope="session")
+def site(published: Settings) -> TestClient:
+    """The whole app over `published`, shared by every test of this process."""
+    from serving import client
+
+    return client(published)
+
+
+@pytest.fixture
+def own_site(filled: Path) -> TestClient:
+    """The whole app over a data folder of the test's own."""
+    from serving import client
+
+    return client(settings_of(filled))
+
+
+@pytest.fixture(scope="session")
+def golden() -> Golden:
+    """The sentences whose verdicts are known."""
+    from benchmarks.claims import Golden
+
+    return Golden()
+
+
+@pytest.fixture
+def internet(tmp_path: Path) -> Iterator[Internet]:
+    """A loopback internet that holds nothing yet."""
+    from upstreams import Internet
+
+    with Internet(tmp_path) as started:
+        yield started
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Callable[..., Path]:
+    """Writes a file below the test's folder and gives its path."""
+
+    def write(content: str | bytes, name: str = "bulletin.txt") -> Path:
+        path = tmp_path / name
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return path
+
+    return write
+
+
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """One browser for a process: the library drives no second one beside it."""
     named = os.environ.get("CHROMIUM")
@@ -103,13 +172,34 @@ def browser() -> Iterator[Browser]:
         started.close()
 
 
+@pytest.fixture(scope="session")
+def site_address(published: Settings) -> Iterator[str]:
+    """Where `python -m dashboard` serves `published`, as people run it."""
+    from serving import running
+
+    with running(published.data) as found:
+        yield found
+
+
+@pytest.fixture
+def visit(browser: Browser, site_address: str) -> Iterator[Opened]:
+    """Starts readers, each in a browser context of its own that is closed with the test."""
+    contexts: list[BrowserContext] = []
+
+    def start(width: int = 1440, height: int = 900, **options: object) -> Reader:
+        size = {"width": width, "height": height}
+        contexts.append(browser.new_context(viewport=size, locale="zh-CN", **options))  # type: ignore[arg-type]
+        return Reader(contexts[-1], site_address)
+
+    yield start
+    for context in contexts:
+        context.close()
+
+
 @pytest.fixture
 def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An XINZHI_DATA of its own: the figures and the register, to be broken at will."""
-    folder = tmp_path / "data"
-    shutil.copytree(BUNDLED / "figures", folder / "figures")
-    shutil.copy(BUNDLED / "policies.csv", folder / "policies.csv")
-    (folder / "bulletins").mkdir()
+    folder = authored(tmp_path / "data")
     monkeypatch.setenv("XINZHI_DATA", str(folder))
     return folder
 
@@ -117,9 +207,7 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def filled(data: Path, published: Settings) -> Path:
     """`data` after one good run."""
-    shutil.copy(published.warehouse, data / "warehouse.duckdb")
-    shutil.copytree(published.published, data / "published")
-    return data
+    return fill(data, published.data)
 
 
 @pytest.fixture
@@ -142,6 +230,26 @@ def cli(capsys: pytest.CaptureFixture[str]) -> Cli:
 def warehouse(tmp_path: Path) -> Iterator[Warehouse]:
     with opened(tmp_path / "warehouse.duckdb") as held:
         yield held
+
+
+def authored(folder: Path) -> Path:
+    """The folder, after it was given the figures and the register, and no bulletins."""
+    shutil.copytree(BUNDLED / "figures", folder / "figures")
+    shutil.copy(BUNDLED / "policies.csv", folder / "policies.csv")
+    (folder / "bulletins").mkdir()
+    return folder
+
+
+def fill(folder: Path, source: Path) -> Path:
+    """The folder, after it was given what runs have stored and published in another."""
+    shutil.copy(source / "warehouse.duckdb", folder / "warehouse.duckdb")
+    shutil.copytree(source / "published", folder / "published", dirs_exist_ok=True)
+    return folder
+
+
+def examples(most: int) -> hypothesis:
+    """Tries `most` examples, or a tenth of them under the profile `quick`."""
+    return hypothesis(max_examples=most * hypothesis().max_examples // 100)
 
 
 def settings_of(data: Path, **environment: str) -> Settings:

@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime
 from urllib.parse import parse_qsl
 
 import pytest
-from hypothesis import given, settings
+from conftest import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from serving import with_old_ids
 
@@ -350,7 +351,7 @@ _MOMENTS = st.one_of(
 
 
 @given(_MOMENTS, _QUERIES)
-@settings(deadline=None, max_examples=300)
+@examples(300)
 def test_an_address_that_is_printed_reads_back_as_itself(
     moment: str, query: dict[str, str]
 ) -> None:

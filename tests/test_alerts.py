@@ -17,7 +17,16 @@ from xml.etree import ElementTree
 
 import duckdb
 import pytest
-from conftest import CATALOG, Cli, command, finished, is_one_sentence, settings_of
+from conftest import (
+    CATALOG,
+    Cli,
+    authored,
+    command,
+    fill,
+    finished,
+    is_one_sentence,
+    settings_of,
+)  # fmt: skip
 from serving import TestClient, client, free_port, still
 
 from etl.alerts import notify
@@ -276,11 +285,19 @@ def with_values(folder: Path, catalog: Catalog, *values: float) -> None:
     run(settings_of(folder), catalog, Request(offline=True), lambda outcome: None)
 
 
+@pytest.fixture(scope="module")
+def triggered_once(
+    published: Settings, catalog: Catalog, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    folder = fill(authored(tmp_path_factory.mktemp("triggered")), published.data)
+    with_values(folder, catalog, 20.0, 35.5)
+    return folder
+
+
 @pytest.fixture
-def triggered(filled: Path, catalog: Catalog) -> Path:
+def triggered(data: Path, triggered_once: Path) -> Path:
     """A folder in which the VIX has just risen above 30."""
-    with_values(filled, catalog, 20.0, 35.5)
-    return filled
+    return fill(data, triggered_once)
 
 
 def states(site: TestClient) -> dict[tuple[str, str], str]:

@@ -45,11 +45,6 @@ HOSTILE = ("nonsense", "-1", "NaN", "２０２６-05", "x" * 10_000, "\x00", "\u
            '"', "1' or '1'='1", "1;drop table policies", "<script>alert(1)</script>")  # fmt: skip
 
 
-@pytest.fixture(scope="session")
-def site(published: Settings) -> TestClient:
-    return client(published)
-
-
 def get(site: TestClient, path: str, **parameters: str) -> Any:
     answer = site.get(V1 + path, params=parameters or None)
     assert answer.status_code == 200, answer.text[:300]
@@ -226,7 +221,7 @@ def test_the_api_is_read_only(site: TestClient, method: str) -> None:
     for path in ANSWERS:
         answer = site.request(method, V1 + path)
         assert problem(answer, 405)["detail"]
-        assert answer.headers["allow"] == "GET, HEAD"
+        assert answer.headers["allow"] == "GET, HEAD, OPTIONS"
 
 
 def test_a_bulletin_is_its_text_and_the_indicators_it_mentions(site: TestClient) -> None:

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from browsing import DARK, LIGHT, PICTURES, Opened, Reader, paper
 from conftest import Cli, write_csv
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+from playwright.sync_api import Browser, Route, expect
 from serving import running
 
-from etl.settings import Settings
-
-PICTURES = Path(__file__).parent / "pictures"
 PAGES = {
     "today": "/",
     "bulletins": "/bulletins",
@@ -31,72 +28,9 @@ PAGES = {
     "as-known": "/indicators/brent_spot_usd_bbl@2026-05-27",
 }
 WITH_CHART = ("today", "market-value", "pue", "compare", "as-known")
-DARK, LIGHT = "rgb(21, 23, 26)", "rgb(251, 250, 247)"  # --paper of the style sheet
-WAIT_MS = 15_000
 #: The colours in which the lines of a live chart are seen.
 COLOURS = """() => [...new Set([...document.querySelectorAll('#page .js-line')]
   .map(line => getComputedStyle(line).stroke).filter(Boolean))]"""
-Opened = Callable[..., "PageRequest"]
-
-
-class PageRequest:
-    """A page in a context of its own, and what went wrong on it."""
-
-    def __init__(self, context: BrowserContext, site: str) -> None:
-        self.site = site
-        self.troubles: list[str] = []
-        self.foreign: list[str] = []
-        self.page: Page = context.new_page()
-        self.page.set_default_timeout(WAIT_MS)
-        self.page.on("pageerror", lambda error: self.troubles.append(str(error)))
-        self.page.on("console", lambda said: self._heard(said.type, said.text))
-        self.page.on("request", lambda request: self._asked(request.url))
-
-    def _heard(self, kind: str, words: str) -> None:
-        if kind == "error":
-            self.troubles.append(words)
-
-    def _asked(self, address: str) -> None:
-        parts = urlsplit(address)
-        if parts.scheme not in ("data", "blob") and not address.startswith(f"{self.site}/"):
-            self.foreign.append(address)
-
-    def open(self, path: str, *, live: bool = True) -> Page:
-        answer = self.page.goto(f"{self.site}{path}")
-        assert answer is not None
-        assert answer.status == 200
-        if live:
-            self.until_live()
-        return self.page
-
-    def until_live(self) -> None:
-        """Until the scripts have brought the page to life."""
-        self.page.locator("#page[data-alive] main").wait_for()
-
-
-@pytest.fixture(scope="session")
-def site(published: Settings) -> Iterator[str]:
-    with running(published.data) as address:
-        yield address
-
-
-@pytest.fixture
-def visit(browser: Browser, site: str) -> Iterator[Opened]:
-    contexts: list[BrowserContext] = []
-
-    def start(width: int = 1440, height: int = 900, **options: object) -> PageRequest:
-        size = {"width": width, "height": height}
-        contexts.append(browser.new_context(viewport=size, locale="zh-CN", **options))  # type: ignore[arg-type]
-        return PageRequest(contexts[-1], site)
-
-    yield start
-    for context in contexts:
-        context.close()
-
-
-def paper(page: Page) -> str:
-    """The colour behind the text."""
-    return str(page.evaluate("getComputedStyle(document.body).backgroundColor"))
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -187,7 +121,7 @@ def test_a_new_snapshot_appears_on_an_open_page(
 ) -> None:
     rows = [["indicator", "date", "value"], ["vix", "2026-05-26", "17.5"]]
     with running(filled) as site:
-        reader = PageRequest(browser.new_context(viewport={"width": 1280, "height": 900}), site)
+        reader = Reader(browser.new_context(viewport={"width": 1280, "height": 900}), site)
         reader.page.clock.install()
         page = reader.open("/indicators?group=markets&q=VIX")
         expect(page.locator("#page tbody tr")).to_contain_text("暂无数据")

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from browsing import PICTURES, Opened, Reader
 from playwright.sync_api import Page, expect
-from test_browser import PICTURES, PageRequest, site, visit
 
-__all__ = ["site", "visit"]  # fixtures
-Opened = Callable[..., PageRequest]
 PAGES = {
     "frozen": "/c/micron_market_cap_usd_bn@2026-05-27",
     "live": "/c/sp500?t=3y",
@@ -38,7 +35,7 @@ LAID_OVER = """() => {
 }"""
 
 
-def seen(reader: PageRequest, name: str) -> Page:
+def seen(reader: Reader, name: str) -> Page:
     answer = reader.page.goto(f"{reader.site}{PAGES[name]}")
     assert answer is not None
     assert answer.status == (400 if name == "wrong" else 200)

@@ -7,8 +7,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from browsing import DARK, LIGHT, PICTURES, Opened, paper
 from playwright.sync_api import Page, Route, expect
-from test_browser import DARK, LIGHT, PICTURES, Opened, paper, site, visit  # noqa: F401 - fixtures
 
 PAGES = {
     "policies": "/policies",
@@ -30,7 +30,7 @@ def serious(page: Page) -> list[str]:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [320, 390, 1440])
 def test_each_page_fits_and_axe_finds_nothing_serious(
-    visit: Opened,  # noqa: F811
+    visit: Opened,
     width: int,
     scheme: str,
 ) -> None:
@@ -46,7 +46,7 @@ def test_each_page_fits_and_axe_finds_nothing_serious(
 
 
 def test_a_month_is_reached_and_a_word_is_looked_for_with_the_keyboard(
-    visit: Opened,  # noqa: F811
+    visit: Opened,
 ) -> None:
     reader = visit()
     page = reader.open("/policies")
@@ -69,7 +69,7 @@ def test_a_month_is_reached_and_a_word_is_looked_for_with_the_keyboard(
 
 
 def test_a_triggered_alert_leads_from_today_to_its_indicator_and_to_all(
-    visit: Opened,  # noqa: F811
+    visit: Opened,
 ) -> None:
     reader = visit(390, 844)
     page = reader.open("/")
@@ -83,7 +83,7 @@ def test_a_triggered_alert_leads_from_today_to_its_indicator_and_to_all(
     assert (reader.troubles, reader.foreign) == ([], [])
 
 
-def test_the_register_is_asked_without_scripts(visit: Opened) -> None:  # noqa: F811
+def test_the_register_is_asked_without_scripts(visit: Opened) -> None:
     page = visit(java_script_enabled=False).open("/policies", live=False)
     page.locator("#search").fill("十四五 国务院")
     page.locator(".search-button").click()
@@ -94,7 +94,7 @@ def test_the_register_is_asked_without_scripts(visit: Opened) -> None:  # noqa: 
     assert page.evaluate(width) > 20
 
 
-def test_a_register_on_paper_has_no_controls(visit: Opened) -> None:  # noqa: F811
+def test_a_register_on_paper_has_no_controls(visit: Opened) -> None:
     page = visit(794, 1123).open("/policies")
     page.emulate_media(media="print")
     for control in (".search", ".options", ".nav", ".downloads", ".parts"):
@@ -104,7 +104,7 @@ def test_a_register_on_paper_has_no_controls(visit: Opened) -> None:  # noqa: F8
 
 
 @pytest.mark.parametrize("path", ["/indicators/sp500?theme=dark", "/c/sp500?theme=dark", "/"])
-def test_what_is_printed_is_dark_on_white(visit: Opened, path: str) -> None:  # noqa: F811
+def test_what_is_printed_is_dark_on_white(visit: Opened, path: str) -> None:
     page = visit(794, 1123, color_scheme="dark").open(path, live=False)
     assert paper(page) == DARK
     page.emulate_media(media="print", color_scheme="dark")
@@ -114,7 +114,7 @@ def test_what_is_printed_is_dark_on_white(visit: Opened, path: str) -> None:  # 
 
 
 @pytest.mark.parametrize("width", [390, 1440])
-def test_a_brief_is_copied_with_the_keyboard(visit: Opened, width: int) -> None:  # noqa: F811
+def test_a_brief_is_copied_with_the_keyboard(visit: Opened, width: int) -> None:
     reader = visit(width, permissions=["clipboard-read", "clipboard-write"])
     page = reader.open("/bulletins")
     page.locator("p > a.choice").focus()
@@ -139,7 +139,7 @@ def test_a_brief_is_copied_with_the_keyboard(visit: Opened, width: int) -> None:
     assert (reader.troubles, reader.foreign) == ([], [])
 
 
-def test_a_brief_is_copied_where_the_browser_has_no_clipboard(visit: Opened) -> None:  # noqa: F811
+def test_a_brief_is_copied_where_the_browser_has_no_clipboard(visit: Opened) -> None:
     reader = visit()
     page = reader.open("/bulletins/new?date=2026-05-20")
     page.evaluate("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
@@ -149,7 +149,7 @@ def test_a_brief_is_copied_where_the_browser_has_no_clipboard(visit: Opened) -> 
     assert marked.strip() == (page.locator("#brief-markdown").text_content() or "").strip()
 
 
-def test_a_brief_is_whole_without_scripts(visit: Opened) -> None:  # noqa: F811
+def test_a_brief_is_whole_without_scripts(visit: Opened) -> None:
     page = visit(java_script_enabled=False).open("/bulletins/new?date=2026-05-20", live=False)
     expect(page.locator("#brief-markdown")).to_contain_text("## 新高、新低与整数关口")
     expect(page.locator("button.copy")).to_be_hidden()
@@ -159,7 +159,7 @@ def test_a_brief_is_whole_without_scripts(visit: Opened) -> None:  # noqa: F811
 
 
 def test_a_page_that_does_not_come_is_said_and_can_be_asked_for_again(
-    visit: Opened,  # noqa: F811
+    visit: Opened,
 ) -> None:
     page = visit(390, 844).open("/")
     page.route("**/_dash-update-component*", lambda route: route.abort())
@@ -171,7 +171,7 @@ def test_a_page_that_does_not_come_is_said_and_can_be_asked_for_again(
     expect(page.get_by_role("alert")).to_have_count(0)
 
 
-def test_a_page_that_is_awaited_is_seen_to_be_awaited(visit: Opened) -> None:  # noqa: F811
+def test_a_page_that_is_awaited_is_seen_to_be_awaited(visit: Opened) -> None:
     reader = visit()
     page = reader.open("/")
     waiting: list[Route] = []
@@ -197,7 +197,7 @@ def test_a_page_that_is_awaited_is_seen_to_be_awaited(visit: Opened) -> None:  #
 
 @pytest.mark.parametrize(("width", "stays"), [(1440, True), (768, False), (390, False)])
 def test_side_by_side_the_text_stays_in_sight_while_its_figures_are_read(
-    visit: Opened,  # noqa: F811
+    visit: Opened,
     width: int,
     stays: bool,
 ) -> None:
@@ -222,7 +222,7 @@ TOO_WIDE = """() => [...document.querySelectorAll('#page td, #page th')].filter(
 @pytest.mark.parametrize("path", ["/indicators", "/policies", "/status"])
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_no_cell_of_a_table_runs_into_the_next(
-    visit: Opened,  # noqa: F811
+    visit: Opened,
     width: int,
     path: str,
     lang: str,

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import duckdb
 import pytest
-from conftest import Cli, is_one_sentence, served, settings_of, snapshot, write_csv
-from hypothesis import HealthCheck, example, given, settings
+from conftest import Cli, examples, is_one_sentence, served, settings_of, snapshot, write_csv
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import etl.storage.warehouse
@@ -137,11 +137,11 @@ ROW = st.one_of(
 )
 
 
-def _found(path: Path, catalog: Catalog, folder: Path) -> object:
+def _found(path: Path, catalog: Catalog, folder: Path, *, in_sql: bool) -> object:
     """The rows that are read, or what is said against them."""
     try:
         with (
-            imports.read_files([path], catalog, START, folder) as imported,
+            imports.read_files([path], catalog, START, folder, in_sql=in_sql) as imported,
             duckdb.connect(str(imported.database), read_only=True) as connection,
         ):
             query = "select indicator::varchar, date, value from rows"
@@ -155,21 +155,14 @@ def _found(path: Path, catalog: Catalog, folder: Path) -> object:
 @example(rows=["vix,2026-05-26,15.5", "vix,2026-05-26,15.5", "spx,2026-05-26,15.5"], end="\n")
 @example(rows=["vix,2026-05-26,15.5", "vix,2026-05-26,15.5", "\u3000vix,1,1"], end="\n")
 @example(rows=["vix,2026-05-22,15.5", '"vix",2026-05-25,"15.5"', "vix,2026-05-26,99"], end="\r\n")
-@settings(
-    max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@examples(50)
 def test_whole_columns_are_read_as_the_functions_for_one_cell_read_them(
     rows: list[str], end: str, catalog: Catalog, tmp_path: Path
 ) -> None:
     path = tmp_path / "mine.csv"
     path.write_bytes(end.join(["indicator,date,value", *rows, ""]).encode())
-    fill: Callable[..., None] = imports._Reading._fill
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(
-            imports._Reading, "_fill", lambda self, *, exactly: fill(self, exactly=True)
-        )
-        expected = _found(path, catalog, tmp_path)
-    assert _found(path, catalog, tmp_path) == expected
+    expected = _found(path, catalog, tmp_path, in_sql=False)
+    assert _found(path, catalog, tmp_path, in_sql=True) == expected
 
 
 def test_typed_columns_of_parquet_are_read_as_their_texts(data: Path, cli: Cli) -> None:

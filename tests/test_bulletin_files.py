@@ -47,16 +47,6 @@ REAL = Path(__file__).parents[2] / "shared" / "bulletins" / "2026-05-27.txt"
 
 
 @pytest.fixture
-def written(tmp_path: Path):
-    def write(content: bytes, name: str = "a.docx") -> Path:
-        path = tmp_path / name
-        path.write_bytes(content)
-        return path
-
-    return write
-
-
-@pytest.fixture
 def read(written):
     def read(content: bytes, name: str = "a.docx", **options: date) -> ReadBulletin:
         return read_bulletin(written(content, name), **options)
@@ -191,15 +181,15 @@ def test_contents_tables_notes_and_pictures_are_named_as_left_out(read):
         body = made.element.body
         style = made.styles.add_style("toc 1", 1)
         for at, title in enumerate(("一、人工智能", "二、要点"), 6):
-            toc = made.add_paragraph(f"{title}\t{at}", style)._p
+            toc = made.add_paragraph(f"{title}\t{at}", style).paragraph_format.element
             body.insert(at, toc)
         table = made.add_table(2, 2)
         table.cell(0, 0).text, table.cell(1, 1).text = "省", "1"
-        body.insert(15, table._tbl)
+        body.insert(15, body.tbl_lst[-1])
         made.sections[0].header.paragraphs[0].text = "内部资料"
         made.sections[0].footer.paragraphs[0].text = "1"
         made.paragraphs[8].add_run("秘").font.hidden = True
-        made.paragraphs[8].add_run()._r.append(
+        made.paragraphs[8].add_run().font.element.append(
             parse_xml(f"<w:drawing {nsdecls('w')}><w:x/></w:drawing>")
         )
 
@@ -229,7 +219,7 @@ def test_head_in_a_table_or_a_text_box_is_read(read):
         f'<mc:Choice Requires="wps"><w:drawing>{content}</w:drawing></mc:Choice>'
         f"<mc:Fallback><w:pict>{content}</w:pict></mc:Fallback></mc:AlternateContent></w:r>"
     )
-    made.add_paragraph("某会")._p.append(parse_xml(drawn))
+    made.add_paragraph("某会").paragraph_format.element.append(parse_xml(drawn))
     made.add_paragraph("一、电价")
     reading = read(saved(made))
     assert (reading.bulletin.title, reading.bulletin.date) == ("日报", date(2026, 3, 9))
@@ -264,7 +254,7 @@ def test_link_with_a_script_keeps_its_text_alone(read):
     words = (
         f'<w:hyperlink {nsdecls("w", "r")} r:id="{link}"><w:r><w:t>来水</w:t></w:r></w:hyperlink>'
     )
-    made.add_paragraph("看")._p.append(parse_xml(words))
+    made.add_paragraph("看").paragraph_format.element.append(parse_xml(words))
     reading = read(saved(made))
     assert paragraphs(reading) == ["看来水"]
     assert reading.left_out == ("1 javascript: link",)
@@ -552,7 +542,7 @@ def test_command_adds_a_word_document_and_says_what_is_left_out(data, cli: Cli, 
     def change(made: Any) -> None:
         made.sections[0].footer.paragraphs[0].text = "1"
 
-    done = cli("bulletin", written(as_docx(bundled(), change)))
+    done = cli("bulletin", written(as_docx(bundled(), change), "a.docx"))
     assert done.status == 0
     assert "2026-05-27 新质生产力每日动态: 5 sections, 8 references" in done.out
     assert "left out: headers and footers (1 line)" in done.out
@@ -562,7 +552,7 @@ def test_command_adds_a_word_document_and_says_what_is_left_out(data, cli: Cli, 
 def test_second_bulletin_of_a_day_keeps_the_first_text(data, cli: Cli, written):
     first = bundled()
     second = first.model_copy(update={"summary": "另一份摘要。"})
-    cli("bulletin", written(as_docx(first)))
+    cli("bulletin", written(as_docx(first), "a.docx"))
     done = cli("bulletin", written(as_docx(second), "b.docx"))
     (kept,) = (data / "bulletins" / "replaced").iterdir()
     assert str(kept) in done.out.replace("\n", "")
@@ -590,14 +580,14 @@ def test_difference_shows_the_changed_words_with_a_little_around_them():
 def test_bulletin_of_tomorrow_is_added_under_its_day(data, cli: Cli, written):
     tomorrow = datetime.now(BEIJING).date() + timedelta(days=1)
     made: Bulletin = bundled().model_copy(update={"date": tomorrow})
-    done = cli("bulletin", written(as_docx(made)))
+    done = cli("bulletin", written(as_docx(made), "a.docx"))
     assert (done.status, days_of(data)) == (0, [f"{tomorrow}.md"])
     assert "its date is still to come in Beijing; --date gives it another" in done.out
-    assert "still to come" not in cli("bulletin", written(as_docx(bundled()))).out
+    assert "still to come" not in cli("bulletin", written(as_docx(bundled()), "a.docx")).out
 
 
 def test_one_refused_file_among_many_stores_nothing(data, cli: Cli, written):
-    good = written(as_docx(bundled()))
+    good = written(as_docx(bundled()), "a.docx")
     done = cli("bulletin", good, written(b"PK\x03\x04", "broken.docx"))
     assert (done.status, days_of(data)) == (2, [])
     assert is_one_sentence(done.err)

@@ -7,7 +7,8 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given, settings
+from conftest import examples
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from etl.bulletins.model import Bulletin, Reference, Section
@@ -87,16 +88,6 @@ publisher: 某某研究会
 summary: 今天谈电价。
 ---
 """
-
-
-@pytest.fixture
-def written(tmp_path):
-    def write(content: str | bytes, name: str = "bulletin.txt") -> Path:
-        path = tmp_path / name
-        path.write_bytes(content.encode() if isinstance(content, str) else content)
-        return path
-
-    return write
 
 
 def body_of(written, words: str) -> tuple[str, ...]:
@@ -540,7 +531,7 @@ BULLETINS = st.builds(
 
 
 @given(bulletin=BULLETINS)
-@settings(deadline=None, max_examples=200)
+@examples(200)
 @example(
     bulletin=Bulletin(
         date=date(2026, 3, 9),

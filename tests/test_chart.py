@@ -9,11 +9,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from itertools import pairwise
+from typing import Any
 from urllib.parse import unquote
 
 import pytest
-from conftest import bundled
-from hypothesis import given, settings
+from conftest import bundled, examples
+from hypothesis import given
 from hypothesis import strategies as st
 from serving import days_from, vintages
 
@@ -22,16 +23,16 @@ from dashboard.chart.fonts import font
 from dashboard.chart.model import SAMPLED_DAYS, Model, Part, build, compose
 from dashboard.chart.plotly import CONFIG, figure
 from dashboard.chart.png import png
-from dashboard.chart.svg import chart, data_uri, spark
+from dashboard.chart.svg import Frame, chart, data_uri, spark
 from dashboard.chart.ticks import value_ticks
 from dashboard.data import queries
-from dashboard.data.snapshot import Snapshot, Snapshots
+from dashboard.data.snapshot import Snapshot
 from dashboard.markup import template, words
 from dashboard.pages.parts.charts import WIDE, PageChart
 from etl.catalog import Indicator, Text, load_catalog
-from etl.frequency import is_step
+from etl.frequency import RULES, Frequency, is_step, months_after
 from etl.records import Vintage
-from etl.settings import PROJECT, Settings
+from etl.settings import PROJECT
 
 CATALOG = load_catalog(PROJECT / "indicators.yaml")
 SVG = "{http://www.w3.org/2000/svg}"
@@ -46,11 +47,6 @@ KINDS = (
     "fed_target_upper_pct",
     "policy_documents_monthly",
 )
-
-
-@pytest.fixture(scope="session")
-def newest(published: Settings) -> Snapshot:
-    return Snapshots(published.published).current()
 
 
 def drawn(
@@ -162,7 +158,7 @@ def _any_series(draw: st.DrawFn) -> tuple[Indicator, list[Vintage], list[float |
 
 
 @given(_any_series())
-@settings(deadline=None, max_examples=300)
+@examples(300)
 def test_a_line_never_crosses_a_gap_or_another_basis(
     case: tuple[Indicator, list[Vintage], list[float | None]],
 ) -> None:
@@ -182,7 +178,6 @@ def test_a_line_never_crosses_a_gap_or_another_basis(
 
 
 @given(_any_series())
-@settings(deadline=None)
 def test_every_shown_value_is_in_some_segment(
     case: tuple[Indicator, list[Vintage], list[float | None]],
 ) -> None:
@@ -194,7 +189,6 @@ def test_every_shown_value_is_in_some_segment(
 
 
 @given(_any_series())
-@settings(deadline=None)
 def test_the_ticks_reach_over_the_data(
     case: tuple[Indicator, list[Vintage], list[float | None]],
 ) -> None:
@@ -214,6 +208,110 @@ def test_the_ticks_reach_over_the_data(
     assert (axis.low, axis.high) == (ticks[0], ticks[-1])
     assert len({tick.label for tick in axis.ticks}) == len(ticks)
     assert all(model.first <= day <= model.last for day, _ in model.x_ticks)
+
+
+def dated(frequency: Frequency, days: Sequence[date], **options: Any) -> Model:
+    """The chart of an indicator of that frequency with values on these days."""
+    indicator = CATALOG["gold_monthly_usd_oz"].model_copy(update={"frequency": frequency})
+    return drawn(indicator, vintages({day: 1.0 + k for k, day in enumerate(days)}), **options)
+
+
+def every(months: int, first: date, count: int) -> list[date]:
+    return [months_after(first, k * months) for k in range(count)]
+
+
+@pytest.mark.parametrize(
+    ("frequency", "days", "zh", "en"),
+    [
+        ("annual", every(12, date(2023, 12, 31), 3), "2023 2024 2025", "2023 2024 2025"),
+        ("annual", every(12, date(2023, 1, 1), 3), "2023 2024 2025", "2023 2024 2025"),
+        ("annual", every(12, date(2010, 6, 30), 9), "2010 2012 2014 2016 2018",
+         "2010 2012 2014 2016 2018"),
+        ("quarterly", every(3, date(2025, 6, 30), 4), "二季度 三季度 四季度 2026 年",
+         "Q2 Q3 Q4 2026Q1"),
+        ("quarterly", every(3, date(2024, 3, 31), 9), "2024 年 三季度 2025 年 三季度 2026 年",
+         "2024Q1 Q3 2025Q1 Q3 2026Q1"),
+        ("quarterly", every(3, date(2020, 1, 1), 20), "2020 2021 2022 2023 2024",
+         "2020 2021 2022 2023 2024"),
+        ("monthly", every(1, date(2026, 1, 31), 3), "2026 年 2 月 3 月", "2026 Feb Mar"),
+        ("monthly", [date(2026, 5, 1)], "5 月", "May"),
+        ("daily", [date(2026, 5, 1), date(2026, 5, 3)], "5 月 1 日 5 月 2 日 5 月 3 日",
+         "1 May 2 May 3 May"),
+    ],
+)  # fmt: skip
+def test_an_axis_counts_what_its_values_stand_for(
+    frequency: Frequency, days: list[date], zh: str, en: str
+) -> None:
+    for lang, expected in (("zh", zh), ("en", en)):
+        model = dated(frequency, days, lang=lang)
+        assert " ".join(label for _, label in model.x_ticks) == expected
+
+
+@given(
+    st.sampled_from(("monthly", "quarterly", "annual")),
+    st.dates(date(1990, 1, 1), date(2030, 1, 1)),
+    st.integers(1, 60),
+    st.sampled_from(("zh", "en")),
+)
+def test_a_value_stands_over_the_tick_of_its_period(
+    frequency: Frequency, start: date, count: int, lang: str
+) -> None:
+    months = RULES[frequency].months
+    assert months is not None
+    model = dated(frequency, every(months, start, count), lang=lang)
+    places = {p.at for p in model.points}
+    assert {day for day, _ in model.x_ticks} <= places
+    assert 1 <= len(model.x_ticks) <= 8
+    assert all(model.first < at <= model.last for at in places)
+    root = ET.fromstring(chart(model, 2000))
+    words = {(t.text, t.attrib["x"]) for t in root.iter(f"{SVG}text")}
+    frame = Frame(model, 2000, 300)
+    inside = [(day, label) for day, label in model.x_ticks if 40 < frame.x(day) < frame.right - 40]
+    assert {(label, f"{frame.x(day):.1f}") for day, label in inside} <= words
+
+
+def test_values_of_a_period_among_daily_ones_stand_amid_it(newest: Snapshot) -> None:
+    both = [("pue_global_average", "annual"), ("us_10y_yield_pct", "daily")]
+    parts = [
+        Part(
+            CATALOG[name].model_copy(update={"unit": "percent"}),
+            CATALOG.units["percent"],
+            [(v, v.value) for v in queries.series(newest, name)],
+        )
+        for name, _ in both
+    ]
+    model = compose(parts, transform=Transform(), lang="zh")
+    years, days = model.series
+    assert {(p.at.month, p.at.day) for p in years.points} <= {(7, 1), (7, 2)}
+    assert all(p.at == p.date for p in days.points)
+    traces = figure(model)["data"]
+    assert {t.get("xperiod") for t in traces} == {"M12", None}
+    words = [w for t in traces for w in t.get("customdata", ())]
+    assert "1.54% · 2025 年" in words
+    assert "4.50%" in words
+
+
+@pytest.mark.parametrize(
+    ("frequency", "period", "zh", "en"),
+    [
+        ("annual", "M12", "%Y 年", "%Y"),
+        ("quarterly", "M3", "%Y 年第 %q 季度", "%YQ%q"),
+        ("monthly", "M1", "%Y 年 %-m 月", "%B %Y"),
+    ],
+)
+def test_the_live_chart_shows_and_names_whole_periods(
+    frequency: Frequency, period: str, zh: str, en: str
+) -> None:
+    for lang, expected in (("zh", zh), ("en", en)):
+        model = dated(frequency, [date(2024, 12, 31), date(2025, 12, 31)], lang=lang)
+        document = figure(model)
+        for trace in document["data"]:
+            assert (trace["xperiod"], trace["xperiodalignment"]) == (period, "middle")
+            assert trace["xhoverformat"] == expected
+        low, high = document["layout"]["xaxis"]["range"]
+        assert date.fromisoformat(low) == model.first
+        assert date.fromisoformat(high) == model.last + timedelta(days=1)
+    assert "range" not in figure(dated("daily", [date(2024, 1, 1)]))["layout"]["xaxis"]
 
 
 def test_a_log_axis_has_ticks_within_the_data(newest: Snapshot) -> None:

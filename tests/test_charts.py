@@ -20,8 +20,8 @@ from urllib.parse import quote, urlsplit
 import brotli
 import httpx
 import pytest
-from conftest import Cli, settings_of, write_csv
-from hypothesis import given, settings
+from conftest import Cli, examples, settings_of, write_csv
+from hypothesis import given
 from hypothesis import strategies as st
 from serving import PLAIN, Node, TestClient, client, republish, rows_of, tree, with_old_ids
 
@@ -55,11 +55,6 @@ WRONG = (
     "nonsense", "-1", "NaN", "１ｙ", "9" * 10_000, "\x00", "\u202e", "../../etc/passwd",
     "' or 1=1 --", '"', "<script>alert(1)</script>",
 )  # fmt: skip
-
-
-@pytest.fixture(scope="session")
-def site(published: Settings) -> TestClient:
-    return client(published)
 
 
 def page(answer: httpx.Response, status: int = 200) -> Node:
@@ -437,7 +432,7 @@ _ADDRESSES = st.builds(
 
 
 @given(_ADDRESSES)
-@settings(deadline=None, max_examples=300)
+@examples(300)
 def test_a_code_is_short_and_reads_back_as_its_address(address: ChartAddress) -> None:
     code = short_links.code(address)
     assert len(code) <= 50
@@ -446,7 +441,7 @@ def test_a_code_is_short_and_reads_back_as_its_address(address: ChartAddress) ->
 
 
 @given(_ADDRESSES, st.data())
-@settings(deadline=None, max_examples=200)
+@examples(200)
 def test_a_mistyped_code_is_refused(address: ChartAddress, data: st.DataObject) -> None:
     code = short_links.code(address)
     place = data.draw(st.integers(0, len(code) - 1))
@@ -480,7 +475,7 @@ def test_the_packed_ids_are_all_different() -> None:
 def test_a_crowd_is_turned_away_with_a_time_to_return(
     published: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dashboard.server.AT_ONCE", {"sheet": 1, "picture": 1})
+    monkeypatch.setattr("dashboard.server.PICTURES", (1, 0.1))
     started, go = threading.Event(), threading.Event()
 
     def slow(*_: object) -> bytes:
@@ -551,7 +546,7 @@ def test_a_kit_holds_picture_words_and_link_in_one_state(
 ) -> None:
     answer = site.get(f"{FROZEN}.kit.zip?t=3y")
     assert answer.headers["content-type"] == "application/zip"
-    assert answer.headers["content-disposition"].endswith('_2026-05-27_kit.zip"')
+    assert '_2026-05-27_3y_kit.zip"; ' in answer.headers["content-disposition"]
     with zipfile.ZipFile(io.BytesIO(answer.content)) as packed:
         files = {name: packed.read(name) for name in packed.namelist()}
     document = page(site.get(f"{FROZEN}?t=3y"))
@@ -578,6 +573,24 @@ def test_the_link_of_a_live_kit_is_frozen(site: TestClient) -> None:
     (link,) = re.findall(r'href="[^"]*(/s/[^"]+)"', rich)
     assert site.get(link).headers["location"].startswith("/c/sp500@")
     assert re.search(r'src="[^"]*/c/sp500@[^"]+\.png"', rich)
+
+
+def test_a_code_is_to_be_had_as_pixels_too(site: TestClient) -> None:
+    """For editors that take no SVG: one module is a square of eight pixels, in the kit too."""
+    for path in ("/c/sp500", FROZEN):
+        drawn = site.get(f"{path}.qr.svg")
+        answer = site.get(f"{path}.qr.png")
+        assert answer.headers["content-type"] == "image/png"
+        assert answer.headers["cache-control"] == drawn.headers["cache-control"]
+        box = re.search(r"scale\(([\d.]+)\)", drawn.text)
+        assert box is not None
+        modules = round(240 / float(box[1]))
+        assert pixels(answer.content) == (8 * modules, 8 * modules)
+        assert site.head(f"{path}.qr.png").status_code == 200
+        assert site.get(f"{path}.qr.png").content == answer.content
+    with zipfile.ZipFile(io.BytesIO(site.get(f"{FROZEN}.kit.zip").content)) as packed:
+        assert packed.read("qr.png") == site.get(f"{FROZEN}.qr.png").content
+    assert ".qr.png" in page(site.get("/c/sp500.nothing"), 404).text
 
 
 @pytest.mark.parametrize("path", ["/c/sp500.qr.svg", f"{FROZEN}.qr.svg?u=yoy&t=3y"])

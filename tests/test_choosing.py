@@ -7,17 +7,12 @@ import re
 from urllib.parse import quote, unquote
 
 import pytest
-from serving import Node, TestClient, client, still
+from serving import Node, TestClient, still
 
 from etl.catalog import load_catalog
 from etl.settings import PROJECT, Settings
 
 CATALOG = load_catalog(PROJECT / "indicators.yaml")
-
-
-@pytest.fixture(scope="session")
-def site(published: Settings) -> TestClient:
-    return client(published)
 
 
 def page(site: TestClient, path: str) -> Node:

@@ -38,16 +38,6 @@ FIELDS = {
 EVIDENCE = {"date", "value", "previous", "known_at", "source", "chart"}
 
 
-@pytest.fixture(scope="module")
-def site(published: Settings) -> TestClient:
-    return client(published)
-
-
-@pytest.fixture(scope="module")
-def golden() -> Golden:
-    return Golden()
-
-
 def asked(site: TestClient, day: str = DAY) -> list[Claim]:
     answer = site.get(f"/api/v1/bulletins/{day}/claims")
     assert answer.status_code == 200, answer.text[:300]

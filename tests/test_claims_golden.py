@@ -13,11 +13,6 @@ from benchmarks.claims import Golden, label_of, measure
 
 
 @pytest.fixture(scope="module")
-def golden() -> Golden:
-    return Golden()
-
-
-@pytest.fixture(scope="module")
 def parts(golden: Golden) -> Mapping[str, Mapping[str, float]]:
     return measure(golden)
 

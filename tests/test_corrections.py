@@ -11,7 +11,16 @@ from textwrap import dedent
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from conftest import Cli, is_one_sentence, replace_line, run_with_fred, served, settings_of
+from conftest import (
+    Cli,
+    authored,
+    fill,
+    is_one_sentence,
+    replace_line,
+    run_with_fred,
+    served,
+    settings_of,
+)  # fmt: skip
 from serving import TestClient, client, rows_of, still, tree
 
 from dashboard.address import ChartAddress, Window
@@ -23,7 +32,7 @@ from dashboard.static_copy.write import write_copy
 from etl.catalog import Catalog, Text
 from etl.errors import SettingError
 from etl.ingest.replay import replay
-from etl.ingest.run import Report, Request
+from etl.ingest.run import Report, Request, run
 from etl.records import BEIJING, now
 from etl.settings import Settings
 from etl.storage.warehouse import opened
@@ -379,12 +388,21 @@ def test_the_file_of_the_project_is_in_order_and_shows_an_entry(data: Path, cli:
 # What readers see.
 
 
+@pytest.fixture(scope="module")
+def corrected_once(
+    published: Settings, catalog: Catalog, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    folder = fill(authored(tmp_path_factory.mktemp("corrected")), published.data)
+    write(folder, entry())
+    run(settings_of(folder), catalog, Request((BRENT,), offline=True), lambda outcome: None)
+    return folder
+
+
 @pytest.fixture
-def corrected(filled: Path, cli: Cli) -> Path:
+def corrected(data: Path, corrected_once: Path) -> Path:
     """A published data folder in which one value was corrected."""
-    write(filled, entry())
-    assert cli("run", "--offline", BRENT).status == 0
-    return filled
+    write(data, entry())
+    return fill(data, corrected_once)
 
 
 def test_the_page_lists_a_correction_with_all_that_is_known_of_it(corrected: Path) -> None:

@@ -24,11 +24,6 @@ from etl.words.numbers import full_date
 CATALOG = load_catalog(PROJECT / "indicators.yaml")
 
 
-@pytest.fixture(scope="session")
-def site(published: Settings) -> TestClient:
-    return client(published)
-
-
 def page(site: TestClient, path: str) -> Node:
     return still(site.get(path))
 

@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ from conftest import Cli
 from serving import running
 from starlette.testclient import TestClient
 
-from dashboard.server import PLOTLY, create_server
+from dashboard.http.routes.assets import PLOTLY
+from dashboard.server import create_server
 from etl.__main__ import main as etl_main
 from etl.bulletins.read import read_bulletin
 from etl.catalog import SOURCE_PARAMS, Indicator
@@ -160,6 +162,21 @@ def test_every_target_of_the_makefile_says_what_it_does() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     promised = {"help", "install", "run", "etl", "test", "check", "bench", "lock"}
     assert promised <= set(re.findall(r"^(\w+):.*## ", makefile, re.MULTILINE))
+
+
+def test_the_changelog_has_dated_versions_and_the_newest_is_that_of_the_project() -> None:
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    heads = re.findall(r"^## (.+)$", changelog, re.MULTILINE)
+    assert heads[0] == "Unreleased"
+    versions = [re.fullmatch(r"(\d+\.\d+\.\d+) - (\d{4}-\d{2}-\d{2})", head) for head in heads[1:]]
+    assert all(versions)
+    assert versions[0] is not None
+    assert versions[0][1] == project["version"]
+    days = [found[2] for found in versions if found]
+    assert days == sorted(days, reverse=True)
+    kinds = set(re.findall(r"^### (.+)$", changelog, re.MULTILINE))
+    assert kinds <= {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
 
 
 def test_the_lock_is_hashed_and_names_no_host() -> None:

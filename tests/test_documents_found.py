@@ -6,7 +6,7 @@ import csv
 import json
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -14,10 +14,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
+from catalogs import part_of_the_catalog
 from conftest import BUNDLED, Cli, is_one_sentence, served, snapshot
 from upstreams import OF_THE_ANSWER, OF_THE_LINE, Internet, Listed
 
-from etl.catalog import Catalog
+from etl.catalog import Catalog, load_catalog
 from etl.errors import StorageError, UnexpectedPayload
 from etl.ingest.replay import replay
 from etl.ingest.run import Report, Request, run
@@ -26,9 +27,9 @@ from etl.policies import candidates, review
 from etl.policies.candidates import FINDERS, FIRST_LOOK_DAYS, LOOK_AGAIN_DAYS, Candidate
 from etl.policies.finders.gov_cn import PAGE_SIZE, GovCn
 from etl.policies.finders.nda import Nda
-from etl.policies.identity import Document, kind_of, normal_number, topics_of
+from etl.policies.identity import is_counted, kind_of, normal_number, topics_of
 from etl.policies.register import COLUMNS, read_register
-from etl.records import BEIJING
+from etl.records import BEIJING, Document
 from etl.settings import Settings, load_settings
 from etl.storage.current import current_snapshot
 from etl.storage.warehouse import Warehouse, lock, opened
@@ -101,22 +102,21 @@ class Place:
 
 
 @pytest.fixture(scope="module")
-def internet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Internet]:
-    with Internet(tmp_path_factory.mktemp("internet")) as one:
-        yield one
+def counts_only(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A catalog of nothing but the counts of documents."""
+    path = tmp_path_factory.mktemp("catalog") / "catalog.yaml"
+    return part_of_the_catalog(path, COUNTS, "policy_documents_data_monthly")
 
 
 @pytest.fixture
 def place(
-    data: Path, catalog: Catalog, internet: Internet, monkeypatch: pytest.MonkeyPatch
+    data: Path, counts_only: Path, internet: Internet, monkeypatch: pytest.MonkeyPatch
 ) -> Place:
-    internet.recover()
-    internet.requests.clear()
-    internet.tunnels.clear()
+    monkeypatch.setenv("XINZHI_CATALOG", str(counts_only))
     monkeypatch.setenv("XINZHI_PROXY", internet.proxy_url)
     monkeypatch.setenv("XINZHI_CA_BUNDLE", str(internet.ca_pem))
     monkeypatch.setenv("XINZHI_TIMEOUT", str(TIMEOUT_S))
-    return Place(internet, data, catalog)
+    return Place(internet, data, load_catalog(counts_only))
 
 
 def titles(found: Sequence[Candidate]) -> set[str]:
@@ -153,7 +153,7 @@ def test_a_recorded_answer_of_the_departments_library_becomes_its_documents() ->
     assert found[2].issuer == ""
     assert found[3].title.startswith("国家发展改革委 国家数据局关于")
     assert {d.url[:19] for d in found} == {"https://www.gov.cn/"}
-    assert {(d.origin, d.counted, d.note) for d in found} == {("gov_cn", False, "")}
+    assert {(d.origin, is_counted(d), d.note) for d in found} == {("gov_cn", False, "")}
 
 
 def test_of_an_answer_with_a_list_for_each_category_interpretations_are_not_read() -> None:
@@ -699,7 +699,7 @@ def test_a_title_says_whether_it_waits_and_as_what(place: Place) -> None:
     assert {c.document.title: c.document.kind for c in found} == {
         title: kind for title, kind in KINDS_BY_TITLE.items() if kind
     }
-    assert not any(c.document.counted for c in found)
+    assert not any(is_counted(c.document) for c in found)
 
 
 def test_the_titles_of_the_register_tell_the_kinds_that_it_names() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import shutil
 import time
 from datetime import date
 from hashlib import sha256
@@ -18,7 +17,6 @@ from serving import PLAIN, TestClient, client, republish, rows_of, with_old_ids
 
 from dashboard.export.table import safe
 from etl.catalog import Catalog
-from etl.settings import Settings
 
 HEADER = "date,indicator,value,unit,source,known_at,status"
 WITH_DATA = (
@@ -48,19 +46,6 @@ WRONG = {
     "scope": "all",
     "with": "sp500",
 }
-
-
-@pytest.fixture(scope="session")
-def site(published: Settings) -> TestClient:
-    return client(published)
-
-
-@pytest.fixture(scope="session")
-def own_copy(published: Settings, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The snapshot again, for reading it without the app."""
-    folder = tmp_path_factory.mktemp("copy")
-    shutil.copytree(published.published, folder / "published")
-    return folder
 
 
 def problem(answer: httpx.Response, status: int) -> dict[str, str]:
@@ -101,11 +86,11 @@ def test_a_csv_is_utf_8_with_crlf_and_an_ascii_header(site: TestClient) -> None:
 
 @pytest.mark.parametrize("name", WITH_DATA)
 def test_every_value_of_the_snapshot_comes_back_to_the_last_digit(
-    site: TestClient, own_copy: Path, name: str
+    site: TestClient, copy_of_published: Path, name: str
 ) -> None:
     rows = rows_of(site.get(f"/c/{name}.csv", params={"scope": "full"}))
     assert {date.fromisoformat(r["date"]): float(r["value"]) for r in rows} == served(
-        own_copy, name
+        copy_of_published, name
     )
     assert [r["date"] for r in rows] == sorted(r["date"] for r in rows)
     assert {r["indicator"] for r in rows} == {name}
@@ -200,12 +185,12 @@ def test_the_market_value_of_micron_was_known_the_next_morning(site: TestClient)
 
 
 def test_a_frozen_file_holds_what_was_served_at_its_moment(
-    site: TestClient, own_copy: Path
+    site: TestClient, copy_of_published: Path
 ) -> None:
     for name in ("sp500", "us_10y_yield_pct", "gold_monthly_usd_oz"):
         rows = rows_of(site.get(f"/c/{name}@2026-05-27.csv?scope=full"))
         found = {date.fromisoformat(r["date"]): float(r["value"]) for r in rows}
-        assert found == served(own_copy, name, END_OF_BULLETIN_DAY)
+        assert found == served(copy_of_published, name, END_OF_BULLETIN_DAY)
         assert all(r["known_at"] <= "2026-05-27T15:59:59Z" for r in rows)
 
 
@@ -303,7 +288,7 @@ def test_a_file_is_named_in_ascii_and_in_chinese(site: TestClient) -> None:
     assert words.isascii()
     kind, name, chinese = words.split("; ")
     assert (kind, name) == ("attachment", 'filename="sp500_2026-05-27.csv"')
-    assert unquote(chinese.removeprefix("filename*=UTF-8''")) == "标普 500 指数.csv"
+    assert unquote(chinese.removeprefix("filename*=UTF-8''")) == "标普 500 指数_2026-05-27.csv"
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])

@@ -8,18 +8,13 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from conftest import Finished, is_one_sentence, settings_of
-from serving import TestClient, client
+from conftest import Finished, is_one_sentence
+from serving import TestClient
 
 from dashboard.__main__ import main
 from dashboard.export.formats import DATA_FORMATS
 
 Run = Callable[..., Finished]
-
-
-@pytest.fixture
-def site(filled: Path) -> TestClient:
-    return client(settings_of(filled))
 
 
 @pytest.fixture
@@ -40,7 +35,7 @@ def run(filled: Path, capsys: pytest.CaptureFixture[str]) -> Run:
 
 @pytest.mark.parametrize("name", DATA_FORMATS)
 def test_an_exported_file_is_the_file_of_the_address(
-    run: Run, site: TestClient, tmp_path: Path, name: str
+    run: Run, own_site: TestClient, tmp_path: Path, name: str
 ) -> None:
     target = tmp_path / f"out.{name}"
     options = ["--t", "max", "--u", "pct", "--shape", "wide", "--for", "excel", "--theme", "dark"]
@@ -48,14 +43,14 @@ def test_an_exported_file_is_the_file_of_the_address(
     done = run("export", *ids, "--format", name, *options, "-o", target)
     assert done.status == 0, done.err
     query = "with=vix,micron_close_usd&t=max&u=pct&shape=wide&for=excel&theme=dark"
-    assert target.read_bytes() == site.get(f"/c/sp500@2026-05-27.{name}?{query}").content
+    assert target.read_bytes() == own_site.get(f"/c/sp500@2026-05-27.{name}?{query}").content
     assert sha256(target.read_bytes()).hexdigest() in done.out
-    assert site.get(f"/verify/{sha256(target.read_bytes()).hexdigest()}").status_code == 200
+    assert own_site.get(f"/verify/{sha256(target.read_bytes()).hexdigest()}").status_code == 200
 
 
-def test_csv_is_the_default(run: Run, site: TestClient, tmp_path: Path) -> None:
+def test_csv_is_the_default(run: Run, own_site: TestClient, tmp_path: Path) -> None:
     assert run("export", "sp500", "-o", tmp_path / "new" / "a").status == 0
-    assert (tmp_path / "new" / "a").read_bytes() == site.get("/c/sp500.csv").content
+    assert (tmp_path / "new" / "a").read_bytes() == own_site.get("/c/sp500.csv").content
 
 
 @pytest.mark.parametrize(
@@ -106,20 +101,22 @@ def test_an_unknown_format_and_a_missing_file_name_are_refused(run: Run, tmp_pat
 )
 @pytest.mark.parametrize("suffix", [".png", ".svg"])
 def test_an_image_is_the_picture_of_the_address(
-    run: Run, site: TestClient, tmp_path: Path, given: str, address: str, suffix: str
+    run: Run, own_site: TestClient, tmp_path: Path, given: str, address: str, suffix: str
 ) -> None:
     target = tmp_path / f"picture{suffix}"
     done = run("image", given, "-o", target)
     assert done.status == 0, done.err
     path, _, query = address.partition("?")
-    assert target.read_bytes() == site.get(f"{path}{suffix}?{query}").content
+    assert target.read_bytes() == own_site.get(f"{path}{suffix}?{query}").content
     assert "标普" in done.out or "S&P" in done.out
 
 
-def test_a_short_link_gives_its_frozen_picture(run: Run, site: TestClient, tmp_path: Path) -> None:
-    code = re.findall(r"/s/(\w+)", site.get("/c/sp500@2026-05-27?u=pct").text)[0]
+def test_a_short_link_gives_its_frozen_picture(
+    run: Run, own_site: TestClient, tmp_path: Path
+) -> None:
+    code = re.findall(r"/s/(\w+)", own_site.get("/c/sp500@2026-05-27?u=pct").text)[0]
     assert run("image", f"http://127.0.0.1:8050/s/{code}", "-o", tmp_path / "a.svg").status == 0
-    wanted = site.get("/c/sp500@2026-05-27.svg?u=pct").content
+    wanted = own_site.get("/c/sp500@2026-05-27.svg?u=pct").content
     assert (tmp_path / "a.svg").read_bytes() == wanted
 
 

@@ -20,14 +20,14 @@ import duckdb
 import httpx
 import openpyxl
 import pytest
-from conftest import settings_of
-from hypothesis import given, settings
+from conftest import examples, settings_of
+from hypothesis import given
 from hypothesis import strategies as st
 from serving import PLAIN, TestClient, client, republish, rows_of, with_old_ids
 
 from dashboard.export.formats import FORMATS
+from dashboard.export.table import Table, table
 from dashboard.export.xlsx import _cell
-from dashboard.http.limits import BusyError, Turnstile
 from etl.catalog import Catalog
 from etl.settings import Settings
 
@@ -64,11 +64,6 @@ TABLE = [(place, query) for place, query in product(PLACES, PARAMETERS)]
 HOSTILE = ("nonsense", "-1", "NaN", "１ｙ", "x" * 10_000, "\x00", "\u202e1y", "../../etc", "'", '"',
            "1;drop table observations", "<script>alert(1)</script>")  # fmt: skip
 NAMED = ("t", "u", "scale", "lang", "theme", "updown", "shape", "for", "scope", "with")
-
-
-@pytest.fixture(scope="session")
-def site(published: Settings) -> TestClient:
-    return client(published)
 
 
 def rows_of_xlsx(body: bytes) -> list[tuple[Any, ...]]:
@@ -178,7 +173,7 @@ def test_each_file_is_named_after_its_indicator_and_its_moment(
     assert words.isascii()
     kind, name, chinese = words.split("; ")
     assert (kind, name) == ("attachment", f'filename="sp500_2026-05-27{suffix}"')
-    assert unquote(chinese.removeprefix("filename*=UTF-8''")) == f"标普 500 指数{suffix}"
+    assert unquote(chinese.removeprefix("filename*=UTF-8''")) == f"标普 500 指数_2026-05-27{suffix}"
 
 
 @pytest.mark.parametrize("suffix", FORMATS)
@@ -287,7 +282,7 @@ def test_a_workbook_keeps_its_header_in_sight_and_explains_itself(
 
 
 @given(st.text(max_size=200))
-@settings(deadline=None, max_examples=200)
+@examples(200)
 def test_any_text_makes_a_well_formed_cell_that_is_no_formula(text: str) -> None:
     from xml.etree import ElementTree
 
@@ -297,7 +292,7 @@ def test_any_text_makes_a_well_formed_cell_that_is_no_formula(text: str) -> None
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))
-@settings(deadline=None, max_examples=200)
+@examples(200)
 def test_any_number_comes_back_from_a_cell_to_the_last_digit(value: float) -> None:
     found = re.fullmatch(r"<c><v>(.*)</v></c>", _cell(value, 0))
     assert found is not None
@@ -439,25 +434,32 @@ def test_an_answer_of_too_many_rows_is_refused_and_not_cut(
     assert small.get("/c/sp500.csv?t=1m").status_code == 200
 
 
-def test_whoever_would_wait_too_long_is_told_when_to_come_back(published: Settings) -> None:
+def test_whoever_would_wait_too_long_is_told_when_to_come_back(
+    published: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dashboard.server.FILES", (1, 0.1))
+    started, go = threading.Event(), threading.Event()
+
+    def slowly(*given: Any) -> Table:
+        started.set()
+        assert go.wait(20)
+        return table(*given)
+
     busy = client(published)
     made = busy.get("/c/sp500.csv").content
-    turnstile = busy.app.app.app.app.app.state.turnstile = Turnstile(at_once=1, patience_s=0.05)
-    with turnstile.turn():
-        answer = busy.get("/c/sp500.xlsx")
+    first = threading.Thread(target=lambda: busy.get("/c/nasdaq_composite.xlsx"))
+    monkeypatch.setattr("dashboard.http.routes.data.table", slowly)
+    first.start()
+    try:
+        assert started.wait(20)
+        answer = busy.get("/c/vix.xlsx")
         assert "Ask again" in detail(answer, 429)["detail"]
         assert int(answer.headers["retry-after"]) >= 1
         assert busy.get("/c/sp500.csv").content == made  # what is made already is no work
-    assert busy.get("/c/sp500.xlsx").status_code == 200
-
-
-def test_a_turn_comes_free_when_the_work_fails() -> None:
-    turnstile = Turnstile(at_once=1, patience_s=0.01)
-    for _ in range(3):
-        with pytest.raises(ValueError, match="x"), turnstile.turn():
-            raise ValueError("x")
-    with turnstile.turn(), pytest.raises(BusyError), turnstile.turn():
-        pass
+    finally:
+        go.set()
+        first.join()
+    assert busy.get("/c/vix.xlsx").status_code == 200
 
 
 def test_all_who_ask_for_one_file_at_once_get_the_same_bytes(published: Settings) -> None:

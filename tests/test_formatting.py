@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime
 
 import pytest
@@ -17,6 +18,7 @@ from dashboard.formatting import (
     plain_number,
     round_number,
     signed,
+    table_figure,
     transformed_figure,
     unit_code_after,
 )
@@ -225,10 +227,64 @@ def test_a_table_shows_the_digits_that_a_number_has_and_no_more(catalog: Catalog
     def exact(value: float, decimals: int) -> str:
         return str(figure(value, _of(USD, decimals, catalog), USD, "zh", exact=True))
 
-    assert exact(1.03e13, 0) == "10,300,000,000,000 美元"
-    assert exact(123_456_789_012.345678, 6) == "123,456,789,012.346 美元"
+    assert exact(9_876_543_210.5, 2) == "9,876,543,210.50 美元"
+    assert exact(9_876_543_210.123456, 8) == "9,876,543,210.12346 美元"
+    assert exact(1.03e13, 0) == "10.3000 万亿美元"
+    assert exact(123_456_789_012.345678, 6) == "1,234.5679 亿美元"
     assert exact(5e26, 0) == "5×10²⁶ 美元"
     assert exact(1.2345678901234567e20, 2) == "1.23456789012346×10²⁰ 美元"
+
+
+def test_a_column_of_a_table_is_counted_by_its_largest_value(catalog: Catalog) -> None:
+    def cell(value: float, largest: float, u: str = "level") -> str:
+        indicator = _of(USD, 2, catalog)
+        return str(table_figure(value, Transform(u), indicator, USD, "zh", largest))
+
+    assert cell(1.03e13, 2e13) == "10.3000 万亿美元"
+    assert cell(7e9, 2e13) == "0.0070 万亿美元"
+    assert cell(7e9, 9e9) == "7,000,000,000.00 美元"
+    assert cell(3.0, 5e26) == "3.0000 美元"
+    assert cell(2e12, 5e26) == "2×10¹² 美元"
+    assert cell(250.0, 3e12, "pct") == "+250.00%"
+    assert cell(-3e12, 3e12, "yoy") == "−3×10¹²%"
+
+
+def test_no_number_is_longer_than_what_a_reader_takes_in(catalog: Catalog) -> None:
+    """Up to the largest that a float holds, in every unit and voice."""
+    for unit in (USD, FLOP, PERCENT, BILLIONS, YI_YUAN, PEOPLE, SHARES):
+        indicator = _of(unit, 2, catalog)
+        for lang in ("zh", "en"):
+            for power in range(-12, 309):
+                value = 1.23456789012345678 * 10.0**power
+                told = [
+                    str(figure(value, indicator, unit, lang)),
+                    str(figure(-value, indicator, unit, lang, exact=True)),
+                    str(transformed_figure(value, Transform("pct"), indicator, unit, lang)),
+                    change(value, value / 7, indicator, unit, lang).text,
+                    change(value, -1.0, indicator, unit, lang).text,
+                    round_number(value, unit, lang),
+                ]
+                for words in told:
+                    digits = re.match(r"[\d,.]+", words.lstrip("−+"))
+                    assert digits is None or sum(map(str.isdigit, digits[0])) <= 15, words
+                    assert digits is None or len(digits[0].partition(".")[0]) <= 13, words
+                    assert "inf" not in words
+
+
+@pytest.mark.parametrize("u", ["diff", "pct", "mom", "yoy"])
+def test_a_transformed_value_that_is_no_change_is_said_to_be_none(catalog: Catalog, u: str) -> None:
+    indicator = _of(USD, 2, catalog)
+    for value in (0.0, -0.0, 0.0004, -0.0004):
+        for lang, words in (("zh", "持平"), ("en", "unchanged")):
+            assert str(transformed_figure(value, Transform(u), indicator, USD, lang)) == words
+    assert "0.00" in str(transformed_figure(0.0, Transform("drawdown"), indicator, USD, "zh"))
+
+
+def test_a_difference_that_no_shown_digit_tells_is_none(catalog: Catalog) -> None:
+    """0.0001 billion is a hundred thousand, but the catalog shows tenths of a billion."""
+    indicator = _of(BILLIONS, 1, catalog)
+    assert change(-0.0001, -0.0002, indicator, BILLIONS, "zh").text == "持平"
+    assert change(0.0, -0.0004, _of(SHARES, 0, catalog), SHARES, "en").text == "unchanged"
 
 
 @pytest.mark.parametrize(
@@ -278,3 +334,8 @@ def test_a_sign_stands_only_before_what_is_left_after_rounding() -> None:
     assert signed(0.001, 2) == signed(-0.001, 2) == "0.00"
     assert (signed(0.01, 2), signed(-0.01, 2)) == ("+0.01", "−0.01")
     assert signed(2e20, 2) == "+2×10²⁰"
+
+
+def test_a_digit_in_the_name_of_a_unit_is_no_change(catalog: Catalog) -> None:
+    unit = Unit(code="own", label=Text(zh="百万 m3", en="million m3"), zh_factor=0.001)
+    assert change(-1.0, -1.00004, _of(unit, 2, catalog), unit, "en").direction == 0

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import duckdb
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from etl.frequency import (
@@ -120,7 +120,6 @@ def database() -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 @given(frequency=st.sampled_from(sorted(RULES)), one=DAYS, apart=st.integers(0, 800))
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_sql_says_the_same_of_periods_and_steps(
     database: duckdb.DuckDBPyConnection, frequency: Frequency, one: date, apart: int
 ) -> None:

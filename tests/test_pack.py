@@ -24,11 +24,6 @@ DAY = "2026-05-27"
 ADDRESS = f"/bulletins/{DAY}.zip"
 
 
-@pytest.fixture(scope="session")
-def site(published: Settings) -> TestClient:
-    return client(published)
-
-
 def unpacked(site: TestClient, address: str = ADDRESS) -> dict[str, bytes]:
     answer = site.get(address)
     assert answer.status_code == 200, answer.text[:300]

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from browsing import Opened
 from playwright.sync_api import Page
-from test_browser import Opened, site, visit  # noqa: F401 - fixtures
 
 HELD = Path(__file__).parent / "golden" / "pictures"
 #: TAKE_PICTURES=1 writes them anew; look at each before it is committed.
@@ -107,7 +107,7 @@ def is_alike(found: dict[str, Any]) -> bool:
 
 
 @pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_each_page_looks_as_it_did(visit: Opened, width: int, scheme: str) -> None:  # noqa: F811
+def test_each_page_looks_as_it_did(visit: Opened, width: int, scheme: str) -> None:
     reader = visit(width, color_scheme=scheme, reduced_motion="reduce")
     for name, path in PAGES.items():
         page = reader.open(path, live=not name.startswith("chart"))
@@ -125,7 +125,7 @@ def test_each_page_looks_as_it_did(visit: Opened, width: int, scheme: str) -> No
     ":root { --paper: #fff !important; --ink: #fff !important }",
 ])  # fmt: skip
 def test_a_page_that_was_changed_is_seen_to_be_changed(
-    visit: Opened,  # noqa: F811
+    visit: Opened,
     change: str,
 ) -> None:
     page = visit(390, color_scheme="light", reduced_motion="reduce").open("/")

@@ -14,7 +14,7 @@ from etl.bulletins.read import read_bulletin
 from etl.catalog import Catalog
 from etl.errors import FileProblem
 from etl.policies.counts import counts
-from etl.policies.identity import Document, is_national, same_document
+from etl.policies.identity import is_counted, is_national, same_document
 from etl.policies.register import (
     COLUMNS,
     documents_from_json,
@@ -22,7 +22,7 @@ from etl.policies.register import (
     read_register,
     with_citations,
 )
-from etl.records import BEIJING
+from etl.records import BEIJING, Document
 from etl.settings import Settings
 
 REGISTER = BUNDLED / "policies.csv"
@@ -132,7 +132,7 @@ def test_no_document_of_the_bundled_register_is_merged_away() -> None:
 )
 def test_it_is_kept_but_not_counted(fields: dict[str, str], why: str) -> None:
     given = {"title": "甲", **fields}
-    assert not _document(**given).counted, why  # type: ignore[arg-type]
+    assert not is_counted(_document(**given)), why  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("issuer", sorted({row["issuer"] for row in _rows()}))
@@ -213,7 +213,7 @@ def test_an_unknown_policy_that_a_bulletin_cites_is_added_and_counted() -> None:
         date(2026, 5, 27), reference("国家能源局", "关于绿色算力的指导意见", date(2026, 5, 12))
     )
     documents = with_citations(held, [cited])
-    assert [(d.origin, d.cited_by, d.counted) for d in documents] == [
+    assert [(d.origin, d.cited_by, is_counted(d)) for d in documents] == [
         ("register", (), True),
         ("cited", ("2026-05-27",), True),
     ]

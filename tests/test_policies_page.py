@@ -21,7 +21,6 @@ from etl.catalog import Catalog
 from etl.ingest.run import Request, run
 from etl.policies.identity import KINDS, Document
 from etl.records import now
-from etl.settings import Settings
 from etl.storage import publish
 from etl.storage.warehouse import opened
 
@@ -34,11 +33,6 @@ def rows_in(path: Path) -> list[dict[str, str]]:
 
 
 ROWS = rows_in(BUNDLED / "policies.csv")
-
-
-@pytest.fixture(scope="session")
-def site(published: Settings) -> TestClient:
-    return client(published)
 
 
 @pytest.fixture(scope="session")

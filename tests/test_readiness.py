@@ -34,16 +34,11 @@ def reached(what: Callable[[], bool], within_s: float = 10) -> bool:
     return what()
 
 
-def look_again(snapshots: Snapshots) -> None:
-    """As if the last look lay long ago."""
-    snapshots._looked_at = 0.0
-
-
 def test_a_snapshot_is_ready_when_it_is_first_served(published: Settings) -> None:
     snapshot = Snapshots(published.published, get_ready).current()
-    assert len(snapshot.held("standings", "")) == 19
-    assert len(snapshot.held("words", "")) == len(snapshot.catalog)
-    assert len(snapshot.held("order", ("date", True, None))) == 19
+    assert len(snapshot.in_cache("standings", "")) == 19
+    assert len(snapshot.in_cache("words", "")) == len(snapshot.catalog)
+    assert len(snapshot.in_cache("order", ("date", True, None))) == 19
 
 
 def test_who_asks_while_a_new_snapshot_is_made_ready_goes_on_with_the_old(
@@ -59,12 +54,10 @@ def test_who_asks_while_a_new_snapshot_is_made_ready_goes_on_with_the_old(
         assert may_end.wait(10)
 
     snapshots.get_ready = slowly
-    look_again(snapshots)
-    first = threading.Thread(target=snapshots.current)
+    first = threading.Thread(target=snapshots.refresh)
     first.start()
     try:
         assert begun.wait(10)
-        look_again(snapshots)
         assert snapshots.current() is old
     finally:
         may_end.set()
@@ -83,10 +76,41 @@ def test_a_snapshot_that_cannot_be_made_ready_does_not_take_the_place_of_the_old
         raise duckdb.Error("the table is damaged")
 
     snapshots.get_ready = fails
-    look_again(snapshots)
+    snapshots.refresh()
     assert snapshots.current() is old
-    assert "cannot be opened (the table is damaged)" in snapshots.problem
+    assert "cannot be opened (the table is damaged)" in snapshots.detail
+    assert "cannot be opened" in snapshots.problem
     assert "python -m etl rollback" in snapshots.problem
+
+
+def test_no_request_opens_a_snapshot_but_the_very_first(filled: Path, cli: Cli) -> None:
+    seen: list[str] = []
+    snapshots = Snapshots(settings_of(filled).published, lambda one: seen.append(one.name))
+    old = snapshots.current()
+    a_new_snapshot(filled, cli)
+    assert snapshots.current() is old
+    assert len(seen) == 1
+    snapshots.refresh()
+    assert snapshots.current() is not old
+    assert len(seen) == 2
+
+
+def test_what_cannot_be_opened_is_tried_once(filled: Path, cli: Cli) -> None:
+    tried: list[str] = []
+    snapshots = Snapshots(settings_of(filled).published)
+    old = snapshots.current()
+    a_new_snapshot(filled, cli)
+
+    def fails(snapshot: Snapshot) -> None:
+        tried.append(snapshot.name)
+        raise duckdb.Error("damaged")
+
+    snapshots.get_ready = fails
+    for _ in range(3):
+        snapshots.refresh()
+        assert "cannot be opened" in snapshots.problem
+    assert len(tried) == 1
+    assert snapshots.current() is old
 
 
 def test_a_new_snapshot_is_opened_though_nobody_asks(filled: Path, cli: Cli) -> None:
@@ -114,9 +138,9 @@ def test_a_folder_without_a_snapshot_is_looked_at_until_there_is_one(
     beside = threading.Thread(target=keep_up, args=(snapshots, stopped))
     beside.start()
     try:
-        assert reached(lambda: "nothing is published" in snapshots.problem)
+        assert reached(lambda: "Nothing is published" in snapshots.problem)
         published.rename(folder)
-        assert reached(lambda: snapshots._open is not None)
+        assert reached(lambda: snapshots.open is not None)
     finally:
         stopped.set()
         beside.join()
@@ -124,11 +148,11 @@ def test_a_folder_without_a_snapshot_is_looked_at_until_there_is_one(
 
 def test_a_server_looks_for_snapshots_only_while_it_runs(filled: Path, cli: Cli) -> None:
     with client(settings_of(filled)) as site:
-        snapshots: Snapshots = site.app.app.app.app.app.state.snapshots
-        assert reached(lambda: snapshots._open is not None)
+        snapshots = site.app.snapshots
+        assert reached(lambda: snapshots.open is not None)
         a_new_snapshot(filled, cli)
-        first = snapshots._open
-        assert reached(lambda: snapshots._open is not first)
+        first = snapshots.open
+        assert reached(lambda: snapshots.open is not first)
         (row,) = rows_of(site.get("/c/vix.csv"))
         assert row["value"] == "17.5"
     assert reached(lambda: gc.get_freeze_count() == 0)

@@ -19,11 +19,6 @@ from etl.errors import StorageError
 BASE = "http://127.0.0.1:8050"
 
 
-@pytest.fixture
-def site(filled: Path) -> TestClient:
-    return client(settings_of(filled))
-
-
 def made(number: int, when: datetime | None = None) -> Made:
     digest = sha256(str(number).encode()).hexdigest()
     moment = when or datetime(2026, 5, 27, tzinfo=UTC)
@@ -31,21 +26,21 @@ def made(number: int, when: datetime | None = None) -> Made:
 
 
 @pytest.mark.parametrize("suffix", FORMATS)
-def test_a_file_that_was_fetched_is_known_by_its_digest(site: TestClient, suffix: str) -> None:
-    file = site.get(f"/c/sp500@2026-05-27{suffix}?t=3m")
+def test_a_file_that_was_fetched_is_known_by_its_digest(own_site: TestClient, suffix: str) -> None:
+    file = own_site.get(f"/c/sp500@2026-05-27{suffix}?t=3m")
     digest = sha256(file.content).hexdigest()
-    found = site.get(f"/verify/{digest}").json()
+    found = own_site.get(f"/verify/{digest}").json()
     assert found["sha256"] == digest
     assert found["snapshot"] == file.headers["x-snapshot"]
     assert found["bytes"] == len(file.content)
     assert datetime.fromisoformat(found["first_made_at"]) <= datetime.now(UTC)
-    assert site.get(found["address"].removeprefix(BASE)).content == file.content
-    assert site.get(f"/verify/{digest.upper()}").json() == found
+    assert own_site.get(found["address"].removeprefix(BASE)).content == file.content
+    assert own_site.get(f"/verify/{digest.upper()}").json() == found
 
 
-def test_a_file_that_was_changed_is_not_known(site: TestClient) -> None:
-    file = site.get("/c/sp500.csv").content
-    answer = site.get(f"/verify/{sha256(file + b' ').hexdigest()}")
+def test_a_file_that_was_changed_is_not_known(own_site: TestClient) -> None:
+    file = own_site.get("/c/sp500.csv").content
+    answer = own_site.get(f"/verify/{sha256(file + b' ').hexdigest()}")
     assert answer.status_code == 404
     assert "1 files are on record" in answer.json()["detail"]
 
@@ -53,15 +48,15 @@ def test_a_file_that_was_changed_is_not_known(site: TestClient) -> None:
 @pytest.mark.parametrize(
     "digest", ["x", "0" * 63, "0" * 65, "g" * 64, "%00", "０" * 64, "a" * 9000]
 )
-def test_what_is_no_digest_is_refused_in_words(site: TestClient, digest: str) -> None:
-    answer = site.get(f"/verify/{digest}")
+def test_what_is_no_digest_is_refused_in_words(own_site: TestClient, digest: str) -> None:
+    answer = own_site.get(f"/verify/{digest}")
     assert answer.status_code == 400
     assert "64 hexadecimal digits" in answer.json()["detail"]
 
 
-def test_head_works_on_a_question_about_a_file(site: TestClient) -> None:
-    digest = sha256(site.get("/c/sp500.csv").content).hexdigest()
-    get, head = (site.request(m, f"/verify/{digest}", headers=PLAIN) for m in ("GET", "HEAD"))
+def test_head_works_on_a_question_about_a_file(own_site: TestClient) -> None:
+    digest = sha256(own_site.get("/c/sp500.csv").content).hexdigest()
+    get, head = (own_site.request(m, f"/verify/{digest}", headers=PLAIN) for m in ("GET", "HEAD"))
     assert (head.status_code, head.content) == (get.status_code, b"") == (200, b"")
 
 

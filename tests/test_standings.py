@@ -8,10 +8,10 @@ from datetime import date, timedelta
 import duckdb
 import pytest
 from conftest import settings_of
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from serving import vintages
-from test_transforms import _series
+from test_transforms import a_series
 
 from dashboard.address import Transform
 from dashboard.data import queries
@@ -56,8 +56,7 @@ def stand(
     return queries._standing(found[0]) if found else None
 
 
-@given(_series(), st.lists(st.integers(0, 400), max_size=2))
-@settings(deadline=None)
+@given(a_series(), st.lists(st.integers(0, 400), max_size=2))
 def test_a_standing_says_what_the_transforms_say_of_the_newest_value(
     store: duckdb.DuckDBPyConnection,
     drawn: tuple[Indicator, list[Vintage]],

@@ -28,11 +28,6 @@ SPAN = date(2026, 5, 1)
 
 
 @pytest.fixture(scope="session")
-def site(published: Settings) -> TestClient:
-    return client(published)
-
-
-@pytest.fixture(scope="session")
 def page(site: TestClient) -> Node:
     return still(site.get("/status"))
 

@@ -8,7 +8,8 @@ from datetime import date, timedelta
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from conftest import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from serving import days_from, vintages
 
@@ -35,7 +36,7 @@ _VALUES = st.one_of(
 
 
 @st.composite
-def _series(draw: st.DrawFn) -> tuple[Indicator, list[Vintage]]:
+def a_series(draw: st.DrawFn) -> tuple[Indicator, list[Vintage]]:
     """A series of any frequency with gaps, zeros and negatives, measured anew from some day on."""
     indicator = draw(st.sampled_from((DAILY, MONTHLY, QUARTERLY, ANNUAL, EVENT)))
     count = draw(st.integers(0, 40))
@@ -128,16 +129,14 @@ def same(found: Values, expected: Values) -> None:
             assert math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-6)
 
 
-@given(_series())
-@settings(deadline=None)
+@given(a_series())
 def test_level_is_the_values_themselves(case: tuple[Indicator, list[Vintage]]) -> None:
     indicator, series = case
     found = transformed(series, Transform("level"), indicator, None)
     assert found == [v.value for v in series]
 
 
-@given(_series())
-@settings(deadline=None)
+@given(a_series())
 def test_diff_is_the_value_less_the_one_before(case: tuple[Indicator, list[Vintage]]) -> None:
     indicator, series = case
     expected = [
@@ -149,16 +148,15 @@ def test_diff_is_the_value_less_the_one_before(case: tuple[Indicator, list[Vinta
     same(transformed(series, Transform("diff"), indicator, None), expected)
 
 
-@given(_series())
-@settings(deadline=None)
+@given(a_series())
 def test_pct_is_the_change_from_the_value_before(case: tuple[Indicator, list[Vintage]]) -> None:
     indicator, series = case
     expected = [percent(now, before(indicator, series, now)) for now in series]
     same(transformed(series, Transform("pct"), indicator, None), expected)
 
 
-@given(_series(), st.sampled_from((("mom", 1), ("yoy", 12))))
-@settings(deadline=None, max_examples=300)
+@given(a_series(), st.sampled_from((("mom", 1), ("yoy", 12))))
+@examples(300)
 def test_mom_and_yoy_compare_with_the_period_then_or_with_the_newest_day_up_to_the_day_then(
     case: tuple[Indicator, list[Vintage]], kind: tuple[str, int]
 ) -> None:
@@ -168,8 +166,7 @@ def test_mom_and_yoy_compare_with_the_period_then_or_with_the_newest_day_up_to_t
     same(transformed(series, Transform(name), indicator, None), expected)
 
 
-@given(_series(), st.one_of(st.none(), st.dates(date(1999, 1, 1), date(2040, 1, 1))))
-@settings(deadline=None)
+@given(a_series(), st.one_of(st.none(), st.dates(date(1999, 1, 1), date(2040, 1, 1))))
 def test_index_is_a_hundred_on_the_first_value_on_or_after_its_date(
     case: tuple[Indicator, list[Vintage]], start: date | None
 ) -> None:
@@ -183,8 +180,7 @@ def test_index_is_a_hundred_on_the_first_value_on_or_after_its_date(
     same(transformed(series, Transform("index"), indicator, start), expected)
 
 
-@given(_series(), st.integers(2, 12))
-@settings(deadline=None)
+@given(a_series(), st.integers(2, 12))
 def test_ma_is_the_mean_of_the_last_n(case: tuple[Indicator, list[Vintage]], n: int) -> None:
     indicator, series = case
     expected: list[float | None] = []
@@ -194,8 +190,7 @@ def test_ma_is_the_mean_of_the_last_n(case: tuple[Indicator, list[Vintage]], n: 
     same(transformed(series, Transform("ma", n=n), indicator, None), expected)
 
 
-@given(_series(), st.integers(2, 12))
-@settings(deadline=None)
+@given(a_series(), st.integers(2, 12))
 def test_z_is_the_distance_from_the_mean_in_sample_deviations(
     case: tuple[Indicator, list[Vintage]], n: int
 ) -> None:
@@ -216,8 +211,7 @@ def test_z_is_the_distance_from_the_mean_in_sample_deviations(
         assert one is None or other is None or math.isclose(one, other, abs_tol=1e-4)
 
 
-@given(_series())
-@settings(deadline=None)
+@given(a_series())
 def test_drawdown_is_the_distance_from_the_highest_value_so_far(
     case: tuple[Indicator, list[Vintage]],
 ) -> None:
@@ -239,7 +233,6 @@ def test_the_base_of_a_day_may_be_ten_days_old_and_not_a_day_older() -> None:
     st.lists(st.integers(0, 27), min_size=14, max_size=14),
     st.sampled_from(("diff", "pct", "mom", "yoy", "ma:3", "z:3")),
 )
-@settings(deadline=None)
 def test_on_which_days_of_their_months_values_are_dated_changes_nothing(
     one: list[int], other: list[int], name: str
 ) -> None:

@@ -6,30 +6,20 @@ import xml.etree.ElementTree as ET
 from datetime import UTC, date, datetime
 
 import pytest
-from serving import TestClient, client, rows_of
+from serving import TestClient, rows_of
 
 from dashboard import formatting
 from dashboard.address import AddressError, parse
 from dashboard.chart.svg import chart
 from dashboard.chart_page.view import View, view
-from dashboard.data.snapshot import Snapshot, Snapshots
+from dashboard.data.snapshot import Snapshot
 from dashboard.formatting import spoken
 from etl.catalog import load_catalog
-from etl.settings import PROJECT, Settings
+from etl.settings import PROJECT
 
 CATALOG = load_catalog(PROJECT / "indicators.yaml")
 TRANSFORMS = ("level", "diff", "pct", "mom", "yoy", "index", "ma:3", "drawdown", "z:3")
 NOW = datetime(2026, 11, 25, 4, tzinfo=UTC)
-
-
-@pytest.fixture(scope="session")
-def newest(published: Settings) -> Snapshot:
-    return Snapshots(published.published).current()
-
-
-@pytest.fixture(scope="session")
-def site(published: Settings) -> TestClient:
-    return client(published)
 
 
 def seen(newest: Snapshot, place: str, **query: str) -> View:

@@ -10,8 +10,8 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from conftest import Cli, command, finished, is_one_sentence
-from hypothesis import HealthCheck, given, settings
+from conftest import Cli, command, examples, finished, is_one_sentence
+from hypothesis import given
 from hypothesis import strategies as st
 
 from etl.errors import StorageError
@@ -279,9 +279,7 @@ ORDERS = (("yahoo", "fred"), ("fred", "yahoo"))
 
 
 @given(steps=st.lists(STEP, max_size=12))
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@examples(60)
 def test_as_of_any_moment_the_answer_is_what_was_held_or_public_then(
     warehouse: Warehouse, steps: list[tuple[str, int, int, int, int]]
 ) -> None:

@@ -37,12 +37,10 @@ from etl.sources.fred import Fred
 PLACE = "https://data.example.org/list"
 
 
-@pytest.fixture
-def internet(tmp_path: Path) -> Iterator[Internet]:
-    with Internet(tmp_path) as one:
-        one.fred["DGS10"] = [(date(2026, 10, 20), 4.5)]
-        one.prices["MU"] = [(date(2026, 10, 20), 900.0)]
-        yield one
+@pytest.fixture(autouse=True)
+def _something_to_fetch(internet: Internet) -> None:
+    internet.fred["DGS10"] = [(date(2026, 10, 20), 4.5)]
+    internet.prices["MU"] = [(date(2026, 10, 20), 900.0)]
 
 
 @pytest.fixture

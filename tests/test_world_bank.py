@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -128,19 +128,11 @@ def test_a_link_that_stands_twice_is_one() -> None:
     assert address_in(link(address) + link(f"{address}?download=1#top")) == address
 
 
-@pytest.fixture(scope="module")
-def internet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Internet]:
-    with Internet(tmp_path_factory.mktemp("internet")) as one:
-        yield one
-
-
 @pytest.fixture
 def look(
     data: Path, catalog: Catalog, internet: Internet, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[[], Report]:
     """A run that asks for gold; the World Bank's prices differ from the bundled ones."""
-    internet.recover()
-    internet.requests.clear()
     internet.commodities = {"Gold": list(PRICES)}
     monkeypatch.setenv("XINZHI_PROXY", internet.proxy_url)
     monkeypatch.setenv("XINZHI_CA_BUNDLE", str(internet.ca_pem))

@@ -50,7 +50,7 @@ def indicator(snapshot: Snapshot, name: str, urls: Urls) -> models.IndicatorDeta
         calendar=found.calendar,
         records=found.records,
         milestones=list(found.milestones),
-        breaks=[models.Change(date=b.date, note=_words(b.note)) for b in found.breaks],
+        breaks=[models.BreakAnswer(date=b.date, note=_words(b.note)) for b in found.breaks],
         old_ids=list(found.old_ids),
         files={
             kind.name: urls.online.to(f"/c/{found.id}{kind.suffix}") for kind in FORMATS.values()
@@ -60,7 +60,7 @@ def indicator(snapshot: Snapshot, name: str, urls: Urls) -> models.IndicatorDeta
 
 def bulletins(snapshot: Snapshot, urls: Urls) -> models.BulletinList:
     listed = [
-        models.BulletinEntry(
+        models.BulletinSummary(
             date=entry.date,
             title=entry.title,
             summary=entry.summary,
@@ -77,7 +77,7 @@ def bulletin(snapshot: Snapshot, text: str, urls: Urls) -> models.BulletinDetail
     found = _bulletin(snapshot, day)
     parts, known = queries.mentioned(snapshot, day), queries.citations(snapshot, day)
     sections = [
-        models.Section(
+        models.SectionAnswer(
             number=section.number,
             title=section.title,
             paragraphs=list(section.paragraphs),
@@ -104,7 +104,7 @@ def claims(snapshot: Snapshot, text: str, urls: Urls) -> models.ClaimList:
     day = _day(text)
     _bulletin(snapshot, day)
     listed = [
-        models.Claim(
+        models.ClaimAnswer(
             **placed.claim.model_dump(exclude={"evidence"}), evidence=_evidence(placed, urls)
         )
         for placed in queries.claims(snapshot, day)
@@ -133,7 +133,7 @@ def policies(snapshot: Snapshot, query: Mapping[str, str]) -> models.PolicyList:
             "topic", f"topic: '{topic[:40]}' is not a topic. Allowed: {', '.join(topics)}."
         )
     listed = [
-        models.Policy(**asdict(p), month=p.month)
+        models.PolicyAnswer(**asdict(p), month=p.month)
         for p in sorted(
             queries.policies(snapshot, month or None), key=lambda p: p.day, reverse=True
         )
@@ -151,7 +151,7 @@ def corrections(snapshot: Snapshot, urls: Urls) -> models.CorrectionList:
     """Every value that people corrected."""
     catalog = snapshot.catalog
     listed = [
-        models.Correction(
+        models.CorrectionAnswer(
             **one.model_dump(exclude={"reason"}),
             reason=_words(one.reason),
             unit=catalog.unit(catalog[one.indicator]).code,
@@ -175,7 +175,7 @@ def events(snapshot: Snapshot, query: Mapping[str, str]) -> models.EventList:
         raise AddressError(
             "id", f"id: more than {MAX_EVENTS:,} events; name an indicator or a kind."
         )
-    listed = [models.Event(**asdict(event)) for event in found]
+    listed = [models.EventAnswer(**asdict(event)) for event in found]
     return models.EventList(snapshot=snapshot.name, count=len(listed), events=listed)
 
 
@@ -263,28 +263,30 @@ def bulletin_of(snapshot: Snapshot, day: str) -> Bulletin:
     return _bulletin(snapshot, _day(day))
 
 
-def _reference(reference: Reference, known: queries.Citation | None) -> models.Reference:
+def _reference(reference: Reference, known: queries.Citation | None) -> models.ReferenceAnswer:
     if known is None:
-        return models.Reference(**reference.model_dump())
+        return models.ReferenceAnswer(**reference.model_dump())
     named = {"title": known.title, "issuer": known.issuer, "origin": known.origin}
     document = models.RegisterEntry.model_validate(named) if known.title else None
     told = {**reference.model_dump(), "kind": known.kind, "document": document}
-    return models.Reference.model_validate(told)
+    return models.ReferenceAnswer.model_validate(told)
 
 
-def _evidence(placed: Placed, urls: Urls) -> models.Evidence | None:
+def _evidence(placed: Placed, urls: Urls) -> models.EvidenceAnswer | None:
     found = placed.claim.evidence
     if found is None:
         return None
-    return models.Evidence(**{**found.model_dump(), "chart": urls.to(found.chart)})
+    return models.EvidenceAnswer(**{**found.model_dump(), "chart": urls.to(found.chart)})
 
 
-def _words(text: Text) -> models.Words:
-    return models.Words(zh=text.zh, en=text.en)
+def _words(text: Text) -> models.TextAnswer:
+    return models.TextAnswer(zh=text.zh, en=text.en)
 
 
-def _credit(credit: Credit) -> models.Credit:
-    return models.Credit(name=_words(credit.name), licence=_words(credit.licence), url=credit.url)
+def _credit(credit: Credit) -> models.CreditAnswer:
+    return models.CreditAnswer(
+        name=_words(credit.name), licence=_words(credit.licence), url=credit.url
+    )
 
 
 def _day(text: str) -> date:

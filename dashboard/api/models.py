@@ -30,7 +30,7 @@ SnapshotName = Annotated[
 Count = Annotated[int, Field(description="how many entries the answer has", examples=[25])]
 
 
-class Model(BaseModel):
+class ApiModel(BaseModel):
     """Frozen, and strict about the names of its fields."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -46,22 +46,22 @@ class Problem(BaseModel):
     parameter: str | None = Field(None, description="the parameter that is wrong", examples=["t"])
 
 
-class Words(Model):
+class TextAnswer(ApiModel):
     """The same words in Chinese and in English."""
 
     zh: str = Field(examples=["标普 500 指数"])
     en: str = Field(examples=["S&P 500"])
 
 
-class Credit(Model):
+class CreditAnswer(ApiModel):
     """Whom to thank, and under which licence."""
 
-    name: Words
-    licence: Words
+    name: TextAnswer
+    licence: TextAnswer
     url: str = Field(examples=["https://fred.stlouisfed.org/series/SP500"])
 
 
-class Newest(Model):
+class Newest(ApiModel):
     """The newest observation of an indicator."""
 
     date: Date = Field(examples=["2026-05-26"])
@@ -71,16 +71,16 @@ class Newest(Model):
     status: str = Field(description="how it came to be held", examples=["fetched"])
 
 
-class IndicatorEntry(Model):
+class IndicatorEntry(ApiModel):
     """An indicator in the list."""
 
     id: Id
-    title: Words
+    title: TextAnswer
     group: str = Field(examples=["markets"])
     unit: str = Field(examples=["points"])
     frequency: Frequency
-    definition: Words
-    credit: Credit
+    definition: TextAnswer
+    credit: CreditAnswer
     sources: list[str] = Field(description="in order of preference", examples=[["yahoo", "fred"]])
     first_date: Date | None = Field(examples=["2016-01-29"])
     last_date: Date | None = Field(examples=["2026-05-26"])
@@ -90,7 +90,7 @@ class IndicatorEntry(Model):
     page: str = Field(examples=["https://example.org/indicators/sp500"])
 
 
-class IndicatorList(Model):
+class IndicatorList(ApiModel):
     """Every indicator, in the order of the catalog."""
 
     snapshot: SnapshotName
@@ -98,11 +98,11 @@ class IndicatorList(Model):
     indicators: list[IndicatorEntry]
 
 
-class Change(Model):
+class BreakAnswer(ApiModel):
     """A day on which a definition changed, and how."""
 
     date: Date = Field(examples=["2025-01-01"])
-    note: Words
+    note: TextAnswer
 
 
 class IndicatorDetail(IndicatorEntry):
@@ -116,7 +116,7 @@ class IndicatorDetail(IndicatorEntry):
     milestones: list[float] = Field(
         description="round numbers worth announcing", examples=[[5000, 6000, 7000]]
     )
-    breaks: list[Change]
+    breaks: list[BreakAnswer]
     old_ids: list[str] = Field(examples=[[]])
     files: dict[str, str] = Field(
         description="the lasting address of each format",
@@ -124,7 +124,7 @@ class IndicatorDetail(IndicatorEntry):
     )
 
 
-class Observations(Model):
+class Observations(ApiModel):
     """The rows of a table, and what must be said with them. Long rows have the columns of the CSV;
     wide ones a date and one number for each id."""
 
@@ -146,7 +146,7 @@ class Observations(Model):
     )
 
 
-class BulletinEntry(Model):
+class BulletinSummary(ApiModel):
     """A bulletin in the list."""
 
     date: Date = Field(examples=["2026-05-27"])
@@ -156,15 +156,15 @@ class BulletinEntry(Model):
     url: str = Field(examples=["https://example.org/bulletins/2026-05-27"])
 
 
-class BulletinList(Model):
+class BulletinList(ApiModel):
     """Every bulletin, newest first."""
 
     snapshot: SnapshotName
     count: Count
-    bulletins: list[BulletinEntry]
+    bulletins: list[BulletinSummary]
 
 
-class Section(Model):
+class SectionAnswer(ApiModel):
     """A numbered section, and the indicators that it mentions."""
 
     number: int = Field(examples=[1])
@@ -173,7 +173,7 @@ class Section(Model):
     indicators: list[str] = Field(examples=[["micron_market_cap_usd_bn"]])
 
 
-class RegisterEntry(Model):
+class RegisterEntry(ApiModel):
     """A policy document as the register names it."""
 
     title: str = Field(examples=["“数据要素×”三年行动计划（2024—2026年）"])
@@ -183,7 +183,7 @@ class RegisterEntry(Model):
     )
 
 
-class Reference(Model):
+class ReferenceAnswer(ApiModel):
     """A reference of a bulletin."""
 
     number: int = Field(examples=[1])
@@ -199,7 +199,7 @@ class Reference(Model):
     )
 
 
-class BulletinDetail(Model):
+class BulletinDetail(ApiModel):
     """One bulletin as plain text."""
 
     snapshot: SnapshotName
@@ -207,16 +207,16 @@ class BulletinDetail(Model):
     title: str
     publisher: str
     summary: str
-    sections: list[Section]
+    sections: list[SectionAnswer]
     judgement: list[str]
-    references: list[Reference]
+    references: list[ReferenceAnswer]
     indicators: list[str] = Field(
         description="every indicator it mentions", examples=[["micron_market_cap_usd_bn"]]
     )
     url: str = Field(examples=["https://example.org/bulletins/2026-05-27"])
 
 
-class Evidence(Model):
+class EvidenceAnswer(ApiModel):
     """The value that a statement was judged by, as it was known by the end of the day."""
 
     date: Date = Field(examples=["2026-05-26"])
@@ -233,7 +233,7 @@ class Evidence(Model):
     )
 
 
-class Claim(Model):
+class ClaimAnswer(ApiModel):
     """One statement of a bulletin, and what the data of its day say of it."""
 
     sentence: str
@@ -250,20 +250,20 @@ class Claim(Model):
     )
     verdict: Verdict
     reason: str = Field(description="a sentence in Chinese")
-    evidence: Evidence | None
+    evidence: EvidenceAnswer | None
 
 
-class ClaimList(Model):
+class ClaimList(ApiModel):
     """The statements of a bulletin in the order of its text."""
 
     snapshot: SnapshotName
     date: Date = Field(examples=["2026-05-27"])
     count: Count
     counts: dict[Verdict, int] = Field(examples=[{"supported": 7, "unverifiable": 2}])
-    claims: list[Claim]
+    claims: list[ClaimAnswer]
 
 
-class Policy(Model):
+class PolicyAnswer(ApiModel):
     """A policy document. Dates are as precise as they are known: YYYY, YYYY-MM or a day."""
 
     title: str
@@ -284,16 +284,16 @@ class Policy(Model):
     cited_by: list[str] = Field(description="the days of the bulletins that cite it")
 
 
-class PolicyList(Model):
+class PolicyList(ApiModel):
     """Documents of the register and those that bulletins cite, newest first."""
 
     snapshot: SnapshotName
     count: Count
     counted: int = Field(description="how many of them enter the counts", examples=[3])
-    policies: list[Policy]
+    policies: list[PolicyAnswer]
 
 
-class Event(Model):
+class EventAnswer(ApiModel):
     """A record or a round number crossed, judged on the values held from `since` on."""
 
     indicator: Id
@@ -322,15 +322,15 @@ class Event(Model):
     )
 
 
-class EventList(Model):
+class EventList(ApiModel):
     """Events, newest first."""
 
     snapshot: SnapshotName
     count: Count
-    events: list[Event]
+    events: list[EventAnswer]
 
 
-class Correction(Model):
+class CorrectionAnswer(ApiModel):
     """A value that a source gives wrongly, and what is right."""
 
     indicator: Id
@@ -339,7 +339,7 @@ class Correction(Model):
     unit: str = Field(examples=["USD/bbl"])
     expected: float = Field(description="what the source gives", examples=[95.29])
     value: float = Field(description="what is right", examples=[92.59])
-    reason: Words
+    reason: TextAnswer
     evidence: str = Field(
         description="where the right value comes from: an address, or words",
         examples=["https://www.eia.gov/dnav/pet/pet_pri_spt_s1_d.htm"],
@@ -348,15 +348,15 @@ class Correction(Model):
     page: str = Field(examples=["https://example.org/indicators/brent_spot_usd_bbl"])
 
 
-class CorrectionList(Model):
+class CorrectionList(ApiModel):
     """Every correction, newest first."""
 
     snapshot: SnapshotName
     count: Count
-    corrections: list[Correction]
+    corrections: list[CorrectionAnswer]
 
 
-class Refused(Model):
+class RefusedAnswer(ApiModel):
     """An answer of a source that is kept apart, and why."""
 
     source: str = Field(examples=["yahoo"])
@@ -365,7 +365,7 @@ class Refused(Model):
     may_be_taken: bool = Field(description="whether a person can accept it as it is")
 
 
-class Difference(Model):
+class Difference(ApiModel):
     """Two sources that say different values for one date, beyond the tolerance of the catalog; the
     first is the one that is served."""
 
@@ -376,7 +376,7 @@ class Difference(Model):
     other_value: float = Field(examples=[95.29])
 
 
-class IndicatorStatus(Model):
+class IndicatorStatus(ApiModel):
     """How fresh an indicator is; `missed` counts the sessions of its own calendar that should have
     been public by now and are not held. What changes only at events is stale where nobody has
     looked for a month."""
@@ -394,11 +394,11 @@ class IndicatorStatus(Model):
         examples=[None],
     )
     problem: str = Field(description="what the last run could not do")
-    refused: list[Refused]
+    refused: list[RefusedAnswer]
     disagreements: list[Difference] = Field(description="where its sources differ, newest first")
 
 
-class Status(Model):
+class Status(ApiModel):
     """The state of the data as `python -m etl status` judges it."""
 
     snapshot: SnapshotName

@@ -13,7 +13,14 @@ from dashboard.chart.ticks import date_ticks, value_ticks
 from dashboard.texts import text, transform_name
 from etl.catalog import Indicator, Unit
 from etl.changes import comparable
-from etl.frequency import Frequency, is_step
+from etl.frequency import (
+    RULES,
+    Frequency,
+    is_step,
+    period_end,
+    period_middle,
+    period_of,
+)
 from etl.records import BEIJING, Event, Measured, Vintage
 from etl.words.sentences import event_words
 
@@ -39,8 +46,10 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A value on the axis's own scale, and as the data file has it (`raw`)."""
+    """A value on the axis's own scale, and as the data file has it (`raw`); a value that stands for
+    a period is shown `at` the middle of it, whatever day it is dated."""
 
+    at: date
     date: date
     value: float
     raw: float
@@ -106,6 +115,7 @@ class Series:
     say: Callable[[float], str]
     day: Callable[[date], str]
     until: str
+    frequency: Frequency
 
     @property
     def points(self) -> Iterator[Point]:
@@ -120,7 +130,7 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A chart before it is drawn."""
+    """A chart before it is drawn; `first` and `last` are the ends of its axis of dates."""
 
     title: str
     series: tuple[Series, ...]
@@ -132,6 +142,7 @@ class Model:
     breaks: tuple[tuple[date, str], ...]
     bulletins: tuple[date, ...]
     description: str
+    lang: str
 
     @property
     def points(self) -> Iterator[Point]:
@@ -204,14 +215,14 @@ def compose(
         _axis([s for s in series if s.axis == n], levels, label, log)
         for n, (_, label) in enumerate(scales)
     ]
-    days = [p.date for s in series for p in s.points]
-    first, last = (min(days), max(days)) if days else (date.min, date.min)
+    frequency = _frequency(parts)
+    first, last = _ends(series, frequency)
     title = _title(parts, transform, lang)
     return Model(
         title=title,
         series=tuple(series),
         axes=tuple(axes),
-        x_ticks=tuple(date_ticks(first, last, _frequency(parts), lang)) if days else (),
+        x_ticks=tuple(date_ticks(first, last, frequency, lang)) if last > date.min else (),
         first=first,
         last=last,
         levels=tuple(level for level in levels if axes[0].low <= level.at <= axes[0].high),
@@ -223,6 +234,7 @@ def compose(
         ),
         bulletins=tuple(day for day in bulletins if first <= day <= last),
         description=describe(title, series, parts, lang),
+        lang=lang,
     )
 
 
@@ -235,9 +247,17 @@ def _title(parts: Sequence[Part], transform: Transform, lang: str) -> str:
 
 
 def _frequency(parts: Sequence[Part]) -> Frequency:
-    """Annual dates only where every series is annual."""
-    frequencies = {p.indicator.frequency for p in parts}
-    return frequencies.pop() if len(frequencies) == 1 else "daily"
+    """What the axis of dates counts: the shortest period that any of the values stands for."""
+    frequencies = (p.indicator.frequency for p in parts)
+    return min(frequencies, key=lambda frequency: RULES[frequency].months or 0)
+
+
+def _ends(series: Sequence[Series], frequency: Frequency) -> tuple[date, date]:
+    """The first and the last day of the axis: the periods of its ends are whole."""
+    days = [point.at for one in series for point in one.points]
+    if not days:
+        return date.min, date.min
+    return period_of(frequency, min(days)), period_end(frequency, max(days))
 
 
 def _axes(parts: Sequence[Part], transform: Transform) -> list[int]:
@@ -258,8 +278,7 @@ def _series(
     part: Part, axis: int, factor: float, transform: Transform, lang: str, *, alone: bool
 ) -> Series:
     points = [
-        (v, None if x is None else Point(v.date, x * factor, x, v.status == "disputed"))
-        for v, x in part.rows
+        (v, None if x is None else _point(v, x, factor, part.indicator)) for v, x in part.rows
     ]
 
     def say(value: float) -> str:
@@ -278,8 +297,14 @@ def _series(
     newest = marks[0].point.date if marks else None
     until = formatting.day(newest, part.indicator, lang, year=True) if newest else ""
     return Series(
-        part.indicator.id, name, kind, axis, factor, segments, tuple(marks), say, day, until
-    )
+        part.indicator.id, name, kind, axis, factor, segments, tuple(marks), say, day, until,
+        part.indicator.frequency,
+    )  # fmt: skip
+
+
+def _point(vintage: Vintage, value: float, factor: float, indicator: Indicator) -> Point:
+    at = period_middle(indicator.frequency, vintage.date)
+    return Point(at, vintage.date, value * factor, value, vintage.status == "disputed")
 
 
 def _kind(indicator: Indicator, unit: Unit, transform: Transform, alone: bool) -> str:
@@ -433,7 +458,8 @@ def _described(series: Series, indicator: Indicator, lang: str) -> str:
             f"{first} on {when(held[0].date)}, {newest} on {when(held[-1].date)}; highest "
             f"{highest} on {when(top.date)}, lowest {lowest} on {when(bottom.date)}"
         )
+    stood, stands = (formatting.stands_at(figure, lang) for figure in (first, newest))
     return (
-        f"{when(held[0].date)}为 {first}，{when(held[-1].date)}为 {newest}；最高 {highest}"
+        f"{when(held[0].date)}{stood}，{when(held[-1].date)}{stands}；最高 {highest}"
         f"（{when(top.date)}），最低 {lowest}（{when(bottom.date)}）"
     )

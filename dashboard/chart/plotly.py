@@ -4,11 +4,14 @@ the page's style sheet, so that light and dark need no second figure."""
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any
 
-from dashboard.chart.model import Axis, Mark, Model, Segment, Series
+from dashboard.chart.model import Axis, Mark, Model, Point, Segment, Series
 from dashboard.chart.palette import LIGHT
 from dashboard.chart.svg import BOTTOM, TOP, Frame, newest_label
+from etl.frequency import RULES, Frequency
 
 #: What every graph of the site is made with: nothing is sent anywhere, nothing traps the thumb.
 CONFIG: dict[str, Any] = {
@@ -25,6 +28,12 @@ INK, RULE, GOLD, GREEN = LIGHT["muted"], LIGHT["rule"], LIGHT["gold"], LIGHT["gr
 COLOURS = tuple(LIGHT[f"c{number}"] for number in range(4))
 #: How far below the line that letters stand on plotly sets the bottom of their box.
 UNDER = 6
+#: How a period is named under the pointer, in both languages.
+_HOVER: Mapping[Frequency, tuple[str, str]] = {
+    "monthly": ("%Y 年 %-m 月", "%B %Y"),
+    "quarterly": ("%Y 年第 %q 季度", "%YQ%q"),
+    "annual": ("%Y 年", "%Y"),
+}
 FONT = "-apple-system, 'PingFang SC', 'Noto Sans CJK SC', 'Microsoft YaHei', sans-serif"
 
 
@@ -34,14 +43,15 @@ def figure(model: Model, paper: tuple[int, int] = (358, 300)) -> dict[str, Any]:
     traces = [
         trace
         for number, series in enumerate(model.series)
-        for trace in _traces(series, COLOURS[number], several=len(model.series) > 1)
+        for trace in _traces(model, series, COLOURS[number])
     ]
     return {"data": [*traces, *_bulletins(model)], "layout": _layout(model, Frame(model, *paper))}
 
 
-def _traces(series: Series, colour: str, *, several: bool) -> list[dict[str, Any]]:
-    hover = f"{series.name} %{{customdata}}" if several else "%{customdata}"
-    axis = {"yaxis": "y2"} if series.axis else {}
+def _traces(model: Model, series: Series, colour: str) -> list[dict[str, Any]]:
+    hover = f"{series.name} %{{customdata}}" if len(model.series) > 1 else "%{customdata}"
+    axis = {**_period(series, model.lang), **({"yaxis": "y2"} if series.axis else {})}
+    said = _said_among_others if len({s.frequency for s in model.series}) > 1 else _said
     if series.kind == "bars":
         points = list(series.points)
         return [
@@ -49,16 +59,46 @@ def _traces(series: Series, colour: str, *, several: bool) -> list[dict[str, Any
                 "type": "bar",
                 "x": [p.date.isoformat() for p in points],
                 "y": [p.value for p in points],
-                "customdata": [series.say(p.raw) for p in points],
+                "customdata": [said(series, p) for p in points],
                 "marker": {"color": colour},
                 "hovertemplate": f"{hover}<extra></extra>",
+                **axis,
             }
         ]
-    lines = [{**_line(series, s, colour, hover), **axis} for s in series.segments]
+    lines = [{**_line(series, s, colour, hover, said), **axis} for s in series.segments]
     return [*lines, *({**_dot(mark, colour), **axis} for mark in series.marks)]
 
 
-def _line(series: Series, segment: Segment, colour: str, hover: str) -> dict[str, Any]:
+def _period(series: Series, lang: str) -> dict[str, Any]:
+    """Values of a period stand over it, and the pointer reads its name."""
+    months = RULES[series.frequency].months
+    if months is None:
+        return {}
+    return {
+        "xperiod": f"M{months}",
+        "xperiodalignment": "middle",
+        "xhoverformat": _HOVER[series.frequency][lang == "en"],
+    }
+
+
+def _said(series: Series, point: Point) -> str:
+    return series.say(point.raw)
+
+
+def _said_among_others(series: Series, point: Point) -> str:
+    """The value with its period, where the pointer may read the day of another line."""
+    if RULES[series.frequency].months is None:
+        return _said(series, point)
+    return f"{_said(series, point)} · {series.day(point.date)}"
+
+
+def _line(
+    series: Series,
+    segment: Segment,
+    colour: str,
+    hover: str,
+    said: Callable[[Series, Point], str],
+) -> dict[str, Any]:
     alone = len(segment.points) == 1
     few = segment.sampled and len(segment.points) < 40
     return {
@@ -66,7 +106,7 @@ def _line(series: Series, segment: Segment, colour: str, hover: str) -> dict[str
         "mode": "markers" if alone else ("lines+markers" if few else "lines"),
         "x": [p.date.isoformat() for p in segment.points],
         "y": [p.value for p in segment.points],
-        "customdata": [series.say(p.raw) for p in segment.points],
+        "customdata": [said(series, p) for p in segment.points],
         "line": {
             "color": colour,
             "width": 1.5 if segment.sampled else 2,
@@ -136,6 +176,7 @@ def _layout(model: Model, frame: Frame) -> dict[str, Any]:
         "margin": {"l": frame.left, "r": frame.width - frame.right, "t": TOP, "b": BOTTOM},
         "xaxis": {
             "type": "date",
+            **_ends(model),
             "tickvals": [day.isoformat() for day, _ in model.x_ticks],
             "ticktext": [label for _, label in model.x_ticks],
             "showgrid": False,
@@ -153,6 +194,14 @@ def _layout(model: Model, frame: Frame) -> dict[str, Any]:
         ],
         "hoverlabel": {"font": {"family": FONT, "size": 13}},
     }
+
+
+def _ends(model: Model) -> dict[str, Any]:
+    """The ends of the axis where they are those of periods, which plotly would leave out."""
+    frequencies = {series.frequency for series in model.series}
+    if model.empty or any(RULES[frequency].months is None for frequency in frequencies):
+        return {}
+    return {"range": [model.first.isoformat(), (model.last + timedelta(days=1)).isoformat()]}
 
 
 def _axis(model: Model, number: int, side: str) -> dict[str, Any]:
@@ -229,7 +278,7 @@ def _newest_label(model: Model, frame: Frame) -> list[dict[str, Any]]:
         return []
     right, below, anchor = placed
     return [
-        {**_TEXT, "x": mark.point.date.isoformat(),
+        {**_TEXT, "x": mark.point.at.isoformat(),
          "y": _place(model.axes[series.axis], mark.point.value), "text": f"<b>{mark.label}</b>",
          "xanchor": {"end": "right", "middle": "center", "start": "left"}[anchor],
          "xshift": round(right), "yanchor": "bottom", "yshift": round(-below) - UNDER,

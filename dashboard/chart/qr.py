@@ -1,6 +1,8 @@
-"""Links as QR codes, drawn as SVG."""
+"""Links as QR codes, as SVG and as PNG."""
 
 from __future__ import annotations
+
+import io
 
 import segno
 
@@ -9,8 +11,7 @@ QUIET = 4  # modules of white around a code, as the standard wants
 
 def modules(link: str, size: float) -> str:
     """The dark modules of a code as one path, in a square of this size with its white margin."""
-    code = segno.make(link, error="m", micro=False)
-    rows = [list(row) for row in code.matrix]
+    rows = [list(row) for row in _code(link).matrix]
     step = size / (len(rows) + 2 * QUIET)
     path = "".join(
         f"M{x} {y}h1v1h-1z" for y, row in enumerate(rows) for x, dark in enumerate(row) if dark
@@ -18,6 +19,13 @@ def modules(link: str, size: float) -> str:
     return (
         f'<path transform="scale({step:.4f}) translate({QUIET} {QUIET})" fill="#000" d="{path}"/>'
     )
+
+
+def qr_png(link: str, scale: int = 8) -> bytes:
+    """The code as PNG, so many pixels a module."""
+    out = io.BytesIO()
+    _code(link).save(out, kind="png", scale=scale, border=QUIET)
+    return out.getvalue()
 
 
 def qr(link: str, size: int = 240) -> str:
@@ -28,3 +36,7 @@ def qr(link: str, size: int = 240) -> str:
         f"<title>QR</title>"
         f'<rect width="{size}" height="{size}" fill="#fff"/>{modules(link, size)}</svg>'
     )
+
+
+def _code(link: str) -> segno.QRCode:
+    return segno.make(link, error="m", micro=False)

@@ -11,13 +11,14 @@ from xml.sax.saxutils import escape
 from dashboard.chart.lettering import Box, free, width
 from dashboard.chart.model import Axis, Mark, Model, Point, Segment, Series
 from dashboard.chart.palette import style
+from etl.frequency import RULES
 
 SPARK_STYLE = (
     "path{fill:none;stroke:#8a8983;stroke-width:1.5;stroke-linejoin:round}circle{fill:#1f4e79}"
     "@media(prefers-color-scheme:dark){circle{fill:#8db7e0}}"
 )
 SIZE = 12
-TOP, BOTTOM, EDGE = 26, 24, 4
+TOP, BOTTOM, EDGE, PAD = 26, 24, 4, 5
 FEW_SAMPLES = 40
 #: How many covered points a label puts up with rather than move to its next place.
 FAR = 3
@@ -105,7 +106,7 @@ def newest_label(model: Model, frame: Frame) -> tuple[float, float, str] | None:
     if placed is None or not labels.taken or labels.covered(labels.taken[0]) > FAR:
         return None
     (x, y), anchor = placed
-    return x - frame.x(mark.point.date), y - frame.y(mark.point.value, series.axis), anchor
+    return x - frame.x(mark.point.at), y - frame.y(mark.point.value, series.axis), anchor
 
 
 class Frame:
@@ -119,10 +120,10 @@ class Frame:
         self.right = width - beside[-1]
         self.top, self.bottom = TOP, height - BOTTOM
         self.days = max(1, (model.last - model.first).days)
-        self.bar = (self.right - self.left) / (self.days / 30.4 + 1.5) * 0.62
-        pad = self.bar / 2 + 4 if model.bars else 5
-        self._step = (self.right - self.left - 2 * pad) / self.days
-        self._origin = self.left + pad - self._step * model.first.toordinal()
+        self._step = (self.right - self.left - 2 * PAD) / self.days
+        self._origin = self.left + PAD - self._step * model.first.toordinal()
+        months = RULES[model.series[0].frequency].months if model.series else None
+        self.bar = self._step * (30.4 * months if months else 1) * 0.62
         self._scales = [self._scale(axis) for axis in model.axes]
         self._known: dict[int, list[tuple[float, float]]] = {}
 
@@ -150,7 +151,7 @@ class Frame:
         measure = math.log if log else float
         return [
             (
-                round(origin + step * p.date.toordinal(), 1),
+                round(origin + step * p.at.toordinal(), 1),
                 round(bottom - rise * (measure(p.value) - low), 1),
             )
             for p in segment.points
@@ -320,7 +321,7 @@ def _thinned(places: list[tuple[float, float]]) -> list[tuple[float, float]]:
 def _bars(series: Series, frame: Frame) -> list[str]:
     zero, wide = frame.y(0.0), max(1.5, frame.bar)
     return [
-        f'<rect class="d" x="{frame.x(p.date) - wide / 2:.1f}" y="{min(frame.y(p.value), zero)}" '
+        f'<rect class="d" x="{frame.x(p.at) - wide / 2:.1f}" y="{min(frame.y(p.value), zero)}" '
         f'width="{wide:.1f}" height="{abs(zero - frame.y(p.value)):.1f}"/>'
         for p in series.points
         if p.value
@@ -386,7 +387,7 @@ def _placed(
 ) -> tuple[tuple[float, float], str] | None:
     """The place for the words of a mark above or below its point, where there is room; those of the
     newest value are never left out."""
-    x, y = frame.x(mark.point.date), frame.y(mark.point.value, series.axis)
+    x, y = frame.x(mark.point.at), frame.y(mark.point.value, series.axis)
     half = _width(words) / 2
     if series.kind == "bars":
         at, anchor, rows = min(x, frame.right - half), "middle", [y - 7]
@@ -407,5 +408,5 @@ def _placed(
 
 def _dot(series: Series, point: Point, frame: Frame, radius: float) -> str:
     kind = "o" if point.disputed else "d"
-    x, y = frame.x(point.date), frame.y(point.value, series.axis)
+    x, y = frame.x(point.at), frame.y(point.value, series.axis)
     return f'<circle class="{kind}" cx="{x}" cy="{y}" r="{radius}"/>'

@@ -107,13 +107,15 @@ def _headline(found: Sequence[Finding], model: Model, transform: Transform, lang
     if len(found) > 1:
         return _headline_of_several(found, transform, lang)
     one = found[0]
-    name, when, figure = _name(one, lang), _when(one, lang), one.said
+    name, when = _name(one, lang), _when(one, lang)
     if transform.name != "level":
         what = transform_name(transform.name, lang, transform.n)
+        told = formatting.stands_at(one.said, lang)
         if lang == "zh":
-            return f"{name}{gap(name)}{what}为 {figure}（{when}）"
-        return f"{name}, {lowered(what)}: {figure} ({when})"
+            return f"{name}{gap(name)}{what}{told}（{when}）"
+        return f"{name}, {lowered(what)}: {told} ({when})"
     change = change_words(one.change, one.part.unit, lang)
+    figure = one.said
     if lang == "zh":
         lead = f"{name}{gap(name)}{joined(one.badges, lang)}：" if one.badges else (
             f"{name}{gap(name)}为 "
@@ -128,7 +130,8 @@ def _headline_of_several(found: Sequence[Finding], transform: Transform, lang: s
 
     def said(f: Finding) -> str:
         name = _name(f, lang)
-        return f"{name}{gap(name)}为 {f.said}" if lang == "zh" else f"{name} {f.said}"
+        told = formatting.stands_at(f.said, lang)
+        return f"{name}{gap(name)}{told}" if lang == "zh" else f"{name} {told}"
 
     told = between.join(said(f) for f in found)
     if transform.name != "level":

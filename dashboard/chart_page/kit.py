@@ -8,7 +8,7 @@ import zipfile
 from dataclasses import dataclass
 
 from dashboard.chart.picture import Paper
-from dashboard.chart.qr import qr
+from dashboard.chart.qr import qr, qr_png
 from dashboard.chart_page.page import SiteConfig, captions, lasting_address, shared_link
 from dashboard.chart_page.pictures import SIZES, png_of
 from dashboard.chart_page.view import View
@@ -70,6 +70,7 @@ def as_zip(view: View, site: SiteConfig) -> bytes:
         "chart.png": png_of(view, Paper(*SIZES["og"], density=1.5), found.link),
         "wechat.png": png_of(view, Paper(*SIZES["wechat"])),
         "qr.svg": qr(found.link).encode(),
+        "qr.png": qr_png(found.link),
         "insert.html": as_html(found).encode(),
         "insert.md": as_markdown(found, "chart.png").encode(),
         "alternative.txt": f"{found.alternative}\n".encode(),

@@ -396,7 +396,8 @@ def _dataset(view: View, formats: Iterable[str], urls: Urls) -> str:
     if lasting := urls.chart(lasting_address(view)):
         document["identifier"] = lasting
     if not view.model.empty:
-        document["temporalCoverage"] = f"{view.model.first}/{view.model.last}"
+        days = [point.date for point in view.model.points]
+        document["temporalCoverage"] = f"{min(days)}/{max(days)}"
         document["image"] = urls.chart(address, ".png")
     text_ = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
     return text_.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")

@@ -26,7 +26,7 @@ class Since:
 
 def since(then: View) -> Since:
     """What is known today of what a frozen view shows."""
-    start = None if then.model.empty else then.model.first
+    start = min((p.date for p in then.model.points), default=None)
     address = replace(then.address, as_of=None, window=Window("", start, None))
     now = view(then.snapshot, address)
     changed = [days for a, b in zip(then.parts, now.parts, strict=True) if (days := _revised(a, b))]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 from itertools import islice
@@ -12,10 +12,12 @@ from markupsafe import Markup
 from dashboard import formatting
 from dashboard.address import Transform
 from dashboard.chart_page.view import View
+from dashboard.data.transforms import Empty
 from dashboard.export.table import Column
 from dashboard.formatting import Figure
 from dashboard.markup import render
 from dashboard.texts import text
+from etl.frequency import RULES, period_middle
 
 MAX_ROWS = 1500
 
@@ -41,8 +43,8 @@ def caption(view: View) -> str:
 
 def _heading(view: View, column: Column, alone: bool) -> str:
     lang = view.lang
-    value = next((x for _, x in column.rows if x is not None), None)
-    label = "" if value is None else _figure(view, column, value).unit
+    largest = _largest(column)
+    label = "" if largest is None else _figure(view, column, largest, largest).unit
     name = text("value", lang) if alone else column.indicator.short.in_(lang)
     bracket = f"（{label}）" if lang == "zh" else f" ({label})"
     return name + (bracket if label else "")
@@ -63,11 +65,16 @@ def _rows_of_one(view: View) -> Sequence[str]:
 
 def _written(view: View, column: Column, most: int) -> Sequence[str]:
     """The newest rows of a column."""
+    largest = _largest(column) or 0.0
     shown = ((v, x) for v, x in reversed(column.rows) if x is not None)
     return _markup(
         view,
         (
-            (v.date, (_figure(view, column, x).number, formatting.minute(v.known_at)))
+            (
+                column,
+                v.date,
+                (_figure(view, column, x, largest).number, formatting.minute(v.known_at)),
+            )
             for v, x in islice(shown, most)
         ),
     )
@@ -75,22 +82,51 @@ def _written(view: View, column: Column, most: int) -> Sequence[str]:
 
 def _rows_of_several(view: View) -> Sequence[str]:
     cells = [
-        {v.date: _figure(view, c, x).number for v, x in c.rows if x is not None}
+        {v.date: _figure(view, c, x, largest).number for v, x in c.rows if x is not None}
         for c in view.columns
+        for largest in (_largest(c) or 0.0,)
     ]
     days = sorted({day for column in cells for day in column}, reverse=True)[:MAX_ROWS]
-    return _markup(view, ((day, [column.get(day, "") for column in cells]) for day in days))
-
-
-def _markup(view: View, rows: Iterable[tuple[date, Sequence[str]]]) -> Sequence[str]:
-    """Each row as markup."""
-    first = view.columns[0].indicator
-    named = (
-        (day.isoformat(), formatting.table_day(day, first, view.lang), cells) for day, cells in rows
+    return _markup(
+        view,
+        (
+            (
+                _shortest(view.columns, cells, day),
+                day,
+                [column.get(day, "") for column in cells],
+            )
+            for day in days
+        ),
     )
+
+
+def _shortest(columns: Sequence[Column], cells: Sequence[Container[date]], day: date) -> Column:
+    """The first of the columns with a value on a day whose values stand for the shortest time."""
+    held = (column for column, of in zip(columns, cells, strict=True) if day in of)
+    return min(held, key=lambda column: RULES[column.indicator.frequency].months or 0)
+
+
+def _markup(view: View, rows: Iterable[tuple[Column, date, Sequence[str]]]) -> Sequence[str]:
+    """Each row as markup: the date as its column has it, where the picture shows it if that is
+    elsewhere, and the cells."""
+    named = ((*_day(view, column, day), cells) for column, day, cells in rows)
     return render("value_rows.html", view.lang, rows=named).split("\n")[1:]
 
 
-def _figure(view: View, column: Column, value: float) -> Figure:
+def _day(view: View, column: Column, day: date) -> tuple[str, str, str]:
+    at = period_middle(column.indicator.frequency, day)
+    shown = formatting.table_day(day, column.indicator, view.lang)
+    return day.isoformat(), "" if at == day else at.isoformat(), shown
+
+
+def _largest(column: Column) -> float | None:
+    """What the whole history of a column is counted by, in every window; none where it is empty."""
+    held = (abs(x) for x in column.results if not isinstance(x, Empty))
+    return max(held, default=None) if any(x is not None for _, x in column.rows) else None
+
+
+def _figure(view: View, column: Column, value: float, largest: float) -> Figure:
     unit = view.snapshot.catalog.unit(column.indicator)
-    return formatting.table_figure(value, view.address.transform, column.indicator, unit, view.lang)
+    return formatting.table_figure(
+        value, view.address.transform, column.indicator, unit, view.lang, largest
+    )

@@ -26,6 +26,7 @@ from etl.records import (
     EVENT_COLUMNS,
     Action,
     Disagreement,
+    Document,
     Event,
     HeldAnswer,
     Revision,
@@ -94,33 +95,10 @@ FOREVER = datetime(9999, 12, 31, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
-    """A policy document, and whether it enters the counts. Dates are as precise as they are
-    known."""
+class Policy(Document):
+    """A policy document, and whether it enters the counts."""
 
-    title: str
-    issuer: str
-    issued: str
-    published: str
-    number: str
-    topics: tuple[str, ...]
-    kind: str
-    verification: str
-    url: str
-    note: str
-    origin: str
-    cited_by: tuple[str, ...]
-    counted: bool
-
-    @property
-    def day(self) -> str:
-        """The date that counts: of publication, else of issue."""
-        return self.published or self.issued
-
-    @property
-    def month(self) -> str:
-        """YYYY-MM of the date that counts, or nothing if not even the month is known."""
-        return self.day[:7] if len(self.day) >= 7 else ""
+    counted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -264,7 +264,7 @@ class Snapshots:
             return str(pointer["snapshot"])
         except FileNotFoundError:
             raise _told(
-                "nothing is published yet. Run `python -m etl run` (or `make etl`).", self.folder
+                "Nothing is published yet. Run `python -m etl run` (or `make etl`).", self.folder
             ) from None
         except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             raise _told(
@@ -290,13 +290,13 @@ def _check_file(snapshot: Snapshot, identity: Identity) -> None:
     with another number, is no harm: the open one is read as before."""
     if identity is None:
         raise _told(
-            "the file of the open snapshot was deleted. It is still served from memory; run "
+            "The file of the open snapshot was deleted. It is still served from memory; run "
             "`python -m etl run` or `python -m etl rollback` before a restart.", snapshot.path,
         )  # fmt: skip
     opened = snapshot.identity
     if opened is not None and opened[0] == identity[0] and opened != identity:
         changed = _told(
-            "the file of the open snapshot was changed while it was served. Run `python -m etl "
+            "The file of the open snapshot was changed while it was served. Run `python -m etl "
             "run` to publish anew, or `python -m etl rollback`.", snapshot.path,
         )  # fmt: skip
         snapshot.damage = snapshot.damage or str(changed)
@@ -305,7 +305,7 @@ def _check_file(snapshot: Snapshot, identity: Identity) -> None:
 
 def _told(sentence: str, place: Path) -> SnapshotError:
     """A sentence for any reader, and the same with the place that it is about."""
-    return SnapshotError(sentence[0].upper() + sentence[1:], f"{place}: {sentence}")
+    return SnapshotError(sentence, f"{place}: {sentence}")
 
 
 def _unreadable(path: Path, said: str, cannot: str = "opened", why: str = "") -> SnapshotError:

@@ -14,12 +14,12 @@ from hashlib import sha256
 from itertools import chain
 from operator import attrgetter, itemgetter
 from typing import Any, Literal
-from urllib.parse import quote
 
 from dashboard.address import AddressError, ChartAddress, Transform
 from dashboard.data import queries
 from dashboard.data.snapshot import Snapshot
 from dashboard.data.transforms import Empty, Result, explained, span, window_name
+from dashboard.export import names
 from dashboard.export.citation import citation
 from dashboard.formatting import plain_number, unit_code_after
 from dashboard.urls import Urls
@@ -254,10 +254,8 @@ def frozen_moment(snapshot: Snapshot) -> datetime:
 
 
 def disposition(table: Table, suffix: str) -> str:
-    """A Content-Disposition with an ASCII name and the Chinese title."""
-    ascii_name = f"{table.address.place.replace('@', '_')}{suffix}"
-    title = table.columns[0].indicator.title.in_(table.address.lang)
-    return f"attachment; filename=\"{ascii_name}\"; filename*=UTF-8''{quote(title + suffix)}"
+    """The Content-Disposition of a table's file."""
+    return names.disposition(table.address, table.snapshot.catalog, suffix)
 
 
 def _window(held: Mapping[str, Sequence[Vintage]], address: ChartAddress) -> tuple[date, date]:

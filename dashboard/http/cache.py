@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from functools import lru_cache
 from hashlib import sha256
 from threading import Lock
 from typing import Any
@@ -103,7 +104,7 @@ class ResponseCache:
                 self._under_way[meaning] = work
         if is_new:  # outside the lock: what is done already calls back at once
             work.done.add_done_callback(lambda done: self._ended(meaning, done))
-        return await work.result(receive, limit.patience_s)
+        return await limit.result(work, receive)
 
     def spelt(self, spelling: Spelling) -> CachedAnswer | None:
         """The answer to an address that was spelt so before, if it is of the current snapshot."""
@@ -198,13 +199,22 @@ class FromCache:
 def spelling_of(scope: Scope) -> Spelling | None:
     """How an address is spelt, without what no address of the site looks at; None where the answer
     is for this reader alone, or no spelling can be told."""
-    if scope["method"] not in ("GET", "HEAD") or any(name in _OWN for name, _ in scope["headers"]):
+    headers = scope["headers"]
+    if scope["method"] not in ("GET", "HEAD") or not _OWN.isdisjoint([name for name, _ in headers]):
         return None
-    query = scope["query_string"]
-    if query:
-        try:
-            known = known_query(query.decode("latin-1"))
-        except AddressError:
-            return None
-        query = "&".join(f"{name}={value}" for name, value in sorted(known.items()))
-    return scope["path"], query or "", accepted(scope["headers"])
+    query: bytes = scope["query_string"]
+    known = (_known_short if len(query) <= MAX_SHORT else _known)(query) if query else ""
+    return None if known is None else (scope["path"], known, accepted(headers))
+
+
+def _known(query: bytes) -> str | None:
+    try:
+        known = known_query(query.decode("latin-1"))
+    except AddressError:
+        return None
+    return "&".join(f"{name}={value}" for name, value in sorted(known.items()))
+
+
+#: To read a query takes longer than to send an answer; a thousand short ones are remembered.
+MAX_SHORT = 200
+_known_short = lru_cache(1_000)(_known)

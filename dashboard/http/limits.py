@@ -13,6 +13,8 @@ from dashboard.http.asgi import Receive, until_left
 from etl.errors import XinzhiError
 
 RETRY_AFTER_S = 5
+#: Seconds that one of a crowd waits for a place.
+CROWD_PATIENCE_S = 0.8
 T = TypeVar("T")
 
 
@@ -80,21 +82,35 @@ class Work(Generic[T]):
 
 class ConcurrencyLimit:
     """Lets a few things be made at a time, each in a thread; the others wait on the event loop, as
-    long as their reader does and `patience_s` at most. What is made already does not pass here."""
+    long as their reader does and `patience_s` at most. Whoever finds a `crowd` there is told sooner
+    to come back. What is made already does not pass here."""
 
-    def __init__(self, at_once: int, patience_s: float) -> None:
-        self.patience_s = patience_s
+    def __init__(self, at_once: int, patience_s: float = 5.0, crowd: int = 16) -> None:
+        self.patience_s, self.crowd = patience_s, crowd
         self._threads = ThreadPoolExecutor(at_once, thread_name_prefix="limited")
+        self._waiting, self._lock = 0, Lock()
 
     def begin(self, make: Callable[[], T]) -> Work[T]:
         """Work that several may join; it begins when there is a place."""
         return Work(self._threads, make)
 
+    async def result(self, work: Work[T], receive: Receive) -> T:
+        """What is made, for a reader who has joined it."""
+        with self._lock:
+            self._waiting += 1
+            is_crowded = self._waiting > self.crowd
+        try:
+            patience_s = min(self.patience_s, CROWD_PATIENCE_S) if is_crowded else self.patience_s
+            return await work.result(receive, patience_s)
+        finally:
+            with self._lock:
+                self._waiting -= 1
+
     async def run(self, make: Callable[[], T], receive: Receive) -> T:
         """What `make` gives, made for one reader."""
         work = self.begin(make)
         work.join()
-        return await work.result(receive, self.patience_s)
+        return await self.result(work, receive)
 
 
 async def _first(

@@ -38,8 +38,9 @@ class Service:
     served: Served
     metrics: Metrics
     cache: ResponseCache
-    #: Pages and their pictures, files, and what pages load: none of them waits for another.
+    #: None of these waits for another.
     pages: ConcurrencyLimit
+    pictures: ConcurrencyLimit
     files: ConcurrencyLimit
     assets: ConcurrencyLimit
 

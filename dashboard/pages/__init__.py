@@ -70,7 +70,7 @@ def resolve(
 def meaning_of(path: str, search: str, problem: str) -> tuple[str, bool]:
     """What the address of a page asks for, and whether that lasts as long as its snapshot does."""
     lasts = path.strip("/") not in BY_THE_CLOCK
-    moment = "" if lasts else f" {datetime.now(UTC):%H:%M} {problem}"
+    moment = "" if lasts else f" {datetime.now(UTC):%Y-%m-%dT%H:%M} {problem}"
     return f"page {path} {sorted(_known(parse_query(search)).items())}{moment}", lasts
 
 

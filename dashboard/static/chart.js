@@ -63,9 +63,10 @@
   var heads = [].map.call(table.tHead.rows[0].cells, function (c) { return c.textContent; });
   var rows = [].map.call(table.tBodies[0].rows, function (row) {
     var cells = [].slice.call(row.cells);
-    return { at: Date.parse(cells[0].firstChild.dateTime), day: cells[0].textContent,
+    var time = cells[0].firstChild;
+    return { at: Date.parse(time.dataset.at || time.dateTime), day: cells[0].textContent,
       values: cells.slice(1).map(function (c) { return c.textContent; }) };
-  }).reverse();
+  }).reverse().sort(function (a, b) { return a.at - b.at; });
   if (!rows.length) { return; }
 
   var line = document.createElement("div");

@@ -18,9 +18,8 @@ from etl.errors import FileProblem
 from etl.files.cells import bytes_of, rows_of, text_of
 from etl.files.strict_model import first_fault
 from etl.files.strict_yaml import YamlRefused, YamlTable, line_of, parse_yaml
-from etl.policies.identity import Document
 from etl.policies.register import read_register, with_citations
-from etl.records import BEIJING, now
+from etl.records import BEIJING, Document, now
 from etl.settings import Settings
 
 COMPARISONS = ("scope", "scope_zh", "period", "pue", "kind", "kind_zh", "source", "status", "note")

@@ -215,16 +215,23 @@ class Imported:
 
 @contextmanager
 def read_files(
-    paths: Sequence[Path], catalog: Catalog, known_at: datetime, folder: Path
+    paths: Sequence[Path],
+    catalog: Catalog,
+    known_at: datetime,
+    folder: Path,
+    *,
+    in_sql: bool = True,
 ) -> Iterator[Imported]:
     """Everything in the files, checked; the first wrong row is a FileProblem naming its line.
 
-    The rows wait in a scratch folder below `folder`, which is gone after the block."""
+    The rows wait in a scratch folder below `folder`, which is gone after the block. Without
+    `in_sql` every cell is read by the functions for one cell, which gives the same, slowly.
+    """
     with _scratch(folder) as scratch:
         database = scratch / "rows.duckdb"
         try:
             with duckdb.connect(str(database), config=LIMITS) as connection:
-                newest = _Reading(connection, paths, catalog, known_at).newest()
+                newest = _Reading(connection, paths, catalog, known_at).newest(in_sql)
         except duckdb.Error as error:
             raise StorageError(
                 f"{folder}: the rows cannot be kept there while they are checked "
@@ -322,10 +329,10 @@ class _Reading:
         self.rules: dict[object, tuple[int, Indicator]] = {}
         self._prepare()
 
-    def newest(self) -> dict[str, date]:
+    def newest(self, in_sql: bool) -> dict[str, date]:
         """The newest date of each indicator in the files, when all is well with every row."""
         try:
-            self._fill(exactly=False)
+            self._fill(exactly=not in_sql)
             self._refuse()
         except _ReadOtherwise:
             self._fill(exactly=True)

@@ -39,9 +39,8 @@ from etl.ingest.splits import known_splits
 from etl.ingest.upstream import Upstream
 from etl.policies import candidates
 from etl.policies.finders.base import DocumentFinder
-from etl.policies.identity import Document
 from etl.policies.register import documents_from_json, documents_to_json
-from etl.records import Action, Observation, now
+from etl.records import Action, Document, Observation, now
 from etl.settings import Settings
 from etl.sources import sources
 from etl.sources.base import FIRST_DAY, Source

@@ -19,16 +19,15 @@ from etl.policies.finders.base import DocumentFinder, ListPage
 from etl.policies.finders.gov_cn import GovCn
 from etl.policies.finders.nda import Nda
 from etl.policies.identity import (
-    Document,
     bodies_of,
     normal_issuer,
     normal_number,
     normal_title,
     topics_shown,
 )
-from etl.policies.index import Shelf
+from etl.policies.index import DocumentIndex
 from etl.policies.register import documents_from_json, documents_to_json
-from etl.records import BEIJING, now
+from etl.records import BEIJING, Document, now
 from etl.sources.base import left_out
 from etl.storage.warehouse import Outcome, Warehouse
 
@@ -185,7 +184,7 @@ def read(finder: DocumentFinder, payloads: Iterable[bytes], known_at: datetime) 
         raise UnexpectedPayload(wrong[-1])
     public = [d for d in come if d.day <= _day(known_at).isoformat()]
     concern = [d for d in public if d.kind in KEPT and (d.topics or finder.is_ours)]
-    once = Shelf()
+    once = DocumentIndex()
     for document in sorted(concern, key=lambda d: (d.day, d.title, d.url)):
         _add(once, document)
     documents = tuple(once.documents.values())
@@ -209,7 +208,7 @@ def store(
 ) -> int:
     """Keep each document under its key; how many were held in other words."""
     before = _held(warehouse, source)
-    held = Shelf(before)
+    held = DocumentIndex(before)
     for document in found:
         _add(held, document)
     revised = 0
@@ -246,22 +245,22 @@ def key_of(document: Document) -> str:
 def found_candidates(warehouse: Warehouse, documents: Iterable[Document]) -> list[Candidate]:
     """Each found document that the register does not hold, newest first, also those left."""
     groups: dict[str, Candidate] = {}
-    shelf = Shelf()
+    known = DocumentIndex()
     kinds = {kind_of_text(name): name for name in FINDERS}
     for kind, key, text, known_at in warehouse.first_texts(list(kinds)):
         (document,) = documents_from_json(text)
         one = Candidate(key, document, (kinds[kind],), known_at, frozenset({key}))
-        first = shelf.key_of(document)
+        first = known.key_of(document)
         if first is not None:
             one = _joined(groups[first], one)
         groups[one.key] = one
-        shelf.put(one.key, one.document)
+        known.put(one.key, one.document)
     return not_held(groups.values(), documents)
 
 
 def not_held(found: Iterable[Candidate], documents: Iterable[Document]) -> list[Candidate]:
     """The candidates that are not among `documents`, newest first."""
-    register = Shelf({str(number): document for number, document in enumerate(documents)})
+    register = DocumentIndex({str(number): document for number, document in enumerate(documents)})
     new = [c for c in found if register.key_of(c.document) is None]
     return sorted(new, key=lambda c: (c.document.day, c.key), reverse=True)
 
@@ -298,7 +297,7 @@ def _held(warehouse: Warehouse, source: str) -> dict[str, Document]:
     return {key: documents_from_json(texts[key])[0] for key in sorted(texts)}
 
 
-def _add(held: Shelf, document: Document) -> None:
+def _add(held: DocumentIndex, document: Document) -> None:
     """Put a document with those held; one that is listed again is merged into what is held."""
     key = held.key_of(document)
     if key is None:

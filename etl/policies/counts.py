@@ -6,10 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 
 from etl.calendars import end_of_month, listed_at
-from etl.policies.identity import (
-    Document,
-)
-from etl.records import Observation
+from etl.policies.identity import is_counted
+from etl.records import Document, Observation
 
 
 def counts(documents: Iterable[Document], topics: Sequence[str]) -> list[Observation]:
@@ -19,7 +17,7 @@ def counts(documents: Iterable[Document], topics: Sequence[str]) -> list[Observa
     question finds the count of that day. Months run from the first to the last of the whole
     register; one without a document counts 0 once it is over.
     """
-    counted = [document for document in documents if document.counted]
+    counted = [document for document in documents if is_counted(document)]
     if not counted:
         return []
     wanted = [d for d in counted if not topics or set(topics) & set(d.topics)]

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from functools import lru_cache
 
-KINDS = ("issued", "draft", "reply", "interpretation", "media")
+from etl.records import Document
 
+KINDS = ("issued", "draft", "reply", "interpretation", "media")
 
 #: Origins of documents that were found upstream and that no person has taken into the register.
 FOUND = ("gov_cn", "nda")
 
-
 #: How a found document is shown whose title has no word of a topic, until a person gives it one.
 UNDECIDED = "主题待定"
-
 
 #: What makes up the names of national bodies.
 _NATIONAL = re.compile(
@@ -26,47 +24,35 @@ _NATIONAL = re.compile(
     r"|中国人民银行|最高人民(法院|检察院)|国资委|证监会|(市场监管|税务|金融监管|国家广播电视)总局|海关总署"
 )
 
-
 _LOCAL = re.compile(r"^[一-龥]{2,8}?(省|市(?!场)|自治区|自治州|县)")
-
 
 _MEDIA = re.compile(
     r"(日报|晚报|时报|周报|新闻(?!办|出版)|财经|光明网|新华|人民网|央视|周刊|杂志|海外版|通讯社|Reuters)"
 )
-
 
 _DOCUMENT = re.compile(
     r"(通知|意见|方案|规划|纲要|办法|规定|条例|要点|计划|指引|细则|决定|公告|规范|目录|报告|标准体系)"
     r"(（[^）]*）)*$"
 )
 
-
 #: What a body says as an employer or a buyer is no document of policy.
 _OF_THE_HOUSE = re.compile(
     r"(招聘|招录|招考|拟录用|采购|招标|中标|成交|竞争性磋商)[^《》]{0,10}(公告|公示)$"
 )
 
-
 _INTERPRETATION = re.compile(r"解读(?!工作)|图解|一图读懂|图说|答记者问|问答|专家谈")
-
 
 _DRAFT = re.compile(r"征求意见稿|征求.{0,80}意见")
 
-
 _QUOTED = re.compile(r"《([^《》]+)》")
-
 
 _REPLY = re.compile(r"复函|函复|批复|答复")
 
-
 _NUMBER = r"[一-龥]{2,12}[〔\[(（【﹝]\d{4}[〕\])）】﹞]\s*第?\d{1,5}\s*号"
-
 
 _NUMBER_AT_END = re.compile(rf"[(（]?\s*({_NUMBER})\s*[)）]?$")
 
-
 _BODIES_BEFORE = re.compile(r"^([^《“”（）]{2,80}?)(?:关于|印发|发布)")
-
 
 _TOPIC_WORDS = (
     ("数据要素", ("数据要素", "数据产权", "公共数据", "数据市场", "数据产业", "可信数据空间",
@@ -80,46 +66,6 @@ _TOPIC_WORDS = (
     ("数字社会", ("数字社会",)),
     ("新质生产力", ("新质生产力",)),
 )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """One document of the register. Dates are as precise as they are known: YYYY, YYYY-MM or a day.
-
-    `origin` is `register`, or `cited` for a document that only a bulletin names, or where it was
-    found (`gov_cn`, `nda`); `cited_by` are the days of the bulletins that cite it.
-    """
-
-    title: str
-    issuer: str
-    issued: str
-    published: str
-    number: str
-    topics: tuple[str, ...]
-    kind: str
-    verification: str = ""
-    url: str = ""
-    note: str = ""
-    origin: str = "register"
-    cited_by: tuple[str, ...] = ()
-
-    @property
-    def day(self) -> str:
-        """The date that counts: of publication, else of issue."""
-        return self.published or self.issued
-
-    @property
-    def month(self) -> str:
-        """YYYY-MM of the date that counts, or nothing if not even the month is known."""
-        return self.day[:7] if len(self.day) >= 7 else ""
-
-    @property
-    def counted(self) -> bool:
-        """Whether it enters the counts: an issued document of a national body, with a month, that
-        a person or a bulletin has named."""
-        if self.origin in FOUND:
-            return False
-        return self.kind == "issued" and bool(self.month) and is_national(self.issuer)
 
 
 def same_document(one: Document, other: Document) -> bool:
@@ -144,6 +90,17 @@ def is_listed_twice(one: Document, other: Document) -> bool:
     same_place = bool(one.url) and one.url == other.url
     return normal_title(one.title) == normal_title(other.title) and (
         same_place or bool(bodies_of(one.issuer) & bodies_of(other.issuer))
+    )
+
+
+def is_counted(document: Document) -> bool:
+    """Whether it enters the counts: an issued document of a national body, with a month, that a
+    person or a bulletin has named."""
+    return (
+        document.origin not in FOUND
+        and document.kind == "issued"
+        and bool(document.month)
+        and is_national(document.issuer)
     )
 
 

@@ -1,14 +1,15 @@
-"""Documents on a shelf: whether one stands there is found without looking at all of them."""
+"""An index of documents, which finds a known one without comparing it with all of them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from etl.policies.identity import Document, is_listed_twice, normal_number, normal_title
+from etl.policies.identity import is_listed_twice, normal_number, normal_title
+from etl.records import Document
 
 
-class Shelf:
+class DocumentIndex:
     """Documents by key; `key_of` finds the one that another listing means."""
 
     def __init__(self, documents: Mapping[str, Document] = MappingProxyType({})) -> None:
@@ -18,7 +19,7 @@ class Shelf:
             self.put(key, document)
 
     def put(self, key: str, document: Document) -> None:
-        """Let `document` stand under `key`, also in the place of another."""
+        """Index `document` under `key`, replacing the one before."""
         self.documents[key] = document
         for mark in _marks(document):
             keys = self._marked.setdefault(mark, [])
@@ -26,7 +27,7 @@ class Shelf:
                 keys.append(key)
 
     def key_of(self, document: Document) -> str | None:
-        """The key under which the same document stands; None if it does not."""
+        """The key of the same document; None if it is not indexed."""
         for mark in _marks(document):
             for key in self._marked.get(mark, ()):
                 if is_listed_twice(self.documents[key], document):

@@ -9,8 +9,8 @@ from datetime import date
 from typing import Literal
 
 from etl.bulletins.model import Bulletin, Reference
-from etl.policies.identity import Document
 from etl.policies.register import document_of, is_policy
+from etl.records import Document
 
 Kind = Literal["policy", "media", "data"]
 #: Who publishes data: a reference to one of these is to its figures. A name counts as a whole.

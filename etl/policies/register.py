@@ -14,7 +14,6 @@ from etl.files.cells import bytes_of, rows_of
 from etl.policies.identity import (
     _MEDIA,
     KINDS,
-    Document,
     _is_document,
     is_national,
     normal_issuer,
@@ -22,6 +21,7 @@ from etl.policies.identity import (
     same_document,
     topics_of,
 )
+from etl.records import Document
 
 COLUMNS = (
     "title", "issuer", "date_issued", "date_published", "doc_no", "topics", "kind",

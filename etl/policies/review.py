@@ -21,9 +21,8 @@ from etl.policies.candidates import (
     not_held,
     without_left,
 )
-from etl.policies.identity import Document
 from etl.policies.register import read_register
-from etl.records import now
+from etl.records import Document, now
 from etl.settings import Settings
 from etl.storage.current import CurrentSnapshot
 from etl.storage.warehouse import Warehouse, lock, opened

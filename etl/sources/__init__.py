@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from etl.policies.identity import Document
+from etl.records import Document
 from etl.settings import Settings
 from etl.sources.base import Source
 from etl.sources.figures import Figures

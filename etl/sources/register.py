@@ -9,9 +9,8 @@ from datetime import date
 from etl.catalog import Indicator
 from etl.ingest.upstream import Upstream
 from etl.policies.counts import counts
-from etl.policies.identity import Document
 from etl.policies.register import documents_from_json, documents_to_json
-from etl.records import Observation
+from etl.records import Document, Observation
 from etl.sources.base import Params, Source
 
 

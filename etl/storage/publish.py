@@ -25,9 +25,9 @@ from etl.claims.known import KnownSnapshot as Known
 from etl.corrections import Correction
 from etl.errors import StorageError
 from etl.files.authored import COMPARISONS, PueComparison
-from etl.policies.identity import Document
+from etl.policies.identity import is_counted
 from etl.policies.references import cited
-from etl.records import HeldAnswer
+from etl.records import Document, HeldAnswer
 from etl.settings import POINTER
 from etl.storage.events import create_events
 from etl.storage.latest import create_standings
@@ -347,7 +347,7 @@ def _write_content(
             for day, p in check_all(content.bulletins, catalog, Known(connection, catalog))
         ],
         "policies": [
-            (d.month, d.counted, json.dumps(asdict(d), ensure_ascii=False))
+            (d.month, is_counted(d), json.dumps(asdict(d), ensure_ascii=False))
             for d in sorted(content.documents, key=lambda d: d.day, reverse=True)
         ],
         "problems": list(content.problems),

@@ -12,6 +12,8 @@ from etl.records import BEIJING
 
 MINUS = "−"
 COUNTED = ("documents", "tracks", "tasks")
+#: What is said of a change that rounds to nothing.
+UNCHANGED: Mapping[str, str] = {"zh": "持平", "en": "unchanged"}
 #: The words that large numbers are counted by, and the units that begin with such a word.
 _COUNTS: Mapping[str, tuple[tuple[float, str], ...]] = {
     "zh": ((1e12, "万亿"), (1e8, "亿")),
@@ -21,8 +23,12 @@ _COUNTED_BY: Mapping[str, float] = {
     "万亿": 1e12, "十亿": 1e9, "亿": 1e8, "千万": 1e7, "百万": 1e6, "万": 1e4,
     "trillion ": 1e12, "tn ": 1e12, "billion ": 1e9, "bn ": 1e9, "million ": 1e6, "thousand ": 1e3,
 }  # fmt: skip
+#: From here on nobody reads digits: a word counts, or a power of ten.
+_LONG = 1e10
 #: From here on no word counts, and only powers of ten are left: 10,000 万亿.
 _BEYOND = 1e16 - 5e11  # what is rounded up to it included
+#: Decimals of what is counted in a larger unit than its own in a table.
+_IN_TABLES = 4
 #: How many digits of a float are its own, and how many of a power of ten are said in passing.
 _DIGITS, _ROUGHLY = 15, 3
 #: What is smaller than any catalog means is what rounding left over.
@@ -97,17 +103,28 @@ def _own(unit: Unit, lang: str) -> Scale:
 
 
 def figure(
-    value: float, indicator: Indicator, unit: Unit, lang: str, *, exact: bool = False
+    value: float,
+    indicator: Indicator,
+    unit: Unit,
+    lang: str,
+    *,
+    exact: bool = False,
+    largest: float = 0.0,
 ) -> Figure:
     """A value with its unit; 亿 and 万亿 where Chinese readers count so. `exact` figures, for
-    tables, stay in the unit itself and keep the decimals of the catalog."""
+    tables, stay in the unit itself and keep the decimals of the catalog, as long as their digits
+    can be read; all of a column are counted alike by its `largest`."""
     own = _own(unit, lang)
     if exact:
-        decimals = 4 if unit.zh_factor < 1 else indicator.decimals
-        return Figure(_told(value * own.factor, decimals), own.label)
+        largest = max(abs(value), abs(largest))
+        if largest * own.factor < _LONG:
+            decimals = _IN_TABLES if unit.zh_factor < 1 else indicator.decimals
+            return Figure(_told(value * own.factor, decimals), own.label)
+        scale = counted_in(largest, unit, lang)
+        return Figure(_told(value * scale.factor, _IN_TABLES), scale.label)
     scale = counted_in(value, unit, lang)
     number = value * scale.factor
-    if abs(number) >= _BEYOND:
+    if abs(number) >= _LONG:
         return Figure(_sign(number) + _power(abs(number), _ROUGHLY), scale.label)
     decimals = 0 if abs(number) >= 1000 and lang != "en" else 2
     if scale.factor > own.factor:
@@ -122,7 +139,7 @@ def figure(
 def _told(value: float, decimals: int) -> str:
     """Digits in groups; of a number that would round to nought its first two digits."""
     text = grouped(value, decimals)
-    if _says_something(text) or abs(value) < _NOTHING:
+    if says_something(text) or abs(value) < _NOTHING:
         return text
     if abs(value) < 1e-6:
         return _sign(value) + _power(abs(value), 2)
@@ -146,33 +163,52 @@ def change(now: float, before: float, indicator: Indicator, unit: Unit, lang: st
 
 def in_percent(percent: float, lang: str) -> Change:
     """A change by so many percent."""
-    scale = counted(percent, "%", lang)
-    text = str(Figure(grouped(abs(percent) * scale.factor, 2), scale.label))
-    return _moved(text, percent, lang)
+    return _moved(_counted_step(percent, "%", lang, 2), percent, lang)
 
 
-def _moved(text: str, step: float, lang: str) -> Change:
-    """A change in these words; one that rounds to nothing is none."""
-    if not _says_something(text):
-        return Change("持平" if lang == "zh" else "unchanged", 0)
-    return Change(text, 1 if step > 0 else -1)
+def step(difference: float, indicator: Indicator, unit: Unit, lang: str) -> Figure:
+    """How far apart two values are, in their unit: nought where no digit that is shown of them
+    differs."""
+    own = _own(unit, lang)
+    decimals = _IN_TABLES if unit.zh_factor < 1 else indicator.decimals
+    rounded = grouped(difference * own.factor, decimals)
+    if not says_something(rounded):
+        return Figure(rounded, own.label)
+    return figure(difference, indicator, unit, lang)
 
 
-def _difference(now: float, before: float, indicator: Indicator, unit: Unit, lang: str) -> str:
+def _moved(size: Figure, difference: float, lang: str) -> Change:
+    """A change of this size; one that rounds to nothing is none."""
+    if not says_something(size.number):
+        return Change(UNCHANGED[lang], 0)
+    return Change(str(size), 1 if difference > 0 else -1)
+
+
+def _difference(now: float, before: float, indicator: Indicator, unit: Unit, lang: str) -> Figure:
     """How far apart two values are."""
     if unit.code == "percent":
-        points = 100 * abs(now - before)
-        scale = counted(points, "个基点" if lang == "zh" else "bp", lang)
-        if scale.factor == 1:
-            return str(Figure(_trimmed(grouped(points, 1)), scale.label))
-        return str(Figure(grouped(points * scale.factor, 2), scale.label))
+        label = "个基点" if lang == "zh" else "bp"
+        return _counted_step(100 * (now - before), label, lang, 1, trim=True)
     if unit.code in COUNTED or before <= 0 or unit.code == "ratio":
         if unit.zh_factor != 1:
-            return str(figure(abs(now - before), indicator, unit, lang))
-        scale = counted(now - before, "", lang)
-        decimals = indicator.decimals if scale.factor == 1 else 2
-        return str(Figure(grouped(abs(now - before) * scale.factor, decimals), scale.label))
-    return in_percent(100 * abs(now / before - 1), lang).text
+            return step(abs(now - before), indicator, unit, lang)
+        return _counted_step(now - before, "", lang, indicator.decimals)
+    return _counted_step(100 * (now / before - 1), "%", lang, 2)
+
+
+def _counted_step(
+    difference: float, label: str, lang: str, decimals: int, *, trim: bool = False
+) -> Figure:
+    """The size of a difference with so many decimals; two where a word counts it."""
+    scale = counted(difference, label, lang)
+    size = abs(difference) * scale.factor
+    if size >= _LONG:
+        number = _power(size, _ROUGHLY)
+    elif scale.factor != 1:
+        number = grouped(size, 2)
+    else:
+        number = _trimmed(grouped(size, decimals)) if trim else grouped(size, decimals)
+    return Figure(number, scale.label)
 
 
 def day(when: date, indicator: Indicator, lang: str, *, year: bool = False) -> str:
@@ -209,21 +245,21 @@ def beijing(moment: datetime, lang: str) -> str:
 def grouped(value: float, decimals: int) -> str:
     """Digits in groups of three, with a true minus sign; only digits that the number has."""
     size = abs(value)
-    if size >= 10.0**_DIGITS:
+    if size >= _LONG:
         return _sign(value) + _power(size, _DIGITS)
     text = f"{size:,.{min(decimals, _DIGITS - len(str(int(size))))}f}"
-    return (_sign(value) if _says_something(text) else "") + text
+    return (_sign(value) if says_something(text) else "") + text
 
 
 def signed(value: float, decimals: int) -> str:
     text = grouped(value, decimals)
-    return ("+" if value > 0 and _says_something(text) else "") + text
+    return ("+" if value > 0 and says_something(text) else "") + text
 
 
 def trimmed(value: float) -> str:
     """A number that a person wrote, without noughts at its end: 5,000 and 2.5."""
     text = grouped(value, 10)
-    return _trimmed(text) if _says_something(text) or not value else _told(value, 0)
+    return _trimmed(text) if says_something(text) or not value else _told(value, 0)
 
 
 def round_number(value: float, unit: Unit, lang: str) -> str:
@@ -234,6 +270,8 @@ def round_number(value: float, unit: Unit, lang: str) -> str:
 
 def _power(size: float, digits: int) -> str:
     """5×10²⁶, with so many digits at most."""
+    if math.isinf(size):
+        return ">10³⁰⁸"  # no float holds it
     mantissa, exponent = f"{size:.{digits - 1}e}".split("e")
     return f"{_trimmed(mantissa)}×10{str(int(exponent)).translate(_RAISED)}"
 
@@ -246,6 +284,6 @@ def _sign(value: float) -> str:
     return MINUS if value < 0 else ""
 
 
-def _says_something(digits: str) -> bool:
+def says_something(digits: str) -> bool:
     """Whether any digit is left after rounding."""
     return any(digit in "123456789" for digit in digits)

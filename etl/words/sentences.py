@@ -11,7 +11,7 @@ from etl.catalog import Indicator, Unit
 from etl.changes import ZScore, follows
 from etl.frequency import RULES, months_after, period_of
 from etl.records import Event, Grain, Measured, Vintage
-from etl.words.numbers import COUNTED, Change, change, full_date, round_number
+from etl.words.numbers import COUNTED, UNCHANGED, Change, change, full_date, round_number
 
 RECORDS: Mapping[str, tuple[str, str]] = {
     "record_high": ("历史新高", "Record high"),
@@ -171,8 +171,11 @@ def value_words(
     more = [clause for clause in clauses if clause]
     if lang == "en":
         measured = f", {lowered(measure)}," if measure else ""
+        if figure == UNCHANGED["en"]:
+            return f"{title}{measured} was unchanged ({when})."
         return ", ".join([f"{title}{measured} stood at {figure} ({when})", *more]) + "."
-    return "，".join([when, f"{title}{gap(title)}{measure}为 {figure}", *more]) + "。"
+    told = figure if figure == UNCHANGED["zh"] else f"为 {figure}"
+    return "，".join([when, f"{title}{gap(title)}{measure}{told}", *more]) + "。"
 
 
 def z_score_words(found: ZScore, lang: str) -> str:

@@ -13,12 +13,14 @@ from starlette.convertors import StringConvertor, register_url_convertor
 from starlette.routing import Route
 
 from dashboard.address import AddressError, ChartAddress, as_named, parse, parse_query
-from dashboard.chart.qr import qr
+from dashboard.chart.picture import Paper
+from dashboard.chart.qr import qr, qr_png
 from dashboard.chart_page import page, short_links
 from dashboard.chart_page.kit import as_html, as_zip, kit
 from dashboard.chart_page.pictures import paper, png_of, svg_of
 from dashboard.chart_page.view import View, of_chart, view
 from dashboard.data.snapshot import Snapshot
+from dashboard.export.names import disposition
 from dashboard.export.table import to_json
 from dashboard.http.cache import Content
 from dashboard.http.problems import page_for, problem
@@ -43,32 +45,37 @@ HTML, SVG, PNG, TEXT, ZIP = (
     "text/html; charset=utf-8", "image/svg+xml", "image/png", "text/plain; charset=utf-8",
     "application/zip",
 )  # fmt: skip
+#: How the name of each of these ends.
+_SAVED = {HTML: ".html", SVG: ".svg", PNG: ".png", TEXT: ".txt", ZIP: ".zip"}
 SUFFIXES = ("svg", "png", "csv", "xlsx", "parquet", "json", "zip", "txt", "metadata.json",
-            "qr.svg", "kit.zip", "kit.html")  # fmt: skip
+            "qr.svg", "qr.png", "kit.zip", "kit.html")  # fmt: skip
 
 
 @router.api_route("/c/{place}.qr.svg", methods=METHODS)
 async def qr_file(request: Request, place: str) -> Response:
     """The link as a QR code: of a frozen chart its short form, of a live one its address."""
-    urls = service_of(request).site.urls.online
     query = parse_query(request.url.query)
+    return await _picture(
+        request, place, query, SVG, "qr", lambda seen: qr(_link(request, seen)).encode()
+    )
 
-    def link(seen: View) -> bytes:
-        is_frozen = seen.address.as_of is not None
-        return qr(urls.short(seen.address) if is_frozen else urls.chart(seen.address)).encode()
 
-    return await _picture(request, place, query, SVG, "qr", link)
+@router.api_route("/c/{place}.qr.png", methods=METHODS)
+async def qr_picture(request: Request, place: str) -> Response:
+    """The same code as pixels, for editors that take no SVG."""
+    query = parse_query(request.url.query)
+    return await _picture(
+        request, place, query, PNG, "qr", lambda seen: qr_png(_link(request, seen))
+    )
 
 
 @router.api_route("/c/{place}.kit.zip", methods=METHODS)
 async def kit_file(request: Request, place: str) -> Response:
     """All that an editor inserts, in one file."""
     site, query = service_of(request).site, parse_query(request.url.query)
-    name = re.sub("[^a-z0-9_-]", "_", place.lower())[:100]
     return await _picture(
-        request, place, query, ZIP, "kit", lambda seen: as_zip(seen, site),
-        {"Content-Disposition": f'attachment; filename="{name}_kit.zip"'},
-    )  # fmt: skip
+        request, place, query, ZIP, "kit", lambda seen: as_zip(seen, site), saved="attachment"
+    )
 
 
 @router.api_route("/c/{place}.kit.html", methods=METHODS)
@@ -214,6 +221,13 @@ async def _page(
     )  # fmt: skip
 
 
+def _link(request: Request, seen: View) -> str:
+    """What leads to a chart for as long as it shows this."""
+    urls = service_of(request).site.urls.online
+    is_frozen = seen.address.as_of is not None
+    return urls.short(seen.address) if is_frozen else urls.chart(seen.address)
+
+
 async def _picture(
     request: Request,
     place: str,
@@ -221,20 +235,31 @@ async def _picture(
     kind: str,
     size: object,
     draw: Callable[[View], bytes],
-    more: Mapping[str, str] | None = None,
+    saved: str = "inline",
 ) -> Response:
     snapshot, address = await _asked(request, place, query)
     headers = {
         "Cache-Control": caching(snapshot, address.ids, address.as_of),
         "X-Snapshot": snapshot.name,
         "Content-Security-Policy": PICTURE,
-        **(more or {}),
+        "Content-Disposition": _saved_as(address, snapshot, size, kind, saved),
     }
     return await answered(
         request, snapshot, f"{kind} {size} {meaning_of(address)}",
         lambda: Content(draw(view(snapshot, address)), kind, headers),
-        service_of(request).pages,
+        service_of(request).pictures,
     )  # fmt: skip
+
+
+def _saved_as(
+    address: ChartAddress, snapshot: Snapshot, size: object, kind: str, saved: str
+) -> str:
+    """The name of a picture, of a text or of a kit."""
+    more = [size] if isinstance(size, str) else []
+    if isinstance(size, Paper):
+        more = [f"{size.width}x{size.height}"]
+        more += [f"@{size.density:g}x"] if size.density != 1 else []
+    return disposition(address, snapshot.catalog, _SAVED[kind], more, saved)
 
 
 async def _asked(

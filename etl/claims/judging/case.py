@@ -33,6 +33,11 @@ class Unknown(Exception):
     """What keeps a statement from being checked, in words."""
 
 
+def plain(digits: str) -> str:
+    """Digits with the minus sign of a keyboard."""
+    return digits.replace(MINUS, "-")
+
+
 @dataclass(frozen=True, slots=True)
 class Ruling:
     """A verdict and its reason; `at` is the place of the value it rests on."""
@@ -101,7 +106,7 @@ class Case:
     def shown(self, value: float, sign: bool = False) -> str:
         """A value as Chinese readers write it, with its unit."""
         label, digits = self.unit.label.zh, signed if sign else grouped
-        number = digits(value * self.unit.zh_factor, self.indicator.decimals).replace(MINUS, "-")
+        number = plain(digits(value * self.unit.zh_factor, self.indicator.decimals))
         if label == "比值":
             return number
         return f"{number}{label}" if label == "%" else f"{number} {label}"

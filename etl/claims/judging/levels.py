@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from etl.claims.judging.agreement import agreement
 from etl.claims.judging.bases import base_of
-from etl.claims.judging.case import Case, Ruling, Unknown
+from etl.claims.judging.case import Case, Ruling, Unknown, plain
 from etl.claims.judging.counts import is_sum
 from etl.claims.judging.sessions import value_meant
 from etl.claims.judging.streaks import streak
 from etl.claims.model import Verdict
+from etl.words.numbers import UNCHANGED, says_something, signed
 
 
 def level(case: Case) -> Ruling:
@@ -37,7 +38,8 @@ def change(case: Case) -> Ruling:
     actual, decimals, shown = _change(case, number.unit, case.value_of(at), old)
     sign = -1.0 if (statement.way == "down") != statement.is_inverse else 1.0
     verdict = agreement(number, statement.hedge, sign * actual, decimals, case.grammar.hedges)
-    told = f"{case.told(at)}，{case.told(before)}，变动 {shown}"
+    moved = f"变动 {shown}" if says_something(shown) else UNCHANGED["zh"]
+    told = f"{case.told(at)}，{case.told(before)}，{moved}"
     period = case.between(before, at)
     return case.result(verdict, told, at, old, case.range(before, at), period)
 
@@ -48,9 +50,9 @@ def _change(case: Case, unit: str, new: float, old: float) -> tuple[float, int, 
     if unit == "percent":
         if old <= 0:
             raise Unknown("基数不为正，不能算百分比")
-        return 100 * difference / old, 2, f"{100 * difference / old:+.2f}%"
+        return 100 * difference / old, 2, f"{plain(signed(100 * difference / old, 2))}%"
     if unit == "basis_point":
-        return 100 * difference, 1, f"{100 * difference:+.1f} 个基点"
+        return 100 * difference, 1, f"{plain(signed(100 * difference, 1))} 个基点"
     return difference, case.indicator.decimals, case.shown(difference, sign=True)
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from etl.claims.judging.bases import previous
-from etl.claims.judging.case import Case, Ruling, Unknown
+from etl.claims.judging.case import Case, Ruling, Unknown, plain
 from etl.claims.judging.sessions import value_meant
 from etl.claims.model import Verdict
+from etl.words.numbers import signed
 
 _WAYS: Mapping[str, str] = {"up": "上涨", "down": "下跌"}
 
@@ -51,8 +52,8 @@ def volatility(case: Case) -> Ruling:
     is_so = is_strong if case.statement.mode == "strong" else is_plain
     verdict: Verdict = "approximate" if is_so else "unverifiable"
     told = (
-        f"截至 {case.date_of(at)} 的 {rule.moves} 次变动在 {min(moves):+.2f}% 到 "
-        f"{max(moves):+.2f}% 之间"
+        f"截至 {case.date_of(at)} 的 {rule.moves} 次变动在 {plain(signed(min(moves), 2))}% 到 "
+        f"{plain(signed(max(moves), 2))}% 之间"
     )
     return case.result(verdict, told, at, case.value_of(place), "1m", case.between(place, at))
 

@@ -10,7 +10,7 @@ from typing import Protocol, TypeVar
 
 from etl.errors import UnexpectedPayload, quoted
 from etl.ingest.upstream import Upstream, user_agent
-from etl.policies.identity import Document
+from etl.records import Document
 from etl.settings import Settings
 
 MOST_PAGES = 20

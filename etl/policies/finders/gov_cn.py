@@ -23,15 +23,8 @@ from etl.policies.finders.base import (
     dotted_day,
     turned,
 )
-from etl.policies.identity import (
-    Document,
-    issuer_in,
-    issuer_line,
-    kind_of,
-    topics_of,
-    without_number,
-)
-from etl.records import BEIJING
+from etl.policies.identity import issuer_in, issuer_line, kind_of, topics_of, without_number
+from etl.records import BEIJING, Document
 
 ADDRESS = "https://sousuo.www.gov.cn/search-gov/data"
 LIBRARY_PAGE = "https://sousuo.www.gov.cn/zcwjk/policyDocumentLibrary"

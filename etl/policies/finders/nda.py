@@ -22,7 +22,8 @@ from etl.policies.finders.base import (
     dotted_day,
     turned,
 )
-from etl.policies.identity import Document, issuer_in, kind_of, topics_of, without_number
+from etl.policies.identity import issuer_in, kind_of, topics_of, without_number
+from etl.records import Document
 
 HOST = "www.nda.gov.cn"
 #: Documents and notices. `zcjd` and `zjjd` are interpretations: they are not asked for.
