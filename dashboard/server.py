@@ -10,6 +10,7 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.responses import Response
+from starlette.routing import Route
 
 from dashboard.app import LivePages
 from dashboard.chart_page.page import FORMATS, SiteConfig
@@ -44,6 +45,11 @@ from etl.settings import Settings
 #: How many are made at once. Few: who draws holds Python's lock for fifty milliseconds, which
 #: everyone else waits for. Files that pages load are made once in all, and may wait longer.
 PAGES, PICTURES, FILES, ASSETS = (3,), (2,), (4,), (2, 20.0, 1000)
+#: In the order in which they are asked. Charts before the data: a kit is no zip of data.
+ROUTERS = (
+    charts.router, data.router, charts.pages, bulletins.router, operations.router,
+    discovery.router, assets.router, api_docs.router, api.router, pages.router,
+)  # fmt: skip
 
 
 class Server:
@@ -62,10 +68,11 @@ class Server:
             files=ConcurrencyLimit(*FILES),
             assets=ConcurrencyLimit(*ASSETS),
         )
-        routes, urls = self._routes(), self.service.site.urls
-        cached = FromCache(BoundedBodies(routes), self.service.cache)
+        cached = FromCache(BoundedBodies(self._routes()), self.service.cache)
         door = FrontDoor(cached, self.service.metrics)
-        self._app = PublicAddress(door, urls, routes.routes)
+        found = (route for router in ROUTERS for route in router.routes)
+        paths = [route.path for route in found if isinstance(route, Route)]
+        self._app = PublicAddress(door, self.service.site.urls, paths)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._app(scope, receive, send)
@@ -87,11 +94,8 @@ class Server:
         dash = DashApp(live.dash, self.service.pages)
         routes.state.service, routes.state.dash, routes.state.live = self.service, dash, live
         routes.add_exception_handler(XinzhiError, _in_words)
-        routes.include_router(charts.router)  # before the data: a kit is no zip of data
-        routes.include_router(data.router)
-        for one in (charts.pages, bulletins.router, operations.router, discovery.router,
-                    assets.router, api_docs.router, api.router, pages.router):  # fmt: skip
-            routes.include_router(one)
+        for router in ROUTERS:
+            routes.include_router(router)
         routes.router.routes.insert(0, charts.PAGE_ROUTE)
         routes.mount("/", dash)
         return routes

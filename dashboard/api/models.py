@@ -19,7 +19,7 @@ Moment = Annotated[
 ]
 State = Literal["fresh", "stale", "failing", "empty"]
 Id = Annotated[str, Field(description="the id of an indicator", examples=["sp500"])]
-Url = Annotated[str, Field(examples=["http://127.0.0.1:8050/c/sp500.csv"])]
+Url = Annotated[str, Field(examples=["https://example.org/c/sp500.csv"])]
 SnapshotName = Annotated[
     str,
     Field(
@@ -87,7 +87,7 @@ class IndicatorEntry(ApiModel):
     rows: int = Field(description="observations held", examples=[2610])
     newest: Newest | None
     csv: Url
-    page: str = Field(examples=["http://127.0.0.1:8050/indicators/sp500"])
+    page: str = Field(examples=["https://example.org/indicators/sp500"])
 
 
 class IndicatorList(ApiModel):
@@ -120,7 +120,7 @@ class IndicatorDetail(IndicatorEntry):
     old_ids: list[str] = Field(examples=[[]])
     files: dict[str, str] = Field(
         description="the lasting address of each format",
-        examples=[{"parquet": "http://127.0.0.1:8050/c/sp500.parquet"}],
+        examples=[{"parquet": "https://example.org/c/sp500.parquet"}],
     )
 
 
@@ -153,7 +153,7 @@ class BulletinSummary(ApiModel):
     title: str = Field(examples=["新质生产力每日动态"])
     summary: str
     headings: list[str]
-    url: str = Field(examples=["http://127.0.0.1:8050/bulletins/2026-05-27"])
+    url: str = Field(examples=["https://example.org/bulletins/2026-05-27"])
 
 
 class BulletinList(ApiModel):
@@ -213,7 +213,7 @@ class BulletinDetail(ApiModel):
     indicators: list[str] = Field(
         description="every indicator it mentions", examples=[["micron_market_cap_usd_bn"]]
     )
-    url: str = Field(examples=["http://127.0.0.1:8050/bulletins/2026-05-27"])
+    url: str = Field(examples=["https://example.org/bulletins/2026-05-27"])
 
 
 class EvidenceAnswer(ApiModel):
@@ -345,7 +345,7 @@ class CorrectionAnswer(ApiModel):
         examples=["https://www.eia.gov/dnav/pet/pet_pri_spt_s1_d.htm"],
     )
     since: Date = Field(description="the day it was corrected, in Beijing", examples=["2026-08-24"])
-    page: str = Field(examples=["http://127.0.0.1:8050/indicators/brent_spot_usd_bbl"])
+    page: str = Field(examples=["https://example.org/indicators/brent_spot_usd_bbl"])
 
 
 class CorrectionList(ApiModel):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from dashboard.chart.picture import Paper
 from dashboard.chart.qr import qr, qr_png
-from dashboard.chart_page.page import SiteConfig, captions, frozen
+from dashboard.chart_page.page import SiteConfig, captions, lasting_address, shared_link
 from dashboard.chart_page.pictures import SIZES, png_of
 from dashboard.chart_page.view import View
 from dashboard.markup import plain, render
@@ -46,8 +46,8 @@ def kit(view: View, site: SiteConfig) -> Kit:
             for column in view.columns
         ),
         alternative=view.words.alternative,
-        link=urls.short(frozen(view)),
-        picture=urls.chart(frozen(view), ".png"),
+        link=shared_link(view, urls),
+        picture=urls.chart(lasting_address(view), ".png"),
         lang=lang,
     )
 

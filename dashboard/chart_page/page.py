@@ -27,7 +27,7 @@ from dashboard.chart_page.value_table import caption, value_table
 from dashboard.chart_page.view import View, known_then
 from dashboard.data import correction_notes
 from dashboard.display import Display
-from dashboard.export.table import Column, frozen_moment, provenance
+from dashboard.export.table import Column, frozen, provenance
 from dashboard.markup import TEMPLATES, render
 from dashboard.texts import hint, text
 from dashboard.urls import Urls
@@ -71,7 +71,7 @@ def page(view: View, site: SiteConfig) -> str:
     one = words.findings[0] if len(words.findings) == len(view.parts) == 1 else None
     indicator = view.parts[0].indicator
     urls = replace(site.urls, display=Display(address.lang, address.theme, address.updown))
-    whole = urls.online
+    whole, lasting = urls.online, lasting_address(view)
     return render(
         "chart.html",
         lang,
@@ -112,7 +112,7 @@ def page(view: View, site: SiteConfig) -> str:
         corrections=urls.page(CORRECTIONS),
         paragraph=words.paragraph(lang),
         uses=_leading(_uses(address, site.formats, urls)),
-        share=whole.short(frozen(view)),
+        share=whole.short(lasting) if lasting.as_of else "",
         inserts=_leading(_inserts(address, urls)),
         kit_html=urls.chart(address, ".kit.html"),
         embed_code=embed_code(view, urls),
@@ -225,11 +225,16 @@ def embed_code(view: View, urls: Urls, width: int = EMBED[0], height: int = EMBE
     )
 
 
-def frozen(view: View) -> ChartAddress:
-    """The address of what is known in this snapshot, to the minute."""
-    if view.address.as_of is not None:
-        return view.address
-    return replace(view.address, as_of=frozen_moment(view.snapshot))
+def lasting_address(view: View) -> ChartAddress:
+    """The address of what is known in this snapshot, to the minute; that of the live chart where
+    nothing is."""
+    return replace(view.address, as_of=frozen(view.table).as_of)
+
+
+def shared_link(view: View, urls: Urls) -> str:
+    """What is passed on: the short link to what this page shows now."""
+    lasting = lasting_address(view)
+    return urls.short(lasting) if lasting.as_of else urls.chart(lasting)
 
 
 @cache
@@ -388,7 +393,7 @@ def _dataset(view: View, formats: Iterable[str], urls: Urls) -> str:
             if (href := urls.chart(address, f".{name}"))
         ],
     }  # fmt: skip
-    if lasting := urls.chart(frozen(view)):
+    if lasting := urls.chart(lasting_address(view)):
         document["identifier"] = lasting
     if not view.model.empty:
         days = [point.date for point in view.model.points]

@@ -239,8 +239,9 @@ def of_data(address: ChartAddress) -> ChartAddress:
 
 
 def frozen(table: Table) -> ChartAddress:
-    """The address that holds this table for good."""
-    if table.address.as_of is not None:
+    """The address that holds this table for good; its own where nothing is held that could be kept
+    as it is."""
+    if table.address.as_of is not None or not table.columns[0].series:
         return table.address
     return replace(table.address, as_of=frozen_moment(table.snapshot))
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-from starlette.routing import BaseRoute
-
 from dashboard import discovery
 from dashboard.http.asgi import App, Receive, Scope, Send
 from dashboard.urls import Urls
@@ -21,13 +19,14 @@ class PublicAddress:
     proxy took it away itself or not; host and scheme are those of the public address, so that no
     header of a request can show in a link or a redirect."""
 
-    def __init__(self, app: App, urls: Urls, routes: Iterable[BaseRoute]) -> None:
+    def __init__(self, app: App, urls: Urls, paths: Iterable[str]) -> None:
+        """`paths` are those of the site, below whose first steps no proxy can serve all of it."""
         public = urlsplit(urls.base)
         self.app, self.urls, self.prefix = app, urls, urls.prefix
         self.scheme, self.host = public.scheme, public.netloc.encode("ascii")
-        own = {path.split("/")[1] for path in (*_paths(routes), *discovery.PAGES)}
         step = self.prefix.split("/")[1] if self.prefix else ""
-        if step and step in own:
+        own = {path.split("/")[1] for path in (*paths, *discovery.PAGES)}
+        if step and (step in own or step.startswith("_")):
             raise SettingError(
                 f"XINZHI_BASE_URL: its path begins with /{step}, which is an address of the site "
                 "itself; choose another path."
@@ -42,7 +41,3 @@ class PublicAddress:
             if self.prefix and f"{path}/".startswith(f"{self.prefix}/"):
                 scope["path"] = path.removeprefix(self.prefix) or "/"
         await self.app(scope, receive, send)
-
-
-def _paths(routes: Iterable[BaseRoute]) -> Iterable[str]:
-    return (path for route in routes if "/" in (path := getattr(route, "path", "")))

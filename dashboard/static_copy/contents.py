@@ -75,7 +75,7 @@ class Chart:
 
     def _shared(self, seen: Callable[[], View]) -> Files:
         def code(site: SiteConfig) -> bytes:
-            return qr(site.urls.online.short(chart_page.frozen(seen()))).encode()
+            return qr(chart_page.shared_link(seen(), site.urls.online)).encode()
 
         found: dict[str, Make] = {
             self._at(".kit.zip"): lambda site: as_zip(seen(), site),
@@ -159,4 +159,5 @@ def _packed(snapshot: Snapshot, bulletin: Bulletin, lang: str, site: SiteConfig)
 
 def _moved(target: ChartAddress, site: SiteConfig) -> bytes:
     """A page that leads on: a file cannot answer with another address."""
-    return render("moved.html", target.lang, there=site.urls.chart(target)).encode()
+    address, there = chart_address(target), site.urls.chart(target)
+    return render("moved.html", target.lang, address=address, there=there).encode()
