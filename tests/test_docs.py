@@ -101,6 +101,7 @@ def test_the_addresses_of_the_api_page_answer(published: Settings) -> None:
             assert client.get(address).status_code == 200, address
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("library", ["pandas", "duckdb"])
 def test_the_notebooks_of_the_api_page_run(
     published: Settings, library: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -159,7 +160,7 @@ def test_the_example_of_a_correction_is_applied_and_listed(filled: Path, cli: Cl
 
 def test_every_target_of_the_makefile_says_what_it_does() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    promised = {"help", "install", "run", "etl", "test", "check", "bench", "lock"}
+    promised = {"help", "install", "run", "etl", "test", "quick", "check", "bench", "lock"}
     assert promised <= set(re.findall(r"^(\w+):.*## ", makefile, re.MULTILINE))
 
 

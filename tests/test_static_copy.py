@@ -24,6 +24,8 @@ from dashboard.static_copy.places import Links, file_of
 from dashboard.static_copy.write import write_copy
 from etl.settings import Settings
 
+pytestmark = pytest.mark.slow
+
 BASE = "https://example.org/figures"
 IDS = ("sp500", "pue_global_average", "gold_futures_usd_oz")
 
