@@ -35,7 +35,7 @@ def tracked_texts() -> list[Path]:
     names = subprocess.run(
         ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout.split("\0")
-    paths = [ROOT / name for name in names]
+    paths = [ROOT / name for name in names if name]
     return [
         p for p in paths if p.suffix in TEXT_SUFFIXES and "vendor" not in p.parts and p.exists()
     ]
@@ -211,6 +211,16 @@ def test_every_target_of_the_makefile_says_what_it_does() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     promised = {"help", "install", "run", "etl", "test", "quick", "check", "bench", "lock"}
     assert promised <= set(re.findall(r"^(\w+):.*## ", makefile, re.MULTILINE))
+
+
+def test_every_place_of_the_house_that_is_described_exists() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    places = re.findall(r"`((?:etl|dashboard)/[\w./]*)`", page)
+    assert len(places) > 50
+    assert [place for place in places if not (ROOT / place).exists()] == []
+    rooms = {path.parent for path in (ROOT / "dashboard").glob("*/*.*")}
+    assert [room.name for room in rooms if f"`dashboard/{room.name}/`" not in page
+            and room.name != "__pycache__"] == []  # fmt: skip
 
 
 def test_the_changelog_has_dated_versions_and_the_newest_is_that_of_the_project() -> None:
