@@ -90,6 +90,7 @@ def create_dash(snapshots: Snapshots, place: chart_page.SiteConfig) -> Site:
         update_title="",
         suppress_callback_exceptions=True,
         serve_locally=True,
+        add_log_handler=False,
     )
     app.snapshots, app.place = snapshots, place
     # The clock stands still: assets/fresh.js moves it when a new snapshot is served.

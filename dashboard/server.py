@@ -22,8 +22,9 @@ from dashboard.http.cache import FromCache, ResponseCache
 from dashboard.http.dash_app import DashApp
 from dashboard.http.front_door import FrontDoor
 from dashboard.http.limits import ConcurrencyLimit
+from dashboard.http.log import our_mistake
 from dashboard.http.metrics import Metrics
-from dashboard.http.problems import answer_to
+from dashboard.http.problems import answer_to, problem
 from dashboard.http.responses import Service
 from dashboard.http.routes import (
     api,
@@ -80,6 +81,7 @@ class Server:
         dash = DashApp(create_dash(self.snapshots, self.service.site), self.service.pages)
         routes.state.service, routes.state.dash = self.service, dash
         routes.add_exception_handler(XinzhiError, _in_words)
+        routes.add_exception_handler(Exception, _sorry)  # the front door writes it into the log
         routes.include_router(charts.router)  # before the data: a kit is no zip of data
         routes.include_router(data.router)
         for one in (charts.pages, bulletins.router, operations.router, discovery.router,
@@ -103,6 +105,10 @@ class Server:
 def create_server(settings: Settings) -> Server:
     """The whole site over the snapshots that `settings` name."""
     return Server(settings)
+
+
+async def _sorry(request: Request, error: Any) -> Response:
+    return problem(500, our_mistake())
 
 
 async def _in_words(request: Request, error: Any) -> Response:
