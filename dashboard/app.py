@@ -100,6 +100,7 @@ def _create_dash(show: Any, urls: Urls) -> Pages:
         update_title="",
         suppress_callback_exceptions=True,
         serve_locally=True,
+        add_log_handler=False,
     )
     app.server.register_error_handler(DependencyException, _no_such_file)
     app.layout = [dcc.Location(id="address"), ServerPage(id="content")]

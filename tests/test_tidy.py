@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from serving import TestClient, client
 
 from dashboard.address import clean_path, clean_query, pasted
-from dashboard.http.compression import Message, Scope
+from dashboard.http.asgi import Message, Scope
 from dashboard.http.tidy import Tidy
 from etl.settings import Settings
 

@@ -16,6 +16,7 @@ from dashboard.http.asgi import RawHeaders, Receive, Scope, Send, send_answer
 from dashboard.http.callbacks import callback_problem, callbacks_of
 from dashboard.http.compression import accepted, compressed
 from dashboard.http.limits import BusyError, ConcurrencyLimit
+from dashboard.http.log import our_mistake
 from dashboard.http.problems import answer_to, problem
 from dashboard.http.security import CALLBACK_PATH
 
@@ -36,6 +37,11 @@ class DashApp:
 
     def __init__(self, dash: Dash, limit: ConcurrencyLimit) -> None:
         self._wsgi, self.limit = dash.server, limit
+<<<<<<< HEAD
+=======
+        self._wsgi.register_error_handler(DependencyException, _no_such_file)
+        self._wsgi.register_error_handler(500, _our_mistake)
+>>>>>>> part/http
         told = self.get(DEPENDENCIES_PATH)
         self.callbacks = callbacks_of(json.loads(told.body))
 
@@ -82,3 +88,14 @@ class DashApp:
             for name, value in found.headers.items()
         ]
         return WsgiAnswer(found.status_code, headers, found.get_data())
+<<<<<<< HEAD
+=======
+
+
+def _our_mistake(error: Exception) -> tuple[str, int, dict[str, str]]:
+    return our_mistake(), 500, {"Content-Type": "text/plain; charset=utf-8"}
+
+
+def _no_such_file(error: Exception) -> tuple[str, int]:
+    return "There is no such file.", 404
+>>>>>>> part/http
