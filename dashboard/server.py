@@ -25,12 +25,8 @@ from dashboard.http.front_door import FrontDoor
 from dashboard.http.limits import ConcurrencyLimit
 from dashboard.http.log import our_mistake
 from dashboard.http.metrics import Metrics
-<<<<<<< HEAD
-from dashboard.http.problems import answer_to
-from dashboard.http.public_address import PublicAddress
-=======
 from dashboard.http.problems import answer_to, problem
->>>>>>> part/http
+from dashboard.http.public_address import PublicAddress
 from dashboard.http.responses import Service
 from dashboard.http.routes import (
     api,
@@ -97,19 +93,12 @@ class Server:
         )
         live = LivePages(self.snapshots, self.service.site)
         dash = DashApp(live.dash, self.service.pages)
+        live.learn_scripts()
         routes.state.service, routes.state.dash, routes.state.live = self.service, dash, live
         routes.add_exception_handler(XinzhiError, _in_words)
-<<<<<<< HEAD
+        routes.add_exception_handler(Exception, _sorry)  # the front door writes it into the log
         for router in ROUTERS:
             routes.include_router(router)
-=======
-        routes.add_exception_handler(Exception, _sorry)  # the front door writes it into the log
-        routes.include_router(charts.router)  # before the data: a kit is no zip of data
-        routes.include_router(data.router)
-        for one in (charts.pages, bulletins.router, operations.router, discovery.router,
-                    assets.router, api_docs.router, api.router):  # fmt: skip
-            routes.include_router(one)
->>>>>>> part/http
         routes.router.routes.insert(0, charts.PAGE_ROUTE)
         routes.mount("/", dash)
         return routes

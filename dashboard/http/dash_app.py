@@ -9,6 +9,7 @@ from io import BytesIO
 
 from a2wsgi.wsgi import build_environ
 from dash import Dash
+from dash.exceptions import DependencyException
 from fastapi import Request
 from werkzeug.wrappers import Response as WsgiResponse
 
@@ -33,15 +34,13 @@ class WsgiAnswer:
 
 
 class DashApp:
-    """An ASGI app for what no route of ours has taken."""
+    """An ASGI app for what no route of ours has taken. Dash is asked once before any reader, so
+    that it is set up: several who find it half set up are refused their scripts."""
 
     def __init__(self, dash: Dash, limit: ConcurrencyLimit) -> None:
         self._wsgi, self.limit = dash.server, limit
-<<<<<<< HEAD
-=======
         self._wsgi.register_error_handler(DependencyException, _no_such_file)
         self._wsgi.register_error_handler(500, _our_mistake)
->>>>>>> part/http
         told = self.get(DEPENDENCIES_PATH)
         self.callbacks = callbacks_of(json.loads(told.body))
 
@@ -88,8 +87,6 @@ class DashApp:
             for name, value in found.headers.items()
         ]
         return WsgiAnswer(found.status_code, headers, found.get_data())
-<<<<<<< HEAD
-=======
 
 
 def _our_mistake(error: Exception) -> tuple[str, int, dict[str, str]]:
@@ -98,4 +95,3 @@ def _our_mistake(error: Exception) -> tuple[str, int, dict[str, str]]:
 
 def _no_such_file(error: Exception) -> tuple[str, int]:
     return "There is no such file.", 404
->>>>>>> part/http
