@@ -41,9 +41,9 @@ def brief(catalog: Catalog, news: News, base_url: str, lang: str) -> Brief:
         items = list(teller.items())
         found += items
         name = indicator.title.in_(lang)
-        if not teller.rows:
+        if not teller.rows and indicator.id not in news.newest:
             missing.append(name)
-        elif not teller.is_new(teller.rows[-1]):
+        elif not teller.rows or not teller.is_new(teller.rows[-1]):
             unchanged.append(name)
         elif not items:
             unremarkable.append(name)

@@ -19,19 +19,23 @@ DAYS = 7
 #: The values of a step and of those that it is measured by.
 TAIL = USUAL_STEPS + 2
 
-# The newest values of each indicator, and those that the events in between are about.
+# Of each indicator that has news: its newest values, and those that the events in between are about.
 VALUES = """
-with told as (
+with fresh as (
+  select distinct o.indicator from vintages as o join first_loads as f using (indicator)
+  where {new} and {known}),
+told as (
   select e.indicator, e.date, e.previous_date
   from events as e join first_loads as f using (indicator)
   join observations as o on o.indicator = e.indicator and o.date = e.date
-  where {new} and {known})
+  where {new} and {known}),
+wanted as (
+  select indicator, unnest(max(date, $tail)) as date from {served}
+  where indicator in (select indicator from fresh) group by indicator
+  union select indicator, date from told union select indicator, previous_date from told)
 select o.indicator, o.date, o.value, o.source, o.known_at, o.status, o.credit, o.basis, o.note,
        {new} as is_new
-from served_all($until) as o join first_loads as f using (indicator)
-qualify row_number() over (partition by o.indicator order by o.date desc) <= $tail
-  or (o.indicator, o.date) in (select (indicator, date) from told)
-  or (o.indicator, o.date) in (select (indicator, previous_date) from told)
+from {served} as o join first_loads as f using (indicator) join wanted using (indicator, date)
 order by o.indicator, o.date
 """
 NEWEST = """
@@ -69,7 +73,8 @@ class CountedDocument:
 @dataclass(frozen=True, slots=True)
 class News:
     """What was known by `until`, and what of it was not by `since`: the newest values of each
-    indicator, the newest date it had before, events, and documents in the order of their days."""
+    indicator that has news, the newest date that each had before, events, and documents in the order
+    of their days."""
 
     day: date
     before: date | None
@@ -98,7 +103,10 @@ def news(rows: Rows, day: date, now: datetime) -> News:
     until = min(end_of(day), now)
     # Nothing that is held comes after now: of a day that is not over, all of it is asked for.
     span = {"since": _naive(since), "until": _naive(end_of(day))}
-    values = rows(VALUES.format(new=_NEW, known=_KNOWN), {**span, "tail": TAIL})
+    # What is served now is at hand; as of a past moment it must be judged, which takes longer.
+    served = "observations" if end_of(day) >= now else "served_all($until)"
+    query = VALUES.format(new=_NEW, known=_KNOWN, served=served)
+    values = rows(query, {**span, "tail": TAIL})
     return News(
         day,
         before,
