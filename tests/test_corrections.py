@@ -24,11 +24,11 @@ from conftest import (
 from serving import TestClient, client, rows_of, still, tree
 
 from dashboard.address import ChartAddress, Window
-from dashboard.chart_page.report_mail import report_url
+from dashboard.chart_page.report_mail import report_link
 from dashboard.data.snapshot import Snapshots
-from dashboard.display import Display
 from dashboard.export.table import table
 from dashboard.static_copy.write import write_copy
+from dashboard.urls import Urls
 from etl.catalog import Catalog, Text
 from etl.errors import SettingError
 from etl.ingest.replay import replay
@@ -560,9 +560,8 @@ def test_a_report_is_one_whole_link_whatever_a_title_holds(
             update={"title": Text(zh=title, en=title)}))
         for column in held.columns
     )  # fmt: skip
-    href = report_url(
-        replace(held, columns=hostile), Display(), "https://figures.example.org", "a@b.c"
-    )
+    urls = Urls("https://figures.example.org")
+    href = report_link(replace(held, columns=hostile), urls, "a@b.c")
     _, subject, lines = letter_of(href)
     assert subject.startswith("这个数不对：")
     assert [line.split()[0] for line in lines[1:5]] == list(names)
