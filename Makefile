@@ -5,12 +5,12 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help install run etl test check format bench lock clean
+.PHONY: help install run etl test quick check format bench lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-install: $(READY) ## the environment, as .venv in the checkout
+install: $(READY) ## create the environment, .venv in the checkout
 
 $(READY): requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -19,33 +19,36 @@ $(READY): requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@touch $@
 
-run: $(READY) ## environment, data, dashboard at http://127.0.0.1:8050
+run: $(READY) ## set up, fetch the data and serve the dashboard at http://127.0.0.1:8050
 	@$(BIN)/python -m etl run || [ $$? -eq 1 ]
 	$(BIN)/python -m dashboard --port $(PORT)
 
 etl: $(READY) ## fetch, check, store and publish
 	$(BIN)/python -m etl run
 
-test: check ## the checks, then every test, the browser's included
+test: check ## run the checks, then every test, with a real browser
 	@sh tests/ensure_browser.sh
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 3
 
-check: $(READY) ## format, lint, types, import contracts, the files people write
+quick: $(READY) ## run the tests that need no browser and little time, in three minutes
+	$(BIN)/python -m pytest -n 2 -m "not browser and not slow" --hypothesis-profile=quick
+
+check: $(READY) ## check format, lint, types, import contracts and the authored files
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m etl check
 
-format: $(READY) ## put the code in order
+format: $(READY) ## format the code and fix what the linter can fix
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(READY) ## what is fast, as ratios against a plain peer in the same run
+bench: $(READY) ## measure speed, as ratios to a plain peer in the same run
 	@sh tests/ensure_browser.sh
 	$(BIN)/python -m benchmarks
 
-lock: ## requirements.lock anew from pyproject.toml
+lock: ## regenerate requirements.lock from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	  --no-header --no-annotate --group dev pyproject.toml -o requirements.lock
 

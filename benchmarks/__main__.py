@@ -13,7 +13,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import bulk, charts, claims, desk, downloads, page, sources
+from benchmarks import bulk, charts, claims, desk, downloads, page, pressure, sources
 from etl.settings import PROJECT
 from etl.storage.snapshots import current_name
 
@@ -30,6 +30,7 @@ def main() -> None:
         snapshot = data / "published" / f"{current_name(data / 'published')}.duckdb"
         pages(table, data, snapshot)
         callbacks(table, data)
+        crowd(table, data)
         chart_links(table, data, snapshot)
         files(table, data)
     for form in ("csv", "parquet"):
@@ -79,6 +80,22 @@ def callbacks(table: Table, data: Path) -> None:
     taken = desk.measure(data)
     row(table, "a callback's answer, ms", taken["alone"], None, "< 150 ms")
     row(table, "  50 people at once, 95 of 100, ms", taken["crowd"], None, "< 1000 ms")
+
+
+def crowd(table: Table, data: Path) -> None:
+    """A hundred clicks at once, and fifty thousand spellings of a few addresses."""
+    found = pressure.measure(data)
+    told = f"<= 1000 ms; {found.turned_away} were told to come back"
+    row(table, "100 clicks at once, 95 of 100, ms", found.click_p95_ms, None, told)
+    row(
+        table,
+        "  /healthz meanwhile, ms",
+        found.health_median_ms,
+        found.health_alone_ms,
+        "<= 200 ms",
+    )
+    row(table, "  /healthz at worst, ms", found.health_worst_ms, found.health_alone_ms, "")
+    row(table, "50,000 spellings, MB more", found.grown_mb, None, "< 50 MB")
 
 
 def chart_links(table: Table, data: Path, snapshot: Path) -> None:

@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from typing import Literal
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from typing import Any, Literal
+from urllib.parse import parse_qsl, quote, unquote, unquote_plus, urlencode, urlsplit
 
 from etl.calendars import end_of
 from etl.catalog import Catalog
@@ -37,8 +37,48 @@ PARAMETERS = ("with", "t", "u", *_CHOICES)
 KNOWN = frozenset((*PARAMETERS, "size", "w", "h", "ids", "asof", "date", "format", "month", "topic",
                    "issuer", "id", "kind", "q", "page", "url", "maxwidth", "maxheight", "group",
                    "frequency", "sort", "cols"))  # fmt: skip
+#: Parameters whose values people write as they like.
+_WRITTEN = frozenset(("topic", "issuer", "q", "url"))
+#: Where the text around a link begins: signs that no address of this site holds.
+_TEXT_AROUND = re.compile(r"[^\x00-\x7f]|[\\,;!<>()\[\]{}|\"'`*]")
+#: Within a query any sign of a keyboard may be a wrong value, which is answered in words.
+_TEXT_AROUND_QUERY = re.compile(r"[^\x00-\x7f]")
+#: What may stand within an address, but not at its end.
+_CLOSING, _CLOSING_QUERY = "/.:? ", "/.:?;! )]>\"'"
+#: What the values of an address are made of, wherever people do not write them as they like.
+_VALUE = re.compile(r"[\w,:.-]+", re.ASCII)
+_UNFINISHED = re.compile(r"%[0-9A-Fa-f]?\Z")
+#: What begins addresses and is none.
+_NOWHERE = ("/c", "/s", "/embed", "/embed/c")
 _ALLOWED_T = "1m 3m 6m ytd 1y 3y 5y 10y max, or FROM..TO like 2025-01-01..2026-05-26"
 _ALLOWED_U = "level diff pct mom yoy index index:2025-01-02 ma:N drawdown z:N (N from 2 to 5000)"
+
+
+_DAY = r"\d{4}-\d{2}-\d{2}"
+_TAKES_N, _TAKES_DAY = ("ma", "z"), ("index",)
+
+
+def schema_of(parameter: str) -> dict[str, Any]:
+    """What a parameter takes, as JSON Schema: what is refused here is refused by `parse` too."""
+    id_, plain = _ID.pattern.removesuffix(r"\Z"), "|".join(set(TRANSFORMS) - set(_TAKES_N))
+    patterns = {
+        "id": f"^{id_}$",
+        "ids": f"^{id_}(,{id_}){{0,{MAX_IDS - 1}}}$",
+        "with": f"^({id_}(,{id_}){{0,{MAX_WITH - 1}}})?$",
+        "place": f"^{id_}(@{_DAY}(T\\d{{4}})?)?$",
+        "asof": f"^{_DAY}(T\\d{{4}})?$",
+        "t": f"^({'|'.join(RANGES)}|({_DAY})?\\.\\.({_DAY})?)$",
+        "u": f"^({plain}|({'|'.join(_TAKES_DAY)}):{_DAY}|({'|'.join(_TAKES_N)}):\\d{{1,4}})$",
+        "month": r"^\d{4}-\d{2}$",
+    }
+    if parameter in patterns:
+        return {"type": "string", "pattern": patterns[parameter]}
+    if parameter == "date":
+        return {"type": "string", "format": "date"}
+    choices = {**_CHOICES, "format": API_FORMATS}.get(parameter)
+    if choices is None:
+        return {"type": "string", "maxLength": MAX_QUERY}
+    return {"type": "string", "enum": list(choices), "default": choices[0]}
 
 
 class AddressError(XinzhiError):
@@ -224,6 +264,48 @@ def known_query(search: str) -> dict[str, str]:
     return {name: value for name, value in parse_query(search).items() if name in KNOWN}
 
 
+def clean_path(path: str) -> str | None:
+    """The address that `path`, decoded, begins with where the text around a link was taken into it:
+    。 ） a slash, an unfinished escape, the next words. None where it is clean, or where nothing of
+    it is an address."""
+    found = _TEXT_AROUND.split(path, maxsplit=1)[0]
+    if found.endswith("/") and path[len(found) : len(found) + 1].isalnum():
+        return None  # /indicators/标普 names something that there is not
+    found = f"/{_without_ending(found, _CLOSING).lstrip('/')}"
+    is_address = found.isprintable() and found not in _NOWHERE
+    return found if is_address and found != path else None
+
+
+def clean_query(query: str) -> str | None:
+    """The query without the text around a link that was taken into its last value; None where it is
+    clean. What people write as they like, such as a search, is left as it is."""
+    start, mark, last = query.rpartition("&")
+    name, equals, value = last.partition("=")
+    if len(query) > MAX_QUERY:
+        return None
+    if not unquote_plus(name).isascii():
+        further = clean_query(start)
+        return start if further is None else further
+    if name not in KNOWN or name in _WRITTEN:
+        return None
+    decoded = unquote_plus(value)
+    whole = _TEXT_AROUND_QUERY.split(decoded, maxsplit=1)[0]
+    if decoded[len(whole) : len(whole) + 1].isalnum():
+        return None
+    found = _without_ending(whole, _CLOSING_QUERY)
+    if name == "t" and whole.startswith(f"{found}.."):
+        found += ".."  # 2025-01-01.. is open at its end
+    if found == decoded or not _VALUE.fullmatch(found) or not found.strip(",:.-"):
+        return None
+    return f"{start}{mark}{name}{equals}{quote(found, safe=':,.~-')}"
+
+
+def _without_ending(words: str, closing: str) -> str:
+    while words != (words := _UNFINISHED.sub("", words).rstrip(closing)):
+        pass
+    return words
+
+
 def pasted(address: str) -> tuple[str, dict[str, str]]:
     """The place and the parameters of a chart's address as a person has it: whole with its host,
     from /c/ on or ID alone, with the suffix of a picture or without. A short link is /s/CODE."""
@@ -231,12 +313,16 @@ def pasted(address: str) -> tuple[str, dict[str, str]]:
         parts = urlsplit(address[:MAX_QUERY])
     except ValueError:
         raise AddressError("address", f"address: '{address[:60]}' cannot be read.") from None
+    path = unquote(parts.path)
+    slash = "" if path.startswith("/") else "/"
+    path = (clean_path(slash + path) or slash + path).removeprefix(slash)
+    query = parse_query(clean_query(parts.query) or parts.query)
     # Before /s/ and /c/ there may be the path below which a proxy serves the site.
-    _, short, code = parts.path.rpartition("/s/")
+    _, short, code = path.rpartition("/s/")
     if short:
-        return f"{short}{code}", parse_query(parts.query)
-    place = parts.path.rpartition("/c/")[2].removesuffix(".png").removesuffix(".svg")
-    return place, parse_query(parts.query)
+        return f"{short}{code}", query
+    place = path.rpartition("/c/")[2].removesuffix(".png").removesuffix(".svg")
+    return place, query
 
 
 def known_id(name: str, catalog: Catalog, parameter: str = "id") -> str:
@@ -291,9 +377,9 @@ def transform(text: str) -> Transform:
     wrong = AddressError("u", f"u: '{text[:40]}' is not a transform. Allowed: {_ALLOWED_U}.")
     if name not in TRANSFORMS:
         raise wrong
-    if name == "index":
+    if name in _TAKES_DAY:
         return Transform(name, base=_date("u", argument) if colon else None)
-    if name in ("ma", "z"):
+    if name in _TAKES_N:
         if (
             not re.fullmatch(r"[0-9]{1,4}", argument, re.ASCII)
             or not 2 <= int(argument) <= MAX_WINDOW

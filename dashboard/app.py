@@ -8,7 +8,6 @@ from typing import Any, ClassVar
 
 from dash import Dash, Input, Output, ctx, dcc, no_update
 from dash.development.base_component import Component
-from dash.exceptions import DependencyException
 from markupsafe import Markup
 
 from dashboard.address import AddressError, parse_query
@@ -61,9 +60,12 @@ class LivePages:
     def __init__(self, snapshots: Snapshots, site: SiteConfig) -> None:
         self.snapshots, self.site = snapshots, site
         self.dash = _create_dash(self.show, site.urls)
-        # Dash sets itself up at its first request, and refuses scripts to those who come meanwhile.
+        self._scripts = Markup("")
+
+    def learn_scripts(self) -> None:
+        """Ask Dash what a document must load to come alive; to be done before the first reader."""
         self.dash.server.test_client().get("/")
-        start = site.urls.asset(START)
+        start = self.site.urls.asset(START)
         self._scripts = Markup(
             f'{self.dash.tags["config"]}{self.dash.tags["scripts"]}<script src="{start}"></script>'
         )
@@ -100,8 +102,8 @@ def _create_dash(show: Any, urls: Urls) -> Pages:
         update_title="",
         suppress_callback_exceptions=True,
         serve_locally=True,
+        add_log_handler=False,
     )
-    app.server.register_error_handler(DependencyException, _no_such_file)
     app.layout = [dcc.Location(id="address"), ServerPage(id="content")]
 
     @app.callback(
@@ -118,15 +120,11 @@ def _create_dash(show: Any, urls: Urls) -> Pages:
         shown = show(urls.within(str(path or "/")) or "/", str(search or ""))
         if there := urls.within(shown.page.location):
             shown = show(*there.partition("?")[::2])
-        charts = shown.page.charts
+        charts = [one for one in shown.page.charts if not one.model.empty]
         html = str(shown.html) if ctx.triggered else no_update
         return html, [one.name for one in charts], [_graph(one) for one in charts]
 
     return app
-
-
-def _no_such_file(error: Exception) -> tuple[str, int]:
-    return "There is no such file.", 404
 
 
 def _graph(one: PageChart) -> dcc.Graph:

@@ -23,8 +23,9 @@ from dashboard.http.cache import FromCache, ResponseCache
 from dashboard.http.dash_app import DashApp
 from dashboard.http.front_door import FrontDoor
 from dashboard.http.limits import ConcurrencyLimit
+from dashboard.http.log import our_mistake
 from dashboard.http.metrics import Metrics
-from dashboard.http.problems import answer_to
+from dashboard.http.problems import answer_to, problem
 from dashboard.http.public_address import PublicAddress
 from dashboard.http.responses import Service
 from dashboard.http.routes import (
@@ -92,8 +93,10 @@ class Server:
         )
         live = LivePages(self.snapshots, self.service.site)
         dash = DashApp(live.dash, self.service.pages)
+        live.learn_scripts()
         routes.state.service, routes.state.dash, routes.state.live = self.service, dash, live
         routes.add_exception_handler(XinzhiError, _in_words)
+        routes.add_exception_handler(Exception, _sorry)  # the front door writes it into the log
         for router in ROUTERS:
             routes.include_router(router)
         routes.router.routes.insert(0, charts.PAGE_ROUTE)
@@ -114,6 +117,10 @@ class Server:
 def create_server(settings: Settings) -> Server:
     """The whole site over the snapshots that `settings` name."""
     return Server(settings)
+
+
+async def _sorry(request: Request, error: Any) -> Response:
+    return problem(500, our_mistake())
 
 
 async def _in_words(request: Request, error: Any) -> Response:

@@ -75,6 +75,12 @@ def run_with_fred(settings: Settings, catalog: Catalog, request: Request, rows: 
     return run(settings, catalog, request, lambda outcome: None, out)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.browser)
+
+
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No setting of the person who runs the tests, and no way to the network by accident."""

@@ -39,6 +39,8 @@ from etl.settings import Settings
 from etl.storage import publish
 from etl.storage.warehouse import lock, opened
 
+pytestmark = pytest.mark.slow
+
 ATOM = {"a": "http://www.w3.org/2005/Atom"}
 MONDAY = date(2026, 5, 18)
 TODAY = now().date()  # once: a test may run over midnight

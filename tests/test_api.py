@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
@@ -24,6 +25,7 @@ from etl.settings import PROJECT, Settings
 from etl.storage.current import current_snapshot
 from etl.storage.warehouse import Answer, opened
 
+FILES = "/c/{place}.{suffix}"
 V1 = "/api/v1"
 ANSWERS: Mapping[str, type[BaseModel]] = {
     "/indicators": models.IndicatorList,
@@ -354,22 +356,50 @@ def test_the_description_names_every_address_with_its_type_and_examples(site: Te
     wanted = {V1 + path.split("?")[0] for path in ANSWERS}
     wanted = {p.replace("pue_global_average", "{id}").replace("/vix", "/{id}")
               .replace("2026-05-27", "{date}") for p in wanted}  # fmt: skip
-    assert set(document["paths"]) == wanted
+    assert set(document["paths"]) == {*wanted, FILES}
     for path, methods in document["paths"].items():
         assert set(methods) == {"get"}
         assert methods["get"]["description"]
         content = methods["get"]["responses"]["200"]["content"]
-        assert content["application/json"]["schema"]["$ref"].startswith("#/components/schemas/")
-        for status in ("400", "404", "503"):
+        if path != FILES:
+            assert content["application/json"]["schema"]["$ref"].startswith("#/components/schemas/")
+        for status in ("400", "404", "429", "503"):
             assert list(methods["get"]["responses"][status]["content"]) == [
                 "application/problem+json"
             ]
         for parameter in methods["get"].get("parameters", ()):
             if parameter["in"] == "query":
                 assert parameter["example"], path
+            assert parameter["schema"].keys() & {"enum", "pattern", "format", "maxLength"}
     examples = [f for s in document["components"]["schemas"].values()
                 for f in s["properties"].values() if f.get("examples")]  # fmt: skip
     assert len(examples) > 60
+
+
+def test_what_the_description_lets_through_the_addresses_take(site: TestClient) -> None:
+    """And what it does not, they refuse: it is made of the grammar, and this holds it to it."""
+    document = site.get("/api/openapi.json").json()
+    schemas = {p["name"]: p["schema"] for path in ("/api/v1/observations", FILES)
+               for p in document["paths"][path]["get"]["parameters"]}  # fmt: skip
+    tried = {
+        "t": ("1y", "max", "ytd", "2026-01-01..", "..2026-01-01", "..", "2y", "2026-01-01", "x..y"),
+        "u": ("level", "yoy", "index", "index:2026-01-02", "ma:5", "z:20", "ma", "z:x", "yoy:3"),
+        "scale": ("linear", "log", "cubic"), "lang": ("zh", "en", "fr"),
+        "shape": ("long", "wide", "tall"), "for": ("excel", "word"), "scope": ("view", "full", "x"),
+        "with": ("vix", "vix,nasdaq_composite", "VIX", "vix;sp500"),
+    }  # fmt: skip
+    for name, values in tried.items():
+        schema = schemas[name]
+        for value in values:
+            fits = (
+                value in schema["enum"] if "enum" in schema else re.search(schema["pattern"], value)
+            )
+            answer = site.get("/c/sp500.csv", params={"t": "max", name: value})
+            assert (answer.status_code == 200) == bool(fits), (name, value)
+    for asof, wanted in (("2026-05-27", 200), ("2026-05-27T0900", 200), ("27.5.2026", 400)):
+        assert bool(re.search(schemas["asof"]["pattern"], asof)) == (wanted == 200)
+        query = {"ids": "sp500", "asof": asof}
+        assert site.get("/api/v1/observations", params=query).status_code == wanted
 
 
 def test_the_page_about_the_api_stands_alone_and_its_examples_answer(site: TestClient) -> None:
@@ -380,6 +410,7 @@ def test_the_page_about_the_api_stands_alone_and_its_examples_answer(site: TestC
     page = tree(answer.text)
     links = [href for href in page.hrefs() if href.startswith("/")]
     assert sum(href.startswith(V1) for href in links) == 10
+    assert sum(href.startswith("/c/") for href in links) == 1
     for href in links:
         assert site.get(href).status_code == 200, href
     anchors = {href[1:] for href in page.hrefs() if href.startswith("#")}

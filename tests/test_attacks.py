@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
@@ -25,6 +26,7 @@ import pytest
 from conftest import PROJECT, settings_of
 from serving import PLAIN, client, free_port
 
+from dashboard.http.limits import ConcurrencyLimit, ReaderLeftError
 from etl.settings import Settings
 
 CALLBACK = "/_dash-update-component"
@@ -202,9 +204,10 @@ def test_silent_bodies_and_heads_stop_nobody_and_end(site: Running) -> None:
 
 
 def test_eleven_hundred_idle_connections_stop_nobody(published: Settings, tmp_path: Path) -> None:
-    """Also where only a thousand files may be open: the oldest idle ones make room."""
+    """Also where only a thousand files may be open, and three hundred at first: the bound is raised
+    as far as it goes, and then the oldest idle ones make room."""
     limited = (
-        "import resource, sys; resource.setrlimit(resource.RLIMIT_NOFILE, (1024, 1024));"
+        "import resource, sys; resource.setrlimit(resource.RLIMIT_NOFILE, (300, 1024));"
         "from dashboard.__main__ import main; sys.exit(main(sys.argv[1:]))"
     )
     with (
@@ -215,6 +218,9 @@ def test_eleven_hundred_idle_connections_stop_nobody(published: Settings, tmp_pa
             stack.enter_context(few.connected())
         few.healthy_within(3)
         assert few.get("/c/sp500").status_code == 200
+        (line,) = [line for line in Path(f"/proc/{few.process.pid}/limits").read_text().splitlines()
+                   if line.startswith("Max open files")]  # fmt: skip
+        assert line.split()[3:5] == ["1024", "1024"]
     assert "Traceback" not in few.log()
 
 
@@ -400,6 +406,52 @@ def test_busy_people_get_a_page_and_programs_a_document(
             assert answer.headers["access-control-allow-origin"] == "*"
     finally:
         go.set()
+
+
+def test_work_of_a_reader_who_left_is_not_begun() -> None:
+    made: list[str] = []
+
+    async def leaves() -> dict[str, str]:
+        await asyncio.sleep(0.05)
+        return {"type": "http.disconnect"}
+
+    async def stays() -> dict[str, str]:
+        await asyncio.Event().wait()
+        return {}
+
+    async def scene() -> None:
+        limit, go = ConcurrencyLimit(1), threading.Event()
+        first = asyncio.create_task(limit.run(lambda: go.wait(20), stays))
+        await asyncio.sleep(0.05)
+        with pytest.raises(ReaderLeftError):
+            await limit.run(lambda: made.append("left"), leaves)
+        third = asyncio.create_task(limit.run(lambda: made.append("stayed"), stays))
+        go.set()
+        await asyncio.gather(first, third)
+
+    asyncio.run(scene())
+    assert made == ["stayed"]
+
+
+@pytest.mark.parametrize("path", ["/c/sp500", "/c/sp500.svg", "/indicators/sp500"])
+def test_an_error_of_ours_is_one_traceback_and_one_sentence(
+    published: Settings,
+    path: str,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def fails(*given: object, **named: object) -> None:
+        raise ZeroDivisionError("a secret of the program")
+
+    monkeypatch.setattr("dashboard.http.routes.charts.view", fails)
+    monkeypatch.setattr("dashboard.pages.indicator.layout", fails)
+    answer = client(published).get(path)
+    assert answer.status_code == 500
+    assert "This is our mistake. Tell us its number: test." in answer.text
+    assert "secret" not in answer.text
+    assert [record.exc_info[0] for record in caplog.records if record.exc_info] == [
+        ZeroDivisionError
+    ]
 
 
 # Memory

@@ -29,6 +29,8 @@ from etl.settings import POINTER
 from etl.storage import backup, publish
 from etl.storage.warehouse import lock
 
+pytestmark = pytest.mark.slow
+
 ADDRESSES = (
     "/c/sp500.csv?t=max",
     "/c/sp500@2026-05-27.csv?t=max",

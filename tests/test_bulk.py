@@ -23,6 +23,8 @@ from etl.records import Observation
 from etl.storage import publish
 from etl.storage.warehouse import Outcome, Warehouse, opened
 
+pytestmark = pytest.mark.slow
+
 HEADER = ("indicator", "date", "value")
 INDICATORS, DAYS = 50, 100
 FIRST = date(2026, 1, 5)

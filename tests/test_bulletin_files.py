@@ -43,6 +43,8 @@ from etl.bulletins.typography import typographic
 from etl.errors import FileProblem
 from etl.records import BEIJING
 
+pytestmark = pytest.mark.slow
+
 REAL = Path(__file__).parents[2] / "shared" / "bulletins" / "2026-05-27.txt"
 
 

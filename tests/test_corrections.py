@@ -37,6 +37,8 @@ from etl.records import BEIJING, now
 from etl.settings import Settings
 from etl.storage.warehouse import opened
 
+pytestmark = pytest.mark.slow
+
 BRENT, DAY = "brent_spot_usd_bbl", date(2026, 8, 18)
 SHARES = "micron_shares_outstanding"
 YIELD = "us_10y_yield_pct"

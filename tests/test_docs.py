@@ -1,35 +1,42 @@
 """Documents are promises too: what they say is tried here."""
 
 import re
+import shlex
+import shutil
 import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from conftest import Cli
 from serving import running
 from starlette.testclient import TestClient
 
+from dashboard.__main__ import main as dashboard_main
+from dashboard.api.models import State
 from dashboard.http.routes.assets import PLOTLY
 from dashboard.server import create_server
 from etl.__main__ import main as etl_main
 from etl.bulletins.read import read_bulletin
 from etl.catalog import SOURCE_PARAMS, Indicator
+from etl.commands.console import MARKS
 from etl.settings import HELP, PREFIX, Settings, load_settings
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 API_PAGE = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+MORNING = (ROOT / "docs" / "每天早上.md").read_text(encoding="utf-8")
 CATALOG_PAGE = (ROOT / "docs" / "catalog.md").read_text(encoding="utf-8")
 TEXT_SUFFIXES = {".py", ".md", ".yaml", ".toml", ".sh", ".css", ".js", ".lock", ".csv", ""}
 
 
 def tracked_texts() -> list[Path]:
     names = subprocess.run(
-        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
-    ).stdout.splitlines()
-    paths = [ROOT / name for name in names]
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.split("\0")
+    paths = [ROOT / name for name in names if name]
     return [
         p for p in paths if p.suffix in TEXT_SUFFIXES and "vendor" not in p.parts and p.exists()
     ]
@@ -102,6 +109,7 @@ def test_the_addresses_of_the_api_page_answer(published: Settings) -> None:
             assert client.get(address).status_code == 200, address
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("library", ["pandas", "duckdb"])
 def test_the_notebooks_of_the_api_page_run(
     published: Settings, library: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -147,6 +155,48 @@ def test_the_example_of_a_brief_is_what_the_command_says(
     assert example in cli(*command.split()).out.splitlines()
 
 
+def test_the_commands_of_the_morning_work_in_their_order(
+    filled: Path, cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commands = re.findall(r"```sh\n(.*?)```", MORNING, re.DOTALL)
+    lines = [line for block in commands for line in block.splitlines()]
+    programs = [shlex.split(line) for line in lines]
+    assert all(words[:2] == ["python", "-m"] for words in programs)
+    example = (ROOT / "docs" / "bulletins.md").read_text(encoding="utf-8")
+    text = example.split("```markdown\n")[1].split("```")[0]
+    (tmp_path / "今天.md").write_text(text, encoding="utf-8")
+    shutil.rmtree(filled / "bulletins")
+    shutil.copytree(ROOT / "data" / "bulletins", filled / "bulletins")
+    assert cli("run", "--offline").status == 0
+    monkeypatch.chdir(tmp_path)
+    for _, _, program, *arguments in programs:
+        if program == "etl":
+            offline = ["--offline"] if arguments == ["run"] else []
+            done = cli(*arguments, *offline)
+            is_status = arguments == ["status"]  # without a network everything is out of date
+            assert done.status == (1 if is_status else 0), (arguments, done.err)
+        else:
+            assert dashboard_main(arguments) == 0
+    assert (tmp_path / "市值.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_what_the_page_of_the_morning_quotes_is_what_people_see(published: Settings) -> None:
+    trouble = MORNING.split("## 出了问题")[1]
+    quoted = re.findall(r"`([^`]+)`", "".join(re.findall(r"^\| (.+?) \|", trouble, re.MULTILINE)))
+    assert len(quoted) >= 7
+    files = [*(ROOT / "etl").rglob("*.py")]
+    code = " ".join(" ".join(file.read_text(encoding="utf-8").split()) for file in files)
+    assert [words for words in quoted if words not in code] == []
+    for mark in MARKS.values():
+        assert f"| {mark} |" in MORNING
+    assert [name for name in get_args(State) if f"| `{name}` |" not in MORNING] == []
+    with TestClient(create_server(published)) as client:
+        page = client.get("/c/micron_market_cap_usd_bn@2026-05-27").text
+    labels = re.findall(r"“([^”]+)”", MORNING.split("## 六、插图")[1].split("```")[0])
+    assert len(labels) == 3
+    assert [label for label in labels if label not in page] == []
+
+
 def test_the_example_of_a_correction_is_applied_and_listed(filled: Path, cli: Cli) -> None:
     page = (ROOT / "docs" / "corrections.md").read_text(encoding="utf-8")
     example = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)[0]
@@ -160,8 +210,18 @@ def test_the_example_of_a_correction_is_applied_and_listed(filled: Path, cli: Cl
 
 def test_every_target_of_the_makefile_says_what_it_does() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    promised = {"help", "install", "run", "etl", "test", "check", "bench", "lock"}
+    promised = {"help", "install", "run", "etl", "test", "quick", "check", "bench", "lock"}
     assert promised <= set(re.findall(r"^(\w+):.*## ", makefile, re.MULTILINE))
+
+
+def test_every_place_of_the_house_that_is_described_exists() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    places = re.findall(r"`((?:etl|dashboard)/[\w./]*)`", page)
+    assert len(places) > 50
+    assert [place for place in places if not (ROOT / place).exists()] == []
+    rooms = {path.parent for path in (ROOT / "dashboard").glob("*/*.*")}
+    assert [room.name for room in rooms if f"`dashboard/{room.name}/`" not in page
+            and room.name != "__pycache__"] == []  # fmt: skip
 
 
 def test_the_changelog_has_dated_versions_and_the_newest_is_that_of_the_project() -> None:

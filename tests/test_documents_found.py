@@ -34,6 +34,8 @@ from etl.settings import Settings, load_settings
 from etl.storage.current import current_snapshot
 from etl.storage.warehouse import Warehouse, lock, opened
 
+pytestmark = pytest.mark.slow
+
 RECORDED = Path(__file__).parent / "recorded"
 #: When the tests look, unless they say otherwise: noon in Beijing.
 JUNE = datetime(2026, 6, 30, 4, tzinfo=UTC)

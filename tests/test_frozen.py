@@ -15,6 +15,8 @@ from etl.catalog import Catalog, Indicator
 from etl.ingest.run import Request, run
 from etl.records import now
 
+pytestmark = pytest.mark.slow
+
 FOR_EVER = "public, max-age=31536000, immutable"
 AN_HOUR = "public, max-age=3600"
 REBUILT = "据后来载入的历史重建"

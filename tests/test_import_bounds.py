@@ -27,6 +27,8 @@ from etl.files.bounded import Unreadable, answers
 from etl.ingest import imports
 from etl.settings import PROJECT
 
+pytestmark = pytest.mark.slow
+
 DAY = date(2026, 5, 26)
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 HEAD = (

@@ -77,6 +77,15 @@ def test_addresses_that_mean_something_else_are_not(site: SiteClient) -> None:
     assert len(cache_of(site)) == len(paths)
 
 
+@pytest.mark.parametrize("first", ["", "?m=1"])
+def test_an_asset_is_kept_for_ever_only_where_its_address_changes_with_it(
+    site: SiteClient, first: str
+) -> None:
+    for query in (first, "", "?m=2", "?x=3"):
+        caching = site.get(f"/assets/site.css{query}").headers["cache-control"]
+        assert ("immutable" in caching) == query.startswith("?m=")
+
+
 def test_what_depends_on_the_reader_is_not_sent_to_another(site: SiteClient) -> None:
     whole = site.get("/c/sp500.csv", headers=PLAIN)
     tag = {"If-None-Match": whole.headers["etag"], **PLAIN}

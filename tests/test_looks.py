@@ -24,6 +24,8 @@ from etl.settings import Settings
 from etl.storage.looks import with_looks
 from etl.storage.warehouse import Outcome, opened
 
+pytestmark = pytest.mark.slow
+
 NOON = datetime(2026, 5, 27, 4, tzinfo=UTC)
 TODAY = date(2026, 5, 27)
 EVENT = {"frequency": "event", "calendar": "event",

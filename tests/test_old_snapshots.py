@@ -17,6 +17,8 @@ from etl.settings import POINTER
 from etl.storage import publish
 from etl.storage.snapshots import FORMAT, OLDEST
 
+pytestmark = pytest.mark.slow
+
 HELD = sorted((PROJECT / "tests" / "snapshots").glob("*.gz"))
 READ = [path for path in HELD if int(path.name.partition(".")[0].split("-")[1]) >= OLDEST]
 PAGES = (

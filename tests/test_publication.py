@@ -6,12 +6,15 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import pytest
 from conftest import END_OF_BULLETIN_DAY, bundled, run_with_fred, served, settings_of
 
 from etl.calendars import sessions_between
 from etl.catalog import Catalog
 from etl.ingest.run import Request
 from etl.settings import Settings
+
+pytestmark = pytest.mark.slow
 
 NEW_YORK = ZoneInfo("America/New_York")
 

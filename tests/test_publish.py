@@ -24,6 +24,8 @@ from etl.settings import POINTER, Settings
 from etl.storage import publish
 from etl.storage.warehouse import Warehouse, opened
 
+pytestmark = pytest.mark.slow
+
 START = datetime(2026, 5, 27, tzinfo=UTC)
 DAY = date(2026, 5, 26)
 

@@ -21,6 +21,8 @@ from dashboard.data.warm_up import get_ready, keep_up
 from dashboard.pages import resolve
 from etl.settings import Settings
 
+pytestmark = pytest.mark.slow
+
 
 def a_new_snapshot(filled: Path, cli: Cli) -> None:
     rows = [["indicator", "date", "value"], ["vix", "2026-05-26", "17.5"]]

@@ -14,6 +14,8 @@ from serving import client, still
 from etl.policies.references import cited
 from etl.policies.register import with_citations
 
+pytestmark = pytest.mark.slow
+
 DAY = date(2026, 5, 28)
 TEXT = """---
 title: 每日动态

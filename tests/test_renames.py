@@ -23,6 +23,8 @@ from etl.ingest.upstream import Upstream
 from etl.records import now
 from etl.storage.warehouse import opened
 
+pytestmark = pytest.mark.slow
+
 DAY, NEXT = date(2026, 5, 18), date(2026, 5, 19)
 ALERTS = [{"kind": "threshold", "above": 100}]
 FRED = [{"name": "fred", "series": "PRICE"}]

@@ -16,6 +16,8 @@ from etl.ingest.run import Report, Request
 from etl.settings import Settings
 from etl.storage.warehouse import opened
 
+pytestmark = pytest.mark.slow
+
 START = datetime(2026, 5, 20, 1, tzinfo=UTC)
 IDS = ("us_10y_yield_pct", "us_10y_breakeven_pct")
 

@@ -19,6 +19,8 @@ from etl.records import Observation
 from etl.settings import Settings
 from etl.storage.warehouse import opened
 
+pytestmark = pytest.mark.slow
+
 ID = "us_10y_yield_pct"
 START = datetime(2026, 6, 1, 1, tzinfo=UTC)
 FIRST = date(2026, 1, 5)

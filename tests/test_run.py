@@ -29,6 +29,8 @@ from etl.catalog import Catalog
 from etl.settings import Settings
 from etl.storage import publish
 
+pytestmark = pytest.mark.slow
+
 DAY = date(2026, 5, 26)
 BROKEN_ROWS = {
     "a word for a number": "nasdaq_composite,2026-05-26,n/a,FRED,,,,",

@@ -13,6 +13,8 @@ from conftest import Cli, is_one_sentence
 from etl.errors import StorageError
 from etl.storage.warehouse import opened
 
+pytestmark = pytest.mark.slow
+
 #: Closes of May and June 2026 as they were bundled, known by 20 June, and an import of 25 June.
 BEFORE_STEPS = Path(__file__).parent / "golden" / "warehouse-before-steps.duckdb.gz"
 FIRST_LOAD, SECOND_LOAD = datetime(2026, 6, 20, tzinfo=UTC), datetime(2026, 6, 25, tzinfo=UTC)

@@ -127,7 +127,9 @@ def test_a_file_is_served_where_nothing_can_be_recorded_and_the_question_says_so
     assert site.get("/c/sp500.csv").status_code == 200
     answer = site.get("/verify/" + "0" * 64)
     assert answer.status_code == 503
-    assert "served.sqlite" in answer.json()["detail"]
+    detail = answer.json()["detail"]
+    assert "record of served files cannot be used" in detail
+    assert "served.sqlite" not in detail  # the log names the file
 
 
 def test_a_record_that_is_no_record_is_said_in_words(tmp_path: Path) -> None:

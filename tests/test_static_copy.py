@@ -25,6 +25,8 @@ from dashboard.static_copy.places import CopyUrls, Places, file_of
 from dashboard.static_copy.write import write_copy
 from etl.settings import Settings
 
+pytestmark = pytest.mark.slow
+
 BASE = "https://example.org/figures"
 IDS = ("sp500", "pue_global_average", "gold_futures_usd_oz")
 

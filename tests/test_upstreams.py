@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
-from conftest import Finished, bundled, command, finished, served, settings_of, snapshot
+from conftest import Finished, authored, bundled, command, finished, served, settings_of, snapshot
 from upstreams import FRED_KEY, MODES, OF_THE_LINE, Internet, Listed, fresh_yfinance
 
 from etl.catalog import Catalog
@@ -27,6 +27,8 @@ from etl.ingest.run import Report, Request, run
 from etl.ingest.upstream import ATTEMPTS
 from etl.records import Observation
 from etl.storage.warehouse import opened
+
+pytestmark = pytest.mark.slow
 
 NEW_YORK = ZoneInfo("America/New_York")
 CONTACT = "editor@example.org"
@@ -109,6 +111,13 @@ class World:
         with snapshot(self.data) as connection:
             return connection.execute(query, [indicator]).fetchall()
 
+    def rows_of_kinds(self) -> dict[str, Rows]:
+        """What is published of each indicator in `KINDS`, asked for at once."""
+        query = "select indicator, date, value, source from observations order by indicator, date"
+        with snapshot(self.data) as connection:
+            rows = connection.execute(query).fetchall()
+        return {name: [row[1:] for row in rows if row[0] == name] for name in KINDS}
+
     def vintages(self) -> Counter[str]:
         query = "select indicator, count(*) from vintages group by indicator"
         with snapshot(self.data) as connection:
@@ -156,6 +165,17 @@ def world(tmp_path: Path, catalog: Catalog, capfd: pytest.CaptureFixture[str]) -
     assert "Traceback" not in capfd.readouterr().err
 
 
+@pytest.fixture
+def few(world: World) -> World:
+    """The world of the indicators in `KINDS` alone, without bulletins: a run is quickly done."""
+    indicators = {name: world.catalog[name] for name in KINDS}
+    world.catalog = Catalog(
+        units=world.catalog.units, groups=world.catalog.groups, indicators=indicators
+    )
+    authored(world.data)
+    return world
+
+
 @dataclass(frozen=True)
 class Good:
     rows: dict[str, Rows]
@@ -169,7 +189,7 @@ def good(tmp_path_factory: pytest.TempPathFactory, catalog: Catalog) -> Good:
     with Internet(folder) as internet:
         world = _world(folder, internet, catalog)
         assert world.run(*KINDS).exit_status == 0
-        return Good({name: world.rows(name) for name in KINDS}, world.vintages())
+        return Good(world.rows_of_kinds(), world.vintages())
 
 
 def test_values_of_every_upstream_arrive_with_their_source(world: World) -> None:
@@ -325,12 +345,12 @@ def test_futures_are_never_filled_from_spot_prices(world: World) -> None:
 
 @pytest.mark.parametrize(("source", "how"), BROKEN, ids=[f"{s} {m}" for s, m in BROKEN])
 def test_a_bad_upstream_costs_its_own_indicators_one_line_and_nothing_else(
-    source: str, how: str, world: World, good: Good
+    source: str, how: str, few: World, good: Good
 ) -> None:
     of_the_line = source == "yahoo" and how in OF_THE_LINE
-    world.internet.fail("yahoo.com" if of_the_line else ADDRESSES[source], how)
-    report = world.run(*KINDS)
-    concerned = {n for n in KINDS if world.catalog[n].rank(source) < len(world.catalog[n].sources)}
+    few.internet.fail("yahoo.com" if of_the_line else ADDRESSES[source], how)
+    report = few.run(*KINDS)
+    concerned = {n for n in KINDS if few.catalog[n].rank(source) < len(few.catalog[n].sources)}
     problems = {o.subject: o.problem for o in report.outcomes if o.problem}
     assert set(problems) == concerned
     assert report.exit_status == 1
@@ -340,26 +360,26 @@ def test_a_bad_upstream_costs_its_own_indicators_one_line_and_nothing_else(
         assert "\n" not in problem
         assert "<" not in problem.replace("<!DOCTYPE", "")
         assert len(problem) < 600
-    for name in KINDS:
-        rows = world.rows(name)
+    published = few.rows_of_kinds()
+    for name, rows in published.items():
         assert source not in {row[2] for row in rows}
         if name not in concerned and name != "micron_market_cap_usd_bn":
             assert rows == good.rows[name]
-    assert world.rows("micron_market_cap_usd_bn") != []
-    with snapshot(world.data) as connection:
+    assert published["micron_market_cap_usd_bn"] != []
+    with snapshot(few.data) as connection:
         told = connection.execute("select subject, problem from problems").fetchall()
     assert dict(told) == problems
 
 
 @pytest.mark.parametrize(("source", "how"), HARMLESS)
 def test_what_says_the_same_in_another_way_changes_nothing(
-    source: str, how: str, world: World, good: Good
+    source: str, how: str, few: World, good: Good
 ) -> None:
-    world.internet.fail(ADDRESSES[source], how)
-    report = world.run(*KINDS)
+    few.internet.fail(ADDRESSES[source], how)
+    report = few.run(*KINDS)
     assert [o.problem for o in report.outcomes if o.problem] == []
-    assert {name: world.rows(name) for name in KINDS} == good.rows
-    assert world.vintages() == good.vintages
+    assert few.rows_of_kinds() == good.rows
+    assert few.vintages() == good.vintages
 
 
 def test_what_is_refused_is_kept_apart_and_told_until_the_source_mends_itself(world: World) -> None:

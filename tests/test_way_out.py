@@ -34,6 +34,8 @@ from etl.records import Observation
 from etl.settings import Settings, load_settings
 from etl.sources.fred import Fred
 
+pytestmark = pytest.mark.slow
+
 PLACE = "https://data.example.org/list"
 
 

@@ -19,6 +19,8 @@ from etl.ingest.run import Report, Request, run
 from etl.settings import load_settings
 from etl.sources.world_bank import FILE, HOST, PAGE, SHEET, WorldBank, address_in
 
+pytestmark = pytest.mark.slow
+
 GOLD = "gold_monthly_usd_oz"
 MONTHS = [date(2026, month, 1) for month in range(1, 9)]
 PRICES = [(month, 4400.5 + n) for n, month in enumerate(MONTHS)]

@@ -76,7 +76,7 @@ def _operation(path: str, operation: Json, examples: Mapping[str, str]) -> ApiOp
         path,
         operation.get("description", ""),
         [(one["name"], _parameter(one)) for one in parameters],
-        _kind(content["application/json"]["schema"]),
+        _kind(content["application/json"].get("schema", {})),
         list(content),
         _example(path, parameters, examples),
     )
@@ -84,10 +84,11 @@ def _operation(path: str, operation: Json, examples: Mapping[str, str]) -> ApiOp
 
 def _parameter(parameter: Json) -> str:
     schema = parameter["schema"]
-    allowed = ", ".join(schema.get("enum", ()))
+    allowed = ", ".join(word for word in schema.get("enum", ()) if word)
     parts = [
         parameter.get("description", ""),
         f"one of {allowed}" if allowed else "",
+        f"like {schema['pattern']}" if "pattern" in schema else schema.get("format", ""),
         f"default {schema['default']}" if "default" in schema else "",
         "required" if parameter.get("required") else "",
     ]

@@ -12,10 +12,10 @@
     morphStyle: "innerHTML",
     ignoreActiveValue: true,
     callbacks: {
-      /* What lives in a slot is React's; what was typed is the reader's. */
+      /* What lives in a slot is React's; what was typed, and what is open or shut, the reader's. */
       beforeNodeMorphed: function (now) { return !(now.dataset && now.dataset.live) && !isTyped(now); },
-      beforeAttributeUpdated: function (name, node, how) {
-        return !(name === "open" && how === "remove" && node.nodeName === "DETAILS");
+      beforeAttributeUpdated: function (name, node) {
+        return !(name === "open" && node.nodeName === "DETAILS");
       }
     }
   };

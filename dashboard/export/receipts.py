@@ -77,7 +77,10 @@ class Served:
                 return connection.execute(query, parameters).fetchall()
         except (sqlite3.Error, OSError) as error:
             self._cannot(error)
-            raise StorageError(self.problem) from None
+            log.warning(self.problem)  # it names the file, which no reader needs to know
+            raise StorageError(
+                "The record of served files cannot be used, so that nothing is known of this one."
+            ) from None
 
     def _opened(self) -> sqlite3.Connection:
         if self._connection is None:

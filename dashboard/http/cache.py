@@ -202,9 +202,17 @@ def spelling_of(scope: Scope) -> Spelling | None:
     headers = scope["headers"]
     if scope["method"] not in ("GET", "HEAD") or not _OWN.isdisjoint([name for name, _ in headers]):
         return None
-    query: bytes = scope["query_string"]
-    known = (_known_short if len(query) <= MAX_SHORT else _known)(query) if query else ""
-    return None if known is None else (scope["path"], known, accepted(headers))
+    path, query = scope["path"], scope["query_string"]
+    if path.startswith("/assets/"):
+        known: str | None = "m" if is_dated(query) else ""
+    else:
+        known = (_known_short if len(query) <= MAX_SHORT else _known)(query) if query else ""
+    return None if known is None else (path, known, accepted(headers))
+
+
+def is_dated(query: bytes) -> bool:
+    """Whether Dash names an asset with the time of its last change, so that it never changes."""
+    return query.startswith(b"m=")
 
 
 def _known(query: bytes) -> str | None:

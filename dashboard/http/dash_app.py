@@ -9,6 +9,7 @@ from io import BytesIO
 
 from a2wsgi.wsgi import build_environ
 from dash import Dash
+from dash.exceptions import DependencyException
 from fastapi import Request
 from werkzeug.wrappers import Response as WsgiResponse
 
@@ -16,6 +17,7 @@ from dashboard.http.asgi import RawHeaders, Receive, Scope, Send, send_answer
 from dashboard.http.callbacks import callback_problem, callbacks_of
 from dashboard.http.compression import accepted, compressed
 from dashboard.http.limits import BusyError, ConcurrencyLimit
+from dashboard.http.log import our_mistake
 from dashboard.http.problems import answer_to, problem
 from dashboard.http.security import CALLBACK_PATH
 
@@ -32,10 +34,13 @@ class WsgiAnswer:
 
 
 class DashApp:
-    """An ASGI app for what no route of ours has taken."""
+    """An ASGI app for what no route of ours has taken. Dash is asked once before any reader, so
+    that it is set up: several who find it half set up are refused their scripts."""
 
     def __init__(self, dash: Dash, limit: ConcurrencyLimit) -> None:
         self._wsgi, self.limit = dash.server, limit
+        self._wsgi.register_error_handler(DependencyException, _no_such_file)
+        self._wsgi.register_error_handler(500, _our_mistake)
         told = self.get(DEPENDENCIES_PATH)
         self.callbacks = callbacks_of(json.loads(told.body))
 
@@ -82,3 +87,11 @@ class DashApp:
             for name, value in found.headers.items()
         ]
         return WsgiAnswer(found.status_code, headers, found.get_data())
+
+
+def _our_mistake(error: Exception) -> tuple[str, int, dict[str, str]]:
+    return our_mistake(), 500, {"Content-Type": "text/plain; charset=utf-8"}
+
+
+def _no_such_file(error: Exception) -> tuple[str, int]:
+    return "There is no such file.", 404

@@ -12,7 +12,7 @@ from fastapi.responses import Response
 
 from dashboard.http.asgi import App, Message, Receive, Scope, Send, header
 from dashboard.http.limits import ReaderLeftError
-from dashboard.http.log import REQUEST_ID
+from dashboard.http.log import REQUEST_ID, our_mistake
 from dashboard.http.metrics import Metrics
 from dashboard.http.problems import answer_to, problem
 from dashboard.http.security import allowed, options, with_rules
@@ -23,6 +23,8 @@ MAX_HEADERS, MAX_HEAD_BYTES = 100, 32_000
 _SANE_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 #: What is counted for a reader who left before the answer.
 LEFT = 499
+#: What whoever runs the site may have to do something about.
+_TOLD = frozenset({408, 413, 429, 431, 503})
 log = logging.getLogger(__name__)
 
 
@@ -63,9 +65,10 @@ class FrontDoor:
         except Exception:
             log.exception("An error that nobody foresaw, at %s.", _route_of(scope))
             if not status:
-                words = f"This is our mistake. Tell us its number: {request_id.decode('ascii')}."
-                await problem(500, words)(scope, receive, answered)
+                await problem(500, our_mistake())(scope, receive, answered)
         finally:
+            if status in _TOLD:
+                log.warning("%s was answered with %d.", _route_of(scope), status)
             self.metrics.count(scope, status or 500, time.perf_counter() - start)
 
 

@@ -21,6 +21,11 @@ MAX_KINDS, MAX_LINE = 500, 4_000
 Kind = tuple[str, str, int]
 
 
+def our_mistake() -> str:
+    """What a reader is told of an error that nobody foresaw; the log has it under the number."""
+    return f"This is our mistake. Tell us its number: {REQUEST_ID.get()}."
+
+
 class OncePerSecond(logging.Filter):
     """Lets one line of a kind pass a second: those of one place in the code. The next one says how
     many were swallowed."""

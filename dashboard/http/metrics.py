@@ -10,6 +10,7 @@ from prometheus_client import (
     CollectorRegistry,
     Counter,
     Histogram,
+    ProcessCollector,
     disable_created_metrics,
     generate_latest,
 )
@@ -40,6 +41,8 @@ class Metrics:
         own = None if FOLDER_VARIABLE in os.environ else self.registry
         if own is None:
             MultiProcessCollector(self.registry)  # type: ignore[no-untyped-call]
+        else:
+            ProcessCollector(registry=own)  # memory and open files of the one process
         self._requests = Counter("xinzhi_requests", "Requests answered.", LABELS, registry=own)
         self._seconds = Histogram(
             "xinzhi_request_seconds", "Seconds until an answer was sent.", LABELS,

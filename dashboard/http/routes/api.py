@@ -6,17 +6,18 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import Response
 from pydantic import BaseModel
 
 from dashboard.address import (
-    API_FORMATS,
     MAX_IDS,
+    MAX_WITH,
     RANGES,
     TRANSFORMS,
     parse_observations,
     parse_query,
+    schema_of,
 )
 from dashboard.api import answers, models
 from dashboard.data.snapshot import Snapshot
@@ -29,33 +30,42 @@ from dashboard.http.routes.data import data_answer
 router = APIRouter(prefix="/api", tags=["v1"])
 Parameter = dict[str, Any]
 Route = Callable[..., Awaitable[Response]]
+_REFUSED: dict[str, Any] = {
+    "description": "what is wrong, and what is allowed",
+    "content": {"application/problem+json": {"schema": models.Problem.model_json_schema()}},
+}
 #: The status changes with the clock: it is judged anew each minute.
 FOR_A_MINUTE = "public, max-age=60"
 
 
-def _parameter(name: str, description: str, example: str, **schema: Any) -> Parameter:
+def _parameter(name: str, description: str, example: str, **more: Any) -> Parameter:
+    """A parameter as OpenAPI describes it; what it takes, the grammar of addresses says."""
     return {
         "name": name,
         "in": "query",
         "required": False,
         "description": description,
-        "schema": {"type": "string", **schema},
+        "schema": {**schema_of(name), **more},
         "example": example,
     }
 
 
+SPAN = _parameter("t", f"the span: {' '.join(RANGES)}, or FROM..TO (either may be empty)", "3m",
+                  default="1y")  # fmt: skip
+TRANSFORM = _parameter(
+    "u", f"the transform: {' '.join(TRANSFORMS)}; index:DATE, ma:N and z:N take a value", "yoy",
+    default="level",
+)  # fmt: skip
+SHAPE = _parameter("shape", "a row for each value, or one for each date", "wide")
 OBSERVATIONS = (
     {**_parameter("ids", f"ids of indicators, separated by commas; at most {MAX_IDS}",
                   "sp500,vix"), "required": True},
-    _parameter("t", f"the span: {' '.join(RANGES)}, or FROM..TO (either may be empty)", "3m",
-               default="1y"),
-    _parameter("u", f"the transform: {' '.join(TRANSFORMS)}; index:DATE, ma:N and z:N take a value",
-               "yoy", default="level"),
+    SPAN,
+    TRANSFORM,
     _parameter("asof", "only what was known then: 2026-05-27 (the end of that day in Beijing) or "
                "2026-05-27T0900 (Beijing time)", "2026-05-27"),
-    _parameter("shape", "a row for each value, or one for each date", "wide",
-               enum=["long", "wide"], default="long"),
-    _parameter("format", "", "csv", enum=list(API_FORMATS), default="json"),
+    SHAPE,
+    _parameter("format", "how the rows are written", "csv"),
 )  # fmt: skip
 POLICIES = (
     _parameter("month", "documents that count in this month", "2026-05"),
@@ -66,6 +76,40 @@ EVENTS = (
     _parameter("id", "events of this indicator", "micron_market_cap_usd_bn"),
     _parameter("kind", "events of this kind", "milestone_up", enum=list(answers.EVENT_KINDS)),
 )
+FILES = (
+    {**_parameter("place", "the id of an indicator; ID@ASOF for what was known then",
+                  "sp500"), "in": "path", "required": True},
+    {**_parameter("suffix", "the kind of file", "csv",
+                  enum=[kind.name for kind in FORMATS.values()]), "in": "path", "required": True},
+    _parameter("with", f"up to {MAX_WITH} more ids, separated by commas", "vix"),
+    SPAN,
+    TRANSFORM,
+    _parameter("scale", "the scale that a log address refuses values for", "linear"),
+    _parameter("lang", "the language of what is written for people", "en"),
+    SHAPE,
+    _parameter("for", "excel: with a byte order mark and Chinese headers", "excel"),
+    _parameter("scope", "the span that is seen, or everything", "full"),
+)  # fmt: skip
+
+
+def description(app: FastAPI) -> dict[str, Any]:
+    """The API as OpenAPI describes it, with the data files of chart addresses."""
+    document = app.openapi()
+    for methods in document["paths"].values():
+        for parameter in methods["get"].get("parameters", ()):
+            if parameter["in"] == "path":
+                parameter["schema"] = schema_of(parameter["name"])
+    content: dict[str, Any] = {kind.media_type.partition(";")[0]: {} for kind in FORMATS.values()}
+    refused = {str(status): _REFUSED for status in (400, 404, 429, 503)}
+    files = {
+        "summary": "Data files",
+        "description": "The rows of a chart address as a file.",
+        "operationId": "data_file",
+        "tags": ["files"],
+        "parameters": list(FILES),
+        "responses": {"200": {"description": "the file", "content": content}, **refused},
+    }
+    return {**document, "paths": {**document["paths"], "/c/{place}.{suffix}": {"get": files}}}
 
 
 def _get(
@@ -75,16 +119,12 @@ def _get(
     also: Sequence[str] = (),
 ) -> Callable[[Route], Route]:
     """Answer GET and HEAD; GET stands in the description, with its model and its errors."""
-    refused = {
-        "description": "what is wrong, and what is allowed",
-        "content": {"application/problem+json": {"schema": models.Problem.model_json_schema()}},
-    }
     given = {"model": model, "content": {kind: {} for kind in also}}
 
     def add(route: Route) -> Route:
         router.get(
             path,
-            responses={200: given, 400: refused, 404: refused, 503: refused},
+            responses={200: given, **dict.fromkeys((400, 404, 429, 503), _REFUSED)},
             openapi_extra={"parameters": list(parameters)} if parameters else None,
         )(route)
         router.head(path, include_in_schema=False)(route)

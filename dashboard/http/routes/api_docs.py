@@ -15,6 +15,7 @@ from dashboard.data.snapshot import Snapshot
 from dashboard.export.table import to_json
 from dashboard.http.cache import Content
 from dashboard.http.responses import answered, current_snapshot, service_of
+from dashboard.http.routes.api import description
 from dashboard.http.security import DOCUMENT
 from dashboard.markup import render
 from dashboard.urls import Urls
@@ -29,7 +30,7 @@ async def openapi(request: Request) -> Response:
     """The description for programs."""
 
     def make() -> Content:
-        return Content(to_json(request.app.openapi()), "application/json", HEADERS)
+        return Content(to_json(description(request.app)), "application/json", HEADERS)
 
     return await answered(request, None, "openapi", make, service_of(request).files)
 
@@ -44,7 +45,7 @@ async def docs(request: Request) -> Response:
 
     def make() -> Content:
         examples = _examples(snapshot) if snapshot else {}
-        html = page(request.app.openapi(), examples, service_of(request).site.urls)
+        html = page(description(request.app), examples, service_of(request).site.urls)
         return Content(html.encode(), "text/html; charset=utf-8",
                        {**HEADERS, "Content-Security-Policy": DOCUMENT})  # fmt: skip
 
@@ -56,7 +57,7 @@ def _examples(snapshot: Snapshot) -> dict[str, str]:
     days = queries.bulletin_days(snapshot)
     first = next((indicator.id for indicator in snapshot.catalog.all()), None)
     return {
-        **({"id": first} if first else {}),
+        **({"id": first, "place": first, "suffix": "csv"} if first else {}),
         **({"date": days[-1].isoformat()} if days else {}),
     }
 

@@ -13,12 +13,14 @@ from urllib.parse import unquote
 from dash.fingerprint import check_fingerprint
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
+from starlette.concurrency import run_in_threadpool
 
 from dashboard.address import AddressError
 from dashboard.app import PLOTLY_PATH
+from dashboard.chart import fonts
 from dashboard.chart_page import page
 from dashboard.http.asgi import Message
-from dashboard.http.cache import Content, Meaning
+from dashboard.http.cache import Content, Meaning, is_dated
 from dashboard.http.dash_app import DashApp
 from dashboard.http.problems import problem
 from dashboard.http.responses import FROZEN, Service, answered, service_of
@@ -54,8 +56,7 @@ async def plotly(request: Request) -> Response:
 @router.api_route("/assets/{file:path}", methods=METHODS)
 async def asset(request: Request, file: str) -> Response:
     """A file of the dashboard. Dash names it with the time of its last change."""
-    is_named = request.url.query.startswith("m=")
-    return await _of_dash(request, f"/assets/{file}", is_named)
+    return await _of_dash(request, f"/assets/{file}", is_dated(request.scope["query_string"]))
 
 
 @router.api_route("/_dash-component-suites/{file:path}", methods=METHODS)
@@ -66,12 +67,13 @@ async def component_file(request: Request, file: str) -> Response:
 
 
 async def warm(service: Service) -> None:
-    """Make the chart library small before somebody asks for it: it takes a second."""
+    """Make the chart library small and find the font before somebody asks: it takes a second."""
 
     async def nobody_leaves() -> Message:
         await asyncio.Event().wait()
         return {"type": "http.disconnect"}
 
+    await run_in_threadpool(fonts.font)
     await service.cache.answer(
         Meaning(PLOTLY_PATH, "", "br", hard=True), _plotly, service.assets, nobody_leaves
     )

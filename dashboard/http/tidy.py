@@ -1,0 +1,46 @@
+"""Links that took in the text around them lead to the address that was meant."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from fastapi.responses import RedirectResponse
+
+from dashboard.address import clean_path, clean_query
+from dashboard.http.asgi import App, Receive, Scope, Send
+
+#: The files and questions of the machinery; no person writes their addresses.
+_MACHINERY = ("/_dash", "/_reload", "/assets/", "/static/")
+_KEPT = "public, max-age=86400"
+#: What a path and a query are made of as they are sent.
+_IN_PATH, _IN_QUERY = "/@:~,+!$&'()*;=", "%&=+,.:;/?@!$'()*~-_"
+
+
+class Tidy:
+    """An ASGI app around another: /c/sp500。 leads to /c/sp500, with its parameters; below the
+    `prefix` that readers see and the app does not."""
+
+    def __init__(self, app: App, prefix: str = "") -> None:
+        self.app, self.prefix = app, prefix
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        target = _meant(scope) if scope["type"] == "http" else None
+        if target is None:
+            await self.app(scope, receive, send)
+            return
+        answer = RedirectResponse(self.prefix + target, 301, {"Cache-Control": _KEPT})
+        await answer(scope, receive, send)
+
+
+def _meant(scope: Scope) -> str | None:
+    """The clean address, from its first slash on; None where the address is clean."""
+    path, query = scope["path"], scope["query_string"].decode("utf-8", "replace")
+    if scope["method"] not in ("GET", "HEAD") or path.startswith(_MACHINERY):
+        return None
+    place, asked = clean_path(path), clean_query(query) if query else None
+    if place is None and asked is None:
+        return None
+    search = query if asked is None else asked
+    # One slash alone: two would begin the name of a host.
+    found = "/" + quote((place or path).lstrip("/"), safe=_IN_PATH)
+    return found + (f"?{quote(search, safe=_IN_QUERY)}" if search else "")
