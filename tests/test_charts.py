@@ -467,11 +467,6 @@ def test_an_id_that_was_renamed_keeps_its_codes(filled: Path, catalog: Catalog) 
     assert site.get(answer.headers["location"]).headers["location"] == "/c/sp500@2026-05-27"
 
 
-def test_the_packed_ids_are_all_different() -> None:
-    names = [*CATALOG.indicators, *CATALOG.current_ids]
-    assert len({short_links._id(name) for name in names}) == len(names)
-
-
 def test_a_crowd_is_turned_away_with_a_time_to_return(
     published: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

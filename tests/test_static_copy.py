@@ -18,7 +18,7 @@ import httpx
 import pytest
 from conftest import is_one_sentence, settings_of, write_csv
 from playwright.sync_api import Browser
-from serving import TestClient, client
+from serving import TestClient, client, tree
 
 from dashboard.__main__ import main
 from dashboard.static_copy.places import CopyUrls, Places, file_of
@@ -94,18 +94,43 @@ def test_every_link_of_every_page_leads_to_a_file(copy: Path) -> None:
     assert led > 1000
 
 
-def test_every_whole_address_of_the_site_leads_to_a_file(copy: Path) -> None:
-    files = files_of(copy)
-    others = set()
-    for at in sorted(files):
+def texts_of(copy: Path) -> Iterator[tuple[str, str]]:
+    """What stands in the pages, feeds and texts of a copy, and in its packs and kits."""
+    for at in sorted(files_of(copy)):
         if at.endswith((".html", ".xml", ".jsonld", ".txt")):
-            text = (copy / at).read_text(encoding="utf-8")
-            for place in re.findall(re.escape(BASE) + r"/([^\s\"'<>\\&]*)", text):
-                if place and place not in files and not place.endswith("catalog.jsonld"):
-                    others.add(place)
-    # What is not in this copy of three indicators: the pages of the others.
-    assert not [place for place in others if any(name in place for name in IDS)]
-    assert all(place.startswith(("c/", "indicators/")) for place in others), others
+            yield at, (copy / at).read_text(encoding="utf-8")
+        elif at.startswith("bulletins/") or at.endswith(".kit.zip"):
+            with zipfile.ZipFile(copy / at) as packed:
+                for name in packed.namelist():
+                    if not name.endswith(".png"):
+                        yield f"{at}/{name}", packed.read(name).decode()
+
+
+def test_every_whole_address_of_the_site_leads_to_a_file(copy: Path) -> None:
+    files, led = files_of(copy), 0
+    for at, text in texts_of(copy):
+        for place in re.findall(re.escape(BASE) + r"/([^\s\"'<>\\&）)]*)", text):
+            assert place in files, (at, place)
+            led += 1
+    assert led > 1000
+
+
+def test_a_name_that_leads_nowhere_keeps_its_size(copy: Path, site: TestClient) -> None:
+    first = tree((copy / "index.html").read_text(encoding="utf-8"))
+    whole = tree(site.get("/").text)
+    for kind in ("headline-name", "card-name", "mention", "masthead-name"):
+        here, there = (sorted(n.text for n in page.all(css=kind)) for page in (first, whole))
+        assert here == there, kind
+        assert here
+    tags = {node.tag for node in first.all(css="headline-name")}
+    assert tags == {"a", "span"}  # of three indicators there are pages
+    assert not list(first.all("form"))
+
+
+def test_the_page_for_an_absent_address_works_from_any_depth(copy: Path) -> None:
+    page = tree((copy / "404.html").read_text(encoding="utf-8"))
+    assert page.hrefs()
+    assert all(link.startswith(f"{BASE}/") for link in page.hrefs())
 
 
 def test_the_files_are_those_of_the_site(copy: Path, site: TestClient) -> None:

@@ -231,6 +231,12 @@ def lasting_address(view: View) -> ChartAddress:
     return replace(view.address, as_of=frozen(view.table).as_of)
 
 
+def qr_link(view: View, urls: Urls) -> str:
+    """What a QR code leads to: of a frozen chart its short link, of a live one its page."""
+    address = view.address
+    return urls.short(address) if address.as_of else urls.chart(address)
+
+
 def shared_link(view: View, urls: Urls) -> str:
     """What is passed on: the short link to what this page shows now."""
     lasting = lasting_address(view)

@@ -7,6 +7,7 @@ from typing import Any
 
 from dashboard.export.table import Kind, Table, metadata, to_json
 from dashboard.export.zip_archive import archive
+from dashboard.markup import plain
 from dashboard.urls import Urls
 
 _TYPES: dict[Kind, str] = {
@@ -24,7 +25,9 @@ def write(table: Table, urls: Urls) -> bytes:
         {
             "data.csv": table.csv,
             "datapackage.json": to_json(_datapackage(table, said)),
-            "README.md": _readme(table, said, urls).encode(),
+            "README.md": plain(
+                "readme.md", "zh", said=said, header=table.header, urls=urls
+            ).encode(),
             "citation.bib": said["citation"]["bibtex"].encode(),
         }
     )
@@ -71,48 +74,3 @@ def _resource(table: Table) -> dict[str, Any]:
             "primaryKey": list(keys),
         },
     }
-
-
-def _readme(table: Table, said: dict[str, Any], urls: Urls) -> str:
-    sources = "\n".join(
-        f"- {s['name']['zh']}（{s['licence']['zh']}） <{s['url']}>" for s in said["sources"]
-    )
-    definitions = "\n\n".join(
-        f"**{i['title']['zh']}** (`{i['id']}`, {i['unit']})\n\n{i['definition']['zh']}\n\n"
-        f"{i['definition']['en']}"
-        for i in said["indicators"]
-    )
-    columns = "\n".join(f"- `{name}`" for name in table.header)
-    return f"""# {"、".join(i["title"]["zh"] for i in said["indicators"])}
-
-{said["rows"]} 行，{said["first_date"] or "—"} 至 {said["last_date"] or "—"}。
-截至 {said["as_of"]}（UTC）所知。
-
-{definitions}
-
-## 文件 / Files
-
-- `data.csv`：数据，UTF-8；空格子是没有数值，不是零。时间为 UTC。
-- `datapackage.json`：各列的名称与类型（Frictionless Data Package）。
-- `citation.bib`：BibTeX。
-
-列 / Columns:
-
-{columns}
-
-## 来源 / Sources
-
-{sources}
-
-## 引用 / Citation
-
-{said["citation"]["gb_t_7714"]}
-
-固定网址 / Frozen address: <{said["frozen_url"]}>
-
-快照 / Snapshot: {said["snapshot"]}。`data.csv` 的 SHA-256：
-
-    {said["sha256"]}
-
-查验 / Verify: <{urls.online.verify(said["sha256"])}>
-"""

@@ -9,7 +9,7 @@ from functools import cache, partial
 from dashboard import discovery
 from dashboard.address import RANGES, ChartAddress, Transform, Window
 from dashboard.chart.picture import Paper
-from dashboard.chart.qr import qr
+from dashboard.chart.qr import qr, qr_png
 from dashboard.chart_page import page as chart_page
 from dashboard.chart_page.controls import SHOWN_TRANSFORMS
 from dashboard.chart_page.kit import as_html, as_zip, kit
@@ -74,13 +74,14 @@ class Chart:
         }
 
     def _shared(self, seen: Callable[[], View]) -> Files:
-        def code(site: SiteConfig) -> bytes:
-            return qr(chart_page.shared_link(seen(), site.urls.online)).encode()
+        def link(site: SiteConfig) -> str:
+            return chart_page.qr_link(seen(), site.urls.online)
 
         found: dict[str, Make] = {
             self._at(".kit.zip"): lambda site: as_zip(seen(), site),
             self._at(".kit.html"): lambda site: as_html(kit(seen(), site)).encode(),
-            self._at(".qr.svg"): code,
+            self._at(".qr.svg"): lambda site: qr(link(site)).encode(),
+            self._at(".qr.png"): lambda site: qr_png(link(site)),
             f"/embed{self._at('')}": lambda site: chart_page.embed_page(seen(), site).encode(),
         }
         if self.address.as_of is not None:

@@ -222,10 +222,7 @@ async def _page(
 
 
 def _link(request: Request, seen: View) -> str:
-    """What leads to a chart for as long as it shows this."""
-    urls = service_of(request).site.urls.online
-    is_frozen = seen.address.as_of is not None
-    return urls.short(seen.address) if is_frozen else urls.chart(seen.address)
+    return page.qr_link(seen, service_of(request).site.urls.online)
 
 
 async def _picture(
