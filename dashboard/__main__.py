@@ -21,10 +21,12 @@ from dashboard.server import create_server
 from dashboard.static_copy.write import write_copy
 from etl.errors import SettingError, StorageError, XinzhiError
 from etl.settings import load_settings
+from etl.terminal import speak_plainly
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; 2 when an argument or a setting cannot be used."""
+    speak_plainly()
     options = _parser().parse_args(arguments)
     try:
         return int(options.command(options))
