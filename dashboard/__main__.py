@@ -21,10 +21,12 @@ from dashboard.urls import Urls
 from etl.base_url import DEFAULT_HOST, DEFAULT_PORT
 from etl.errors import XinzhiError
 from etl.settings import load_settings
+from etl.terminal import speak_plainly
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; 2 when an argument or a setting cannot be used."""
+    speak_plainly()
     options = _parser().parse_args(arguments)
     try:
         return int(options.command(options))

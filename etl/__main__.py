@@ -10,10 +10,12 @@ from datetime import date
 from etl.commands import NOTHING_DONE, check, console, editor, report, snapshots, update
 from etl.errors import XinzhiError
 from etl.settings import load_settings
+from etl.terminal import speak_plainly
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; its exit status."""
+    speak_plainly()
     options = _parser().parse_args(arguments)
     try:
         settings = load_settings()

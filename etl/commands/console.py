@@ -24,6 +24,7 @@ from etl.records import Disagreement
 from etl.storage.backup import Manifest
 from etl.storage.snapshots import ListedSnapshot
 from etl.storage.warehouse import Outcome
+from etl.terminal import as_printed
 from etl.words.numbers import MINUS, trimmed
 
 #: More revisions of one indicator are counted, not listed.
@@ -239,6 +240,7 @@ def _said(outcome: Outcome) -> str:
 
 
 def _table(header: Sequence[str], rows: Sequence[Sequence[str]], right: set[int]) -> None:
+    rows = [[as_printed(cell, out.encoding) for cell in row] for row in rows]
     if out.is_terminal:
         table = Table(box=None, pad_edge=False, header_style="bold")
         for index, name in enumerate(header):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from etl.records import BEIJING, now
 from etl.settings import Settings
 from etl.storage.current import current_snapshot
 from etl.storage.warehouse import lock
+from etl.terminal import to_json
 
 
 def bulletin_command(settings: Settings, options: argparse.Namespace) -> int:
@@ -108,7 +108,7 @@ def candidates_command(settings: Settings, options: argparse.Namespace) -> int:
         with current_snapshot(settings.published) as snapshot:
             rows = review.waiting(settings, snapshot)
         if options.json:
-            print(json.dumps([row.to_json() for row in rows], ensure_ascii=False, indent=1))
+            print(to_json([row.to_json() for row in rows]))
         else:
             console.candidate_table(rows)
     return OK

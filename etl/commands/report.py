@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Sequence
 from datetime import date
 
@@ -24,6 +23,7 @@ from etl.policies import candidates
 from etl.records import now
 from etl.settings import Settings
 from etl.storage.current import current_snapshot
+from etl.terminal import to_json
 
 
 def status_command(settings: Settings, options: argparse.Namespace) -> int:
@@ -36,7 +36,7 @@ def status_command(settings: Settings, options: argparse.Namespace) -> int:
             candidates.notes(snapshot.problems(), snapshot.notices(), len(snapshot.candidates()))
         )
     if options.json:
-        print(json.dumps([row.to_json() for row in rows], ensure_ascii=False, indent=1))
+        print(to_json([row.to_json() for row in rows]))
     else:
         console.status_table(rows, moment)
         for line in notes:
@@ -57,8 +57,7 @@ def alerts_command(settings: Settings, options: argparse.Namespace) -> int:
         shown = snapshot.looked(broken(catalog, actions))
         rows = judge_all(shown, snapshot.series, now(), splits_of(actions))
     if options.json:
-        print(json.dumps([ALERT.dump_python(row, mode="json") for row in rows], ensure_ascii=False,
-                         indent=1))  # fmt: skip
+        print(to_json([ALERT.dump_python(row, mode="json") for row in rows]))
     else:
         console.alert_table(rows)
     with Upstream(settings) as out:
@@ -81,7 +80,7 @@ def claims_command(settings: Settings, options: argparse.Namespace) -> int:
     """The statements of a published bulletin, each with its verdict; 1 if one is contradicted."""
     claims = published_claims(settings.published, _bulletin_day(options.date))
     if options.json:
-        print(json.dumps([c.model_dump(mode="json") for c in claims], ensure_ascii=False, indent=1))
+        print(to_json([c.model_dump(mode="json") for c in claims]))
     else:
         console.claim_table(claims)
     return SOME_FAILED if any(c.verdict == "contradicted" for c in claims) else OK
@@ -91,7 +90,7 @@ def brief_command(settings: Settings, options: argparse.Namespace) -> int:
     """What moved since the bulletin before a day, as Markdown for the bulletin of that day."""
     found = published_brief(settings, _bulletin_day(options.date), options.lang, now())
     if options.json:
-        print(json.dumps(BRIEF.dump_python(found, mode="json"), ensure_ascii=False, indent=1))
+        print(to_json(BRIEF.dump_python(found, mode="json")))
     else:
         print(markdown(found), end="")
     return OK
