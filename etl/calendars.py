@@ -1,5 +1,5 @@
-"""When markets and offices work: sessions, closes, when a price is final, and the day a period
-becomes public."""
+"""Trading and office calendars: sessions, closes, when a price is final, and when a period becomes
+public."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ LONDON = ZoneInfo("Europe/London")
 
 @dataclass(frozen=True, slots=True)
 class Market:
-    """The hours of a market, in its own zone.
+    """The trading hours of a market, in its own time zone.
 
-    Its session of a day ends at `close`, at midnight where that is 00:00. A price of `opens` or
-    later belongs to the next session: None where no session begins on the evening before. The last
-    trade of a session may lie `quiet` before its end.
+    The session of a day ends at `close` (midnight if that is 00:00). A price at or after `opens`
+    belongs to the next session; None if no session starts on the evening before. The last trade of
+    a session may be up to `quiet` before its end.
     """
 
     zone: ZoneInfo
@@ -38,7 +38,7 @@ class Market:
     quiet: timedelta = timedelta(0)
 
 
-#: The markets whose every working day has a value of its own.
+#: The markets that have a value for every working day.
 MARKETS: Mapping[str, Market] = {
     # Shares and indices of New York.
     "XNYS": Market(NEW_YORK, time(16)),
@@ -46,14 +46,14 @@ MARKETS: Mapping[str, Market] = {
     "XCBF": Market(NEW_YORK, time(16, 15)),
     # Futures of CME, NYMEX and COMEX: from the evening before to the late afternoon.
     "CMES": Market(NEW_YORK, time(17), opens=time(18), quiet=timedelta(minutes=15)),
-    # Working days of the Federal Reserve, whose H.15 release tells the yields of Treasuries.
+    # Working days of the Federal Reserve, whose H.15 release publishes Treasury yields.
     "FED": Market(NEW_YORK, time(16)),
-    # Monday to Friday by London days, as quotes of currencies are dated: no holiday is sure.
+    # Monday to Friday by London days, as currencies are dated. No holiday is certain.
     "24/5": Market(LONDON, time(0), quiet=timedelta(minutes=15)),
 }
-#: So long are indices of volatility made after the stock exchange has closed.
+#: Volatility indices are calculated for this long after the stock exchange closes.
 _LONGER = timedelta(minutes=15)
-#: Currencies rest from Friday afternoon in New York on.
+#: Currencies do not trade from Friday afternoon in New York on.
 _END_OF_WEEK = time(17)
 
 # Exchange calendars know the past exactly only as far back as they are built.
@@ -64,7 +64,8 @@ _NO_SATURDAY_SINCE = date(1952, 10, 1)
 
 @lru_cache
 def _closes(name: str) -> Mapping[date, datetime]:
-    """Each session with its close: asked day by day, the library's tables take milliseconds."""
+    """Each session with its close. The library's tables take milliseconds per day asked, so it is
+    asked once."""
     if name == "XCBF":  # keeps the days of the stock exchange, half days included
         return {day: close + _LONGER for day, close in _closes("XNYS").items()}
     return {
@@ -75,8 +76,8 @@ def _closes(name: str) -> Mapping[date, datetime]:
 
 @lru_cache
 def _settled(name: str) -> frozenset[date]:
-    """The days on which futures settle. Trade on a public holiday is short and belongs to the
-    session that ends on the day after; on a day of mourning futures settle all the same."""
+    """The days on which futures settle. Trading on a public holiday is short and belongs to the
+    next day's session; on a day of mourning futures settle as usual."""
     holidays = _exchange("XNYS").regular_holidays.holidays(_FIRST_SESSION, max(_closes(name)))
     return frozenset(_closes(name)) - {day.date() for day in holidays}
 
@@ -91,7 +92,7 @@ def _exchange(name: str) -> Any:
 
 @lru_cache(maxsize=200)
 def _fed_holidays(year: int) -> frozenset[date]:
-    """The holidays of the Federal Reserve. One that falls on a Saturday moves nowhere."""
+    """The holidays of the Federal Reserve. One that falls on a Saturday is not moved."""
     fixed = [(1, 1), (7, 4), (11, 11), (12, 25), *([(6, 19)] if year >= 2021 else [])]
     monday = 0
     moving = [
@@ -107,15 +108,15 @@ def _fed_holidays(year: int) -> frozenset[date]:
 
 
 def _nth(year: int, month: int, weekday: int, count: int) -> date:
-    """The `count`-th such weekday of a month."""
+    """The `count`-th given weekday of a month."""
     first = date(year, month, 1)
     return first + timedelta(days=(weekday - first.weekday()) % 7 + 7 * (count - 1))
 
 
 def session_close(calendar: str, day: date) -> datetime:
-    """When the price of `day` is final, half days included. Futures that trade on a day without a
-    settlement are settled in the session after it; other markets that are shut are held to close
-    at their usual hour; what has no market, at 16:00 in New York."""
+    """When the price of `day` is final, half-days included. Futures that trade on a day without
+    settlement settle in the next session. For other days when a market is shut it is the usual
+    closing time; without a market, 16:00 in New York."""
     market = MARKETS.get(calendar, MARKETS["XNYS"])
     if calendar in ("XNYS", "XCBF") and day in _closes(calendar):
         return _closes(calendar)[day]
@@ -128,7 +129,7 @@ def session_close(calendar: str, day: date) -> datetime:
 
 
 def session_of(calendar: str, moment: datetime) -> date:
-    """The day of the session that a price of `moment` belongs to, in one of the `MARKETS`."""
+    """The day of the session that a price at `moment` belongs to, in one of the `MARKETS`."""
     market = MARKETS[calendar]
     local = moment.astimezone(market.zone)
     if market.opens is None:
@@ -138,7 +139,7 @@ def session_of(calendar: str, moment: datetime) -> date:
 
 
 def is_close(calendar: str, moment: datetime) -> bool:
-    """Whether a price of `moment` is the last of its session: nothing is traded after it."""
+    """Whether a price at `moment` is the last of its session."""
     day = session_of(calendar, moment)
     last = session_close(calendar, day) - MARKETS[calendar].quiet
     return not is_shut(calendar, day) and moment >= last
@@ -150,7 +151,7 @@ def is_over(calendar: str, day: date, moment: datetime) -> bool:
 
 
 def is_shut(calendar: str, day: date) -> bool:
-    """Whether a market is surely shut on `day`: nothing that is dated so can be its price."""
+    """Whether a market is certainly shut on `day`, so that no price can be dated then."""
     if calendar not in MARKETS:
         return False
     if calendar == "XNYS" and day.weekday() == 5 and day < _NO_SATURDAY_SINCE:
@@ -163,7 +164,7 @@ def is_shut(calendar: str, day: date) -> bool:
 
 
 def why_shut(calendar: str, day: date) -> str:
-    """Why a market can have no price of `day`; '' where it is not surely shut."""
+    """Why a market can have no price for `day`; '' unless it is certainly shut."""
     if not is_shut(calendar, day):
         return ""
     named = f"a {day:%A}" if day.weekday() >= 5 else "a holiday"
@@ -171,7 +172,7 @@ def why_shut(calendar: str, day: date) -> str:
 
 
 def why_running(calendar: str, day: date, moment: datetime) -> str:
-    """Why a price of `day` that is told at `moment` is not final; '' where it is."""
+    """Why a price for `day` reported at `moment` is not final; '' if it is."""
     if calendar in MARKETS and not is_over(calendar, day, moment):
         ends = session_close(calendar, day)
         return f"has no close before its session ends, {ends:%Y-%m-%d %H:%M} UTC"
@@ -187,7 +188,7 @@ def session_after(calendar: str, day: date, count: int) -> date:
 
 
 def _session_from(calendar: str, day: date) -> date:
-    """The first working day from `day` on."""
+    """The first working day on or after `day`."""
     while not is_session(calendar, day):
         day += timedelta(days=1)
     return day
@@ -232,13 +233,12 @@ def sessions_between(calendar: str, after: date, until: date) -> int:
 
 
 def period_end(calendar: str, day: date) -> date:
-    """The last day of the period that `day` stands for."""
+    """The last day of the period that contains `day`."""
     return frequency.period_end(_FREQUENCIES.get(calendar, "daily"), day)
 
 
 def end_of(day: date) -> datetime:
-    """The last moment of a day in Beijing: what `@DATE` means, of charts and files, bulletins and
-    briefs alike."""
+    """The last moment of a day in Beijing, which is what `@DATE` means everywhere."""
     if day == date.max:
         return datetime.max.replace(tzinfo=UTC)
     midnight = datetime.combine(day + timedelta(days=1), time(), BEIJING)
@@ -246,13 +246,13 @@ def end_of(day: date) -> datetime:
 
 
 def end_of_month(day: date) -> datetime:
-    """The last moment in Beijing of the month that `day` lies in."""
+    """The last moment in Beijing of the month that contains `day`."""
     return end_of(period_end("month", day.replace(day=1)))
 
 
 def listed_at(day: str) -> datetime:
-    """When a document of that date is held to be public: nine in the morning in Beijing of a day;
-    the end of a month of which no more is known."""
+    """When a document with that date counts as public: 09:00 in Beijing on that day, or the end of
+    the month if only the month is known."""
     if len(day) == len("2026-05-19"):
         return datetime.combine(date.fromisoformat(day), time(9), BEIJING).astimezone(UTC)
     return end_of_month(date.fromisoformat(f"{day}-01"))

@@ -1,4 +1,4 @@
-"""The catalog: all that is said of an indicator, read from indicators.yaml into frozen types."""
+"""The catalog: everything said about an indicator, read from indicators.yaml into frozen types."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ SOURCE_PARAMS: Mapping[str, Mapping[str, type]] = {
     "register": {"topics": list},
     "derived": {"formula": str},
 }
-#: Parameters that an indicator may give besides.
+#: Optional parameters.
 OPTIONAL_PARAMS: Mapping[str, Mapping[str, type]] = {"fred": {"window_years": int}}
 _TYPE_WORDS: Mapping[type, str] = {
     str: "a text in quotes", list: "a list like [one, other]", int: "a whole number",
@@ -65,8 +65,8 @@ class Text(StrictModel):
 
 
 class Unit(StrictModel):
-    """How values are counted. `code` is what data files say; `zh_factor` turns a value into the
-    unit that Chinese readers write (billions into 亿)."""
+    """How values are counted. `code` is used in data files; `zh_factor` converts a value to the
+    unit Chinese readers use (billions into 亿)."""
 
     code: Annotated[str, Field(pattern=r"^[ -~]+$")]
     label: Text
@@ -78,8 +78,8 @@ class Group(StrictModel):
 
 
 class Link(StrictModel):
-    """One link of the chain that the bulletin follows, and the indicators that speak of it;
-    `missing` is said where there is none yet."""
+    """One link of the chain that the bulletin follows, with its indicators; `missing` is shown
+    while there are none."""
 
     title: Text
     missing: Text
@@ -87,7 +87,7 @@ class Link(StrictModel):
 
 
 class Credit(StrictModel):
-    """Whom to thank, under which licence, and where the original can be seen."""
+    """The attribution: name, licence, and where the original can be seen."""
 
     name: Text
     licence: Text
@@ -106,14 +106,14 @@ class SourceRef(BaseModel):
 
 
 class Dated(StrictModel):
-    """A day, and what is to be said of it."""
+    """A day, and a note about it."""
 
     date: date
     note: Text
 
 
 class Target(StrictModel):
-    """A value that was set as an aim: who set it and for whom stands in the label."""
+    """A target value; the label says who set it and for whom."""
 
     value: float
     announced: date
@@ -121,8 +121,8 @@ class Target(StrictModel):
 
 
 class Extreme(StrictModel):
-    """The highest or the lowest value of all time through a day: its value, the first day on which
-    it stood, and who says so."""
+    """The all-time high or low through a day: its value, the first day it was reached, and who says
+    so."""
 
     value: Annotated[float, Field(allow_inf_nan=False)]
     through: date
@@ -131,11 +131,11 @@ class Extreme(StrictModel):
 
 
 class Reach(StrictModel):
-    """What is known of a history beyond the values that are held.
+    """What is known about an indicator's history beyond the values held.
 
-    `begins` is the day on which the quantity itself begins: values held from then on without a gap
-    are all there ever were. `high` and `low` are the extremes of all time through a day, also of
-    the years of which no value is held. What is not surely known is left out.
+    `begins` is the day on which the quantity itself begins: values held without a gap from then on
+    are all there ever were. `high` and `low` are the all-time extremes through a day, including
+    years without held values. Anything uncertain is left out.
     """
 
     begins: date | None = None
@@ -144,12 +144,12 @@ class Reach(StrictModel):
 
 
 class AlertRule(StrictModel):
-    """A rule that is judged at each publication.
+    """A rule that is evaluated at each publication.
 
-    `threshold`: the newest value lies `above` or `below` a level; `record`: it is higher or lower
-    than all that are held from before; `jump`: its step from the value before is at least so many
-    `percent`, or so many standard deviations (`z`) of the `n` steps before it; `stale`: more
-    sessions were missed than `expect.stale_after` allows.
+    `threshold`: the newest value is `above` or `below` a level. `record`: it is higher or lower
+    than all earlier values held. `jump`: its change from the previous value is at least `percent`
+    per cent, or `z` standard deviations of the `n` changes before it. `stale`: more sessions were
+    missed than `expect.stale_after` allows.
     """
 
     kind: Literal["threshold", "record", "jump", "stale"]
@@ -161,25 +161,25 @@ class AlertRule(StrictModel):
 
     @property
     def window(self) -> int:
-        """How many steps a deviation is measured by."""
+        """How many changes a z-score is measured against."""
         return self.n or USUAL_STEPS
 
     @property
     def given(self) -> tuple[str, ...]:
-        """The keys beside the kind that are said, in a fixed order."""
+        """The keys that are set besides the kind, in a fixed order."""
         return tuple(name for name in ALERT_KEYS if getattr(self, name) is not None)
 
     @property
     def key(self) -> str:
-        """What tells a rule from the others of its indicator: jump:percent=5."""
+        """What distinguishes a rule from the indicator's others: jump:percent=5."""
         said = ",".join(f"{name}={getattr(self, name):.10g}" for name in self.given)
         return f"{self.kind}:{said}" if said else self.kind
 
 
-#: How many steps before it a jump is compared with, where the catalog does not say.
+#: How many earlier changes a jump is compared with by default.
 USUAL_STEPS = 60
 ALERT_KEYS = ("above", "below", "percent", "z", "n")
-#: The keys that a kind of rule takes; of the first group exactly one.
+#: The keys that each kind of rule takes; exactly one of the first group.
 _ALERT_NEEDS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "threshold": (("above", "below"), ()),
     "record": ((), ()),
@@ -189,12 +189,14 @@ _ALERT_NEEDS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 
 
 class Expectation(StrictModel):
-    """What values may look like. `max_change_pct` bounds one step from the value before, but on
-    the days of `facts`, whose values are known to be true; `max_repeats` bounds how often a value
-    may be repeated, `max_gap` how many sessions in a row may lack one; `stale_after` is how many
-    missed sessions are still no reason to worry; `revision_pct` how far one held value may be
-    revised without a person's word; `tolerance_pct` how far two sources may differ on one date
-    before that is said."""
+    """What values may look like.
+
+    `max_change_pct` bounds one step, except on the days in `facts`, whose values are known to be
+    true. `max_repeats` bounds how often a value may repeat, `max_gap` how many sessions in a row
+    may be missing. `stale_after` is how many missed sessions are acceptable. `revision_pct` bounds
+    how much of a held value a source may revise without approval, `tolerance_pct` how far two
+    sources may differ on a date before it is reported.
+    """
 
     min: float
     max: float
@@ -212,11 +214,11 @@ class Expectation(StrictModel):
 
 
 class Publication(StrictModel):
-    """When a value of some date becomes public.
+    """When a value becomes public.
 
-    `close`: at the close of its session; `days` / `sessions`: `n` days / working days later at
-    `at`; `next_month`: on day `n` of the month after its period; `period_end`: when its period
-    is over. `words` say it where the source itself gives the moment.
+    `close`: at the close of its session. `days` / `sessions`: `n` days / working days later at
+    `at`. `next_month`: on day `n` of the month after its period. `period_end`: when its period is
+    over. `words` describe it if the source itself says when.
     """
 
     rule: Literal["close", "days", "sessions", "next_month", "period_end"]
@@ -233,7 +235,7 @@ class Publication(StrictModel):
 
     @property
     def on_its_day(self) -> bool:
-        """Whether the value of a day is public before the day is over."""
+        """Whether the value of a day is public before that day ends."""
         return self.rule == "close" or (self.rule == "days" and self.n == 0)
 
     def on(self, day: date) -> datetime:
@@ -282,33 +284,33 @@ class Indicator(StrictModel):
     checked: date | None = None
 
     def public_at(self, day: date) -> datetime:
-        """When the value of `day` became public, by the rule of publication."""
+        """When the value of `day` became public, by the publication rule."""
         return self.publication.moment(day, self.calendar)
 
     @property
     def first_id(self) -> str:
-        """The id that it had first: what must outlast a new name is known by it."""
+        """Its first id, which identifies whatever must survive renaming."""
         return (*self.old_ids, self.id)[0]
 
     @property
     def is_traded(self) -> bool:
-        """Whether its values are prices of a market's days, none while a session runs."""
+        """Whether its values are market prices, which do not exist while a session runs."""
         return self.frequency == "daily" and self.calendar in calendars.MARKETS
 
     @property
     def may_split(self) -> bool:
-        """Whether it is a price or a count of shares, which splits change at a stroke. Yahoo marks
-        what is no share: ^ an index, =F a future, =X a currency."""
+        """Whether it is a price or count of shares, which splits change at once. Yahoo's prefixes
+        and suffixes mark what is not a share: ^ an index, =F a future, =X a currency."""
         yahoo = self.ref("yahoo")
         is_share = yahoo is not None and not {"^", "="} & {*str(yahoo.params.get("ticker"))}
         return is_share or self.ref("sec") is not None
 
     def why_shut(self, day: date) -> str:
-        """Why it can have no value of `day` at any time; '' where it can."""
+        """Why it can never have a value for `day`; '' if it can."""
         return calendars.why_shut(self.calendar, day) if self.is_traded else ""
 
     def why_none(self, day: date, moment: datetime) -> str:
-        """Why it can have no value of `day` at `moment`; '' where it can."""
+        """Why it can have no value for `day` at `moment`; '' if it can."""
         if not self.is_traded:
             return ""
         return self.why_shut(day) or calendars.why_running(self.calendar, day, moment)
@@ -321,23 +323,23 @@ class Indicator(StrictModel):
         return is_there and self.publication.on_its_day
 
     def ref(self, source: str) -> SourceRef | None:
-        """What the catalog says of one of its sources; None if it is not one."""
+        """The catalog's reference to one of its sources; None if it does not use that source."""
         return next((ref for ref in self.sources if ref.name == source), None)
 
     @property
     def inputs(self) -> tuple[str, ...]:
-        """The ids of the indicators that it is derived from, in the order of its formula."""
+        """The ids of the indicators it is derived from, in the order of its formula."""
         ref = self.ref("derived")
         return inputs_of(ref.params) if ref else ()
 
     def rank(self, source: str) -> int:
-        """The place of a source in the order of preference, from 0."""
+        """The position of a source in the order of preference, from 0."""
         names = [ref.name for ref in self.sources]
         return names.index(source) if source in names else len(names)
 
 
 class Catalog(StrictModel):
-    """Every indicator in its authored order, with the units and groups they name."""
+    """Every indicator in the order of the file, with its units and groups."""
 
     units: dict[str, Unit]
     groups: dict[str, Group]
@@ -363,7 +365,7 @@ class Catalog(StrictModel):
 
     @cached_property
     def companies(self) -> tuple[tuple[str, str], ...]:
-        """Close and count of shares of each company, as the formulas of market value name them."""
+        """Close and share count of each company, as named in market value formulas."""
         made = (ref.params for i in self.all() if (ref := i.ref("derived")) is not None)
         return tuple((p["close"], p["shares"]) for p in made if p.get("formula") == "market_cap")
 
@@ -378,18 +380,18 @@ class Catalog(StrictModel):
         return {old: i.id for i in self.all() for old in i.old_ids}
 
     def resolve(self, name: str) -> str:
-        """The present id of what is called `name`: an old id leads to the new one, any other word
-        to itself, whether or not the catalog knows it. Whatever takes an id asks this."""
+        """The present id for `name`: old ids map to new ones, anything else to itself, whether or
+        not it is in the catalog. Everything that takes an id uses this."""
         return self.current_ids.get(name, name)
 
     def inputs_first(self, indicators: Iterable[Indicator]) -> list[Indicator]:
-        """The indicators with what is derived behind all that it is made of, counts of shares
-        behind the prices that tell of splits, and otherwise in their order."""
+        """The indicators ordered so that derived ones follow their inputs, and share counts follow
+        the prices that report splits; otherwise in their order."""
         return sorted(indicators, key=lambda one: (self._depths[one.id], one.id in self.counts))
 
     @cached_property
     def _depths(self) -> Mapping[str, int]:
-        """By how many steps each indicator is derived; what is not derived has none."""
+        """The number of derivation steps of each indicator; 0 if it is not derived."""
         made_of = {i.id: i.inputs for i in self.all()}
         depths: dict[str, int] = {}
         for name in TopologicalSorter(made_of).static_order():
@@ -398,7 +400,7 @@ class Catalog(StrictModel):
 
     @cached_property
     def frequencies(self) -> tuple[Frequency, ...]:
-        """Those that indicators have, the most frequent first."""
+        """The frequencies in use, most common first."""
         known = {i.frequency for i in self.all()}
         return tuple(name for name in get_args(Frequency) if name in known)
 
@@ -418,25 +420,25 @@ def load_catalog(path: Path) -> Catalog:
 
 
 def line_in(path: Path, *where: str | int) -> int:
-    """The line of a part of the catalog in `path`, by the keys that lead to it."""
+    """The line of a part of the catalog in `path`, found by its keys."""
     return line_of(load_yaml(path), where)
 
 
 def catalog_of(text: str) -> Catalog:
-    """The catalog in JSON text, as a snapshot holds it."""
+    """The catalog from JSON text, as stored in a snapshot."""
     with _uncollected():
         return Catalog.model_validate_json(text)
 
 
 def normal_alias(text: str) -> str:
-    """The form in which aliases are compared: full-width folded, case folded, no spaces."""
+    """The form in which aliases are compared: full-width folded, case folded, without spaces."""
     return "".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """No garbage collection in the block. It makes millions of small objects at once, which the
-    collector would look through again and again: 10,000 entries took 16 s instead of 3."""
+    """No garbage collection in the block. It creates millions of small objects at once, which the
+    collector would scan repeatedly: 10,000 entries took 16 s instead of 3."""
     was_on = gc.isenabled()
     gc.disable()
     try:
@@ -456,12 +458,12 @@ def _with_ids(data: Any) -> Any:
 
 
 def _as_json(data: Any) -> str:
-    # JSON, because strict types then still read dates and tuples from their written forms.
+    # JSON, because strict types then still accept dates and tuples in written form.
     return json.dumps(data, ensure_ascii=False)
 
 
 def _contradictions(catalog: Catalog) -> Iterator[tuple[Path_, str]]:
-    """Each place where entries that are well formed do not fit together."""
+    """Every place where well-formed entries do not fit together."""
     claimed: dict[str, str] = {}
     owners: dict[str, str] = {}
     yield from _short_id_problems(catalog)
@@ -532,7 +534,7 @@ def _unknown_names(
 
 
 def _hint(catalog: Catalog, name: str) -> str:
-    """What to write instead of a word that is no id."""
+    """The nearest id to suggest for a word that is not one."""
     new = catalog.current_ids.get(name)
     return f"It is now '{new}'; write that." if new else nearest(name, catalog.indicators)
 
@@ -540,7 +542,7 @@ def _hint(catalog: Catalog, name: str) -> str:
 def _old_id_problems(
     catalog: Catalog, indicator: Indicator, here: Path_, owners: dict[str, str]
 ) -> Iterator[tuple[Path_, str]]:
-    """Old ids that lead to two indicators, or name one that is still there."""
+    """Old ids that lead to two indicators, or name one that still exists."""
     for index, old in enumerate(indicator.old_ids):
         where: Path_ = (*here, "old_ids", index)
         owner = owners.setdefault(old, indicator.id)
@@ -580,7 +582,7 @@ def _short_id_problems(catalog: Catalog) -> Iterator[tuple[Path_, str]]:
 def _derived_problems(
     catalog: Catalog, indicator: Indicator, ref: SourceRef, here: Path_
 ) -> Iterator[tuple[Path_, str]]:
-    """Inputs that are not there, stand twice or do not fit the formula."""
+    """Inputs that do not exist, appear twice or do not fit the formula."""
     formula, names = str(ref.params["formula"]), inputs_of(ref.params)
     said = f"{indicator.id}: {formula}"
     places: list[tuple[Path_, object]] = []
@@ -612,7 +614,7 @@ def _quantity(catalog: Catalog, indicator: Indicator) -> Quantity:
 
 
 def _circles(catalog: Catalog) -> Iterator[tuple[Path_, str]]:
-    """Indicators that are derived from themselves, over whatever others."""
+    """Indicators that are derived from themselves, directly or indirectly."""
     try:
         TopologicalSorter({i.id: i.inputs for i in catalog.all()}).prepare()
     except CycleError as error:
@@ -650,7 +652,7 @@ def _source_problems(indicator_id: str, ref: SourceRef, here: Path_) -> Iterator
 
 
 def _alert_problems(indicator: Indicator, here: Path_) -> Iterator[tuple[Path_, str]]:
-    """Rules that cannot be judged, or say twice the same."""
+    """Rules that cannot be evaluated, or appear twice."""
     seen: set[str] = set()
     for index, rule in enumerate(indicator.alerts):
         where, name = (*here, index), f"{indicator.id}: a rule of kind {rule.kind}"
@@ -669,7 +671,7 @@ def _alert_problems(indicator: Indicator, here: Path_) -> Iterator[tuple[Path_, 
 
 
 def _history_problems(indicator: Indicator, here: Path_) -> Iterator[tuple[Path_, str]]:
-    """What cannot be true of the extremes of all time."""
+    """All-time extremes that cannot be right."""
     told, expect = indicator.history, indicator.expect
     today = now().astimezone(BEIJING).date()
     for side, extreme in (("high", told.high), ("low", told.low)):

@@ -1,4 +1,4 @@
-"""Changes from value to value: which may be compared, and how far one lies from those before it."""
+"""Changes between values: which may be compared, and how far a change is from earlier ones."""
 
 from __future__ import annotations
 
@@ -16,32 +16,32 @@ Step = tuple[Vintage, Vintage]
 
 @dataclass(frozen=True, slots=True)
 class ZScore:
-    """How many standard deviations a change lies from the mean of the `window` changes before."""
+    """How many standard deviations a change is from the mean of the `window` changes before it."""
 
     measure: float
     window: int
 
 
 def comparable(one: Measured, other: Measured, indicator: Indicator) -> bool:
-    """Whether two values are of the same definition: one way of measuring, no break between."""
+    """Whether two values have the same definition: one basis, no break in between."""
     if one.basis != other.basis:
         return False
-    if not indicator.breaks:  # most have none, and a table asks for thousands of values
+    if not indicator.breaks:  # most have none, and a table compares thousands of values
         return True
     first, last = sorted((one.date, other.date))
     return not any(first < change.date <= last for change in indicator.breaks)
 
 
 def follows(before: Measured, after: Measured, indicator: Indicator) -> bool:
-    """Whether a value may be compared with another as with the one before it: by one step of the
-    frequency, and of the same definition."""
+    """Whether a value may be compared with another as its previous value: one step of the frequency
+    apart, with the same definition."""
     return is_step(indicator.frequency, before.date, after.date) and comparable(
         before, after, indicator
     )
 
 
 def changes(indicator: Indicator, series: Sequence[Vintage]) -> Iterator[Step | None]:
-    """For each value the one before it and itself, where it follows that by a single step."""
+    """Each value that follows the previous one by a single step, paired with it."""
     if series:
         yield None
     for before, after in pairwise(series):
@@ -49,8 +49,8 @@ def changes(indicator: Indicator, series: Sequence[Vintage]) -> Iterator[Step | 
 
 
 def z_scores(window: int, found: Sequence[Step | None]) -> Iterator[ZScore | None]:
-    """How far each change lies from the `window` changes before it; nothing where they are too few,
-    do not vary, or where a gap or a break lies among them."""
+    """How far each change is from the `window` changes before it; nothing if there are too few,
+    they do not vary, or a gap or break is among them."""
     known: list[float] = []
     for step in found:
         if step is None:

@@ -1,7 +1,7 @@
 """Corrections: a value that a source gives wrongly, and the right one, as a person wrote it down.
 
-A correction stands on what the source says. As long as the source says what was expected, the right
-value takes its place; when it says anything else, that is stored as it came, and the run says so.
+A correction depends on what the source says. While the source gives what was expected, the right
+value replaces it; if it gives anything else, that is stored as it came, and the run reports it.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from etl.files.strict_model import StrictModel
 from etl.files.strict_yaml import Path_
 from etl.records import BEIJING, Observation, Vintage
 
-#: The status of a value that stands in the place of another.
+#: The status of a value that replaces another.
 CORRECTED = "corrected"
 FILE = "corrections.yaml"
-#: Sources whose values are made here: what they are made of is corrected instead.
+#: Sources whose values are calculated here: correct their inputs instead.
 MADE_HERE: Mapping[str, str] = {
     "derived": "correct the indicators that it is made of",
     "register": "correct data/policies.csv",
@@ -35,7 +35,7 @@ _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S*")
 
 
 class Correction(StrictModel):
-    """One value of one source: what the source says (`expected`), and what is right (`value`).
+    """One value of one source: what the source says (`expected`), and the right value (`value`).
 
     `evidence` is where the right value comes from, an address or words; `since` the day in Beijing
     on which the correction was made: before it, the wrong value is what was known.
@@ -52,29 +52,29 @@ class Correction(StrictModel):
 
     @property
     def made_at(self) -> datetime:
-        """From when on it holds."""
+        """The moment from which it holds."""
         return datetime.combine(self.since, time(), BEIJING)
 
     @property
     def link(self) -> str:
-        """The address of the evidence; nothing where it is told in words."""
+        """The address of the evidence; empty if the evidence is in words."""
         return self.evidence if _LINK.fullmatch(self.evidence) else ""
 
     @property
     def note(self) -> str:
-        """What is said with the value, wherever it is shown."""
+        """The note shown with the value wherever it appears."""
         return f"已更正，原为 {self.expected:.15g}。{self.reason.zh}"
 
 
 class CorrectionFile(StrictModel):
-    """What data/corrections.yaml holds."""
+    """The contents of data/corrections.yaml."""
 
     corrections: tuple[Correction, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What is to be stored of one date besides what its source says, and what is to be told."""
+    """What to store for one date besides what its source says, and what to report."""
 
     observation: Observation | None = None
     sentence: str = ""
@@ -86,7 +86,7 @@ Fix = Callable[[Observation], Observation]
 def contradictions(
     entries: Sequence[Correction], catalog: Catalog, today: Date
 ) -> Iterator[tuple[Path_, str]]:
-    """Each place where entries that are well formed cannot be meant."""
+    """Every place where well-formed entries cannot be meant."""
     seen: set[tuple[str, Date, str]] = set()
     for index, entry in enumerate(entries):
         here: Path_ = ("corrections", index)
@@ -102,7 +102,7 @@ def contradictions(
 
 
 def as_named(entries: Sequence[Correction], catalog: Catalog) -> tuple[Correction, ...]:
-    """The same entries with the present ids of their indicators."""
+    """The same entries under the present ids of their indicators."""
     return tuple(
         entry.model_copy(update={"indicator": catalog.resolve(entry.indicator)})
         for entry in entries
@@ -110,8 +110,8 @@ def as_named(entries: Sequence[Correction], catalog: Catalog) -> tuple[Correctio
 
 
 def fixing(entries: Mapping[Date, Correction], precision: float) -> Fix:
-    """A function that puts the right value in the place of the wrong one that was expected, and
-    leaves every other observation as it came."""
+    """A function that replaces the expected wrong value with the right one and leaves every other
+    observation as it came."""
 
     def fix(told: Observation) -> Observation:
         entry = entries.get(told.date)
@@ -135,7 +135,7 @@ def standing(
 def settle(
     entry: Correction, told: Sequence[tuple[Vintage, datetime]], precision: float
 ) -> Settled:
-    """What becomes of a date, by its vintages from the source of its correction, oldest first."""
+    """What becomes of a date, given its vintages from the corrected source, oldest first."""
     if not told:
         return Settled(
             sentence=f"{_named(entry)}: nothing is held of that date; look at its date and source."
@@ -155,14 +155,14 @@ def settle(
 
 
 def unsettle(told: Sequence[tuple[Vintage, datetime]]) -> Settled:
-    """What becomes of a date whose correction was removed: what its source said last."""
+    """What becomes of a date whose correction was removed: what its source last said."""
     plain = _as_told(told)
     is_corrected = bool(told) and told[-1][0].status == CORRECTED
     return Settled(_observed(plain) if plain and is_corrected else None)
 
 
 def _as_told(told: Sequence[tuple[Vintage, datetime]]) -> tuple[Vintage, datetime] | None:
-    """The newest vintage that is in the source's own words, if one is held."""
+    """The newest vintage as the source itself gave it, if one is held."""
     return next((one for one in reversed(told) if one[0].status != CORRECTED), None)
 
 
@@ -216,5 +216,5 @@ def _named(entry: Correction) -> str:
 
 
 def _same(one: float, other: float, precision: float) -> bool:
-    """Whether two values are one, to the precision with which the source computes."""
+    """Whether two values are equal to the precision with which the source computes."""
     return one == other or abs(one - other) <= precision * abs(other)

@@ -55,7 +55,8 @@ class SourceUnavailable(SourceError):
 
 
 class UnexpectedPayload(SourceError):
-    """The source answered something else than data; `status` and `body` where it was no 200."""
+    """The source answered with something other than data; `status` and `body` if it was not a
+    200."""
 
     def __init__(self, message: str, *, status: int = 200, body: bytes = b"") -> None:
         super().__init__(message)
@@ -72,16 +73,16 @@ class FileProblem(XinzhiError):
 
 
 class CheckFailed(XinzhiError):
-    """The numbers break what indicators.yaml expects of them."""
+    """The numbers violate what indicators.yaml expects of them."""
 
 
 class HeldBack(CheckFailed):
     """An answer rewrites history beyond the catalog's tolerance; it waits for a person."""
 
 
-#: How much of a text from outside a sentence repeats, and how much of it is looked at for that.
+#: How many characters of foreign text are quoted, and how many are examined for that.
 MOST_QUOTED, MOST_READ = 80, 4_000
-#: Commands to a terminal: colours, cursors, titles of windows, sets of letters.
+#: Terminal control sequences: colours, cursor movements, window titles, character sets.
 _ESCAPES = re.compile(
     r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|(?:\x1b[\]PX^_]|\x9d)[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?"
     r"|\x1b[ -/]*[0-~]?"
@@ -89,31 +90,31 @@ _ESCAPES = re.compile(
 
 
 def plain_line(text: str) -> str:
-    """A text from outside on one line, of letters that are seen: nothing in it moves a cursor,
-    turns the direction of writing or hides."""
+    """Foreign text as one line of visible characters: nothing in it moves the cursor, changes the
+    writing direction or hides."""
     seen = (c for c in _ESCAPES.sub(" ", text) if unicodedata.category(c) != "Cf")
     return " ".join("".join(c if c.isprintable() else " " for c in seen).split())
 
 
 def quoted(said: object) -> str:
-    """What somebody else said, as a sentence of ours may repeat it: one plain line of at most
-    `MOST_QUOTED` letters, or `nothing`."""
+    """Foreign text as our sentences may quote it: one plain line of at most `MOST_QUOTED`
+    characters, or `nothing`."""
     text = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
     line = plain_line(text[:MOST_READ])
     return (line if len(line) <= MOST_QUOTED else f"{line[: MOST_QUOTED - 1]}…") or "nothing"
 
 
 def beginning(text: str) -> str:
-    """The first line of an answer that is not what it should be, to be quoted."""
+    """The first line of an unexpected answer, to be quoted."""
     return quoted(text[:MOST_READ].strip().partition("\n")[0])
 
 
-#: How many names a hint lists, and how long the word is that it looks for.
+#: How many names a hint lists, and the longest word it looks for.
 MOST_NAMES, MOST_LETTERS = 40, 100
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """The hint to append to a sentence: the known name closest to `word`, or else the names."""
+    """A hint to append to a sentence: the known name closest to `word`, or else the names."""
     names = sorted(known)
     close = get_close_matches(word[:MOST_LETTERS], names, n=1, cutoff=0.6)
     if close:

@@ -1,10 +1,10 @@
-"""Records, round numbers and firsts: the one place that finds them and knows whether they are of
-all time. Pure: a snapshot's table, a frozen chart, alerts and claims ask it alike.
+"""Records, round numbers and firsts, found in one place that also knows whether they are all-time.
+Pure; used by the snapshot's table, frozen charts, alerts and claims alike.
 
-A value is compared with every earlier value that is held of its definition: of one basis, with no
-break and no split between. Whether what is found holds for all time depends on what is held. The
-catalog says when the quantity begins, or its extremes through a day; from there on the values must
-be held at the indicator's own frequency. Everywhere else an event names what it was judged on.
+A value is compared with every earlier value held with the same definition: one basis, no break and
+no split in between. Whether a find holds for all time depends on what is held: the catalog says
+when the quantity begins, or gives its extremes through a day, and from there on the values must be
+held at the indicator's own frequency. Otherwise an event names what it was judged on.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 GRAINS: tuple[Grain, ...] = get_args(Grain)
 _COMPLETE, _MONTH_END, _GAPS = range(len(GRAINS))
 _SIGNS: dict[Side, int] = {"high": 1, "low": -1}
-#: The last session of a month lies at most so many days before the first of the next.
+#: The most days between the last session of a month and the first of the next.
 _MONTH_END_DAYS = 4
 
 Days = NDArray[np.datetime64]
@@ -40,8 +40,8 @@ Flags = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class Events:
-    """Events as columns: `asked` is the place of each among what was asked, `kind` that in
-    `KINDS`."""
+    """Events as columns: `asked` is the position of each among what was asked, `kind` its position
+    in `KINDS`."""
 
     asked: Places
     kind: Places
@@ -51,10 +51,11 @@ class Events:
 
 
 class Stretch:
-    """The values of one definition in the order of their days.
+    """The values of one definition in order of date.
 
-    `opens` and `closes` are the days of the changes of definition around it; from the day `mixed`
-    on, values of another basis are held too, and nobody knows which the catalog speaks of.
+    `opens` and `closes` are the days on which the definition changes around it; from the day
+    `mixed` on, values with another basis are held too, and it is unknown which one the catalog
+    means.
     """
 
     def __init__(
@@ -73,7 +74,7 @@ class Stretch:
     def __len__(self) -> int:
         return len(self.days)
 
-    # What stands before each value
+    # What comes before each value
 
     @cached_property
     def previous(self) -> Values:
@@ -92,20 +93,21 @@ class Stretch:
 
     @cached_property
     def follows(self) -> Flags:
-        """Whether the value before each is that of the step before."""
+        """Whether the previous value is that of the previous step."""
         if not len(self):
             return np.zeros(0, bool)
         return np.concatenate(([False], are_steps(self.indicator.frequency, self.days)))
 
     @cached_property
     def unbroken(self) -> Places:
-        """For each value the place from which values are held up to it at the own frequency."""
+        """For each value, the position from which values up to it are held at the indicator's own
+        frequency."""
         places = np.arange(len(self))
         return np.maximum.accumulate(np.where(self.follows, 0, places))
 
     @cached_property
     def grains(self) -> Places:
-        """At which grain the values up to each are held."""
+        """The grain at which the values up to each are held."""
         gaps = ~self.follows
         gaps[:1] = False
         if not gaps.any():
@@ -118,8 +120,8 @@ class Stretch:
         return grains
 
     def _are_month_ends(self, at: Places) -> Flags:
-        """Whether the gap before each place leads from the one value of a month, its last session,
-        into the next month."""
+        """Whether the gap before each position leads from the only value of a month, that of its
+        last session, into the next month."""
         if self.indicator.frequency != "daily":
             return np.zeros(len(at), bool)
         months = self.days.astype("datetime64[M]")
@@ -129,10 +131,10 @@ class Stretch:
         alone = (at < 2) | (months[at - 2] != month)
         return np.asarray((to_end <= _MONTH_END_DAYS) & alone & (months[at] == month + one))
 
-    # What is known of all time
+    # What is known about all time
 
     def extreme(self, side: Side) -> Extreme | None:
-        """The extreme that the catalog gives, if it is one of this definition."""
+        """The catalog's extreme, if it is one for this definition."""
         history = self.indicator.history
         found = history.high if side == "high" else history.low
         return found if found is not None and self._spans(found.through) else None
@@ -143,12 +145,12 @@ class Stretch:
 
     @cached_property
     def ever_highest(self) -> Values:
-        """The highest value of all time before each; not a number where that is not known."""
+        """The all-time high before each; NaN if unknown."""
         return self._ever("high", self.highest)
 
     @cached_property
     def ever_lowest(self) -> Values:
-        """The lowest value of all time before each; not a number where that is not known."""
+        """The all-time low before each; NaN if unknown."""
         return self._ever("low", self.lowest)
 
     def _ever(self, side: Side, held: Values) -> Values:
@@ -168,7 +170,7 @@ class Stretch:
 
     @cached_property
     def _alone(self) -> Flags:
-        """Up to where no value of another basis is held."""
+        """The day up to which no value with another basis is held."""
         if self._mixed is None:
             return np.ones(len(self), bool)
         return np.asarray(self.days < self._mixed)
@@ -182,13 +184,14 @@ class Stretch:
 
     @property
     def _one_step(self) -> int:
-        """How far a value may lie behind the day through which an extreme holds; what stands only
-        on days of change may have changed any number of times between."""
+        """How far a value may be after the day through which an extreme holds. A series with values
+        only on days of change may have changed any number of times in between."""
         rule = RULES[self.indicator.frequency]
         return 1 if rule.months is not None else rule.step_days or 0
 
     def are_of_all_time(self, side: Side, at: Places, values: Values) -> Flags:
-        """Whether values at places are strictly beyond all that ever stood before them."""
+        """Whether the values at these positions are strictly beyond all earlier ones that ever
+        existed."""
         ever = self.ever_highest if side == "high" else self.ever_lowest
         sign, extreme = _SIGNS[side], self.extreme(side)
         beyond = sign * values > sign * ever[at]
@@ -198,7 +201,7 @@ class Stretch:
         return np.asarray(beyond)
 
     def refuted(self, side: Side, at: Places, values: Values) -> Flags:
-        """Whether the catalog knows an earlier value that these are not beyond."""
+        """Whether the catalog knows an earlier value that these do not exceed."""
         extreme, sign = self.extreme(side), _SIGNS[side]
         if extreme is None:
             return np.zeros(len(at), bool)
@@ -208,8 +211,8 @@ class Stretch:
     # Events
 
     def events(self, at: Places, values: Values, *, records: bool) -> Events:
-        """The events of values at places of the stretch, whether or not they are those that stand
-        there: each is judged on the values that stand before."""
+        """The events of values at these positions, whether or not the values are those of the
+        series: each is judged by the values before it."""
         parts = []
         if records:
             parts += [self._records(side, at, values) for side in _SIGNS]
@@ -258,8 +261,8 @@ def stretches(
     bases: Sequence[str] | NDArray[Any],
     changes: Sequence[date],
 ) -> Iterator[tuple[Places, Stretch]]:
-    """The values of each definition, with their places in the whole series, which stands in the
-    order of days. `changes` are the days from which values are defined anew."""
+    """The values of each definition, with their positions in the whole series, which is in order of
+    date. `changes` are the days on which the definition changes."""
     if not len(days):
         return
     names = np.asarray(bases)
@@ -293,9 +296,9 @@ def _between(
 def beaten(
     indicator: Indicator, series: Sequence[Measured], splits: Iterable[date] = ()
 ) -> Iterator[tuple[Side, Measured]]:
-    """The extremes of the catalog that cannot be of all time, each with the value of a series that
-    lies beyond it and is dated no later than the day through which it is said to hold. On its own
-    date another source may give it a little otherwise."""
+    """The catalog's extremes that cannot be all-time, each with a value of the series that exceeds
+    it and is dated no later than the day through which it is said to hold. On the same date another
+    source may differ a little."""
     for places, stretch in stretches_of(indicator, series, splits):
         for side, sign in _SIGNS.items():
             extreme = stretch.extreme(side)
@@ -311,7 +314,7 @@ def beaten(
 
 
 def changes_of(indicator: Indicator, splits: Iterable[date] = ()) -> list[date]:
-    """The days from which values of an indicator are no longer those of before."""
+    """The days on which an indicator's definition changes."""
     return sorted({*(change.date for change in indicator.breaks), *splits})
 
 
@@ -322,8 +325,8 @@ def events_of(
     *,
     records: bool | None = None,
 ) -> list[Event]:
-    """The events of a series in the order of dates; `records` tells whether records are asked for,
-    where it is not for the catalog to say."""
+    """The events of a series in order of date; `records` overrides the catalog on whether records
+    are wanted."""
     wanted = indicator.records if records is None else records
     found: list[Event] = []
     for places, stretch in stretches_of(indicator, series, splits):
@@ -336,7 +339,7 @@ def events_of(
 def stretches_of(
     indicator: Indicator, series: Sequence[Measured], splits: Iterable[date] = ()
 ) -> Iterator[tuple[Places, Stretch]]:
-    """The values of each definition of a series, with their places in it."""
+    """The values of each definition of a series, with their positions in it."""
     days = np.array([one.date for one in series], "datetime64[D]")
     values = np.array([one.value for one in series], float)
     bases = [one.basis for one in series]

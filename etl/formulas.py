@@ -1,5 +1,5 @@
-"""The formulas of derived indicators: what each is made of, and what fits together. Pure: the
-numbers are worked out in etl.ingest.derived."""
+"""The formulas of derived indicators: their inputs, and what fits together. Pure; the numbers are
+calculated in etl.ingest.derived."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 from etl.frequency import Frequency
 
-#: Every formula, and the parameters by which a catalog entry names its inputs.
+#: Every formula, and the parameters with which a catalog entry names its inputs.
 PARAMS: Mapping[str, Mapping[str, type]] = {
     "market_cap": {"close": str, "shares": str},
     "sum": {"of": list},
@@ -28,8 +28,7 @@ _NUMBER: Counter[str] = Counter()
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """What a formula must know of an indicator: its id, the code of its unit, its frequency and
-    its calendar."""
+    """What a formula needs to know of an indicator: its id, unit code, frequency and calendar."""
 
     id: str
     unit: str
@@ -47,7 +46,7 @@ def inputs_of(params: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def wrong_number(formula: str, count: int) -> str:
-    """Why a formula cannot be made of so many inputs; nothing where it can."""
+    """Why a formula cannot have that many inputs; nothing if it can."""
     if formula in ("difference", "ratio") and count != 2:
         return f"a {formula} is made of two indicators, not of {count}."
     if formula == "sum" and count < 2:
@@ -56,17 +55,17 @@ def wrong_number(formula: str, count: int) -> str:
 
 
 def misfit(formula: str, result: Quantity, inputs: Sequence[Quantity]) -> str:
-    """Why an indicator cannot be made of its inputs by the formula; nothing where it can."""
+    """Why an indicator cannot be derived from its inputs by the formula; nothing if it can."""
     return _wrong_steps(formula, result, inputs) or _wrong_unit(formula, result, inputs)
 
 
 def in_percent(unit: str, inputs: Sequence[str]) -> bool:
-    """Whether a ratio is told in percent: its unit says so, and those of its inputs cancel out."""
+    """Whether a ratio is given in per cent: its unit says so, and its inputs' units cancel out."""
     return unit == "percent" and _quotient(*inputs) == _NUMBER
 
 
 def _wrong_steps(formula: str, result: Quantity, inputs: Sequence[Quantity]) -> str:
-    """Values of different steps stand for different spans; a share count holds until the next."""
+    """Values at different frequencies cover different spans; a share count holds until the next."""
     stepped = inputs[:1] if formula == "market_cap" else inputs
     for one in stepped:
         if one.frequency != result.frequency:
@@ -130,7 +129,7 @@ def _quotient(above: str, below: str) -> Counter[str]:
 
 
 def _parts(unit: str) -> Counter[str]:
-    """A unit as what stands above and below the line: USD/bbl, CNY per USD, ratio."""
+    """A unit as numerator and denominator: USD/bbl, CNY per USD, ratio."""
     if unit == "ratio":
         return Counter()
     above, *below = re.split("/| per ", unit)

@@ -1,5 +1,5 @@
-"""Periods and steps of every frequency: the one table that checks, changes, transforms, lines of
-charts, correlations, alerts, briefs and claims ask."""
+"""Periods and steps of every frequency, in the one table used by checks, changes, transforms, chart
+lines, correlations, alerts, briefs and claims."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ Frequency = Literal["daily", "monthly", "quarterly", "annual", "event"]
 class Rule:
     """How values of a frequency follow one another.
 
-    `months` is the length of the period that a value stands for; None where it stands for its own
-    day. `step_days` is how far two neighbouring days may lie apart; None where any distance is one
-    step. `base_days` is how much older than the day asked for the base of a change may be.
+    `months` is the length of the period that a value covers; None if it covers only its own day.
+    `step_days` is how far two neighbouring days may be apart; None if any distance is one step.
+    `base_days` is how much older than the requested day the base of a change may be.
     """
 
     months: int | None = None
@@ -31,7 +31,7 @@ class Rule:
 
 
 RULES: Mapping[Frequency, Rule] = {
-    # Ten days: the longest that a market is shut, with the weekends around it.
+    # Ten days: the longest a market is ever closed, including the weekends around it.
     "daily": Rule(step_days=10, base_days=10),
     "monthly": Rule(months=1),
     "quarterly": Rule(months=3),
@@ -41,8 +41,8 @@ RULES: Mapping[Frequency, Rule] = {
 
 
 def period_of(frequency: Frequency, day: date) -> date:
-    """The first day of the period that a value dated `day` stands for; `day` itself where each day
-    stands for itself."""
+    """The first day of the period that a value dated `day` covers; `day` itself if each day is its
+    own period."""
     months = RULES[frequency].months
     if months is None:
         return day
@@ -50,7 +50,7 @@ def period_of(frequency: Frequency, day: date) -> date:
 
 
 def is_step(frequency: Frequency, before: date, after: date) -> bool:
-    """Whether `after` follows `before` by one step: the next period, or a day near enough."""
+    """Whether `after` follows `before` by one step: the next period, or a day close enough."""
     rule = RULES[frequency]
     if rule.months is not None:
         following = months_after(period_of(frequency, before), rule.months)
@@ -60,8 +60,8 @@ def is_step(frequency: Frequency, before: date, after: date) -> bool:
 
 
 def index_at(frequency: Frequency, days: Sequence[date], day: date) -> int | None:
-    """The place in the rising `days` of the value that held on `day`: that of its period, whatever
-    day it is dated; of daily values the newest on or before it, if it is near enough. None where
+    """The position in the ascending `days` of the value that applied on `day`: that of its period,
+    whatever day it is dated; for daily values the newest on or before it, if close enough. None if
     there is none."""
     at = bisect_right(days, period_end(frequency, day)) - 1
     if at < 0:
@@ -71,8 +71,8 @@ def index_at(frequency: Frequency, days: Sequence[date], day: date) -> int | Non
 
 
 def base_index(frequency: Frequency, days: Sequence[date], day: date, months: int) -> int | None:
-    """The place in the rising `days` of the value that a change over `months` months to `day` is
-    reckoned from. None where there is none, or where so many months are no whole periods."""
+    """The position in the ascending `days` of the base of a change over `months` months to `day`.
+    None if there is none, or if that is not a whole number of periods."""
     period = RULES[frequency].months
     if period is not None and months % period:
         return None
@@ -80,7 +80,7 @@ def base_index(frequency: Frequency, days: Sequence[date], day: date, months: in
 
 
 def period_end(frequency: Frequency, day: date) -> date:
-    """The last day of the period that a value dated `day` stands for."""
+    """The last day of the period that a value dated `day` covers."""
     months = RULES[frequency].months
     return day if months is None else months_after(period_of(frequency, day), months) - _DAY
 
@@ -92,7 +92,7 @@ def period_middle(frequency: Frequency, day: date) -> date:
 
 
 def period_name(frequency: Frequency, day: date) -> str:
-    """The period that a value dated `day` stands for, in words: May 2026, quarter 2 of 2026."""
+    """The period that a value dated `day` covers, in words: May 2026, quarter 2 of 2026."""
     match RULES[frequency].months:
         case None:
             return day.isoformat()
@@ -111,8 +111,8 @@ def second_words(frequency: Frequency, one: date, other: date) -> str:
 
 
 def months_after(day: date, months: int) -> date:
-    """The same day of the month so many months later (earlier if negative), or the last one that
-    the month has; the first and last day that a date can be where the year leaves their span."""
+    """The same day of the month, that many months later (earlier if negative), or the last day of
+    that month; the first or last possible date if the year is out of range."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     if year < date.min.year:
         return date.min
@@ -122,8 +122,8 @@ def months_after(day: date, months: int) -> date:
 
 
 def periods_of(frequency: Frequency, days: NDArray[np.datetime64]) -> NDArray[np.int64]:
-    """A number for the period that each day stands for, one more for the period that follows; for
-    its own day where each stands for itself."""
+    """A number for the period of each day, increasing by one per period; for its own day if each
+    day is its own period."""
     months = RULES[frequency].months
     if months is None:
         return _numbers(days.astype("datetime64[D]"))
@@ -131,7 +131,8 @@ def periods_of(frequency: Frequency, days: NDArray[np.datetime64]) -> NDArray[np
 
 
 def are_steps(frequency: Frequency, days: NDArray[np.datetime64]) -> NDArray[np.bool_]:
-    """For each of the rising `days` but the first what `is_step` says of it and the one before."""
+    """For each of the ascending `days` except the first, whether it follows the previous one by one
+    step."""
     rule, apart = RULES[frequency], np.diff(periods_of(frequency, days))
     if rule.months is not None:
         return np.asarray(apart == 1)

@@ -1,4 +1,4 @@
-"""How fresh a value is, by the sessions of its own calendar, for `etl status` and for the site."""
+"""How up to date a value is, by the sessions of its own calendar; for `etl status` and the site."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from etl.catalog import Indicator, Publication
 from etl.records import BEIJING
 
 _LOOK_BACK_DAYS = 800
-#: What changes only at events is looked at every month at least.
+#: What changes only at events must be checked at least every month.
 LOOK_DAYS = 31
 
 
@@ -29,7 +29,7 @@ def _missed(rule: Publication, calendar: str, newest: date, now: datetime) -> in
 
 
 def as_of_words(indicator: Indicator, newest: date) -> str:
-    """截至 05-26 收盘（美东）: until when the values run, as a reader says it."""
+    """截至 05-26 收盘（美东）: until when values are available, in readers' words."""
     if indicator.is_new_york_close:
         return f"截至 {newest:%m-%d} 收盘（美东）"
     if indicator.frequency == "monthly":
@@ -40,8 +40,8 @@ def as_of_words(indicator: Indicator, newest: date) -> str:
 
 
 def is_behind(indicator: Indicator, newest: date, now: datetime) -> bool:
-    """Whether more was missed than the catalog has patience for: sessions; of what changes only at
-    events, months in which nobody has looked."""
+    """Whether more was missed than the catalog allows: sessions, or, for what changes only at
+    events, months in which nobody checked."""
     patience = indicator.expect.stale_after
     if indicator.calendar != "event":
         return sessions_missed(indicator, newest, now) > patience
@@ -61,7 +61,7 @@ def state_of(indicator: Indicator, newest: date | None, problem: str, now: datet
 
 
 def checked_words(checked: date | None, now: datetime, lang: str) -> str:
-    """核对至 5 月 27 日: until when somebody looked; with its year where that is another."""
+    """核对至 5 月 27 日: until when somebody checked; with the year if it is not this one."""
     if checked is None:
         return "未核对" if lang == "zh" else "never checked"
     is_this_year = checked.year == now.astimezone(BEIJING).year

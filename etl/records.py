@@ -1,4 +1,4 @@
-"""The small values that travel between the layers, and the clock they are dated by."""
+"""The types that travel between layers, and the clock that dates them."""
 
 from __future__ import annotations
 
@@ -14,12 +14,11 @@ BEIJING = ZoneInfo("Asia/Shanghai")
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """One dated value, in the unit of its indicator, as a source gives it.
+    """One dated value from a source, in the unit of its indicator.
 
-    `public_at` is when it became public, where the source says so; `basis` names the way of
-    measuring where one indicator has several: values of different bases are not comparable.
-    `corrected_at` is when a person put this value in the place of the one that the source gives;
-    `is_stated` is whether the source itself says when the value became public.
+    `public_at` is when it became public, if the source says so, and `is_stated` whether it does.
+    `basis` names the way of measuring if an indicator has several; values with different bases are
+    not comparable. `corrected_at` is when a person replaced the source's value with this one.
     """
 
     date: date
@@ -36,7 +35,7 @@ class Observation:
 @dataclass(frozen=True, slots=True)
 class Action:
     """A split (`value` new shares for one old) or a dividend (`value` in the unit of the price),
-    kept apart from the prices it would otherwise be mixed into."""
+    kept separately from prices."""
 
     date: date
     kind: Literal["split", "dividend"]
@@ -45,8 +44,8 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Vintage:
-    """An observation as it was known at `known_at`; `status` says how it came to be held:
-    bundled, fetched, imported, derived, counted, disputed or corrected."""
+    """An observation as it was known at `known_at`; `status` says how it was obtained: bundled,
+    fetched, imported, derived, counted, disputed or corrected."""
 
     date: date
     value: float
@@ -60,9 +59,9 @@ class Vintage:
 
 @dataclass(frozen=True, slots=True)
 class HeldAnswer:
-    """An answer that is kept apart from the data, since when, and why.
+    """An answer that is not used yet, since when, and why.
 
-    `may_be_taken` if a person can take it as it is: it only rewrites history.
+    `may_be_taken` if a person can accept it as it is, because it only rewrites history.
     """
 
     indicator: str
@@ -85,7 +84,7 @@ class Revision:
 
 
 class Measured(Protocol):
-    """What two values are compared by, whatever else is known of them."""
+    """What is needed to compare two values."""
 
     @property
     def date(self) -> Date: ...
@@ -96,24 +95,24 @@ class Measured(Protocol):
 
 
 class Sample(NamedTuple):
-    """A value without its provenance: one of the many of a small line."""
+    """A value without its provenance: one of the many of a sparkline."""
 
     date: Date
     value: float
     basis: str
 
 
-#: At which grain values are held: at the own frequency of their indicator, one at the end of each
+#: The grain at which values are held: at the indicator's own frequency, one at the end of each
 #: month, or with other gaps.
 Grain = Literal["complete", "month_end", "gaps"]
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A record or a round number crossed, judged on the values held from `since` on, at the grain
-    they are held at; from `unbroken` on they are held at the own frequency of their indicator.
-    `all_time` tells whether it holds for all time, also of values that are not held: only then is
-    it a 历史新高, 历史新低 or 首次."""
+    """A record, or a round number crossed, judged by the values held from `since` on and at their
+    grain; from `unbroken` on they are held at the indicator's own frequency. `all_time` says
+    whether it holds for all time, including values that are not held: only then is it a 历史新高,
+    历史新低 or 首次."""
 
     indicator: str
     date: Date
@@ -131,8 +130,8 @@ class Event:
 
     @property
     def follows(self) -> bool:
-        """Whether the value before is that of the step before; else nobody knows on which day a
-        number was crossed."""
+        """Whether the previous value is that of the previous step; otherwise nobody knows on which
+        day a number was crossed."""
         return self.unbroken < self.date
 
 
@@ -145,7 +144,7 @@ class Document:
     """A policy document. Dates are as precise as they are known: YYYY, YYYY-MM or a day.
 
     `origin` is `register`, or `cited` for a document that only a bulletin names, or where it was
-    found (`gov_cn`, `nda`); `cited_by` are the days of the bulletins that cite it.
+    found (`gov_cn`, `nda`); `cited_by` are the dates of the bulletins that cite it.
     """
 
     title: str
@@ -163,7 +162,7 @@ class Document:
 
     @property
     def day(self) -> str:
-        """The date that counts: of publication, else of issue."""
+        """The date that counts: of publication, or else of issue."""
         return self.published or self.issued
 
     @property
@@ -174,7 +173,7 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Disagreement:
-    """Two sources that say different values for one date; the first is the one that is served."""
+    """Two sources with different values for one date; the first is the one that is served."""
 
     date: Date
     source: str
@@ -184,7 +183,7 @@ class Disagreement:
 
 
 def event_of(row: Sequence[Any]) -> Event:
-    """The event of a row of the table `events`, whose columns stand in the order of the fields."""
+    """The event in a row of the table `events`, whose columns are in the order of the fields."""
     found = Event(*row)
     return replace(found, known_at=found.known_at.replace(tzinfo=UTC))
 
@@ -195,7 +194,7 @@ def now() -> datetime:
 
 
 def parse_moment(text: str) -> datetime:
-    """The moment that ISO 8601 `text` names; a ValueError without a zone."""
+    """The moment that ISO 8601 `text` names; a ValueError if it has no time zone."""
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         raise ValueError(f"'{text}' has no time zone; write for example 2026-05-27T09:00+08:00")

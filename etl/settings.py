@@ -1,4 +1,4 @@
-"""Every setting, once: its name in the environment, its default and what it is for."""
+"""Every setting, once: its environment variable, its default and what it is for."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from etl.errors import SettingError, quoted
 PROJECT = Path(__file__).resolve().parents[1]
 PREFIX = "XINZHI_"
 _MAIL = re.compile(r"[A-Za-z0-9.!#$'*+/=^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*", re.ASCII)
-#: A host and perhaps a port, and nothing else.
+#: A host, optionally with a port, and nothing else.
 _PLACE = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[^\s/?#@:\[\]%]+)(?::\d{1,5})?")
-#: What stands before the host of an address, and what a query calls a secret.
+#: What precedes the host in an address, and the names of secrets in a query.
 _USER_OF = re.compile(r"(\w://)[^\s'\"<>/]*@")
 _KEY_IN = re.compile(
     r"(?i)([?&;](?:api_?key|key|token|access_token|secret|password|sign|sig|crumb)=)[^\s&;'\"<>]+"
 )
-#: What stands in a sentence in the place of a secret.
+#: What replaces a secret in a sentence.
 HIDDEN = "…"
 #: The file in the published folder that names the current snapshot.
 POINTER = "current.json"
-#: How every reader opens a snapshot: it can reach nothing else, and nobody can change that.
+#: How every reader opens a snapshot: it can reach nothing else, and that cannot be changed.
 READ_ONLY: dict[str, str | bool | int | float | list[str]] = {
     "enable_external_access": False,
     "lock_configuration": True,
@@ -77,7 +77,7 @@ LOGS = ("text", "json")
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Where things are and how the world outside is reached."""
+    """Where things are, and how to reach the outside world."""
 
     data: Path
     catalog: Path
@@ -97,14 +97,14 @@ class Settings:
     log: str = "text"
 
     def without_secrets(self, sentence: str) -> str:
-        """A sentence in which no key, no password and no secret address stands, and no user of any
-        address: everything that a source or a library says goes through here."""
+        """The sentence without keys, passwords, secret addresses, or the user of any address.
+        Everything that a source or library says passes through here."""
         for secret in sorted(self._secrets(), key=len, reverse=True):
             sentence = sentence.replace(secret, HIDDEN)
         return _KEY_IN.sub(rf"\g<1>{HIDDEN}", _USER_OF.sub(rf"\g<1>{HIDDEN}@", sentence))
 
     def _secrets(self) -> frozenset[str]:
-        """Every form in which a secret of these settings can stand in a text."""
+        """Every form in which a secret of these settings can appear in a text."""
         found = {self.fred_api_key or ""}
         for address in (self.proxy, self.alert_smtp):
             user, _, password = _parts(address or "")[1].partition(":")
@@ -115,7 +115,7 @@ class Settings:
             steps = [*re.split(r"[/?#&]", path), *(value for _, value in parse_qsl(path))]
             found |= {self.alert_webhook, path, *(step for step in steps if len(step) >= 16)}
         forms = {form for text in found for form in (text, unquote(text), quote(unquote(text), ""))}
-        # A word of three letters stands in half of all sentences; a sign alone in all of them.
+        # A three-letter word occurs in half of all sentences, a single character in all of them.
         return frozenset(f for f in forms if len(f) > 3 or (len(f) > 1 and not f.isalnum()))
 
     @property
@@ -136,7 +136,7 @@ class Settings:
 
     @property
     def state(self) -> Path:
-        """What is remembered from one run to the next and can be lost without loss of data."""
+        """What is remembered between runs and can be lost without losing data."""
         return self.data / "state"
 
     @property
@@ -146,7 +146,7 @@ class Settings:
 
     @property
     def figures(self) -> Path:
-        """The bundled figures: those below `data`, else those that come with the project."""
+        """The bundled figures: those below `data`, or else those that come with the project."""
         return self._authored("figures")
 
     @property
@@ -159,7 +159,7 @@ class Settings:
 
     @property
     def bulletin_folders(self) -> tuple[Path, ...]:
-        """Where bulletins are read; where two hold one day, the later folder wins."""
+        """Where bulletins are read; if two hold one day, the later folder wins."""
         folders = (PROJECT / "data" / "bulletins", self.data / "bulletins")
         return tuple(dict.fromkeys(folder.resolve() for folder in folders))
 
@@ -169,7 +169,7 @@ class Settings:
 
 
 def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
-    """Read the settings from the environment; an unusable value is refused by name."""
+    """The settings from the environment; an unusable value is refused by name."""
     env = os.environ if environment is None else environment
 
     def value(name: str) -> str | None:
@@ -199,15 +199,15 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
 
 
 def _parts(address: str) -> tuple[str, str, str]:
-    """Scheme, user with password, and the rest of an address in which a password may hold any
-    sign: the last @ ends it."""
+    """Scheme, user with password, and the rest of an address whose password may contain any
+    character: the last @ ends it."""
     scheme, _, rest = address.strip().partition("://")
     user, _, place = rest.rpartition("@")
     return scheme.lower(), user, place
 
 
 def _escaped(address: str) -> str:
-    """The same address with user and password escaped, as those read it who end them elsewhere."""
+    """The address with user and password escaped, for readers that would end them elsewhere."""
     scheme, user, place = _parts(address)
     if not user:
         return address
@@ -216,8 +216,8 @@ def _escaped(address: str) -> str:
 
 
 def _proxy(name: str, text: str) -> str:
-    """The proxy that is meant, its user and password escaped. A value that is none may hold a
-    password: it is not repeated."""
+    """The proxy, with user and password escaped. An unusable value may hold a password and is not
+    repeated."""
     scheme, user, place = _parts(text)
     place = place.rstrip("/")
     port = place.rpartition(":")[2]
@@ -231,7 +231,8 @@ def _proxy(name: str, text: str) -> str:
 
 
 def _reports_to(text: str | None, contact: str | None) -> str:
-    """Who is written to: the address that was set, else the contact if it is one, else nobody."""
+    """Who gets reports: the address that was set, or else the contact if it is an address, or else
+    nobody."""
     if text is not None and not _MAIL.fullmatch(text):
         raise SettingError(f"XINZHI_CORRECTIONS_TO: '{quoted(text)}' is not one e-mail address.")
     return text or (contact if contact and _MAIL.fullmatch(contact) else "")

@@ -214,6 +214,27 @@ def test_every_target_of_the_makefile_says_what_it_does() -> None:
     assert promised <= set(re.findall(r"^(\w+):.*## ", makefile, re.MULTILINE))
 
 
+def anchors_of(page: Path) -> set[str]:
+    """The anchors that a Markdown page offers, as GitHub makes them from its headings."""
+    heads = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads}
+
+
+def test_every_link_between_documents_leads_somewhere() -> None:
+    pages = [path for path in tracked_texts() if path.suffix == ".md" and "tests" not in path.parts]
+    assert len(pages) > 30
+    broken = []
+    for page in pages:
+        for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8")):
+            place, _, anchor = target.partition("#")
+            if re.match(r"https?:|/|mailto:|javascript:", target) or page.parts[-2] == "bulletins":
+                continue
+            path = (page.parent / place).resolve() if place else page
+            if not path.exists() or (anchor and anchor not in anchors_of(path)):
+                broken.append(f"{page.relative_to(ROOT)}: {target}")
+    assert broken == []
+
+
 def test_every_place_of_the_house_that_is_described_exists() -> None:
     page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
     places = re.findall(r"`((?:etl|dashboard)/[\w./]*)`", page)

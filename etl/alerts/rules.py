@@ -1,4 +1,4 @@
-"""Alerts: what the rules of the catalog say of the values that are held. Nothing is sent here."""
+"""Alerts: what the catalog's rules say about the values held. Nothing is sent here."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from etl.words import numbers
 from etl.words.sentences import change_words, event_words, gap_before, lowered, z_score_words
 
 State = Literal["triggered", "normal", "missing"]
-#: How many crossings of a rule are told, the newest of them.
+#: How many of the newest crossings of a rule are reported.
 TOLD = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Crossing:
-    """A rule that came to hold: for which date's value, since when that could be known, and the
-    sentence for it. Of a rule about freshness, the date is the last one held."""
+    """A rule that started to hold: for which date's value, since when that could be known, and the
+    sentence for it. For a freshness rule, the date is the last one held."""
 
     date: Date
     value: float
@@ -38,9 +38,9 @@ class Crossing:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """One rule of one indicator as it stands. `rule` tells it from the others of its indicator and
-    never changes; `rule_zh` and `rule_en` say it; `crossings` are in the order of dates, and where
-    the state is `triggered` the last of them is the one that still holds."""
+    """The state of one rule of one indicator. `rule` distinguishes it from the indicator's others
+    and never changes; `rule_zh` and `rule_en` describe it. `crossings` are in order of date; if the
+    state is `triggered`, the last one still holds."""
 
     indicator: str
     rule: str
@@ -54,7 +54,7 @@ class Alert:
     crossings: tuple[Crossing, ...] = ()
 
     def key(self, crossing: Crossing) -> str:
-        """What a crossing is known by, for ever."""
+        """The permanent identifier of a crossing."""
         return f"{self.indicator}/{self.rule}/{crossing.date}"
 
 
@@ -67,7 +67,8 @@ def judge_all(
     now: datetime,
     splits: Mapping[str, Sequence[Date]],
 ) -> tuple[Alert, ...]:
-    """Every rule of the catalog, in its order; `splits` are the days of those that had some."""
+    """The state of every rule, in the catalog's order; `splits` are the split days of each
+    indicator."""
     found: list[Alert] = []
     for indicator in catalog.all():
         if indicator.alerts:
@@ -85,7 +86,7 @@ def judge(
     now: datetime,
     splits: Sequence[Date] = (),
 ) -> Alert:
-    """How a rule stands on the values served, in the order of dates.
+    """The state of a rule for the values served, in order of date.
 
     Values that are missing, too few or out of date decide nothing: the state is then `missing`.
     """
@@ -116,8 +117,8 @@ def judge(
 
 @dataclass(frozen=True, slots=True)
 class _Mark:
-    """What a rule finds at one value: whether it holds, and the measure that decided it. Where
-    nothing can be decided, there is no mark."""
+    """What a rule finds at one value: whether it holds, and the measure that decided it. There is
+    no mark if nothing can be decided."""
 
     holds: bool
     measure: float
@@ -151,7 +152,7 @@ def _threshold(rule: AlertRule, value: float) -> _Mark:
 def _records(
     indicator: Indicator, series: Sequence[Vintage], splits: Sequence[Date]
 ) -> Iterator[_Mark | None]:
-    """Highs and lows of one definition; the first value of one is no record."""
+    """Highs and lows of one definition; the first value of a definition is not a record."""
     found = events_of(indicator, series, splits, records=True)
     records = {event.date: event for event in found if event.threshold is None}
     firsts = {int(places[0]) for places, _ in stretches_of(indicator, series, splits)}
@@ -172,7 +173,7 @@ def _deviated(limit: float, found: ZScore | None) -> _Mark | None:
 
 
 def _crossings(series: Sequence[Vintage], marks: Marks, says: _RuleWords) -> Iterator[Crossing]:
-    """Where a rule comes to hold that did not hold, or could not be judged, just before."""
+    """Where a rule starts to hold that did not hold, or could not be evaluated, just before."""
     held = False
     for vintage, mark in zip(series, marks, strict=True):
         holds = mark is not None and mark.holds
@@ -183,7 +184,7 @@ def _crossings(series: Sequence[Vintage], marks: Marks, says: _RuleWords) -> Ite
 
 
 def _fell_behind(indicator: Indicator, newest: Vintage, says: _RuleWords) -> Crossing:
-    """When the session, or the look, was due that made one too many."""
+    """When the session, or the check, was due that made one too many."""
     patience = indicator.expect.stale_after
     if indicator.calendar == "event":
         return _unseen(indicator, newest, says)
@@ -193,7 +194,7 @@ def _fell_behind(indicator: Indicator, newest: Vintage, says: _RuleWords) -> Cro
 
 
 def _unseen(indicator: Indicator, newest: Vintage, says: _RuleWords) -> Crossing:
-    """The same of what changes only at events: known by the day of the last look."""
+    """The same for what changes only at events, identified by the day of the last check."""
     last = indicator.checked
     said = says.freshness(newest.date, True)
     if last is None:
@@ -205,8 +206,8 @@ def _unseen(indicator: Indicator, newest: Vintage, says: _RuleWords) -> Crossing
 
 @dataclass(frozen=True, slots=True)
 class _RuleWords:
-    """The sentences of one rule. They say nothing that changes with the clock alone, so that a
-    snapshot is published anew only when a state changes."""
+    """The sentences of one rule. They do not change with the clock alone, so that a new snapshot is
+    published only when a state changes."""
 
     indicator: Indicator
     unit: Unit
@@ -287,7 +288,8 @@ class _RuleWords:
         return f"创{gap_before(zh)}{zh}", lowered(en)
 
     def _until(self, newest: Date) -> Text:
-        """How far the values reach; of what changes only at events, how far somebody looked."""
+        """Until when there are values, or, for what changes only at events, until when somebody
+        checked."""
         if self.indicator.calendar != "event":
             zh, en = (self._day(newest, lang) for lang in ("zh", "en"))
             return Text(zh=f"数据截至 {zh}", en=f"Values until {en}")

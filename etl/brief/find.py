@@ -1,5 +1,5 @@
-"""What moved, as a brief: records, round numbers, far steps and new documents, each in a sentence
-that says nothing but what the data says."""
+"""What moved, as a brief: records, round numbers, large changes and new documents, each in a
+sentence that says only what the data says."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from etl.words.sentences import (
     z_score_words,
 )
 
-#: Steps that lie farther from the mean of those before them are told.
+#: Changes with a larger z-score are reported.
 FAR = 2.0
 
 
@@ -64,7 +64,7 @@ def brief(catalog: Catalog, news: News, base_url: str, lang: str) -> Brief:
 
 @dataclass(frozen=True, slots=True)
 class _Teller:
-    """Tells what is remarkable of one indicator."""
+    """Finds what is remarkable about one indicator."""
 
     indicator: Indicator
     unit: Unit
@@ -77,12 +77,12 @@ class _Teller:
         return self.news.series.get(self.indicator.id, ())
 
     def is_new(self, vintage: Vintage) -> bool:
-        """Whether a value is news: known since, and for no date before those known already."""
+        """Whether a value is news: known since then, and dated after those already known."""
         newest = self.news.newest.get(self.indicator.id, date.min)
         return self.news.is_new(self.indicator.id, vintage.date) and vintage.date >= newest
 
     def items(self) -> Iterator[Item]:
-        """The values of which there is an event or that moved far, in the order of dates."""
+        """The values that have an event or a large change, in order of date."""
         events = self._events()
         for at, vintage in enumerate(self.rows):
             own = [event for event in events if event.date == vintage.date]
@@ -91,7 +91,7 @@ class _Teller:
                 yield self._item(self.rows[: at + 1], own, step)
 
     def _events(self) -> Sequence[Event]:
-        """Of each kind all events of its newest date, where the value is still the one served."""
+        """All events on the newest date of each kind, if the value is still the one served."""
         served = {vintage.date: vintage.value for vintage in self.rows}
         held = [
             event
@@ -102,7 +102,7 @@ class _Teller:
         return [event for event in held if newest[event.kind, event.is_first] == event.date]
 
     def _far_step(self) -> ZScore | None:
-        """The last step, if it is far from the mean of those before it."""
+        """The latest change, if it is far from the mean of those before it."""
         taken = list(changes(self.indicator, self.rows[-TAIL:]))
         last = [*z_scores(USUAL_STEPS, taken)][-1]
         return last if last is not None and abs(last.measure) > FAR else None
@@ -139,7 +139,7 @@ class _Teller:
         )
 
     def _before(self, rows: Sequence[Vintage]) -> Vintage | None:
-        """The value before the last one, where the two may be compared."""
+        """The value before the latest, if the two may be compared."""
         if len(rows) < 2 or not comparable(rows[-2], rows[-1], self.indicator):
             return None
         return rows[-2]
@@ -179,14 +179,14 @@ class _Teller:
         return numbers.day(vintage.date, self.indicator, self.lang, year=True)
 
     def link(self, transform: str = "") -> str:
-        """The chart as it is known by the day of the brief."""
+        """The chart as known by the day of the brief."""
         fields = {"u": transform, "lang": self.lang if self.lang == "en" else ""}
         more = urlencode({name: value for name, value in fields.items() if value})
         return f"{self.base_url}/c/{self.indicator.id}@{self.news.day}{f'?{more}' if more else ''}"
 
 
 def _since(events: Sequence[Event]) -> date | None:
-    """Since when the history runs that records and firsts among the events are judged on."""
+    """The start of the history on which records and firsts among the events were judged."""
     return min((e.since for e in events if e.kind in RECORDS or e.is_first), default=None)
 
 
@@ -208,7 +208,7 @@ def _paper(document: CountedDocument, base_url: str, lang: str) -> BriefPaper:
 
 
 def _partial(day: str, lang: str) -> str:
-    """A day, or the month where no more is known."""
+    """A day, or the month if no more is known."""
     if len(day) == len("2026-05-19"):
         return numbers.full_date(date.fromisoformat(day), lang)
     first = date.fromisoformat(f"{day}-01")
@@ -216,7 +216,7 @@ def _partial(day: str, lang: str) -> str:
 
 
 def _count(catalog: Catalog, news: News, base_url: str, lang: str) -> Said | None:
-    """How many documents the newest month has, where some were counted."""
+    """How many documents the newest month has, if some were counted."""
     for indicator in catalog.all():
         ref = indicator.ref("register")
         if ref is not None and not ref.params.get("topics") and news.documents:

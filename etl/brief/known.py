@@ -1,4 +1,4 @@
-"""What became known between two moments, from a snapshot: one question a table."""
+"""What became known between two moments, from a snapshot: one question per table."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from etl.errors import SettingError
 from etl.records import BEIJING, EVENT_COLUMNS, Event, Vintage, event_of
 
 Rows = Callable[[str, Mapping[str, Any]], Sequence[tuple[Any, ...]]]
-#: How far a brief looks back where there is no bulletin before it.
+#: How far a brief looks back if there is no previous bulletin.
 DAYS = 7
-#: The values of a step and of those that it is measured by.
+#: The values of a change and of those it is measured against.
 TAIL = USUAL_STEPS + 2
 
 # Of each indicator that has news: its newest values, and those that the events in between are about.
@@ -49,7 +49,7 @@ where (indicator, date) in (
   where {{new}} and {{known}})
 order by indicator, date, kind, threshold
 """
-# Whether a vintage was not known at one moment, and was at the other.
+# Whether a vintage was unknown at one moment and known at the other.
 _HELD = "case when ${moment} < f.loaded_at then o.known_at else o.held_at end <= ${moment}"
 _NEW = f"not ({_HELD.format(moment='since')})"
 _KNOWN = _HELD.format(moment="until")
@@ -59,8 +59,8 @@ BEFORE = "select max(date) from bulletins where date < $day"
 
 @dataclass(frozen=True, slots=True)
 class CountedDocument:
-    """A counted document of the register. `published` tells whether its day is that of publication,
-    not of issue."""
+    """A counted document of the register. `published` says whether its day is that of publication
+    rather than of issue."""
 
     title: str
     issuer: str
@@ -72,9 +72,8 @@ class CountedDocument:
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """What was known by `until`, and what of it was not by `since`: the newest values of each
-    indicator that has news, the newest date that each had before, events, and documents in the order
-    of their days."""
+    """What was known by `until`, and which of it was not by `since`: the newest values of each
+    indicator that has news, the newest date that each had before, events, and documents in order of date."""
 
     day: date
     before: date | None
@@ -92,8 +91,8 @@ class News:
 
 
 def news(rows: Rows, day: date, now: datetime) -> News:
-    """The news of a day in Beijing since the bulletin before it; of a day that is not over, so far.
-    A SettingError where the day is still to come."""
+    """The news of a day in Beijing since the previous bulletin; so far, if the day is not over. A
+    SettingError if the day is in the future."""
     if day > now.astimezone(BEIJING).date():
         raise SettingError(
             f"{day} is still to come in Beijing; write the day of today or one that is past."

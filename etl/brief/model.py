@@ -1,4 +1,4 @@
-"""What a brief is: what moved since the bulletin before, as sentences with the figures in them."""
+"""What a brief is: what moved since the previous bulletin, as sentences with their figures."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ JUMP = "jump"
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A sentence; `name` are the words of it that lead to `link`."""
+    """A sentence; `name` is the part of it that links to `link`."""
 
     text: str
     name: str
@@ -22,11 +22,11 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A value that is remarkable, and why: `kinds` are those of events, and `jump`.
+    """A remarkable value, and why: `kinds` are those of events, and `jump`.
 
-    `value` and `previous` are in the unit of the catalog; `deviation` is how many standard
-    deviations its step lies from the mean of those before it; `since` is where the history of its
-    records begins."""
+    `value` and `previous` are in the catalog's unit; `deviation` is the z-score of its change;
+    `since` is where the history of its records begins.
+    """
 
     kinds: tuple[str, ...]
     indicator: str
@@ -53,9 +53,9 @@ class BriefPaper:
 
 @dataclass(frozen=True, slots=True)
 class Brief:
-    """What became known after `since` and by `until`, with the day of the bulletin before, if there
-    is one. `count` says how many documents were counted; the last three name the indicators that
-    have a new value and no item, no new value, and no value at all."""
+    """What became known after `since` and by `until`, with the day of the previous bulletin, if
+    there is one. `count` says how many documents were counted; the last three fields name the
+    indicators with a new value and no item, with no new value, and with no value at all."""
 
     date: Date
     lang: str
@@ -76,7 +76,7 @@ class Brief:
 
     @property
     def jumps(self) -> tuple[Item, ...]:
-        """What moved far, and is neither record nor round number."""
+        """Large changes that are neither records nor round numbers."""
         return tuple(item for item in self.items if item.kinds == (JUMP,))
 
 

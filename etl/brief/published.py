@@ -1,4 +1,4 @@
-"""The brief of a day out of the snapshot that readers see."""
+"""The brief of a day from the current snapshot."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from etl.storage.snapshots import current_name, read_snapshot
 
 
 def published_brief(settings: Settings, day: date, lang: str, now: datetime) -> Brief:
-    """The brief of a day; a SettingError if it is still to come, a StorageError if there is no
+    """The brief of a day; a SettingError if it is in the future, a StorageError if there is no
     snapshot to make it from."""
     name = current_name(settings.published)
     if name is None:

@@ -1,4 +1,4 @@
-"""Whether all that people wrote is well."""
+"""Whether everything that people wrote is in order."""
 
 from __future__ import annotations
 

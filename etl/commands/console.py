@@ -1,4 +1,4 @@
-"""How the commands speak: a progress bar and tables on a terminal, plain lines elsewhere."""
+"""Command output: a progress bar and tables on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from etl.words.numbers import MINUS, trimmed
 MOST_REVISIONS = 5
 MOST_DISAGREEMENTS = 3
 
-#: Sentences of a table are cut after so many letters; --json has them whole.
+#: Sentences in a table are cut after this many characters; --json has them in full.
 MOST_LETTERS = 40
 MARKS: Mapping[str, str] = {
     "supported": "✔", "approximate": "≈", "contradicted": "✘", "unverifiable": "?",
@@ -53,7 +53,7 @@ def say(message: str) -> None:
 
 @contextmanager
 def progress(total: int) -> Iterator[Step]:
-    """Something to call with each outcome: it moves a bar, or prints a line."""
+    """A function to call with each outcome: it moves a bar, or prints a line."""
     if not out.is_terminal:
         yield outcome_line
         return
@@ -73,13 +73,13 @@ def progress(total: int) -> Iterator[Step]:
 
 
 def published(report: Report) -> None:
-    """The snapshot that a run has published, or that there was no need of one."""
+    """Print the published snapshot, or that none was needed."""
     name = report.snapshot
     say(f"published {name}" if name else "nothing changed: no new snapshot")
 
 
 def outcome_table(outcomes: Iterable[Outcome]) -> None:
-    """Indicator, source, new, revised, newest date, problem."""
+    """Print indicator, source, new, revised, newest date, problem."""
     rows = [
         (o.subject, o.source, str(o.new), str(o.revised), str(o.newest or "—"), _said(o))
         for o in outcomes
@@ -88,7 +88,7 @@ def outcome_table(outcomes: Iterable[Outcome]) -> None:
 
 
 def status_table(rows: Sequence[Freshness], moment: datetime) -> None:
-    """Each indicator's freshness, then what is kept apart, what was revised and what is missing."""
+    """Print each indicator's freshness, then held answers, revisions and notices."""
     cells = [
         (r.id, r.state, _until(r, moment), "—" if r.missed is None else str(r.missed), r.source,
          r.problem)
@@ -110,7 +110,7 @@ def status_table(rows: Sequence[Freshness], moment: datetime) -> None:
 
 
 def disagreements(found: Mapping[str, Sequence[Disagreement]]) -> None:
-    """Where sources differ, the newest dates of each indicator."""
+    """Print where sources differ, for the newest dates of each indicator."""
     for name, rows in found.items():
         for d in rows[:MOST_DISAGREEMENTS]:
             say(f"sources disagree: {name}, {d.date}: {d.source} {d.value!r}, "
@@ -121,13 +121,13 @@ def disagreements(found: Mapping[str, Sequence[Disagreement]]) -> None:
 
 
 def alert_table(rows: Iterable[Alert]) -> None:
-    """Indicator, rule, state, date, sentence."""
+    """Print indicator, rule, state, date, sentence."""
     cells = [(r.indicator, r.rule, r.state, str(r.date or "—"), r.zh) for r in rows]
     _table(("indicator", "rule", "state", "date", "what it says"), cells, right=set())
 
 
 def sent(rows: Iterable[Sent], *, errors_only: bool = False) -> bool:
-    """What each channel did, its failures on the error stream; whether there were any."""
+    """Print what each channel did, failures on the error stream; whether there were any."""
     failed = False
     for row in rows:
         if row.problem:
@@ -145,7 +145,8 @@ def sent(rows: Iterable[Sent], *, errors_only: bool = False) -> bool:
 
 
 def history_table(snapshots: Iterable[ListedSnapshot]) -> None:
-    """Name, moment, vintages, whether it is served, and why it cannot be read if it cannot."""
+    """Print name, moment, vintages, whether it is current, and why it cannot be read if it
+    cannot."""
     cells = [
         (
             s.name,
@@ -162,7 +163,7 @@ def history_table(snapshots: Iterable[ListedSnapshot]) -> None:
 
 
 def backup_line(folder: str, manifest: Manifest) -> None:
-    """What a backup holds, in one line."""
+    """The contents of a backup, in one line."""
     say(
         f"{folder}: {len(manifest.files):,} files, {manifest.bytes / 1e6:,.1f} MB, "
         f"{manifest.vintages:,} vintages, snapshot {manifest.snapshot or '—'}, made at "
@@ -171,7 +172,7 @@ def backup_line(folder: str, manifest: Manifest) -> None:
 
 
 def candidate_table(rows: Iterable[Candidate]) -> None:
-    """Key, title, issuer, number, published, topics, kind, source, address."""
+    """Print key, title, issuer, number, published, topics, kind, source, address."""
     cells = [
         (r.key, d.title, d.issuer, d.number, d.published, ";".join(topics_shown(d)), d.kind,
          ";".join(r.sources), d.url)
@@ -183,7 +184,7 @@ def candidate_table(rows: Iterable[Candidate]) -> None:
 
 
 def claim_table(claims: Sequence[Claim]) -> None:
-    """Mark, section, indicator, kind, value, period, reason and sentence; then how many of each."""
+    """Print mark, section, indicator, kind, value, period, reason and sentence, then the totals."""
     cells = [
         (MARKS[c.verdict], c.verdict, c.section, c.indicator, c.kind, _value(c), c.period or "—",
          c.reason, c.sentence[:MOST_LETTERS])
@@ -221,7 +222,8 @@ def _line(outcome: Outcome) -> str:
 
 
 def _until(row: Freshness, moment: datetime) -> str:
-    """Until when the values run; of what changes only at events, until when somebody looked."""
+    """Until when there are values, or, for what changes only at events, until when somebody
+    checked."""
     if row.calendar != "event" or row.newest is None:
         return row.as_of
     return f"{row.as_of}，{checked_words(row.checked_until, moment, 'zh')}"
@@ -234,7 +236,7 @@ def _value(claim: Claim) -> str:
 
 
 def _said(outcome: Outcome) -> str:
-    """The problem of an outcome, and what is only to be known."""
+    """The problem of an outcome, and its notice."""
     notice = f"(notice: {outcome.notice})" if outcome.notice else ""
     return " ".join(part for part in (outcome.problem, notice) if part)
 

@@ -55,7 +55,7 @@ def bulletin_command(settings: Settings, options: argparse.Namespace) -> int:
 
 
 def _policies_cited(settings: Settings, bulletin: Bulletin) -> Iterator[str]:
-    """What the register has of each policy document that a bulletin cites."""
+    """Whether the register has each policy document that a bulletin cites."""
     try:
         documents = read_documents(settings, read_bulletins(settings).read)
     except FileProblem as problem:
@@ -73,7 +73,7 @@ def _policies_cited(settings: Settings, bulletin: Bulletin) -> Iterator[str]:
 
 
 def _write(path: Path, text: str) -> Path | None:
-    """Write the text; where another stood there, its copy in `replaced/`."""
+    """Write the text; a different one already there is copied to `replaced/`."""
     draft = path.with_name(f".{path.name}.draft")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -90,7 +90,7 @@ def _write(path: Path, text: str) -> Path | None:
 
 
 def candidates_command(settings: Settings, options: argparse.Namespace) -> int:
-    """The documents that were found and wait for a person; take them or leave them."""
+    """List the documents that wait for a person; take them or leave them."""
     if (options.take or options.leave) and not settings.warehouse.exists():
         raise StorageError(
             f"{settings.warehouse}: no warehouse yet; run `python -m etl run` first."

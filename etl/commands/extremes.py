@@ -1,4 +1,4 @@
-"""Extremes that the catalog gives as those of all time, and values that refute them."""
+"""All-time extremes in the catalog, and values that refute them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SPLITS = "select date from actions where indicator = ? and kind = 'split'"
 
 
 def held(settings: Settings, catalog: Catalog) -> list[str]:
-    """Those that the values of the current snapshot refute; none where nothing is published."""
+    """The extremes that values of the current snapshot refute; none if nothing is published."""
     name = snapshots.current_name(settings.published)
     path = settings.published / f"{name}.duckdb"
     if name is None or not path.is_file():

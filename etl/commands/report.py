@@ -1,4 +1,4 @@
-"""What the published snapshot says: status, alerts, statements, briefs."""
+"""What the published snapshot says: status, alerts, claims, briefs."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from etl.terminal import to_json
 
 
 def status_command(settings: Settings, options: argparse.Namespace) -> int:
-    """How fresh each indicator is."""
+    """Print how up to date each indicator is."""
     catalog = load_catalog(settings.catalog)
     moment = now()
     with current_snapshot(settings.published) as snapshot:
@@ -45,7 +45,7 @@ def status_command(settings: Settings, options: argparse.Namespace) -> int:
 
 
 def alerts_command(settings: Settings, options: argparse.Namespace) -> int:
-    """How the alerts stand; with --send, each new crossing to the channels that are set."""
+    """Print the state of the alerts; with --send, send new crossings to the configured channels."""
     catalog = load_catalog(settings.catalog)
     ways = notify.channels(settings) if options.send else []
     if options.send and not ways:
@@ -66,7 +66,7 @@ def alerts_command(settings: Settings, options: argparse.Namespace) -> int:
 
 
 def send_alerts(settings: Settings, catalog: Catalog, alerts: Sequence[Alert]) -> None:
-    """Send what is new after a publication. What goes wrong is said; the data is published."""
+    """Send what is new after publishing. Failures are reported; the data is published anyway."""
     try:
         ways = notify.channels(settings)
         if ways:
@@ -77,7 +77,7 @@ def send_alerts(settings: Settings, catalog: Catalog, alerts: Sequence[Alert]) -
 
 
 def claims_command(settings: Settings, options: argparse.Namespace) -> int:
-    """The statements of a published bulletin, each with its verdict; 1 if one is contradicted."""
+    """Print the claims of a published bulletin with their verdicts; 1 if one is contradicted."""
     claims = published_claims(settings.published, _bulletin_day(options.date))
     if options.json:
         print(to_json([c.model_dump(mode="json") for c in claims]))
@@ -87,7 +87,7 @@ def claims_command(settings: Settings, options: argparse.Namespace) -> int:
 
 
 def brief_command(settings: Settings, options: argparse.Namespace) -> int:
-    """What moved since the bulletin before a day, as Markdown for the bulletin of that day."""
+    """Print what moved since the previous bulletin, as Markdown for the bulletin of that day."""
     found = published_brief(settings, _bulletin_day(options.date), options.lang, now())
     if options.json:
         print(to_json(BRIEF.dump_python(found, mode="json")))

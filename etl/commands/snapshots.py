@@ -1,4 +1,4 @@
-"""Published snapshots and copies of everything: history, rollback, backup, restore."""
+"""Published snapshots and backups: history, rollback, backup, restore."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from etl.storage.warehouse import lock
 
 
 def history_command(settings: Settings, options: argparse.Namespace) -> int:
-    """The snapshots that are kept."""
+    """List the snapshots that are kept."""
     console.history_table(snapshots.history(settings.published))
     return OK
 
@@ -35,7 +35,7 @@ def backup_command(settings: Settings, options: argparse.Namespace) -> int:
 
 
 def restore_command(settings: Settings, options: argparse.Namespace) -> int:
-    """Bring a backup back; with --check, only see whether it is whole."""
+    """Restore a backup; with --check, only verify that it is complete."""
     folder = Path(options.folder)
     if options.check:
         console.backup_line(options.folder, backup.check(folder))

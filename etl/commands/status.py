@@ -1,4 +1,5 @@
-"""How fresh each indicator is, by the sessions of its own calendar, and what went wrong with it."""
+"""How up to date each indicator is, by the sessions of its own calendar, and what went wrong with
+it."""
 
 from __future__ import annotations
 
@@ -13,7 +14,7 @@ from etl.freshness import as_of_words, sessions_missed, state_of
 from etl.records import Disagreement, HeldAnswer, Revision
 from etl.storage.current import CurrentSnapshot
 
-#: Revisions are told for so long.
+#: How long revisions are reported.
 _TOLD_DAYS = 30
 
 
@@ -21,8 +22,8 @@ _TOLD_DAYS = 30
 class Freshness:
     """One row of `status`. `state` is fresh, stale, failing or empty; `missed` counts the sessions
     that should have been public by now and are not held; `checked_until` is the day until which
-    somebody looked at what changes only at events. `refused` are the answers that are kept apart,
-    `revisions` the values replaced of late, `disagreements` where sources differ."""
+    somebody checked what changes only at events. `refused` are the held and quarantined answers,
+    `revisions` the values replaced lately, `disagreements` where sources differ."""
 
     id: str
     state: str
@@ -48,7 +49,7 @@ class Freshness:
 
 
 def freshness(catalog: Catalog, snapshot: CurrentSnapshot, now: datetime) -> Iterator[Freshness]:
-    """Each indicator's row, in the order of the catalog, as far as it is published."""
+    """The published state of each indicator, in the order of the catalog."""
     problems, notices = snapshot.problems(), snapshot.notices()
     disagreeing = snapshot.disagreements()
     refused, revisions = defaultdict(list), defaultdict(list)

@@ -1,5 +1,5 @@
-"""Values under ids that no entry of the catalog claims: after a slip in a rename, a series would
-begin anew without a word."""
+"""Values under ids that no catalog entry claims: after a mistake in a rename, a series would
+silently start again."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ HELD = ("select indicator, count from standings", "select indicator, rows from u
 
 
 def unclaimed(settings: Settings, catalog: Catalog) -> Iterator[str]:
-    """A sentence for each id that figures or the published warehouse hold and nobody claims. The
-    warehouse itself is not opened: a run may be writing it."""
+    """A sentence for each id that the figures or the current snapshot hold and nobody claims. The
+    warehouse is not opened, because a run may be writing it."""
     for path in sorted(settings.figures.glob("*.csv")):
         yield from _in_figures(path, catalog)
     held = {
@@ -49,7 +49,7 @@ def _is_claimed(name: str, catalog: Catalog) -> bool:
 
 
 def _in_figures(path: Path, catalog: Catalog) -> Iterator[str]:
-    """The first row of each unknown id; a file of another kind names no indicators."""
+    """The first row of each unknown id; a file without ids is skipped."""
     payload = bytes_of(path, "it is gone.")
     header = payload.partition(b"\n")[0].decode("utf-8-sig", "replace").strip().split(",")
     if "indicator" not in header:
@@ -66,7 +66,7 @@ def _in_figures(path: Path, catalog: Catalog) -> Iterator[str]:
 
 
 def _held(folder: Path) -> dict[str, int]:
-    """How many values the published warehouse holds of each id, also of those not shown."""
+    """How many values the current snapshot holds for each id, including those not shown."""
     name, found = current_name(folder), dict[str, int]()
     if name is None:
         return found
@@ -81,7 +81,7 @@ def _held(folder: Path) -> dict[str, int]:
 
 
 def _nearest(name: str, catalog: Catalog) -> tuple[str, str]:
-    """The entry with the nearest id or old id, and the hint that names it."""
+    """The entry with the nearest id or old id, and a hint that names it."""
     known = [*catalog.indicators, *catalog.current_ids]
     close = get_close_matches(name[:100], known, n=1, cutoff=0.6)
     if not close:

@@ -1,4 +1,4 @@
-"""What changes the data: run, import, accept, replay, and the schedule that runs."""
+"""The commands that change the data: run, import, accept, replay, and the schedule."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def import_command(settings: Settings, options: argparse.Namespace) -> int:
 
 
 def accept_command(settings: Settings, options: argparse.Namespace) -> int:
-    """Take an answer that was held back because it rewrites history."""
+    """Accept an answer that was held back because it rewrites history."""
     catalog = load_catalog(settings.catalog)
     outcomes = accept(settings, catalog, options.id)
     report = publish_again(settings, catalog)
@@ -85,7 +85,7 @@ def accept_command(settings: Settings, options: argparse.Namespace) -> int:
 
 
 def replay_command(settings: Settings, options: argparse.Namespace) -> int:
-    """Build what online sources brought again from the archive; 1 if a row differs."""
+    """Rebuild the data of online sources from the archive; 1 if a row differs."""
     catalog = load_catalog(settings.catalog)
     replayed = replay(settings, catalog, options.source, allow_fewer=options.allow_fewer)
     for one in replayed:
@@ -97,7 +97,7 @@ def replay_command(settings: Settings, options: argparse.Namespace) -> int:
 
 
 def schedule_command(settings: Settings, options: argparse.Namespace) -> int:
-    """Run in the foreground at the hours of the sources, until stopped."""
+    """Stay in the foreground and run at the sources' hours, until stopped."""
     load_catalog(settings.catalog)
     for slot in SLOTS:
         console.say(f"will ask {slot}")
@@ -105,12 +105,10 @@ def schedule_command(settings: Settings, options: argparse.Namespace) -> int:
     def work(slot: Slot) -> None:
         console.say(f"{now():%Y-%m-%dT%H:%M:%SZ} asking {slot}")
         try:
-            # The catalog is read anew each time: it may have been edited since.
+            # The catalog is read again each time, because it may have been edited.
             catalog = load_catalog(settings.catalog)
             report = run(settings, catalog, Request(source=slot.source), lambda outcome: None)
-        except (
-            XinzhiError
-        ) as error:  # a lock that is held, a full disk: the next slot may do better
+        except XinzhiError as error:  # a held lock, a full disk: the next slot may succeed
             console.fail(str(error))
             return
         for outcome in report.outcomes:
@@ -132,7 +130,7 @@ def publish_again(
     *,
     allow_fewer: bool = False,
 ) -> Report:
-    """Derive anew from what was just stored, and publish."""
+    """Derive again from what was just stored, and publish."""
     derived = Request(source="derived", offline=True, known_at=known_at, allow_fewer=allow_fewer)
     return run(settings, catalog, derived, lambda outcome: None)
 

@@ -11,7 +11,7 @@ from etl.files.bounded import Unreadable
 
 
 def main(function: str, memory: str, answer: str, seconds: str) -> None:
-    """Write what the function yields for the file on standard input, a line of JSON each."""
+    """Write what the function yields for the file on standard input, one line of JSON each."""
     for limit, most in (
         (resource.RLIMIT_AS, int(memory)),
         (resource.RLIMIT_FSIZE, int(answer)),

@@ -1,4 +1,5 @@
-"""The files that people write: bulletins, register and corrections; their problems in words."""
+"""The files that people write: bulletins, register and corrections, with their problems in
+words."""
 
 from __future__ import annotations
 
@@ -27,7 +28,7 @@ COMPARISONS = ("scope", "scope_zh", "period", "pue", "kind", "kind_zh", "source"
 
 @dataclass(frozen=True, slots=True)
 class PueComparison:
-    """A PUE that somebody named besides the indicators, in the words of the file: what it is of,
+    """A PUE that somebody stated, besides the indicators, in the words of the file: what it is of,
     when, how it was measured, who said so and how far that was verified."""
 
     scope: str
@@ -51,7 +52,8 @@ class BulletinFiles:
 
 
 def read_bulletins(settings: Settings) -> BulletinFiles:
-    """Every data/bulletins/DATE.md; a broken one is a problem of its own and stops no other."""
+    """Every data/bulletins/DATE.md; a broken one is a problem of its own and does not stop the
+    others."""
     files = bulletin_files(settings)
     found: list[Bulletin] = []
     problems: list[FileProblem] = []
@@ -69,7 +71,7 @@ def read_bulletins(settings: Settings) -> BulletinFiles:
 
 
 def bulletin_files(settings: Settings) -> dict[date, Path]:
-    """The file of each day; other names in the folders are left alone."""
+    """The file of each day; files with other names are ignored."""
     files: dict[date, Path] = {}
     for folder in settings.bulletin_folders:
         for path in sorted(folder.glob("*.md")):
@@ -81,12 +83,12 @@ def bulletin_files(settings: Settings) -> dict[date, Path]:
 
 
 def read_documents(settings: Settings, bulletins: Sequence[Bulletin]) -> tuple[Document, ...]:
-    """The register together with what the bulletins cite."""
+    """The register together with the documents that bulletins cite."""
     return with_citations(read_register(settings.register), bulletins)
 
 
 def read_comparisons(settings: Settings) -> tuple[PueComparison, ...]:
-    """What others say of PUE; nothing where the figures have no such file."""
+    """PUE figures of others; nothing if there is no such file."""
     path = settings.figures / "pue_reference.csv"
     if not path.exists():
         return ()
@@ -100,8 +102,7 @@ def read_comparisons(settings: Settings) -> tuple[PueComparison, ...]:
 
 
 def read_corrections(settings: Settings, catalog: Catalog) -> tuple[Correction, ...]:
-    """What people corrected, in the order of the file; a FileProblem names the line of what is
-    wrong with it."""
+    """The corrections in the order of the file; a FileProblem names the line that is wrong."""
     path = settings.corrections
     payload = bytes_of(path, "this file of corrections is missing; restore it from the repository.")
     try:

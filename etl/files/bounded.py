@@ -1,7 +1,8 @@
-"""Files from outside, read in a process of their own that ends when it takes too long or too much.
+"""Foreign files are read in a separate process, which is ended when it takes too long or too much
+memory.
 
-Whatever a parser does with a file that was made to harm it, it does to that process alone. What the
-reader there yields comes back as lines of JSON; what it refuses comes back as a sentence.
+Whatever a malicious file does to a parser, it does to that process alone. What the reader yields
+comes back as lines of JSON; a refusal comes back as a sentence.
 """
 
 from __future__ import annotations
@@ -27,8 +28,8 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Who reads a kind of document, `module:function` from an open file to what JSON can say; how
-    the document is called, what a person can do instead, and how much the reader may take."""
+    """How to read a kind of document: `module:function` from an open file to JSON values, what the
+    document is called, what a person can do instead, and how much the reader may use."""
 
     function: str
     document: str
@@ -39,7 +40,7 @@ class Reader:
 
 
 def answers(file: BinaryIO, reader: Reader) -> Iterator[Any]:
-    """What the reader yields for the file; Unreadable for what it refuses or cannot bear."""
+    """What the reader yields for the file; Unreadable if it refuses or exceeds its limits."""
     program = [sys.executable, "-m", "etl.files.apart", reader.function, str(reader.memory)]
     program += [str(reader.answer), str(round(reader.seconds) + 1)]
     with tempfile.TemporaryFile() as found:

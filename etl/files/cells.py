@@ -1,4 +1,4 @@
-"""Cells of the tables that people write: what they hold, or a sentence that names the place."""
+"""Cells of tables that people write: their values, or a sentence that names the place."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ from etl.errors import FileProblem, nearest, quoted
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:?\d{2}.*", re.ASCII | re.DOTALL)
-#: No line and no cell of a table that people write is longer, and no table has more columns.
+#: The longest line and cell, and the most columns, of a table that people write.
 MOST_LINE, MOST_COLUMNS = 1_000_000, 100
 
 
 def rows_of(
     payload: bytes, path: Path, known: Sequence[str], required: Sequence[str]
 ) -> Iterator[tuple[int, dict[str, str]]]:
-    """Each row of a CSV with its line; a FileProblem for what is no table of these columns."""
+    """Each row of a CSV with its line; a FileProblem if it is not a table with these columns."""
     return rows_in(io.StringIO(text_of(payload, path)), path, known, required)
 
 
 def rows_in(
     text: TextIO, path: Path, known: Sequence[str], required: Sequence[str], skip: int = 0
 ) -> Iterator[tuple[int, dict[str, str]]]:
-    """The same from an open file, after the first so many rows."""
+    """The same from an open file, skipping the first rows."""
     rows = csv.DictReader(_bounded_lines(text, path), strict=True)
     try:
         check_header(rows.fieldnames or (), known, required, path)
@@ -53,7 +53,7 @@ def rows_in(
 
 
 def _bounded_lines(text: TextIO, path: Path) -> Iterator[str]:
-    """The lines of a text, as long as they are what a table may hold."""
+    """The lines of a text; refused if one is longer than a table's may be."""
     number = 0
     while line := text.readline(MOST_LINE):
         number += 1
@@ -73,7 +73,7 @@ def _bounded_lines(text: TextIO, path: Path) -> Iterator[str]:
 
 @contextmanager
 def opened_bytes(path: Path, missing: str, most: int) -> Iterator[BinaryIO]:
-    """A file to read from; a FileProblem if it cannot be read or is larger than `most` bytes."""
+    """An open file; a FileProblem if it cannot be read or is larger than `most` bytes."""
     try:
         if path.exists() and not path.is_file():
             raise FileProblem(path, "is no file; give the file that holds the table.")
@@ -89,7 +89,7 @@ def opened_bytes(path: Path, missing: str, most: int) -> Iterator[BinaryIO]:
 
 @contextmanager
 def opened_text(path: Path, missing: str, most: int) -> Iterator[TextIO]:
-    """The same as text, read bit by bit; a FileProblem that names the line that is not UTF-8."""
+    """The same as text, read piece by piece; a FileProblem names the line that is not UTF-8."""
     with opened_bytes(path, missing, most) as handle:
         try:
             yield io.TextIOWrapper(handle, encoding="utf-8-sig", newline="\n")
@@ -103,12 +103,13 @@ def opened_text(path: Path, missing: str, most: int) -> Iterator[TextIO]:
 
 
 def name_of(handle: BinaryIO | TextIO) -> str:
-    """A name that means an open file and nothing else, to whoever reads names as patterns."""
+    """A name that means this open file and nothing else, for readers that treat names as
+    patterns."""
     return f"/dev/fd/{handle.fileno()}"
 
 
 def bytes_of(path: Path, missing: str, most: int = 64_000_000) -> bytes:
-    """The content of a file; a FileProblem that says `missing` if it is not there."""
+    """The content of a file; a FileProblem that says `missing` if it does not exist."""
     try:
         if path.stat().st_size > most:
             raise FileProblem(path, f"is larger than {most:,} bytes; split it.")
@@ -148,7 +149,7 @@ def check_header(
 
 
 def number_of(text: str, path: Path, line: int | None, what: str) -> float:
-    """The finite number that a cell holds; a FileProblem that quotes it otherwise."""
+    """The finite number in a cell; otherwise a FileProblem that quotes it."""
     try:
         value = float(text)
     except ValueError:
@@ -161,7 +162,7 @@ def number_of(text: str, path: Path, line: int | None, what: str) -> float:
 
 
 def date_of(text: str, path: Path, line: int | None, what: str) -> date:
-    """The date that a cell holds as YYYY-MM-DD; a FileProblem that quotes it otherwise."""
+    """The date in a cell, as YYYY-MM-DD; otherwise a FileProblem that quotes it."""
     try:
         if not _DAY.fullmatch(text):
             raise ValueError
@@ -182,5 +183,5 @@ def date_of(text: str, path: Path, line: int | None, what: str) -> date:
 
 
 def _shown(text: str) -> str:
-    """What stands in a cell, to be quoted; an empty one is shown as it is."""
+    """The content of a cell, to be quoted; an empty one is shown as such."""
     return quoted(text) if text.strip() else ""

@@ -1,5 +1,5 @@
-"""Whether a file may be opened as what its name says: a document of Office, of a bounded size, with
-no macros and no password."""
+"""Whether a file may be opened as the Office document that its name says: of bounded size, with no
+macros and no password."""
 
 from __future__ import annotations
 
@@ -22,8 +22,9 @@ _BROKEN = (
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of document, the program that writes it, and how large it may be: bytes unpacked, in
-    all and in one part of XML, and how many times its size. `large` says what is too large."""
+    """A kind of document, the program that writes it, and how large it may be: unpacked bytes in
+    all and in one part of XML, and as a multiple of the file's size. `large` says what is too
+    large."""
 
     document: str
     program: str
@@ -56,8 +57,8 @@ class Kind:
 
 @contextmanager
 def opened(file: BinaryIO, kind: Kind) -> Iterator[zipfile.ZipFile]:
-    """The parts of the document; Unreadable for what is no such document, or is better not opened,
-    and for what breaks in the block because the archive does."""
+    """The parts of the document; Unreadable if it is no such document, should not be opened, or
+    turns out to be broken in the block."""
     begin = file.read(4)
     size = file.seek(0, io.SEEK_END)
     file.seek(0)
@@ -82,7 +83,7 @@ def is_xml(name: str) -> bool:
 
 
 def _check_sizes(archive: zipfile.ZipFile, packed: int, kind: Kind) -> None:
-    """What the archive declares bounds what is read: a part ends at its declared size."""
+    """Bounds what is read by what the archive declares: a part ends at its declared size."""
     parts = archive.infolist()
     unpacked = sum(part.file_size for part in parts)
     largest = max((part.file_size for part in parts if is_xml(part.filename)), default=0)

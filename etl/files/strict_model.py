@@ -1,5 +1,5 @@
-"""Models that refuse what they do not know, and what in a file does not fit one: the line, and the
-sentence for a person."""
+"""Models that refuse unknown keys, and the line and sentence for what in a file does not fit
+one."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class FrozenModel(BaseModel):
 
 
 class StrictModel(FrozenModel):
-    """Strict about types too, and about numbers that are none."""
+    """Strict about types too, and about numbers that are not finite."""
 
     model_config = ConfigDict(strict=True, allow_inf_nan=False)
 
@@ -26,8 +26,8 @@ class StrictModel(FrozenModel):
 def first_fault(
     document: Any, error: ValidationError, model: type[BaseModel], unnamed: str
 ) -> tuple[int, str]:
-    """The line and the sentence of what is to be mended first. `unnamed` is the key of the file
-    below which all entries stand: it goes without saying."""
+    """The line and the sentence of the first thing to fix. `unnamed` is the top key that all
+    entries share, which is left out of the sentence."""
     # A misspelt key also makes its right name missing: the misspelling is what to mend.
     first = min(
         error.errors(include_url=False, include_context=False),

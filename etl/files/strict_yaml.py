@@ -1,4 +1,4 @@
-"""YAML that knows where each of its words stands, so that an error can name the line."""
+"""YAML whose values know their line, so that an error can name it."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ _MERGE = "<<"
 MOST_BYTES, MOST_DEPTH, MOST_VALUES = 32_000_000, 30, 1_500_000
 #: How many values, and how many characters of text, aliases may repeat.
 MOST_REPEATED, MOST_REPEATED_LETTERS = 200_000, 10_000_000
-#: No whole number that means something is longer.
+#: The longest whole number that can mean anything.
 MOST_DIGITS = 40
 
 
 class YamlRefused(Exception):
-    """A text that these files may not hold: the line, and what is wrong as a sentence."""
+    """A text that these files may not contain: the line, and what is wrong as a sentence."""
 
     def __init__(self, line: int, sentence: str) -> None:
         super().__init__(sentence)
@@ -44,7 +44,7 @@ class YamlRefused(Exception):
 
 
 class NotYaml(YamlRefused):
-    """A text that is no YAML at all."""
+    """A text that is not YAML at all."""
 
 
 class YamlTable(dict[str, Any]):
@@ -64,7 +64,7 @@ class Items(list[Any]):
 
 
 def load_yaml(path: Path) -> YamlTable:
-    """The mapping that `path` holds, with its line numbers; a CatalogError in words otherwise."""
+    """The mapping in `path`, with its line numbers; otherwise a CatalogError in words."""
     try:
         if path.exists() and not path.is_file():
             raise CatalogError(f"{path}: is no file; XINZHI_CATALOG names the catalog.")
@@ -83,7 +83,8 @@ def load_yaml(path: Path) -> YamlTable:
 
 
 def parse_yaml(text: str) -> Any:
-    """What a text holds, in Tables, Items, texts, numbers, switches and None; else Refused."""
+    """The value of a text, as tables, items, strings, numbers, booleans and None; otherwise
+    YamlRefused."""
     try:
         return _YamlReader(yaml.parse(text, Loader=_LOADER)).document()
     except yaml.MarkedYAMLError as error:
@@ -97,7 +98,7 @@ def parse_yaml(text: str) -> Any:
 
 
 def line_of(document: Any, where: Path_) -> int:
-    """The line, from 1, of the deepest part of `where` that the document really holds."""
+    """The line, from 1, of the deepest part of `where` that the document contains."""
     line, value = 1, document
     for step in where:
         known = isinstance(value, YamlTable) and step in value
@@ -109,7 +110,7 @@ def line_of(document: Any, where: Path_) -> int:
 
 
 class _YamlReader:
-    """Values out of events. No tree of nodes in between: for a catalog of 10,000 entries that
+    """Values from events, without a tree of nodes in between: for a catalog of 10,000 entries that
     would be half a gigabyte."""
 
     def __init__(self, events: Iterator[Any]) -> None:
@@ -120,7 +121,7 @@ class _YamlReader:
         self.repeated = self.repeated_letters = 0
 
     def document(self) -> Any:
-        """The one value of the text; None if it holds nothing."""
+        """The one value of the text; None if it is empty."""
         found: list[Any] = []
         for event in self.events:
             if isinstance(event, NodeEvent):
@@ -144,7 +145,7 @@ class _YamlReader:
         return value
 
     def _repeated(self, event: AliasEvent) -> Any:
-        """What the alias names: a few shared values, which whoever writes them out repeats."""
+        """The value that the alias names, shared rather than copied, and counted each time."""
         if event.anchor not in self.named:
             raise YamlRefused(
                 _line(event), f"the alias '*{quoted(event.anchor)}' names nothing above it."
@@ -204,7 +205,7 @@ class _YamlReader:
 
 
 def _merge(found: YamlTable) -> None:
-    """`<<: *other` fills in what the mapping does not say itself."""
+    """`<<: *other` fills in what the mapping itself does not set."""
     line, others = found.lines.pop(_MERGE), found.pop(_MERGE)
     for other in others if isinstance(others, Items) else [others]:
         if not isinstance(other, YamlTable):

@@ -1,8 +1,8 @@
-"""The rows of an Excel workbook: of its first sheet that can be seen.
+"""The rows of an Excel workbook: of its first visible sheet.
 
 The sheet is read as a stream and no row is made up: what a workbook claims to hold costs nothing,
-and what no sheet of Excel can hold is refused. Cells come as the texts that a CSV would have, dates
-as 2026-05-26; a cell of which no text says the same without a guess is refused with its place.
+and what no Excel sheet can hold is refused. Cells come as the texts that a CSV would have, dates as
+2026-05-26; a cell that cannot be written as text without guessing is refused with its place.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from etl.errors import quoted
 from etl.files.bounded import Reader, Unreadable
 from etl.files.office import Kind, opened
 
-#: What a sheet of Excel holds at most.
+#: The most an Excel sheet can hold.
 MOST_ROWS, MOST_COLUMN = 1_048_576, "XFD"
-#: No id, date or number is longer.
+#: The longest id, date or number.
 MOST_LETTERS = 1_000
 EXCEL = Kind(
     document="XLSX workbook", program="Excel", suffix=".xlsx", old=".xls",
@@ -32,12 +32,12 @@ EXCEL = Kind(
 READER = Reader(
     "etl.files.xlsx:rows", EXCEL.document, "save the table as .csv and import that.", seconds=180
 )
-#: Numbers of the formats that show a moment: those of every country, and those of China and Japan.
+#: Numbers of the built-in date and time formats, including those of China and Japan.
 _MOMENTS = frozenset((*range(14, 23), *range(27, 37), 45, 46, 47, *range(50, 59)))
 _PERCENTS = frozenset((9, 10))
-#: In the code of a format: words that are shown as they stand, colours and conditions.
+#: In a format code: literal text, colours and conditions.
 _LITERAL = re.compile(r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]')
-#: The first day of Excel's count, as its dates after February 1900 have it; and of old Macs.
+#: Day 0 of Excel's date system, as for dates after February 1900, and that of old Macs.
 _FIRST, _FIRST_ON_MACS = datetime(1899, 12, 30), datetime(1904, 1, 1)
 _BLOCK = 1 << 16
 
@@ -48,8 +48,8 @@ Text = Callable[[str], None]
 
 
 def rows(file: BinaryIO) -> Iterator[tuple[int, dict[str, str]]]:
-    """The number of each row that holds something, and its cells by the letters of their column;
-    Unreadable for what cannot be read."""
+    """The number of each row that holds something, and its cells by column letters; Unreadable if
+    it cannot be read."""
     with opened(file, EXCEL) as archive:
         try:
             yield from _Sheet(_Book(archive)).rows()
@@ -60,7 +60,7 @@ def rows(file: BinaryIO) -> Iterator[tuple[int, dict[str, str]]]:
 def _blocks(
     archive: zipfile.ZipFile, part: str, start: Start, end: End, text: Text
 ) -> Iterator[None]:
-    """Tell the elements and words of a part of XML, block by block."""
+    """Feed a part of XML to the parser, block by block."""
 
     names = _LocalNames()
 
@@ -82,14 +82,14 @@ def _blocks(
 
 
 class _LocalNames(dict[str, str]):
-    """Names without their namespace; each is looked at once."""
+    """Names without their namespace, each looked up once."""
 
     def __missing__(self, name: str) -> str:
         return self.setdefault(name, name.rpartition(" ")[2])
 
 
 def _elements(archive: zipfile.ZipFile, part: str) -> Iterator[tuple[str, str, Attributes]]:
-    """The name of each element, of the one around it, and its attributes."""
+    """The name of each element, of its parent, and its attributes."""
     path: list[str] = [""]
     found: list[tuple[str, str, Attributes]] = []
 
@@ -106,7 +106,7 @@ def _elements(archive: zipfile.ZipFile, part: str) -> Iterator[tuple[str, str, A
 
 
 class _SharedWords:
-    """The text of one cell or shared string: all of its runs, without the readings above them."""
+    """The text of one cell or shared string: all of its runs, without phonetic readings."""
 
     def __init__(self) -> None:
         self.parts: list[str] = []
@@ -131,7 +131,7 @@ class _SharedWords:
             self.parts.append(words[: MOST_LETTERS + 1])
 
     def taken(self) -> str:
-        """What was said since the last time."""
+        """What was collected since the last call."""
         text = "".join(self.parts)
         self.parts.clear()
         self.letters = 0
@@ -139,7 +139,7 @@ class _SharedWords:
 
 
 class _Book:
-    """What the parts of the workbook say of its sheet."""
+    """What the parts of the workbook say about its sheets."""
 
     def __init__(self, archive: zipfile.ZipFile) -> None:
         self.archive = archive
@@ -165,7 +165,7 @@ class _Book:
         self.moments, self.percents = self._formats()
 
     def _related(self, part: str) -> dict[str, tuple[str, str]]:
-        """What a part refers to, by its key: the last word of its type, and the other part."""
+        """The parts that a part refers to, by key: the last word of the type, and the target."""
         folder, name = posixpath.split(part)
         found = {}
         for element, _, told in _elements(
@@ -196,7 +196,8 @@ class _Book:
                 found.clear()
 
     def _formats(self) -> tuple[frozenset[str], frozenset[str]]:
-        """The numbers of the styles that show moments, and of those that show percents."""
+        """The numbers of the styles that show dates or times, and of those that show
+        percentages."""
         part = self._of_kind("styles")
         moments, percents = set(_MOMENTS), set(_PERCENTS)
         styles: list[int] = []
@@ -265,7 +266,7 @@ class _Sheet:
         self.row, self.column, self.cells = number, "", {}
 
     def _to_column(self, place: str | None) -> None:
-        """The column of a cell; one that does not say it stands next to the cell before."""
+        """The column of a cell; one without a reference is next to the previous cell."""
         column = place.rstrip("0123456789") if place else _next(self.column)
         if (
             (place and place != f"{column}{self.row}")
@@ -302,8 +303,8 @@ class _Sheet:
         return text.strip()
 
     def _moment(self, text: str) -> str:
-        """A count of days as the moment that it stands for; the two months of 1900 that Excel
-        counts wrongly are no dates."""
+        """A count of days as the moment it stands for; the two months of 1900 that Excel counts
+        wrongly are refused."""
         try:
             days = float(text)
             if not 61 <= days < 2_958_466:
@@ -319,7 +320,7 @@ class _Sheet:
 
 
 def _shown(moment: datetime) -> str:
-    """A date alone where it is no more than that, else all that it says."""
+    """A date alone if it is only a date, or else the full moment."""
     has_time = moment.tzinfo is not None or moment.time() != datetime.min.time()
     return moment.isoformat(" ") if has_time else moment.date().isoformat()
 

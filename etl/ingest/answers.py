@@ -1,5 +1,5 @@
 """An answer of a source, from bytes to vintages: parse, correct, check, append. A run, `accept` and
-`replay` take every answer this one way."""
+`replay` take every answer this way."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ SHOWN_PROBLEMS = 3
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """What is known besides an answer: what people `corrected`, the dates that are `held`, and the
-    `splits` that other answers have told; `hush` takes the secrets out of what is said of it."""
+    """What is needed besides an answer: the corrections (`corrected`), the dates already `held`,
+    and the `splits` known from other answers; `hush` removes secrets from sentences."""
 
     corrected: Sequence[Correction] = ()
     held: Collection[date] = ()
@@ -34,8 +34,8 @@ class Beside:
 
 @dataclass(frozen=True, slots=True)
 class ReadAnswer:
-    """What an answer says, believed and in the order of dates, with splits and dividends; `notes`
-    are what is to be known of it though it is good."""
+    """The accepted content of an answer in order of date, with splits and dividends; `notes` are
+    remarks about a good answer."""
 
     observations: Sequence[Observation]
     actions: Sequence[Action]
@@ -50,8 +50,8 @@ def read_answer(
     answer: Answer,
     beside: Beside,
 ) -> ReadAnswer:
-    """Parse, correct, check: what an answer says. UnexpectedPayload or CheckFailed in words if it
-    cannot be believed."""
+    """Parse, correct, check: the content of an answer. UnexpectedPayload or CheckFailed in words if
+    it cannot be believed."""
     with at_the_boundary(source.name, beside.hush):
         found = source.parse(payload, indicator, ref.params)
         actions = source.actions(payload, ref.params)
@@ -75,7 +75,7 @@ def take_answer(
     review: Callable[[Sequence[Observation]], None] = lambda observations: None,
 ) -> tuple[ReadAnswer, Appended]:
     """Parse, correct, check, append. `review` may still raise before anything is stored. The
-    caller's transaction holds it all together."""
+    caller's transaction makes it atomic."""
     reading = read_answer(payload, indicator, ref, source, answer, beside)
     review(reading.observations)
     names = (indicator.id, ref.name)
@@ -93,7 +93,7 @@ def take_answer(
 def fix_of(
     entries: Sequence[Correction], indicator: Indicator, source: Source, known_at: datetime
 ) -> Fix:
-    """What people corrected of a source by a moment, as a function of what it says."""
+    """The corrections of a source made by a moment, as a function on its values."""
     mine = corrections.standing(entries, indicator.id, source.name, known_at)
     return corrections.fixing(mine, source.precision)
 
@@ -109,13 +109,13 @@ def accepted(
     is_sent: bool = True,
     asked_at: datetime | None = None,
 ) -> list[Observation]:
-    """What was known by `known_at`, corrected by `fix`, dated, in order, repeated rows once;
-    CheckFailed in words if it breaks expectations, or has another day than those `held` for a
-    period of theirs.
+    """What was known by `known_at`, corrected by `fix`, dated, in order, without repeated rows;
+    CheckFailed in words if it violates expectations, or has another day than those `held` for one
+    of their periods.
 
-    What a source has sent (`is_sent`) is public, whatever the rule of publication says; of what
-    is only counted or kept by us, that which was public by then is taken. The price of a session
-    that ran when it was asked for (`asked_at`, if not `known_at`) is left out.
+    What a source has sent (`is_sent`) is public, whatever the publication rule says; of what is
+    counted or kept by us, only what was public by then is taken. The price of a session that was
+    running when it was asked for (`asked_at`, or else `known_at`) is left out.
     """
     dated = {(o.date, o.value, o.public_at): o for o in _dated(indicator, found)}  # repeats once
     told = sorted(
@@ -127,7 +127,7 @@ def accepted(
         key=lambda o: (o.date, o.public_at or known_at),
     )
     observations = [fix(o) for o in told]
-    # What lies beyond today is wrong, not merely unpublished: it is judged by the real clock.
+    # A future date is wrong, not merely unpublished: it is judged by the real clock.
     today = max(known_at, now())
     ahead = [o for o in dated.values() if o.date > today.date()]
     refuse(
@@ -144,7 +144,7 @@ def accepted(
 
 
 def refuse(wrong: Sequence[str]) -> None:
-    """CheckFailed with the first of the sentences, if there are any."""
+    """Raise CheckFailed with the first of the sentences, if there are any."""
     if wrong:
         more = len(wrong) - SHOWN_PROBLEMS
         tail = f" … and {more} more." if more > 0 else ""
@@ -158,7 +158,8 @@ def _is_known(observation: Observation, known_at: datetime, is_sent: bool) -> bo
 
 
 def _dated(indicator: Indicator, observations: Iterable[Observation]) -> Iterator[Observation]:
-    """Each observation with the moment it was public: as its source says, else by the catalog."""
+    """Each observation with the moment it became public: from its source, or else by the
+    catalog."""
     for o in observations:
         if o.public_at is None:
             yield replace(o, public_at=indicator.public_at(o.date))
@@ -167,7 +168,7 @@ def _dated(indicator: Indicator, observations: Iterable[Observation]) -> Iterato
 
 
 def _in_turn(told: Observation, right: Observation) -> Iterator[Observation]:
-    """A value as it was told, if that was known before it was corrected, and as it is right."""
+    """A value as the source gave it, if that was known before the correction, then as corrected."""
     if told != right and (told.public_at or EVER) <= (right.corrected_at or EVER):
         yield told
     yield right

@@ -1,4 +1,4 @@
-"""Where sources are called: whatever one raises is a sentence about it, and ends no run."""
+"""Where sources are called: whatever one raises becomes a sentence about it, and ends no run."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from contextlib import contextmanager
 
 from etl.errors import SourceError, UnexpectedPayload, XinzhiError, quoted
 
-#: Takes the secrets out of a sentence: `Settings.without_secrets`.
+#: Removes the secrets from a sentence: `Settings.without_secrets`.
 Hush = Callable[[str], str]
 
 
 @contextmanager
 def at_the_boundary(source: str, hush: Hush = str) -> Iterator[None]:
-    """Nothing but errors of ours leaves the block, and those of sources without a secret.
+    """Only errors of ours leave the block, without secrets.
 
-    The block calls a source and does nothing else: what is wrong with our own stores and files is
-    no fault of an upstream, and is heard of.
+    The block calls a source and does nothing else: a fault in our own stores and files is not the
+    source's, and is reported as such.
     """
     try:
         yield
@@ -25,7 +25,7 @@ def at_the_boundary(source: str, hush: Hush = str) -> Iterator[None]:
         raise
     except XinzhiError:
         raise
-    except Exception as error:  # of any kind: one source must not end the run of all
+    except Exception as error:  # of any kind: one source must not end the whole run
         said = f": {quoted(hush(str(error)))}" if str(error) else ""
         raise UnexpectedPayload(
             f"What {source} sent could not be read ({type(error).__name__}{said})."

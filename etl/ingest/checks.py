@@ -1,4 +1,4 @@
-"""What is wrong with new observations, in sentences; nothing, when they are as expected."""
+"""What is wrong with new observations, in sentences; nothing if they are as expected."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from etl.frequency import RULES, is_step, period_name, period_of, second_words
 from etl.records import Action, Observation
 
 _SCALES = ((100, "100 times"), (10, "10 times"), (0.1, "a tenth of"), (0.01, "a hundredth of"))
-#: So near to a whole number is the step of a split, beside what was bought back or issued.
+#: How close to a whole number the step of a split is, given shares bought back or issued meanwhile.
 _WHOLE = 0.05
-#: So many dates that two sources share tell a shifted unit from a difference.
+#: How many shared dates it takes to tell a shifted unit from a mere difference.
 _ENOUGH_SHARED = 5
-#: Gaps are looked for in so many days before the newest value.
+#: How many days before the newest value are searched for gaps.
 _LOOK_BACK_DAYS = 120
 
 
@@ -36,7 +36,7 @@ def problems(
     now: datetime,
     actions: Sequence[Action] = (),
 ) -> Iterator[str]:
-    """Each way in which the numbers break what the catalog expects of them."""
+    """Each way in which the numbers violate what the catalog expects."""
     for finding in findings(indicator, observations, now, actions):
         yield finding.sentence
 
@@ -47,7 +47,7 @@ def findings(
     now: datetime,
     actions: Sequence[Action] = (),
 ) -> Iterator[Fault]:
-    """The problems, each with the date it stands at. A split explains the step of its day."""
+    """The problems, each with its date. A split explains the step of its day."""
     previous: Observation | None = None
     splits = [a for a in actions if a.kind == "split"]
     for current in observations:
@@ -59,8 +59,8 @@ def findings(
 def second_values(
     indicator: Indicator, days: Sequence[date], held: Collection[date]
 ) -> Iterator[str]:
-    """Each new day that stands for a period of which the value of another day is held: a source
-    that dates its values anew would else have two of each."""
+    """Each new day of a period for which another day's value is held: otherwise a source that dates
+    its values anew would have two of each."""
     if RULES[indicator.frequency].months is None:
         return
     taken = {period_of(indicator.frequency, day): day for day in sorted(held)}
@@ -76,8 +76,8 @@ def second_values(
 def settled(
     indicator: Indicator, observations: Iterable[Observation], moment: datetime
 ) -> Iterator[Observation]:
-    """What can be a value at `moment`: no price of a session that runs, none of a day when the
-    market is shut. `moment` is when the answer was fetched, not when a person takes it."""
+    """What can be a value at `moment`: no price of a running session, and none of a day when the
+    market is shut. `moment` is when the answer was fetched, not when a person accepts it."""
     yield from (o for o in observations if not indicator.why_none(o.date, moment))
 
 
@@ -114,8 +114,8 @@ def shifted_unit(
 
 
 def gaps(indicator: Indicator, days: Sequence[date]) -> Iterator[str]:
-    """Each run of sessions without a value that is longer than the catalog allows, among the
-    newest of the days that are held or were answered."""
+    """Each run of sessions without a value that is longer than the catalog allows, among the newest
+    days held or answered."""
     most = indicator.expect.max_gap
     if most is None or not days:
         return
@@ -136,7 +136,7 @@ def gaps(indicator: Indicator, days: Sequence[date]) -> Iterator[str]:
 
 
 def no_closes(indicator: Indicator, days: Iterable[date], source: str) -> Iterator[str]:
-    """What an earlier version of this program took for closes of days without any."""
+    """Values that an earlier version of this program took for closes on days without one."""
     shut = [day for day in days if indicator.why_shut(day)]
     if shut:
         yield (
@@ -178,12 +178,12 @@ def _faults(
 
 
 def _is_twin(previous: Observation, current: Observation) -> bool:
-    """Whether two values claim one date at one moment: neither revises the other."""
+    """Whether two values claim one date at one moment, so that neither revises the other."""
     return (previous.date, previous.public_at) == (current.date, current.public_at)
 
 
 def _is_second(indicator: Indicator, previous: Observation, current: Observation) -> bool:
-    """Whether two days stand for one period."""
+    """Whether two days belong to one period."""
     one, other = (period_of(indicator.frequency, o.date) for o in (previous, current))
     return one == other and previous.date != current.date
 
@@ -214,8 +214,8 @@ def _step(
 def _ratios(
     indicator: Indicator, previous: Observation, current: Observation, splits: Sequence[Action]
 ) -> Iterator[float]:
-    """The step between two values without the splits between them. What is filed after a split may
-    count the shares of a day before it in new ones or in old ones."""
+    """The step between two values without the splits in between. A count filed after a split may
+    count the shares of an earlier day as new or old ones."""
     for after in {previous.date, _told(indicator, previous)}:
         for until in {current.date, _told(indicator, current)}:
             between = (s.value for s in splits if after < s.date <= until)
@@ -223,14 +223,15 @@ def _ratios(
 
 
 def _told(indicator: Indicator, observation: Observation) -> date:
-    """The day on which a value came out, where that is not the day it speaks of."""
+    """The day on which a value came out, if it is not the day it is for."""
     if indicator.frequency == "daily" or observation.public_at is None:
         return observation.date
     return max(observation.date, observation.public_at.date())
 
 
 def _whole(ratio: float) -> int:
-    """How many times as much, or as little, one value is of another; 0 if it is no whole number."""
+    """The whole number by which one value is a multiple or fraction of another; 0 if there is
+    none."""
     times = max(ratio, 1 / ratio) if ratio > 0 else 0.0
     nearest = round(times)
     return nearest if nearest > 1 and math.isclose(times, nearest, rel_tol=_WHOLE) else 0

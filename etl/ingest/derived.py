@@ -1,4 +1,4 @@
-"""Indicators made of others: the numbers behind the formulas of etl.formulas."""
+"""Derived indicators: the numbers behind the formulas of etl.formulas."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from etl.formulas import EVERY_VINTAGE, in_percent, inputs_of
 from etl.frequency import period_of
 from etl.records import Action, Observation, Vintage
 
-#: A served series: each vintage with the moment it was public.
+#: A served series: each vintage with the moment it became public.
 Series = Sequence[tuple[Vintage, datetime]]
 
 BILLION = 1e9
@@ -24,8 +24,8 @@ BILLION = 1e9
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """What a formula is given of one indicator: its values in the order of dates, and its splits
-    and dividends."""
+    """What a formula gets of one indicator: its values in order of date, and its splits and
+    dividends."""
 
     indicator: Indicator
     unit: Unit
@@ -43,7 +43,7 @@ class Held(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Filing:
-    """A share count, the day its cover page speaks of, and the day it was filed."""
+    """A share count, the date on its cover page, and the day it was filed."""
 
     filed: date
     cover: date
@@ -51,8 +51,8 @@ class Filing:
 
 
 def derive(catalog: Catalog, indicator: Indicator, held: Held) -> list[Observation]:
-    """The values of a derived indicator by all that is held of its inputs. Each is public since the
-    last of the values it is made of was known."""
+    """The values of a derived indicator from all that is held of its inputs. Each is public from
+    the moment the last of its inputs was known."""
     ref = indicator.ref("derived")
     assert ref is not None
     formula = str(ref.params["formula"])
@@ -72,8 +72,8 @@ def derive(catalog: Catalog, indicator: Indicator, held: Held) -> list[Observati
 
 
 def combined(formula: str, inputs: Sequence[Input], unit: Unit) -> list[Observation]:
-    """A sum, a difference or a ratio, for each period of which every input has a value; a ratio to
-    zero is none. It is dated as its first input is."""
+    """A sum, difference or ratio for each period in which every input has a value, dated as its
+    first input; a ratio to zero is left out."""
     values = [_by_period(one) for one in inputs]
     credit = SIGNS[formula].join(one.indicator.id for one in inputs)
     is_percent = formula == "ratio" and in_percent(unit.code, [one.unit.code for one in inputs])
@@ -96,8 +96,9 @@ def combined(formula: str, inputs: Sequence[Input], unit: Unit) -> list[Observat
 
 
 def with_breaks(catalog: Catalog, authored: Catalog) -> Catalog:
-    """The catalog in which a break of an input is a break of what is derived from it: no change is
-    reckoned across it there either. A split is none for a market value, which counts it."""
+    """The catalog in which a break of an input is a break of whatever is derived from it, so that
+    no change is calculated across it there either. A split is no break of a market value, which
+    takes it into account."""
     known = dict(catalog.indicators)
     for one in catalog.inputs_first(i for i in catalog.all() if i.inputs):
         ref = one.ref("derived")
@@ -109,7 +110,7 @@ def with_breaks(catalog: Catalog, authored: Catalog) -> Catalog:
     return catalog.model_copy(update={"indicators": known})
 
 
-#: How the credit of a value says what it is made of.
+#: How the credit of a value names its inputs.
 SIGNS: Mapping[str, str] = {"sum": " + ", "difference": " − ", "ratio": " ÷ "}
 
 
@@ -119,7 +120,7 @@ def _by_period(one: Input) -> dict[date, Vintage]:
 
 
 def _worked_out(formula: str, values: Sequence[float], is_percent: bool) -> float | None:
-    """The number, to the last decimal of what it is made of: 4.48 − 2.35 is 2.13."""
+    """The number, rounded to the last decimal of its inputs: 4.48 − 2.35 is 2.13."""
     exact = [Decimal(repr(value)) for value in values]
     if formula == "ratio" and not exact[1]:
         return None
@@ -133,11 +134,11 @@ def _worked_out(formula: str, values: Sequence[float], is_percent: bool) -> floa
 
 
 def market_cap(close: Input, shares: Input) -> list[Observation]:
-    """Close times the newest share count that had been filed by that day, in billions.
+    """Close times the newest share count filed by that day, in billions.
 
-    A count enters from its filing date on, never before, whatever date its cover page states.
-    Days before the first filing have no value. A split between the cover date and the close
-    multiplies the count: the filing counts the old shares, the close is that of a new one.
+    A count applies from its filing date on, never before, whatever date its cover page states. Days
+    before the first filing have no value. A split between the cover date and the close multiplies
+    the count: the filing counts old shares, the close is that of a new one.
     """
     filings = _filings(shares)
     days_filed = [filing.filed for filing in filings]
@@ -154,7 +155,7 @@ def market_cap(close: Input, shares: Input) -> list[Observation]:
 
 
 def _filings(shares: Input) -> list[Filing]:
-    """Each filing once; a count that was corrected since replaces the first one."""
+    """Each filing once; a count corrected since replaces the original."""
     zone = ZoneInfo(shares.indicator.publication.zone)
     found = [Filing(public.astimezone(zone).date(), v.date, v) for v, public in shares.series]
     newest: dict[tuple[date, date], Filing] = {}
@@ -194,7 +195,7 @@ def _factors(
 
 
 def _change(before: Filing | None, now: Filing) -> str:
-    """The note on the first day of another count."""
+    """The note on the first day with a different count."""
     if before is None or before.count.value == now.count.value:
         return ""
     return (

@@ -1,4 +1,4 @@
-"""Hosts are asked side by side, each in a thread of its own, in the order in which it is asked."""
+"""Hosts are asked in parallel, each in a thread of its own and in the order requested."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from etl.ingest.boundary import Hush, at_the_boundary
 
 
 class Fetching:
-    """The requests of one run: begun together, their answers taken one by one."""
+    """The requests of one run: started together, their answers taken one by one."""
 
     def __init__(self, hush: Hush = str) -> None:
         self._hush = hush
@@ -27,12 +27,12 @@ class Fetching:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Whoever leaves early waits for nobody: what has not begun is not asked any more."""
+        """Leaving early waits for nothing: requests that have not started are dropped."""
         for threads in self._threads.values():
             threads.shutdown(wait=error is None, cancel_futures=True)
 
     def ask(self, source: str, subject: str, fetch: Callable[[], Any]) -> None:
-        """Have `fetch` called after all that the same source was asked before."""
+        """Queue `fetch` after all earlier requests to the same source."""
 
         def called() -> Any:
             with at_the_boundary(source, self._hush):
@@ -43,5 +43,5 @@ class Fetching:
         self._answers[source, subject] = self._threads[source].submit(called)
 
     def answer(self, source: str, subject: str) -> Any:
-        """What `fetch` returned, or the error that it raised, in words."""
+        """What `fetch` returned, or the error it raised, in words."""
         return self._answers.pop((source, subject)).result()

@@ -1,8 +1,8 @@
 """Observations from a person's file: CSV, XLSX or Parquet; all of its rows, or none.
 
-Millions of rows are read, checked and compared in SQL, whole columns at a time. What is wrong with
-a row is said by the functions that read one cell, for the first wrong row alone; a file that SQL
-does not read as they do is read by them, row by row.
+Millions of rows are read, checked and compared in SQL, whole columns at a time. The first wrong row
+is described by the functions that read one cell; a file that SQL does not read the same way is read
+by them, row by row.
 """
 
 from __future__ import annotations
@@ -43,15 +43,15 @@ from etl.storage.warehouse import LIMITS, Appended, Outcome, Warehouse, spans
 COLUMNS = ("indicator", "date", "value")
 READERS = (".csv", ".xlsx", ".parquet")
 MAX_BYTES = 2_000_000_000
-#: What a small file may claim: so many rows, and so many seconds to read them.
+#: Limits for files that claim more than they are: rows, and seconds to read them.
 MAX_ROWS, SECONDS = 50_000_000, 300
-#: No indicator has more values: a day each for 270 years.
+#: The most values of an indicator: one a day for 270 years.
 MAX_DAYS = 100_000
-#: No id, date or number is longer; a longer text is wrong, and costs no more than this to say.
+#: The longest id, date or number; a longer text is wrong, and no more of it is looked at.
 MOST_LETTERS = 200
 SOURCE = "import"
 SCRATCH = ".import-"
-#: How many rows that Python has read are handed to SQL at once.
+#: How many rows read by Python are handed to SQL at once.
 BATCH = 100_000
 Row = tuple[int, str, str, str]  # line, indicator, date, value
 
@@ -224,8 +224,8 @@ def read_files(
 ) -> Iterator[Imported]:
     """Everything in the files, checked; the first wrong row is a FileProblem naming its line.
 
-    The rows wait in a scratch folder below `folder`, which is gone after the block. Without
-    `in_sql` every cell is read by the functions for one cell, which gives the same, slowly.
+    The rows wait in a scratch folder below `folder`, which is removed after the block. Without
+    `in_sql` every cell is read by the functions for one cell: the same result, slowly.
     """
     with _scratch(folder) as scratch:
         database = scratch / "rows.duckdb"
@@ -297,7 +297,8 @@ def _append(
 def _refuse_second(
     imported: Imported, catalog: Catalog, warehouse: Warehouse, first: str, last: str
 ) -> None:
-    """A FileProblem if what is staged has a value for a period of which another day's is held."""
+    """Raise a FileProblem if a staged value is for a period of which another day's value is
+    held."""
     found = warehouse.connection.execute(SECOND, {"first": first, "last": last}).fetchall()
     for name, day, held, file in found:
         stood_for = frequency.period_name(catalog[name].frequency, day)
@@ -309,7 +310,7 @@ def _refuse_second(
 
 
 class _ReadOtherwise(Exception):
-    """SQL has not read a file as the functions for one cell do."""
+    """SQL has read a file differently from the functions for one cell."""
 
 
 class _Reading:
@@ -330,7 +331,7 @@ class _Reading:
         self._prepare()
 
     def newest(self, in_sql: bool) -> dict[str, date]:
-        """The newest date of each indicator in the files, when all is well with every row."""
+        """The newest date of each indicator in the files, if every row is good."""
         try:
             self._fill(exactly=not in_sql)
             self._refuse()
@@ -424,7 +425,7 @@ class _Reading:
                 self.connection.execute(query, {"file": file, "path": source})
 
     def _take(self, file: int, path: Path) -> None:
-        """Row by row, as the functions for one cell read it."""
+        """Read row by row, with the functions for one cell."""
         batch: list[tuple[int, str, date, float]] = []
         try:
             for row in _rows(path):
@@ -447,7 +448,7 @@ class _Reading:
             )
 
     def _refuse(self, worst: int = 2) -> None:
-        """A FileProblem for the first wrong row, if there is one up to the kind."""
+        """Raise a FileProblem for the first wrong row, if there is one up to that kind."""
         tomorrow = (self.known_at.astimezone(UTC) + timedelta(days=1)).date()
         found = [(1, place, None, None) for (place,) in self._rows(UNREADABLE)]
         for first, last in spans(self.catalog.indicators):
@@ -458,7 +459,7 @@ class _Reading:
             self._explain(*min(wrong, key=lambda one: one[:2]))
 
     def _without_price(self) -> Iterator[int]:
-        """The first row that is dated on a day when its market is shut, or whose session runs."""
+        """The first row dated on a day when its market is shut, or whose session is running."""
         none = [
             (calendar, day)
             for calendar, day in self._rows(DAYS_OF_MARKETS)
@@ -488,7 +489,7 @@ class _Reading:
         raise FileProblem(path, sentences[-1], line=line)
 
     def _date(self) -> None:
-        """When the values of each day were public, once for each rule."""
+        """When the values of each day became public, once for each rule."""
         days = [
             (rule, day, indicator.public_at(day).replace(tzinfo=None))
             for rule, indicator in self.rules.values()
@@ -504,7 +505,7 @@ class _Reading:
 
 
 def _read(row: Row, path: Path, catalog: Catalog) -> tuple[int, str, date, float]:
-    """What the cells of a row hold; a FileProblem for the first that is wrong."""
+    """The contents of a row's cells; a FileProblem for the first that is wrong."""
     line, written, day_text, value_text = row
     name = catalog.resolve(written)
     if name not in catalog:
@@ -571,8 +572,8 @@ def _parquet_rows(path: Path, skip: int) -> Iterator[Row]:
 
 @contextmanager
 def _parquet(path: Path, most: int = MAX_ROWS) -> Iterator[tuple[str, Mapping[str, str]]]:
-    """The name under which DuckDB finds the file, and the kinds of its columns; whatever goes
-    wrong with it in the block is a FileProblem."""
+    """The name under which DuckDB finds the file, and its column types; whatever goes wrong with it
+    in the block is a FileProblem."""
     with opened_bytes(path, "no such file.", MAX_BYTES) as handle:
         source = name_of(handle)
         try:
@@ -598,7 +599,7 @@ def _parquet(path: Path, most: int = MAX_ROWS) -> Iterator[tuple[str, Mapping[st
 
 
 def _type(found: str, column: str, path: Path) -> str:
-    """The kind of a column; a FileProblem where it holds something else than is expected."""
+    """The type of a column; a FileProblem if it holds something other than expected."""
     expected, known = TYPED[column]
     kind = "DECIMAL" if found.startswith("DECIMAL(") and found.endswith(")") else found
     if kind in known:
@@ -617,7 +618,7 @@ def _type(found: str, column: str, path: Path) -> str:
 
 @contextmanager
 def _in_time(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """What runs on the connection in the block is interrupted when it takes too long."""
+    """Interrupt what runs on the connection in the block if it takes too long."""
     timer = threading.Timer(SECONDS, connection.interrupt)
     timer.start()
     try:
@@ -628,7 +629,7 @@ def _in_time(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
 
 @contextmanager
 def _scratch(folder: Path) -> Iterator[Path]:
-    """A folder to work in, and no trace of it afterwards, nor of one that was killed before."""
+    """A temporary folder that is removed afterwards, like any left behind by a killed import."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for left in folder.glob(f"{SCRATCH}*"):

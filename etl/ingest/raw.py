@@ -1,4 +1,4 @@
-"""What upstreams answered, byte for byte: kept compressed, and only when it changed."""
+"""The answers of sources, byte for byte: compressed, and kept only when they change."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def held(folder: Path, source: str, indicator: str, digest: str) -> bytes:
 
 
 def rename(folder: Path, old: str, new: str) -> None:
-    """Find what was kept of an indicator under its new name from now on."""
+    """File what was kept of an indicator under its new name."""
     for place in sorted(folder.glob(f"*/{old}")):
         target = place.with_name(new)
         try:
@@ -59,13 +59,13 @@ def rename(folder: Path, old: str, new: str) -> None:
 
 
 def is_held(folder: Path, source: str, indicator: str, digest: str) -> bool:
-    """Whether there is a file of an answer, whole or not."""
+    """Whether an answer has a file, complete or not."""
     return _find(folder / source / indicator, digest) is not None
 
 
 def thin(folder: Path, needed: Collection[tuple[str, str, str]], before: datetime) -> int:
-    """Drop the answers that came before a moment and are not `needed`: source, indicator and
-    digest. How many were dropped; one that cannot be waits for the next time."""
+    """Drop the answers from before a moment that are not `needed` (source, indicator and digest),
+    and return how many. One that cannot be dropped is left for the next time."""
     dropped = 0
     for path in folder.glob("*/*/*-*.gz"):
         moment, _, digest = path.stem.partition("-")

@@ -1,4 +1,4 @@
-"""An indicator under another name: every row that was held under an old id moves to the new one."""
+"""Renamed indicators: every row under an old id moves to the new one."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from etl.storage.warehouse import NAMED, Warehouse, opened
 def opened_as_named(
     settings: Settings, catalog: Catalog, known_at: datetime | None = None
 ) -> Iterator[Warehouse]:
-    """The warehouse of the settings to write to, in which whatever the catalog has renamed stands
-    under its present id, called so from now on or from `known_at`; and so does its archive."""
+    """The warehouse of the settings, open for writing, with everything that the catalog has renamed
+    moved to its present id from now on or from `known_at`, and its archive too."""
     with opened(settings.warehouse) as warehouse:
         for old, new in catalog.current_ids.items():
             raw.rename(settings.raw, old, new)

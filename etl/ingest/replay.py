@@ -1,4 +1,4 @@
-"""Build the vintages of online sources again from the archive of their answers."""
+"""Rebuild the vintages of online sources from the archive of their answers."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from etl.storage.warehouse import Answer, Warehouse, lock
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """What one source held before and after, values or found documents; `same` if not a row
-    differs. `since` is the first load of which every answer is archived, where older ones were
-    dropped; what came before it stays."""
+    """What one source held before and after, values or found documents; `same` if no row differs.
+    `since` is the first load with all answers archived, if older ones were dropped; earlier data
+    stays."""
 
     source: str
     answers: int
@@ -40,9 +40,9 @@ class Replayed:
 def replay(
     settings: Settings, catalog: Catalog, only: str | None = None, *, allow_fewer: bool = False
 ) -> list[Replayed]:
-    """Forget what the online sources brought and read every archived answer again, each as known
-    when its load was. All of it, or nothing: a missing answer leaves the warehouse as it was, and
-    so does a source that would end with fewer rows than it has, unless `allow_fewer`."""
+    """Forget what the online sources brought and read every archived answer again, each as known at
+    its load. All or nothing: if an answer is missing, or a source would end with fewer rows (unless
+    `allow_fewer`), the warehouse stays as it was."""
     online = {name for name, source in sources(settings, ()).items() if source.online}
     online |= candidates.FINDERS.keys()
     if only is not None and only not in online:
@@ -69,8 +69,8 @@ def replay(
 
 
 def _begins(settings: Settings, answers: Sequence[Answer]) -> dict[str, int]:
-    """For each source of which answers were dropped as XINZHI_RAW_DAYS allows: the first load from
-    which all are archived. One that lacks though it may not is found when it is read."""
+    """For each source whose answers were dropped as XINZHI_RAW_DAYS allows: the first load with all
+    of them archived. One that is missing without permission is found when it is read."""
     if settings.raw_days is None:
         return {}
     before = now() - timedelta(days=settings.raw_days)
@@ -142,7 +142,7 @@ def _find(warehouse: Warehouse, pages: list[tuple[Answer, bytes]]) -> None:
         found = candidates.read(
             candidates.FINDERS[answer.source], [payload for _, payload in pages], answer.known_at
         )
-    except SourceError as error:  # it was read once: the reader has changed, not the document
+    except SourceError as error:  # it was readable once: the reader has changed, not the document
         raise StorageError(
             f"Load {answer.load}: the archived answers of {answer.source} cannot be read any more "
             f"({error}) Nothing was changed."
@@ -163,7 +163,7 @@ def _read(
 ) -> None:
     indicator = catalog.indicators.get(answer.indicator)
     ref = indicator.ref(answer.source) if indicator else None
-    if indicator is None or ref is None:  # the catalog has let go of it
+    if indicator is None or ref is None:  # the catalog has dropped it
         return
     try:
         beside = Beside(corrected, splits=known_splits(catalog, warehouse, indicator))

@@ -17,7 +17,7 @@ MOST_GONE = 5
 
 @dataclass(frozen=True, slots=True)
 class Rewrite:
-    """How an answer differs from what its source is held to have said before."""
+    """How an answer differs from what its source had said before."""
 
     compared: int
     changed: tuple[date, ...]
@@ -25,7 +25,7 @@ class Rewrite:
     gone: tuple[date, ...]
 
     def is_beyond(self, indicator: Indicator) -> bool:
-        """Whether a person must say that it is right."""
+        """Whether a person must accept it."""
         shortened = len(self.gone) > (0 if indicator.frequency == "event" else MOST_GONE)
         return shortened or self.largest_pct > indicator.expect.revision_pct
 
@@ -33,7 +33,7 @@ class Rewrite:
 def rewrite(held: Mapping[date, float], new: Sequence[Observation], first: date) -> Rewrite:
     """The difference between the held values of a source and its new answer, date by date.
 
-    A whole answer begins at `first`: what is held from then on and no longer said is gone.
+    A whole answer begins at `first`: whatever is held from then on and no longer present is gone.
     """
     answer = {o.date: o.value for o in new}
     both = [day for day in answer if day in held]
@@ -44,7 +44,7 @@ def rewrite(held: Mapping[date, float], new: Sequence[Observation], first: date)
 
 
 def answerable(indicator: Indicator, held: Mapping[date, float]) -> dict[date, float]:
-    """What a source is expected to say again: no price of a day without a session, which only an
+    """What a source is expected to repeat: not a price on a day without a session, which only an
     earlier version of this program took for one."""
     if not indicator.is_traded:
         return dict(held)

@@ -1,4 +1,4 @@
-"""One run, top to bottom: fetch, keep, parse, check, append, derive, publish."""
+"""One run, from top to bottom: fetch, keep, parse, check, append, derive, publish."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ from etl.storage.looks import with_looks
 from etl.storage.publish import all_content, publish
 from etl.storage.warehouse import Answer, Appended, Outcome, Warehouse, lock
 
-#: How far back an update asks again, so that revisions are seen.
+#: How far back an update asks again, to see revisions.
 REVISION_DAYS = 60
 NEEDS_NETWORK = "not asked (offline)"
 
@@ -56,7 +56,7 @@ NEEDS_NETWORK = "not asked (offline)"
 @dataclass(frozen=True, slots=True)
 class Request:
     """What one run is asked to do. Without `ids` and `source` it does everything; `allow_fewer`
-    publishes also where less is held of an indicator than is served."""
+    publishes even if less is held of an indicator than is served."""
 
     ids: tuple[str, ...] = ()
     source: str | None = None
@@ -67,8 +67,8 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What one run did: an outcome per subject, the snapshot it published, if any, and how the
-    alerts stand."""
+    """What one run did: an outcome per subject, the published snapshot, if any, and the state of
+    the alerts."""
 
     outcomes: tuple[Outcome, ...]
     snapshot: str | None
@@ -90,10 +90,10 @@ def run(
     progress: Progress,
     way_out: Upstream | None = None,
 ) -> Report:
-    """Update what is asked, publish it, and say what happened to each subject.
+    """Update what is asked, publish it, and report what happened to each subject.
 
     One failed indicator never stops the others: its last good values stay, with their date.
-    `way_out` stands in for the network, where a caller brings its own.
+    `way_out` replaces the network if a caller provides it.
     """
     wanted = select(catalog, request)
     named = opened_as_named(settings, catalog, request.known_at)
@@ -123,7 +123,7 @@ def run(
 
 
 def select(catalog: Catalog, request: Request) -> list[Indicator]:
-    """The indicators that are asked for, in the order of the catalog."""
+    """The requested indicators, in the order of the catalog."""
     ids = [catalog.resolve(name) for name in request.ids]
     for name in ids:
         if name not in catalog:
@@ -140,7 +140,7 @@ def select(catalog: Catalog, request: Request) -> list[Indicator]:
 
 
 def accept(settings: Settings, catalog: Catalog, indicator_id: str) -> list[Outcome]:
-    """Take what was held back of an indicator, as known from now on; one outcome a source."""
+    """Accept the held answers of an indicator, as known from now on; one outcome per source."""
     (indicator,) = select(catalog, Request((indicator_id,)))
     corrected = read_corrections(settings, catalog)
     moment = now()
@@ -181,7 +181,7 @@ def accept(settings: Settings, catalog: Catalog, indicator_id: str) -> list[Outc
 
 
 def judged(catalog: Catalog, warehouse: Warehouse, moment: datetime) -> tuple[Alert, ...]:
-    """How every alert of the catalog stands at a moment, on the values that are served."""
+    """The state of every alert at a moment, on the values served."""
     splits = splits_of(warehouse.all_actions())
     return judge_all(catalog, lambda name: [v for v, _ in warehouse.series(name)], moment, splits)
 
@@ -197,7 +197,7 @@ def splits_of(actions_of: Mapping[str, Sequence[Action]]) -> Mapping[str, Sequen
 def _remembered(
     catalog: Catalog, warehouse: Warehouse
 ) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
-    """What each subject last failed at, and what is to be known of each."""
+    """The last problem of each subject, and the last notice."""
     shown = {*catalog.indicators, *candidates.FINDERS}
     held = [o for o in warehouse.last_outcomes().values() if o.subject in shown]
     problems = [(o.subject, o.problem) for o in held if o.problem]
@@ -231,11 +231,11 @@ class _Run:
             warehouse.prefer(_ranks(catalog), load=self.load)
         self.newest = warehouse.newest_served()
         self.sources = sources(settings, self.documents)
-        #: What is to be known of the answers that were taken, by indicator and source.
+        #: Notices about the answers that were taken, by indicator and source.
         self.noted: dict[tuple[str, str], Sequence[str]] = {}
 
     def outcomes(self, wanted: Sequence[Indicator], progress: Progress) -> Iterator[Outcome]:
-        """Each subject's outcome as it is done; what is derived comes after what it is made of."""
+        """The outcome of each subject as it is done; derived indicators come after their inputs."""
         done: list[Outcome] = []
         for problem in self.file_problems:
             done.append(Outcome(str(problem.path), "file", problem=str(problem)))
@@ -259,12 +259,12 @@ class _Run:
         return iter(done)
 
     def _finders(self) -> list[DocumentFinder]:
-        """The upstreams that list documents, as far as they are asked."""
+        """The document finders that the request includes."""
         asked = self.request
         return candidates.asked(self.catalog, asked.ids, asked.source, offline=asked.offline)
 
     def _look(self, finder: DocumentFinder, answers: Fetching) -> Outcome:
-        """Keep what a finder lists and the register does not hold."""
+        """Keep what a finder lists and the register does not have."""
         return candidates.look(
             finder,
             partial(answers.answer, finder.name, candidates.PAGES),
@@ -294,7 +294,7 @@ class _Run:
             )
 
     def _documents(self) -> tuple[tuple[Document, ...], bool]:
-        """The register as it stands, or as it last could be read."""
+        """The register as it is, or as it last could be read."""
         try:
             documents = read_documents(self.settings, self.bulletins())
         except FileProblem as problem:
@@ -308,7 +308,7 @@ class _Run:
         return documents, True
 
     def _comparisons(self) -> tuple[PueComparison, ...]:
-        """What others say of PUE, as the file stands or as it last could be read."""
+        """PUE figures of others, from the file as it is or as it last could be read."""
         try:
             found = read_comparisons(self.settings)
         except FileProblem as problem:
@@ -322,7 +322,7 @@ class _Run:
         return found
 
     def _corrections(self) -> tuple[Correction, ...]:
-        """What people corrected, as the file stands or as it last could be read."""
+        """The corrections, from the file as it is or as it last could be read."""
         try:
             found = read_corrections(self.settings, self.catalog)
         except FileProblem as problem:
@@ -338,7 +338,7 @@ class _Run:
         return found
 
     def _ask(self, indicator: Indicator, answers: Fetching) -> None:
-        """Begin to ask the online sources of an indicator."""
+        """Start asking the online sources of an indicator."""
         for ref in indicator.sources:
             if self._is_online(ref.name) and not self._left_out(ref):
                 source, since = self.sources[ref.name], self._since(indicator, ref.name)
@@ -346,7 +346,7 @@ class _Run:
                 answers.ask(ref.name, indicator.id, fetch)
 
     def _update(self, indicator: Indicator, answers: Fetching) -> Outcome:
-        """Take every source of the indicator in order of preference; each stands for itself."""
+        """Take every source of the indicator in order of preference, each independently."""
         added = Appended()
         problems: dict[str, str] = {}
         notices: list[str] = []
@@ -404,7 +404,7 @@ class _Run:
             )
 
     def _own(self, indicator: Indicator, ref: SourceRef) -> Sequence[Observation]:
-        """What a source that needs no network has of the indicator."""
+        """What a source without network has for the indicator."""
         if ref.name == "derived":
             return derive(self.catalog, indicator, self.warehouse)
         if ref.name == "register" and not self.register_ok:
@@ -417,7 +417,8 @@ class _Run:
         return found
 
     def _append_answer(self, indicator: Indicator, ref: SourceRef, payload: bytes) -> Appended:
-        """Keep the answer of an online source, and store what it says if nothing speaks against."""
+        """Keep the answer of an online source, and store its values if nothing speaks against
+        them."""
         source = self.sources[ref.name]
         digest = raw.keep(self.settings.raw, ref.name, indicator.id, payload, self.started_at)
         answer = Answer(self.load, self.known_at, ref.name, indicator.id, digest)
@@ -450,7 +451,7 @@ class _Run:
     def _doubt(
         self, indicator: Indicator, source: str, observations: Sequence[Observation]
     ) -> None:
-        """CheckFailed in words if a source that is alive would not say this."""
+        """Raise CheckFailed in words if a working source would not say this."""
         wrong = list(checks.stale_repeat(indicator, observations))
         if not self.warehouse.holds(indicator.id, source):
             others = {v.date: v.value for v, _ in self.warehouse.series(indicator.id)}
@@ -464,7 +465,7 @@ class _Run:
         source: Source,
         observations: Sequence[Observation],
     ) -> None:
-        """HeldBack in words if the answer rewrites what its source said before."""
+        """Raise HeldBack in words if the answer rewrites what its source said before."""
         since = self._since(indicator, ref.name)
         first = source.reaches_back_to(ref.params, since, self.known_at.date())
         held = self.warehouse.held_values(indicator.id, ref.name, self.known_at)
@@ -483,8 +484,8 @@ class _Run:
         return fix_of(self.corrections, indicator, self.sources[source], self.known_at)
 
     def _settled(self, indicator: Indicator) -> Iterator[tuple[str, Settled]]:
-        """For each value of the indicator that is or was corrected: its source, and what follows
-        from what that source is held to have said. No source is asked for it."""
+        """For each corrected value of the indicator, present or past: its source, and what follows
+        from what that source last said. No source is asked."""
         for ref in indicator.sources:
             mine = corrections.standing(self.corrections, indicator.id, ref.name, self.known_at)
             once = [d for i, s, d in self.once_corrected if (i, s) == (indicator.id, ref.name)]
@@ -497,7 +498,7 @@ class _Run:
                     yield ref.name, corrections.settle(mine[day], told, precision)
 
     def _misfit(self, indicator: Indicator, source: str, settled: Settled) -> str:
-        """In which way a series would break expectations by a value, and does not without it."""
+        """How a value would make a series violate expectations that it satisfies without it."""
         if settled.observation is None:
             return ""
         held = self.warehouse.held_values(indicator.id, source, self.known_at)
@@ -521,7 +522,7 @@ class _Run:
             )  # fmt: skip
 
     def _notices(self, indicator: Indicator, ref: SourceRef) -> Iterator[str]:
-        """What is to be known of what an online source brought, though nothing is wrong with it."""
+        """What to report about the answer of an online source, though nothing is wrong with it."""
         if self._is_online(ref.name):
             yield from self.noted.get((indicator.id, ref.name), ())
             days = self.warehouse.dates(indicator.id, ref.name)
@@ -532,25 +533,24 @@ class _Run:
     def _emptied(
         self, indicator: Indicator, counts: Sequence[Observation]
     ) -> Iterator[Observation]:
-        """A month that was counted before and has no document any more counts none."""
+        """A month that was counted before and has no document left counts none."""
         for day in self.warehouse.dates(indicator.id, "register") - {o.date for o in counts}:
             yield Observation(day, 0.0, self.known_at, credit="data/policies.csv")
 
     def _since(self, indicator: Indicator, source: str) -> date:
-        """What is newer than the warehouse holds, less a window for revisions."""
+        """The date from which to ask: the newest held, less a window for revisions."""
         newest = self.warehouse.newest(indicator.id, source)
         return newest - timedelta(days=REVISION_DAYS) if newest else FIRST_DAY
 
 
 def broken(catalog: Catalog, actions_of: Mapping[str, Sequence[Action]]) -> Catalog:
-    """The catalog as it is published: with the breaks of splits, also in what is derived across
-    them."""
+    """The catalog as published: with splits as breaks, in derived indicators too."""
     return with_breaks(with_splits(catalog, actions_of), catalog)
 
 
 def with_splits(catalog: Catalog, actions_of: Mapping[str, Sequence[Action]]) -> Catalog:
-    """A split breaks a series of prices like a new definition, so that no change, no average and no
-    record is reckoned across it."""
+    """A split breaks a price series like a new definition, so that no change, average or record is
+    calculated across it."""
     known = dict(catalog.indicators)
     for name, actions in actions_of.items():
         splits = [Dated(date=a.date, note=_split_words(a)) for a in actions if a.kind == "split"]

@@ -1,4 +1,4 @@
-"""When to ask which source: after its hours of publication, in its own time zone."""
+"""When to ask which source: after it usually publishes, in its own time zone."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from etl.records import BEIJING
 
 WORKDAYS = frozenset(range(5))
 EVERY_DAY = frozenset(range(7))
-#: The clock is looked at this often, so that a clock set anew or a machine that slept is noticed.
+#: How often to look at the clock, to notice when it was set or the machine slept.
 LOOK_EVERY_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A time of day on which a source is asked; all of them, when none is named."""
+    """A time of day at which a source is asked, or all of them if none is named."""
 
     at: time
     zone: ZoneInfo
@@ -27,7 +27,7 @@ class Slot:
     why: str
 
     def moments(self, after: datetime) -> Iterator[datetime]:
-        """When it is due, from the first moment later than `after` on, in UTC."""
+        """When it is due, in UTC, starting with the first moment after `after`."""
         day = after.astimezone(self.zone).date()
         while True:
             moment = datetime.combine(day, self.at, self.zone).astimezone(UTC)
@@ -50,7 +50,7 @@ SLOTS = (
 
 
 def due(after: datetime, until: datetime) -> list[Slot]:
-    """The slots that fell due in (after, until], each once, in the order of their moments."""
+    """The slots that fell due in (after, until], each once, in order."""
     found = [(next(slot.moments(after)), index) for index, slot in enumerate(SLOTS)]
     return [SLOTS[index] for moment, index in sorted(found) if moment <= until]
 
@@ -68,10 +68,10 @@ def keep_time(
     sleep: Callable[[float], None],
     goes_on: Callable[[], bool],
 ) -> None:
-    """Do the work of each slot when it falls due, as long as `goes_on` says so.
+    """Do the work of each slot when it falls due, while `goes_on` says so.
 
-    What fell due while the machine slept is done once. A clock that was set back does nothing
-    twice: a slot is due only after the newest moment that was ever seen.
+    What fell due while the machine slept is done once. A clock that was set back repeats nothing: a
+    slot is due only after the newest moment ever seen.
     """
     seen = clock()
     while goes_on():

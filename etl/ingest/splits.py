@@ -1,4 +1,4 @@
-"""Splits, whoever told them: what one source knows explains the steps that another one shows."""
+"""Splits, whichever source reported them: what one source knows explains the steps of another."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from etl.storage.warehouse import Warehouse
 
 
 def known_splits(catalog: Catalog, warehouse: Warehouse, indicator: Indicator) -> list[Action]:
-    """The splits that explain a step of an indicator, as they act on a price: one of two for one
-    halves it. A count of shares is doubled by the same: there it is told as one for two."""
+    """The splits that explain steps of an indicator, as they act on a price: two for one halves it.
+    The same split doubles a share count, for which it is given as one for two."""
     closes = [close for close, shares in catalog.companies if shares == indicator.id]
     if not closes and not indicator.may_split:
         return []
@@ -27,6 +27,6 @@ def known_splits(catalog: Catalog, warehouse: Warehouse, indicator: Indicator) -
 
 
 def joined(told: Sequence[Action], known: Sequence[Action]) -> list[Action]:
-    """What an answer tells, and what was known before of other days."""
+    """The splits of an answer, with those known before for other days."""
     days = {(action.date, action.kind) for action in told}
     return [*told, *(a for a in known if (a.date, a.kind) not in days)]

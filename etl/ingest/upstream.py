@@ -1,4 +1,5 @@
-"""The one way out: every request of every source, its proxy, its certificates, its limits."""
+"""The one way to the network: every request of every source, with its proxy, certificates and
+limits."""
 
 from __future__ import annotations
 
@@ -22,24 +23,25 @@ from etl.records import now
 from etl.settings import Settings
 
 MAX_BYTES = 64_000_000
-#: A host that takes longer to greet is not there, nor is one that falls silent for so long.
+#: Connect and read timeouts, in seconds.
 GREETING_S, SILENCE_S = 3.0, 5.0
-#: Answers that may be another one a moment later, and how often they are asked for.
+#: Statuses worth retrying, and the number of attempts.
 PASSING = frozenset({429, 500, 502, 503, 504})
 ATTEMPTS = 3
 BACK_OFF_S = 0.5
-#: Answers that point to another address, and how often one is followed.
+#: Redirect statuses, and how many redirects are followed.
 MOVED = frozenset({301, 302, 303, 307, 308})
 MOST_REDIRECTS = 5
-#: How zlib is told that bytes are in gzip.
+#: Tells zlib to expect gzip.
 _GZIP = 16 + zlib.MAX_WBITS
-#: How long a run waits for one host in all; a host that asks for more is left alone until the next.
+#: How long a run waits for one host in total; one that asks for more is skipped until the next.
 MOST_WAITING_S = 4.0
 T = TypeVar("T")
 
 
 class Passing(Exception):
-    """Something that may be gone a moment later; `gives_up` if the host is then left alone."""
+    """A failure that may be temporary; `gives_up` if the host is to be skipped for the rest of the
+    run."""
 
     def __init__(
         self,
@@ -54,7 +56,7 @@ class Passing(Exception):
 
 
 class Moved(Exception):
-    """An answer that points to another address, if it says to which."""
+    """A redirect, with its target if it names one."""
 
     def __init__(self, location: str) -> None:
         super().__init__(location)
@@ -65,7 +67,7 @@ class Moved(Exception):
 class Upstream:
     """Asks hosts politely. A host that could not be reached is asked once a run, not again.
 
-    One thread asks one host; several hosts are asked side by side.
+    One thread asks one host; several hosts are asked in parallel.
     """
 
     settings: Settings
@@ -73,7 +75,7 @@ class Upstream:
     sleep: Callable[[float], None] = time.sleep
     unreachable: dict[str, str] = field(default_factory=dict)
     waited_s: dict[str, float] = field(default_factory=dict)
-    #: What a library of its own needs for the length of a run: its session, by source.
+    #: Sessions of client libraries for the length of a run, by source.
     sessions: dict[str, Any] = field(default_factory=dict)
     _opened: httpx.BaseTransport | None = None
     _opening: Lock = field(default_factory=Lock)
@@ -97,8 +99,7 @@ class Upstream:
     ) -> bytes:
         """The body of the answer to GET `url`; SourceUnavailable or UnexpectedPayload in words.
 
-        An answer that points elsewhere is followed over https to the same host, and to those of
-        `also`.
+        Redirects are followed over https to the same host, and to the hosts in `also`.
         """
         host = _host(url)
         limit_s = self.settings.timeout_s
@@ -108,8 +109,8 @@ class Upstream:
         )
 
     def post(self, url: str, body: bytes, *, headers: dict[str, str]) -> bytes:
-        """The body of the answer to POST `url`. It is tried once: what was cut off in the middle
-        may have arrived, and must not arrive twice."""
+        """The body of the answer to POST `url`. It is tried once: a request that was cut off may
+        have arrived, and must not arrive twice."""
         host = _host(url)
         try:
             return within(self.settings.timeout_s, lambda: self._exchange(url, headers, host, body))
@@ -124,10 +125,10 @@ class Upstream:
             raise SourceUnavailable(_lost(host, self.reason(error)), host=host) from None
 
     def politely(self, host: str, exchange: Callable[[], T]) -> T:
-        """What `exchange` with a host returns.
+        """The result of `exchange` with a host.
 
-        What may pass (429, 5xx, a connection cut in the middle) is tried again, later each time or
-        when the host says so, as long as the host's share of waiting lasts. A host that cannot be
+        Temporary failures (429, 5xx, a connection cut off) are retried with growing delays, or when
+        the host says so, until the host's share of waiting is used up. A host that cannot be
         reached is given up for the run.
         """
         for attempt in range(ATTEMPTS):
@@ -153,7 +154,7 @@ class Upstream:
         return SourceUnavailable(sentence, host=host)
 
     def _wait(self, host: str, attempt: int, retry_after_s: float | None) -> bool:
-        """Wait before the next attempt; False when the host's share of waiting is used up."""
+        """Wait before the next attempt; False if the host's share of waiting is used up."""
         polite = BACK_OFF_S * 2**attempt * random.uniform(0.75, 1.25)
         seconds = max(polite, retry_after_s or 0.0)
         if self.waited_s.get(host, 0.0) + seconds > MOST_WAITING_S:
@@ -163,7 +164,7 @@ class Upstream:
         return True
 
     def reason(self, error: Exception) -> str:
-        """What a client says went wrong: plain, short, and without a secret of ours."""
+        """A client's error in words: plain, short, and without any secret of ours."""
         if isinstance(error, httpx.TimeoutException):
             return "no answer in time"
         return quoted(self.settings.without_secrets(str(error).strip()) or type(error).__name__)
@@ -171,7 +172,7 @@ class Upstream:
     def _followed(
         self, url: str, headers: dict[str, str], host: str, also: Collection[str]
     ) -> bytes:
-        """The body of what is found where `url` leads."""
+        """The body found where `url` leads."""
         address = url
         for _ in range(MOST_REDIRECTS + 1):
             try:
@@ -183,7 +184,7 @@ class Upstream:
     def _exchange(
         self, url: str, headers: dict[str, str], host: str, posted: bytes | None = None
     ) -> bytes:
-        """Read within the time and the size that are allowed for the whole exchange."""
+        """Read within the time and size allowed for the whole exchange."""
         deadline = time.monotonic() + self.settings.timeout_s
         try:
             request = self._request(url, headers, posted)
@@ -210,7 +211,7 @@ class Upstream:
         return body
 
     def _body(self, response: httpx.Response, host: str, deadline: float) -> bytes:
-        """What an answer says; of a refusal, only what can be read."""
+        """The body of an answer; of a refusal, as much as can be read."""
 
         def chunks() -> Iterator[bytes]:
             for chunk in cast(httpx.SyncByteStream, response.stream):
@@ -239,8 +240,8 @@ class Upstream:
 
     @property
     def _way(self) -> httpx.BaseTransport:
-        """The transport and not the client of httpx: the client reads every address that an answer
-        points to, also where it is told to follow none, and unpacks before it counts."""
+        """The httpx transport rather than its client: the client parses every redirect target even
+        if told to follow none, and unpacks before it counts."""
         with self._opening:
             if self._opened is None:
                 s = self.settings
@@ -251,8 +252,8 @@ class Upstream:
 
 
 def redirected(address: str, location: str, hosts: Collection[str]) -> str:
-    """The address to which an answer of `address` points; UnexpectedPayload in words unless it is
-    one of `hosts` over https. A host that begins with a dot stands for all below it."""
+    """The target of a redirect from `address`; UnexpectedPayload in words unless it is one of
+    `hosts` over https. A host that starts with a dot stands for all below it."""
     before = urlsplit(address)
     if not location:
         raise UnexpectedPayload(f"{before.hostname} points to another address and names none.")
@@ -271,7 +272,8 @@ def redirected(address: str, location: str, hosts: Collection[str]) -> str:
 
 
 def is_below(host: str, hosts: Collection[str]) -> bool:
-    """Whether a host is one of `hosts`, www or not, or below one that begins with a dot."""
+    """Whether a host is one of `hosts`, with or without www, or below one that starts with a
+    dot."""
     return any(
         f".{host}".endswith(one) if one.startswith(".") else _bare(host) == _bare(one)
         for one in hosts
@@ -279,8 +281,8 @@ def is_below(host: str, hosts: Collection[str]) -> bool:
 
 
 def _may_follow(before: SplitResult, after: SplitResult, hosts: Collection[str]) -> bool:
-    """Over https, or as openly as was asked; to a host that is allowed and its usual door, or the
-    door that was asked."""
+    """Over https, or the scheme that was asked; to an allowed host on its usual port, or the port
+    that was asked."""
     secure = after.scheme == "https" or after.scheme == before.scheme == "http"
     door = after.port in (None, 443 if after.scheme == "https" else 80, before.port)
     return secure and door and after.username is None and is_below(after.hostname or "", hosts)
@@ -291,8 +293,8 @@ def _bare(host: str) -> str:
 
 
 def unpacked(chunks: Iterable[bytes], encodings: Collection[str], host: str) -> bytes:
-    """The bytes of an answer, plain or once in gzip, counted while they are unpacked: three
-    kilobytes of gzip may hold three gigabytes. UnexpectedPayload in words for anything else."""
+    """The bytes of an answer, plain or gzip, counted while they are unpacked: three kilobytes of
+    gzip may expand to three gigabytes. UnexpectedPayload in words for anything else."""
     names = [name.strip().lower() for one in encodings for name in one.split(",")]
     names = [name for name in names if name not in ("", "identity")]
     if names not in ([], ["gzip"], ["x-gzip"]):
@@ -317,17 +319,17 @@ def unpacked(chunks: Iterable[bytes], encodings: Collection[str], host: str) -> 
 
 
 def within(seconds: float, work: Callable[[], T]) -> T:
-    """What `work` returns, or a TimeoutError after `seconds`; the thread is then left to itself.
+    """What `work` returns, or a TimeoutError after `seconds`; the thread is then abandoned.
 
-    A clock on the wall, because no client bounds all that can hang: the look-up of a name, a
-    greeting that drips in byte by byte.
+    It uses the wall clock because no client bounds everything that can hang: a DNS look-up, or a
+    handshake that arrives byte by byte.
     """
     answers: SimpleQueue[tuple[T | None, BaseException | None]] = SimpleQueue()
 
     def run() -> None:
         try:
             answers.put((work(), None))
-        except BaseException as error:  # handed over, not swallowed
+        except BaseException as error:  # re-raised in the caller
             answers.put((None, error))
 
     Thread(target=run, daemon=True).start()
@@ -341,7 +343,7 @@ def within(seconds: float, work: Callable[[], T]) -> T:
 
 
 def retry_after_s(header: str) -> float | None:
-    """Seconds that a host asks to wait: a number, or until a date."""
+    """How many seconds a host asks to wait, given as a number or a date."""
     if header.isdecimal() and len(header) < 8:
         return float(header)
     try:
@@ -351,7 +353,7 @@ def retry_after_s(header: str) -> float | None:
 
 
 def user_agent(settings: Settings) -> str:
-    """How the project introduces itself; with the contact, where one is set."""
+    """The project's User-Agent, with the contact if one is set."""
     contact = f" ({settings.contact})" if settings.contact else ""
     return f"xinzhi-indicators/0.1{contact}"
 
@@ -366,13 +368,13 @@ def _lost(host: str, reason: str) -> str:
 
 
 def trust(settings: Settings) -> ssl.SSLContext:
-    """The certificates that outgoing connections accept."""
+    """The certificates that outgoing connections trust."""
     bundle = settings.ca_bundle
     return ssl.create_default_context(cafile=str(bundle) if bundle else None)
 
 
 def _host(url: str) -> str:
-    """The host of an address; one without may be a secret all the same, and is not repeated."""
+    """The host of an address. An address without one may be a secret and is not repeated."""
     try:
         return urlsplit(url).hostname or "an address without a host"
     except ValueError:

@@ -1,4 +1,4 @@
-"""Documents that were found upstream and wait for a person: kept, shown, and not counted."""
+"""Documents found upstream that wait for a person: kept and shown, but not counted."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ from etl.sources.base import left_out
 from etl.storage.warehouse import Outcome, Warehouse
 
 FINDERS: Mapping[str, DocumentFinder] = {finder.name: finder for finder in (GovCn(), Nda())}
-#: What is kept: documents, also drafts and replies, which the register shows without counting.
+#: The kinds that are kept, including drafts and replies, which the register shows without counting.
 KEPT = ("issued", "draft", "reply")
 _REASONS: Mapping[str, str] = {"media": "news and the like", "interpretation": "interpretations"}
-#: How far back the first look goes, and every later one before the newest document held.
+#: How far back the first look goes, and how far later ones overlap with the newest document held.
 FIRST_LOOK_DAYS, LOOK_AGAIN_DAYS = 180, 60
 LEFT = "candidates left"
 #: The source of a document that only a bulletin names.
@@ -46,7 +46,7 @@ PAGES = "pages"
 
 @dataclass(frozen=True, slots=True)
 class FoundDocuments:
-    """What pages list: the documents that concern us, each once, and what became of the rest."""
+    """What pages list: the relevant documents, each once, and what became of the rest."""
 
     documents: tuple[Document, ...]
     notes: tuple[str, ...]
@@ -54,7 +54,8 @@ class FoundDocuments:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One found document, however often it is listed; `key` is the first of its keys, and stays."""
+    """One found document, however often it is listed; `key` is the first of its keys, and stays the
+    same."""
 
     key: str
     document: Document
@@ -70,18 +71,18 @@ class Candidate:
         return {"key": self.key, **{name: row[name] for name in shown}, **found}
 
     def as_shown(self) -> Document:
-        """The document as people are shown it."""
+        """The document as people see it."""
         return replace(self.document, topics=topics_shown(self.document))
 
     def written(self) -> str:
-        """All of it as text, which `candidate_from` reads."""
+        """The candidate as text, which `candidate_from` reads back."""
         row = {**asdict(self), "document": documents_to_json([self.document])}
         told = {**row, "known_at": self.known_at.isoformat(), "keys": sorted(self.keys)}
         return json.dumps(told, ensure_ascii=False)
 
 
 def candidate_from(text: str) -> Candidate:
-    """The candidate that `written` gave."""
+    """The candidate from the text of `written`."""
     row = json.loads(text)
     (document,) = documents_from_json(row["document"])
     known_at = datetime.fromisoformat(row["known_at"])
@@ -91,8 +92,8 @@ def candidate_from(text: str) -> Candidate:
 def asked(
     catalog: Catalog, ids: Sequence[str], source: str | None, *, offline: bool
 ) -> list[DocumentFinder]:
-    """The finders that a run asks: named, or all where everything or a count of the register is
-    asked for."""
+    """The finders that a run asks: those named, or all if everything or a policy count is asked
+    for."""
     counts = not ids or any(catalog[catalog.resolve(name)].ref("register") for name in ids)
     if offline or not counts:
         return []
@@ -109,8 +110,8 @@ def look(
     load: int,
     known_at: datetime,
 ) -> Outcome:
-    """Take a finder's answer and keep what it found; a failure is one sentence and changes nothing
-    held."""
+    """Take a finder's answer and keep what it found; a failure becomes one sentence and changes
+    nothing."""
     try:
         return keep(
             finder, answer(), warehouse, documents, archive=archive, load=load, known_at=known_at
@@ -122,7 +123,7 @@ def look(
 
 
 def first_day(warehouse: Warehouse, finder: DocumentFinder, known_at: datetime) -> date:
-    """From which day on a finder is asked."""
+    """The day from which a finder is asked."""
     held, today = newest(warehouse, finder), _day(known_at)
     if held is None:
         return today - timedelta(days=FIRST_LOOK_DAYS)
@@ -130,7 +131,7 @@ def first_day(warehouse: Warehouse, finder: DocumentFinder, known_at: datetime) 
 
 
 def newest(warehouse: Warehouse, finder: DocumentFinder) -> date | None:
-    """The newest day among the documents held from a finder."""
+    """The newest date among the documents held from a finder."""
     days = [document.day for document in _held(warehouse, finder.name).values()]
     return date.fromisoformat(max(days)) if days else None
 
@@ -145,9 +146,9 @@ def keep(
     load: int,
     known_at: datetime,
 ) -> Outcome:
-    """Archive the pages, read them, and keep the documents that concern us: all, or none.
+    """Archive the pages, read them, and keep the relevant documents: all or none.
 
-    `documents` are the register with its citations: what they hold is not new.
+    `documents` is the register with its citations: what it contains is not new.
     """
     fetched_at = now()
     digests = [raw.keep(archive, finder.name, p.name, p.payload, fetched_at) for p in pages]
@@ -165,8 +166,9 @@ def keep(
 
 
 def read(finder: DocumentFinder, payloads: Iterable[bytes], known_at: datetime) -> FoundDocuments:
-    """What pages list of documents that concern us and were public by `known_at`. What is listed
-    and not taken is counted, what is no document is said: nothing is dropped without a word."""
+    """The relevant documents that pages list and that were public by `known_at`. What is listed
+    and not taken is counted, and rows that are no documents are reported: nothing is dropped
+    silently."""
     entries: list[Document] = []
     wrong: list[str] = []
     with at_the_boundary(finder.name):
@@ -192,7 +194,7 @@ def read(finder: DocumentFinder, payloads: Iterable[bytes], known_at: datetime) 
 
 
 def _not_taken(finder: DocumentFinder, listed: Sequence[Document]) -> Iterator[str]:
-    """How many entries of a list are no documents of ours, and why."""
+    """How many entries of a list were not taken, and why."""
     of_others = Counter(
         _REASONS.get(d.kind, "of other topics")
         for d in listed
@@ -206,7 +208,7 @@ def _not_taken(finder: DocumentFinder, listed: Sequence[Document]) -> Iterator[s
 def store(
     source: str, found: Iterable[Document], warehouse: Warehouse, *, load: int, known_at: datetime
 ) -> int:
-    """Keep each document under its key; how many were held in other words."""
+    """Keep each document under its key; returns how many were held in other words."""
     before = _held(warehouse, source)
     held = DocumentIndex(before)
     for document in found:
@@ -221,8 +223,8 @@ def store(
 
 
 def cited_candidates(documents: Iterable[Document]) -> list[Candidate]:
-    """The documents that bulletins cite and the register does not hold, newest first. They are
-    counted already: taking one makes it an entry that a person can complete."""
+    """The documents that bulletins cite and the register lacks, newest first. They are counted
+    already: taking one makes it an entry that a person can complete."""
     found = [
         Candidate(
             key := _key(document),
@@ -238,12 +240,12 @@ def cited_candidates(documents: Iterable[Document]) -> list[Candidate]:
 
 
 def key_of(document: Document) -> str:
-    """The key by which a person takes a document into the register."""
+    """The key with which a person takes a document into the register."""
     return _key(document)
 
 
 def found_candidates(warehouse: Warehouse, documents: Iterable[Document]) -> list[Candidate]:
-    """Each found document that the register does not hold, newest first, also those left."""
+    """Each found document that the register lacks, newest first, including those left."""
     groups: dict[str, Candidate] = {}
     known = DocumentIndex()
     kinds = {kind_of_text(name): name for name in FINDERS}
@@ -271,13 +273,13 @@ def without_left(left: Set[str], found: Iterable[Candidate]) -> list[Candidate]:
 
 
 def waiting(warehouse: Warehouse, documents: Iterable[Document]) -> list[Candidate]:
-    """The found documents that wait for a person's word."""
+    """The found documents that wait for a decision."""
     found = found_candidates(warehouse, documents)
     return without_left(warehouse.texts(LEFT).keys(), found)
 
 
 def notes(problems: Mapping[str, str], notices: Mapping[str, str], waiting: int) -> Iterator[str]:
-    """What a person should know, a line each: what went wrong last, what was left out, and how many
+    """What a person should know, one line each: the last problem, what was left out, and how many
     documents wait."""
     for name in FINDERS:
         for sentence in filter(None, (problems.get(name), notices.get(name))):
@@ -288,7 +290,7 @@ def notes(problems: Mapping[str, str], notices: Mapping[str, str], waiting: int)
 
 
 def kind_of_text(source: str) -> str:
-    """The kind of text under which the warehouse keeps what a source found."""
+    """The kind of text under which the warehouse keeps a source's finds."""
     return f"candidate {source}"
 
 
@@ -298,7 +300,7 @@ def _held(warehouse: Warehouse, source: str) -> dict[str, Document]:
 
 
 def _add(held: DocumentIndex, document: Document) -> None:
-    """Put a document with those held; one that is listed again is merged into what is held."""
+    """Add a document to those held; one that is listed again is merged."""
     key = held.key_of(document)
     if key is None:
         held.put(_key(document), document)
@@ -314,7 +316,7 @@ def _key(document: Document) -> str:
 
 
 def _merged(one: Document, other: Document) -> Document:
-    """Two listings of one document: as the earlier one has it, with what only the other says."""
+    """Two listings of one document: the earlier one, completed from the other."""
     first, second = sorted((one, other), key=lambda d: d.day)  # stable: the held one comes first
     fuller = max((first, second), key=lambda d: len(bodies_of(d.issuer)))
     return replace(

@@ -1,4 +1,4 @@
-"""The counts of the register: how many documents each month has, as it grew."""
+"""The policy counts: how many documents each month has, as that number grew."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from etl.records import Document, Observation
 
 
 def counts(documents: Iterable[Document], topics: Sequence[str]) -> list[Observation]:
-    """The count of each month with any of `topics` (all, if none are given), as it grew.
+    """The count of each month with any of `topics` (all if none are given), as it grew.
 
-    A month has one observation for each day on which its count changed, so that an as-of
-    question finds the count of that day. Months run from the first to the last of the whole
-    register; one without a document counts 0 once it is over.
+    A month has one observation for each day on which its count changed, so that an as-of question
+    finds the count of that day. Months run from the first to the last of the whole register; one
+    without a document counts 0 once it is over.
     """
     counted = [document for document in documents if is_counted(document)]
     if not counted:

@@ -1,4 +1,5 @@
-"""What a policy document is: its kind, its topics, who issued it, and when two listings are one."""
+"""What a policy document is: its kind, topics and issuer, and when two listings are the same
+document."""
 
 from __future__ import annotations
 
@@ -10,13 +11,13 @@ from etl.records import Document
 
 KINDS = ("issued", "draft", "reply", "interpretation", "media")
 
-#: Origins of documents that were found upstream and that no person has taken into the register.
+#: Origins of documents that were found upstream and not yet taken into the register.
 FOUND = ("gov_cn", "nda")
 
-#: How a found document is shown whose title has no word of a topic, until a person gives it one.
+#: Shown for a found document whose title names no topic, until a person gives it one.
 UNDECIDED = "主题待定"
 
-#: What makes up the names of national bodies.
+#: The names of national bodies.
 _NATIONAL = re.compile(
     r"国务院|中共中央|全国人(民代表)?大(会)?|全国政协|中央[一-龥]{1,6}办|国家[一-龥]{1,12}(局|委|办公室)"
     r"|(工业和信息化|财政|科学技术|科技|教育|商务|农业农村|自然资源|生态环境|交通运输|水利|公安|民政|司法"
@@ -35,7 +36,7 @@ _DOCUMENT = re.compile(
     r"(（[^）]*）)*$"
 )
 
-#: What a body says as an employer or a buyer is no document of policy.
+#: Announcements of a body as an employer or buyer are not policy documents.
 _OF_THE_HOUSE = re.compile(
     r"(招聘|招录|招考|拟录用|采购|招标|中标|成交|竞争性磋商)[^《》]{0,10}(公告|公示)$"
 )
@@ -69,7 +70,7 @@ _TOPIC_WORDS = (
 
 
 def same_document(one: Document, other: Document) -> bool:
-    """Whether two entries are one document: by number, else by title and first issuer."""
+    """Whether two entries are the same document: by number, or else by title and first issuer."""
     numbers = {normal_number(one.number), normal_number(other.number)}
     if "" not in numbers:
         return len(numbers) == 1
@@ -80,9 +81,9 @@ def same_document(one: Document, other: Document) -> bool:
 
 
 def is_listed_twice(one: Document, other: Document) -> bool:
-    """Whether two listings are of one document: as `same_document` has it, or where either lacks a
-    number, by title and any body or the address in common, for each list names a joint document by
-    its own body, and another's by none."""
+    """Whether two listings are of the same document: as in `same_document`, or, if either lacks a
+    number, by title plus a common body or address, because each list names a joint document by its
+    own body and another's by none."""
     if same_document(one, other):
         return True
     if normal_number(one.number) and normal_number(other.number):
@@ -121,36 +122,37 @@ def kind_of(title: str) -> str:
 
 
 def topics_of(title: str) -> tuple[str, ...]:
-    """The topics of the register whose words a title carries."""
+    """The topics of the register whose words a title contains."""
     return tuple(topic for topic, words in _TOPIC_WORDS if any(word in title for word in words))
 
 
 def topics_shown(document: Document) -> tuple[str, ...]:
-    """The topics of a document as people are shown them."""
+    """The topics of a document as people see them."""
     is_open = document.origin in FOUND and not document.topics
     return (UNDECIDED,) if is_open else document.topics
 
 
 def without_number(title: str) -> tuple[str, str]:
-    """A title and the number (文号) that stood at its end, if one did."""
+    """A title, and the number (文号) at its end, if there is one."""
     found = _NUMBER_AT_END.search(title)
     return (title[: found.start()].rstrip(), found[1]) if found else (title, "")
 
 
 def issuer_in(title: str) -> str:
-    """The national bodies that a title begins with, as an issuer line; nothing if it names none."""
+    """The national bodies that a title begins with, as an issuer line; empty if there are none."""
     found = _BODIES_BEFORE.match(title)
     return issuer_line(found[1]) if found and is_national(found[1]) else ""
 
 
 def issuer_line(text: str) -> str:
-    """Bodies however they were set apart, as the register writes them: 甲、乙."""
+    """Issuers in the register's form, 甲、乙, whatever separated them."""
     return "、".join(part for part in re.split(r"[、,，;；\s]+", text) if part)
 
 
 @lru_cache(maxsize=8192)
 def normal_number(number: str) -> str:
-    """国发〔2026〕12号 however it is written, or nothing if the number is incomplete."""
+    """A document number in the form 国发[2026]12号, however it is written; empty if it is
+    incomplete."""
     text = "".join(unicodedata.normalize("NFKC", number).split())
     text = re.sub(r"[〔\[(【﹝]", "[", text)
     text = re.sub(r"[〕\])】﹞]", "]", text)
@@ -160,8 +162,8 @@ def normal_number(number: str) -> str:
 
 @lru_cache(maxsize=8192)
 def normal_title(title: str) -> str:
-    """A title without quotes, brackets, spaces, its issuer's announcement and 的通知; of a draft
-    the name that its announcement quotes."""
+    """A title without quotes, brackets, spaces, the announcing issuer and 的通知; for a draft, the
+    name quoted in its announcement."""
     text = unicodedata.normalize("NFKC", title).casefold()
     quoted = _QUOTED.findall(text)
     if len(quoted) == 1 and _DRAFT.search(_QUOTED.sub("", text)):
@@ -176,12 +178,12 @@ def normal_title(title: str) -> str:
 
 
 def normal_issuer(issuer: str) -> str:
-    """The first body that an issuer line names, without 等, 综合司 and the forwarding body."""
+    """The first body in an issuer line, without 等, 综合司 and the forwarding body."""
     return _bodies(issuer)[0]
 
 
 def bodies_of(issuer: str) -> frozenset[str]:
-    """Every body that an issuer line names, in the form of `normal_issuer`."""
+    """Every body in an issuer line, in the form of `normal_issuer`."""
     return frozenset(body for body in _bodies(issuer) if body)
 
 

@@ -10,7 +10,7 @@ from etl.records import Document
 
 
 class DocumentIndex:
-    """Documents by key; `key_of` finds the one that another listing means."""
+    """Documents by key; `key_of` finds the one that another listing refers to."""
 
     def __init__(self, documents: Mapping[str, Document] = MappingProxyType({})) -> None:
         self.documents: dict[str, Document] = {}
@@ -36,5 +36,5 @@ class DocumentIndex:
 
 
 def _marks(document: Document) -> tuple[str, ...]:
-    """What two listings of one document have in common: its number, or else its title."""
+    """What two listings of one document share: its number, or else its title."""
     return tuple(filter(None, (normal_number(document.number), normal_title(document.title))))

@@ -1,4 +1,4 @@
-"""The references of a bulletin as documents: what kind each is, and which entry it means."""
+"""The references of a bulletin as documents: the kind of each, and the entry it refers to."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from etl.policies.register import document_of, is_policy
 from etl.records import Document
 
 Kind = Literal["policy", "media", "data"]
-#: Who publishes data: a reference to one of these is to its figures. A name counts as a whole.
+#: Data providers: a reference to one of these is to its figures. Names are matched as a whole.
 PROVIDERS = (
     "EIA", "U.S. Energy Information Administration", "美国能源信息署",
     "FRED", "Federal Reserve Bank of St. Louis", "Federal Reserve", "圣路易斯联储", "美联储",
@@ -28,8 +28,8 @@ PROVIDERS = (
 
 @dataclass(frozen=True, slots=True)
 class Cited:
-    """A reference by the day of its bulletin and its number: its kind, and the document it means
-    where the register holds it or it is proposed to it (`document.origin` is then `cited`)."""
+    """A reference, identified by the day of its bulletin and its number: its kind, and the document
+    it refers to if the register has it or it is proposed (`document.origin` is then `cited`)."""
 
     day: date
     number: int
@@ -38,7 +38,7 @@ class Cited:
 
 
 def cited(bulletin: Bulletin, documents: Sequence[Document]) -> Iterator[Cited]:
-    """Each reference of a bulletin; `documents` are the register with its citations."""
+    """Each reference of a bulletin; `documents` is the register with its citations."""
     for reference in bulletin.references:
         found = document_of(reference, documents)
         yield Cited(bulletin.date, reference.number, _kind(reference, found), found)

@@ -1,4 +1,4 @@
-"""The register of policy documents: read with its citations, written and read back as text."""
+"""The register of policy documents: read with its citations, and written to and from text."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ def read_register(path: Path) -> tuple[Document, ...]:
 def with_citations(
     register: Sequence[Document], bulletins: Iterable[Bulletin]
 ) -> tuple[Document, ...]:
-    """The register with its citations marked, and with the policy documents that only bulletins
-    name; a cited document of a national body is counted like any other."""
+    """The register with its citations marked, plus the policy documents that only bulletins name. A
+    cited document of a national body counts like any other."""
     held = list(register)
     for bulletin in sorted(bulletins, key=lambda b: b.date):
         for reference in bulletin.references:
@@ -64,7 +64,7 @@ def document_of(reference: Reference, documents: Sequence[Document]) -> Document
 
 
 def documents_to_json(documents: Iterable[Document]) -> str:
-    """The documents as one text that `documents_from_json` reads back."""
+    """The documents as one text, which `documents_from_json` reads back."""
     return json.dumps([asdict(document) for document in documents], ensure_ascii=False)
 
 

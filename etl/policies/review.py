@@ -1,4 +1,4 @@
-"""What a person decides about found documents: into the register, or left."""
+"""What a person decides about found documents: take them into the register, or leave them."""
 
 from __future__ import annotations
 
@@ -29,14 +29,13 @@ from etl.storage.warehouse import Warehouse, lock, opened
 
 
 def found(settings: Settings, warehouse: Warehouse) -> list[Candidate]:
-    """Every document that the register does not hold: cited by bulletins, then found upstream."""
+    """Every document that the register lacks: cited in bulletins, then found upstream."""
     documents = read_documents(settings, read_bulletins(settings).read)
     return [*cited_candidates(documents), *found_candidates(warehouse, documents)]
 
 
 def waiting(settings: Settings, snapshot: CurrentSnapshot) -> list[Candidate]:
-    """Those that wait for a person's word: as they were published, less what the register holds by
-    now."""
+    """The documents that wait for a decision: as published, minus what the register has by now."""
     documents = read_documents(settings, read_bulletins(settings).read)
     published = [candidate_from(text) for text in snapshot.candidates()]
     every = [*cited_candidates(documents), *not_held(published, documents)]
@@ -44,9 +43,9 @@ def waiting(settings: Settings, snapshot: CurrentSnapshot) -> list[Candidate]:
 
 
 def take(settings: Settings, keys: Sequence[str]) -> tuple[Path, list[Document]]:
-    """Add documents to the register of the data folder, in one step: the file, and what it gained.
+    """Add documents to the register of the data folder in one step; the file, and what was added.
 
-    Where the data folder has no register of its own, it gets a copy of the project's first.
+    If the data folder has no register of its own, it first gets a copy of the project's.
     """
     with lock(settings.lock):
         with opened(settings.warehouse, read_only=True) as warehouse:
@@ -58,7 +57,8 @@ def take(settings: Settings, keys: Sequence[str]) -> tuple[Path, list[Document]]
 
 
 def leave(settings: Settings, keys: Sequence[str]) -> list[Document]:
-    """Mark documents as not wanted, so that they are shown no more; `take` still takes them."""
+    """Mark documents as not wanted, so that they are no longer listed; `take` still accepts
+    them."""
     moment = now()
     with (
         lock(settings.lock),
@@ -87,7 +87,7 @@ def _chosen(candidates: Sequence[Candidate], keys: Sequence[str]) -> list[Candid
 
 
 def _entry(candidate: Candidate) -> Document:
-    """The row of the register: what the source says, not verified by anybody."""
+    """The row for the register: what the source says, unverified."""
     document = candidate.document
     if not document.issuer:
         raise SettingError(
@@ -102,7 +102,7 @@ def _entry(candidate: Candidate) -> Document:
 
 
 def _with_rows(register: Path, documents: Sequence[Document]) -> bytes:
-    """The bytes of the register with a row more for each document, in the columns it has."""
+    """The bytes of the register with a row added for each document, in its columns."""
     read_register(register)  # a register that is broken is not written on
     payload = bytes_of(register, "the register is missing; restore it from the repository.")
     columns = next(csv.reader(io.StringIO(text_of(payload, register))))

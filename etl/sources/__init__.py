@@ -1,4 +1,4 @@
-"""Where observations come from: one upstream a module, one line each to register it."""
+"""Where observations come from: one upstream per module, and one line each to register it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from etl.sources.yahoo import Yahoo
 
 
 def sources(settings: Settings, documents: Sequence[Document]) -> Mapping[str, Source]:
-    """Every source by the name that the catalog calls it. `derived` has no upstream: see
+    """Every source by its name in the catalog. `derived` has no upstream: see
     etl.ingest.derived."""
     known: tuple[Source, ...] = (
         Yahoo(),

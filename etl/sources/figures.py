@@ -21,7 +21,7 @@ REQUIRED = ("indicator", "date", "value", "source")
 
 @dataclass(frozen=True, slots=True)
 class Figures(Source):
-    """Reads `folder`/`file`; `public`, where given, is the day a value came out."""
+    """Reads `folder`/`file`; the column `public`, if present, is the day a value came out."""
 
     folder: Path
     name: str = "figures"

@@ -1,5 +1,5 @@
-"""FRED: with a key through its API, each value with the days on which it was published and revised;
-without one the whole of a series as CSV, from a host that lets most programs wait in vain."""
+"""FRED: with a key through its API, with the publication date of each value and revision; without
+one as a whole series in CSV, from a host that lets most programs time out."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ API = "https://api.stlouisfed.org/fred/series/"
 PLAIN = {"User-Agent": "xinzhi-indicators"}
 A_KEY_HELPS = "FRED's API answers where this page does not: set XINZHI_FRED_API_KEY to a free key."
 MISSING = ("", ".")  # empty since 2024-12, a dot before
-#: The API answers for at most so many vintages, and so many rows, at once.
+#: The most vintages, and rows, that the API returns at once.
 MOST_VINTAGES = 2000
 MOST_ROWS = 100_000
 MOST_PAGES = 40
-#: How many days before a change are asked for, so that it shows as one.
+#: How many days before a change are requested, so that it shows as one.
 BASE_DAYS = 14
-#: What the API says of a series that it has without its history.
+#: What the API says about a series without history.
 NO_VINTAGES = b"does not exist in ALFRED"
 
 
@@ -40,7 +40,7 @@ NO_VINTAGES = b"does not exist in ALFRED"
 class Fred(Source):
     """Federal Reserve Economic Data, St. Louis.
 
-    Some series are carried for a number of years only: `window_years` in the catalog says so.
+    Some series cover only a number of years: `window_years` in the catalog says so.
     """
 
     name: str = "fred"
@@ -123,8 +123,8 @@ def _changes(observations: Sequence[Observation]) -> list[Observation]:
 
 
 def _from_api(series: str, since: date, out: Upstream) -> bytes:
-    """Every answer about a series from a day on, as they came, in one document: with its vintages,
-    or as it stands today where FRED keeps no history of it."""
+    """Every answer about a series from a day on, unchanged, in one document: with its vintages, or
+    as it stands today if FRED keeps no history of it."""
     days = _days_of_vintages(series, since, out)
     pages = [
         page
@@ -139,8 +139,8 @@ def _from_api(series: str, since: date, out: Upstream) -> bytes:
 
 
 def _days_of_vintages(series: str, since: date, out: Upstream) -> list[str]:
-    """The days from `since` on on which FRED published something of a series; none if it keeps no
-    history of it."""
+    """The days from `since` on on which FRED published something about a series; none if it keeps
+    no history."""
     asked = {"series_id": series, "realtime_start": since.isoformat(), "limit": 10_000}
     try:
         dates = json_of(_ask("vintagedates", out, **asked))["vintage_dates"]
@@ -162,7 +162,7 @@ def _last_of(days: Sequence[str], start: int) -> str:
 
 
 def _pages(series: str, since: date, first: str, last: str, out: Upstream) -> Iterator[bytes]:
-    """The answers about a real-time window, or about today."""
+    """The answers for a real-time window, or for today."""
     asked: dict[str, Any] = {"series_id": series, "limit": MOST_ROWS}
     asked |= {"realtime_start": first, "realtime_end": last} if first else {}
     asked |= {"observation_start": since.isoformat()} if since != FIRST_DAY else {}
@@ -190,7 +190,7 @@ def _count(answer: bytes, series: str) -> int:
 
 
 def _reason(error: UnexpectedPayload) -> str:
-    """What FRED itself says is wrong, else that it did not answer as it should."""
+    """FRED's own error message, or else that it did not answer as expected."""
     try:
         said = f"{error} {quoted(json_of(error.body)['error_message'])}"
     except (ValueError, KeyError, TypeError):
@@ -199,11 +199,7 @@ def _reason(error: UnexpectedPayload) -> str:
 
 
 def _from_answers(payload: bytes, indicator: Indicator, series: str) -> list[Observation]:
-    """Each value from the day it was first published on, in the order of dates.
-
-    A window of real time repeats what was known before it: only what changes is a vintage. What
-    was there when the archive begins had been published before, by the catalog's rule.
-    """
+    """Each value from the day it was first published on, in order of date."""
     try:
         document = json_of(payload)
         begin = [date.fromisoformat(day) for day in document["first"]]

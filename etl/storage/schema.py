@@ -1,5 +1,5 @@
-"""The tables of a warehouse: numbered steps from an empty file, or from an earlier version's, to
-what this one reads and writes."""
+"""The tables of a warehouse: numbered steps from an empty file, or an earlier version's, to the
+current schema."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ select indicator, date, source, value, known_at, load, public_at, status, credit
        held_at
 from held join origins using (origin)
 """
-#: Later than anything that is known.
+#: Later than anything known.
 FOREVER = "timestamp '9999-12-31 00:00:00'"
 _SERVED = (_FOLDER / "served.sql").read_text(encoding="utf-8")
 
-# A warehouse from before there were origins becomes one with them.
+# Adds origins to a warehouse that has none.
 _RENEW = """
 alter table vintages rename to vintages_before;
 insert into origins
@@ -41,13 +41,13 @@ drop table vintages_before;
 
 
 def served_sql(*, indicators: str, vintages: str, moment: str) -> str:
-    """The query of what is served: conditions on the indicators and on the vintages `v` that it
-    looks at, and the moment, each in SQL."""
+    """The query for what is served: conditions on the indicators and on the vintages `v`
+    considered, and the moment, each in SQL."""
     lines = (line for line in _SERVED.splitlines() if not line.startswith("--"))
     return "\n".join(lines).format(indicators=indicators, vintages=vintages, moment=moment)
 
 
-#: What every connection asks by: `served(id, moment)` and `served_all(moment)`.
+#: The macros of every connection: `served(id, moment)` and `served_all(moment)`.
 MACROS = (
     "create or replace macro served(id, moment) as table "
     + served_sql(indicators="indicator = id", vintages="v.indicator = id", moment="moment"),
@@ -57,8 +57,8 @@ MACROS = (
 
 
 def prepare(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
-    """Every table, view and macro of a warehouse, whatever it holds already: all steps that are
-    missing, or none. A StorageError for a warehouse that a later version has written."""
+    """Create or upgrade every table, view and macro of a warehouse: all missing steps, or none. A
+    StorageError if a later version has written it."""
     steps = _steps()
     connection.execute("begin")
     connection.execute(_DONE)

@@ -1,5 +1,5 @@
-"""The folder of published snapshots: the pointer to the current one, which of them this program can
-read, and the way back to an earlier one. Nothing here makes or changes a snapshot."""
+"""The folder of published snapshots: the pointer to the current one, which ones this program can
+read, and rollback. Nothing here makes or changes a snapshot."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ import duckdb
 from etl.errors import SettingError, StorageError, nearest, quoted
 from etl.settings import POINTER, READ_ONLY
 
-#: Raised whenever the tables of a snapshot change, so that the same content is published anew.
+#: Increment when the tables of a snapshot change, so that the same content is published again.
 FORMAT = 11
-#: The oldest format that is still served: what earlier ones lack is more than a table or two.
+#: The oldest format still served; earlier ones lack more than a table or two.
 OLDEST = 5
 
 
 @dataclass(frozen=True, slots=True)
 class ListedSnapshot:
-    """One published file as `history` lists it; `problem` says why it cannot be read."""
+    """One published file in `history`; `problem` says why it cannot be read."""
 
     name: str
     published_at: str
@@ -34,7 +34,7 @@ class ListedSnapshot:
 
 
 class UnreadableSnapshot(StorageError):
-    """A snapshot that this program cannot read: which, and why in a few words."""
+    """A snapshot that this program cannot read: which one, and why in a few words."""
 
     def __init__(self, path: Path, reason: str) -> None:
         super().__init__(f"{path}: this snapshot cannot be read ({reason}).")
@@ -56,8 +56,8 @@ def cannot_serve(meta: Mapping[str, str]) -> str:
 
 @contextmanager
 def read_snapshot(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A snapshot opened as readers open it; UnreadableSnapshot in words if it cannot be, or if what
-    is asked of it cannot be read. A table that it lacks is its reader's to expect."""
+    """A snapshot opened as readers open it; UnreadableSnapshot in words if it, or what is asked of
+    it, cannot be read. Readers must expect missing tables."""
     try:
         connection = _connected(path)
     except (duckdb.Error, OSError) as error:
@@ -76,8 +76,8 @@ def read_snapshot(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def _connected(path: Path) -> duckdb.DuckDBPyConnection:
-    """Open for reading, closed to everything outside the file. That is set afterwards, or before,
-    as whoever has the file open in this process already did: DuckDB takes no other way then."""
+    """Open for reading, closed to everything outside the file. The restriction is set afterwards,
+    or at opening if the file is already open that way in this process, as DuckDB requires."""
     try:
         connection = duckdb.connect(str(path), read_only=True)
     except duckdb.ConnectionException:
@@ -89,7 +89,7 @@ def _connected(path: Path) -> duckdb.DuckDBPyConnection:
 
 
 def meta_of(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
-    """What a snapshot says of itself; nothing if it is none."""
+    """The metadata of a snapshot; nothing if it is not one."""
     try:
         return dict(connection.execute("select key, value from meta").fetchall())
     except (duckdb.CatalogException, duckdb.BinderException):
@@ -97,8 +97,8 @@ def meta_of(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
 
 
 def read_whole(path: Path) -> dict[str, str]:
-    """Every block of a snapshot read once, as a damaged one does not stand: what it says of
-    itself, or UnreadableSnapshot."""
+    """Read every block of a snapshot once, which fails if it is damaged: its metadata, or
+    UnreadableSnapshot."""
     with read_snapshot(path) as connection:
         meta = meta_of(connection)
         if meta["snapshot"] != path.stem:
@@ -115,7 +115,7 @@ def names(folder: Path) -> list[str]:
 
 
 def history(folder: Path) -> list[ListedSnapshot]:
-    """The snapshots that are kept, newest first; one that cannot be read says why."""
+    """The snapshots that are kept, newest first, with the reason if one cannot be read."""
     return [_listed(folder / f"{name}.duckdb", current_name(folder)) for name in names(folder)]
 
 
@@ -132,7 +132,7 @@ def _listed(path: Path, current: str | None) -> ListedSnapshot:
 
 
 def newest_readable(folder: Path, before: str | None = None) -> str | None:
-    """The newest snapshot, or the newest before one, that reads whole."""
+    """The newest snapshot, or the newest before a given one, that can be read completely."""
     for name in names(folder):
         if before is None or name < before:
             try:
@@ -144,8 +144,8 @@ def newest_readable(folder: Path, before: str | None = None) -> str | None:
 
 
 def rollback(folder: Path, name: str | None) -> str:
-    """Point to `name`, or to the newest readable snapshot before the current one; the name now
-    served. Where no pointer can be read, the newest readable one of all."""
+    """Point to `name`, or to the newest readable snapshot before the current one; returns the name
+    now served. If the pointer is unreadable, the newest readable snapshot of all."""
     if name is None:
         current = current_name(folder)
         name = newest_readable(folder, current)
@@ -174,12 +174,12 @@ def point_to(folder: Path, name: str, fingerprint: str) -> None:
 
 
 def current_name(folder: Path) -> str | None:
-    """The snapshot that is pointed to, if any."""
+    """The snapshot that the pointer names, if any."""
     return _pointer(folder).get("snapshot")
 
 
 def current_fingerprint(folder: Path) -> str | None:
-    """What the served snapshot was made from; None unless it reads whole and says the same."""
+    """What the current snapshot was made from; None unless it can be read completely and agrees."""
     pointer = _pointer(folder)
     if not pointer:
         return None
@@ -192,7 +192,7 @@ def current_fingerprint(folder: Path) -> str | None:
 
 
 def _pointer(folder: Path) -> dict[str, str]:
-    """The name and the fingerprint that the pointer holds; nothing where it is damaged."""
+    """The name and fingerprint in the pointer; nothing if it is damaged."""
     try:
         pointer = json.loads((folder / POINTER).read_text(encoding="utf-8"))
         found = {key: pointer[key] for key in ("snapshot", "fingerprint")}
@@ -203,7 +203,7 @@ def _pointer(folder: Path) -> dict[str, str]:
 
 
 def sync(path: Path) -> None:
-    """Bring a file, or the names in a folder, to the disk."""
+    """Flush a file, or the names in a folder, to disk."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

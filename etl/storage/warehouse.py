@@ -19,14 +19,14 @@ from etl.errors import Locked, StorageError
 from etl.records import Action, HeldAnswer, Observation, Revision, Vintage
 from etl.storage.schema import FOREVER, prepare, served_sql
 
-# How much of the memory DuckDB may take; what does not fit waits beside the database file.
+# How much memory DuckDB may use; what does not fit is spilled next to the database file.
 LIMITS: dict[str, str | bool | int | float | list[str]] = {"memory_limit": "600MB"}
 
 #: Before anything was known, and after all that will be.
 EVER = datetime.min.replace(tzinfo=UTC)
 LAST = datetime(9999, 12, 31, tzinfo=UTC)
 
-#: How many indicators are worked on at a time, where the rows of all would not fit into memory.
+#: How many indicators are processed at a time when the rows of all would not fit into memory.
 AT_ONCE = 500
 
 # What is served of the newest date of each indicator, or of one, without the dates before.
@@ -209,7 +209,7 @@ join loads as l on l.load = $load
 
 @dataclass(frozen=True, slots=True)
 class Appended:
-    """How many observations were new and how many replaced an older value of their date."""
+    """How many observations were new, and how many replaced an older value for their date."""
 
     new: int = 0
     revised: int = 0
@@ -219,9 +219,8 @@ class Appended:
 class Outcome:
     """What one run did for one subject: an indicator, or a file that several share.
 
-    A `problem` kept something from being stored, or needs a person's word; a `notice` is only to be
-    known. `attempts` are
-    the sources that were asked, each with its own problem, if any.
+    A `problem` prevented something from being stored, or needs a decision; a `notice` is only for
+    information. `attempts` are the sources that were asked, each with its problem, if any.
     """
 
     subject: str
@@ -236,7 +235,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One archived answer as a load has read it; `fetched_at` where a person took it later than it
+    """One archived answer as read by a load; `fetched_at` if a person accepted it later than it
     came."""
 
     load: int
@@ -248,7 +247,7 @@ class Answer:
 
     @property
     def asked_at(self) -> datetime:
-        """When it came: a session that ran then gives it no close."""
+        """When it came: a session running at that moment gets no close from it."""
         return self.fetched_at or self.known_at
 
 
@@ -280,7 +279,7 @@ def lock(path: Path) -> Iterator[None]:
 
 @contextmanager
 def opened(path: Path, *, read_only: bool = False) -> Iterator[Warehouse]:
-    """The warehouse at `path`, closed and checkpointed afterwards."""
+    """The warehouse at `path`, checkpointed and closed afterwards."""
     is_new = not path.exists()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -310,7 +309,7 @@ class Warehouse:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All that is written in the block, or nothing of it."""
+        """Everything written in the block, or nothing."""
         self.connection.execute("begin")
         try:
             yield
@@ -323,9 +322,9 @@ class Warehouse:
     def begin_load(self, command: str, started_at: datetime, known_at: datetime) -> int:
         """The number of a new load.
 
-        It counts as loaded from the next whole minute on, and later than all before it, so that
-        what was served at any minute before is not touched by it. A moment in `known_at` other
-        than the start, which replays give, is the clock, as long as it does not run back.
+        It counts as loaded from the next full minute on, and later than all loads before it, so
+        that it does not affect what was served at any earlier minute. If `known_at` differs from
+        the start, as in replays, it is used as the clock, as long as it does not run backwards.
         """
         number = int(self._one("select coalesce(max(load), 0) + 1 from loads"))
         started, known = _naive(started_at), _naive(known_at)
@@ -341,7 +340,7 @@ class Warehouse:
         return found.replace(tzinfo=UTC) if found else None
 
     def finish_load(self, load: int, finished_at: datetime, outcomes: Sequence[Outcome]) -> None:
-        """Keep what the load did; its outcomes replace those of earlier loads in `status`."""
+        """Record the load's outcomes, which replace those of earlier loads in `status`."""
         self.connection.execute(
             "insert into outcomes select $load, unnest($subjects), unnest($sources), "
             "unnest($added), unnest($revised), unnest($newest)::date, unnest($problems), "
@@ -373,7 +372,7 @@ class Warehouse:
         )
 
     def holds(self, indicator: str, source: str) -> bool:
-        """Whether anything that the source said of the indicator is held."""
+        """Whether anything from the source is held for the indicator."""
         query = (
             "select count(*) from (select 1 from vintages where indicator = ? and source = ? "
             "and status <> ? limit 1)"
@@ -381,18 +380,18 @@ class Warehouse:
         return bool(self._one(query, [indicator, source, CORRECTED]))
 
     def indicators_of(self, source: str) -> set[str]:
-        """The indicators of which any vintage from the source is held."""
+        """The indicators with any vintage from the source."""
         query = "select distinct indicator from vintages where source = ?"
         return {row[0] for row in self.connection.execute(query, [source]).fetchall()}
 
     def note_answer(self, load: int, source: str, indicator: str, digest: str) -> None:
-        """Note which archived answer a load has read."""
+        """Record which archived answer a load has read."""
         self.connection.execute(
             "insert into answers values (?, ?, ?, ?)", [load, source, indicator, digest]
         )
 
     def hold(self, answer: Answer, sentence: str) -> None:
-        """Hold an answer back; the same bytes wait only once."""
+        """Hold an answer back; identical bytes are held only once."""
         self._release("quarantine", "released_load", answer.indicator, answer.source, answer.load)
         waiting = self.waiting(answer.indicator)
         if not any((w.source, w.digest) == (answer.source, answer.digest) for w in waiting):
@@ -402,7 +401,7 @@ class Warehouse:
             )
 
     def waiting(self, indicator: str) -> list[Answer]:
-        """The answers of an indicator that are held back, oldest first."""
+        """The held answers of an indicator, oldest first."""
         rows = self.connection.execute(
             "select h.load, l.known_at, h.source, h.indicator, h.digest "
             "from holds as h join loads as l using (load) "
@@ -412,7 +411,7 @@ class Warehouse:
         return [Answer(r[0], r[1].replace(tzinfo=UTC), r[2], r[3], r[4]) for r in rows]
 
     def quarantine(self, answer: Answer, sentence: str) -> None:
-        """Keep an answer apart that breaks what is expected; the newest of a source stands."""
+        """Quarantine an answer that violates expectations; only the newest of a source is kept."""
         self._release("quarantine", "released_load", answer.indicator, answer.source, answer.load)
         self.connection.execute(
             "insert into quarantine values (?, ?, ?, ?, ?, null)",
@@ -420,7 +419,8 @@ class Warehouse:
         )
 
     def release(self, indicator: str, source: str, load: int) -> None:
-        """What was kept apart of a source is so no more: a person took it, or it was overtaken."""
+        """Release the held or quarantined answers of a source: a person accepted them, or they are
+        outdated."""
         self._release("holds", "accepted_load", indicator, source, load)
         self._release("quarantine", "released_load", indicator, source, load)
 
@@ -432,12 +432,12 @@ class Warehouse:
         )
 
     def refused(self) -> list[HeldAnswer]:
-        """Every answer that is kept apart, oldest first."""
+        """Every held or quarantined answer, oldest first."""
         rows = self.connection.execute(REFUSED).fetchall()
         return [HeldAnswer(r[0], r[1], r[2].replace(tzinfo=UTC), r[3], r[4]) for r in rows]
 
     def revisions(self, since: datetime, most: int = 1000) -> list[Revision]:
-        """The fetched values that were replaced since a moment, newest first."""
+        """The fetched values replaced since a moment, newest first."""
         rows = self.connection.execute(REVISIONS, {"since": _naive(since), "most": most}).fetchall()
         return [Revision(r[0], r[1], r[2], r[3], r[4], r[5].replace(tzinfo=UTC)) for r in rows]
 
@@ -454,7 +454,7 @@ class Warehouse:
             )
 
     def actions(self, indicator: str) -> list[Action]:
-        """The splits and dividends of an indicator as last told, in the order of dates."""
+        """The splits and dividends of an indicator as last reported, in order of date."""
         rows = self.connection.execute(
             "select date, kind, arg_max(value, load) from actions "
             "where indicator = ? group by all order by date, kind",
@@ -474,7 +474,7 @@ class Warehouse:
         return found
 
     def held_values(self, indicator: str, source: str, public_by: datetime) -> dict[date, float]:
-        """The newest value that a source is held to have said for each date public by a moment."""
+        """The newest value that a source gave for each date that was public by a moment."""
         rows = self.connection.execute(
             "select date, arg_max(value, (known_at, load)) from vintages "
             "where indicator = ? and source = ? and public_at <= ? group by date",
@@ -507,13 +507,13 @@ class Warehouse:
         ]
 
     def needed_answers(self, since: datetime) -> set[tuple[str, str, str]]:
-        """Source, indicator and digest of the answers that were read since a moment, of the newest
-        ones of all, and of those that are kept apart."""
+        """Source, indicator and digest of the answers read since a moment, of the newest ones of
+        all, and of those that are held back or quarantined."""
         return set(self.connection.execute(NEEDED_ANSWERS, [_naive(since)]).fetchall())
 
     def forget(self, source: str, since: int = 0) -> None:
-        """Remove all that a source brought since a load: only to build it again from the archive.
-        What a person put in its place is not the source's, and stays."""
+        """Remove everything a source brought since a load, only to rebuild it from the archive.
+        Corrections are not the source's and stay."""
         self.connection.execute(
             "delete from held where load >= ? and origin in "
             "(select origin from origins where source = ? and status <> ?)",
@@ -533,7 +533,7 @@ class Warehouse:
         return int(count), int(total)
 
     def newest(self, indicator: str, source: str) -> date | None:
-        """The newest date held of the indicator from the source."""
+        """The newest date held for the indicator from the source."""
         query = "select max(date) from vintages where indicator = ? and source = ?"
         found: date | None = self._one(query, [indicator, source])
         return found
@@ -551,11 +551,11 @@ class Warehouse:
     ) -> Appended:
         """Add what differs from the newest vintages held by `known_at`.
 
-        Every observation must say when it was public. A value of a date that the source has not
-        spoken of before is known from the day it was public, at the latest from `known_at`; one in
-        the place of another is known from `known_at`, or from when the source says (`is_stated`)
-        that it became public. All are known at `known_at` when `exactly` is set. What differs by
-        no more than `precision`, a share of the value, is the same value.
+        Every observation must say when it became public. A value for a date that is new from this
+        source is known from the day it became public, at the latest from `known_at`. One that
+        replaces another is known from `known_at`, or from when the source says (`is_stated`) that
+        it became public. With `exactly`, all are known at `known_at`. Values that differ by no more
+        than `precision`, as a share of the value, are equal.
         """
         first = not exactly and not self.holds(indicator, source)
         rows = list(observations) if first else _newest_of_each_date(observations)
@@ -572,8 +572,8 @@ class Warehouse:
     def append_staged(
         self, source: str, *, load: int, span: tuple[str, str], precision: float = 0.0
     ) -> Mapping[str, Appended]:
-        """Append what differs of the temporary tables `staged` and `said`, which hold only
-        indicators of the span: for each that has anything new, how much."""
+        """Append what differs in the temporary tables `staged` and `said`, which hold only
+        indicators of the span; how much was new for each indicator that has anything new."""
         names = {"source": source, "first": span[0], "last": span[1]}
         self.connection.execute(DIFFERENT, {**names, "precision": precision})
         counts = self.connection.execute(COUNT).fetchall()
@@ -584,7 +584,7 @@ class Warehouse:
         return {name: Appended(new, revised) for name, new, revised in counts}
 
     def stage_said(self, said: Sequence[tuple[str, str, str, str]]) -> None:
-        """Number what staged rows say alike: status, credit, basis and note."""
+        """Number the combinations of status, credit, basis and note that staged rows share."""
         status, credit, basis, note = (list(c) for c in zip(*said, strict=True))
         self.connection.execute(
             SAY,
@@ -634,7 +634,7 @@ class Warehouse:
         )
 
     def vintages(self, indicator: str) -> list[tuple[Vintage, datetime]]:
-        """Every vintage of every source, each with the moment it was public."""
+        """Every vintage of every source, each with the moment it became public."""
         rows = self.connection.execute(
             "select date, value, source, known_at, status, credit, basis, note, public_at "
             "from vintages where indicator = ? order by date, known_at, load",
@@ -662,7 +662,7 @@ class Warehouse:
         return self.connection.execute(query, [CORRECTED]).fetchall()
 
     def dates(self, indicator: str, source: str | None = None) -> set[date]:
-        """The dates held of the indicator from the source, or from any."""
+        """The dates held for the indicator from the source, or from any."""
         query = (
             "select distinct date from vintages "
             "where indicator = $indicator and source = coalesce($source, source)"
@@ -672,7 +672,7 @@ class Warehouse:
 
     def prefer(self, ranks: Iterable[tuple[str, str, int]], *, load: int) -> None:
         """Set the order of preference (indicator, source, rank from 0) from a load on; an order
-        that is in force already stays as it is."""
+        already in force stays as it is."""
         rows = list(ranks)
         self.connection.execute(
             PREFER,
@@ -685,7 +685,7 @@ class Warehouse:
         )
 
     def series(self, indicator: str, as_of: datetime = LAST) -> list[tuple[Vintage, datetime]]:
-        """What is served now, or as of a moment, each vintage with the moment it was public."""
+        """What is served now, or as of a moment, each vintage with the moment it became public."""
         rows = self.connection.execute(
             "select date, value, source, known_at, status, credit, basis, note, public_at "
             "from served(?, ?)",
@@ -694,7 +694,7 @@ class Warehouse:
         return [_vintage(row) for row in rows]
 
     def newest_served(self, indicator: str | None = None) -> dict[str, Vintage]:
-        """The newest observation served: of one indicator, or of each that has any."""
+        """The newest observation served: for one indicator, or for each that has any."""
         rows = self.connection.execute(
             "select indicator, date, value, source, known_at, status, credit, basis, note, "
             f"public_at from ({NEWEST_SERVED})",
@@ -703,8 +703,8 @@ class Warehouse:
         return {row[0]: _vintage(row[1:])[0] for row in rows}
 
     def rename(self, old: str, new: str, *, load: int) -> bool:
-        """Let everything that is held under `old` stand under `new`, named so from a load on;
-        whether anything was. What both names hold becomes one history."""
+        """Move everything held under `old` to `new`, so named from a load on; whether there was
+        anything. If both names hold values, they become one history."""
         for table, column in NAMED:
             query = f"select count(*) from (select 1 from {table} where {column} = ? limit 1)"
             if self._one(query, [old]):
@@ -748,7 +748,7 @@ class Warehouse:
         return dict(self.connection.execute(query, [kind]).fetchall())
 
     def first_texts(self, kinds: Sequence[str]) -> list[tuple[str, str, str, datetime]]:
-        """Kind, key, newest text and the moment it was first known, in the order they came."""
+        """Kind, key, newest text and the moment it was first known, in order of arrival."""
         rows = self.connection.execute(
             "select kind, key, arg_max(document, load), min(known_at) from texts "
             "where list_contains($kinds, kind) group by kind, key order by min(load), kind, key",
@@ -757,7 +757,7 @@ class Warehouse:
         return [(kind, key, text, known.replace(tzinfo=UTC)) for kind, key, text, known in rows]
 
     def forget_texts(self, kind: str, since: int = 0) -> None:
-        """Remove every text of a kind since a load: only to build it again from the archive."""
+        """Remove every text of a kind since a load, only to rebuild it from the archive."""
         self.connection.execute("delete from texts where kind = ? and load >= ?", [kind, since])
 
     def digest_texts(self, kind: str) -> tuple[int, int]:
@@ -770,9 +770,9 @@ class Warehouse:
         return int(count), int(total)
 
     def last_outcomes(self) -> dict[str, Outcome]:
-        """For each subject what the newest run that touched it did.
+        """For each subject, what the newest run that touched it did.
 
-        What a source last failed at is its problem until it is asked again.
+        A source's last failure remains its problem until it is asked again.
         """
         rows = self.connection.execute(LAST_OUTCOMES).fetchall()
         return {
@@ -792,14 +792,14 @@ class Warehouse:
 
 
 def spans(indicators: Iterable[str]) -> list[tuple[str, str]]:
-    """The first and last of each so many indicators, in the order of their names."""
+    """The first and last id of each group of indicators, in the order of their names."""
     names = sorted(indicators)
     parts = [names[at : at + AT_ONCE] for at in range(0, len(names), AT_ONCE)]
     return [(part[0], part[-1]) for part in parts]
 
 
 def _newest_of_each_date(observations: Iterable[Observation]) -> list[Observation]:
-    """Of several values for one date, the one that was public last."""
+    """Of several values for one date, the one that became public last."""
     newest: dict[date, Observation] = {}
     for row in observations:
         held = newest.get(row.date)
@@ -809,7 +809,7 @@ def _newest_of_each_date(observations: Iterable[Observation]) -> list[Observatio
 
 
 def _loaded_at(started: datetime, known: datetime, latest: datetime | None) -> datetime:
-    """The moment of a load on the clock of the warehouse, which never runs back."""
+    """The moment of a load on the clock of the warehouse, which never runs backwards."""
     if known != started and (latest is None or known >= latest):
         return known
     moment = started if latest is None else max(started, latest + timedelta(microseconds=1))
@@ -818,7 +818,7 @@ def _loaded_at(started: datetime, known: datetime, latest: datetime | None) -> d
 
 
 def _status(row: Observation, status: str) -> str:
-    """How an observation came to be held; what a person corrected is disputed no more."""
+    """How an observation was obtained; a corrected value is no longer disputed."""
     if row.corrected_at is not None:
         return CORRECTED
     return "disputed" if row.disputed else status

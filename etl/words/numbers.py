@@ -1,4 +1,4 @@
-"""Numbers, units and dates as readers write them: pages, alerts and briefs say them alike."""
+"""Numbers, units and dates as readers write them, the same on pages, in alerts and in briefs."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ _BEYOND = 1e16 - 5e11  # what is rounded up to it included
 _IN_TABLES = 4
 #: How many digits of a float are its own, and how many of a power of ten are said in passing.
 _DIGITS, _ROUGHLY = 15, 3
-#: What is smaller than any catalog means is what rounding left over.
+#: Anything smaller is a rounding error.
 _NOTHING = 1e-9
 _RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A number and its unit, ready to be set apart typographically."""
+    """A number and its unit, to be set typographically."""
 
     number: str
     unit: str
@@ -51,7 +51,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """What values are counted in: `factor` leads from a value to the number that is shown."""
+    """How values are counted: `factor` converts a value to the number shown."""
 
     factor: float
     label: str
@@ -59,7 +59,7 @@ class Scale:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A difference in words: `direction` is 1, 0 or -1; `arrow` says the same without colour."""
+    """A change in words: `direction` is 1, 0 or -1; `arrow` shows the same without colour."""
 
     text: str
     direction: int
@@ -70,9 +70,8 @@ class Change:
 
 
 def counted(largest: float, label: str, lang: str, factor: float = 1.0) -> Scale:
-    """The scale in which so large a number of `label` is read: 1.03e13 美元 in 万亿美元. Beyond
-    the words for numbers it is the unit alone, whose numbers are then powers of ten; and below
-    those of the unit too."""
+    """The scale for so large a number of `label`: 1.03e13 美元 in 万亿美元. Beyond the words for
+    numbers it is the unit alone, with powers of ten."""
     word = next((word for word in _COUNTED_BY if label.startswith(word)), "")
     size, unit = _COUNTED_BY.get(word, 1.0), label.removeprefix(word)
     whole = abs(largest) * factor * size
@@ -88,13 +87,13 @@ def counted(largest: float, label: str, lang: str, factor: float = 1.0) -> Scale
 
 
 def counted_in(largest: float, unit: Unit, lang: str) -> Scale:
-    """The scale in which values of a unit are read, up to the largest of them."""
+    """The scale for values of a unit, up to the largest of them."""
     own = _own(unit, lang)
     return counted(largest, own.label, lang, own.factor)
 
 
 def _own(unit: Unit, lang: str) -> Scale:
-    """What a unit is counted in as long as its numbers are small."""
+    """How a unit is counted while its numbers are small."""
     if lang != "en":
         return Scale(unit.zh_factor, unit.label.zh)
     if unit.zh_factor < 1:
@@ -137,7 +136,7 @@ def figure(
 
 
 def _told(value: float, decimals: int) -> str:
-    """Digits in groups; of a number that would round to nought its first two digits."""
+    """Digits in groups; for a number that would round to zero, its first two digits."""
     text = grouped(value, decimals)
     if says_something(text) or abs(value) < _NOTHING:
         return text
@@ -147,7 +146,7 @@ def _told(value: float, decimals: int) -> str:
 
 
 def spoken(figure: Figure, unit: Unit) -> str:
-    """A figure in a picture or a sentence: a ratio is said without a unit."""
+    """A figure in a picture or sentence: a ratio has no unit."""
     return (
         figure.number
         if figure.unit and unit.code == "ratio" and figure.unit in (unit.label.zh, unit.label.en)
@@ -156,8 +155,8 @@ def spoken(figure: Figure, unit: Unit) -> str:
 
 
 def change(now: float, before: float, indicator: Indicator, unit: Unit, lang: str) -> Change:
-    """The difference from the value before: in percent; in basis points where the unit is percent;
-    in pieces where things are counted."""
+    """The difference from the previous value: in per cent; in basis points if the unit is per cent;
+    in units if things are counted."""
     return _moved(_difference(now, before, indicator, unit, lang), now - before, lang)
 
 
@@ -212,7 +211,7 @@ def _counted_step(
 
 
 def day(when: date, indicator: Indicator, lang: str, *, year: bool = False) -> str:
-    """The date of a value as its frequency has it: 5 月 26 日, 2026 年 4 月, 2026 年一季度, 2025
+    """The date of a value according to its frequency: 5 月 26 日, 2026 年 4 月, 2026 年一季度, 2025
     年."""
     if indicator.frequency == "annual":
         return f"{when.year} 年" if lang == "zh" else str(when.year)
@@ -243,7 +242,8 @@ def beijing(moment: datetime, lang: str) -> str:
 
 
 def grouped(value: float, decimals: int) -> str:
-    """Digits in groups of three, with a true minus sign; only digits that the number has."""
+    """Digits in groups of three with a proper minus sign, and only the digits that the number
+    has."""
     size = abs(value)
     if size >= _LONG:
         return _sign(value) + _power(size, _DIGITS)
@@ -257,7 +257,7 @@ def signed(value: float, decimals: int) -> str:
 
 
 def trimmed(value: float) -> str:
-    """A number that a person wrote, without noughts at its end: 5,000 and 2.5."""
+    """A number that a person wrote, without trailing zeros: 5,000 and 2.5."""
     text = grouped(value, 10)
     return _trimmed(text) if says_something(text) or not value else _told(value, 0)
 

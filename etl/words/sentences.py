@@ -1,4 +1,4 @@
-"""Changes, records and round numbers in words: charts, alerts and briefs say them alike."""
+"""Changes, records and round numbers in words, the same in charts, alerts and briefs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ RECORDS: Mapping[str, tuple[str, str]] = {
     "record_high": ("历史新高", "Record high"),
     "record_low": ("历史新低", "Record low"),
 }
-#: What is said of values that are not held at the frequency of their indicator.
+#: Added if values are not held at the indicator's own frequency.
 GRAINS: Mapping[Grain, tuple[str, str]] = {
     "complete": ("", ""),
     "month_end": ("月末值", "month-end values"),
@@ -28,7 +28,7 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Badge:
-    """A few words for what is remarkable, and the whole sentence behind them."""
+    """A few words for what is remarkable, and the full sentence behind them."""
 
     words: str
     sentence: str
@@ -38,7 +38,8 @@ class Badge:
 def badges(
     newest: Vintage, events: Iterable[Event], indicator: Indicator, unit: Unit, lang: str
 ) -> Iterator[Badge]:
-    """The records and round numbers of the newest value; of several numbers only the highest."""
+    """The records and round numbers of the newest value; of several round numbers only the
+    highest."""
     today = [e for e in events if e.date == newest.date and e.value == newest.value]
     ups = [e for e in today if e.kind == "milestone_up"]
     downs = [e for e in today if e.kind == "milestone_down"]
@@ -49,9 +50,9 @@ def badges(
 
 
 def event_words(event: Event, indicator: Indicator, unit: Unit, lang: str) -> str:
-    """An event in a few words: 历史新高, 首次突破 1 万亿美元. A record that is not one of all time
-    names what it was judged on: 2015 年以来最高（月末值）. Where nobody knows on which day a number
-    was crossed, only on which side of it the value lies: 高于 1 万亿美元."""
+    """An event in a few words: 历史新高, 首次突破 1 万亿美元. A record that is not all-time names
+    what it was judged on: 2015 年以来最高（月末值）. If nobody knows on which day a number was
+    crossed, only on which side the value is: 高于 1 万亿美元."""
     if event.threshold is None:
         return _record_words(event, indicator, lang)
     level, is_up = round_number(event.threshold, unit, lang), event.kind == "milestone_up"
@@ -65,8 +66,8 @@ def event_words(event: Event, indicator: Indicator, unit: Unit, lang: str) -> st
 
 
 def _record_words(event: Event, indicator: Indicator, lang: str) -> str:
-    """What surely holds of a record: since when values are held up to it without a gap; of one that
-    follows a gap, what it stands out among."""
+    """What is certain about a record: since when values up to it are held without a gap, or, after
+    a gap, among what it stands out."""
     if event.all_time:
         return RECORDS[event.kind][lang == "en"]
     if event.follows:
@@ -84,7 +85,7 @@ def _extreme_words(event: Event, since: str, lang: str) -> str:
 
 
 def _sentence(event: Event, indicator: Indicator, words: str, lang: str) -> str:
-    """The words, and of a record that follows sparse values, that it is beyond those too."""
+    """The words, and for a record after sparse values, that it exceeds those too."""
     is_whole = event.threshold is not None or event.all_time or event.grain == "complete"
     if is_whole or not event.follows:
         return words
@@ -98,8 +99,8 @@ def _sentence(event: Event, indicator: Indicator, words: str, lang: str) -> str:
 
 
 def since_words(event: Event, indicator: Indicator, lang: str, *, held: bool = False) -> str:
-    """Since when values are held without a gap up to an event, or with gaps (`held`): the year or
-    the month where all of it is held, else the day."""
+    """Since when values up to an event are held, without a gap or with gaps (`held`): the year or
+    the month if all of it is held, or else the day."""
     since = event.since if held else event.unbroken
     first = _whole_from(since, event, indicator, sparse=held and event.grain != "complete")
     if first is None:
@@ -110,8 +111,8 @@ def since_words(event: Event, indicator: Indicator, lang: str, *, held: bool = F
 
 
 def _whole_from(since: date, event: Event, indicator: Indicator, *, sparse: bool) -> date | None:
-    """The first day of the month or the period from which all values are held; none where they
-    begin amid it, or where it begins no earlier than the event."""
+    """The first day of the month or period from which all values are held; none if they begin in
+    the middle of it, or if it does not begin before the event."""
     if RULES[indicator.frequency].months is not None:
         return period_of(indicator.frequency, since)
     month = since.replace(day=1)
@@ -139,14 +140,14 @@ def joined(found: Sequence[Badge], lang: str) -> str:
 def newest_change(
     rows: Sequence[Measured], indicator: Indicator, unit: Unit, lang: str
 ) -> Change | None:
-    """The change from the value before, where the newest follows it by a single step."""
+    """The change from the previous value, if the newest follows it by a single step."""
     if len(rows) < 2 or not follows(rows[-2], rows[-1], indicator):
         return None
     return change(rows[-1].value, rows[-2].value, indicator, unit, lang)
 
 
 def change_words(change: Change | None, unit: Unit, lang: str, base: str = "") -> str:
-    """The change from the value before as a clause: 较前值涨 19.29%; or from the day `base`."""
+    """The change from the previous value as a clause: 较前值涨 19.29%; or from the day `base`."""
     if change is None:
         return ""
     if lang == "en":
@@ -179,7 +180,7 @@ def value_words(
 
 
 def z_score_words(found: ZScore, lang: str) -> str:
-    """How unusual a step is as a clause. It has no direction: a step up that is smaller than usual
+    """How unusual a change is, as a clause. It has no direction: a rise that is smaller than usual
     lies below the mean."""
     size = f"{abs(found.measure):.1f}"
     if lang == "en":
@@ -188,12 +189,12 @@ def z_score_words(found: ZScore, lang: str) -> str:
 
 
 def lowered(words: str) -> str:
-    """The words as they stand within a sentence."""
+    """The words as they appear within a sentence."""
     return words[:1].lower() + words[1:]
 
 
 def gap_before(words: str) -> str:
-    """The space between Chinese words and what begins with a Latin letter or a digit."""
+    """The space between Chinese words and what begins with a Latin letter or digit."""
     return " " if words[:1] <= "\u2e7f" else ""
 
 

@@ -1,4 +1,4 @@
-"""Sending alerts: each new crossing once a channel, as a chat message or by e-mail."""
+"""Sending alerts: each new crossing once per channel, as a chat message or by e-mail."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from etl.storage.warehouse import lock
 
 __all__ = ["Channel", "Mail", "Memory", "Message", "Sent", "Webhook", "channels", "pending", "send"]
 
-#: What one sending may bring to one channel, and how long it may take: the rest follows with the
+#: The most messages and seconds that one sending may take on a channel; the rest goes with the
 #: next one. Chat services refuse more than twenty messages a minute.
 MOST, SECONDS = 20, 60.0
 
@@ -38,7 +38,7 @@ class Sent:
 
 
 def channels(settings: Settings) -> list[Channel]:
-    """The channels that are set; a SettingError where one is set wrongly."""
+    """The channels that are set up; a SettingError if one is set up wrongly."""
     found: list[Channel] = []
     if settings.alert_webhook:
         found.append(webhook(settings.alert_webhook, settings.alert_shape))
@@ -48,7 +48,7 @@ def channels(settings: Settings) -> list[Channel]:
 
 
 def memory_file(settings: Settings) -> Path:
-    """Where it is remembered what was sent."""
+    """The file that remembers what was sent."""
     return settings.state / "alerts.json"
 
 
@@ -59,8 +59,8 @@ def send(
     out: Upstream,
     ways: Sequence[Channel],
 ) -> list[Sent]:
-    """Send what is new to each channel. One that fails keeps its messages for the next time, and
-    stops no other. Where it cannot be written down what is sent, nothing more is."""
+    """Send what is new to each channel. One that fails keeps its messages for the next time and
+    does not stop the others. If the memory cannot be written, nothing more is sent."""
     with lock(settings.state / ".alerts.lock"):
         memory = Memory(memory_file(settings))
         for old, new in catalog.current_ids.items():
@@ -103,7 +103,7 @@ def _send(
 def pending(
     alerts: Sequence[Alert], since: datetime, sent: frozenset[str]
 ) -> Iterator[tuple[Alert, Crossing]]:
-    """The crossings that a channel has not sent: those that hold now, and those that were known
+    """The crossings that a channel has not sent: those that hold now, and those that became known
     since it was set up and are over again."""
     for alert in alerts:
         for crossing in alert.crossings:

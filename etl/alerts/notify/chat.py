@@ -1,4 +1,4 @@
-"""Robots in chats: what each service is posted, and which answer of it is a delivery."""
+"""Chat robots: what is posted to each service, and which answer means that it was delivered."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from etl.alerts.notify.message import NAME, Message, address_of, split, told
 from etl.errors import SettingError, UnexpectedPayload, nearest, quoted
 from etl.ingest.upstream import Upstream
 
-#: What is shorter than this in an address is a word, not a secret.
+#: A part of an address shorter than this is a word, not a secret.
 _SECRET_LETTERS = 6
 
 
@@ -62,7 +62,7 @@ def _ok(answer: Any) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """What a chat service is posted, and whether its answer says that it took the message."""
+    """What is posted to a chat service, and whether its answer confirms delivery."""
 
     posted: Callable[[Message], Mapping[str, Any]]
     took: Callable[[Any], bool]
@@ -86,7 +86,7 @@ HOSTS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """A robot in a chat. Its URL is a secret and stands in no sentence."""
+    """A chat robot. Its URL is a secret and appears in no sentence."""
 
     url: str
     shape: str
@@ -97,8 +97,8 @@ class Webhook:
         return address_of(self.name, self.url)
 
     def send(self, message: Message, out: Upstream) -> str:
-        """Post the message; a service answers 200 even where it refuses, and so does a page to log
-        in that stands before it: only its own ok is a delivery."""
+        """Post the message. A service answers 200 even when it refuses, and so does a login page in
+        front of it: only the service's own confirmation is a delivery."""
         service = SHAPES[self.shape]
         body = json.dumps(service.posted(message), ensure_ascii=False).encode()
         answer = out.post(self.url, body, headers={"Content-Type": "application/json"})
@@ -113,7 +113,7 @@ class Webhook:
 
 
 def _read(answer: bytes) -> Any:
-    """An answer as JSON, or as the text that it is."""
+    """An answer as JSON, or else as text."""
     try:
         return json.loads(answer)
     except (ValueError, RecursionError):
@@ -121,7 +121,7 @@ def _read(answer: bytes) -> Any:
 
 
 def _words(answer: Any, secrets: list[str]) -> str:
-    """What a service said instead of its ok."""
+    """What a service said instead of confirming."""
     if isinstance(answer, dict):
         code = next((answer[k] for k in ("errcode", "code", "StatusCode") if k in answer), None)
         words = next((answer[k] for k in ("errmsg", "msg", "StatusMessage") if k in answer), None)
@@ -134,7 +134,7 @@ def _words(answer: Any, secrets: list[str]) -> str:
 
 
 def _secrets(url: str) -> list[str]:
-    """Every part of an address that may be one."""
+    """Every part of an address that may be a secret."""
     parts = urlsplit(url)
     raw = re.split(r"[/?&=;@:#]", f"{parts.netloc}/{parts.path}?{parts.query}#{parts.fragment}")
     found = {url, *raw, *map(unquote, raw)} - {parts.hostname or ""}
@@ -142,7 +142,7 @@ def _secrets(url: str) -> list[str]:
 
 
 def webhook(url: str, shape: str | None) -> Webhook:
-    """The robot at an address; a SettingError in words where it cannot be one."""
+    """The robot at an address; a SettingError in words if it cannot be one."""
     parts = split(url, "XINZHI_ALERT_WEBHOOK", ("http", "https"), "https://HOST/…")
     shape = shape or HOSTS.get(parts.hostname or "")
     if shape is None:

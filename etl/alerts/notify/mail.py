@@ -1,4 +1,4 @@
-"""E-mail through one server, encrypted where it offers that, with the chart where there is one."""
+"""E-mail through one server, encrypted if the server offers it, with the chart if there is one."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _ADDRESS = re.compile(r"[^\s@<>,;]+@[^\s@<>,;]+")
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """E-mail through one server, with the chart as an attachment where it can be had."""
+    """E-mail through one server, with the chart attached if available."""
 
     server: SplitResult
     sender: str
@@ -34,7 +34,7 @@ class Mail:
         return address_of(self.name, *sorted(self.to))
 
     def send(self, message: Message, out: Upstream) -> str:
-        """Send the words, with the picture or without."""
+        """Send the message, with or without the picture."""
         picture, notice = _picture(message, out)
         mail = self._mail(message, picture)
         host = self.server.hostname
@@ -92,7 +92,7 @@ class Mail:
 
 
 def _picture(message: Message, out: Upstream) -> tuple[bytes | None, str]:
-    """The chart, or nothing and why: it never keeps the words from going out."""
+    """The chart, or nothing and why: it never keeps the message from going out."""
     try:
         picture = out.get(message.picture)
     except SourceError as error:
@@ -103,7 +103,7 @@ def _picture(message: Message, out: Upstream) -> tuple[bytes | None, str]:
 
 
 def mail(settings: Settings) -> Mail:
-    """The server and the recipients that are set; a SettingError where they are not whole."""
+    """The configured server and recipients; a SettingError if they are incomplete."""
     if not settings.alert_smtp or not settings.alert_to:
         missing = "ALERT_TO" if settings.alert_smtp else "ALERT_SMTP"
         raise SettingError(f"XINZHI_{missing}: is missing; e-mail needs a server and a recipient.")

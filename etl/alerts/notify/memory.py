@@ -1,5 +1,5 @@
-"""What each channel has sent. A message is written down before it goes out, so that one whose end
-cannot be written is at worst not sent; it is never sent twice."""
+"""What each channel has sent. A message is recorded before it goes out: at worst a message is not
+sent, but none is ever sent twice."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from typing import Any
 from etl.errors import FileProblem, SourceError, StorageError
 from etl.records import now
 
-#: How many messages are remembered at least, for each channel.
+#: The least number of messages remembered for each channel.
 REMEMBERED = 10_000
 
 
 @dataclass(slots=True)
 class _Remembered:
-    """One channel: since when it is used, the keys that it has sent, and the one that was on its
-    way when it was last written."""
+    """One channel: since when it is in use, the keys that it has sent, and the one that was being
+    sent at the last write."""
 
     since: datetime
     sent: list[str] = field(default_factory=list)
@@ -30,7 +30,7 @@ class _Remembered:
 
 
 class Memory:
-    """The memory in a file. It is read once and written before and after each message."""
+    """The memory in a file, which is read once and written before and after each message."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -46,9 +46,9 @@ class Memory:
 
     def begin(self, name: str, address: str) -> str:
         """Make sure that the memory can be written before anything is sent, and remember since when
-        a channel is used: what was over before is never sent to it. What is to be known.
+        a channel is in use: earlier crossings are never sent to it. Returns a notice.
 
-        A memory from before addresses were told apart is that of the first one that asks.
+        A memory from before addresses were distinguished belongs to the first one that asks.
         """
         if address not in self._channels:
             self._channels[address] = self._channels.pop(name, _Remembered(now()))
@@ -60,7 +60,7 @@ class Memory:
         return f"whether {unsure} went out is not known; it is not sent again" if unsure else ""
 
     def since(self, address: str) -> datetime:
-        """Since when a channel is used."""
+        """Since when a channel is in use."""
         return self._channels[address].since
 
     def sent(self, address: str) -> frozenset[str]:
@@ -69,8 +69,8 @@ class Memory:
 
     @contextmanager
     def sending(self, address: str, key: str) -> Iterator[None]:
-        """Send one message in the block: it counts as sent, unless the block says by a SourceError
-        that it was not taken."""
+        """Send one message in the block: it counts as sent, unless the block raises a SourceError
+        because it was not accepted."""
         one = self._channels[address]
         one.sending = key
         self._write()
@@ -85,7 +85,7 @@ class Memory:
         self._write()
 
     def forget_but(self, address: str, known: set[str]) -> None:
-        """Forget the oldest of what nothing speaks of any more; a value that was revised away and
+        """Forget the oldest entries that are no longer needed; a value that was revised away and
         comes back is still remembered."""
         one = self._channels[address]
         kept = known | set(one.sent[-REMEMBERED:])
@@ -93,7 +93,7 @@ class Memory:
         self._write()
 
     def rename(self, old: str, new: str) -> bool:
-        """Remember what was sent of an indicator under its new name; whether there was any."""
+        """Move what was sent about an indicator to its new name; whether there was anything."""
         changed = False
         for one in self._channels.values():
             renamed = [_renamed(key, old, new) for key in one.sent]

@@ -1,4 +1,4 @@
-"""What goes out, and what a way to people is."""
+"""A message, and the channel it goes through."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NAME = "新质生产力提醒"
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One crossing for people: what happened, and where to look."""
+    """One crossing in words: what happened, and where to look."""
 
     key: str
     title: str
@@ -27,8 +27,8 @@ class Message:
 
 
 class Channel(Protocol):
-    """A way to people. `name` is said to them; `address` tells one from another for ever and holds
-    no secret. `send` returns what is to be known of a message that did go out."""
+    """A way to reach people. `name` is shown; `address` identifies the channel permanently and
+    holds no secret. `send` returns a notice about a message that was delivered."""
 
     @property
     def name(self) -> str: ...
@@ -40,12 +40,12 @@ class Channel(Protocol):
 
 
 def address_of(name: str, *parts: str) -> str:
-    """What a channel is remembered by: its name, and a digest of where it leads."""
+    """What identifies a channel in the memory: its name, and a digest of its destination."""
     return f"{name} {sha256(chr(0).join(parts).encode()).hexdigest()[:16]}"
 
 
 def told(words: bytes | str, secrets: Sequence[str] = ()) -> str:
-    """Words from outside as they may be quoted, without a secret."""
+    """Foreign words as they may be quoted, without a secret."""
     text = words.decode("utf-8", "replace") if isinstance(words, bytes) else words
     for secret in sorted(filter(None, secrets), key=len, reverse=True):
         text = text.replace(secret, "…")
@@ -53,7 +53,7 @@ def told(words: bytes | str, secrets: Sequence[str] = ()) -> str:
 
 
 def split(url: str, name: str, schemes: Sequence[str], example: str) -> SplitResult:
-    """The parts of an address that may hold a secret: it is not repeated."""
+    """The parts of an address that may hold a secret and are therefore not repeated."""
     with suppress(ValueError):
         parts = urlsplit(url)
         if parts.scheme in schemes and parts.hostname and parts.port != 0:

@@ -1,4 +1,4 @@
-"""What every finder of documents is: pages from outside, read by a pure function."""
+"""What every document finder does: fetch pages, and read them with a pure function."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ class ListPage:
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """How many entries a page lists, of how many on all pages (None where nothing that can be
-    believed says so), and the oldest day among them."""
+    """How many entries a page lists, of how many on all pages (None if that is not credibly
+    stated), and the oldest date among them."""
 
     rows: int
     total: int | None
@@ -38,14 +38,14 @@ class Extent:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What a page lists: the documents, and for each row that is none a sentence why."""
+    """What a page lists: the documents, and a sentence for each row that is none."""
 
     documents: tuple[Document, ...]
     wrong: tuple[str, ...]
 
     @classmethod
     def of(cls, rows: Iterable[T], document_of: Callable[[T], Document]) -> Listing:
-        """Each row as a document, or what is wrong with it: one bad row is one bad row."""
+        """Each row as a document, or what is wrong with it: one bad row is only one bad row."""
         documents, wrong = [], []
         for row in rows:
             try:
@@ -55,14 +55,14 @@ class Listing:
         return cls(tuple(documents), tuple(wrong))
 
     def good(self) -> list[Document]:
-        """The documents; UnexpectedPayload if there are rows and none of them is one."""
+        """The documents; UnexpectedPayload if there are rows and none of them is a document."""
         if self.wrong and not self.documents:
             raise UnexpectedPayload(self.wrong[0])
         return list(self.documents)
 
 
 class DocumentFinder(Protocol):
-    """One upstream that lists documents, newest first, on several pages."""
+    """One upstream that lists documents, newest first, over several pages."""
 
     @property
     def name(self) -> str: ...
@@ -73,16 +73,16 @@ class DocumentFinder(Protocol):
 
     @property
     def is_ours(self) -> bool:
-        """Whether all that it lists concerns us, whatever its titles say."""
+        """Whether everything it lists is relevant, whatever the titles say."""
         return False
 
     def parse(self, payload: bytes) -> Sequence[Document]:
-        """The entries of a page, whatever they are about; UnexpectedPayload in words where none is
+        """The entries of a page, whatever they are about; UnexpectedPayload in words if none is
         good. Pure."""
         ...
 
     def skipped(self, payload: bytes) -> Sequence[str]:
-        """A sentence for each row of a page that is no document; pure."""
+        """A sentence for each row of a page that is not a document; pure."""
         return ()
 
 
@@ -93,7 +93,7 @@ def turned(
     since: date,
     get: Callable[[str], bytes],
 ) -> Iterator[ListPage]:
-    """The pages of one list until its end or until they are older than `since`.
+    """The pages of one list until its end, or until they are older than `since`.
 
     A page that cannot be read is the last: it is kept like any other, and `parse` says what is
     wrong with it.
@@ -123,13 +123,13 @@ def turned(
 
 
 def as_browser(settings: Settings, referer: str) -> dict[str, str]:
-    """Headers for hosts that answer only browsers; our own name stands behind the browser's."""
+    """Headers for hosts that answer only browsers, with our own name after the browser's."""
     browser = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0"
     return {"User-Agent": f"{browser} Safari/537.36 {user_agent(settings)}", "Referer": referer}
 
 
 def dotted_day(text: str, host: str) -> date:
-    """The day that is written like 2026.05.27, also 2026.5.27, 2026-05-27 or 2026年5月27日."""
+    """A date written like 2026.05.27, 2026.5.27, 2026-05-27 or 2026年5月27日."""
     found = _DAY.fullmatch("".join(text.split()))
     try:
         if found:

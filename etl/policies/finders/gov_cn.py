@@ -1,4 +1,4 @@
-"""The State Council's policy library: its search, newest first, by day of publication."""
+"""The State Council's policy library: its search, newest first, by date of publication."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from etl.records import BEIJING, Document
 
 ADDRESS = "https://sousuo.www.gov.cn/search-gov/data"
 LIBRARY_PAGE = "https://sousuo.www.gov.cn/zcwjk/policyDocumentLibrary"
-#: Documents of the State Council and of its departments; interpretations (`_or`) are not asked for.
+#: Documents of the State Council and of its departments, without interpretations (`_or`).
 LIBRARIES = ("zhengcelibrary_gw", "zhengcelibrary_bm")
 #: The same two under the names they have where an answer holds a list for each.
 CATEGORIES = ("gongwen", "bumenfile")
@@ -96,7 +96,7 @@ def _extent(payload: bytes) -> Extent:
 
 
 def _lists(payload: bytes) -> Iterator[tuple[list[Any], int | None]]:
-    """Each list of an answer with the number of documents it is a part of, where that is said."""
+    """Each list in an answer, with the total number of documents if stated."""
     answer = _answer(payload)
     if answer.get("code") == NOTHING_FOUND and not answer.get("searchVO"):
         return
@@ -128,8 +128,8 @@ def _answer(payload: bytes) -> dict[str, Any]:
 
 
 def _list(holder: Any) -> tuple[list[Any], int | None]:
-    """The rows of a list, and how many all its pages have. Where a number lacks, is 0 beside rows
-    or less than what is listed, nobody has counted."""
+    """The rows of a list, and the total on all pages. A total that is missing, 0 beside rows, or
+    less than the rows is ignored."""
     rows = holder.get("listVO") if isinstance(holder, dict) else None
     if rows is None and isinstance(holder, dict) and "listVO" in holder:
         rows = []
@@ -140,7 +140,7 @@ def _list(holder: Any) -> tuple[list[Any], int | None]:
 
 
 def _whole(value: object) -> int | None:
-    """The whole number that is meant, written as a number or as text; None for anything else."""
+    """A whole number, given as a number or as text; None for anything else."""
     if isinstance(value, str) and re.fullmatch(r"-?\d{1,20}", value.strip(), re.ASCII):
         return int(value)
     if isinstance(value, float) and value.is_integer():
@@ -173,7 +173,7 @@ def _document(row: Any) -> Document:
 
 
 def _text(row: Any, key: str) -> str:
-    """A text of a row without marks of the search, entities and line ends; empty if it has none."""
+    """A field of a row without search markup, entities and line ends; empty if absent."""
     value = row.get(key) if isinstance(row, dict) else None
     if value is None:
         return ""
@@ -183,8 +183,8 @@ def _text(row: Any, key: str) -> str:
 
 
 def _day(row: Any, title: str) -> tuple[date, str]:
-    """The day that a document is dated, and a note if its two dates do not agree. The one in words
-    is always there and is enough; the other is a number, or a number written as text."""
+    """The date of a document, and a note if its two dates disagree. The one in words is always
+    present and sufficient; the other is a number, or a number as text."""
     shown, stamp = _text(row, "pubtimeStr"), row.get("pubtime")
     said = dotted_day(shown, "gov.cn") if shown else None
     meant = _stamped_day(_whole(stamp))
@@ -198,7 +198,7 @@ def _day(row: Any, title: str) -> tuple[date, str]:
 
 
 def _stamped_day(stamp: int | None) -> date | None:
-    """The day in Beijing of milliseconds since 1970; None for what is no day of ours."""
+    """The day in Beijing of milliseconds since 1970; None if it is out of range."""
     if not stamp:  # 0 stands where there is none
         return None
     try:
@@ -209,7 +209,7 @@ def _stamped_day(stamp: int | None) -> date | None:
 
 
 def _link(text: str) -> str:
-    """An address on gov.cn; nothing if it leads elsewhere."""
+    """An address on gov.cn; empty if it leads elsewhere."""
     try:
         parts = urlsplit(text)
         host = parts.hostname or ""

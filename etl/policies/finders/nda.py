@@ -1,4 +1,4 @@
-"""The National Data Administration: the lists of its documents and of its notices."""
+"""The National Data Administration: its lists of documents and of notices."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from etl.policies.identity import issuer_in, kind_of, topics_of, without_number
 from etl.records import Document
 
 HOST = "www.nda.gov.cn"
-#: Documents and notices. `zcjd` and `zjjd` are interpretations: they are not asked for.
+#: Documents and notices, without interpretations (`zcjd` and `zjjd`).
 PARTS = ("zcfb", "tzgg")
 MOST_DOCUMENTS = 100_000
 MOST_LETTERS, MOST_OF_A_PAGE = 1000, 4_000_000
@@ -36,7 +36,7 @@ _TOTAL = re.compile(r"\btotalData\b\s*[:=]\s*['\"]?(-?\d{1,20})", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Nda(DocumentFinder):
-    """www.nda.gov.cn; plain pages, which a script turns over."""
+    """www.nda.gov.cn: plain pages with script-driven paging."""
 
     name: str = "nda"
 
@@ -75,7 +75,7 @@ def _extent(payload: bytes) -> Extent:
 
 
 def _rows(payload: bytes) -> list[Tag]:
-    """The entries of the list. Those inside an entry are its interpretations, and no entries."""
+    """The entries of the list. Rows inside an entry are its interpretations, not entries."""
     text = _text(payload)
     listed = BeautifulSoup(text, "html.parser").select("ul.u-list > li")
     rows = [row for row in listed if row.find("a") or row.get_text(strip=True)]
@@ -99,7 +99,7 @@ def _text(payload: bytes) -> str:
 
 
 def _total(payload: bytes, rows: int) -> int:
-    """How many entries all pages have; a list without a script has no other page."""
+    """How many entries all pages have; a list without a paging script has only one page."""
     found = _TOTAL.search(_text(payload))
     total = int(found[1]) if found else rows
     if not rows <= total <= MOST_DOCUMENTS:
@@ -131,7 +131,7 @@ def _document(row: Tag) -> Document:
 
 
 def _title(link: Tag) -> str:
-    """The whole title, which the text of the link may shorten."""
+    """The full title, which the link text may shorten."""
     title = plain_line(str(link.get("title") or link.get_text()))
     if not title or len(title) > MOST_LETTERS:
         where = quoted(link.get("href", ""))
@@ -140,8 +140,8 @@ def _title(link: Tag) -> str:
 
 
 def _link(text: str, title: str) -> str:
-    """The whole address, on a host of the government: NDA also lists what lies on www.gov.cn, and
-    writes http for https. A row that leads out of there is no document."""
+    """The full address, on a government host: NDA also lists documents on www.gov.cn, and writes
+    http for https. A row that leads elsewhere is not a document."""
     try:
         whole = urlsplit(urljoin(f"https://{HOST}/", text.strip()))
         host = whole.hostname or ""
