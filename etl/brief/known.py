@@ -19,7 +19,7 @@ DAYS = 7
 #: The values of a change and of those it is measured against.
 TAIL = USUAL_STEPS + 2
 
-# Of each indicator that has news: its newest values, and those that the events in between are about.
+# Of each indicator with news: its newest values, and those that the events in between are about.
 VALUES = """
 with fresh as (
   select distinct o.indicator from vintages as o join first_loads as f using (indicator)
@@ -73,7 +73,8 @@ class CountedDocument:
 @dataclass(frozen=True, slots=True)
 class News:
     """What was known by `until`, and which of it was not by `since`: the newest values of each
-    indicator that has news, the newest date that each had before, events, and documents in order of date."""
+    indicator that has news, the newest date that each had before, events, and documents in order
+    of date."""
 
     day: date
     before: date | None
