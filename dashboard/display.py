@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
-from urllib.parse import urlencode
 
 Lang = Literal["zh", "en"]
 LANGS, THEMES, UPDOWNS = ("zh", "en"), ("auto", "light", "dark"), ("red", "green")
@@ -18,11 +17,6 @@ class Display:
     lang: str = "zh"
     theme: str = "auto"
     updown: str = "red"
-
-    def href(self, path: str, **parameters: str) -> str:
-        """A link to a page of the site that keeps what was chosen."""
-        query = {name: value for name, value in {**parameters, **self.kept}.items() if value}
-        return path + (f"?{urlencode(query, safe=':,.')}" if query else "")
 
     @property
     def kept(self) -> dict[str, str]:

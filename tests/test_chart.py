@@ -23,7 +23,7 @@ from dashboard.chart.fonts import font
 from dashboard.chart.model import SAMPLED_DAYS, Model, Part, build, compose
 from dashboard.chart.plotly import CONFIG, figure
 from dashboard.chart.png import png
-from dashboard.chart.svg import Frame, chart, data_uri, spark
+from dashboard.chart.svg import PlotFrame, chart, data_uri, spark
 from dashboard.chart.ticks import value_ticks
 from dashboard.data import queries
 from dashboard.data.snapshot import Snapshot
@@ -265,7 +265,7 @@ def test_a_value_stands_over_the_tick_of_its_period(
     assert all(model.first < at <= model.last for at in places)
     root = ET.fromstring(chart(model, 2000))
     words = {(t.text, t.attrib["x"]) for t in root.iter(f"{SVG}text")}
-    frame = Frame(model, 2000, 300)
+    frame = PlotFrame(model, 2000, 300)
     inside = [(day, label) for day, label in model.x_ticks if 40 < frame.x(day) < frame.right - 40]
     assert {(label, f"{frame.x(day):.1f}") for day, label in inside} <= words
 

@@ -27,7 +27,7 @@ from serving import PLAIN, TestClient, client, republish, rows_of, with_old_ids
 
 from dashboard.export.formats import FORMATS
 from dashboard.export.table import Table, table
-from dashboard.export.xlsx import _cell
+from dashboard.export.xlsx import xml_cell
 from etl.catalog import Catalog
 from etl.settings import Settings
 
@@ -286,7 +286,7 @@ def test_a_workbook_keeps_its_header_in_sight_and_explains_itself(
 def test_any_text_makes_a_well_formed_cell_that_is_no_formula(text: str) -> None:
     from xml.etree import ElementTree
 
-    cell = ElementTree.fromstring(_cell(text, 0))
+    cell = ElementTree.fromstring(xml_cell(text, 0))
     assert cell.get("t") == "inlineStr"
     assert cell.find("f") is None
 
@@ -294,7 +294,7 @@ def test_any_text_makes_a_well_formed_cell_that_is_no_formula(text: str) -> None
 @given(st.floats(allow_nan=False, allow_infinity=False))
 @examples(200)
 def test_any_number_comes_back_from_a_cell_to_the_last_digit(value: float) -> None:
-    found = re.fullmatch(r"<c><v>(.*)</v></c>", _cell(value, 0))
+    found = re.fullmatch(r"<c><v>(.*)</v></c>", xml_cell(value, 0))
     assert found is not None
     assert float(found[1]) == value
 

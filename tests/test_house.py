@@ -1,8 +1,4 @@
-"""Rules of the house that no other tool holds: names, words, and what tests may look at.
-
-A rule that does not hold everywhere yet lists the exceptions that are left. A list only gets
-shorter: an entry that is mended must be removed, and nothing may be added.
-"""
+"""Rules of the house that no other tool holds: names, words, and what tests may look at."""
 
 from __future__ import annotations
 
@@ -15,25 +11,6 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 TESTS = ROOT / "tests"
 
-#: Class names that still stand in two modules.
-STILL_TWICE = {"Entry", "Kept", "Part"}
-#: Words of docs/words.md that still name a class or a module.
-STILL_SAID = {
-    "dashboard/app.py": {"Site"},
-    "dashboard/http/cache.py": {"Kept"},
-    "dashboard/http/limits.py": {"Turnstile", "Gate"},
-    "dashboard/http/made_once.py": {"Kept"},
-    "dashboard/pages/policies.py": {"_Desk"},
-}
-#: Private names of ours that tests still look at.
-STILL_PRIVATE = {
-    "test_charts.py": {"_id"},
-    "test_formats.py": {"_cell"},
-    "test_kept.py": {"_answers", "_bytes", "_made_from", "_open"},
-    "test_prerender.py": {"_type"},
-    "test_readiness.py": {"_looked_at", "_open", "_type"},
-    "test_standings.py": {"_standing"},
-}
 #: How a library is put back to where a new process finds it; it has no public way.
 OF_LIBRARIES = {
     "upstreams.py": {
@@ -83,7 +60,7 @@ def test_no_test_looks_at_private_attributes() -> None:
         if file != Path(__file__).name:
             found[file].update(private_names(tree))
     named = {file: names for file, names in found.items() if names}
-    assert named == STILL_PRIVATE | OF_LIBRARIES
+    assert named == OF_LIBRARIES
 
 
 def test_no_class_name_stands_in_two_modules() -> None:
@@ -92,7 +69,7 @@ def test_no_class_name_stands_in_two_modules() -> None:
         for name in classes(tree):
             where[name].append(path)
     twice = {name: paths for name, paths in where.items() if len(paths) > 1}
-    assert set(twice) == STILL_TWICE, twice
+    assert twice == {}
 
 
 def test_no_class_and_no_module_is_named_with_a_word_that_the_glossary_replaces() -> None:
@@ -105,7 +82,7 @@ def test_no_class_and_no_module_is_named_with_a_word_that_the_glossary_replaces(
         stem = Path(path).stem
         said = {name for name in classes(tree) if name.lstrip("_") in never}
         found[path] = said | ({stem} & never)
-    assert {path: said for path, said in found.items() if said} == STILL_SAID
+    assert {path: said for path, said in found.items() if said} == {}
 
 
 def test_every_thing_has_one_entry_in_the_glossary_in_both_languages() -> None:

@@ -6,6 +6,7 @@ import ast
 import re
 
 import pytest
+import yaml
 from serving import tree
 
 from dashboard.markup import TEMPLATES, template, words
@@ -62,14 +63,30 @@ def test_no_template_holds_a_script_or_an_event_of_its_own() -> None:
 
 
 def test_no_page_is_built_of_components() -> None:
-    """Markup is in templates; Dash is asked for what lives, in one module."""
+    """Markup is in templates; Dash is asked for what lives, in one module, and for its files."""
+    asking = set()
     for path in (PROJECT / "dashboard").rglob("*.py"):
-        imported = {
-            name.split(".")[0]
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-            for name in (
-                [node.module or ""] if isinstance(node, ast.ImportFrom) and not node.level
-                else [one.name for one in node.names] if isinstance(node, ast.Import) else []
-            )
-        }  # fmt: skip
-        assert "dash" not in imported or path.name == "app.py", path
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "dash":
+                asking.add(path.relative_to(PROJECT / "dashboard").as_posix())
+                assert not {"html", "dash_table"} & {one.name for one in node.names}, path
+            elif isinstance(node, ast.Import):
+                assert not [one for one in node.names if one.name.split(".")[0] == "dash"], path
+    assert asking == {"app.py", "http/dash_app.py", "http/routes/assets.py"}
+
+
+def test_the_words_of_the_pages_are_the_same_in_both_languages() -> None:
+    """Each has its counterpart, with the same blanks, but what one language leaves unsaid."""
+    zh, en = (
+        yaml.safe_load((PROJECT / f"dashboard/texts/{lang}.yaml").read_text(encoding="utf-8"))
+        for lang in ("zh", "en")
+    )
+    assert {kind: list(words) for kind, words in zh.items()} == {
+        kind: list(words) for kind, words in en.items()
+    }
+    for kind, words_of in zh.items():
+        for name, said in words_of.items():
+            both = [said, en[kind][name]]
+            assert all(isinstance(one, str) for one in both), name
+            blanks = [set(re.findall(r"{(\w+)}", one)) for one in both if one]
+            assert all(one == blanks[0] for one in blanks), name

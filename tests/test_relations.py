@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.data.correlation import FEWEST, Part, correlation, pairs
+from dashboard.data.correlation import FEWEST, ComparedSeries, correlation, pairs
 from dashboard.data.queries import series
 from dashboard.data.snapshot import Snapshots
 from etl.catalog import Catalog, load_catalog
@@ -22,13 +22,13 @@ START = date(2026, 1, 1)
 values = st.lists(st.floats(0.5, 1000), min_size=FEWEST + 1, max_size=40)
 
 
-def part(numbers: list[float], name: str = "sp500", step: int = 1) -> Part:
+def part(numbers: list[float], name: str = "sp500", step: int = 1) -> ComparedSeries:
     indicator = CATALOG[name]
     days = [
         Vintage(START + timedelta(days=k * step), value, "test", KNOWN, "")
         for k, value in enumerate(numbers)
     ]
-    return Part(indicator, CATALOG.unit(indicator), days)
+    return ComparedSeries(indicator, CATALOG.unit(indicator), days)
 
 
 @given(values)
@@ -81,7 +81,7 @@ def test_no_change_is_reckoned_across_a_break() -> None:
         Vintage(date(change.year - k, 1, 1), 1.5 + k / 10, "test", KNOWN, "")
         for k in (3, 2, 1, 0, -1)
     ]
-    series = Part(CATALOG[name], CATALOG.unit(CATALOG[name]), days)
+    series = ComparedSeries(CATALOG[name], CATALOG.unit(CATALOG[name]), days)
     found = pairs(series, series)
     assert change not in [p.date for p in found]
     assert len(found) == len(days) - 2
@@ -97,9 +97,9 @@ def test_what_never_moves_has_no_correlation() -> None:
     assert correlation(pairs(part([5.0] * 20), part([float(k + 1) for k in range(20)]))) is None
 
 
-def of_days(name: str, days: list[date]) -> Part:
+def of_days(name: str, days: list[date]) -> ComparedSeries:
     rows = [Vintage(day, 10.0 + k * k, "test", KNOWN, "") for k, day in enumerate(days)]
-    return Part(CATALOG[name], CATALOG.unit(CATALOG[name]), rows)
+    return ComparedSeries(CATALOG[name], CATALOG.unit(CATALOG[name]), rows)
 
 
 @given(
@@ -135,9 +135,9 @@ def test_oil_and_the_ten_year_yield_agree_by_half_in_their_daily_steps_of_2026(
     """The bundled figures have one step of a month, from January to the end of February."""
     newest = Snapshots(published.published).current()
 
-    def of(name: str) -> Part:
+    def of(name: str) -> ComparedSeries:
         held = [v for v in series(newest, name, None) if v.date >= START]
-        return Part(CATALOG[name], CATALOG.unit(CATALOG[name]), held)
+        return ComparedSeries(CATALOG[name], CATALOG.unit(CATALOG[name]), held)
 
     r = correlation(pairs(of("brent_spot_usd_bbl"), of("us_10y_yield_pct")))
     assert r == pytest.approx(0.51, abs=0.005)

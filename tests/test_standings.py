@@ -53,7 +53,7 @@ def stand(
     if rows:
         store.executemany("insert into observations values (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
     found = store.execute(STANDINGS, what_is_told(catalog)).fetchall()
-    return queries._standing(found[0]) if found else None
+    return queries.standing_from(found[0]) if found else None
 
 
 @given(a_series(), st.lists(st.integers(0, 400), max_size=2))
@@ -88,7 +88,7 @@ def test_a_snapshot_without_standings_is_read_like_one_with_them(published: Sett
     kept = queries.standings(snapshot)
     assert len(kept) == 19
     rows = snapshot.rows(STANDINGS, what_is_told(snapshot.catalog))
-    assert {row[0]: queries._standing(row) for row in rows} == kept
+    assert {row[0]: queries.standing_from(row) for row in rows} == kept
     assert all(queries.standing(snapshot, name) == one for name, one in kept.items())
 
 

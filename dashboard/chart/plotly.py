@@ -10,7 +10,7 @@ from typing import Any
 
 from dashboard.chart.model import Axis, Mark, Model, Point, Segment, Series
 from dashboard.chart.palette import LIGHT
-from dashboard.chart.svg import BOTTOM, TOP, Frame, newest_label
+from dashboard.chart.svg import BOTTOM, TOP, PlotFrame, newest_label
 from etl.frequency import RULES, Frequency
 
 #: What every graph of the site is made with: nothing is sent anywhere, nothing traps the thumb.
@@ -45,7 +45,10 @@ def figure(model: Model, paper: tuple[int, int] = (358, 300)) -> dict[str, Any]:
         for number, series in enumerate(model.series)
         for trace in _traces(model, series, COLOURS[number])
     ]
-    return {"data": [*traces, *_bulletins(model)], "layout": _layout(model, Frame(model, *paper))}
+    return {
+        "data": [*traces, *_bulletins(model)],
+        "layout": _layout(model, PlotFrame(model, *paper)),
+    }
 
 
 def _traces(model: Model, series: Series, colour: str) -> list[dict[str, Any]]:
@@ -160,7 +163,7 @@ def _hover(mark: Mark) -> dict[str, Any]:
     return {"hovertemplate": f"{mark.label}<extra></extra>"}
 
 
-def _layout(model: Model, frame: Frame) -> dict[str, Any]:
+def _layout(model: Model, frame: PlotFrame) -> dict[str, Any]:
     two = len(model.axes) > 1
     axes = {"yaxis": _axis(model, 0, "left" if two else "right")}
     if two:
@@ -267,7 +270,7 @@ def _level_labels(model: Model) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _newest_label(model: Model, frame: Frame) -> list[dict[str, Any]]:
+def _newest_label(model: Model, frame: PlotFrame) -> list[dict[str, Any]]:
     """The newest value in words, where there is room; of several lines the page says it beside the
     chart, for nothing here keeps their words apart."""
     if len(model.series) > 1 or not model.series[0].marks:

@@ -42,7 +42,7 @@ def chart(
 def plot(model: Model, width: float, height: float, *, named: bool = True) -> str:
     """The elements of the chart, for a paper of this size; `named` where nothing else beside it
     says which of several lines is which."""
-    frame = Frame(model, width, height)
+    frame = PlotFrame(model, width, height)
     labels = Labels(width, _places(model, frame))
     parts = [
         *_scales(model, frame, labels),
@@ -95,7 +95,7 @@ def data_uri(svg: str) -> str:
     return "data:image/svg+xml," + svg.translate(_IN_ADDRESS)
 
 
-def newest_label(model: Model, frame: Frame) -> tuple[float, float, str] | None:
+def newest_label(model: Model, frame: PlotFrame) -> tuple[float, float, str] | None:
     """Where the words of the newest value of a single line cover least: right of its point and
     below it, and which part of the words stands there; None where they would lie on the line or
     are longer than the paper is wide."""
@@ -109,7 +109,7 @@ def newest_label(model: Model, frame: Frame) -> tuple[float, float, str] | None:
     return x - frame.x(mark.point.at), y - frame.y(mark.point.value, series.axis), anchor
 
 
-class Frame:
+class PlotFrame:
     """From dates and values to places on the paper. Ticks stand on the right; with two axes, those
     of the first on the left."""
 
@@ -206,7 +206,7 @@ class Labels:
         return sum(box.top <= y <= box.bottom for _, y in self.points[start:end])
 
 
-def _places(model: Model, frame: Frame) -> list[tuple[float, float]]:
+def _places(model: Model, frame: PlotFrame) -> list[tuple[float, float]]:
     """Where the lines run, as far as the paper can tell points apart."""
     return [
         place
@@ -220,7 +220,7 @@ def _width(words: str) -> float:
     return width(words, SIZE)
 
 
-def _scales(model: Model, frame: Frame, labels: Labels) -> list[str]:
+def _scales(model: Model, frame: PlotFrame, labels: Labels) -> list[str]:
     """Grid, ticks and units. The grid is that of the first axis; ticks that would lie on one
     another are left out."""
     parts = []
@@ -257,7 +257,7 @@ def _text(words: str, x: float, y: float, kind: str = "", more: str = "") -> str
     return f'<text{named} x="{x:.1f}" y="{y:.1f}"{more}>{escape(words)}</text>'
 
 
-def _days(model: Model, frame: Frame, labels: Labels) -> Iterable[str]:
+def _days(model: Model, frame: PlotFrame, labels: Labels) -> Iterable[str]:
     y = frame.height - 6
     for day, words in model.x_ticks:
         half = _width(words) / 2
@@ -266,14 +266,14 @@ def _days(model: Model, frame: Frame, labels: Labels) -> Iterable[str]:
             yield _text(words, x, y, "", ' text-anchor="middle"')
 
 
-def _bulletins(model: Model, frame: Frame) -> Iterable[str]:
+def _bulletins(model: Model, frame: PlotFrame) -> Iterable[str]:
     """A small wedge on the ground line for each day whose bulletin speaks of the indicator."""
     for day in model.bulletins:
         x, y = frame.x(day), frame.bottom
         yield f'<path class="mt" d="M{x} {y - 6}l4 6h-8z"/>'
 
 
-def _breaks(model: Model, frame: Frame, labels: Labels) -> Iterable[str]:
+def _breaks(model: Model, frame: PlotFrame, labels: Labels) -> Iterable[str]:
     for day, words in model.breaks:
         x = frame.x(day)
         yield f'<path class="k" d="M{x} {frame.top}V{frame.bottom}"/>'
@@ -281,7 +281,7 @@ def _breaks(model: Model, frame: Frame, labels: Labels) -> Iterable[str]:
             yield _text(words, x - 4, frame.top + 12, "", ' text-anchor="end"')
 
 
-def _lines(series: Series, frame: Frame) -> list[str]:
+def _lines(series: Series, frame: PlotFrame) -> list[str]:
     parts = []
     for segment in series.segments:
         if len(segment.points) > 1:
@@ -294,7 +294,7 @@ def _lines(series: Series, frame: Frame) -> list[str]:
     return parts
 
 
-def _path(series: Series, segment: Segment, frame: Frame) -> str:
+def _path(series: Series, segment: Segment, frame: PlotFrame) -> str:
     places = frame.places(series, segment)
     if series.kind == "step":
         x0, y0 = places[0]
@@ -318,7 +318,7 @@ def _thinned(places: list[tuple[float, float]]) -> list[tuple[float, float]]:
     return kept
 
 
-def _bars(series: Series, frame: Frame) -> list[str]:
+def _bars(series: Series, frame: PlotFrame) -> list[str]:
     zero, wide = frame.y(0.0), max(1.5, frame.bar)
     return [
         f'<rect class="d" x="{frame.x(p.at) - wide / 2:.1f}" y="{min(frame.y(p.value), zero)}" '
@@ -328,7 +328,7 @@ def _bars(series: Series, frame: Frame) -> list[str]:
     ]
 
 
-def _levels(model: Model, frame: Frame, labels: Labels) -> list[str]:
+def _levels(model: Model, frame: PlotFrame, labels: Labels) -> list[str]:
     parts = []
     for level in model.levels:
         y = frame.y(level.at)
@@ -342,14 +342,14 @@ def _levels(model: Model, frame: Frame, labels: Labels) -> list[str]:
     return parts
 
 
-def _newest_first(model: Model, frame: Frame) -> list[Series]:
+def _newest_first(model: Model, frame: PlotFrame) -> list[Series]:
     """The series in the order of their newest values from the top down, so that labels stack in
     the order of the lines."""
     ends = [s for s in model.series if s.marks]
     return sorted(ends, key=lambda s: frame.y(s.marks[0].point.value, s.axis))
 
 
-def _names(model: Model, frame: Frame, labels: Labels) -> Iterable[str]:
+def _names(model: Model, frame: PlotFrame, labels: Labels) -> Iterable[str]:
     """The names of the lines in a row, where there is no height to name them at their ends."""
     x = frame.left + 8
     for number, series in enumerate(model.series):
@@ -360,7 +360,7 @@ def _names(model: Model, frame: Frame, labels: Labels) -> Iterable[str]:
 
 
 def _marks(
-    model: Model, series: Series, frame: Frame, labels: Labels, *, named: bool
+    model: Model, series: Series, frame: PlotFrame, labels: Labels, *, named: bool
 ) -> Iterable[str]:
     number = model.series.index(series)
     several = len(model.series) > 1
@@ -375,7 +375,7 @@ def _marks(
 
 
 def _label(
-    words: str, mark: Mark, series: Series, kind: str, frame: Frame, labels: Labels
+    words: str, mark: Mark, series: Series, kind: str, frame: PlotFrame, labels: Labels
 ) -> Iterable[str]:
     if found := _placed(words, mark, series, frame, labels):
         place, anchor = found
@@ -383,7 +383,7 @@ def _label(
 
 
 def _placed(
-    words: str, mark: Mark, series: Series, frame: Frame, labels: Labels
+    words: str, mark: Mark, series: Series, frame: PlotFrame, labels: Labels
 ) -> tuple[tuple[float, float], str] | None:
     """The place for the words of a mark above or below its point, where there is room; those of the
     newest value are never left out."""
@@ -406,7 +406,7 @@ def _placed(
     return None if place is None else (place, anchor)
 
 
-def _dot(series: Series, point: Point, frame: Frame, radius: float) -> str:
+def _dot(series: Series, point: Point, frame: PlotFrame, radius: float) -> str:
     kind = "o" if point.disputed else "d"
     x, y = frame.x(point.at), frame.y(point.value, series.axis)
     return f'<circle class="{kind}" cx="{x}" cy="{y}" r="{radius}"/>'

@@ -18,7 +18,7 @@ from dashboard import formatting
 from dashboard.address import ChartAddress
 from dashboard.chart.model import Model
 from dashboard.chart.palette import VARIABLES, rules
-from dashboard.chart.svg import Frame, plot
+from dashboard.chart.svg import PlotFrame, plot
 from dashboard.chart_page.controls import ranges, transforms
 from dashboard.chart_page.report_mail import PAGE as CORRECTIONS
 from dashboard.chart_page.report_mail import report_link
@@ -183,7 +183,7 @@ def drawing(model: Model, width: int, height: int, kind: str = "") -> Markup:
     """The chart for a page that holds its style: with what a script needs to find a day on it."""
     if model.empty:
         return Markup("")
-    frame = Frame(model, width, height)
+    frame = PlotFrame(model, width, height)
     facts = {"left": frame.x(model.first), "right": frame.x(model.last),
              "first": model.first, "last": model.last}  # fmt: skip
     data = "".join(f' data-{name}="{value}"' for name, value in facts.items())

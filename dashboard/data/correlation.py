@@ -18,7 +18,7 @@ FEWEST = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ComparedSeries:
     """One indicator's values within the window that is looked at."""
 
     indicator: Indicator
@@ -35,12 +35,12 @@ class Pair:
     second: float
 
 
-def in_percent(part: Part) -> bool:
+def in_percent(part: ComparedSeries) -> bool:
     """Whether changes are counted in percent; rates and what may fall to zero or below are not."""
     return part.unit.code != "percent" and all(v.value > 0 for v in part.values)
 
 
-def pairs(first: Part, second: Part) -> list[Pair]:
+def pairs(first: ComparedSeries, second: ComparedSeries) -> list[Pair]:
     """The changes from one common date to the next, where that is a single step in both: no gap, no
     break and no other way of measuring lies between. Two series of one frequency have their
     periods in common, whatever day these are dated."""
@@ -54,7 +54,7 @@ def pairs(first: Part, second: Part) -> list[Pair]:
     return found
 
 
-def _by_date(part: Part, other: Part) -> dict[date, Vintage]:
+def _by_date(part: ComparedSeries, other: ComparedSeries) -> dict[date, Vintage]:
     """The values of a part by what they share with those of another."""
     frequency = part.indicator.frequency
     if frequency != other.indicator.frequency:
@@ -76,7 +76,7 @@ def correlation(found: Sequence[Pair]) -> float | None:
     return max(-1.0, min(1.0, r))
 
 
-def _change(before: Vintage, now: Vintage, part: Part) -> float | None:
+def _change(before: Vintage, now: Vintage, part: ComparedSeries) -> float | None:
     if not follows(before, now, part.indicator):
         return None
     if in_percent(part):

@@ -483,10 +483,10 @@ def _standings(snapshot: Snapshot, indicator: str | None = None) -> Mapping[str,
         rows = snapshot.rows(STANDING, {"id": indicator})
     else:
         rows = snapshot.rows(STANDINGS, what_is_told(snapshot.catalog))
-    return {row[0]: _standing(row) for row in rows}
+    return {row[0]: standing_from(row) for row in rows}
 
 
-def _standing(row: tuple[Any, ...]) -> Standing:
+def standing_from(row: tuple[Any, ...]) -> Standing:
     _, first, count, day, value, source, known_at, status, credit, basis, note, *others = row
     known_at = known_at.replace(tzinfo=UTC)
     newest = Vintage(day, value, source, known_at, status, credit, basis, note)

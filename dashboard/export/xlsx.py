@@ -110,10 +110,10 @@ def _sheet(widths: Iterable[int], rows: Iterable[str]) -> str:
 
 
 def _row(cells: Iterable[Cell], style: int = _PLAIN) -> str:
-    return f"<row>{''.join(_cell(cell, style) for cell in cells)}</row>"
+    return f"<row>{''.join(xml_cell(cell, style) for cell in cells)}</row>"
 
 
-def _cell(cell: Cell, style: int) -> str:
+def xml_cell(cell: Cell, style: int) -> str:
     """One cell. A text is a text in XLSX: nothing in it can be taken for a formula."""
     match cell:
         case None:

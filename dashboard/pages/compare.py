@@ -22,7 +22,7 @@ from dashboard.chart.svg import data_uri
 from dashboard.chart_page.controls import Choice, controls
 from dashboard.chart_page.page import captions
 from dashboard.chart_page.view import View, of_chart, of_data, view
-from dashboard.data.correlation import FEWEST, Pair, Part, correlation, in_percent, pairs
+from dashboard.data.correlation import FEWEST, ComparedSeries, Pair, correlation, in_percent, pairs
 from dashboard.export.table import Column
 from dashboard.pages.page import Page, PageRequest, message
 from dashboard.pages.parts.charts import WIDE, PageChart
@@ -219,10 +219,10 @@ def _related(seen: View) -> list[Related]:
     ]
 
 
-def _part(catalog: Catalog, column: Column) -> Part:
+def _part(catalog: Catalog, column: Column) -> ComparedSeries:
     """What of an indicator lies in the window."""
     values = column.series[column.start : column.stop]
-    return Part(column.indicator, catalog.unit(column.indicator), values)
+    return ComparedSeries(column.indicator, catalog.unit(column.indicator), values)
 
 
 def _correlation(related: Related, lang: str) -> CorrelationRow:

@@ -92,7 +92,7 @@ class ShownTarget:
 
 
 @dataclass(frozen=True, slots=True)
-class ShownComparison:
+class ListedComparison:
     """What others say of PUE."""
 
     scope: str
@@ -132,7 +132,7 @@ def layout(request: PageRequest) -> Page:
             "rules": request.say("counting_rules").split("\n"),
             "targets": _targets(request),
             "comparisons": [
-                ShownComparison(
+                ListedComparison(
                     c.scope.in_(request.lang), c.period, c.pue, c.kind.in_(request.lang), c.source,
                     c.status,
                 )

@@ -66,7 +66,7 @@ class WaitingAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class ListedSnapshot:
+class SnapshotRow:
     """A snapshot that could be returned to; `state` says so of the one that is served."""
 
     name: str
@@ -221,8 +221,8 @@ def _corrected(request: PageRequest) -> str:
     return request.say("count_corrections", count=f"{count:,}")
 
 
-def _listed(request: PageRequest, one: Published) -> ListedSnapshot:
-    return ListedSnapshot(
+def _listed(request: PageRequest, one: Published) -> SnapshotRow:
+    return SnapshotRow(
         name=one.name,
         published=formatting.minute(one.published_at),
         size=f"{one.bytes / 1e6:,.1f} MB",

@@ -153,7 +153,7 @@ from (select {'i': indicator, 'd': date} as here,
 
 
 @dataclass(frozen=True, slots=True)
-class Content:
+class SnapshotContent:
     """All that goes into a snapshot besides the vintages."""
 
     catalog: Catalog
@@ -170,7 +170,7 @@ class Content:
 
 def publish(
     warehouse: Warehouse,
-    content: Content,
+    content: SnapshotContent,
     folder: Path,
     now: datetime,
     *,
@@ -216,7 +216,7 @@ def publish(
     return name
 
 
-def _fingerprint(warehouse: Warehouse, content: Content) -> str:
+def _fingerprint(warehouse: Warehouse, content: SnapshotContent) -> str:
     """Everything a snapshot depends on."""
     parts = [
         str(FORMAT),
@@ -269,7 +269,7 @@ def _vintages_of_each(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
 
 def _build(
     warehouse: Warehouse,
-    content: Content,
+    content: SnapshotContent,
     path: Path,
     name: str,
     fingerprint: str,
@@ -331,7 +331,7 @@ def _want(connection: duckdb.DuckDBPyConnection, catalog: Catalog) -> None:
 
 
 def _write_content(
-    connection: duckdb.DuckDBPyConnection, content: Content, refused: Sequence[HeldAnswer]
+    connection: duckdb.DuckDBPyConnection, content: SnapshotContent, refused: Sequence[HeldAnswer]
 ) -> None:
     catalog, finder = content.catalog, MentionFinder(content.catalog)
     tables: dict[str, list[tuple[object, ...]]] = {
@@ -443,9 +443,9 @@ def all_content(
     notices: Sequence[tuple[str, str]] = (),
     candidates: Sequence[str] = (),
     candidates_left: Iterable[str] = (),
-) -> Content:
+) -> SnapshotContent:
     """The content of a snapshot in its fixed order."""
-    return Content(
+    return SnapshotContent(
         catalog,
         tuple(sorted(bulletins, key=lambda b: b.date)),
         tuple(documents),

@@ -61,7 +61,7 @@ def _ok(answer: Any) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Service:
+class ChatService:
     """What is posted to a chat service, and whether its answer confirms delivery."""
 
     posted: Callable[[Message], Mapping[str, Any]]
@@ -69,11 +69,11 @@ class Service:
     its_ok: str
 
 
-SHAPES: Mapping[str, Service] = {
-    "wecom": Service(_wecom, _errcode, '"errcode": 0'),
-    "dingtalk": Service(_dingtalk, _errcode, '"errcode": 0'),
-    "feishu": Service(_feishu, _code, '"code": 0'),
-    "slack": Service(_slack, _ok, "ok"),
+SHAPES: Mapping[str, ChatService] = {
+    "wecom": ChatService(_wecom, _errcode, '"errcode": 0'),
+    "dingtalk": ChatService(_dingtalk, _errcode, '"errcode": 0'),
+    "feishu": ChatService(_feishu, _code, '"code": 0'),
+    "slack": ChatService(_slack, _ok, "ok"),
 }
 HOSTS: Mapping[str, str] = {
     "qyapi.weixin.qq.com": "wecom",

@@ -1,0 +1,39 @@
+"""The words of the pages, each with its counterpart: zh.yaml and en.yaml beside this file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import yaml
+
+Words = Mapping[str, Mapping[str, str]]
+_READ: Mapping[str, Words] = {
+    lang: yaml.load((Path(__file__).parent / f"{lang}.yaml").read_text("utf-8"), yaml.CSafeLoader)
+    for lang in ("zh", "en")
+}
+
+
+def text(name: str, lang: str, **values: str) -> str:
+    """The words called `name`, with their blanks filled."""
+    return _of(lang, "texts", name).format(**values)
+
+
+def range_name(name: str, lang: str) -> str:
+    """A time range: 1 年, 今年."""
+    return _of(lang, "ranges", name)
+
+
+def transform_name(name: str, lang: str, n: int | None = None) -> str:
+    """A transform, with its length where it has one: 均线 20."""
+    words = _of(lang, "transforms", name)
+    return f"{words} {n}" if n else words
+
+
+def hint(parameter: str, lang: str) -> str:
+    """What may stand in a parameter of an address; nothing where its error says it already."""
+    return _READ["en" if lang == "en" else "zh"]["hints"].get(parameter, "")
+
+
+def _of(lang: str, kind: str, name: str) -> str:
+    return _READ["en" if lang == "en" else "zh"][kind][name]
