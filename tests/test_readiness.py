@@ -16,7 +16,7 @@ from serving import client, rows_of
 
 from dashboard.data import search
 from dashboard.data.cards import reading, readings
-from dashboard.data.snapshot import Snapshot, Snapshots
+from dashboard.data.snapshot import Snapshot, Snapshots, TooLongError
 from dashboard.data.warm_up import get_ready, keep_up
 from dashboard.pages import resolve
 from etl.settings import Settings
@@ -203,3 +203,13 @@ def test_of_a_page_only_its_html_is_kept(published: Settings) -> None:
     assert isinstance(shown.html, Markup)
     assert "/indicators/sp500" in shown.html
     assert not shown.page.context
+
+
+def test_a_question_that_takes_too_long_is_ended_and_others_are_answered(
+    published: Settings,
+) -> None:
+    snapshot = Snapshots(published.published).current()
+    with pytest.raises(TooLongError, match=r"over 0\.2 seconds"):
+        snapshot.rows("select count(*) from range(100000000000) as t(a)", most_s=0.2)
+    assert snapshot.rows("select 1", most_s=5) == [(1,)]
+    assert snapshot.damage == ""

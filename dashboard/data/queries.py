@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from datetime import date as Date
+from functools import partial
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -92,6 +93,11 @@ order by indicator, kind, threshold
 #: The first format whose events say whether they are of all time.
 KNOWS_ALL_TIME = 11
 FOREVER = datetime(9999, 12, 31, tzinfo=UTC)
+
+
+#: Seconds that a question about the news of a day may take: of ten thousand indicators as of a past
+#: day it would take minutes, and hold a place that pages need.
+MOST_NEWS_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,7 +343,7 @@ def policies(snapshot: Snapshot, month: str | None = None) -> list[Policy]:
 
 def news(snapshot: Snapshot, day: Date, now: datetime) -> News:
     """What became known on a day since the bulletin before it, by now at the latest."""
-    return known.news(snapshot.rows, day, now)
+    return known.news(partial(snapshot.rows, most_s=MOST_NEWS_S), day, now)
 
 
 def alerts(snapshot: Snapshot) -> list[Alert]:

@@ -8,8 +8,8 @@ import logging
 import re
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -45,6 +45,10 @@ class SnapshotError(StorageError):
     def __init__(self, message: str, detail: str) -> None:
         super().__init__(message)
         self.detail = detail
+
+
+class TooLongError(SnapshotError):
+    """A question takes longer than readers who wait behind it may be kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,11 +142,19 @@ class Snapshot:
         be served or returned to, did not write all that this one does."""
         return table in self._tables
 
-    def rows(self, query: str, parameters: Any = ()) -> list[tuple[Any, ...]]:
-        """All rows of a query; a SnapshotError in words if the file does not give them."""
+    def rows(
+        self, query: str, parameters: Any = (), most_s: float | None = None
+    ) -> list[tuple[Any, ...]]:
+        """All rows of a query; a SnapshotError in words if the file does not give them, a
+        TooLongError if not in `most_s` seconds."""
         try:
-            with self.connection.cursor() as cursor:
+            with self.connection.cursor() as cursor, _ended(cursor, most_s):
                 return cursor.execute(query, parameters).fetchall()
+        except duckdb.InterruptException:
+            sentence = (
+                f"This takes over {most_s:g} seconds to work out, which is too long for a page."
+            )
+            raise TooLongError(sentence, sentence) from None
         except duckdb.Error as error:
             unreadable = _unreadable(self.path, str(error), "read")
             if not self.damage:
@@ -301,6 +313,20 @@ def _check_file(snapshot: Snapshot, identity: Identity) -> None:
         )  # fmt: skip
         snapshot.damage = snapshot.damage or str(changed)
         raise changed
+
+
+@contextmanager
+def _ended(cursor: duckdb.DuckDBPyConnection, most_s: float | None) -> Iterator[None]:
+    """Interrupts what runs on the cursor after so many seconds."""
+    if most_s is None:
+        yield
+        return
+    timer = threading.Timer(most_s, cursor.interrupt)
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def _told(sentence: str, place: Path) -> SnapshotError:

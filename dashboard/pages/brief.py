@@ -8,6 +8,7 @@ from datetime import date
 from dashboard import formatting
 from dashboard.address import AddressError, day_of
 from dashboard.data import queries
+from dashboard.data.snapshot import TooLongError
 from dashboard.pages.page import Page, PageClock, PageRequest, message
 from dashboard.pages.parts.picking import kept_fields
 from dashboard.texts import hint
@@ -46,7 +47,10 @@ def layout(request: PageRequest, clock: PageClock) -> Page:
     except AddressError as error:
         said = f"{hint(error.parameter, request.lang)} {error}".strip()
         return message(request.say("wrong_address"), said, error.status)
-    news = queries.news(request.snapshot, day, clock.minute)
+    try:
+        news = queries.news(request.snapshot, day, clock.minute)
+    except TooLongError:
+        return message(request.say("too_long"), request.say("brief_too_long"), 503)
     found = brief(request.snapshot.catalog, news, request.urls.base, request.lang)
     covers = lead(found)
     return Page(
