@@ -6,6 +6,7 @@ import ast
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -23,11 +24,14 @@ OF_LIBRARIES = {
 IN_WORDS = re.compile(r"(?:\w+\.)*_[A-Za-z]\w*")
 
 
-def modules(*folders: str) -> Iterator[tuple[str, ast.Module]]:
+@cache
+def modules(*folders: str) -> list[tuple[str, ast.Module]]:
     """The path from the root and the tree of every module below the folders."""
-    for folder in folders:
-        for path in sorted((ROOT / folder).rglob("*.py")):
-            yield path.relative_to(ROOT).as_posix(), ast.parse(path.read_text(encoding="utf-8"))
+    paths = [path for folder in folders for path in sorted((ROOT / folder).rglob("*.py"))]
+    return [
+        (path.relative_to(ROOT).as_posix(), ast.parse(path.read_text(encoding="utf-8")))
+        for path in paths
+    ]
 
 
 def classes(tree: ast.Module) -> Iterator[str]:
