@@ -1,8 +1,9 @@
-"""What tells machines what there is: sitemap, feed, catalogue and the rules for robots."""
+"""What tells machines what there is: sitemap, feeds, catalogue and the rules for robots."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any
@@ -11,18 +12,25 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
 from dashboard import formatting
+from dashboard.address import ChartAddress
 from dashboard.data import queries
 from dashboard.data.queries import Standing
 from dashboard.data.snapshot import Snapshot
 from dashboard.export.formats import FORMATS
 from dashboard.export.table import iso
+from dashboard.markup import render
 from dashboard.texts import text
 from dashboard.urls import Urls
+from etl.calendars import end_of
 from etl.catalog import Indicator
 from etl.records import BEIJING, Event, Vintage
 from etl.words.sentences import badges
 
 ENTRIES = 100
+#: How many events the title of a day names.
+NAMED = 3
+SITE_TITLE = {"zh": "新质生产力每日动态 · 指标台",
+              "en": "New Quality Productive Forces Daily · Indicator desk"}  # fmt: skip
 #: Events are looked through newest date first; what was known last comes first in the feed.
 LOOKED_AT = 1000
 #: When a bulletin is read.
@@ -37,14 +45,39 @@ _HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """One entry of the feed; `key` is what its lasting id is made of."""
+class FeedEntry:
+    """One entry of a feed; `key` is what its lasting id is made of, `content` markup."""
 
     key: str
     title: str
     updated: datetime
     link: str
     summary: str
+    content: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """An event of an indicator, or a crossing of one of its rules: in few words, as a sentence, and
+    the moment from which it could be known."""
+
+    indicator: Indicator
+    on: date
+    known_at: datetime
+    words: str
+    sentence: str
+    #: How remarkable it is: nought is named first.
+    rank: int = 3
+
+    @property
+    def day(self) -> date:
+        """The day in Beijing on which it became known."""
+        return self.known_at.astimezone(BEIJING).date()
+
+    def link(self, urls: Urls) -> str:
+        """Its chart as it was known at the end of that day; as it is now in a copy without that."""
+        frozen = urls.chart(ChartAddress(self.indicator.id, as_of=end_of(self.day)))
+        return frozen or urls.to(f"/indicators/{self.indicator.id}")
 
 
 def robots(urls: Urls) -> str:
@@ -65,27 +98,51 @@ def sitemap(snapshot: Snapshot, urls: Urls) -> bytes:
     return _xml(root)
 
 
-def atom(snapshot: Snapshot, urls: Urls) -> bytes:
-    """The newest bulletins, events and alerts, of those that lead somewhere."""
+def bulletins_feed(snapshot: Snapshot, urls: Urls) -> bytes:
+    """The newest bulletins, as Atom."""
     whole = urls.online
-    told = (*_bulletins(snapshot), *_events(snapshot), *_alerts(snapshot))
-    entries = sorted(
-        (entry for entry in told if whole.to(entry.link)),
-        key=lambda e: (e.updated, e.key),
-        reverse=True,
-    )[:ENTRIES]
-    updated = entries[0].updated if entries else snapshot.published_at
-    root = Element("feed", {"xmlns": _ATOM, "xml:lang": "zh-CN"})
-    _texts(root, title="新质生产力每日动态 · 指标台", id=_id("feed"), updated=iso(updated))
-    here = whole.to("/atom.xml")
-    SubElement(root, "link", rel="self", href=here, type="application/atom+xml")
-    SubElement(root, "link", rel="alternate", href=whole.to("/"), type="text/html")
-    _texts(SubElement(root, "author"), name="新质生产力每日动态")
-    for entry in entries:
+    entries = list(_bulletins(snapshot, whole))
+    return _feed("/atom.xml", "feed", SITE_TITLE["zh"], "zh", entries, snapshot, whole)
+
+
+def events_feed(snapshot: Snapshot, urls: Urls, lang: str = "zh") -> bytes:
+    """What happened to indicators, as Atom: one entry a day and group, each event told once."""
+    days: dict[tuple[date, str], list[Happening]] = defaultdict(list)
+    for one in _happenings(snapshot, lang):
+        if one.link(urls.online):
+            days[one.day, one.indicator.group].append(one)
+    newest = sorted(days, reverse=True)[:ENTRIES]
+    entries = [_day_entry(snapshot, day, group, days[day, group], urls.online, lang)
+               for day, group in newest]  # fmt: skip
+    title = f"{SITE_TITLE[lang]} · {text('events', lang)}"
+    path = "/events.atom" + ("?lang=en" if lang == "en" else "")
+    return _feed(path, f"events-feed-{lang}", title, lang, entries, snapshot, urls.online)
+
+
+def _feed(
+    path: str,
+    key: str,
+    title: str,
+    lang: str,
+    entries: Sequence[FeedEntry],
+    snapshot: Snapshot,
+    urls: Urls,
+) -> bytes:
+    """The newest entries as an Atom document."""
+    newest = sorted(entries, key=lambda e: (e.updated, e.key), reverse=True)[:ENTRIES]
+    updated = newest[0].updated if newest else snapshot.published_at
+    root = Element("feed", {"xmlns": _ATOM, "xml:lang": "en" if lang == "en" else "zh-CN"})
+    _texts(root, title=title, id=_id(key), updated=iso(updated))
+    SubElement(root, "link", rel="self", href=urls.to(path), type="application/atom+xml")
+    SubElement(root, "link", rel="alternate", href=urls.to("/"), type="text/html")
+    _texts(SubElement(root, "author"), name=text("site", lang))
+    for entry in newest:
         node = SubElement(root, "entry")
         _texts(node, title=entry.title, id=_id(entry.key), updated=iso(entry.updated))
-        SubElement(node, "link", rel="alternate", href=whole.to(entry.link), type="text/html")
+        SubElement(node, "link", rel="alternate", href=entry.link, type="text/html")
         _texts(node, summary=entry.summary)
+        if entry.content:
+            SubElement(node, "content", type="html").text = entry.content
     return _xml(root)
 
 
@@ -123,57 +180,75 @@ def _pages(snapshot: Snapshot) -> Iterator[tuple[str, date | None]]:
         yield f"/indicators/{indicator.id}", changed
 
 
-def _bulletins(snapshot: Snapshot) -> Iterator[Entry]:
+def _bulletins(snapshot: Snapshot, urls: Urls) -> Iterator[FeedEntry]:
     for bulletin in queries.bulletins(snapshot)[:ENTRIES]:
-        yield Entry(
-            f"bulletins/{bulletin.date}",
-            f"{bulletin.title} {formatting.full_date(bulletin.date, 'zh')}",
-            datetime.combine(bulletin.date, MORNING, BEIJING).astimezone(UTC),
-            f"/bulletins/{bulletin.date}",
-            bulletin.summary,
-        )
-
-
-def _events(snapshot: Snapshot) -> Iterable[Entry]:
-    """The events, each once: of a value that was revised, what was known last."""
-    found: dict[str, Entry] = {}
-    events = queries.events(snapshot, most=LOOKED_AT)
-    for event in sorted(events, key=lambda event: event.known_at):
-        entry = _event(snapshot, event)
-        found[entry.key] = entry
-    return found.values()
-
-
-def _alerts(snapshot: Snapshot) -> Iterator[Entry]:
-    """Each crossing once: the moment at which a rule of the catalog came to hold."""
-    for alert in queries.alerts(snapshot):
-        first = snapshot.catalog[alert.indicator].first_id
-        title = f"提醒：{snapshot.catalog[alert.indicator].title.zh} {alert.rule_zh}"
-        for crossing in alert.crossings:
-            yield Entry(
-                f"alerts/{first}/{alert.rule}/{crossing.date}",
-                title,
-                crossing.known_at,
-                f"/indicators/{alert.indicator}",
-                crossing.zh,
+        if link := urls.to(f"/bulletins/{bulletin.date}"):
+            yield FeedEntry(
+                f"bulletins/{bulletin.date}",
+                f"{bulletin.title} {formatting.full_date(bulletin.date, 'zh')}",
+                datetime.combine(bulletin.date, MORNING, BEIJING).astimezone(UTC),
+                link,
+                bulletin.summary,
             )
 
 
-def _event(snapshot: Snapshot, event: Event) -> Entry:
+def _happenings(snapshot: Snapshot, lang: str) -> list[Happening]:
+    """Events and crossings, each once: of a value that was revised, what was known last; of a rule
+    that says what an event says already, the event."""
+    events = sorted(queries.events(snapshot, most=LOOKED_AT), key=lambda event: event.known_at)
+    last = {(e.indicator, e.date, e.kind, e.threshold): e for e in events}
+    marked = {(e.indicator, e.date) for e in last.values()}
+    told = [_of_event(snapshot, event, lang) for event in last.values()]
+    colon = "：" if lang == "zh" else ": "
+    for alert in queries.alerts(snapshot):
+        is_mark = alert.rule.startswith(("record", "threshold"))
+        for crossing in alert.crossings:
+            if not (is_mark and (alert.indicator, crossing.date) in marked):
+                indicator = snapshot.catalog[alert.indicator]
+                rule, sentence = (
+                    (alert.rule_en, crossing.en) if lang == "en" else (alert.rule_zh, crossing.zh)
+                )
+                said = f"{indicator.title.in_(lang)}{colon}{sentence}"
+                told.append(Happening(indicator, crossing.date, crossing.known_at, rule, said))
+    return told
+
+
+def _of_event(snapshot: Snapshot, event: Event, lang: str) -> Happening:
     indicator = snapshot.catalog[event.indicator]
     unit = snapshot.catalog.unit(indicator)
     vintage = Vintage(event.date, event.value, "", event.known_at, "")
-    (badge,) = badges(vintage, [event], indicator, unit, "zh")
-    figure = formatting.figure(event.value, indicator, unit, "zh", exact=True)
-    day = formatting.day(event.date, indicator, "zh", year=True)
-    threshold = "" if event.threshold is None else f"{event.threshold:g}"
-    return Entry(
-        f"events/{indicator.first_id}/{event.date}/{event.kind}/{threshold}",
-        f"{indicator.title.zh}：{badge.words}",
-        event.known_at,
-        f"/indicators/{event.indicator}",
-        f"{day}，{indicator.title.zh} {figure}，{badge.sentence}。"
-        f"{text('source_is', 'zh', source=indicator.credit.name.zh)}",
+    (badge,) = badges(vintage, [event], indicator, unit, lang)
+    figure = formatting.figure(event.value, indicator, unit, lang, exact=True)
+    day = formatting.day(event.date, indicator, lang, year=True)
+    comma, stop, space = ("，", "。", "") if lang == "zh" else (", ", ". ", " ")
+    sentence = (
+        f"{day}{comma}{indicator.title.in_(lang)} {figure}{comma}{badge.sentence}{stop}"
+        f"{text('source_is', lang, source=indicator.credit.name.in_(lang))}"
+    )
+    rank = 2 if event.kind.startswith("record") else 0 if event.is_first else 1
+    return Happening(
+        indicator, event.date, event.known_at, badge.words, sentence.rstrip(space), rank
+    )
+
+
+def _day_entry(
+    snapshot: Snapshot, day: date, group: str, found: Sequence[Happening], urls: Urls, lang: str
+) -> FeedEntry:
+    """What became known of one group on one day."""
+    order = list(snapshot.catalog.indicators)
+    told = sorted(found, key=lambda one: (order.index(one.indicator.id), one.on, one.words))
+    comma, colon = ("；", "：") if lang == "zh" else ("; ", ": ")
+    first = sorted(told, key=lambda one: one.rank)[:NAMED]
+    named = [f"{one.indicator.short.in_(lang)}{colon}{one.words}" for one in first]
+    more = text("and_more", lang, count=str(len(told))) if len(told) > NAMED else ""
+    title = snapshot.catalog.groups[group].title.in_(lang)
+    return FeedEntry(
+        f"events/{day}/{group}",
+        f"{formatting.full_date(day, lang)} {title} · {comma.join(named)}{more}",
+        max(one.known_at for one in told),
+        told[0].link(urls),
+        "\n".join(one.sentence for one in told),
+        str(render("feed_entry.html", lang, told=[(one.sentence, one.link(urls)) for one in told])),
     )
 
 

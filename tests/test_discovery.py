@@ -21,18 +21,19 @@ PATHS = {
     "/robots.txt": "text/plain; charset=utf-8",
     "/sitemap.xml": "application/xml",
     "/atom.xml": "application/atom+xml",
+    "/events.atom": "application/atom+xml",
     "/catalog.jsonld": "application/ld+json",
 }
 ATOM = {"a": "http://www.w3.org/2005/Atom"}
 SITEMAP = {"s": "http://www.sitemaps.org/schemas/sitemap/0.9"}
 
 
-def entries(site: TestClient) -> Iterator[dict[str, str]]:
-    """The entries of the feed as a reader sees them."""
-    root = ElementTree.fromstring(site.get("/atom.xml").content)
+def entries(site: TestClient, path: str = "/atom.xml") -> Iterator[dict[str, str]]:
+    """The entries of a feed as a reader sees them."""
+    root = ElementTree.fromstring(site.get(path).content)
     for entry in root.findall("a:entry", ATOM):
         found = {name: entry.findtext(f"a:{name}", "", ATOM)
-                 for name in ("id", "title", "updated", "summary")}  # fmt: skip
+                 for name in ("id", "title", "updated", "summary", "content")}  # fmt: skip
         link = entry.find("a:link[@rel='alternate']", ATOM)
         assert link is not None
         yield {**found, "link": link.attrib["href"]}
@@ -55,6 +56,32 @@ def test_each_answers_get_and_head_and_knows_its_reader(site: TestClient, path: 
     if path != "/robots.txt":
         held = {"If-None-Match": get.headers["etag"], **PLAIN}
         assert site.get(path, headers=held).status_code == 304
+
+
+def test_the_events_of_a_day_and_a_group_are_one_entry_and_each_is_told_once(
+    site: TestClient,
+) -> None:
+    found = list(entries(site, "/events.atom"))
+    assert len({entry["id"] for entry in found}) == len(found) > 5
+    assert len({entry["title"].partition(" · ")[0] for entry in found}) == len(found)
+    (day,) = [e for e in found if e["title"].startswith("2026 年 5 月 27 日 资本市场")]
+    told = day["summary"].splitlines()
+    assert len(set(told)) == len(told)
+    (record,) = [one for one in told if "标普 500" in one]
+    assert record.startswith("2026 年 5 月 26 日，标普 500 指数 7,519.12 点，")
+    assert day["updated"] == "2026-05-26T20:00:00Z"
+    links = [a.attributes["href"] for a in tree(day["content"]).all("a")]
+    assert len(links) == len(told)
+    assert f"{BASE}/c/sp500@2026-05-27" in {link.partition("?")[0] for link in links}
+    for link in {*links, day["link"]}:
+        assert site.get(link.removeprefix(BASE)).status_code == 200
+
+
+def test_events_are_told_in_english_too(site: TestClient) -> None:
+    zh, en = (list(entries(site, f"/events.atom{q}")) for q in ("", "?lang=en"))
+    assert [entry["id"] for entry in zh] == [entry["id"] for entry in en]
+    assert not re.search("[一-龥]", "".join(entry["title"] + entry["summary"] for entry in en))
+    assert site.get("/events.atom?lang=fr").status_code == 400
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -85,31 +112,33 @@ def test_robots_are_shown_the_sitemap(site: TestClient) -> None:
     assert text.startswith("User-agent: *\n")
 
 
-def test_the_feed_holds_the_bulletin_and_the_newest_events(site: TestClient) -> None:
-    found = list(entries(site))
+def test_the_feed_holds_the_bulletins_alone(site: TestClient) -> None:
+    (issue,) = entries(site)
+    assert issue["id"].startswith("urn:uuid:")
+    assert issue["link"] == f"{BASE}/bulletins/2026-05-27"
+    assert issue["updated"] == "2026-05-26T23:30:00Z"
+    assert issue["summary"].startswith("今天有三条线索值得看")
+
+
+def test_the_feed_of_events_holds_the_newest_first(site: TestClient) -> None:
+    found = list(entries(site, "/events.atom"))
     assert 20 < len(found) <= ENTRIES
     updated = [entry["updated"] for entry in found]
     assert updated == sorted(updated, reverse=True)
-    assert len({entry["id"] for entry in found}) == len(found)
-    assert all(entry["id"].startswith("urn:uuid:") for entry in found)
-    (issue,) = [e for e in found if e["link"] == f"{BASE}/bulletins/2026-05-27"]
-    assert issue["updated"] == "2026-05-26T23:30:00Z"
-    assert issue["summary"].startswith("今天有三条线索值得看")
-    (first,) = [e for e in found if e["title"] == "美光科技市值：首次突破 1 万亿美元"]
-    assert first["updated"] == "2026-05-26T20:00:00Z"
-    assert "2026 年 5 月 26 日" in first["summary"]
-    for link in {entry["link"] for entry in found}:
-        assert site.get(link.removeprefix(BASE)).status_code == 200
+    (day,) = [e for e in found if "美光市值：首次突破 1 万亿美元" in e["title"]]
+    assert day["updated"] == "2026-05-26T20:00:00Z"
+    assert "2026 年 5 月 26 日" in day["summary"]
 
 
-def test_the_feed_is_what_its_standard_asks(site: TestClient) -> None:
-    root = ElementTree.fromstring(site.get("/atom.xml").content)
+@pytest.mark.parametrize("path", ["/atom.xml", "/events.atom", "/events.atom?lang=en"])
+def test_a_feed_is_what_its_standard_asks(site: TestClient, path: str) -> None:
+    root = ElementTree.fromstring(site.get(path).content)
     assert root.tag == "{http://www.w3.org/2005/Atom}feed"
     for name in ("id", "title", "updated", "author/a:name"):
         assert root.findtext(f"a:{name}", "", ATOM)
     own = root.find("a:link[@rel='self']", ATOM)
     assert own is not None
-    assert own.attrib["href"] == f"{BASE}/atom.xml"
+    assert own.attrib["href"] == f"{BASE}{path}"
     for entry in root.findall("a:entry", ATOM):
         for name in ("id", "title", "updated", "summary"):
             assert entry.findtext(f"a:{name}", "", ATOM)
@@ -131,11 +160,13 @@ def test_markup_in_a_bulletin_is_text_in_the_feed(filled: Path, catalog: Catalog
     assert [entry["summary"] for entry in found] == ["<b>涨</b> & ]]> \"'"]
 
 
-def test_every_page_points_to_the_feed(site: TestClient) -> None:
+def test_every_page_points_to_the_feeds(site: TestClient) -> None:
     for path in ("/", "/indicators/sp500"):
         links = [n.attributes for n in tree(site.get(path).text).all("link")]
-        (feed,) = [a["href"] for a in links if a.get("type") == "application/atom+xml"]
-        assert site.get(feed).status_code == 200
+        feeds = [a["href"] for a in links if a.get("type") == "application/atom+xml"]
+        assert feeds == ["/atom.xml", "/events.atom"]
+        for feed in feeds:
+            assert site.get(feed).status_code == 200
 
 
 def test_the_catalogue_lists_every_indicator_with_files_that_answer(

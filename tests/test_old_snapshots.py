@@ -35,7 +35,8 @@ DATA = (
     "/c/sp500.svg", "/c/sp500.metadata.json", "/bulletins/2026-05-27.zip", "/api/v1/indicators",
     "/api/v1/indicators/sp500", "/api/v1/observations?ids=sp500&format=csv", "/api/v1/bulletins",
     "/api/v1/bulletins/2026-05-27", "/api/v1/bulletins/2026-05-27/claims", "/api/v1/policies",
-    "/api/v1/events", "/api/v1/status", "/atom.xml", "/catalog.jsonld", "/sitemap.xml",
+    "/api/v1/events", "/api/v1/status", "/atom.xml", "/events.atom",
+    "/catalog.jsonld", "/sitemap.xml",
 )  # fmt: skip
 ALWAYS = ("/healthz", "/metrics", "/robots.txt")
 

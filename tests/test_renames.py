@@ -213,7 +213,8 @@ def test_an_alert_that_went_out_is_not_sent_again_under_the_new_id(own: Path, cl
 
 def test_the_feed_tells_nothing_a_second_time(own: Path, cli: Cli) -> None:
     def ids() -> set[str]:
-        text = client(settings_of(own)).get("/atom.xml").text
+        site = client(settings_of(own))
+        text = site.get("/atom.xml").text + site.get("/events.atom").text
         return {part.partition("</id>")[0] for part in text.split("<id>")[1:]}
 
     before(own, cli)

@@ -191,7 +191,8 @@ PAGES = (
 )  # fmt: skip
 #: What is no page and names addresses of the site.
 FILES = (
-    "/sitemap.xml", "/atom.xml", "/catalog.jsonld", "/robots.txt", "/api/openapi.json",
+    "/sitemap.xml", "/atom.xml", "/events.atom",
+    "/catalog.jsonld", "/robots.txt", "/api/openapi.json",
     "/api/v1/indicators", "/api/v1/indicators/sp500", "/api/v1/bulletins",
     "/api/v1/bulletins/2026-05-27", "/api/v1/bulletins/2026-05-27/claims", "/api/v1/corrections",
     "/c/sp500.metadata.json", "/c/sp500.json?t=1m", "/c/sp500.txt", "/c/sp500.kit.html?u=yoy",

@@ -22,6 +22,8 @@ from dashboard.http.asgi import Scope
 
 #: Where several workers of one server count together; `serve` sets it.
 FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+#: The route of every page of the dashboard.
+PAGES_PATH = "/{path:page}"
 METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS"})
 LABELS = ("route", "method", "status")
 #: Kept answers take a millisecond, new ones some, files of whole histories seconds.
@@ -100,5 +102,5 @@ def _route(scope: Scope) -> str:
     path = str(scope["path"])
     if path.startswith(("/assets/", "/_dash-")):
         return "assets"
-    route = getattr(scope.get("route"), "path", "")
-    return str(route) or "pages"
+    route = str(getattr(scope.get("route"), "path", ""))
+    return "pages" if route in ("", PAGES_PATH) else route

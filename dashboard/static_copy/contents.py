@@ -134,7 +134,8 @@ def machines(snapshot: Snapshot) -> Files:
     return {
         "/robots.txt": lambda site: discovery.robots(site.urls).encode(),
         "/sitemap.xml": lambda site: discovery.sitemap(snapshot, site.urls),
-        "/atom.xml": lambda site: discovery.atom(snapshot, site.urls),
+        "/atom.xml": lambda site: discovery.bulletins_feed(snapshot, site.urls),
+        "/events.atom": lambda site: discovery.events_feed(snapshot, site.urls),
         "/catalog.jsonld": lambda site: to_json(discovery.catalogue(snapshot, site.urls)),
     }
 

@@ -1,4 +1,4 @@
-"""/robots.txt, /sitemap.xml, /atom.xml, /catalog.jsonld."""
+"""/robots.txt, /sitemap.xml, /atom.xml, /events.atom, /catalog.jsonld."""
 
 from __future__ import annotations
 
@@ -8,13 +8,16 @@ from fastapi import APIRouter, Request
 from fastapi.responses import PlainTextResponse, Response
 
 from dashboard import discovery
+from dashboard.address import one_of, parse_query
 from dashboard.data.snapshot import Snapshot
+from dashboard.display import LANGS
 from dashboard.export.table import to_json
 from dashboard.http.cache import Content
 from dashboard.http.responses import LIVE, answered, current_snapshot, service_of
 from dashboard.urls import Urls
 
 router = APIRouter()
+ATOM = "application/atom+xml"
 
 
 @router.api_route("/robots.txt", methods=["GET", "HEAD"], include_in_schema=False)
@@ -30,9 +33,21 @@ async def sitemap(request: Request) -> Response:
 
 
 @router.api_route("/atom.xml", methods=["GET", "HEAD"], include_in_schema=False)
-async def atom(request: Request) -> Response:
-    """The newest bulletins and events."""
-    return await _answered(request, "atom", "application/atom+xml", discovery.atom)
+async def bulletins_feed(request: Request) -> Response:
+    """The newest bulletins."""
+    return await _answered(request, "atom", ATOM, discovery.bulletins_feed)
+
+
+@router.api_route("/events.atom", methods=["GET", "HEAD"], include_in_schema=False)
+async def events_feed(request: Request) -> Response:
+    """What happened to indicators, in the language that is asked for."""
+    lang = one_of("lang", parse_query(request.url.query).get("lang", ""), LANGS)
+    return await _answered(
+        request,
+        f"events {lang}",
+        ATOM,
+        lambda snapshot, urls: discovery.events_feed(snapshot, urls, lang),
+    )
 
 
 @router.api_route("/catalog.jsonld", methods=["GET", "HEAD"], include_in_schema=False)

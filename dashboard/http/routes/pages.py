@@ -9,6 +9,7 @@ from starlette.convertors import StringConvertor, register_url_convertor
 from dashboard.address import AddressError
 from dashboard.app import LivePages
 from dashboard.http.cache import Content
+from dashboard.http.metrics import PAGES_PATH
 from dashboard.http.responses import answered, current_snapshot, service_of
 from dashboard.pages import Shown, meaning_of
 from etl.errors import StorageError, XinzhiError
@@ -36,7 +37,7 @@ class _OtherError(XinzhiError):
         self.shown = shown
 
 
-@router.api_route("/{path:page}", methods=["GET", "HEAD"])
+@router.api_route(PAGES_PATH, methods=["GET", "HEAD"])
 async def page(request: Request) -> Response:
     """The page of any address that nothing else answers; the one that says so, where there is
     none."""
