@@ -77,6 +77,7 @@ def create_server(settings: Settings) -> Counted:
         redoc_url=None,
         openapi_url="/api/openapi.json",
     )
+    server.add_middleware(Tidy)
     server.state.snapshots = snapshots
     server.state.base_url = settings.base_url
     server.state.served = Served(settings.served)
@@ -108,7 +109,7 @@ def create_server(settings: Settings) -> Counted:
     server.state.site = site
     server.state.gates = {name: Gate(most) for name, most in AT_ONCE.items()}
     server.mount("/", WSGIMiddleware(create_dash(snapshots, site).server, workers=16))
-    return Counted(Kept(Compressed(_Guarded(Tidy(server))), snapshots), meter)
+    return Counted(Kept(Compressed(_Guarded(server)), snapshots), meter)
 
 
 @cache
