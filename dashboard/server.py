@@ -39,6 +39,7 @@ from dashboard.http.routes import (
     operations,
     pages,
 )
+from dashboard.http.tidy import Tidy
 from dashboard.urls import Urls
 from etl.errors import XinzhiError
 from etl.settings import Settings
@@ -95,6 +96,7 @@ class Server:
         dash = DashApp(live.dash, self.service.pages)
         live.learn_scripts()
         routes.state.service, routes.state.dash, routes.state.live = self.service, dash, live
+        routes.add_middleware(Tidy, prefix=self.service.site.urls.prefix)
         routes.add_exception_handler(XinzhiError, _in_words)
         routes.add_exception_handler(Exception, _sorry)  # the front door writes it into the log
         for router in ROUTERS:

@@ -19,8 +19,9 @@ from typing import Any, TypeVar
 import duckdb
 
 from etl.catalog import catalog_of
+from etl.database import connect_sealed
 from etl.errors import StorageError
-from etl.settings import POINTER, READ_ONLY
+from etl.settings import POINTER
 from etl.storage.snapshots import cannot_serve
 
 LOOK_EVERY_S = 0.5
@@ -67,7 +68,7 @@ class Snapshot:
         self.path, self.identity = path, _identity(path)
         #: What a query could not read; empty as long as all can be.
         self.damage = ""
-        self.connection = duckdb.connect(str(path), read_only=True, config=READ_ONLY)
+        self.connection = connect_sealed(path)
         self.meta: dict[str, str] = dict(self.rows("select key, value from meta"))
         reason = cannot_serve(self.meta)
         if reason:

@@ -23,6 +23,7 @@ import duckdb
 from etl import frequency
 from etl.calendars import why_running, why_shut
 from etl.catalog import STATUS_OF_SOURCE, Catalog, Indicator
+from etl.database import attached, connect
 from etl.errors import FileProblem, StorageError, nearest, quoted
 from etl.files.bounded import Unreadable, answers
 from etl.files.cells import (
@@ -230,7 +231,7 @@ def read_files(
     with _scratch(folder) as scratch:
         database = scratch / "rows.duckdb"
         try:
-            with duckdb.connect(str(database), config=LIMITS) as connection:
+            with connect(database, config=LIMITS) as connection:
                 newest = _Reading(connection, paths, catalog, known_at).newest(in_sql)
         except duckdb.Error as error:
             raise StorageError(
@@ -251,8 +252,7 @@ def store(
 ) -> list[Outcome]:
     """Append the observations, all or none; one outcome an indicator, in the catalog's order."""
     connection = warehouse.connection
-    path = str(imported.database).replace("'", "''")
-    connection.execute(f"attach '{path}' as stage (read_only)")
+    connection.execute(f"attach {attached(imported.database)} as stage (read_only)")
     try:
         with warehouse.transaction():
             load = warehouse.begin_load(SOURCE, started_at, known_at)

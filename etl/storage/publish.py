@@ -23,6 +23,7 @@ from etl.claims.check import check_all
 from etl.claims.grammar import PATH as GRAMMAR
 from etl.claims.known import KnownSnapshot as Known
 from etl.corrections import Correction
+from etl.database import attached, connect, make_room_for_logs
 from etl.errors import StorageError
 from etl.files.authored import COMPARISONS, PueComparison
 from etl.policies.identity import is_counted
@@ -276,7 +277,7 @@ def _build(
     now: datetime,
 ) -> None:
     _copy(warehouse, content.catalog, path)
-    with duckdb.connect(str(path), config=LIMITS) as own:
+    with connect(path, config=LIMITS) as own:
         _choose(own, content.catalog)
         own.execute(TABLES)
         create_events(own, content.catalog)
@@ -305,7 +306,8 @@ def _copy(warehouse: Warehouse, catalog: Catalog, path: Path) -> None:
     """The vintages of the catalog's indicators, sorted, into a new file."""
     connection = warehouse.connection
     _want(connection, catalog)
-    connection.execute(f"attach '{_quoted(path)}' as snapshot")
+    make_room_for_logs(path)
+    connection.execute(f"attach {attached(path)} as snapshot")
     try:
         connection.execute(COPIED)
         for first, last in spans(catalog.indicators):
@@ -425,10 +427,6 @@ def _forget_old(folder: Path) -> None:
         if path.stem != current:
             with suppress(OSError):
                 path.unlink()
-
-
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")
 
 
 def all_content(

@@ -7,14 +7,15 @@ import json
 import os
 import secrets
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
+from etl.database import connect_sealed
 from etl.errors import SettingError, StorageError, nearest, quoted
-from etl.settings import POINTER, READ_ONLY
+from etl.settings import POINTER
 
 #: Increment when the tables of a snapshot change, so that the same content is published again.
 FORMAT = 11
@@ -59,7 +60,7 @@ def read_snapshot(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A snapshot opened as readers open it; UnreadableSnapshot in words if it, or what is asked of
     it, cannot be read. Readers must expect missing tables."""
     try:
-        connection = _connected(path)
+        connection = connect_sealed(path)
     except (duckdb.Error, OSError) as error:
         raise UnreadableSnapshot(path, _reason(error)) from None
     try:
@@ -73,19 +74,6 @@ def read_snapshot(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         raise UnreadableSnapshot(path, _reason(error)) from None
     finally:
         connection.close()
-
-
-def _connected(path: Path) -> duckdb.DuckDBPyConnection:
-    """Open for reading, closed to everything outside the file. The restriction is set afterwards,
-    or at opening if the file is already open that way in this process, as DuckDB requires."""
-    try:
-        connection = duckdb.connect(str(path), read_only=True)
-    except duckdb.ConnectionException:
-        return duckdb.connect(str(path), read_only=True, config=READ_ONLY)
-    with suppress(duckdb.InvalidInputException):  # it was locked before
-        for name, value in READ_ONLY.items():
-            connection.execute(f"set {name} = {value}")
-    return connection
 
 
 def meta_of(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:

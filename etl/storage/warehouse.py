@@ -15,6 +15,7 @@ import duckdb
 
 from etl.catalog import STATUS_OF_SOURCE
 from etl.corrections import CORRECTED
+from etl.database import connect
 from etl.errors import Locked, StorageError
 from etl.records import Action, HeldAnswer, Observation, Revision, Vintage
 from etl.storage.schema import FOREVER, prepare, served_sql
@@ -283,7 +284,7 @@ def opened(path: Path, *, read_only: bool = False) -> Iterator[Warehouse]:
     is_new = not path.exists()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        connection = duckdb.connect(str(path), read_only=read_only, config=LIMITS)
+        connection = connect(path, read_only=read_only, config=LIMITS)
     except (duckdb.Error, OSError) as error:
         if is_new and not read_only:
             path.unlink(missing_ok=True)  # half a header would stop every later run
