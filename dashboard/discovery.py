@@ -16,8 +16,8 @@ from dashboard.address import ChartAddress
 from dashboard.data import queries
 from dashboard.data.queries import Standing
 from dashboard.data.snapshot import Snapshot
+from dashboard.export.csv import iso
 from dashboard.export.formats import FORMATS
-from dashboard.export.table import iso
 from dashboard.markup import render
 from dashboard.texts import text
 from dashboard.urls import Urls

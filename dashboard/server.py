@@ -20,6 +20,7 @@ from dashboard.export.receipts import Served
 from dashboard.http.asgi import Receive, Scope, Send
 from dashboard.http.bodies import BoundedBodies
 from dashboard.http.cache import FromCache, ResponseCache
+from dashboard.http.clean_links import CleanLinks
 from dashboard.http.dash_app import DashApp
 from dashboard.http.front_door import FrontDoor
 from dashboard.http.limits import ConcurrencyLimit
@@ -39,7 +40,6 @@ from dashboard.http.routes import (
     operations,
     pages,
 )
-from dashboard.http.tidy import Tidy
 from dashboard.urls import Urls
 from etl.errors import XinzhiError
 from etl.settings import Settings
@@ -96,7 +96,7 @@ class Server:
         dash = DashApp(live.dash, self.service.pages)
         live.learn_scripts()
         routes.state.service, routes.state.dash, routes.state.live = self.service, dash, live
-        routes.add_middleware(Tidy, prefix=self.service.site.urls.prefix)
+        routes.add_middleware(CleanLinks, prefix=self.service.site.urls.prefix)
         routes.add_exception_handler(XinzhiError, _in_words)
         routes.add_exception_handler(Exception, _sorry)  # the front door writes it into the log
         for router in ROUTERS:

@@ -15,7 +15,7 @@ import pytest
 from conftest import END_OF_BULLETIN_DAY, Cli, bundled, served, settings_of, write_csv
 from serving import PLAIN, TestClient, client, republish, rows_of, with_old_ids
 
-from dashboard.export.table import safe
+from dashboard.export.csv import safe
 from etl.catalog import Catalog
 
 HEADER = "date,indicator,value,unit,source,known_at,status"

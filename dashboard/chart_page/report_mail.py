@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from dashboard.address import ChartAddress, moment_text
-from dashboard.export.table import Column, Table, frozen, iso, provenance
+from dashboard.export.csv import iso
+from dashboard.export.table import Column, Table, frozen, provenance
 from dashboard.formatting import plain_number
 from dashboard.texts import text
 from dashboard.urls import Urls

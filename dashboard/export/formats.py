@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from dashboard.export import json, package, parquet, xlsx
-from dashboard.export.table import Table, metadata, to_json
+from dashboard.export.metadata import metadata
+from dashboard.export.table import Table, to_json
 from dashboard.urls import Urls
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from datetime import date, datetime
 
-from dashboard.export.table import Table, iso, metadata
+from dashboard.export.csv import iso
+from dashboard.export.metadata import metadata
+from dashboard.export.table import Table
 from dashboard.urls import Urls
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import Any
 
-from dashboard.export.table import Kind, Table, metadata, to_json
+from dashboard.export.csv import Kind
+from dashboard.export.metadata import metadata
+from dashboard.export.table import Table, to_json
 from dashboard.export.zip_archive import archive
 from dashboard.markup import plain
 from dashboard.urls import Urls

@@ -10,7 +10,9 @@ from tempfile import TemporaryDirectory
 
 import duckdb
 
-from dashboard.export.table import Cell, Kind, Table, metadata
+from dashboard.export.csv import Cell, Kind
+from dashboard.export.metadata import metadata
+from dashboard.export.table import Table
 from dashboard.urls import Urls
 
 _TYPES: dict[Kind, str] = {

@@ -1,57 +1,30 @@
-"""What every data file holds: one table from one address, its CSV, and what is said with it."""
+"""What every data file holds: one table from one address; every format is written from it."""
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from hashlib import sha256
 from itertools import chain
 from operator import attrgetter, itemgetter
-from typing import Any, Literal
+from typing import Any
 
 from dashboard.address import AddressError, ChartAddress, Transform
 from dashboard.data import queries
 from dashboard.data.snapshot import Snapshot
 from dashboard.data.transforms import Empty, Result, explained, span, window_name
 from dashboard.export import names
-from dashboard.export.citation import citation
+from dashboard.export.csv import LONG, Field, Record, heads, lines_of
 from dashboard.formatting import plain_number, unit_code_after
-from dashboard.urls import Urls
 from etl.catalog import Indicator
 from etl.records import Vintage
 
 #: More rows are refused, not cut: a file is complete or there is none.
 MAX_ROWS = 500_000
-_RISKY = ("=", "+", "-", "@", "\t", "\r")
-Kind = Literal["date", "text", "number", "moment"]
-Cell = str | float | date | datetime | None
-Record = tuple[Cell, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """A column of a file: its name, its Chinese heading, and what its cells hold."""
-
-    name: str
-    heading: str
-    kind: Kind
-
-
-LONG = (
-    Field("date", "日期", "date"),
-    Field("indicator", "指标", "text"),
-    Field("value", "数值", "number"),
-    Field("unit", "单位", "text"),
-    Field("source", "来源", "text"),
-    Field("known_at", "何时可知", "moment"),
-    Field("status", "状态", "text"),
-)
 
 
 @dataclass(frozen=True)
@@ -126,9 +99,7 @@ class Table:
     @property
     def header(self) -> tuple[str, ...]:
         """The first line: names, or Chinese headings where the file is for Excel."""
-        if self.address.for_ == "excel":
-            return tuple(field.heading for field in self.fields)
-        return tuple(field.name for field in self.fields)
+        return heads(self.fields, for_excel=self.address.for_ == "excel")
 
     def records(self) -> Iterable[Record]:
         """The rows with typed cells, None for empty: every format is written from these."""
@@ -139,8 +110,8 @@ class Table:
     @cached_property
     def csv(self) -> bytes:
         """UTF-8, CRLF, RFC 4180; with a BOM and Chinese headers when it is for Excel."""
-        rows = _text(_wide(self)) if self.is_wide else "".join(self._long_lines())
-        text = _text([self.header]) + rows
+        rows = lines_of(_wide(self)) if self.is_wide else "".join(self._long_lines())
+        text = lines_of([self.header]) + rows
         return text.encode("utf-8-sig" if self.address.for_ == "excel" else "utf-8")
 
     @cached_property
@@ -185,50 +156,6 @@ def table(snapshot: Snapshot, address: ChartAddress) -> Table:
     if address.scale == "log":
         _refuse_log(columns)
     return found
-
-
-def metadata(table: Table, urls: Urls) -> dict[str, Any]:
-    """What must be said with the data: definitions, sources, licence, citation, checksum."""
-    address, snapshot = table.address, table.snapshot
-    vintages = [v for column in table.columns for v, _ in column.rows]
-    dates = [v.date for v in vintages]
-    as_of = address.as_of or snapshot.published_at
-    first = table.columns[0].indicator
-    indicators = [column.indicator for column in table.columns]
-    lasting = urls.online.chart(frozen(table), ".csv")
-    return {
-        "id": address.id,
-        "ids": list(address.ids),
-        "indicators": [_described(column) for column in table.columns],
-        "title": first.title.model_dump(),
-        "definition": first.definition.model_dump(),
-        "unit": table.columns[0].unit,
-        "frequency": first.frequency,
-        "sources": [_credit(column) for column in table.columns],
-        "first_date": min(dates).isoformat() if dates else None,
-        "last_date": max(dates).isoformat() if dates else None,
-        "rows": table.row_count,
-        "as_of": iso(as_of),
-        "reconstructed": snapshot.is_reconstructed(address.ids, address.as_of),
-        "snapshot": snapshot.name,
-        "sha256": table.sha256,
-        "url": urls.online.chart(address, ".csv"),
-        "frozen_url": lasting,
-        "citation": citation(
-            indicators, as_of, max((v.known_at for v in vintages), default=None), lasting
-        ),
-        "breaks": [
-            {"indicator": i.id, "date": b.date.isoformat(), "note": b.note.model_dump()}
-            for i in indicators
-            for b in i.breaks
-        ],
-        "notes": [
-            f"{column.indicator.id}, {v.date}: {v.note}"
-            for column in table.columns
-            for v, _ in column.rows
-            if v.note
-        ],
-    }
 
 
 def of_data(address: ChartAddress) -> ChartAddress:
@@ -301,7 +228,7 @@ def _lines(column: Column) -> list[str]:
     for (v, value), status in zip(column.rows, column.statuses, strict=True):
         origin = (v.source, v.credit)
         if origin not in ends:
-            ends[origin] = _text([(column.unit, provenance(v))]).removesuffix("\r\n")
+            ends[origin] = lines_of([(column.unit, provenance(v))]).removesuffix("\r\n")
         number = "" if value is None else plain_number(value)
         known_at = v.known_at.isoformat()[:19]  # always UTC
         lines.append(
@@ -310,56 +237,9 @@ def _lines(column: Column) -> list[str]:
     return lines
 
 
-def _text(rows: Iterable[Iterable[Cell]]) -> str:
-    out = io.StringIO(newline="")
-    csv.writer(out, lineterminator="\r\n").writerows(map(_written, row) for row in rows)
-    return out.getvalue()
-
-
-def _written(cell: Cell) -> str:
-    match cell:
-        case None:
-            return ""
-        case str():
-            return safe(cell)
-        case datetime():
-            return iso(cell)
-        case date():
-            return cell.isoformat()
-    return plain_number(cell)
-
-
 def provenance(vintage: Vintage) -> str:
     """Where a value came from: the source's name, and its own words."""
     return f"{vintage.source}: {vintage.credit}" if vintage.credit else vintage.source
-
-
-def safe(cell: str) -> str:
-    """A text that no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell.startswith(_RISKY) else cell
-
-
-def _described(column: Column) -> dict[str, Any]:
-    i = column.indicator
-    return {
-        "id": i.id,
-        "title": i.title.model_dump(),
-        "definition": i.definition.model_dump(),
-        "unit": column.unit,
-        "frequency": i.frequency,
-        "rows": len(column),
-    }
-
-
-def _credit(column: Column) -> dict[str, Any]:
-    credit = column.indicator.credit
-    return {
-        "indicator": column.indicator.id,
-        "name": credit.name.model_dump(),
-        "licence": credit.licence.model_dump(),
-        "url": credit.url,
-        "rows_from": sorted({provenance(v) for v, _ in column.rows})[:20],
-    }
 
 
 def _refuse_log(columns: Sequence[Column]) -> None:
@@ -371,10 +251,6 @@ def _refuse_log(columns: Sequence[Column]) -> None:
                     f"scale: {column.indicator.id} is {plain_number(value)} on {vintage.date}; a "
                     "log scale has no place for values of zero or below. Use scale=linear.",
                 )
-
-
-def iso(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def to_json(document: Any) -> bytes:

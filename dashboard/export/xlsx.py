@@ -8,7 +8,9 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime
 from xml.sax.saxutils import escape
 
-from dashboard.export.table import Cell, Kind, Table, metadata
+from dashboard.export.csv import Cell, Kind
+from dashboard.export.metadata import metadata
+from dashboard.export.table import Table
 from dashboard.export.zip_archive import archive
 from dashboard.urls import Urls
 

@@ -14,8 +14,8 @@ from fastapi import Request
 from werkzeug.wrappers import Response as WsgiResponse
 
 from dashboard.http.asgi import RawHeaders, Receive, Scope, Send, send_answer
-from dashboard.http.callbacks import callback_problem, callbacks_of
 from dashboard.http.compression import accepted, compressed
+from dashboard.http.dash_callbacks import callback_problem, callbacks_of
 from dashboard.http.limits import BusyError, ConcurrencyLimit
 from dashboard.http.log import our_mistake
 from dashboard.http.problems import answer_to, problem

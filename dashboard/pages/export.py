@@ -22,8 +22,10 @@ from dashboard.address import (
 )
 from dashboard.chart_page.controls import SHOWN_TRANSFORMS
 from dashboard.data import queries
+from dashboard.export.csv import Cell, iso
 from dashboard.export.formats import DATA_FORMATS
-from dashboard.export.table import Cell, Table, frozen_moment, iso, metadata, table
+from dashboard.export.metadata import metadata
+from dashboard.export.table import Table, frozen_moment, table
 from dashboard.formatting import plain_number
 from dashboard.pages.page import Page, PageRequest, message
 from dashboard.pages.parts.picking import picker

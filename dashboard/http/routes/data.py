@@ -13,9 +13,10 @@ from fastapi.responses import Response
 
 from dashboard.address import AddressError, ChartAddress, parse, parse_query
 from dashboard.data.snapshot import Snapshot
+from dashboard.export.csv import iso
 from dashboard.export.formats import FORMATS, Format
 from dashboard.export.receipts import Made, Served
-from dashboard.export.table import disposition, iso, of_data, table, to_json
+from dashboard.export.table import disposition, of_data, table, to_json
 from dashboard.http.cache import Content
 from dashboard.http.responses import (
     LIVE,

@@ -13,7 +13,7 @@ from serving import TestClient, client
 
 from dashboard.address import clean_path, clean_query, pasted
 from dashboard.http.asgi import Message, Scope
-from dashboard.http.tidy import Tidy
+from dashboard.http.clean_links import CleanLinks
 from etl.settings import Settings
 
 CLOSING = "，。；：！？、」』》】”’）)]>.,;:!?—…\u3000\u200b '\""
@@ -141,7 +141,7 @@ def told(path: str, raw_query: bytes = b"", prefix: str = "") -> str | None:
         return {"type": "http.request"}
 
     scope = {"type": "http", "method": "GET", "path": path, "query_string": raw_query}
-    asyncio.run(Tidy(inner, prefix)(scope, receive, send))
+    asyncio.run(CleanLinks(inner, prefix)(scope, receive, send))
     headers = dict(sent[0]["headers"])
     return headers[b"location"].decode() if sent[0]["status"] == 301 else None
 

@@ -16,7 +16,7 @@ _KEPT = "public, max-age=86400"
 _IN_PATH, _IN_QUERY = "/@:~,+!$&'()*;=", "%&=+,.:;/?@!$'()*~-_"
 
 
-class Tidy:
+class CleanLinks:
     """An ASGI app around another: /c/sp500。 leads to /c/sp500, with its parameters; below the
     `prefix` that readers see and the app does not."""
 
