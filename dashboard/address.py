@@ -269,7 +269,7 @@ def clean_path(path: str) -> str | None:
     。 ） a slash, an unfinished escape, the next words. None where it is clean, or where nothing of
     it is an address."""
     found = _TEXT_AROUND.split(path, maxsplit=1)[0]
-    if found.endswith("/") and path[len(found) : len(found) + 1].isalnum():
+    if found.endswith(("/", "@")) and path[len(found) : len(found) + 1].isalnum():
         return None  # /indicators/标普 names something that there is not
     found = f"/{_without_ending(found, _CLOSING).lstrip('/')}"
     is_address = found.isprintable() and found not in _NOWHERE
