@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -27,8 +28,10 @@ from etl.records import BEIJING, Event, Vintage
 from etl.words.sentences import badges
 
 ENTRIES = 100
-#: How many events the title of a day names.
-NAMED = 3
+#: How many events the title of a day names, and how many its entry tells; the others are counted.
+NAMED, TOLD = 3, 30
+#: What no XML may hold.
+_NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 SITE_TITLE = {"zh": "新质生产力每日动态 · 指标台",
               "en": "New Quality Productive Forces Daily · Indicator desk"}  # fmt: skip
 #: Events are looked through newest date first; what was known last comes first in the feed.
@@ -142,7 +145,7 @@ def _feed(
         SubElement(node, "link", rel="alternate", href=entry.link, type="text/html")
         _texts(node, summary=entry.summary)
         if entry.content:
-            SubElement(node, "content", type="html").text = entry.content
+            SubElement(node, "content", type="html").text = _printable(entry.content)
     return _xml(root)
 
 
@@ -241,14 +244,24 @@ def _day_entry(
     first = sorted(told, key=lambda one: one.rank)[:NAMED]
     named = [f"{one.indicator.short.in_(lang)}{colon}{one.words}" for one in first]
     more = text("and_more", lang, count=str(len(told))) if len(told) > NAMED else ""
+    rest = [text("more_events", lang, count=str(len(told) - TOLD))] if len(told) > TOLD else []
     title = snapshot.catalog.groups[group].title.in_(lang)
+    shown = told[:TOLD]
+    linked = [(one.sentence, one.link(urls)) for one in shown]
     return FeedEntry(
-        f"events/{day}/{group}",
+        f"events/{day}/{group}" + ("/en" if lang == "en" else ""),
         f"{formatting.full_date(day, lang)} {title} · {comma.join(named)}{more}",
         max(one.known_at for one in told),
         told[0].link(urls),
-        "\n".join(one.sentence for one in told),
-        str(render("feed_entry.html", lang, told=[(one.sentence, one.link(urls)) for one in told])),
+        "\n".join([*(one.sentence for one in shown), *rest]),
+        str(
+            render(
+                "feed_entry.html",
+                lang,
+                rest=rest,
+                told=[(one.sentence, one.link(urls)) for one in shown],
+            )
+        ),
     )
 
 
@@ -288,7 +301,12 @@ def _dataset(
 
 def _texts(parent: Element, **texts: str) -> None:
     for name, words in texts.items():
-        SubElement(parent, name).text = words
+        SubElement(parent, name).text = _printable(words)
+
+
+def _printable(words: str) -> str:
+    """The words without what no XML may hold."""
+    return _NOT_IN_XML.sub("", words)
 
 
 def _id(key: str) -> str:
