@@ -74,17 +74,7 @@ def measure(data: Path) -> dict[str, float]:
 
 def _asked(base: str, path: str, search: str) -> float:
     """Seconds until the whole answer of one callback is there."""
-    outputs = [{"id": "content", "property": name} for name in ("html", "slots", "children")]
-    body = json.dumps({
-        "output": "..content.html...content.slots...content.children..",
-        "outputs": outputs,
-        "inputs": [
-            {"id": "address", "property": "pathname", "value": path},
-            {"id": "address", "property": "search", "value": search},
-            {"id": "content", "property": "snapshot"},
-        ],
-        "changedPropIds": ["address.pathname"],
-    })  # fmt: skip
+    body = callback_body(path, search)
     link = http.client.HTTPConnection("127.0.0.1", urlsplit(base).port or 80, timeout=60)
     start = time.perf_counter()
     headers = {"Content-Type": "application/json", "Accept-Encoding": "br"}
@@ -96,3 +86,18 @@ def _asked(base: str, path: str, search: str) -> float:
     if answer.status != 200:
         raise ConnectionError(answer.status, path)
     return taken
+
+
+def callback_body(path: str, search: str) -> str:
+    """What a browser sends when a reader follows a link."""
+    outputs = [{"id": "content", "property": name} for name in ("html", "slots", "children")]
+    return json.dumps({
+        "output": "..content.html...content.slots...content.children..",
+        "outputs": outputs,
+        "inputs": [
+            {"id": "address", "property": "pathname", "value": path},
+            {"id": "address", "property": "search", "value": search},
+            {"id": "content", "property": "snapshot"},
+        ],
+        "changedPropIds": ["address.pathname"],
+    })  # fmt: skip

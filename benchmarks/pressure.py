@@ -4,7 +4,6 @@ others notice of them."""
 from __future__ import annotations
 
 import http.client
-import json
 import re
 import statistics
 import sys
@@ -14,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from benchmarks.desk import callback_body
 from benchmarks.page import serving
 
 CLICKS, SPELLINGS = 100, 50_000
@@ -78,13 +78,7 @@ def _crowd(base: str) -> tuple[list[tuple[int, float]], list[float]]:
 
 
 def _visit(number: int) -> bytes:
-    page = {"id": "page", "property": "children"}
-    values = (("address", "pathname", "/indicators"), ("address", "search", f"?q=x{number}"),
-              ("fresh", "n_intervals", None))  # fmt: skip
-    inputs = [{"id": i, "property": p, "value": v} for i, p, v in values]
-    document = {"output": "page.children", "outputs": page, "inputs": inputs,
-                "changedPropIds": ["address.pathname"]}  # fmt: skip
-    return json.dumps(document).encode()
+    return callback_body("/indicators", f"?q=x{number}").encode()
 
 
 def _asked(base: str, method: str, path: str, body: bytes | None = None) -> tuple[int, float]:

@@ -254,14 +254,7 @@ def _day_entry(
         max(one.known_at for one in told),
         told[0].link(urls),
         "\n".join([*(one.sentence for one in shown), *rest]),
-        str(
-            render(
-                "feed_entry.html",
-                lang,
-                rest=rest,
-                told=[(one.sentence, one.link(urls)) for one in shown],
-            )
-        ),
+        str(render("feed_entry.html", lang, rest=rest, told=linked)),
     )
 
 

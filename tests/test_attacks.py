@@ -30,14 +30,15 @@ from dashboard.http.limits import ConcurrencyLimit, ReaderLeftError
 from etl.settings import Settings
 
 CALLBACK = "/_dash-update-component"
-PAGE = {"id": "page", "property": "children"}
+OUTPUTS = [{"id": "content", "property": name} for name in ("html", "slots", "children")]
+OUTPUT = "..content.html...content.slots...content.children.."
 VISIT: dict[str, object] = {
-    "output": "page.children",
-    "outputs": PAGE,
+    "output": OUTPUT,
+    "outputs": OUTPUTS,
     "inputs": [
         {"id": "address", "property": "pathname", "value": "/"},
         {"id": "address", "property": "search", "value": ""},
-        {"id": "fresh", "property": "n_intervals", "value": 0},
+        {"id": "content", "property": "snapshot", "value": "x"},
     ],
     "changedPropIds": ["address.pathname"],
 }
@@ -305,7 +306,7 @@ def forged(**fields: object) -> bytes:
 
 
 def inputs(*values: object) -> list[dict[str, object]]:
-    names = (("address", "pathname"), ("address", "search"), ("fresh", "n_intervals"))
+    names = (("address", "pathname"), ("address", "search"), ("content", "snapshot"))
     return [{"id": i, "property": p, "value": v}
             for (i, p), v in zip(names, values, strict=True)]  # fmt: skip
 
@@ -314,25 +315,24 @@ WRONG: list[object] = [None, 5, 1.5, True, "x", [], {}, [1], {"a": 1}, [None], [
 FORGED = [
     b"", b"{", b"not json", b"\x00\xff", b"\xff\xfe{\x00", b"[" * 100_000, b'{"a":' * 50_000,
     b"[" * 400 + b"]" * 400, b"null", b"5", b'"x"', b"[]", b"{}", b"NaN", b"1e999", b"-Infinity",
-    b"1" * 5000, b'{"output": "page.children", "output": "page.children"}',
-    forged(inputs=inputs("/", "", 0)).replace(b'"/"', b'"\\ud800"'),
+    b"1" * 5000, b'{"output": "a.b", "output": "a.b"}',
+    forged(inputs=inputs("/", "", "x")).replace(b'"/"', b'"\\ud800"'),
     forged(inputs=inputs("/", "", 0)).replace(b": 0}", b": NaN}"),
     forged(inputs=inputs("/", "", 0)).replace(b": 0}", b": 1e999}"),
     forged(output="nope.children", outputs={"id": "nope", "property": "children"}),
-    forged(output="..page.children...page.children..", outputs=[PAGE, PAGE]),
-    forged(outputs=[PAGE]), forged(outputs=[PAGE] * 1000),
-    forged(inputs=[]), forged(inputs=inputs("/", "", 0) * 2),
-    forged(inputs=inputs("/", "", 0)[::-1]),
-    forged(changedPropIds=["nope.children"]), forged(state=inputs("/", "", 0)),
+    forged(output="..content.html...content.html..", outputs=[OUTPUTS[0]] * 2),
+    forged(outputs=OUTPUTS[:1]), forged(outputs=OUTPUTS * 400), forged(outputs=OUTPUTS[0]),
+    forged(inputs=[]), forged(inputs=inputs("/", "", "x") * 2),
+    forged(inputs=inputs("/", "", "x")[::-1]),
+    forged(changedPropIds=["nope.children"]), forged(state=inputs("/", "", "x")),
     forged(surprise=1), forged(parsedChangedPropsIds=[5]),
     *(forged(**{field: wrong}) for field in ("output", "outputs", "inputs", "changedPropIds")
       for wrong in WRONG if (field, wrong) != ("changedPropIds", [])),
     *(forged(state=wrong) for wrong in WRONG if wrong != []),
-    *(forged(inputs=inputs(wrong, "", 0)) for wrong in WRONG if wrong is not None and wrong != "x"),
-    *(forged(inputs=inputs("/", wrong, 0)) for wrong in WRONG if wrong not in (None, "x")),
-    *(forged(inputs=inputs("/", "", wrong)) for wrong in WRONG if wrong not in (None, 5) or
-      wrong is True),
-    *(forged(inputs=[{**inputs("/", "", 0)[0], key: wrong}, *inputs("/", "", 0)[1:]])
+    *(forged(inputs=inputs(wrong, "", "x")) for wrong in WRONG if wrong not in (None, "x")),
+    *(forged(inputs=inputs("/", wrong, "x")) for wrong in WRONG if wrong not in (None, "x")),
+    *(forged(inputs=inputs("/", "", wrong)) for wrong in WRONG if wrong not in (None, "x")),
+    *(forged(inputs=[{**inputs("/", "", "x")[0], key: wrong}, *inputs("/", "", "x")[1:]])
       for key in ("id", "property") for wrong in WRONG),
 ]  # fmt: skip
 

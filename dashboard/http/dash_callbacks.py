@@ -21,7 +21,7 @@ _VALUES: Mapping[str, tuple[type, ...]] = {
     "pathname": (str,), "search": (str,), "hash": (str,), "href": (str,),
     "n_intervals": (int,), "n_clicks": (int,), "n_submit": (int,), "n_blur": (int,),
     "relayoutData": (dict,), "clickData": (dict,), "hoverData": (dict,), "selectedData": (dict,),
-    "start_date": (str,), "end_date": (str,),
+    "start_date": (str,), "end_date": (str,), "snapshot": (str,),
 }  # fmt: skip
 
 
