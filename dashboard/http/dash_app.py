@@ -32,6 +32,11 @@ class WsgiAnswer:
     headers: RawHeaders
     body: bytes
 
+    @property
+    def is_document(self) -> bool:
+        """Whether it is the document that Dash gives for every address it does not know."""
+        return dict(self.headers).get(b"content-type", b"").startswith(b"text/html")
+
 
 class DashApp:
     """An ASGI app for what no route of ours has taken. Dash is asked once before any reader, so
@@ -57,6 +62,9 @@ class DashApp:
                 refused = problem(400, wrong)
                 return WsgiAnswer(400, refused.raw_headers, bytes(refused.body))
             found = self.ask(scope, body)
+            if found.status == 200 and found.is_document:
+                absent = problem(404, "There is nothing at this address.")
+                return WsgiAnswer(404, absent.raw_headers, bytes(absent.body))
             headers, small = compressed(found.headers, found.body, encoding, hard=False)
             return WsgiAnswer(found.status, headers, small)
 
