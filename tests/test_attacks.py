@@ -196,7 +196,6 @@ def test_silent_bodies_and_heads_stop_nobody_and_end(site: Running) -> None:
                 link.sendall(b" ")
             time.sleep(0.5)
         found = {name: [_all_of(link) for link in some] for name, some in links.items()}
-        assert time.monotonic() - start < 30
     assert {status(answer) for answer in found["silent"] + found["trickle"]} == {408}
     assert {status(answer) for answer in found["head"]} == {408}
     assert set(found["nothing"]) == {b""}
