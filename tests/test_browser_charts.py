@@ -167,6 +167,108 @@ def test_an_embedded_chart_tells_its_height(visit: Opened) -> None:
     assert 300 < height < 700
 
 
+EMBEDDED = (
+    "/embed/c/sp500",
+    "/embed/c/micron_market_cap_usd_bn@2026-05-27?with=nasdaq_composite,sp500,vix&u=index",
+    "/embed/c/pue_global_average?lang=en",
+    "/embed/c/usd_cny",
+)
+HOST = """(src) => {
+  document.body.innerHTML = '<h1>' + '很长的标题'.repeat(30) + '</h1>';
+  document.body.style.margin = 0;
+  const frame = document.createElement('iframe');
+  window.told = [];
+  addEventListener('message', e => {
+    if (e.source !== frame.contentWindow || !e.data.xinzhiHeight) { return; }
+    told.push(e.data.xinzhiHeight);
+    frame.height = e.data.xinzhiHeight;
+  });
+  frame.style.cssText = 'border:0;display:block';
+  frame.width = '100%'; frame.height = 200; frame.src = src;
+  document.body.appendChild(frame);
+}"""
+FITS = """() => {
+  const main = document.querySelector('main').getBoundingClientRect();
+  return {over: document.documentElement.scrollHeight - innerHeight,
+          under: innerHeight - Math.ceil(main.bottom)};
+}"""
+
+
+@pytest.mark.parametrize("path", EMBEDDED)
+def test_a_frame_that_follows_is_as_high_as_the_chart_at_any_width(
+    visit: Opened, path: str
+) -> None:
+    reader = visit(320)
+    page = reader.page
+    page.goto(f"{reader.site}/healthz")
+    page.evaluate(HOST, f"{reader.site}{path}")
+    for width in (320, 390, 560, 561, 700, 960, 390, 320):
+        page.set_viewport_size({"width": width, "height": 700})
+        page.wait_for_timeout(300)
+        found = page.frames[1].evaluate(FITS)
+        assert found["over"] <= 0, (width, found)
+        assert 0 <= found["under"] <= 12, (width, found)
+    told = len(page.evaluate("told"))
+    assert told <= 16
+    page.wait_for_timeout(400)
+    assert len(page.evaluate("told")) == told  # it does not grow on
+    assert reader.troubles == []
+
+
+def test_what_becomes_higher_later_is_told(visit: Opened) -> None:
+    """A font that comes late, a reader who makes letters larger."""
+    reader = visit(600)
+    page = reader.page
+    page.goto(f"{reader.site}/healthz")
+    page.evaluate(HOST, f"{reader.site}{EMBEDDED[0]}")
+    page.wait_for_function("told.length > 0")
+    page.wait_for_timeout(200)
+    page.frames[1].evaluate("document.querySelector('h1').style.fontSize = '60px'")
+    page.wait_for_timeout(300)
+    assert page.frames[1].evaluate(FITS)["over"] <= 0
+    page.frames[1].evaluate("document.querySelector('h1').style.fontSize = ''")
+    page.wait_for_timeout(300)
+    assert page.frames[1].evaluate(FITS)["under"] <= 12
+
+
+def test_a_frame_that_is_hidden_at_first_is_told_its_height_when_it_is_shown(
+    visit: Opened,
+) -> None:
+    reader = visit(600)
+    page = reader.page
+    page.goto(f"{reader.site}/healthz")
+    page.evaluate(HOST, f"{reader.site}{EMBEDDED[0]}")
+    page.evaluate("document.querySelector('iframe').style.display = 'none'")
+    page.wait_for_timeout(300)
+    page.evaluate("document.querySelector('iframe').style.display = 'block'")
+    page.wait_for_timeout(300)
+    assert page.frames[1].evaluate(FITS)["over"] <= 0
+
+
+def test_a_frame_that_does_not_follow_can_be_scrolled(visit: Opened) -> None:
+    reader = visit(600)
+    page = reader.page
+    page.goto(f"{reader.site}/healthz")
+    page.evaluate(
+        HOST.replace("frame.height = e.data.xinzhiHeight", ""), f"{reader.site}/embed/c/vix"
+    )
+    page.wait_for_function("told.length > 0")
+    page.wait_for_timeout(200)
+    assert page.frames[1].evaluate("scrollTo(0, 9999) || scrollY") > 100
+
+
+@pytest.mark.parametrize("width", [320, 700, 960])
+def test_the_ribbon_of_a_frozen_chart_is_as_high_as_its_words(visit: Opened, width: int) -> None:
+    reader = visit(width)
+    page = seen(reader, "frozen")
+    page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(200)
+    inside = page.frames[1].evaluate("document.querySelector('main').offsetHeight")
+    box = page.locator("iframe.since").bounding_box()
+    assert box is not None
+    assert 0 <= box["height"] - inside <= 1
+
+
 def test_a_vector_picture_is_drawn_by_the_browser_in_its_style(
     visit: Opened, tmp_path: Path
 ) -> None:

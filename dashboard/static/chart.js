@@ -6,10 +6,15 @@
   var ribbon = document.querySelector("iframe.since");
   function fit() {
     var inside = ribbon.contentDocument && ribbon.contentDocument.querySelector("main");
-    if (inside) { ribbon.style.height = inside.offsetHeight + "px"; }
+    if (inside) { ribbon.style.height = Math.ceil(inside.getBoundingClientRect().height) + "px"; }
+    return inside;
+  }
+  function follow() {
+    var inside = fit();
+    if (inside && window.ResizeObserver) { new ResizeObserver(fit).observe(inside); }
   }
   if (ribbon) {
-    ribbon.addEventListener("load", fit);
+    ribbon.addEventListener("load", follow);
     window.addEventListener("resize", fit);
     fit();
   }

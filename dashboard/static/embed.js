@@ -2,12 +2,26 @@
    addEventListener("message", e => e.data.xinzhiHeight && (frame.height = e.data.xinzhiHeight)) */
 (function () {
   "use strict";
+  if (parent === window) { return; }
+  var root = document.documentElement, told = 0, waiting = false;
+  /* Measured without a scroll bar, which would take from the width and so change the height; it
+     stays where the frame is too low. */
   function tell() {
-    if (parent !== window) {
-      parent.postMessage({ xinzhiHeight: document.documentElement.offsetHeight }, "*");
+    waiting = false;
+    root.style.overflowY = "hidden";
+    var height = Math.ceil(root.getBoundingClientRect().height);
+    if (innerHeight < height) { root.style.overflowY = ""; }
+    if (height && innerWidth && height !== told) {
+      told = height;
+      parent.postMessage({ xinzhiHeight: height }, "*");
     }
   }
-  window.addEventListener("load", tell);
-  window.addEventListener("resize", tell);
+  function soon() {
+    if (!waiting) { waiting = true; requestAnimationFrame(tell); }
+  }
+  addEventListener("load", soon);
+  addEventListener("resize", soon);
+  if (document.fonts) { document.fonts.ready.then(soon); }
+  if (window.ResizeObserver) { new ResizeObserver(soon).observe(root); }
   tell();
 })();
