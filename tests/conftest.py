@@ -25,9 +25,10 @@ from playwright.sync_api import Browser, BrowserContext, sync_playwright
 from etl.__main__ import main
 from etl.bulletins.model import Bulletin, Reference
 from etl.catalog import Catalog, load_catalog
+from etl.database import connect_sealed
 from etl.ingest.run import Report, Request, run
 from etl.ingest.upstream import Upstream
-from etl.settings import READ_ONLY, Settings, load_settings
+from etl.settings import Settings, load_settings
 from etl.storage import publish
 from etl.storage.warehouse import Warehouse, opened
 
@@ -288,7 +289,7 @@ def snapshot(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """The snapshot that is served from the data folder, as readers open it."""
     name = publish.current_name(folder / "published")
     path = folder / "published" / f"{name}.duckdb"
-    with duckdb.connect(str(path), read_only=True, config=READ_ONLY) as connection:
+    with connect_sealed(path) as connection:
         yield connection
 
 

@@ -38,7 +38,7 @@ def drawn(words: str) -> bytes:
 
 
 @pytest.fixture
-def _alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine that has no font but that of the environment."""
     monkeypatch.setattr(fonts, "FOLDERS", ())
     for held in (fonts.fallback, fonts.plain_first):
@@ -82,7 +82,7 @@ def test_a_letter_comes_from_another_font_where_one_has_it(tmp_path: Path) -> No
     assert warning() == ""
 
 
-@pytest.mark.usefixtures("_alone")
+@pytest.mark.usefixtures("alone")
 def test_a_letter_that_no_font_has_is_seen_to_be_missing_and_said() -> None:
     assert drawn("马 ♞") == drawn("马 〓")
     assert drawn("🚀𠮷") == drawn("〓〓")
@@ -90,7 +90,7 @@ def test_a_letter_that_no_font_has_is_seen_to_be_missing_and_said() -> None:
     assert "𠮷 (U+20BB7)" in warning()
 
 
-@pytest.mark.usefixtures("_alone")
+@pytest.mark.usefixtures("alone")
 def test_what_is_like_a_letter_stands_for_it_and_what_is_unseen_is_left_out() -> None:
     assert drawn("𝔸ⁿ") == drawn("An")
     assert drawn("好\ufe0f\u200d\u2060") == drawn("好")
@@ -101,19 +101,19 @@ def test_a_letter_that_no_xml_may_hold_breaks_no_picture() -> None:
     assert drawn("a\x0bb\ufffec\x00") == drawn("abc")
 
 
-@pytest.mark.usefixtures("_alone")
+@pytest.mark.usefixtures("alone")
 def test_so_many_letters_are_named_and_no_more() -> None:
     drawn("".join(map(chr, range(0x1F600, 0x1F640))))
     assert warning().count("U+") == 20
 
 
-def test_common_words_are_drawn_by_one_font_alone() -> None:
+def test_common_words_are_drawn_by_one_fontalone() -> None:
     plain = drawn("美光市值 1.01 万亿美元，CO₂ 与 10²⁶")
     assert plain == drawn("美光市值 1.01 万亿美元，CO₂ 与 10²⁶")
     assert warning() == ""
 
 
-@pytest.mark.usefixtures("_alone")
+@pytest.mark.usefixtures("alone")
 def test_the_picture_of_an_odd_title_is_whole_and_ready_says_what_it_lacks(
     filled: Path, catalog: Catalog
 ) -> None:
