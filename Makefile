@@ -28,7 +28,7 @@ etl: $(READY) ## fetch, check, store and publish
 
 test: check ## run the checks, then every test, with a real browser
 	@sh tests/ensure_browser.sh
-	$(BIN)/python -m pytest -n 3
+	$(BIN)/python -m pytest -n 2
 
 quick: $(READY) ## run the tests that need no browser and little time, in three minutes
 	$(BIN)/python -m pytest -n 2 -m "not browser and not slow" --hypothesis-profile=quick
