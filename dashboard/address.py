@@ -271,6 +271,9 @@ def clean_path(path: str) -> str | None:
     found = _TEXT_AROUND.split(path, maxsplit=1)[0]
     if found.endswith(("/", "@")) and path[len(found) : len(found) + 1].isalnum():
         return None  # /indicators/标普 names something that there is not
+    rest = path[len(found) :]
+    if path.startswith("//") or (rest.isascii() and re.search("[0-9A-Za-z]", rest)):
+        return None  # no end of a sentence: it is told what is wrong with it
     found = f"/{_without_ending(found, _CLOSING).lstrip('/')}"
     is_address = found.isprintable() and found not in _NOWHERE
     return found if is_address and found != path else None

@@ -6,7 +6,7 @@
   var ribbon = document.querySelector("iframe.since");
   function fit() {
     var inside = ribbon.contentDocument && ribbon.contentDocument.querySelector("main");
-    if (inside) { ribbon.style.height = Math.ceil(inside.getBoundingClientRect().height) + "px"; }
+    if (inside) { ribbon.style.height = inside.offsetHeight + "px"; }
     return inside;
   }
   function follow() {
