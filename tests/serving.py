@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 import os
@@ -10,13 +11,14 @@ import subprocess
 import sys
 import time
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Coroutine, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 from conftest import PROJECT
@@ -35,6 +37,7 @@ with warnings.catch_warnings():
 
 #: Nothing compressed: what is compared is what was written.
 PLAIN = {"Accept-Encoding": "identity"}
+T = TypeVar("T")
 VOID = frozenset({"img", "br", "hr", "input", "meta", "link", "source"})
 
 
@@ -212,3 +215,10 @@ def _wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
         except httpx.TransportError:
             time.sleep(0.1)
     raise AssertionError(f"{address} did not answer in 40 seconds")
+
+
+def run_apart(work: Coroutine[Any, Any, T]) -> T:
+    """What a coroutine gives, on an event loop of its own: that of the browser may be running in
+    this thread."""
+    with ThreadPoolExecutor(1) as apart:
+        return apart.submit(asyncio.run, work).result()

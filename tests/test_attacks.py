@@ -24,7 +24,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 from conftest import PROJECT, settings_of
-from serving import PLAIN, client, free_port
+from serving import PLAIN, client, free_port, run_apart
 
 from dashboard.http.limits import ConcurrencyLimit, ReaderLeftError
 from etl.settings import Settings
@@ -426,7 +426,7 @@ def test_work_of_a_reader_who_left_is_not_begun() -> None:
         go.set()
         await asyncio.gather(first, third)
 
-    asyncio.run(scene())
+    run_apart(scene())
     assert made == ["stayed"]
 
 

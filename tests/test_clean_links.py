@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 from urllib.parse import quote, unquote
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from serving import TestClient, client
+from serving import TestClient, client, run_apart
 
 from dashboard.address import clean_path, clean_query, pasted
 from dashboard.http.asgi import Message, Scope
@@ -141,7 +140,7 @@ def told(path: str, raw_query: bytes = b"", prefix: str = "") -> str | None:
         return {"type": "http.request"}
 
     scope = {"type": "http", "method": "GET", "path": path, "query_string": raw_query}
-    asyncio.run(CleanLinks(inner, prefix)(scope, receive, send))
+    run_apart(CleanLinks(inner, prefix)(scope, receive, send))
     headers = dict(sent[0]["headers"])
     return headers[b"location"].decode() if sent[0]["status"] == 301 else None
 
