@@ -32,11 +32,6 @@ class WsgiAnswer:
     headers: RawHeaders
     body: bytes
 
-    @property
-    def is_document(self) -> bool:
-        """Whether it is the document that Dash gives for every address it does not know."""
-        return dict(self.headers).get(b"content-type", b"").startswith(b"text/html")
-
 
 class DashApp:
     """An ASGI app for what no route of ours has taken. Dash is asked once before any reader, so
@@ -59,12 +54,8 @@ class DashApp:
         def make() -> WsgiAnswer:
             wrong = callback_problem(body, self.callbacks) if is_callback else ""
             if wrong:
-                refused = problem(400, wrong)
-                return WsgiAnswer(400, refused.raw_headers, bytes(refused.body))
+                return _refused(400, wrong)
             found = self.ask(scope, body)
-            if found.status == 200 and found.is_document:
-                absent = problem(404, "There is nothing at this address.")
-                return WsgiAnswer(404, absent.raw_headers, bytes(absent.body))
             headers, small = compressed(found.headers, found.body, encoding, hard=False)
             return WsgiAnswer(found.status, headers, small)
 
@@ -84,7 +75,8 @@ class DashApp:
         return self.ask(scope, b"")
 
     def ask(self, scope: Scope, body: bytes) -> WsgiAnswer:
-        """What Dash answers to a request; to be called in a thread."""
+        """What Dash answers to a request; to be called in a thread. The document it gives for every
+        address it does not know is none of ours."""
         environ = build_environ(scope, BytesIO(body))
         environ["CONTENT_LENGTH"] = str(len(body))
         if scope["method"] == "HEAD":
@@ -94,7 +86,14 @@ class DashApp:
             (name.lower().encode("latin-1"), value.encode("latin-1"))
             for name, value in found.headers.items()
         ]
+        if found.status_code == 200 and found.mimetype == "text/html":
+            return _refused(404, "There is nothing at this address.")
         return WsgiAnswer(found.status_code, headers, found.get_data())
+
+
+def _refused(status: int, why: str) -> WsgiAnswer:
+    said = problem(status, why)
+    return WsgiAnswer(status, said.raw_headers, bytes(said.body))
 
 
 def _our_mistake(error: Exception) -> tuple[str, int, dict[str, str]]:

@@ -75,9 +75,7 @@ def answer_to(request: Request, error: XinzhiError) -> Response:
 
 
 def page_for(request: Request, error: XinzhiError) -> Response:
-    """A page that says what is wrong; a redirect to the new name."""
-    if isinstance(error, MovedError):
-        return answer_to(request, error)
+    """A page that says what is wrong."""
     status = status_of(error)
     lang = "en" if re.search("(^|&)lang=en(&|$)", request.url.query[:2000]) else "zh"
     headers = {"Content-Security-Policy": CHART_PAGE, "Cache-Control": "no-cache"}

@@ -99,7 +99,7 @@ def _script(body: bytes, caching: str) -> Content:
 
 def _file(dash: DashApp, path: str, caching: str) -> Content:
     found = dash.get(path)
-    if found.status != 200 or found.is_document:
+    if found.status != 200:
         raise AddressError("file", f"{unquote(path)[:80]}: there is no such file.", 404)
     kind = dict(found.headers).get(b"content-type", b"application/octet-stream").decode("latin-1")
     return Content(found.body, kind, {"Cache-Control": caching})
