@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Literal
+
+from dashboard.texts import text
 
 Lang = Literal["zh", "en"]
 LANGS, THEMES, UPDOWNS = ("zh", "en"), ("auto", "light", "dark"), ("red", "green")
@@ -36,3 +38,23 @@ def choices(query: Mapping[str, str]) -> Display:
         return value if value in allowed else allowed[0]
 
     return Display(one_of("lang", LANGS), one_of("theme", THEMES), one_of("updown", UPDOWNS))
+
+
+def alternatives(display: Display) -> Iterator[tuple[str, str, Display]]:
+    """The other language, the next theme and the other colour of a rise: words, what they change
+    to, and the choices then."""
+    lang = display.lang
+    theme = THEMES[(THEMES.index(display.theme) + 1) % len(THEMES)]
+    updown = UPDOWNS[1 - UPDOWNS.index(display.updown)]
+    other = LANGS[1 - LANGS.index(lang)]
+    yield text("language", lang), text("language_label", lang), replace(display, lang=other)
+    yield (
+        text(f"theme_{display.theme}", lang),
+        "→ " + text(f"theme_{theme}", lang),
+        replace(display, theme=theme),
+    )
+    yield (
+        text(f"updown_{display.updown}", lang),
+        "→ " + text(f"updown_{updown}", lang),
+        replace(display, updown=updown),
+    )

@@ -26,7 +26,7 @@ from dashboard.chart_page.since import since
 from dashboard.chart_page.value_table import caption, value_table
 from dashboard.chart_page.view import View, known_then
 from dashboard.data import correction_notes
-from dashboard.display import Display
+from dashboard.display import Display, alternatives
 from dashboard.export.table import Column, frozen, provenance
 from dashboard.markup import TEMPLATES, render
 from dashboard.texts import hint, text
@@ -282,18 +282,9 @@ def _leading(options: Iterable[Option]) -> list[Option]:
 
 def _choices(address: ChartAddress, urls: Urls) -> Iterator[Option]:
     """Language, theme and colour of a rise: each a link to this page, chosen otherwise."""
-    lang = address.lang
-    themes = ("auto", "light", "dark")
-    theme = themes[(themes.index(address.theme) + 1) % 3]
-    other = "zh" if lang == "en" else "en"
-    updown = "green" if address.updown == "red" else "red"
-    yield Option(text("language", lang), urls.chart(replace(address, lang=other)),
-                 title=text("language_label", lang))  # fmt: skip
-    yield Option(text(f"theme_{address.theme}", lang), urls.chart(replace(address, theme=theme)),
-                 title="→ " + text(f"theme_{theme}", lang))  # fmt: skip
-    yield Option(text(f"updown_{address.updown}", lang),
-                 urls.chart(replace(address, updown=updown)),
-                 title="→ " + text(f"updown_{updown}", lang))  # fmt: skip
+    for words, label, other in alternatives(urls.display):
+        chosen = replace(address, lang=other.lang, theme=other.theme, updown=other.updown)
+        yield Option(words, urls.chart(chosen), title=label)
 
 
 def captions(view: View) -> Iterator[str]:

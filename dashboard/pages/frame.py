@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from dashboard import formatting
 from dashboard.chart_page.report_mail import PAGE as CORRECTIONS
 from dashboard.data.snapshot import Snapshot
-from dashboard.display import THEMES, UPDOWNS, Display
+from dashboard.display import alternatives
 from dashboard.texts import text
 from dashboard.urls import Urls
 
@@ -42,6 +42,7 @@ class Frame:
 def frame(urls: Urls, path: str, query: Mapping[str, str], snapshot: Snapshot | None) -> Frame:
     """The frame of the page at `path`."""
     display = urls.display
+    own = {key: value for key, value in query.items() if key not in display.kept}
     return Frame(
         theme=display.theme,
         updown=display.updown,
@@ -53,37 +54,11 @@ def frame(urls: Urls, path: str, query: Mapping[str, str], snapshot: Snapshot | 
             (text(name, display.lang), urls.page(where), _is_here(where, path))
             for where, name in NAVIGATION
         ],
-        choices=_choices(urls, path, query),
+        choices=[
+            (words, replace(urls, display=changed).page(path, **own), label)
+            for words, label, changed in alternatives(display)
+        ],
     )
-
-
-def _choices(urls: Urls, path: str, query: Mapping[str, str]) -> list[tuple[str, str, str]]:
-    """Language, theme and colour of a rise: each a link to this page, chosen otherwise."""
-    own = {k: v for k, v in query.items() if k not in ("lang", "theme", "updown")}
-    display, lang = urls.display, urls.display.lang
-    theme = THEMES[(THEMES.index(display.theme) + 1) % len(THEMES)]
-    updown = UPDOWNS[1 - UPDOWNS.index(display.updown)]
-
-    def link(words: str, label: str, changed: Display) -> tuple[str, str, str]:
-        return words, replace(urls, display=changed).page(path, **own), label
-
-    return [
-        link(
-            text("language", lang),
-            text("language_label", lang),
-            replace(display, lang="zh" if lang == "en" else "en"),
-        ),
-        link(
-            text(f"theme_{display.theme}", lang),
-            "→ " + text(f"theme_{theme}", lang),
-            replace(display, theme=theme),
-        ),
-        link(
-            text(f"updown_{display.updown}", lang),
-            "→ " + text(f"updown_{updown}", lang),
-            replace(display, updown=updown),
-        ),
-    ]
 
 
 def _is_here(where: str, path: str) -> bool:
