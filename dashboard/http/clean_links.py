@@ -8,9 +8,8 @@ from fastapi.responses import RedirectResponse
 
 from dashboard.address import clean_path, clean_query
 from dashboard.http.asgi import App, Receive, Scope, Send
+from dashboard.http.security import MACHINERY
 
-#: The files and questions of the machinery; no person writes their addresses.
-_MACHINERY = ("/_dash", "/_reload", "/assets/", "/static/")
 _KEPT = "public, max-age=86400"
 #: What a path and a query are made of as they are sent.
 _IN_PATH, _IN_QUERY = "/@:~,+!$&'()*;=", "%&=+,.:;/?@!$'()*~-_"
@@ -35,7 +34,7 @@ class CleanLinks:
 def _meant(scope: Scope) -> str | None:
     """The clean address, from its first slash on; None where the address is clean."""
     path, query = scope["path"], scope["query_string"].decode("utf-8", "replace")
-    if scope["method"] not in ("GET", "HEAD") or path.startswith(_MACHINERY):
+    if scope["method"] not in ("GET", "HEAD") or path.startswith(MACHINERY):
         return None
     place, asked = clean_path(path), clean_query(query) if query else None
     if place is None and asked is None:

@@ -14,7 +14,7 @@ from dashboard.chart_page.page import problem_page
 from dashboard.export.table import to_json
 from dashboard.http.limits import BusyError
 from dashboard.http.public_address import URLS
-from dashboard.http.security import CHART_PAGE, OPERATIONS, is_open
+from dashboard.http.security import CHART_PAGE, MACHINERY, OPERATIONS, is_open
 from dashboard.urls import Urls
 from etl.errors import StorageError, XinzhiError
 
@@ -87,8 +87,7 @@ def page_for(request: Request, error: XinzhiError) -> Response:
 
 def is_for_people(path: str) -> bool:
     """Whether an address is one that people open, so that what is wrong with it is a page."""
-    return not (is_open(path) or path.startswith(("/_", "/assets/", "/static/"))
-                or path in OPERATIONS)  # fmt: skip
+    return not (is_open(path) or path.startswith(MACHINERY) or path in OPERATIONS)
 
 
 def _urls(request: Request) -> Urls:

@@ -8,6 +8,8 @@ from dashboard.chart_page.page import style_hash
 from dashboard.http.asgi import RawHeaders
 
 CALLBACK_PATH = "/_dash-update-component"
+#: How the addresses of scripts, styles and callbacks begin; no person writes them.
+MACHINERY = ("/_", "/assets/", "/static/")
 #: For those who run the site.
 OPERATIONS = frozenset({"/healthz", "/readyz", "/metrics"})
 METHODS, CALLBACK_METHODS = ("GET", "HEAD", "OPTIONS"), ("POST", "OPTIONS")
