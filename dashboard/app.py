@@ -17,6 +17,7 @@ from dashboard.data.snapshot import Snapshots
 from dashboard.markup import render
 from dashboard.pages import Shown, resolve, wrong_address
 from dashboard.pages.parts.charts import PageChart
+from dashboard.texts import site_title
 from dashboard.urls import ASSETS, Urls
 
 #: Where dash asks for its chart library; the server answers with the basic bundle.
@@ -98,7 +99,7 @@ def _create_dash(show: Any, urls: Urls) -> Pages:
         routes_pathname_prefix="/",
         assets_folder=str(ASSETS),
         assets_ignore=rf"^{START}$",
-        title="新质生产力每日动态 · 指标台",
+        title=site_title(),
         update_title="",
         suppress_callback_exceptions=True,
         serve_locally=True,

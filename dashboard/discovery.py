@@ -20,7 +20,7 @@ from dashboard.data.snapshot import Snapshot
 from dashboard.export.csv import iso
 from dashboard.export.formats import FORMATS
 from dashboard.markup import render
-from dashboard.texts import text
+from dashboard.texts import site_title, text
 from dashboard.urls import Urls
 from etl.calendars import end_of
 from etl.catalog import Indicator
@@ -32,8 +32,6 @@ ENTRIES = 100
 NAMED, TOLD = 3, 30
 #: What no XML may hold.
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-SITE_TITLE = {"zh": "新质生产力每日动态 · 指标台",
-              "en": "New Quality Productive Forces Daily · Indicator desk"}  # fmt: skip
 #: Events are looked through newest date first; what was known last comes first in the feed.
 LOOKED_AT = 1000
 #: When a bulletin is read.
@@ -105,7 +103,7 @@ def bulletins_feed(snapshot: Snapshot, urls: Urls) -> bytes:
     """The newest bulletins, as Atom."""
     whole = urls.online
     entries = list(_bulletins(snapshot, whole))
-    return _feed("/atom.xml", "feed", SITE_TITLE["zh"], "zh", entries, snapshot, whole)
+    return _feed("/atom.xml", "feed", site_title(), "zh", entries, snapshot, whole)
 
 
 def events_feed(snapshot: Snapshot, urls: Urls, lang: str = "zh") -> bytes:
@@ -117,7 +115,7 @@ def events_feed(snapshot: Snapshot, urls: Urls, lang: str = "zh") -> bytes:
     newest = sorted(days, reverse=True)[:ENTRIES]
     entries = [_day_entry(snapshot, day, group, days[day, group], urls.online, lang)
                for day, group in newest]  # fmt: skip
-    title = f"{SITE_TITLE[lang]} · {text('events', lang)}"
+    title = f"{site_title(lang)} · {text('events', lang)}"
     path = "/events.atom" + ("?lang=en" if lang == "en" else "")
     return _feed(path, f"events-feed-{lang}", title, lang, entries, snapshot, urls.online)
 
@@ -156,7 +154,7 @@ def catalogue(snapshot: Snapshot, urls: Urls) -> dict[str, Any]:
         "@context": ["https://schema.org", {"dcat": "http://www.w3.org/ns/dcat#"}],
         "@type": ["DataCatalog", "dcat:Catalog"],
         "@id": whole.to("/catalog.jsonld"),
-        "name": "新质生产力每日动态 · 指标台",
+        "name": site_title(),
         "url": whole.to("/"),
         "inLanguage": ["zh-CN", "en"],
         "version": snapshot.name,

@@ -40,6 +40,7 @@ from dashboard.http.routes import (
     operations,
     pages,
 )
+from dashboard.texts import site_title
 from dashboard.urls import Urls
 from etl.errors import XinzhiError
 from etl.settings import Settings
@@ -82,7 +83,7 @@ class Server:
     def _routes(self) -> FastAPI:
         routes = FastAPI(
             lifespan=self._running,
-            title="新质生产力每日动态 · 指标台",
+            title=site_title(),
             version="1",
             description="The data of the dashboard for programs. Read-only; every answer names the "
             "snapshot that it was made from. Errors are RFC 9457 documents.",

@@ -19,6 +19,11 @@ def text(name: str, lang: str, **values: str) -> str:
     return _of(lang, "texts", name).format(**values)
 
 
+def site_title(lang: str = "zh") -> str:
+    """The name of the site: 新质生产力每日动态 · 指标台."""
+    return f"{text('site', lang)} · {text('desk', lang)}"
+
+
 def range_name(name: str, lang: str) -> str:
     """A time range: 1 年, 今年."""
     return _of(lang, "ranges", name)
