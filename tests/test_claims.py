@@ -33,7 +33,7 @@ DAY = "2026-05-27"
 REAL = PROJECT / "data" / "bulletins" / f"{DAY}.md"
 FIELDS = {
     "sentence", "section", "indicator", "kind", "value", "unit", "period", "verdict", "reason",
-    "evidence",
+    "evidence", "later",
 }  # fmt: skip
 EVIDENCE = {"date", "value", "previous", "known_at", "source", "chart"}
 

@@ -28,7 +28,7 @@ def test_every_kind_and_every_verdict_is_in_the_set(golden: Golden) -> None:
     labels = [label for sentence in golden.sentences for label in sentence.labels]
     assert {kind for _, kind, _, _ in labels} == {
         "level", "change", "direction", "record_high", "record_low", "milestone", "first", "count",
-        "volatility",
+        "volatility", "streak",
     }  # fmt: skip
     assert len({verdict for *_, verdict in labels}) == 4
     assert len({indicator for indicator, *_ in labels}) >= 20

@@ -233,6 +233,14 @@ class EvidenceAnswer(ApiModel):
     )
 
 
+class LaterAnswer(ApiModel):
+    """A value that was missing on the bulletin's day, and what it says of the statement."""
+
+    value: float
+    known_at: Moment
+    verdict: Verdict
+
+
 class ClaimAnswer(ApiModel):
     """One statement of a bulletin, and what the data of its day say of it."""
 
@@ -251,6 +259,10 @@ class ClaimAnswer(ApiModel):
     verdict: Verdict
     reason: str = Field(description="a sentence in Chinese")
     evidence: EvidenceAnswer | None
+    later: LaterAnswer | None = Field(
+        description="the verdict of a value that came after the day; that of the day stays",
+        examples=[None],
+    )
 
 
 class ClaimList(ApiModel):

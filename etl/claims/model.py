@@ -11,7 +11,7 @@ from etl.files.strict_model import FrozenModel
 
 Kind = Literal[
     "level", "change", "direction", "record_high", "record_low", "milestone", "first", "count",
-    "volatility",
+    "volatility", "streak",
 ]  # fmt: skip
 Verdict = Literal["supported", "approximate", "contradicted", "unverifiable"]
 
@@ -26,6 +26,15 @@ class Evidence(FrozenModel):
     known_at: datetime
     source: str
     chart: str
+
+
+class Later(FrozenModel):
+    """What a value that was missing on the day says of a statement: its verdict, not that of the
+    day."""
+
+    value: float
+    known_at: datetime
+    verdict: Verdict
 
 
 class Claim(FrozenModel):
@@ -45,6 +54,7 @@ class Claim(FrozenModel):
     verdict: Verdict
     reason: str
     evidence: Evidence | None
+    later: Later | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ class Statement(NamedTuple):
     """`sentence[start:stop]` says something of an indicator.
 
     `way` is up, down or flat. `mode` is hold (above, wherever from), bound (a comparison with a
-    number), origin (where a move began), streak, strong or plain; of a record what it is judged
+    number), origin (where a move began), strong or plain; of a record what it is judged
     among: month_end or held. A `problem` is why it cannot be
     checked.
     """

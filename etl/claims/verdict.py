@@ -12,7 +12,7 @@ from etl.claims.judging.case import Case, Ruling, Unknown, period_named
 from etl.claims.judging.counts import count
 from etl.claims.judging.levels import change, direction, level
 from etl.claims.judging.records import first, milestone, record_high, record_low
-from etl.claims.judging.streaks import volatility
+from etl.claims.judging.streaks import streak, volatility
 from etl.claims.known import Known
 from etl.claims.model import Claim, Evidence, Kind
 from etl.claims.statement import Statement
@@ -27,6 +27,7 @@ _RULES: Mapping[Kind, Callable[[Case], Ruling]] = {
     "first": first,
     "count": count,
     "volatility": volatility,
+    "streak": streak,
 }
 #: The units of changes that are not those of their indicator.
 _CHANGES: Mapping[str, str] = {

@@ -7,7 +7,6 @@ from etl.claims.judging.bases import base_of
 from etl.claims.judging.case import Case, Ruling, Unknown, plain
 from etl.claims.judging.counts import is_sum
 from etl.claims.judging.sessions import value_meant
-from etl.claims.judging.streaks import streak
 from etl.claims.model import Verdict
 from etl.words.numbers import UNCHANGED, says_something, signed
 
@@ -58,8 +57,6 @@ def _change(case: Case, unit: str, new: float, old: float) -> tuple[float, int, 
 
 def direction(case: Case) -> Ruling:
     """Up, down or flat, and of a word that says so by how much."""
-    if case.statement.mode == "streak":
-        return streak(case)
     at = value_meant(case)
     before = base_of(case, at)
     old = case.value_of(before)

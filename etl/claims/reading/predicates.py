@@ -159,9 +159,7 @@ def _streak(reading: SentenceReading, blank: Statement, amount: int, unit: str) 
     frequency = reading.catalog[blank.indicator].frequency
     units = _ROW_UNITS.get(frequency, frozenset())
     problem = "" if unit in units or not unit else OTHER_ROW.format(unit)
-    return blank._replace(
-        kind="direction", mode="streak", streak=amount, problem=blank.problem or problem
-    )
+    return blank._replace(kind="streak", streak=amount, problem=blank.problem or problem)
 
 
 def _level(reading: SentenceReading, blank: Statement, figure: SaidFigure) -> Statement:
