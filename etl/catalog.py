@@ -252,6 +252,31 @@ class Publication(StrictModel):
         return end + timedelta(days=self.n) if self.rule == "next_month" else end
 
 
+class Elsewhere(StrictModel):
+    """How far what others report of the same name may lie from the value here, and why."""
+
+    level_pct: Annotated[float, Field(ge=0, le=20)] = 0.0
+    change_pct: Annotated[float, Field(ge=0, le=20)] = 0.0
+    words: str = ""
+
+
+class StatementRules(StrictModel):
+    """How carefully statements of bulletins about an indicator are read and judged.
+
+    `loose` are aliases that other quantities go by as well: nothing said of them is contradicted.
+    `needs_cue` are aliases that mean it only in a sentence that speaks of its market, `actors`
+    those that name who acts rather than the quantity. `places` are those it may be said of.
+    `upper_of_range`: of a range the upper end is meant.
+    """
+
+    loose: tuple[Words, ...] = ()
+    needs_cue: tuple[Words, ...] = ()
+    actors: tuple[Words, ...] = ()
+    places: tuple[Literal["us", "world", "cn"], ...] = ("us", "world")
+    upper_of_range: bool = False
+    elsewhere: Elsewhere = Elsewhere()
+
+
 class Indicator(StrictModel):
     """One defined quantity, as the catalog describes it."""
 
@@ -272,6 +297,7 @@ class Indicator(StrictModel):
     not_in: tuple[Words, ...] = ()
     inverse: tuple[Words, ...] = ()
     parts: tuple[Words, ...] = ()
+    statements: StatementRules = StatementRules()
     shown_with: tuple[str, ...] = ()
     milestones: tuple[float, ...] = ()
     records: bool = False
@@ -496,6 +522,13 @@ def _contradictions(catalog: Catalog) -> Iterator[tuple[Path_, str]]:
                 if word not in indicator.aliases:
                     yield (
                         (*here, field, index),
+                        f"{indicator.id}: '{word}' in {field} is not one of its aliases.",
+                    )
+        for field in ("loose", "needs_cue", "actors"):
+            for index, word in enumerate(getattr(indicator.statements, field)):
+                if word not in indicator.aliases:
+                    yield (
+                        (*here, "statements", field, index),
                         f"{indicator.id}: '{word}' in {field} is not one of its aliases.",
                     )
         yield from _alert_problems(indicator, (*here, "alerts"))

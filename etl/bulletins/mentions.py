@@ -8,12 +8,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from opencc import OpenCC
+
 from etl.bulletins.model import Bulletin
 from etl.catalog import Catalog, Indicator
 
 SUMMARY, JUDGEMENT = "summary", "judgement"
 #: The paragraph that stands for the heading of a section.
 HEADING = -1
+#: An address of the web or of mail, of which no letter is a word of the text.
+_ADDRESS = re.compile(r"(?:https?://|www\.)[!-~]+|[\w.+-]+@[\w-]+\.[\w.-]+", re.ASCII)
+_BLANK = "\ufffc"
+#: OpenCC, character by character: places in a text stay what they are.
+_TRADITIONAL = OpenCC("t2s")
 QUOTES = frozenset("“”\"'‘’「」《》")
 
 
@@ -63,7 +70,7 @@ class MentionFinder:
 
     def found(self, text: str) -> Iterator[tuple[int, int, str]]:
         """Start, stop and indicator of each mention; the longest alias wins where several fit."""
-        letters, places = _folded(text)
+        letters, places = _folded(without_addresses(text))
         end = 0
         for begin in self._begins.finditer(letters):
             at = begin.start()
@@ -127,8 +134,18 @@ def _parts(letter: str) -> str:
     """What a letter is compared by: nothing of spaces, of quotes and of marks nobody sees."""
     if unicodedata.category(letter) == "Cf":
         return ""
-    folded = unicodedata.normalize("NFKC", letter).casefold()
+    folded = simplified(unicodedata.normalize("NFKC", letter).casefold())
     return "".join(part for part in folded if not part.isspace() and part not in QUOTES)
+
+
+def without_addresses(text: str) -> str:
+    """The text with blanks of no meaning in the place of addresses, as long as before."""
+    return _ADDRESS.sub(lambda found: _BLANK * len(found[0]), text)
+
+
+def simplified(letters: str) -> str:
+    """Traditional characters as simplified ones, by which words are compared."""
+    return letters if letters.isascii() else _TRADITIONAL.convert(letters)
 
 
 def _stands_alone(text: str, places: Sequence[int], at: int, stop: int) -> bool:

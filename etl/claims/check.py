@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import date
 
-from etl.bulletins.mentions import paragraphs
+from etl.bulletins.mentions import HEADING, paragraphs, without_addresses
 from etl.bulletins.model import Bulletin
 from etl.catalog import Catalog
 from etl.claims.known import Known
 from etl.claims.model import Placed
 from etl.claims.parse import Parser
+from etl.claims.reading.state import Context
 from etl.claims.verdict import Judge
 
 TITLE = "title"
@@ -33,22 +35,34 @@ def check_all(
 def check(bulletin: Bulletin, parser: Parser, known: Known) -> list[Placed]:
     """The claims of one bulletin in the order of its text."""
     judge = Judge(parser.catalog, known, bulletin.date)
-    return [
-        placed
-        for part, index, text in [(TITLE, 0, bulletin.title), *paragraphs(bulletin)]
-        for placed in check_text(text, part, index, parser, judge)
-    ]
+    title = context = parser.context_of(bulletin.title)
+    found: list[Placed] = []
+    for part, index, text in [(TITLE, 0, bulletin.title), *paragraphs(bulletin)]:
+        if index == HEADING:
+            context = parser.context_of(text)
+        context = replace(title, heading=context.heading or title.heading)
+        found += check_text(text, part, index, parser, judge, context)
+    return found
 
 
-def check_text(text: str, part: str, index: int, parser: Parser, judge: Judge) -> Iterator[Placed]:
-    """The claims of one paragraph."""
-    for start, sentence in sentences(text):
-        for statement in parser.statements(sentence):
+def check_text(
+    text: str,
+    part: str,
+    index: int,
+    parser: Parser,
+    judge: Judge,
+    context: Context | None = None,
+) -> Iterator[Placed]:
+    """The claims of one paragraph. Addresses are not read; a sentence knows those before it, and
+    the heading above them by its `context`."""
+    context = context or Context()
+    for start, sentence in sentences(without_addresses(text)):
+        for statement in parser.statements(sentence, context):
             yield Placed(
                 index,
                 start + statement.start,
                 start + statement.stop,
-                judge.claim(statement, sentence.strip(), part),
+                judge.claim(statement, text[start : start + len(sentence)].strip(), part),
             )
 
 

@@ -13,7 +13,7 @@ from etl.calendars import end_of as end_of
 from etl.calendars import is_session, session_close
 from etl.frequency import months_after
 
-Span = Literal["day", "week", "month", "quarter", "year"]
+Span = Literal["day", "week", "month", "quarter", "half", "year"]
 _CHINESE: Mapping[str, str] = dict(zip("〇零一二三四五六七八九", "00123456789", strict=True))
 _N = r"[0-9〇零一二三四五六七八九十]"
 #: What every written date begins with; nearly all numbers are none.
@@ -34,7 +34,11 @@ _LONGEST_BREAK = 15
 
 @dataclass(frozen=True, slots=True)
 class When:
-    """A time as a text names it. `kind` is the word's class in the grammar or full, month, year."""
+    """A time as a text names it. `kind` is the word's class in the grammar or full, month, year.
+
+    `years_back` counts from the year of the bulletin. `is_dawn` is the small hours of a day in
+    Beijing, `is_end` the end of a month or year, `is_local` a day of the market's own.
+    """
 
     kind: str
     value: str = ""
@@ -42,6 +46,10 @@ class When:
     month: int = 0
     day: int = 0
     amount: int = 0
+    years_back: int | None = None
+    is_dawn: bool = False
+    is_end: bool = False
+    is_local: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,18 +141,29 @@ def _week(when: When, day: date) -> Period:
     return Period(monday, monday + timedelta(days=6), "week")
 
 
+def _year_of(when: When, day: date) -> int | None:
+    """The year that is named with a month, quarter or half."""
+    return when.year if when.years_back is None else day.year + when.years_back
+
+
 def _month(when: When, day: date) -> Period:
     if when.kind == "months":
         return _months(months_after(day.replace(day=1), when.amount), 1, "month")
-    year = when.year or day.year + (when.amount if when.value == "offset" else 0)
-    if when.year is None and not when.value and when.month > day.month + _MONTHS_AHEAD:
+    named = _year_of(when, day)
+    year = named or day.year + (when.amount if when.value == "offset" else 0)
+    if named is None and not when.value and when.month > day.month + _MONTHS_AHEAD:
         year -= 1
     return _months(date(year, when.month, 1), 1, "month")
 
 
 def _quarter(when: When, day: date) -> Period:
-    year = day.year - ((when.amount - 1) * 3 + 1 > day.month)
+    year = _year_of(when, day) or day.year - ((when.amount - 1) * 3 + 1 > day.month)
     return _months(date(year, when.amount * 3 - 2, 1), 3, "quarter")
+
+
+def _half(when: When, day: date) -> Period:
+    year = _year_of(when, day) or day.year - ((when.amount - 1) * 6 + 1 > day.month)
+    return _months(date(year, when.amount * 6 - 5, 1), 6, "half")
 
 
 def _year(when: When, day: date) -> Period:
@@ -158,7 +177,7 @@ def _months(first: date, count: int, span: Span) -> Period:
 
 _PERIODS = {
     "day": _day, "full": _full, "weekdays": _weekday, "weeks": _week, "months": _month,
-    "month": _month, "quarters": _quarter, "years": _year, "year": _year,
+    "month": _month, "quarters": _quarter, "halves": _half, "years": _year, "year": _year,
 }  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Generic, Literal, TypeVar
 
+from etl.bulletins.mentions import simplified
 from etl.catalog import Catalog, Indicator
 from etl.files.strict_model import StrictModel
 from etl.files.strict_yaml import load_yaml
@@ -64,6 +65,13 @@ class Double(StrictModel):
     pct: float
 
 
+class Cue(StrictModel):
+    """Words by which a sentence speaks of a market, and those that speak against it."""
+
+    words: Words
+    against: Words
+
+
 class UnitRule(StrictModel):
     """The units of a text that may tell a level in a unit of the catalog; '' is a bare number."""
 
@@ -85,7 +93,9 @@ class Grammar(StrictModel):
     volatility: Volatility
     directions: dict[Way, Listed]
     sized: tuple[Sized, ...]
+    of_rates: Words
     move_nouns: Words
+    moves_are: Words
     moves_to: dict[Way, Listed]
     levels: Words
     crossings: dict[Way, Listed]
@@ -106,8 +116,14 @@ class Grammar(StrictModel):
     hypotheticals: Words
     conditionals: Words
     intraday: Words
+    running: Words
+    unreal: Words
+    others: Words
     nominal: Words
     reports: Words
+    places: dict[str, Words]
+    cues: dict[str, Cue]
+    long_headings: Words
     strangers: Words
     asides: Words
     joins: Words
@@ -120,6 +136,7 @@ class Grammar(StrictModel):
     months: dict[str, int]
     years: dict[str, int]
     quarters: dict[str, int]
+    halves: dict[str, int]
     spans: dict[str, int]
     recent: Words
     vague_spans: Words
@@ -169,15 +186,16 @@ class Grammar(StrictModel):
             yield from _each("record", {way: record.words})
             yield from _each("weak_record", {way: record.weak})
         for name in ("levels", "firsts", "sets", "in_a_row", "versus", "since", "negations",
-                     "hypotheticals", "conditionals", "intraday", "reports", "strangers", "joins",
-                     "together", "respectively", "glue", "recent", "vague_spans",
-                     "lost_days"):  # fmt: skip
+                     "hypotheticals", "conditionals", "intraday", "running", "unreal", "others",
+                     "reports", "strangers", "joins", "together", "respectively", "glue", "recent",
+                     "vague_spans", "lost_days", "moves_are"):  # fmt: skip
             yield from _each(name, {name: getattr(self, name)})
         yield from _each("day", self.days)
+        yield from _each("place", self.places)
         for word, number in self.weekdays.items():
             for prefix, week in (("上", "last"), ("本", "this"), ("这", "this")):
                 yield prefix + word, Lexeme("weekdays", week, amount=number)
-        for name in ("weekdays", "weeks", "months", "years", "quarters"):
+        for name in ("weekdays", "weeks", "months", "years", "quarters", "halves"):
             for word, number in getattr(self, name).items():
                 yield word, Lexeme(name, amount=number)
 
@@ -236,13 +254,14 @@ class _Branch(Generic[T]):
 
 
 def folded(text: str) -> str:
-    """Letters as they are compared: full width and capitals folded, one for one."""
+    """Letters as they are compared: full width, capitals and Traditional characters folded, one
+    for one."""
     return "".join(map(_fold, text))
 
 
 @lru_cache(maxsize=4096)
 def _fold(letter: str) -> str:
-    normal = unicodedata.normalize("NFKC", letter).casefold()
+    normal = simplified(unicodedata.normalize("NFKC", letter).casefold())
     return normal if len(normal) == 1 else letter
 
 

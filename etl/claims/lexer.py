@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from types import MappingProxyType
 from typing import NamedTuple
@@ -16,8 +17,18 @@ from etl.claims.grammar import Grammar, Lexeme, Vocabulary, folded
 from etl.claims.numbers import Number, number_at
 
 _CLAUSE = frozenset(",，;；:：—")
+_DIGITS = frozenset("0123456789一二十")
 _IGNORED = frozenset("()（）[]【】 \t　*_·。！？!?…\n")
 _NUMERAL = frozenset("0123456789$+-−零〇一二两三四五六七八九十百千万亿u")
+#: A time of day, or a delivery month with what makes it one.
+_CLOCK = re.compile(
+    r"(?:[01]?[0-9]|2[0-4])(?::[0-5][0-9]|时(?:[0-5]?[0-9]分)?|点(?:[0-5]?[0-9]分|半|整))"
+    r"(?:许|左右|前后)?"
+)
+_CONTRACT = re.compile(
+    r"(?:[0-9]{2,4}年)?[0-9一二十]{1,3}月份?"
+    r"(?=(?:主力)?(?:合约|交货|交割|到期|期货|期金|期油|期银|期铜|期价|主力))"
+)
 _DATE = _NUMERAL | frozenset("今去前")
 #: A facet is a noun; these begin other words.
 _NO_FACET = frozenset("+×0123456789")
@@ -53,6 +64,17 @@ class Lexer:
         self.finder = MentionFinder(catalog)
         self._words, self._units = grammar.vocabulary, grammar.unit_words
         owners = {_bare(alias): i.id for i in catalog.all() for alias in i.aliases}
+        timely = [word for word, said in grammar.lexemes() if said.kind in {*_TIMES, "running"}]
+        starts = {re.escape(folded(word)) for word in timely if len(word) > 1}
+        self._timely = re.compile(
+            "|".join([*sorted(starts, key=len, reverse=True), "[0-9]+", "收"])
+        )
+        self.careful = {
+            (i.id, _bare(alias)): name
+            for i in catalog.all()
+            for name in ("loose", "needs_cue", "actors")
+            for alias in getattr(i.statements, name)
+        }
         self.facets = Vocabulary(
             [
                 (noun, owned)
@@ -98,6 +120,25 @@ class Lexer:
             found.append(_token("text", sentence, places, text_from, len(letters)))
         return found
 
+    def times(self, sentence: str) -> Iterator[Token]:
+        """The times that a sentence names, and the words of running and of closed sessions."""
+        letters, places = _letters(sentence)
+        at = 0
+        while found := self._timely.search(letters, at):
+            start = found.start()
+            taken = self._at(sentence, letters, places, {}, start)
+            at = max(taken[0] if taken else 0, start + 1)
+            for token in taken[1] if taken else ():
+                if token.when is not None or token.kind in ("running", "clock"):
+                    yield token._replace(kind="running" if token.when is None else "when")
+                elif token.words.startswith("收"):
+                    yield token
+
+    def care(self, token: Token) -> str:
+        """How carefully the words of a mention are taken: loose, needs_cue, actors; '' by itself
+        for a name that means the indicator alone."""
+        return self.careful.get((token.indicator, _bare(token.words)), "")
+
     def _at(
         self,
         sentence: str,
@@ -110,6 +151,8 @@ class Lexer:
         letter = letters[at]
         number = number_at(letters, at, self._units) if letter in _NUMERAL else None
         word = self._words.at(letters, at)
+        if letter in _DIGITS and (timed := self._timed(sentence, letters, places, at)):
+            return timed
         if at in spans and (word is None or word[0] <= spans[at][0]):
             return self._mention(sentence, letters, places, spans[at], at, number)
         when = when_at(letters, at) if letter in _DATE else None
@@ -133,6 +176,19 @@ class Lexer:
             return at + 1, [_token("clause", sentence, places, at, at + 1)]
         if letter in _IGNORED:
             return at + 1, []
+        return None
+
+    def _timed(
+        self, sentence: str, letters: str, places: list[int], at: int
+    ) -> tuple[int, list[Token]] | None:
+        """A time of day, at which a price is none of a close unless it says so; a delivery month,
+        which is no time at all."""
+        if letters[at - 1 : at] not in _DIGITS and (found := _CLOCK.match(letters, at)):
+            is_close = letters.startswith(("收盘", "收市", "收报", "收于"), found.end())
+            kind = "glue" if is_close else "clock"
+            return found.end(), [_token(kind, sentence, places, at, found.end())]
+        if found := _CONTRACT.match(letters, at):
+            return found.end(), [_token("contract", sentence, places, at, found.end())]
         return None
 
     def _mention(
@@ -196,7 +252,7 @@ class Lexer:
         return alias[number.stem :]
 
 
-_TIMES = frozenset({"day", "weekdays", "weeks", "months", "years", "quarters"})
+_TIMES = frozenset({"day", "weekdays", "weeks", "months", "years", "quarters", "halves"})
 _VERBS = frozenset({"direction"})
 
 

@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 
 from etl.catalog import Catalog
 from etl.claims.grammar import folded, grammar
 from etl.claims.lexer import Lexer, Token
 from etl.claims.reading import clauses, figures, marks, subjects, times
-from etl.claims.reading.state import SentenceReading
+from etl.claims.reading.state import Context, SentenceReading
 from etl.claims.reading.telling import MAKERS
+from etl.claims.reading.times import DAYS
 from etl.claims.reading.units import Units
 from etl.claims.reading.verbs import on_verb
-from etl.claims.statement import TOO_LONG, Statement
+from etl.claims.statement import QUOTED, TOO_LONG, UNDATED, Statement
 
 #: A longer sentence is not read: nobody writes it, and each of its statements would repeat it.
 MOST_LETTERS = 1000
 
+#: What may stand behind the mark of a sentence.
+CLOSERS = "”’」』）)》\"' \n"
+#: Words of closes, but for a few that begin so.
+_CLOSES = ("收", "报收", "结算", "高收", "低收", "平收", "全天", "closed", "ended", "settled")
+_NO_CLOSES = ("收复", "收获", "收窄", "收盘前")
+_SPOKEN = re.compile(r"(?:称|表示|说|指出|认为|道|写道|强调|直言|坦言)[:：，,]?\s*[“「\"]")
+_QUOTATION = re.compile('“[^“”]{12,}”|「[^「」]{12,}」|"[^"]{12,}"')
 _SINGLE = frozenset({"negations", "hypotheticals", "conditionals", "hedge", "since", "levels",
                      "versus", "intraday", "recent", "direction", "in_a_row", "sets",
-                     "weak_record"})  # fmt: skip
+                     "weak_record", "running"})  # fmt: skip
+#: The kinds of words that may speak of a close.
+_SETTLING = frozenset({"levels", "direction", "glue", "record", "moves_to", "volatility"})
 #: What each kind of token does to the reading; the others are only looked at from beside.
 _HANDLERS: Mapping[str, Callable[[SentenceReading, Token], None]] = {
     "clause": clauses.on_clause,
@@ -35,6 +46,14 @@ _HANDLERS: Mapping[str, Callable[[SentenceReading, Token], None]] = {
     "hypotheticals": marks.on_hypotheticals,
     "conditionals": marks.on_conditionals,
     "intraday": marks.on_intraday,
+    "running": marks.on_running,
+    "clock": marks.on_running,
+    "unreal": marks.on_unreal,
+    "contract": marks.on_contract,
+    "place": marks.on_place,
+    "moves_are": marks.on_moves_are,
+    "others": subjects.on_others,
+    "respectively": subjects.on_respectively,
     "firsts": marks.on_firsts,
     "sets": marks.on_sets,
     "when": times.on_when,
@@ -58,31 +77,92 @@ class Parser:
         self.lexer = Lexer(catalog, self.grammar)
         self._units = Units(catalog, self.grammar)
 
-    def statements(self, sentence: str) -> list[Statement]:
-        """What a sentence states of indicators, in the order of its words."""
+    def statements(self, sentence: str, context: Context | None = None) -> list[Statement]:
+        """What a sentence states of indicators, in the order of its words. `context` is what the
+        sentences before it say, and learns from this one."""
         if len(sentence) > MOST_LETTERS:
             return self._too_long(sentence)
-        tokens = _joined(self.lexer.tokens(sentence))
-        return _with_parts(self._read(sentence, tokens)) if tokens else []
+        if sentence.rstrip(CLOSERS).endswith(("？", "?")):
+            return []
+        tokens, context = _joined(self.lexer.tokens(sentence)), context or Context()
+        if not tokens:
+            self._note(sentence, context)
+            return []
+        return _with_parts(self._read(sentence, tokens, context))
 
-    def _read(self, sentence: str, tokens: Sequence[Token]) -> list[Statement]:
+    def context_of(self, heading: str) -> Context:
+        """What a heading says to the sentences below it."""
+        words = (word for word in self.grammar.long_headings if word in heading)
+        return Context(heading=next(words, ""))
+
+    def _note(self, sentence: str, context: Context) -> None:
+        """Keeps the time that a sentence without indicators names for those that follow."""
+        for token in self.lexer.times(sentence):
+            if token.when is not None:
+                context.when, context.when_words = token.when, token.words
+            else:
+                context.is_running = token.kind == "running"
+
+    def _read(self, sentence: str, tokens: Sequence[Token], context: Context) -> list[Statement]:
         """Goes through the tokens once."""
         named = frozenset(token.indicator for token in tokens if token.kind == "mention")
         reading = SentenceReading(
             self.catalog, self.grammar, self.lexer, self._units, folded(sentence), tokens, named
         )
+        reading.is_running = context.is_running
         for reading.at, token in enumerate(tokens):
+            if _is_settled(token):
+                clauses.settle(reading)
             handler = _HANDLERS.get(token.kind)
             if handler is not None:
                 handler(reading, token)
         clauses.close(reading)
-        return reading.found
+        return _in_context(reading, sentence, context)
 
     def _too_long(self, sentence: str) -> list[Statement]:
         problem = TOO_LONG.format(MOST_LETTERS)
         for start, stop, indicator in self.lexer.finder.found(sentence):
             return [Statement(start, stop, indicator, "level", problem=problem)]
         return []
+
+
+def _is_settled(token: Token) -> bool:
+    """Whether the word speaks of a close: what follows is no price of a running session."""
+    return (
+        token.kind in _SETTLING
+        and token.words.startswith(_CLOSES)
+        and not token.words.startswith(_NO_CLOSES)
+    )
+
+
+def _in_context(reading: SentenceReading, sentence: str, context: Context) -> list[Statement]:
+    """What was found, as far as the sentences before and quotation marks let it be a fact; and what
+    this sentence says to those that follow."""
+    found = [
+        _spoken(statement, sentence)._replace(is_settled=reading.is_settled)
+        for statement in reading.found
+    ]
+    if reading.when is not None:
+        context.when, context.when_words = reading.when, reading.when_words
+    elif context.when is not None or context.heading:
+        is_day = context.when is not None and context.when.kind in DAYS
+        doubt = "" if is_day else UNDATED.format(context.when_words or context.heading)
+        found = [
+            s._replace(doubt=s.doubt or doubt, context=context.when)
+            if s.base is None and s.window is None
+            else s
+            for s in found
+        ]
+    context.is_running = reading.is_running
+    return found
+
+
+def _spoken(statement: Statement, sentence: str) -> Statement:
+    """The statement, not checked if it is in somebody's mouth."""
+    is_said = bool(_SPOKEN.search(sentence)) and any(
+        quoted.start() < statement.start < quoted.end() for quoted in _QUOTATION.finditer(sentence)
+    )
+    return statement._replace(problem=statement.problem or QUOTED) if is_said else statement
 
 
 def _joined(tokens: Sequence[Token]) -> list[Token]:

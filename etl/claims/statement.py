@@ -18,6 +18,17 @@ NOBODY = "没有说明是谁的“{}”，不作推断"
 VAGUE = "“{}”没有说明从何时算起，无法核对"
 TOO_LONG = "这一句超过 {} 字，不作核对"
 OTHER_ROW = "只核对逐期的连续涨跌，不核对按“{}”计的"
+UNSURE = "“{}”没有读懂，不能认定"
+LOOSE = "“{}”也可以指别的价格或指数，不能认定"
+CONTRACT = "说的是“{}”，本站是近月合约，不能认定"
+OTHER_TIME = "说的是另一个时间的水平，不作核对"
+QUOTED = "引号里是别人的话，不作核对"
+UNDATED = "上文说的是“{}”，这一句没有写明时间，不能认定"
+UNMATCHED = "“分别”之后的数与前面的名称对不上，不作推断"
+OTHER_DAY = "与 {} 的值相符，文中的日期可能是那一天，不能认定"
+MAYBE_INTRADAY = "文中没有说是收盘，也许说的是盘中，不能认定"
+ALREADY = "此前已在这一边，说不上是这一天，不能认定"
+SINCE_WHEN = "没有说明从何时算起，不能认定"
 NO_MARK = "没有说明到了什么数，无法核对"
 
 
@@ -44,7 +55,8 @@ class Statement(NamedTuple):
     `way` is up, down or flat. `mode` is hold (above, wherever from), bound (a comparison with a
     number), origin (where a move began), strong or plain; of a record what it is judged
     among: month_end or held. A `problem` is why it cannot be
-    checked.
+    checked, a `doubt` why it cannot be contradicted.
+    `context` is the time that a sentence before names; `is_settled` whether a close is named.
     """
 
     start: int
@@ -64,3 +76,6 @@ class Statement(NamedTuple):
     is_part: bool = False
     is_inverse: bool = False
     problem: str = ""
+    doubt: str = ""
+    context: When | None = None
+    is_settled: bool = False

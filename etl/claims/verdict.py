@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
+
+import numpy as np
 
 from etl.catalog import Catalog, Indicator
-from etl.claims.dates import Period, end_of
+from etl.claims.dates import (
+    Period,
+    When,
+    end_of,
+    last_session,
+    period_of,
+    session_on_or_before,
+)
 from etl.claims.grammar import grammar
 from etl.claims.judging.case import Case, Ruling, Unknown, period_named
 from etl.claims.judging.counts import count
@@ -15,7 +25,7 @@ from etl.claims.judging.records import first, milestone, record_high, record_low
 from etl.claims.judging.streaks import streak, volatility
 from etl.claims.known import Known
 from etl.claims.model import Claim, Evidence, Kind
-from etl.claims.statement import Statement
+from etl.claims.statement import ALREADY, MAYBE_INTRADAY, OTHER_DAY, SINCE_WHEN, Statement
 
 _RULES: Mapping[Kind, Callable[[Case], Ruling]] = {
     "level": level,
@@ -29,6 +39,14 @@ _RULES: Mapping[Kind, Callable[[Case], Ruling]] = {
     "volatility": volatility,
     "streak": streak,
 }
+_TRUE = frozenset({"supported", "approximate"})
+#: How many sessions before the last one a number without a date may be of.
+_SESSIONS_BACK = 5
+_DAY = timedelta(days=1)
+#: Kinds that a price within the session may bear out, as far from the close as it lately moved.
+_MARKS = frozenset({"record_high", "record_low", "milestone", "first"})
+#: How far back is lately, and from which move in per cent on one may be of a longer time.
+_LATELY, _LARGE = 20, 5.0
 #: The units of changes that are not those of their indicator.
 _CHANGES: Mapping[str, str] = {
     "percent": "percent", "basis_point": "bp", "point_of_percent": "percentage points",
@@ -50,7 +68,7 @@ class Judge:
         try:
             period = period_named(statement.when, self.day) if statement.when else None
             case = self._case(statement, indicator, period)
-            found = _RULES[statement.kind](case)
+            found = self._ruled(case)
             evidence = case.evidence(found)
         except Unknown as reason:
             found = Ruling("unverifiable", f"{reason}。")
@@ -66,6 +84,49 @@ class Judge:
             reason=found.reason,
             evidence=evidence,
         )
+
+    def _ruled(self, case: Case) -> Ruling:
+        """The ruling, in doubt where the statement is, or where the time that it means is."""
+        rule, statement = _RULES[case.statement.kind], case.statement
+        found = rule(case)
+        if found.verdict != "contradicted":
+            return found
+        if statement.when is None and statement.context is not None:
+            other = _tried(rule, _at(case, statement.context, self.day))
+            if other is not None and other.verdict in _TRUE:
+                return other
+        if doubt := statement.doubt or _doubt(case, found):
+            return case.doubted(found, doubt)
+        if day := self._other_session(case, rule):
+            return case.doubted(found, OTHER_DAY.format(day))
+        return found
+
+    def _other_session(self, case: Case, rule: Callable[[Case], Ruling]) -> date | None:
+        """Another session of which the number is true, where the text leaves open which one it
+        means: without a date one of the last few, with a date the one that ended that day in
+        Beijing."""
+        statement, calendar = case.statement, case.indicator.calendar
+        is_exact = statement.number is not None and statement.kind in ("level", "change")
+        if not case.is_lively or not is_exact or statement.base or statement.window:
+            return None
+        period = case.period
+        if period is None:
+            session, tries = last_session(calendar, case.moment), _SESSIONS_BACK
+        elif (
+            period.span == "day"
+            and case.indicator.is_new_york_close
+            and not (statement.when and statement.when.is_local)
+        ):
+            session, tries = session_on_or_before(calendar, min(period.first, self.day)), 1
+        else:
+            return None
+        for _ in range(tries):
+            session = session_on_or_before(calendar, session - _DAY)
+            when = When("full", year=session.year, month=session.month, day=session.day)
+            found = _tried(rule, _at(case, when, self.day))
+            if found is not None and found.verdict in _TRUE:
+                return session
+        return None
 
     def _case(self, statement: Statement, indicator: Indicator, period: Period | None) -> Case:
         if statement.problem:
@@ -95,6 +156,43 @@ class Judge:
         if statement.kind != "change" or statement.number is None:
             return own
         return _CHANGES.get(statement.number.unit, own)
+
+
+def _doubt(case: Case, found: Ruling) -> str:
+    """Why a contradiction of what a statement leaves open is in doubt: a record or round number
+    that the session may have touched, a move that may be of a longer time."""
+    statement, number = case.statement, case.statement.number
+    if found.at is None or not case.is_lively or statement.mode == "hold":
+        return ""
+    values = case.history.values[max(0, found.at - _LATELY) : found.at + 1]
+    moved_pct = float(np.max(np.abs(100 * np.diff(values) / values[:-1]), initial=0.0))
+    if statement.kind in _MARKS and not statement.is_settled:
+        mark = found.previous if number is None or number.value is None else number.value
+        value = case.value_of(found.at)
+        if mark is not None and abs(value - mark) <= moved_pct / 100 * abs(mark):
+            return MAYBE_INTRADAY
+        is_beyond = mark is not None and (value >= mark) == (case.way() != "down")
+        if statement.kind == "milestone" and is_beyond:
+            return ALREADY
+    is_bare = statement.when is None and statement.base is None and statement.window is None
+    if statement.kind == "change" and is_bare and number and number.unit == "percent":
+        told = abs(case.mark())
+        if told >= _LARGE and told > 2 * moved_pct:
+            return SINCE_WHEN
+    return ""
+
+
+def _at(case: Case, when: When, day: date) -> Case:
+    """The case with the time that a sentence before names."""
+    statement = case.statement._replace(when=when)
+    return replace(case, statement=statement, period=period_of(when, day))
+
+
+def _tried(rule: Callable[[Case], Ruling], case: Case) -> Ruling | None:
+    try:
+        return rule(case)
+    except Unknown:
+        return None
 
 
 def _signed(statement: Statement) -> float | None:

@@ -51,6 +51,8 @@ def _base(case: Case, at: int) -> int:
         return _of_time(case, base)
     if base is not None and base.kind in ("year", "period"):
         return _months_ago(case, at, 12 if base.kind == "year" else 1)
+    if case.indicator.frequency == "event" and case.period and case.period.span != "day":
+        return _up_to(case, case.period.first - _DAY)  # 去年累计降息 100 个基点
     if case.is_lively and case.period is not None and case.period.span != "day":
         return _session_up_to(case, case.period.first - _DAY)
     return previous(case, at)
@@ -98,6 +100,8 @@ def _of_window(case: Case, window: SaidWindow, day: date) -> int:
     if window.since is not None:
         period = period_named(window.since, case.day)
         first = period.first if period.span == "day" else period.first - _DAY
+        if window.since.is_end:
+            first = period.last
         return _session_up_to(case, first) if case.is_lively else _up_to(case, first)
     if window.unit in _SESSIONS or (window.unit in _DAYS and case.is_lively):
         target = day
@@ -113,7 +117,8 @@ def window_day(case: Case, at: int) -> date | None:
     if window is None:
         return None
     if window.since is not None:
-        return period_named(window.since, case.day).first
+        period = period_named(window.since, case.day)
+        return period.last if window.since.is_end else period.first
     if window.unit in _SESSIONS:
         return day - timedelta(days=window.amount * 7 // 5)
     return _back(case, window, day)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from etl.calendars import MARKETS
@@ -148,6 +148,24 @@ class Case:
         is_plain = self.period is None or self.period.span == "day"
         named = period or str(self.own_period(at) if is_plain else self.period)
         return Ruling(verdict, f"{_WORDS[verdict]}：{told}。", at, previous, named, t)
+
+    def doubted(self, found: Ruling, doubt: str) -> Ruling:
+        """The ruling, but for a contradiction that is in doubt."""
+        if found.verdict != "contradicted" or not doubt:
+            return found
+        told = found.reason.removeprefix(f"{_WORDS['contradicted']}：").removesuffix("。")
+        reason = f"{_WORDS['unverifiable']}：{told}；{doubt}。"
+        return replace(found, verdict="unverifiable", reason=reason)
+
+    def elsewhere(self, found: Ruling, is_within: bool) -> Ruling:
+        """The ruling, in doubt where what others report may lie so far from the value here."""
+        words = self.indicator.statements.elsewhere.words or "别处的末位数字可能不同"
+        return self.doubted(found, f"{words}，不能认定") if is_within else found
+
+    def elsewhere_abs(self, value: float) -> float:
+        """How far from a value changes of others may lead."""
+        rules = self.indicator.statements.elsewhere
+        return (rules.change_pct or rules.level_pct) / 100 * abs(value)
 
     def answer(
         self, is_so: bool, told: str, at: int, previous: float | None, t: str,

@@ -2,30 +2,44 @@
 
 from __future__ import annotations
 
-from etl.claims.judging.agreement import agreement
+from etl.claims.judging.agreement import agreement, last_digits
 from etl.claims.judging.bases import base_of
 from etl.claims.judging.case import Case, Ruling, Unknown, plain
 from etl.claims.judging.counts import is_sum
 from etl.claims.judging.sessions import value_meant
 from etl.claims.model import Verdict
+from etl.claims.statement import OTHER_TIME
 from etl.words.numbers import UNCHANGED, says_something, signed
 
 
 def level(case: Case) -> Ruling:
     """A value at a time; where a move began, or one side of a number."""
     number, statement = case.number(), case.statement
+    if (
+        statement.base is not None
+        and statement.base.kind in ("year", "period")
+        and not (statement.mode == "origin")
+    ):
+        raise Unknown(OTHER_TIME)
     if is_sum(case):
         raise Unknown("这个指标按月计，不能核对一段时间的水平")
     at = value_meant(case)
     if statement.mode == "origin":
         at = base_of(case, at)
     actual, mark = case.value_of(at), case.mark()
+    apart = last_digits(actual)
     if statement.mode == "bound":
         is_so = actual > mark if statement.way == "up" else actual < mark
-        return case.answer(is_so, case.told(at), at, None, "3m")
-    decimals, hedges = case.indicator.decimals, case.grammar.hedges
-    verdict = agreement(number, statement.hedge, actual, decimals, hedges)
-    return case.result(verdict, case.told(at), at, None, "3m")
+        verdict: Verdict = "supported" if is_so else "contradicted"
+        if not is_so and abs(actual - mark) <= apart:
+            verdict = "approximate"
+    else:
+        decimals, hedges = case.indicator.decimals, case.grammar.hedges
+        verdict = agreement(number, statement.hedge, actual, decimals, hedges, apart)
+    reach = case.indicator.statements.elsewhere.level_pct / 100 * abs(actual)
+    return case.elsewhere(
+        case.result(verdict, case.told(at), at, None, "3m"), abs(actual - mark) <= reach
+    )
 
 
 def change(case: Case) -> Ruling:
@@ -36,11 +50,25 @@ def change(case: Case) -> Ruling:
     old = case.value_of(before)
     actual, decimals, shown = _change(case, number.unit, case.value_of(at), old)
     sign = -1.0 if (statement.way == "down") != statement.is_inverse else 1.0
-    verdict = agreement(number, statement.hedge, sign * actual, decimals, case.grammar.hedges)
+    new, told_change = case.value_of(at), sign * case.mark()
+    apart = 2 * last_digits(new) * (_scale(number.unit, old))
+    hedges = case.grammar.hedges
+    verdict = agreement(number, statement.hedge, sign * actual, decimals, hedges, apart)
     moved = f"变动 {shown}" if says_something(shown) else UNCHANGED["zh"]
     told = f"{case.told(at)}，{case.told(before)}，{moved}"
     period = case.between(before, at)
-    return case.result(verdict, told, at, old, case.range(before, at), period)
+    reach = case.elsewhere_abs(new) * _scale(number.unit, old)
+    return case.elsewhere(
+        case.result(verdict, told, at, old, case.range(before, at), period),
+        abs(actual - told_change) <= reach,
+    )
+
+
+def _scale(unit: str, old: float) -> float:
+    """What a difference of values is as a change in a unit."""
+    if unit == "percent":
+        return 100 / old if old else 0.0
+    return 100.0 if unit == "basis_point" else 1.0
 
 
 def _change(case: Case, unit: str, new: float, old: float) -> tuple[float, int, str]:
@@ -62,7 +90,11 @@ def direction(case: Case) -> Ruling:
     old = case.value_of(before)
     verdict = _direction(case, case.value_of(at), old)
     told, period = f"{case.told(at)}，{case.told(before)}", case.between(before, at)
-    return case.result(verdict, told, at, old, case.range(before, at), period)
+    moved = abs(case.value_of(at) - old)
+    return case.elsewhere(
+        case.result(verdict, told, at, old, case.range(before, at), period),
+        moved <= max(case.elsewhere_abs(old), 2 * last_digits(old)),
+    )
 
 
 def _direction(case: Case, new: float, old: float) -> Verdict:

@@ -34,7 +34,13 @@ def _of_days(case: Case) -> int:
 
 def _session_of(case: Case, day: date, last: date) -> date:
     assert case.statement.when is not None
-    if case.statement.when.kind == "day":
+    when, calendar = case.statement.when, case.indicator.calendar
+    if when.is_dawn and case.indicator.is_new_york_close:
+        return session_on_or_before(calendar, min(day - timedelta(days=1), last))
+    is_beijing = case.indicator.is_new_york_close and not when.is_local
+    if when.kind == "full" and day == case.day > last and is_beijing:
+        return last  # today's date in Beijing: New York has none of that day yet
+    if when.kind == "day":
         return session_on_or_before(case.indicator.calendar, min(day, last))
     if not is_session(case.indicator.calendar, day):
         raise Unknown(f"{day} 不是交易日")

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from etl.claims.lexer import Token
-from etl.claims.reading.state import Clause, SentenceReading
+from etl.claims.reading.state import MOST_UNREAD, Clause, SentenceReading
 from etl.claims.reading.telling import told
+from etl.claims.statement import UNSURE
 
 
 def on_clause(reading: SentenceReading, token: Token) -> None:
     clause = reading.clause
     is_only_time = not (clause.had_verb or clause.verb or clause.group)
     window = clause.window if is_only_time else None  # 5 月以来，标普 500 上涨
+    places = clause.places if is_only_time and not clause.had_text else frozenset()
     close(reading)
-    reading.clause = Clause(window)
+    base = clause.base if is_only_time else None  # 去年同期，油价报 82 美元
+    reading.clause = Clause(
+        window,
+        base=base,
+        first=len(reading.found),
+        places=places,
+        is_intraday=clause.is_intraday,
+        is_intraday_carried=clause.is_intraday,
+    )
 
 
 def on_text(reading: SentenceReading, token: Token) -> None:
@@ -29,6 +39,21 @@ def on_text(reading: SentenceReading, token: Token) -> None:
     clause.last = None
     if clause.verb and clause.verb.figures:
         flush(reading)
+    for at in range(clause.first, len(reading.found)):  # 上涨 1% 的股票
+        found = reading.found[at]
+        if not found.doubt and found.kind != "count":
+            reading.found[at] = found._replace(doubt=UNSURE.format(words[:MOST_UNREAD]))
+
+
+def settle(reading: SentenceReading) -> None:
+    """A word of a close: what was told before it was of the running session."""
+    reading.is_settled = True
+    if reading.is_running or reading.clause.is_intraday:
+        verb = reading.clause.verb
+        if verb is not None and verb.figures:
+            flush(reading)
+        reading.is_running = False
+        reading.clause.is_intraday = False
 
 
 def close(reading: SentenceReading) -> None:

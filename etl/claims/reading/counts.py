@@ -13,7 +13,7 @@ from etl.claims.statement import NOBODY, TOO_LARGE, Statement
 COUNTS = frozenset({"copies", "pieces", "aspects"})
 #: More unread words between a number and what it counts are another matter.
 _FAR = 14
-_READ_ON = frozenset({"text", "glue", "facet"})
+_READ_ON = frozenset({"text", "glue", "facet", "place", "others"})
 _PASSED = frozenset({"hypotheticals", "direction", "levels", "days"})
 
 
@@ -32,7 +32,7 @@ def on_count(reading: SentenceReading, token: Token, hedge: str) -> None:
     clause.verb, clause.gap = None, ""
     if counted is None or reading.is_no_fact():
         return
-    problem = clause.problem("") if counted.is_named else NOBODY.format(counted.words)
+    problem = reading.problem("") if counted.is_named else NOBODY.format(counted.words)
     known = reading.catalog[counted.indicator]
     words = counted.words
     if known.unit == "documents":
@@ -68,9 +68,13 @@ def is_change_of_count(reading: SentenceReading) -> bool:
 
 def _counted(reading: SentenceReading, unit: str) -> SaidCount | None:
     """What the number counts: its noun behind it, or the documents named before it."""
-    text = ""
+    text, places = "", set(reading.clause.places)
     for token in reading.tokens[reading.at + 1 :]:
+        if token.kind == "place":
+            places.add(token.value)
         if token.kind in ("mention", "weak_mention"):
+            if places - {*reading.catalog[token.indicator].statements.places}:
+                return None  # 各省出台 50 份政策文件
             if _takes(reading, token.indicator, unit):
                 is_named = token.kind == "mention" or token.indicator in reading.named
                 return SaidCount(token.indicator, token.words, is_named)

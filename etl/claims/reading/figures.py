@@ -44,8 +44,12 @@ def on_number(reading: SentenceReading, token: Token) -> None:
 
 def _on_figure(reading: SentenceReading, token: Token, figure: SaidFigure) -> None:
     """A number of the verb, of the time it is compared with, or without a verb."""
-    clause = reading.clause
-    if clause.is_versus or (clause.verb is None and _comes_from_a_time(reading)):
+    clause, following = reading.clause, reading.next("glue")
+    if figure.number.unit == "" and following and following.kind == "streaks":
+        clause.before = [figure]  # 录得八连涨
+        if clause.verb and clause.verb.token.kind == "levels" and not clause.verb.figures:
+            clause.verb = None
+    elif clause.is_versus or (clause.verb is None and _comes_from_a_time(reading)):
         clause.is_versus, clause.origin = False, figure
     elif clause.verb is None:
         _without_verb(reading, token, figure)
@@ -75,10 +79,6 @@ def _without_verb(reading: SentenceReading, token: Token, figure: SaidFigure) ->
         _unplaced(reading, figure)
         clause.before = [figure] if not clause.gap else []
         clause.last = clause.before
-        return
-    following = reading.next("glue")
-    if number.unit == "" and following and following.kind == "streaks":
-        clause.before = [figure]
         return
     is_exact = number.step < 1
     is_told = number.unit in VALUES or number.sign or is_exact

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from etl.claims.lexer import Token
-from etl.claims.reading.clauses import flush
+from etl.claims.reading.clauses import flush, on_text
 from etl.claims.reading.state import SentenceReading
 
 
@@ -15,6 +15,9 @@ def on_hypotheticals(reading: SentenceReading, token: Token) -> None:
     following = reading.next()
     if token.words == "将" and following and following.kind in ("mention", "facet"):
         return  # 将利率下调: 将 is 把
+    before = reading.before
+    if before and following and before.kind == following.kind == "number":
+        return  # 跌 1.55 美元或 2.39%
     reading.clause.is_doubted = True
 
 
@@ -22,8 +25,38 @@ def on_conditionals(reading: SentenceReading, token: Token) -> None:
     reading.is_conditional = True
 
 
+def on_unreal(reading: SentenceReading, token: Token) -> None:
+    """降息 25 个基点的概率: what the clause said before is no fact either."""
+    clause = reading.clause
+    clause.is_doubted, clause.verb = True, None
+    del reading.found[clause.first :]
+
+
 def on_intraday(reading: SentenceReading, token: Token) -> None:
-    reading.clause.is_intraday = True
+    reading.clause.is_intraday, reading.clause.is_intraday_carried = True, False
+
+
+def on_running(reading: SentenceReading, token: Token) -> None:
+    reading.is_running = True
+
+
+def on_contract(reading: SentenceReading, token: Token) -> None:
+    reading.clause.contract = token.words
+
+
+def on_place(reading: SentenceReading, token: Token) -> None:
+    clause = reading.clause
+    if clause.verb or clause.group:
+        on_text(reading, token)
+    else:
+        clause.places |= {token.value}
+
+
+def on_moves_are(reading: SentenceReading, token: Token) -> None:
+    """跌幅扩大至 0.33%: the number behind is the move."""
+    verb = reading.clause.verb
+    if verb is None or verb.figures or verb.token.words not in reading.grammar.move_nouns:
+        on_text(reading, token)
 
 
 def on_firsts(reading: SentenceReading, token: Token) -> None:

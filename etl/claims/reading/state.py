@@ -8,22 +8,33 @@ from typing import NamedTuple
 
 from etl.catalog import Catalog
 from etl.claims.dates import When
-from etl.claims.grammar import Grammar
+from etl.claims.grammar import Grammar, folded
 from etl.claims.lexer import Lexer, Token
 from etl.claims.numbers import Number
 from etl.claims.reading.units import Units
-from etl.claims.statement import INTRADAY, NEGATED, UNREAD, Base, SaidWindow, Statement
+from etl.claims.statement import (
+    CONTRACT,
+    INTRADAY,
+    NEGATED,
+    UNREAD,
+    UNSURE,
+    Base,
+    SaidWindow,
+    Statement,
+)
 
 #: Verbs that say that a value is a record.
 RECORDS = frozenset({"record", "weak_record"})
-_MOST_UNREAD = 20
+MOST_UNREAD = 20
 
 
 class Subject(NamedTuple):
-    """Of what is spoken, in the words of the text; a stranger has no indicator."""
+    """Of what is spoken, in the words of the text; a stranger has no indicator. `doubt` is why
+    nothing that is said of it is contradicted."""
 
     indicator: str
     words: str = ""
+    doubt: str = ""
 
 
 class SaidFigure(NamedTuple):
@@ -54,11 +65,27 @@ class Verb:
 
 
 @dataclass(slots=True)
+class Context:
+    """What the sentences before say of the ones that follow in a text: when it was, and whether a
+    session was still running. `heading` is the word of a heading that speaks of a longer time."""
+
+    when: When | None = None
+    when_words: str = ""
+    heading: str = ""
+    is_running: bool = False
+
+
+@dataclass(slots=True)
 class Clause:
     """What was read since the last comma. `gap` is what was not understood since the last thing
     that was, `before` the figures that no verb has taken yet, `last` the list of the newest one."""
 
     window: SaidWindow | None = None
+    first: int = 0
+    places: frozenset[str] = frozenset()
+    contract: str = ""
+    is_respective: bool = False
+    is_intraday_carried: bool = False
     group: list[Subject] = field(default_factory=list)
     group_is_open: bool = False
     is_joined: bool = False
@@ -85,16 +112,6 @@ class Clause:
     last: list[SaidFigure] | None = None
     noun_words: str = ""
 
-    def problem(self, gap: str) -> str:
-        """What keeps a statement of this clause from being checked."""
-        if self.is_negated:
-            return NEGATED
-        if self.is_intraday:
-            return INTRADAY
-        if self.lost:
-            return UNREAD.format(self.lost)
-        return unread(gap) if gap else ""
-
 
 @dataclass(slots=True)
 class SentenceReading:
@@ -116,7 +133,47 @@ class SentenceReading:
     when: When | None = None
     is_conditional: bool = False
     carries_doubt: bool = False
+    is_running: bool = False
+    is_settled: bool = False
+    when_words: str = ""
     has_stranger: bool = False
+
+    def problem(self, gap: str) -> str:
+        """What keeps a statement of this clause from being checked."""
+        clause = self.clause
+        if clause.is_negated:
+            return NEGATED
+        if clause.is_intraday or self.is_running:
+            return INTRADAY
+        if clause.lost:
+            return UNREAD.format(clause.lost)
+        return unread(gap) if gap else ""
+
+    def doubt(self, subject: Subject, gap: str = "") -> str:
+        """What keeps a statement of this clause from being contradicted; `gap` is what was not
+        understood behind its verb."""
+        if subject.doubt:
+            return subject.doubt
+        if self.clause.contract:
+            return CONTRACT.format(self.clause.contract)
+        return UNSURE.format(gap[:MOST_UNREAD]) if gap else ""
+
+    def has_cue(self, place: str) -> bool:
+        """Whether the sentence speaks of the markets of a place, and of no other."""
+        cue = self.grammar.cues[place]
+        others = any(folded(word) in self.bare for word in cue.against)
+        return not others and any(folded(word) in self.bare for word in cue.words)
+
+    @property
+    def bare(self) -> str:
+        """The sentence as words are compared, without spaces."""
+        return "".join(self.folded.split())
+
+    @property
+    def before(self) -> Token | None:
+        """The token just before this one; none at the beginning of a clause."""
+        token = self.tokens[self.at - 1] if self.at else None
+        return None if token is None or token.kind == "clause" else token
 
     def is_no_fact(self) -> bool:
         """Whether the clause tells a condition or a forecast."""
@@ -136,4 +193,4 @@ class SentenceReading:
 
 def unread(gap: str) -> str:
     """The problem with words that were not understood."""
-    return UNREAD.format(gap[:_MOST_UNREAD])
+    return UNREAD.format(gap[:MOST_UNREAD])

@@ -8,12 +8,20 @@ from etl.claims.grammar import folded
 from etl.claims.lexer import Token
 from etl.claims.model import Kind
 from etl.claims.reading.clauses import flush, on_text
-from etl.claims.reading.state import SentenceReading, Subject
-from etl.claims.statement import NOBODY, Statement
+from etl.claims.reading.state import MOST_UNREAD, SentenceReading, Subject
+from etl.claims.statement import LOOSE, NOBODY, UNSURE, Statement
+
+#: The tenor of our yield, in years.
+TENOR = 10
+#: The members of families of indices: 标普 200, 标普 600.
+_MEMBERS = frozenset({30, 35, 40, 50, 60, 100, 150, 200, 225, 300, 400, 500, 600, 1000, 1500})
 
 
 def on_mention(reading: SentenceReading, token: Token) -> None:
-    clause, subject = reading.clause, Subject(token.indicator, token.words)
+    clause = reading.clause
+    subject = _subject(reading, token) if token.indicator else Subject("", token.words)
+    if not subject.indicator:
+        reading.has_stranger = True
     if clause.group and clause.group_is_open:
         _beside(reading, subject)
     else:
@@ -21,8 +29,53 @@ def on_mention(reading: SentenceReading, token: Token) -> None:
             clause.verb = None
         flush(reading)
         clause.group = [subject]
+        clause.is_intraday = clause.is_intraday and not clause.is_intraday_carried
     clause.group_is_open, clause.is_joined = True, False
     clause.gap, clause.last = "", None
+
+
+def _subject(reading: SentenceReading, token: Token) -> Subject:
+    """What a name means where it stands; nothing of ours where it is a part of another name."""
+    clause, rules = reading.clause, reading.catalog[token.indicator].statements
+    care, before = reading.lexer.care(token), reading.before
+    is_other = bool(clause.places - {*rules.places}) or _has_tenor(reading, before)
+    if care and before is not None and before.kind == "text":
+        is_other = True  # 银行间隔夜回购加权利率
+    if care == "needs_cue":
+        is_other = is_other or not reading.has_cue("us")
+    if is_other or _is_member(reading, token):
+        return Subject("", token.words)
+    is_told = care == "loose" and clause.places and rules.places == ("world",)
+    doubt = LOOSE.format(token.words) if care in ("loose", "needs_cue") and not is_told else ""
+    if not doubt and clause.had_text:
+        doubt = UNSURE.format(clause.had_text[:MOST_UNREAD])
+    return Subject(token.indicator, token.words, doubt)
+
+
+def _has_tenor(reading: SentenceReading, before: Token | None) -> bool:
+    """Whether a span stands before the name: 3 年期美债收益率. What is counted has numbers."""
+    if before is None or before.number is None or not before.number.span:
+        return False
+    return before.number.span.endswith("期") and before.number.value != TENOR
+
+
+def _is_member(reading: SentenceReading, token: Token) -> bool:
+    """Whether the number behind the name makes another index of it: 标普 200 指数."""
+    following = reading.next()
+    number = following.number if following else None
+    if number is None or following is None or following.start - token.stop > 1:
+        return False
+    return not number.unit and not number.sign and number.value in _MEMBERS
+
+
+def on_others(reading: SentenceReading, token: Token) -> None:
+    """Another quantity of the name before: 标普 500 股指期货."""
+    clause = reading.clause
+    if clause.group and not clause.verb and not clause.gap:
+        last = clause.group[-1]
+        clause.group[-1] = Subject("", last.words + token.words)
+    else:
+        on_text(reading, token)
 
 
 def _beside(reading: SentenceReading, subject: Subject) -> None:
@@ -33,9 +86,9 @@ def _beside(reading: SentenceReading, subject: Subject) -> None:
     if reading.clause.is_joined:
         group.append(subject)
     elif facet:
-        group[-1] = Subject(facet, last.words + subject.words)
+        group[-1] = Subject(facet, last.words + subject.words, last.doubt)
     elif _are_counted(reading, last, subject):  # 人工智能政策文件: the first says which
-        group[-1] = Subject(last.indicator, last.words + subject.words)
+        group[-1] = Subject(last.indicator, last.words + subject.words, last.doubt)
     elif last.indicator != subject.indicator:
         group[-1] = subject
 
@@ -53,12 +106,16 @@ def on_facet(reading: SentenceReading, token: Token) -> None:
     clause = reading.clause
     subjects: Sequence[Subject]
     subjects = clause.verb.subjects if clause.verb else clause.group or reading.carried
-    moved = [Subject(token.facets.get(s.indicator, ""), s.words + token.words) for s in subjects]
+    moved = [
+        Subject(token.facets.get(s.indicator, ""), s.words + token.words, s.doubt) for s in subjects
+    ]
     if moved and all(s.indicator for s in moved) and not (clause.verb is None and clause.gap):
         clause.noun_words += token.words
         if clause.verb:
             clause.verb.subjects = moved
         clause.group, clause.group_is_open = moved, True
+    elif token.value == "others":
+        on_others(reading, token)
     elif token.lexeme is not None and token.lexeme.kind in ("glue", "reports"):
         clause.noun_words += token.words
     elif subjects and not clause.verb:
@@ -83,6 +140,10 @@ def _nobody(reading: SentenceReading, token: Token) -> None:
 
 def on_joins(reading: SentenceReading, token: Token) -> None:
     reading.clause.is_joined = reading.clause.group_is_open
+
+
+def on_respectively(reading: SentenceReading, token: Token) -> None:
+    reading.clause.is_respective = True
 
 
 def on_glue(reading: SentenceReading, token: Token) -> None:

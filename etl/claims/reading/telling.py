@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from etl.claims.grammar import folded
+from etl.claims.lexer import Token
 from etl.claims.reading.predicates import (
     Maker,
     compares,
@@ -39,10 +40,12 @@ MAKERS: Mapping[str, Maker] = {
 
 def told(reading: SentenceReading, verb: Verb) -> Iterator[Statement]:
     """The statements of a verb. As many figures as subjects go one to each."""
+    if reading.clause.is_respective and len(verb.figures) not in (0, len(verb.subjects)):
+        reading.clause.lost = reading.clause.lost or "分别"
     owned = [subject for subject in verb.subjects if subject.indicator]
     is_paired = len(verb.figures) == len(verb.subjects) > 1
     for place, subject in enumerate(verb.subjects):
-        if subject.indicator and _is_told(reading, subject):
+        if subject.indicator and _is_told(reading, subject, verb):
             figures = [verb.figures[place]] if is_paired else verb.figures
             if not is_paired and len(owned) > 1 and len(figures) > 1:
                 figures = []
@@ -50,11 +53,19 @@ def told(reading: SentenceReading, verb: Verb) -> Iterator[Statement]:
             yield from make(reading, verb, _blank(reading, verb, subject, figures), figures)
 
 
-def _is_told(reading: SentenceReading, subject: Subject) -> bool:
+def _is_told(reading: SentenceReading, subject: Subject, verb: Verb) -> bool:
     """Whether a value is spoken of: of a count, only where its documents are named."""
     if not reading.units.count_rule(subject.indicator):
-        return True
+        return not _is_of_actor(reading, subject, verb)
     return reading.names_documents(subject.words + reading.clause.noun_words)
+
+
+def _is_of_actor(reading: SentenceReading, subject: Subject, verb: Verb) -> bool:
+    """Whether it tells what a central bank does, not what its rate does: 美联储下调增长预期."""
+    token = Token("mention", 0, 0, subject.words, indicator=subject.indicator)
+    if reading.lexer.care(token) != "actors" or verb.token.words in reading.grammar.of_rates:
+        return False
+    return not any(figure.number.unit == "basis_point" for figure in verb.figures)
 
 
 def _blank(
@@ -72,7 +83,8 @@ def _blank(
         base=clause.base,
         window=clause.window,
         is_inverse=_is_inverse(reading, subject),
-        problem=clause.problem(verb.gap),
+        problem=reading.problem(verb.gap),
+        doubt=reading.doubt(subject, "" if figures else clause.gap),
     )
 
 

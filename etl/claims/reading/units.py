@@ -13,6 +13,8 @@ VALUES = frozenset(
      "shares"}
 )  # fmt: skip
 _OF_PERCENT = frozenset({"basis_point", "point_of_percent"})
+#: What dealers of currencies call a ten-thousandth: 104 个基点, 104 点.
+_OF_RATES, _POINT = frozenset({"basis_point", "points"}), 1e-4
 
 
 class Units:
@@ -33,6 +35,8 @@ class Units:
         rule = self._grammar.level_rule(self._catalog, known)
         if number.value is None or number.unit not in rule.takes or self.count_rule(indicator):
             return None
+        if number.high is not None and known.statements.upper_of_range:
+            number = number._replace(value=number.high, high=None)
         return _times(number, rule.scale, known.unit)
 
     def as_level(self, blank: Statement, number: Number, hedge: str, words: str) -> Statement:
@@ -62,6 +66,8 @@ class Units:
             return number
         if rule and number.unit in rule.takes:
             return number._replace(unit=unit)
+        if unit == "cny_per_usd" and number.unit in _OF_RATES:
+            return _times(number, _POINT, unit)
         if number.unit == "" and unit != "ratio":
             return None
         return self.own(indicator, number)
