@@ -17,17 +17,22 @@ Span = Literal["day", "week", "month", "quarter", "half", "year"]
 _CHINESE: Mapping[str, str] = dict(zip("〇零一二三四五六七八九", "00123456789", strict=True))
 _N = r"[0-9〇零一二三四五六七八九十]"
 #: What every written date begins with; nearly all numbers are none.
-_DATED = re.compile(rf"(?:{_N}{{1,4}}|[今去前]) ?[年月]|[0-9]{{4}}[-/.]")
+_DATED = re.compile(
+    rf"(?:{_N}{{1,4}}|[今去前]) ?[年月]|前 ?(?:[0-9一二两三四五六七八九十]{1, 2} ?个月|三 ?季度)|[0-9]{{4}}[-/.]"
+)
 _FULL = re.compile(
     rf"(?:({_N}{{4}}) ?年 ?)?({_N}{{1,3}}) ?月 ?({_N}{{1,3}}) ?[日号]"
     r"|([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})(?![0-9])"
 )
 _MONTH = re.compile(rf"(?:({_N}{{4}}|今|去|前) ?年 ?)?({_N}{{1,3}}) ?月(?:份|底|末)?")
+_FIRST_MONTHS = re.compile(rf"前 ?(?:({_N}{{1,2}}|两) ?个月|(三) ?季度)")
 _YEAR = re.compile(rf"({_N}{{4}}) ?年(?:度|底|末)?(?!期)")
 #: A day so far ahead of the bulletin was that of the year before.
 _AHEAD = timedelta(days=31)
 #: As is a month so far ahead: 6 月 in May is to come, 12 月 is past.
 _MONTHS_AHEAD = 3
+#: The week that 全周 means is told by the day.
+WHOLE_WEEK, _SATURDAY = -9, 5
 #: How long a market may be closed.
 _LONGEST_BREAK = 15
 
@@ -72,6 +77,9 @@ def when_at(text: str, at: int) -> tuple[int, When] | None:
     """The written date that begins at `at`: where it ends, and what it is."""
     if not _DATED.match(text, at):
         return None
+    if found := _FIRST_MONTHS.match(text, at):
+        months = 9 if found[2] else 2 if found[1] == "两" else _int(found[1]) or 0
+        return found.end(), When("first_months", amount=months)
     if found := _FULL.match(text, at):
         year, month, day = found.groups()[:3] if found[2] else found.groups()[3:]
         when = When("full", year=_int(year), month=_int(month) or 0, day=_int(day) or 0)
@@ -137,7 +145,10 @@ def _weekday(when: When, day: date) -> Period:
 
 
 def _week(when: When, day: date) -> Period:
-    monday = day + timedelta(days=7 * when.amount - day.weekday())
+    weeks = when.amount
+    if weeks == WHOLE_WEEK:
+        weeks = 0 if day.weekday() >= _SATURDAY else -1  # 全周: the last one that is over
+    monday = day + timedelta(days=7 * weeks - day.weekday())
     return Period(monday, monday + timedelta(days=6), "week")
 
 
@@ -166,6 +177,12 @@ def _half(when: When, day: date) -> Period:
     return _months(date(year, when.amount * 6 - 5, 1), 6, "half")
 
 
+def _first_months(when: When, day: date) -> Period:
+    """前四个月: from the beginning of the year."""
+    year = _year_of(when, day) or day.year - (when.amount > day.month)
+    return _months(date(year, 1, 1), when.amount, "half")
+
+
 def _year(when: When, day: date) -> Period:
     year = when.year if when.year is not None else day.year + when.amount
     return Period(date(year, 1, 1), date(year, 12, 31), "year")
@@ -177,7 +194,7 @@ def _months(first: date, count: int, span: Span) -> Period:
 
 _PERIODS = {
     "day": _day, "full": _full, "weekdays": _weekday, "weeks": _week, "months": _month,
-    "month": _month, "quarters": _quarter, "halves": _half, "years": _year, "year": _year,
+    "month": _month, "quarters": _quarter, "halves": _half, "first_months": _first_months, "years": _year, "year": _year,
 }  # fmt: skip
 
 

@@ -118,6 +118,8 @@ class Grammar(StrictModel):
     intraday: Words
     running: Words
     unreal: Words
+    other_contracts: Words
+    thereafter: Words
     others: Words
     nominal: Words
     reports: Words
@@ -187,6 +189,7 @@ class Grammar(StrictModel):
             yield from _each("weak_record", {way: record.weak})
         for name in ("levels", "firsts", "sets", "in_a_row", "versus", "since", "negations",
                      "hypotheticals", "conditionals", "intraday", "running", "unreal", "others",
+                     "other_contracts", "thereafter",
                      "reports", "strangers", "joins", "together", "respectively", "glue", "recent",
                      "vague_spans", "lost_days", "moves_are"):  # fmt: skip
             yield from _each(name, {name: getattr(self, name)})

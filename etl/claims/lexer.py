@@ -297,7 +297,11 @@ def _facets(owners: Mapping[str, str]) -> Mapping[str, Mapping[str, str]]:
     for alias, owner in owners.items():
         for length in range(2, len(alias)):
             base, noun = alias[:length], alias[length:]
-            if base in owners and noun[0] not in _NO_FACET and not noun.isascii():
+            if (
+                base in owners
+                and noun[0] not in _NO_FACET
+                and (noun.isalpha() or not noun.isascii())
+            ):
                 found.setdefault(noun, {})[owners[base]] = owner
                 family.setdefault(owners[base], set()).add(owner)
     for owned in found.values():  # 股价 behind 美光市值 leads back to the price

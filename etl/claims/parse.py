@@ -50,6 +50,7 @@ _HANDLERS: Mapping[str, Callable[[SentenceReading, Token], None]] = {
     "clock": marks.on_running,
     "unreal": marks.on_unreal,
     "contract": marks.on_contract,
+    "other_contracts": marks.on_other_contracts,
     "place": marks.on_place,
     "moves_are": marks.on_moves_are,
     "others": subjects.on_others,
@@ -58,6 +59,7 @@ _HANDLERS: Mapping[str, Callable[[SentenceReading, Token], None]] = {
     "sets": marks.on_sets,
     "when": times.on_when,
     "bases": times.on_bases,
+    "thereafter": times.on_thereafter,
     "versus": times.on_versus,
     "in_a_row": times.on_in_a_row,
     "recent": times.on_recent,
@@ -169,8 +171,10 @@ def _joined(tokens: Sequence[Token]) -> list[Token]:
     """The tokens, but a single letter that touches unread text is a part of it: 需 in 需求."""
     found: list[Token] = []
     for at, token in enumerate(tokens):
-        if len(token.words) == 1 and token.kind in _SINGLE:
-            before = tokens[at - 1] if at else None
+        before = tokens[at - 1] if at else None
+        is_opening = before is None or before.kind == "clause"
+        is_opened = is_opening and token.kind in ("conditionals", "hypotheticals")
+        if len(token.words) == 1 and token.kind in _SINGLE and not is_opened:
             after = tokens[at + 1] if at + 1 < len(tokens) else None
             touches = (before and before.kind == "text" and before.stop == token.start) or (
                 after and after.kind == "text" and after.start == token.stop

@@ -32,6 +32,11 @@ def base_of(case: Case, at: int) -> int:
     return base
 
 
+def origin_of(case: Case, at: int) -> int:
+    """The place of the value that a move began from, whatever its definition."""
+    return _base(case, at)
+
+
 def _must_be_told_then(case: Case, at: int) -> None:
     """A value that stands only on days of change tells of a move on that day alone."""
     if case.indicator.frequency != "event" or case.is_count:

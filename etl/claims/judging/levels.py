@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from etl.claims.judging.agreement import agreement, last_digits
-from etl.claims.judging.bases import base_of
+from etl.claims.judging.bases import base_of, origin_of
 from etl.claims.judging.case import Case, Ruling, Unknown, plain
 from etl.claims.judging.counts import is_sum
 from etl.claims.judging.sessions import value_meant
@@ -25,7 +25,7 @@ def level(case: Case) -> Ruling:
         raise Unknown("这个指标按月计，不能核对一段时间的水平")
     at = value_meant(case)
     if statement.mode == "origin":
-        at = base_of(case, at)
+        at = origin_of(case, at)
     actual, mark = case.value_of(at), case.mark()
     apart = last_digits(actual)
     if statement.mode == "bound":

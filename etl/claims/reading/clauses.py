@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from etl.claims.lexer import Token
-from etl.claims.reading.state import MOST_UNREAD, Clause, SentenceReading
+from etl.claims.reading.state import MOST_UNREAD, Clause, SentenceReading, unread
 from etl.claims.reading.telling import told
 from etl.claims.statement import UNSURE
 
@@ -33,6 +33,8 @@ def on_text(reading: SentenceReading, token: Token) -> None:
         return
     clause = reading.clause
     clause.gap += words
+    if clause.group_is_open and clause.verb is None:  # 标普 500 能源板块: all that is said of it
+        clause.group[-1] = clause.group[-1]._replace(problem=unread(clause.gap))
     clause.had_text = clause.had_text or words
     clause.group_is_open = False
     clause.hedge, clause.is_versus = "", False

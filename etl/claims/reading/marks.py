@@ -5,6 +5,7 @@ from __future__ import annotations
 from etl.claims.lexer import Token
 from etl.claims.reading.clauses import flush, on_text
 from etl.claims.reading.state import SentenceReading
+from etl.claims.statement import CONTRACT
 
 
 def on_negations(reading: SentenceReading, token: Token) -> None:
@@ -15,8 +16,7 @@ def on_hypotheticals(reading: SentenceReading, token: Token) -> None:
     following = reading.next()
     if token.words == "将" and following and following.kind in ("mention", "facet"):
         return  # 将利率下调: 将 is 把
-    before = reading.before
-    if before and following and before.kind == following.kind == "number":
+    if token.words == "或" and following and following.kind == "number":
         return  # 跌 1.55 美元或 2.39%
     reading.clause.is_doubted = True
 
@@ -44,6 +44,14 @@ def on_contract(reading: SentenceReading, token: Token) -> None:
     reading.clause.contract = token.words
 
 
+def on_other_contracts(reading: SentenceReading, token: Token) -> None:
+    clause = reading.clause
+    clause.other_contract = token.words
+    if clause.group and clause.verb is None:
+        problem = CONTRACT.format(token.words)
+        clause.group[-1] = clause.group[-1]._replace(problem=problem)
+
+
 def on_place(reading: SentenceReading, token: Token) -> None:
     clause = reading.clause
     if clause.verb or clause.group:
@@ -60,6 +68,8 @@ def on_moves_are(reading: SentenceReading, token: Token) -> None:
 
 
 def on_firsts(reading: SentenceReading, token: Token) -> None:
+    if token.words.isascii():
+        reading.clause.is_first = True  # closed above 7,000 for the first time
     flush(reading)
     reading.clause.is_first = True
 

@@ -30,11 +30,12 @@ MOST_UNREAD = 20
 
 class Subject(NamedTuple):
     """Of what is spoken, in the words of the text; a stranger has no indicator. `doubt` is why
-    nothing that is said of it is contradicted."""
+    nothing that is said of it is contradicted, `problem` why nothing is checked."""
 
     indicator: str
     words: str = ""
     doubt: str = ""
+    problem: str = ""
 
 
 class SaidFigure(NamedTuple):
@@ -84,6 +85,7 @@ class Clause:
     first: int = 0
     places: frozenset[str] = frozenset()
     contract: str = ""
+    other_contract: str = ""
     is_respective: bool = False
     is_intraday_carried: bool = False
     group: list[Subject] = field(default_factory=list)
@@ -138,9 +140,11 @@ class SentenceReading:
     when_words: str = ""
     has_stranger: bool = False
 
-    def problem(self, gap: str) -> str:
+    def problem(self, gap: str, subject: Subject | None = None) -> str:
         """What keeps a statement of this clause from being checked."""
         clause = self.clause
+        if subject is not None and subject.problem:
+            return subject.problem
         if clause.is_negated:
             return NEGATED
         if clause.is_intraday or self.is_running:

@@ -9,7 +9,7 @@ from etl.claims.lexer import Token
 from etl.claims.model import Kind
 from etl.claims.reading.clauses import flush, on_text
 from etl.claims.reading.state import MOST_UNREAD, SentenceReading, Subject
-from etl.claims.statement import LOOSE, NOBODY, UNSURE, Statement
+from etl.claims.statement import CONTRACT, LOOSE, NOBODY, UNSURE, Statement
 
 #: The tenor of our yield, in years.
 TENOR = 10
@@ -39,8 +39,8 @@ def _subject(reading: SentenceReading, token: Token) -> Subject:
     clause, rules = reading.clause, reading.catalog[token.indicator].statements
     care, before = reading.lexer.care(token), reading.before
     is_other = bool(clause.places - {*rules.places}) or _has_tenor(reading, before)
-    if care and before is not None and before.kind == "text":
-        is_other = True  # 银行间隔夜回购加权利率
+    if care and before is not None and (before.kind == "text" or _is_of(reading, before)):
+        is_other = True  # 银行间隔夜回购加权利率, 微软 PUE
     if care == "needs_cue":
         is_other = is_other or not reading.has_cue("us")
     if is_other or _is_member(reading, token):
@@ -49,7 +49,15 @@ def _subject(reading: SentenceReading, token: Token) -> Subject:
     doubt = LOOSE.format(token.words) if care in ("loose", "needs_cue") and not is_told else ""
     if not doubt and clause.had_text:
         doubt = UNSURE.format(clause.had_text[:MOST_UNREAD])
-    return Subject(token.indicator, token.words, doubt)
+    problem = CONTRACT.format(clause.other_contract) if clause.other_contract else ""
+    return Subject(token.indicator, token.words, doubt, problem)
+
+
+def _is_of(reading: SentenceReading, before: Token) -> bool:
+    """Whether the word before says whose quantity it is: a stranger, or its place."""
+    group = reading.clause.group
+    is_stranger = bool(group) and not group[-1].indicator and not reading.clause.is_joined
+    return is_stranger and before.kind in ("strangers", "place")
 
 
 def _has_tenor(reading: SentenceReading, before: Token | None) -> bool:
@@ -71,7 +79,7 @@ def _is_member(reading: SentenceReading, token: Token) -> bool:
 def on_others(reading: SentenceReading, token: Token) -> None:
     """Another quantity of the name before: 标普 500 股指期货."""
     clause = reading.clause
-    if clause.group and not clause.verb and not clause.gap:
+    if clause.group and not clause.verb:
         last = clause.group[-1]
         clause.group[-1] = Subject("", last.words + token.words)
     else:
@@ -86,9 +94,9 @@ def _beside(reading: SentenceReading, subject: Subject) -> None:
     if reading.clause.is_joined:
         group.append(subject)
     elif facet:
-        group[-1] = Subject(facet, last.words + subject.words, last.doubt)
+        group[-1] = last._replace(indicator=facet, words=last.words + subject.words)
     elif _are_counted(reading, last, subject):  # 人工智能政策文件: the first says which
-        group[-1] = Subject(last.indicator, last.words + subject.words, last.doubt)
+        group[-1] = last._replace(words=last.words + subject.words)
     elif last.indicator != subject.indicator:
         group[-1] = subject
 
@@ -107,7 +115,8 @@ def on_facet(reading: SentenceReading, token: Token) -> None:
     subjects: Sequence[Subject]
     subjects = clause.verb.subjects if clause.verb else clause.group or reading.carried
     moved = [
-        Subject(token.facets.get(s.indicator, ""), s.words + token.words, s.doubt) for s in subjects
+        s._replace(indicator=token.facets.get(s.indicator, ""), words=s.words + token.words)
+        for s in subjects
     ]
     if moved and all(s.indicator for s in moved) and not (clause.verb is None and clause.gap):
         clause.noun_words += token.words
@@ -164,7 +173,15 @@ def subjects(reading: SentenceReading) -> Sequence[Subject]:
         return ()
     if reading.carries_doubt:
         clause.is_doubted = True
-    return list(reading.everyone if clause.is_together and reading.everyone else reading.carried)
+    told_of = reading.everyone if clause.is_together and reading.everyone else reading.carried
+    return [subject for subject in told_of if not _is_elsewhere(reading, subject)]
+
+
+def _is_elsewhere(reading: SentenceReading, subject: Subject) -> bool:
+    """Whether the clause speaks of another place than the subject carried on: 而我国为 1.46."""
+    if not subject.indicator or not reading.clause.places:
+        return False
+    return bool(reading.clause.places - {*reading.catalog[subject.indicator].statements.places})
 
 
 def _facet_of(reading: SentenceReading, words: str, indicator: str) -> str:

@@ -83,7 +83,7 @@ def _blank(
         base=clause.base,
         window=clause.window,
         is_inverse=_is_inverse(reading, subject),
-        problem=reading.problem(verb.gap),
+        problem=reading.problem(verb.gap, subject),
         doubt=reading.doubt(subject, "" if figures else clause.gap),
     )
 

@@ -10,7 +10,7 @@ from etl.claims.reading.state import RECORDS, SaidFigure, SentenceReading, Subje
 from etl.claims.reading.subjects import TENOR
 from etl.claims.statement import Base, SaidWindow
 
-_PARTS_OF_YEARS = frozenset({"month", "quarters", "halves"})
+_PARTS_OF_YEARS = frozenset({"month", "quarters", "halves", "first_months"})
 _LOCAL = ("当地", "美东", "纽约", "美国东部")
 _SUMS = ("累", "合计", "共")
 #: The kinds of times that are a single day.
@@ -53,6 +53,14 @@ def _joined(reading: SentenceReading, when: When) -> When:
 
 def on_bases(reading: SentenceReading, token: Token) -> None:
     reading.clause.base, reading.clause.is_versus = Base(token.value), False
+
+
+def on_thereafter(reading: SentenceReading, token: Token) -> None:
+    """8 月 29 日收于…，此后累计上涨 4.86%: from that day until now."""
+    if reading.when is None:
+        reading.clause.lost = token.words
+    else:
+        reading.clause.base, reading.when = Base("when", reading.when), None
 
 
 def on_versus(reading: SentenceReading, token: Token) -> None:
