@@ -235,7 +235,7 @@ def _sentence(entry: Mapping[str, Any], day: date, stem: str) -> Sentence:
 
 
 def _is_all_true(sentence: Sentence) -> bool:
-    return bool(sentence.wanted) and all(w.is_true for w in sentence.wanted)
+    return bool(sentence.wanted) and all(w.verdicts <= TRUE for w in sentence.wanted)
 
 
 def label_of(claim: Claim) -> Label:
