@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -65,8 +65,8 @@ class MentionFinder:
 
     def __init__(self, catalog: Catalog) -> None:
         named = [_Alias.of(alias, i) for i in catalog.all() for alias in i.aliases]
-        self._aliases = _by_first_letter(named)
-        self._begins = _one_of(self._aliases)
+        self._aliases = _by_first_letters(named)
+        self._begins = _one_of({letters[0] for letters in self._aliases})
 
     def found(self, text: str) -> Iterator[tuple[int, int, str]]:
         """Start, stop and indicator of each mention; the longest alias wins where several fit."""
@@ -76,7 +76,7 @@ class MentionFinder:
             at = begin.start()
             if at < end:
                 continue
-            for alias in self._aliases[begin[0]]:
+            for alias in self._aliases.get(letters[at : at + 2], ()):
                 stop = at + len(alias.letters)
                 if (
                     letters.startswith(alias.letters, at)
@@ -111,16 +111,17 @@ def paragraphs(bulletin: Bulletin) -> Iterator[tuple[str, int, str]]:
         yield JUDGEMENT, index, text
 
 
-def _by_first_letter(aliases: Sequence[_Alias]) -> Mapping[str, Sequence[_Alias]]:
+def _by_first_letters(aliases: Sequence[_Alias]) -> Mapping[str, Sequence[_Alias]]:
+    """The aliases by their first two letters, the longest first."""
     found: dict[str, list[_Alias]] = {}
     for alias in aliases:
-        found.setdefault(alias.letters[0], []).append(alias)
+        found.setdefault(alias.letters[:2], []).append(alias)
     return {first: sorted(some, key=lambda a: -len(a.letters)) for first, some in found.items()}
 
 
-def _one_of(words: Mapping[str, object]) -> re.Pattern[str]:
+def _one_of(letters: Collection[str]) -> re.Pattern[str]:
     """Finds the letters that words may begin with: most of a text is passed over."""
-    return re.compile(f"[{re.escape(''.join(words))}]" if words else "(?!)")
+    return re.compile(f"[{re.escape(''.join(sorted(letters)))}]" if letters else "(?!)")
 
 
 def _folded(text: str) -> tuple[str, list[int]]:

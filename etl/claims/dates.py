@@ -18,7 +18,7 @@ _CHINESE: Mapping[str, str] = dict(zip("〇零一二三四五六七八九", "001
 _N = r"[0-9〇零一二三四五六七八九十]"
 #: What every written date begins with; nearly all numbers are none.
 _DATED = re.compile(
-    rf"(?:{_N}{{1,4}}|[今去前]) ?[年月]|前 ?(?:[0-9一二两三四五六七八九十]{1, 2} ?个月|三 ?季度)|[0-9]{{4}}[-/.]"
+    rf"(?:{_N}{{1,4}}|[今去前]) ?[年月]|前 ?(?:{_N}{{1,2}}|两) ?个月|前 ?三 ?季度|[0-9]{{4}}[-/.]"
 )
 _FULL = re.compile(
     rf"(?:({_N}{{4}}) ?年 ?)?({_N}{{1,3}}) ?月 ?({_N}{{1,3}}) ?[日号]"
@@ -31,6 +31,8 @@ _YEAR = re.compile(rf"({_N}{{4}}) ?年(?:度|底|末)?(?!期)")
 _AHEAD = timedelta(days=31)
 #: As is a month so far ahead: 6 月 in May is to come, 12 月 is past.
 _MONTHS_AHEAD = 3
+#: The kinds of times that are a single day.
+DAYS = frozenset({"day", "full", "weekdays", "day_of_month"})
 #: The week that 全周 means is told by the day.
 WHOLE_WEEK, _SATURDAY = -9, 5
 #: How long a market may be closed.
@@ -134,6 +136,13 @@ def _full(when: When, day: date) -> Period:
     return Period(on, on, "day")
 
 
+def _day_of_month(when: When, day: date) -> Period:
+    """13 日: the last one up to the day."""
+    month = day.replace(day=1) if when.day <= day.day else months_after(day.replace(day=1), -1)
+    on = month.replace(day=when.day)
+    return Period(on, on, "day")
+
+
 def _weekday(when: When, day: date) -> Period:
     """周五 is the last Friday up to the day; 上周五 that of the week before."""
     monday = day - timedelta(days=day.weekday())
@@ -193,8 +202,10 @@ def _months(first: date, count: int, span: Span) -> Period:
 
 
 _PERIODS = {
-    "day": _day, "full": _full, "weekdays": _weekday, "weeks": _week, "months": _month,
-    "month": _month, "quarters": _quarter, "halves": _half, "first_months": _first_months, "years": _year, "year": _year,
+    "day_of_month": _day_of_month, "day": _day, "full": _full, "weekdays": _weekday,
+    "weeks": _week, "months": _month,
+    "month": _month, "quarters": _quarter, "halves": _half, "first_months": _first_months,
+    "years": _year, "year": _year,
 }  # fmt: skip
 
 

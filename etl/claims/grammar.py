@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,14 @@ Words = tuple[str, ...]
 #: A unit that begins so is a span of time, in the word behind it.
 SPAN = "span:"
 T = TypeVar("T")
+#: The fields of the grammar that are plain lists of words, each a kind of its own.
+_LISTS = (
+    "levels", "firsts", "sets", "in_a_row", "versus", "since", "negations", "hypotheticals",
+    "conditionals", "fictions", "intraday", "running", "unreal", "others", "other_contracts",
+    "thereafter", "reports", "strangers", "joins", "together", "respectively", "glue", "recent",
+    "vague_spans", "lost_days", "moves_are",
+)  # fmt: skip
+_LOOSE_SPACE = re.compile(r"(?<![a-z]) | (?![a-z])")
 
 
 class Hedge(StrictModel):
@@ -115,6 +124,7 @@ class Grammar(StrictModel):
     negations: Words
     hypotheticals: Words
     conditionals: Words
+    fictions: Words
     intraday: Words
     running: Words
     unreal: Words
@@ -187,11 +197,7 @@ class Grammar(StrictModel):
         for way, record in self.records.items():
             yield from _each("record", {way: record.words})
             yield from _each("weak_record", {way: record.weak})
-        for name in ("levels", "firsts", "sets", "in_a_row", "versus", "since", "negations",
-                     "hypotheticals", "conditionals", "intraday", "running", "unreal", "others",
-                     "other_contracts", "thereafter",
-                     "reports", "strangers", "joins", "together", "respectively", "glue", "recent",
-                     "vague_spans", "lost_days", "moves_are"):  # fmt: skip
+        for name in _LISTS:
             yield from _each(name, {name: getattr(self, name)})
         yield from _each("day", self.days)
         yield from _each("place", self.places)
@@ -220,7 +226,7 @@ class Vocabulary(Generic[T]):
         self._root: _Branch[T] = _Branch()
         for word, said in pairs:
             branch = self._root
-            for letter in folded(word):
+            for letter in _tight(folded(word)):
                 branch = branch.next.setdefault(letter, _Branch())
             if branch.said not in (None, said):
                 raise ValueError(f"grammar.yaml: the word '{word}' stands in two lists")
@@ -242,8 +248,16 @@ class Vocabulary(Generic[T]):
             place += 1
             if branch.said is not None and not _is_cut(text, place):
                 found = place, branch.said
-            branch = branch.next.get(text[place]) if place < end else None
+            following = branch.next.get(text[place]) if place < end else None
+            if following is None and place < end and text[place] == " ":
+                continue  # 罗素 2000 is written without the space as well
+            branch = following
         return found
+
+
+def _tight(word: str) -> str:
+    """The word without the spaces that may be missing: those not between Latin words."""
+    return _LOOSE_SPACE.sub("", word)
 
 
 class _Branch(Generic[T]):

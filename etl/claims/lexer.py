@@ -27,7 +27,8 @@ _CLOCK = re.compile(
 )
 _CONTRACT = re.compile(
     r"(?:[0-9]{2,4}年)?[0-9一二十]{1,3}月份?"
-    r"(?=(?:主力)?(?:合约|交货|交割|到期|期货|期金|期油|期银|期铜|期价|主力))"
+    r"(?=(?:主力|黄金|白银|轻质原油|原油|布伦特原油|布兰特原油|wti原油|布油|美油)?"
+    r"(?:合约|交货|交割|到期|期货|期金|期油|期银|期铜|期价|主力))"
 )
 _DATE = _NUMERAL | frozenset("今去前")
 #: A facet is a noun; these begin other words.

@@ -6,12 +6,12 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 
 from etl.catalog import Catalog
+from etl.claims.dates import DAYS
 from etl.claims.grammar import folded, grammar
 from etl.claims.lexer import Lexer, Token
 from etl.claims.reading import clauses, figures, marks, subjects, times
 from etl.claims.reading.state import Context, SentenceReading
 from etl.claims.reading.telling import MAKERS
-from etl.claims.reading.times import DAYS
 from etl.claims.reading.units import Units
 from etl.claims.reading.verbs import on_verb
 from etl.claims.statement import QUOTED, TOO_LONG, UNDATED, Statement
@@ -29,6 +29,8 @@ _QUOTATION = re.compile('“[^“”]{12,}”|「[^「」]{12,}」|"[^"]{12,}"')
 _SINGLE = frozenset({"negations", "hypotheticals", "conditionals", "hedge", "since", "levels",
                      "versus", "intraday", "recent", "direction", "in_a_row", "sets",
                      "weak_record", "running"})  # fmt: skip
+#: Letters that are words of their own only beside words that are read.
+_PARTICLES = frozenset("于")
 #: The kinds of words that may speak of a close.
 _SETTLING = frozenset({"levels", "direction", "glue", "record", "moves_to", "volatility"})
 #: What each kind of token does to the reading; the others are only looked at from beside.
@@ -45,6 +47,8 @@ _HANDLERS: Mapping[str, Callable[[SentenceReading, Token], None]] = {
     "negations": marks.on_negations,
     "hypotheticals": marks.on_hypotheticals,
     "conditionals": marks.on_conditionals,
+    "fictions": marks.on_conditionals,
+    "since": times.on_since,
     "intraday": marks.on_intraday,
     "running": marks.on_running,
     "clock": marks.on_running,
@@ -113,7 +117,7 @@ class Parser:
         )
         reading.is_running = context.is_running
         for reading.at, token in enumerate(tokens):
-            if _is_settled(token):
+            if _is_settled(token) and not reading.is_compared:
                 clauses.settle(reading)
             handler = _HANDLERS.get(token.kind)
             if handler is not None:
@@ -174,7 +178,8 @@ def _joined(tokens: Sequence[Token]) -> list[Token]:
         before = tokens[at - 1] if at else None
         is_opening = before is None or before.kind == "clause"
         is_opened = is_opening and token.kind in ("conditionals", "hypotheticals")
-        if len(token.words) == 1 and token.kind in _SINGLE and not is_opened:
+        is_single = token.kind in _SINGLE or token.words in _PARTICLES
+        if len(token.words) == 1 and is_single and not is_opened:
             after = tokens[at + 1] if at + 1 < len(tokens) else None
             touches = (before and before.kind == "text" and before.stop == token.start) or (
                 after and after.kind == "text" and after.start == token.stop

@@ -11,8 +11,9 @@ from etl.claims.numbers import Number
 _TINY = 1e-9
 #: How far another vendor's value may lie in its last digits, as a part of it.
 _DIGITS_APART = 2e-5
-#: A number with as many decimals may be cut off rather than rounded.
-_CUT_BELOW = 0.1
+#: A number may be cut off rather than rounded where its last digit is as small a part of it, or a
+#: move is told with decimals.
+_FINE, _CUT_BELOW = 0.002, 0.1
 
 
 def agreement(
@@ -53,8 +54,10 @@ def _plain(
     number: Number, value: float, half: float, actual: float, decimals: int, apart: float
 ) -> Verdict:
     if abs(actual - value) > half:
-        is_cut = number.step <= _CUT_BELOW and 0 <= (actual - value) * _sign(value) < number.step
-        is_fine = number.step <= 0.02 * abs(value) or number.unit == "percent"
+        is_cut = 0 <= (actual - value) * _sign(value) < number.step
+        is_fine = number.step <= _FINE * abs(value) or (
+            number.unit == "percent" and number.step <= _CUT_BELOW
+        )
         if abs(actual - value) <= half + apart:
             return "approximate"
         return "unverifiable" if is_cut and is_fine else "contradicted"

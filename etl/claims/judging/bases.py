@@ -123,7 +123,8 @@ def window_day(case: Case, at: int) -> date | None:
         return None
     if window.since is not None:
         period = period_named(window.since, case.day)
-        return period.last if window.since.is_end else period.first
+        # What a text names is when it was last beyond: 2021 年以来最高 is judged from 2022 on.
+        return period.last + _DAY if period.last < day else period.first
     if window.unit in _SESSIONS:
         return day - timedelta(days=window.amount * 7 // 5)
     return _back(case, window, day)

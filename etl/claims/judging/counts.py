@@ -36,7 +36,7 @@ def _summed(case: Case) -> Period | None:
     """The year or quarter of which the monthly counts are added up."""
     if case.indicator.frequency != "monthly" or not case.is_count or case.period is None:
         return None
-    return case.period if case.period.span in ("year", "quarter") else None
+    return case.period if case.period.span in ("year", "half", "quarter") else None
 
 
 def _sum(case: Case, period: Period) -> tuple[int, float, str]:

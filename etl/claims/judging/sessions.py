@@ -12,7 +12,7 @@ from etl.frequency import RULES
 
 _SPANS: Mapping[str, str] = {"monthly": "月", "quarterly": "季", "annual": "年"}
 #: How many months a time that a text names lasts; days and weeks are no months.
-_MONTHS: Mapping[str, int] = {"month": 1, "quarter": 3, "year": 12}
+_MONTHS: Mapping[str, int] = {"month": 1, "quarter": 3, "half": 6, "year": 12}
 
 
 def value_meant(case: Case) -> int:

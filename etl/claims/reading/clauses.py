@@ -7,17 +7,22 @@ from etl.claims.reading.state import MOST_UNREAD, Clause, SentenceReading, unrea
 from etl.claims.reading.telling import told
 from etl.claims.statement import UNSURE
 
+_COLONS = frozenset(":：")
+
 
 def on_clause(reading: SentenceReading, token: Token) -> None:
     clause = reading.clause
     is_only_time = not (clause.had_verb or clause.verb or clause.group)
     window = clause.window if is_only_time else None  # 5 月以来，标普 500 上涨
+    if token.words in _COLONS and clause.is_doubted:
+        reading.is_conditional = True  # 假设情景一：…
     places = clause.places if is_only_time and not clause.had_text else frozenset()
     close(reading)
     base = clause.base if is_only_time else None  # 去年同期，油价报 82 美元
     reading.clause = Clause(
         window,
         base=base,
+        era=clause.era,
         first=len(reading.found),
         places=places,
         is_intraday=clause.is_intraday,
@@ -49,7 +54,7 @@ def on_text(reading: SentenceReading, token: Token) -> None:
 
 def settle(reading: SentenceReading) -> None:
     """A word of a close: what was told before it was of the running session."""
-    reading.is_settled = True
+    reading.is_settled, reading.is_forecast = True, False
     if reading.is_running or reading.clause.is_intraday:
         verb = reading.clause.verb
         if verb is not None and verb.figures:
@@ -77,6 +82,8 @@ def flush(reading: SentenceReading) -> None:
     if verb is None:
         return
     clause.had_verb = True
+    if verb.token.kind == "direction" and verb.figures:
+        reading.last_move = verb.token
     for subject in verb.subjects:
         if subject not in reading.everyone:
             reading.everyone.append(subject)

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from etl.claims.grammar import Lexeme
 from etl.claims.lexer import Token
+from etl.claims.reading.clauses import on_text
 from etl.claims.reading.state import SentenceReading, Subject
 from etl.claims.reading.verbs import on_verb
 from etl.claims.statement import NOBODY, TOO_LARGE, Statement
@@ -30,6 +31,8 @@ def on_count(reading: SentenceReading, token: Token, hedge: str) -> None:
     assert number is not None
     counted = _counted(reading, number.unit)
     clause.verb, clause.gap = None, ""
+    if counted is None and clause.group and not clause.had_verb:
+        on_text(reading, token)  # 标普 500 指数 11 大类股
     if counted is None or reading.is_no_fact():
         return
     problem = reading.problem("") if counted.is_named else NOBODY.format(counted.words)

@@ -11,6 +11,9 @@ from etl.claims.reading.units import VALUES
 from etl.claims.reading.verbs import on_verb
 from etl.claims.statement import Statement
 
+#: Between a move and the same in another unit.
+_OR = frozenset({"或", "or"})
+
 
 def on_hedge(reading: SentenceReading, token: Token) -> None:
     clause = reading.clause
@@ -81,6 +84,12 @@ def _without_verb(reading: SentenceReading, token: Token, figure: SaidFigure) ->
         clause.last = clause.before
         return
     is_exact = number.step < 1
+    before = reading.before
+    is_other_way = before is not None and before.words in _OR and reading.last_move is not None
+    if is_other_way and reading.last_move is not None:  # 上涨 31.61 点，或 0.48%
+        on_verb(reading, reading.last_move._replace(start=token.start, stop=token.stop))
+        _give(reading, figure)
+        return
     is_told = number.unit in VALUES or number.sign or is_exact
     if is_told and (number.unit or is_exact):
         kind = "direction" if number.sign else "levels"

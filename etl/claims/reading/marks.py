@@ -16,9 +16,12 @@ def on_hypotheticals(reading: SentenceReading, token: Token) -> None:
     following = reading.next()
     if token.words == "将" and following and following.kind in ("mention", "facet"):
         return  # 将利率下调: 将 is 把
-    if token.words == "或" and following and following.kind == "number":
+    if token.words in ("或", "or") and following and following.kind == "number":
         return  # 跌 1.55 美元或 2.39%
-    reading.clause.is_doubted = True
+    clause = reading.clause
+    clause.is_doubted = True
+    if not (clause.group or clause.verb):
+        reading.is_forecast = True  # 预计降息 25 个基点，利率降至 4%
 
 
 def on_conditionals(reading: SentenceReading, token: Token) -> None:

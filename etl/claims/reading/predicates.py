@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from etl.claims.dates import DAYS
 from etl.claims.grammar import folded
 from etl.claims.model import Kind
 from etl.claims.numbers import Number
@@ -24,14 +25,19 @@ def moves(
     reading: SentenceReading, verb: Verb, blank: Statement, figures: Sequence[SaidFigure]
 ) -> Iterator[Statement]:
     """上涨 0.61%: changes; without a number, or with 连续, a direction."""
-    is_told = False
+    is_told, clause = False, reading.clause
+    if clause.is_first:
+        blank = blank._replace(window=None)  # 年内首次降息
+    is_summed = verb.token.words.startswith("累") or "累计" in clause.noun_words
+    is_bare = blank.base is None and blank.window is None
+    if is_summed and is_bare and (blank.when is None or blank.when.kind in DAYS):
+        blank = blank._replace(problem=blank.problem or VAGUE.format("累计"))
     for figure in figures:
         if verb.is_level and _is_own(reading, blank, figure):
             yield _level(reading, blank, figure)
             continue
         is_told = True
         yield _change(reading, blank._replace(way=blank.way or _way(figure.number)), figure)
-    clause = reading.clause
     if clause.in_a_row is not None:
         yield _streak(reading, blank, clause.in_a_row, clause.row_unit)
     elif not is_told:

@@ -14,6 +14,7 @@ from etl.claims.numbers import Number
 from etl.claims.reading.units import Units
 from etl.claims.statement import (
     CONTRACT,
+    FORECAST,
     INTRADAY,
     NEGATED,
     UNREAD,
@@ -107,6 +108,7 @@ class Clause:
     is_versus: bool = False
     vague: str = ""
     lost: str = ""
+    era: str = ""
     hedge: str = ""
     is_recent: bool = False
     origin: SaidFigure | None = None
@@ -137,7 +139,9 @@ class SentenceReading:
     carries_doubt: bool = False
     is_running: bool = False
     is_settled: bool = False
+    is_forecast: bool = False
     when_words: str = ""
+    last_move: Token | None = None
     has_stranger: bool = False
 
     def problem(self, gap: str, subject: Subject | None = None) -> str:
@@ -149,8 +153,10 @@ class SentenceReading:
             return NEGATED
         if clause.is_intraday or self.is_running:
             return INTRADAY
-        if clause.lost:
-            return UNREAD.format(clause.lost)
+        if clause.lost or clause.era:
+            return UNREAD.format(clause.lost or clause.era)
+        if self.is_forecast and not clause.is_doubted:
+            return FORECAST
         return unread(gap) if gap else ""
 
     def doubt(self, subject: Subject, gap: str = "") -> str:
@@ -178,6 +184,12 @@ class SentenceReading:
         """The token just before this one; none at the beginning of a clause."""
         token = self.tokens[self.at - 1] if self.at else None
         return None if token is None or token.kind == "clause" else token
+
+    @property
+    def is_compared(self) -> bool:
+        """Whether what follows is what a value is compared with: 较上周五收盘价."""
+        clause = self.clause
+        return clause.verb is None and (clause.is_versus or clause.base is not None)
 
     def is_no_fact(self) -> bool:
         """Whether the clause tells a condition or a forecast."""

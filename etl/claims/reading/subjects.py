@@ -93,6 +93,8 @@ def _beside(reading: SentenceReading, subject: Subject) -> None:
     facet = _facet_of(reading, subject.words, last.indicator)
     if reading.clause.is_joined:
         group.append(subject)
+    elif last.indicator and not subject.indicator:  # 纳指和标普 500 科技股
+        reading.clause.group = [Subject("", one.words) for one in group]
     elif facet:
         group[-1] = last._replace(indicator=facet, words=last.words + subject.words)
     elif _are_counted(reading, last, subject):  # 人工智能政策文件: the first says which
@@ -118,7 +120,9 @@ def on_facet(reading: SentenceReading, token: Token) -> None:
         s._replace(indicator=token.facets.get(s.indicator, ""), words=s.words + token.words)
         for s in subjects
     ]
-    if moved and all(s.indicator for s in moved) and not (clause.verb is None and clause.gap):
+    if clause.verb is None and any(_is_two(reading, s, token) for s in clause.group):
+        clause.group = [Subject("", s.words + token.words) for s in clause.group]
+    elif moved and all(s.indicator for s in moved) and not (clause.verb is None and clause.gap):
         clause.noun_words += token.words
         if clause.verb:
             clause.verb.subjects = moved
@@ -131,6 +135,14 @@ def on_facet(reading: SentenceReading, token: Token) -> None:
         on_text(reading, token)
     elif not subjects and not reading.has_stranger:
         _nobody(reading, token)
+
+
+def _is_two(reading: SentenceReading, subject: Subject, token: Token) -> bool:
+    """Whether the noun makes another quantity of a name that has its own: 布伦特现货 11 月期货."""
+    other = token.facets.get(subject.indicator, "")
+    if not other or other == subject.indicator or reading.clause.contract == "":
+        return False
+    return bool(subject.indicator)
 
 
 def _nobody(reading: SentenceReading, token: Token) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from etl.claims.dates import When
+from etl.claims.dates import DAYS, When
 from etl.claims.lexer import Token
 from etl.claims.reading.state import RECORDS, SaidFigure, SentenceReading, Subject
 from etl.claims.reading.subjects import TENOR
@@ -12,9 +12,13 @@ from etl.claims.statement import Base, SaidWindow
 
 _PARTS_OF_YEARS = frozenset({"month", "quarters", "halves", "first_months"})
 _LOCAL = ("当地", "美东", "纽约", "美国东部")
+_LONGEST_MONTH = 31
+#: Spans that are no window by themselves.
+_SHORT = frozenset({"日", "天", "月", "年"})
+#: Words for what the press does, never for what an authority does.
+_PRESS = frozenset({"报道", "刊文", "讯", "电", "消息", "撰文", "的报道", "的文章", "文章", "刊发"})
+_BEGINNINGS = frozenset({"年初", "今年初", "去年初", "今年年初", "去年年初", "月初", "本月初"})
 _SUMS = ("累", "合计", "共")
-#: The kinds of times that are a single day.
-DAYS = frozenset({"day", "full", "weekdays"})
 
 
 def on_when(reading: SentenceReading, token: Token) -> None:
@@ -26,8 +30,18 @@ def on_when(reading: SentenceReading, token: Token) -> None:
         when = replace(when, is_end=True)
     following = reading.next("glue")
     kind = following.kind if following else ""
-    if kind == "reports" and when.kind in DAYS:
+    if kind == "reports" and following and (when.kind in DAYS or following.words in _PRESS):
         return  # 光明网 5 月 26 日刊文: the day of the report, not of a session
+    if _is_of_another_year(reading, when):
+        clause.era = token.words  # 去年今日
+        return
+    if token.words in _BEGINNINGS and kind != "since" and not (clause.is_versus or clause.verb):
+        clause.era = token.words  # a value of the whole time would be its last
+        return
+    clause.era = ""
+    if kind == "firsts":
+        clause.window = SaidWindow(since=when)  # 年内首次
+        return
     if kind == "since":
         clause.window, clause.is_versus = SaidWindow(since=when), False
     elif kind in RECORDS and not clause.is_versus:
@@ -36,6 +50,12 @@ def on_when(reading: SentenceReading, token: Token) -> None:
         clause.base, clause.is_versus = Base("when", when), False
     elif not (when.value == "same" and reading.when is not None):
         reading.when, reading.when_words = _joined(reading, when), token.words
+
+
+def _is_of_another_year(reading: SentenceReading, when: When) -> bool:
+    before = reading.before
+    of = before.when if before else None
+    return of is not None and of.kind in ("year", "years") and when.kind in ("day", "weekdays")
 
 
 def _joined(reading: SentenceReading, when: When) -> When:
@@ -63,6 +83,13 @@ def on_thereafter(reading: SentenceReading, token: Token) -> None:
         reading.clause.base, reading.when = Base("when", reading.when), None
 
 
+def on_since(reading: SentenceReading, token: Token) -> None:
+    """上涨 9% 后: what was told is of a time before."""
+    verb = reading.clause.verb
+    if verb is not None and verb.figures:
+        reading.clause.lost = token.words
+
+
 def on_versus(reading: SentenceReading, token: Token) -> None:
     reading.clause.is_versus = True
 
@@ -80,7 +107,7 @@ def on_vague_spans(reading: SentenceReading, token: Token) -> None:
 
 
 def on_lost_days(reading: SentenceReading, token: Token) -> None:
-    reading.clause.lost = token.words
+    reading.clause.era = token.words
 
 
 def on_span(reading: SentenceReading, token: Token, is_near: bool) -> None:
@@ -94,13 +121,20 @@ def on_span(reading: SentenceReading, token: Token, is_near: bool) -> None:
     following, nearest = reading.next("glue", "hedge"), reading.next()
     is_summed = nearest is not None and nearest.words.startswith(_SUMS)
     kind = following.kind if following else ""
-    if clause.in_a_row == 0:
+    if nearest is not None and nearest.words.startswith("前"):
+        clause.era = token.words + "前"  # 十年前
+    elif clause.in_a_row == 0:
         clause.in_a_row, clause.row_unit = amount, unit
     elif clause.verb and clause.verb.token.kind == "streaks":
         clause.verb.figures.append(SaidFigure.of(token))
     elif is_near or is_summed or clause.is_recent or kind == "since" or kind in RECORDS:
-        clause.window = SaidWindow(amount, unit)
+        if clause.window is None or clause.window.since is None:
+            clause.window = SaidWindow(amount, unit)
         clause.is_recent = False
+    elif unit == "日" and not token.number.is_chinese and 0 < amount <= _LONGEST_MONTH:
+        reading.when, reading.when_words = When("day_of_month", day=amount), token.words
+    elif kind == "direction" and unit not in _SHORT:
+        clause.window = SaidWindow(amount, unit)  # 一周涨 1.91%
 
 
 def _on_tenor(reading: SentenceReading, token: Token) -> None:

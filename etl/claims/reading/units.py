@@ -9,7 +9,7 @@ from etl.claims.statement import TOO_LARGE, WRONG_UNIT, Statement
 
 #: Units that say by themselves that a number is a value.
 VALUES = frozenset(
-    {"percent", "point_of_percent", "basis_point", "times", "points", "usd", "cny", "euro",
+    {"percent", "point_of_percent", "basis_point", "times", "points", "usd", "cent", "cny", "euro",
      "shares"}
 )  # fmt: skip
 _OF_PERCENT = frozenset({"basis_point", "point_of_percent"})
@@ -32,6 +32,8 @@ class Units:
     def own(self, indicator: str, number: Number) -> Number | None:
         """The number in the unit of the indicator; None if it is in another one."""
         known = self._catalog[indicator]
+        if number.unit == "cent" and number.value is not None:
+            number = _times(number, 0.01, "usd")
         rule = self._grammar.level_rule(self._catalog, known)
         if number.value is None or number.unit not in rule.takes or self.count_rule(indicator):
             return None

@@ -7,12 +7,23 @@ from etl.claims.reading.clauses import flush, on_text
 from etl.claims.reading.state import RECORDS, SentenceReading, Verb
 from etl.claims.reading.subjects import subjects
 
+#: Prices as nouns.
+_PRICES = ("收盘价", "结算价", "收市价", "收盘")
+
 
 def on_verb(reading: SentenceReading, token: Token) -> None:
     if token.kind == "direction" and _is_noun(reading, token):
         on_text(reading, token)
         return
     if _continues(reading, token):
+        return
+    clause = reading.clause
+    if token.kind == "levels" and reading.is_compared and token.words.startswith(_PRICES):
+        return  # 较上周五收盘价 3,975.90 美元
+    if token.kind == "direction" and clause.is_versus and clause.base is None:
+        clause.is_intraday, clause.is_versus = True, False  # 由涨转跌
+    if token.kind in RECORDS and (clause.is_versus or clause.hedge == "near"):
+        clause.lost = token.words  # 较历史高点下跌, 距离新高不到 1%
         return
     if token.kind == "weak_record" and not (reading.clause.has_set or _stands_on(reading)):
         on_text(reading, token)
