@@ -17,7 +17,7 @@ SUMMARY, JUDGEMENT = "summary", "judgement"
 #: The paragraph that stands for the heading of a section.
 HEADING = -1
 #: An address of the web or of mail, of which no letter is a word of the text.
-_ADDRESS = re.compile(r"(?:https?://|www\.)[!-~]+|[\w.+-]+@[\w-]+\.[\w.-]+", re.ASCII)
+_ADDRESS = re.compile(r"(?:https?://|www\.)[!-~]+|[\w.+-]{1,64}@[\w-]+\.[\w.-]+", re.ASCII)
 _BLANK = "\ufffc"
 #: OpenCC, character by character: places in a text stay what they are.
 _TRADITIONAL = OpenCC("t2s")
@@ -141,6 +141,8 @@ def _parts(letter: str) -> str:
 
 def without_addresses(text: str) -> str:
     """The text with blanks of no meaning in the place of addresses, as long as before."""
+    if "@" not in text and "//" not in text and "www." not in text:
+        return text
     return _ADDRESS.sub(lambda found: _BLANK * len(found[0]), text)
 
 

@@ -30,6 +30,7 @@ _CONTRACT = re.compile(
     r"(?=(?:主力|黄金|白银|轻质原油|原油|布伦特原油|布兰特原油|wti原油|布油|美油)?"
     r"(?:合约|交货|交割|到期|期货|期金|期油|期银|期铜|期价|主力))"
 )
+_MARKS_OF_TIME = re.compile("[:时点月]")
 _DATE = _NUMERAL | frozenset("今去前")
 #: A facet is a noun; these begin other words.
 _NO_FACET = frozenset("+×0123456789")
@@ -152,7 +153,11 @@ class Lexer:
         letter = letters[at]
         number = number_at(letters, at, self._units) if letter in _NUMERAL else None
         word = self._words.at(letters, at)
-        if letter in _DIGITS and (timed := self._timed(sentence, letters, places, at)):
+        if (
+            letter in _DIGITS
+            and _MARKS_OF_TIME.search(letters, at, at + 8)
+            and (timed := self._timed(sentence, letters, places, at))
+        ):
             return timed
         if at in spans and (word is None or word[0] <= spans[at][0]):
             return self._mention(sentence, letters, places, spans[at], at, number)

@@ -144,10 +144,9 @@ def _is_settled(token: Token) -> bool:
 def _in_context(reading: SentenceReading, sentence: str, context: Context) -> list[Statement]:
     """What was found, as far as the sentences before and quotation marks let it be a fact; and what
     this sentence says to those that follow."""
-    found = [
-        _spoken(statement, sentence)._replace(is_settled=reading.is_settled)
-        for statement in reading.found
-    ]
+    found = [s._replace(is_settled=reading.is_settled) for s in reading.found]
+    if found and _SPOKEN.search(sentence):
+        found = [_spoken(statement, sentence) for statement in found]
     if reading.when is not None:
         context.when, context.when_words = reading.when, reading.when_words
     elif context.when is not None or context.heading:
@@ -165,7 +164,7 @@ def _in_context(reading: SentenceReading, sentence: str, context: Context) -> li
 
 def _spoken(statement: Statement, sentence: str) -> Statement:
     """The statement, not checked if it is in somebody's mouth."""
-    is_said = bool(_SPOKEN.search(sentence)) and any(
+    is_said = any(
         quoted.start() < statement.start < quoted.end() for quoted in _QUOTATION.finditer(sentence)
     )
     return statement._replace(problem=statement.problem or QUOTED) if is_said else statement
