@@ -627,7 +627,7 @@ def show(golden: Golden) -> Group:
     others = Table("false statements, and speed", *PARTS, "wanted")
     for name, count, wanted in (
         ("false golden statements", "false", ""),
-        ("of them contradicted", "refuted", "≥ 90 %"),
+        ("of them contradicted", "refuted", "≥ 65 %"),
         ("sentences made false by a program", "made false", ""),
         ("of them contradicted", "contradicted", ""),
         ("of them unverifiable", "unverifiable", ""),

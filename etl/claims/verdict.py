@@ -47,6 +47,8 @@ _DAY = timedelta(days=1)
 _MARKS = frozenset({"record_high", "record_low", "milestone", "first"})
 #: How far back is lately, and from which move in per cent on one may be of a longer time.
 _LATELY, _LARGE = 20, 5.0
+#: How a text names the time of a value that stands for longer than a day.
+_TOLD_BY: Mapping[str, str] = {"monthly": "month", "annual": "year"}
 #: The units of changes that are not those of their indicator.
 _CHANGES: Mapping[str, str] = {
     "percent": "percent", "basis_point": "bp", "point_of_percent": "percentage points",
@@ -107,8 +109,10 @@ class Judge:
         Beijing."""
         statement, calendar = case.statement, case.indicator.calendar
         is_exact = statement.number is not None and statement.kind in ("level", "change")
-        if not case.is_lively or not is_exact or statement.base or statement.window:
+        if not is_exact or statement.base or statement.window:
             return None
+        if not case.is_lively:
+            return _other_period(case, rule)
         period = case.period
         if period is None:
             session, tries = last_session(calendar, case.moment), _SESSIONS_BACK
@@ -156,6 +160,18 @@ class Judge:
         if statement.kind != "change" or statement.number is None:
             return own
         return _CHANGES.get(statement.number.unit, own)
+
+
+def _other_period(case: Case, rule: Callable[[Case], Ruling]) -> date | None:
+    """The same of what has a value for each month or year only."""
+    if case.period is not None or case.indicator.frequency not in _TOLD_BY:
+        return None
+    for day in case.history.days[-_SESSIONS_BACK - 1 : -1][::-1]:
+        when = When(_TOLD_BY[case.indicator.frequency], year=day.year, month=day.month)
+        found = _tried(rule, _at(case, when, case.day))
+        if found is not None and found.verdict in _TRUE:
+            return day
+    return None
 
 
 def _doubt(case: Case, found: Ruling) -> str:

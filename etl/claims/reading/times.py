@@ -30,15 +30,19 @@ def on_when(reading: SentenceReading, token: Token) -> None:
         when = replace(when, is_end=True)
     following = reading.next("glue")
     kind = following.kind if following else ""
-    if kind == "reports" and following and (when.kind in DAYS or following.words in _PRESS):
+    if kind == "reports" and when.kind in DAYS:
         return  # 光明网 5 月 26 日刊文: the day of the report, not of a session
+    if following is not None and following.words in _PRESS:
+        clause.era = token.words  # 据路透社 7 月报道
+        return
     if _is_of_another_year(reading, when):
         clause.era = token.words  # 去年今日
         return
     if token.words in _BEGINNINGS and kind != "since" and not (clause.is_versus or clause.verb):
         clause.era = token.words  # a value of the whole time would be its last
         return
-    clause.era = ""
+    if when.kind != "day":
+        clause.era = ""
     if kind == "firsts":
         clause.window = SaidWindow(since=when)  # 年内首次
         return
