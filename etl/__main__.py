@@ -43,6 +43,10 @@ def _add_allow_fewer(one: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_date(one: argparse.ArgumentParser) -> None:
+    one.add_argument("--date", type=_day, metavar="DATE", help="its date, instead of its own")
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m etl", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -113,12 +117,22 @@ def _parser() -> argparse.ArgumentParser:
 
     one = commands.add_parser("bulletin", help="add a bulletin from .md, .txt, .docx or .pdf")
     one.add_argument("files", nargs="+", metavar="FILE")
-    one.add_argument("--date", type=_day, metavar="DATE", help="its date, instead of its own")
+    _add_date(one)
+    one.add_argument(
+        "--publish-anyway",
+        action="store_true",
+        help="add it although the data contradict a statement",
+    )
     one.set_defaults(command=editor.bulletin_command)
 
     one = commands.add_parser("claims", help="check a bulletin's statements against the data")
-    one.add_argument("date", metavar="DATE", help="the day of a published bulletin")
-    one.add_argument("--json", action="store_true")
+    one.add_argument(
+        "which", metavar="DATE|FILE", help="the day of a published bulletin, or a draft"
+    )
+    _add_date(one)
+    how = one.add_mutually_exclusive_group()
+    how.add_argument("--json", action="store_true")
+    how.add_argument("--why", action="store_true", help="how each sentence of a draft was read")
     one.set_defaults(command=report.claims_command)
 
     one = commands.add_parser("brief", help="what moved since the bulletin before, as sentences")

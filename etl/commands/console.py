@@ -15,6 +15,7 @@ from etl.alerts.notify import Sent
 from etl.alerts.rules import Alert
 from etl.claims.model import Claim
 from etl.commands.status import Freshness
+from etl.errors import plain_line, quoted
 from etl.freshness import checked_words
 from etl.ingest.run import Progress as Step
 from etl.ingest.run import Report
@@ -187,7 +188,7 @@ def claim_table(claims: Sequence[Claim]) -> None:
     """Print mark, section, indicator, kind, value, period, reason and sentence, then the totals."""
     cells = [
         (MARKS[c.verdict], c.verdict, c.section, c.indicator, c.kind, _value(c), c.period or "—",
-         c.reason, c.sentence[:MOST_LETTERS])
+         c.reason, plain_line(c.sentence)[:MOST_LETTERS])
         for c in claims
     ]  # fmt: skip
     header = (
@@ -204,6 +205,15 @@ def claim_table(claims: Sequence[Claim]) -> None:
     _table(header, cells, right={5})
     counts = [f"{sum(c.verdict == name for c in claims)} {name}" for name in MARKS]
     say(f"{len(claims)} statements: {', '.join(counts)}")
+
+
+def contradicted(source: str, claims: Iterable[Claim]) -> int:
+    """Print each sentence of a file that the data contradict, and what they say; how many there
+    are."""
+    wrong = [c for c in claims if c.verdict == "contradicted"]
+    for c in wrong:
+        say(f"{MARKS[c.verdict]} {source}: “{quoted(c.sentence)}” {c.indicator}: {c.reason}")
+    return len(wrong)
 
 
 def outcome_line(outcome: Outcome) -> None:
@@ -251,20 +261,21 @@ def _table(header: Sequence[str], rows: Sequence[Sequence[str]], right: set[int]
             table.add_row(*row)
         out.print(table, markup=False)
         return
-    widths = [max(_width(row[i]) for row in [header, *rows]) for i in range(len(header))]
+    widths = [max(columns(row[i]) for row in [header, *rows]) for i in range(len(header))]
     for row in [header, *rows]:
         cells = [
-            _padded(cell, width, index in right)
+            padded(cell, width, index in right)
             for index, (cell, width) in enumerate(zip(row, widths, strict=True))
         ]
         say("  ".join(cells).rstrip())
 
 
-def _width(text: str) -> int:
+def columns(text: str) -> int:
     """Columns on a terminal: a Chinese character takes two."""
     return sum(2 if ord(letter) > 0x2E7F else 1 for letter in text)
 
 
-def _padded(text: str, width: int, right: bool) -> str:
-    space = " " * (width - _width(text))
+def padded(text: str, width: int, right: bool = False) -> str:
+    """The text with spaces up to a width on a terminal."""
+    space = " " * (width - columns(text))
     return space + text if right else text + space

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from etl.bulletins.difference import difference
-from etl.bulletins.model import Bulletin
+from etl.bulletins.model import Bulletin, ReadBulletin
 from etl.bulletins.read import read_bulletin
 from etl.bulletins.to_markdown import to_markdown
 from etl.catalog import load_catalog
+from etl.claims.draft import published_checker
 from etl.commands import OK, console
 from etl.commands.update import publish_again
-from etl.errors import FileProblem, StorageError
+from etl.errors import FileProblem, SettingError, StorageError
 from etl.files.authored import read_bulletins, read_documents
 from etl.policies import candidates, review
 from etl.policies.references import cited
@@ -25,10 +26,17 @@ from etl.terminal import to_json
 
 
 def bulletin_command(settings: Settings, options: argparse.Namespace) -> int:
-    """Add bulletins as data/bulletins/DATE.md."""
+    """Add bulletins as data/bulletins/DATE.md, after their statements have been checked."""
     readings = [
         (Path(name), read_bulletin(Path(name), date=options.date)) for name in options.files
     ]
+    wrong = _contradicted(settings, readings)
+    if wrong and not options.publish_anyway:
+        statements = "1 statement is" if wrong == 1 else f"{wrong} statements are"
+        raise SettingError(
+            f"{statements} contradicted by the data, and nothing was stored; correct the text, or "
+            "give --publish-anyway."
+        )
     folder = settings.data / "bulletins"
     for source, reading in readings:
         bulletin = reading.bulletin
@@ -52,6 +60,19 @@ def bulletin_command(settings: Settings, options: argparse.Namespace) -> int:
                 console.say(f"  {line}")
     console.say("run `python -m etl run` to publish it")
     return OK
+
+
+def _contradicted(settings: Settings, readings: Sequence[tuple[Path, ReadBulletin]]) -> int:
+    """Print every statement that the data contradict; how many there are."""
+    count = 0
+    try:
+        with published_checker(settings.published) as checker:
+            for source, reading in readings:
+                claims = [placed.claim for placed in checker.claims(reading.bulletin)]
+                count += console.contradicted(str(source), claims)
+    except StorageError as error:
+        console.say(f"the statements could not be checked: {error}")
+    return count
 
 
 def _policies_cited(settings: Settings, bulletin: Bulletin) -> Iterator[str]:

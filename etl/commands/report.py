@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Sequence
 from datetime import date
+from pathlib import Path
 
 from etl.alerts import notify
 from etl.alerts.rules import JSON as ALERT
@@ -12,10 +14,15 @@ from etl.alerts.rules import Alert, judge_all
 from etl.brief.model import JSON as BRIEF
 from etl.brief.published import published_brief
 from etl.brief.words import markdown
+from etl.bulletins.model import ReadBulletin
+from etl.bulletins.read import read_bulletin
 from etl.catalog import Catalog, load_catalog
+from etl.claims.draft import published_checker
+from etl.claims.model import Claim
 from etl.claims.published import published_claims
 from etl.commands import OK, SOME_FAILED, console
 from etl.commands.status import freshness
+from etl.commands.why import why
 from etl.errors import SettingError, XinzhiError, quoted
 from etl.ingest.run import broken, splits_of
 from etl.ingest.upstream import Upstream
@@ -77,13 +84,44 @@ def send_alerts(settings: Settings, catalog: Catalog, alerts: Sequence[Alert]) -
 
 
 def claims_command(settings: Settings, options: argparse.Namespace) -> int:
-    """Print the claims of a published bulletin with their verdicts; 1 if one is contradicted."""
-    claims = published_claims(settings.published, _bulletin_day(options.date))
+    """Print the claims of a published bulletin, or of a draft, with their verdicts; 1 if one is
+    contradicted."""
+    reading = _draft(options)
+    if reading is None:
+        claims = published_claims(settings.published, _bulletin_day(options.which))
+    else:
+        with published_checker(settings.published) as checker:
+            placed = checker.claims(reading.bulletin)
+            told = list(why(reading.bulletin, checker.parser, placed)) if options.why else []
+        claims = [one.claim for one in placed]
+        if options.why:
+            console.say("\n".join(told))
+            return _status_of(claims)
     if options.json:
         print(to_json([c.model_dump(mode="json") for c in claims]))
     else:
         console.claim_table(claims)
+        for sentence in reading.left_out if reading else ():
+            console.say(f"left out: {sentence}")
+    return _status_of(claims)
+
+
+def _status_of(claims: Sequence[Claim]) -> int:
     return SOME_FAILED if any(c.verdict == "contradicted" for c in claims) else OK
+
+
+def _draft(options: argparse.Namespace) -> ReadBulletin | None:
+    """The draft that is named; None where a day is."""
+    if _is_day(options.which):
+        if options.date or options.why:
+            raise SettingError("--date and --why are for the file of a draft, not for a day.")
+        return None
+    if not os.path.exists(options.which):
+        raise SettingError(
+            f"'{quoted(options.which)}' is neither a date that exists, like 2026-05-27, nor a "
+            "file; check the name and the folder."
+        )
+    return read_bulletin(Path(options.which), date=options.date)
 
 
 def brief_command(settings: Settings, options: argparse.Namespace) -> int:
@@ -97,11 +135,13 @@ def brief_command(settings: Settings, options: argparse.Namespace) -> int:
 
 
 def _bulletin_day(text: str) -> date:
+    if not _is_day(text):
+        raise SettingError(f"'{quoted(text)}' is not a date that exists; write it like 2026-05-27.")
+    return date.fromisoformat(text)
+
+
+def _is_day(text: str) -> bool:
     try:
-        if len(text) != len("2026-05-27"):
-            raise ValueError
-        return date.fromisoformat(text)
+        return str(date.fromisoformat(text)) == text
     except ValueError:
-        raise SettingError(
-            f"'{quoted(text)}' is not a date that exists; write it like 2026-05-27."
-        ) from None
+        return False

@@ -1,0 +1,46 @@
+"""A draft, checked before it is public against the snapshot that readers see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from etl.bulletins.model import Bulletin
+from etl.catalog import Catalog, catalog_of
+from etl.claims.check import check
+from etl.claims.known import KnownSnapshot
+from etl.claims.model import Placed
+from etl.claims.parse import Parser
+from etl.errors import StorageError
+from etl.storage.snapshots import current_name, read_snapshot
+
+
+class DraftChecker:
+    """Checks drafts by the catalog and the values of one snapshot; nothing is written."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, catalog: Catalog) -> None:
+        self.parser, self._known = Parser(catalog), KnownSnapshot(connection, catalog)
+
+    def claims(self, draft: Bulletin) -> list[Placed]:
+        """What was known by the end of the draft's day says of its statements, in their order."""
+        try:
+            return check(draft, self.parser, self._known)
+        except duckdb.CatalogException:
+            raise StorageError(
+                "the published snapshot is of an earlier version; run `python -m etl run` to "
+                "publish anew."
+            ) from None
+
+
+@contextmanager
+def published_checker(folder: Path) -> Iterator[DraftChecker]:
+    """A checker by the snapshot that is served from a folder; no run is waited for."""
+    name = current_name(folder)
+    if name is None:
+        raise StorageError(f"{folder}: nothing is published yet; run `python -m etl run` first.")
+    with read_snapshot(folder / f"{name}.duckdb") as connection:
+        ((document,),) = connection.execute("select document from catalog").fetchall()
+        yield DraftChecker(connection, catalog_of(document))
