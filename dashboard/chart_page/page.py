@@ -29,9 +29,11 @@ from dashboard.data import correction_notes
 from dashboard.display import Display, alternatives
 from dashboard.export.table import Column, frozen, provenance
 from dashboard.markup import TEMPLATES, render
+from dashboard.provenance import provenance_words
 from dashboard.texts import hint, text
 from dashboard.urls import Urls
-from etl.records import BEIJING
+from etl.catalog import Indicator
+from etl.records import BEIJING, Vintage
 
 STATIC = Path(__file__).parents[1] / "static"
 WIDE, NARROW = (720, 340), (360, 300)
@@ -353,8 +355,15 @@ def _fact(column: Column, view: View) -> dict[str, str]:
         "unit": unit.label.in_(lang),
         "frequency": text(indicator.frequency, lang),
         "newest": formatting.day(newest.date, indicator, lang, year=True) if newest else "",
-        "known": f"{formatting.minute(newest.known_at)} · {provenance(newest)}" if newest else "",
+        "known": _known_since(view, indicator, newest) if newest else "",
     }
+
+
+def _known_since(view: View, indicator: Indicator, newest: Vintage) -> str:
+    """Since when the newest value is known, and from where."""
+    catalog = view.snapshot.catalog
+    source = provenance_words(provenance(newest), indicator.id, catalog, view.lang)
+    return f"{formatting.minute(newest.known_at)} · {source}"
 
 
 def _dataset(view: View, formats: Iterable[str], urls: Urls) -> str:

@@ -22,6 +22,7 @@ from dashboard.pages.parts import alerts
 from dashboard.pages.parts.cards import dated
 from dashboard.pages.parts.charts import WIDE, PageChart
 from dashboard.pages.parts.publication import publication_words
+from dashboard.provenance import provenance_words
 from etl.records import Disagreement, Vintage
 from etl.words.sentences import Badge, badges
 
@@ -202,7 +203,9 @@ def _recent(request: PageRequest, column: Column, item: Reading) -> list[RecentV
             figure=_figure(request, column, item, value),
             known_at=formatting.minute(vintage.known_at),
             status=_status(request, vintage),
-            source=provenance(vintage),
+            source=provenance_words(
+                provenance(vintage), item.id, request.snapshot.catalog, request.lang
+            ),
         )
         for vintage, value in held[-RECENT:][::-1]
     ]

@@ -12,9 +12,10 @@ from itertools import groupby
 from dashboard import formatting
 from dashboard.data import queries
 from dashboard.data.snapshot import Snapshot
+from dashboard.provenance import provenance_words
 from dashboard.texts import text as words_of
 from dashboard.urls import Urls
-from etl.claims.model import Placed
+from etl.claims.model import Claim, Placed
 
 MARKS = {"supported": "✔", "approximate": "≈", "contradicted": "✘", "unverifiable": "?"}
 _STOPS = "，。；！？,;"
@@ -118,7 +119,7 @@ class MarkedText:
     def _checked(self, number: int, placed: Placed) -> CheckedStatement:
         claim, found = placed.claim, placed.claim.evidence
         evidence = (
-            words_of("evidence", self.lang, source=found.source,
+            words_of("evidence", self.lang, source=self._source(claim),
                      known_at=formatting.beijing(found.known_at, self.lang)) if found else ""
         )  # fmt: skip
         return CheckedStatement(
@@ -130,6 +131,12 @@ class MarkedText:
             claim.reason,
             evidence,
             self.urls.to(found.chart) if found and found.chart else "",
+        )
+
+    def _source(self, claim: Claim) -> str:
+        assert claim.evidence is not None
+        return provenance_words(
+            claim.evidence.source, claim.indicator, self.snapshot.catalog, self.lang
         )
 
 
