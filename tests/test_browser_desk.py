@@ -149,6 +149,108 @@ def test_a_brief_is_copied_where_the_browser_has_no_clipboard(visit: Opened) -> 
     assert marked.strip() == (page.locator("#brief-markdown").text_content() or "").strip()
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1440])
+def test_a_touch_on_a_sign_opens_the_evidence_at_the_sentence(
+    visit: Opened, width: int, scheme: str
+) -> None:
+    reader = visit(width, color_scheme=scheme, has_touch=True)
+    page = reader.open("/")
+    sign = page.locator("#page a.verdict.unverifiable").first
+    sign.scroll_into_view_if_needed()
+    place, address = page.evaluate("scrollY"), page.url
+    sign.tap()
+    sheet = page.locator("dialog.sheet")
+    expect(sheet).to_contain_text("没有“黄金期货”的数据")
+    inside = sheet.bounding_box()
+    words = sign.bounding_box()
+    assert inside is not None
+    assert words is not None
+    assert inside["x"] >= 0
+    assert inside["x"] + inside["width"] <= width
+    assert abs(inside["y"] - words["y"]) < 60 or inside["y"] + inside["height"] <= words["y"]
+    assert (page.evaluate("scrollY"), page.url) == (place, address)
+    assert serious(page) == []
+    page.screenshot(path=PICTURES / f"sheet-{width}-{scheme}.png")
+    page.mouse.click(3, 3)  # beside it
+    expect(sheet).to_have_count(0)
+    assert (page.evaluate("scrollY"), page.url) == (place, address)
+    assert (reader.troubles, reader.foreign) == ([], [])
+
+
+def test_the_judged_words_open_the_chart_of_the_day_and_a_link_in_them_leads_on(
+    visit: Opened,
+) -> None:
+    reader = visit()
+    page = reader.open("/bulletins/2026-05-27")
+    words = page.locator(".judged.supported", has_text="历史新高")
+    words.click()
+    entries = page.locator("dialog.sheet li")
+    expect(entries).to_have_count(2)  # both indices
+    picture = entries.first.locator("img")
+    expect(picture).to_have_js_property("complete", True)
+    assert picture.evaluate("picture => picture.naturalWidth") > 0
+    page.keyboard.press("Escape")
+    expect(page.locator("dialog")).to_have_count(0)
+    page.locator("#page .mention[data-mention]").first.click()
+    assert "#card-" in page.url
+    assert (reader.troubles, reader.foreign) == ([], [])
+
+
+def test_the_evidence_is_read_with_the_keyboard_and_every_sign_is_shown_on_request(
+    visit: Opened,
+) -> None:
+    reader = visit()
+    page = reader.open("/")
+    quiet = page.locator("#page a.verdict.supported").first
+    expect(quiet).to_be_hidden()
+    page.locator("#all-marks").focus()
+    page.keyboard.press("Space")
+    expect(quiet).to_be_visible()
+    quiet.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("dialog.sheet")).to_contain_text("推算：收盘价 895.88 美元 × 股本")
+    expect(page.locator("dialog .sheet-close")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("dialog")).to_have_count(0)
+    expect(quiet).to_be_focused()
+    # A newer snapshot takes the choice away from nobody.
+    page.evaluate("dash_clientside.set_props('content', {snapshot: 'newer'})")
+    page.wait_for_load_state("networkidle")
+    expect(quiet).to_be_visible()
+    assert (reader.troubles, reader.foreign) == ([], [])
+
+
+@pytest.mark.parametrize("without", ["scripts", "dialogs"])
+def test_without_scripts_or_dialogs_a_sign_leads_to_the_list_of_evidence(
+    visit: Opened, without: str
+) -> None:
+    reader = visit(java_script_enabled=without == "dialogs")
+    reader.page.add_init_script("delete window.HTMLDialogElement")
+    page = reader.open("/", live=without == "dialogs")
+    sign = page.locator("#page a.verdict.unverifiable").first
+    href = sign.get_attribute("href")
+    sign.click()
+    assert page.url.endswith(str(href))
+    expect(page.locator(str(href))).to_be_in_viewport()
+    expect(page.locator("dialog")).to_have_count(0)
+    page.locator("#all-marks").check()  # needs no script
+    expect(page.locator("#page a.verdict.supported").first).to_be_visible()
+
+
+def test_a_marked_sentence_is_copied_as_it_was_written(visit: Opened) -> None:
+    page = visit().open("/")
+    summary = page.locator(".summary")
+    copied = page.evaluate(
+        """() => { const range = document.createRange();
+        range.selectNodeContents(document.querySelector('.summary'));
+        getSelection().removeAllRanges(); getSelection().addRange(range);
+        return getSelection().toString(); }"""
+    )
+    assert copied == summary.text_content()
+    assert "市值迈上万亿美元台阶" in copied
+
+
 def test_a_brief_is_whole_without_scripts(visit: Opened) -> None:
     page = visit(java_script_enabled=False).open("/bulletins/new?date=2026-05-20", live=False)
     expect(page.locator("#brief-markdown")).to_contain_text("## 新高、新低与整数关口")

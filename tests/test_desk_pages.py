@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
 from itertools import chain
 from pathlib import Path
 from urllib.parse import parse_qs, quote, urlsplit
@@ -12,11 +13,17 @@ from conftest import Cli, settings_of, write_csv
 from serving import Node, TestClient, client, republish, still
 
 from dashboard.data import queries
-from dashboard.data.snapshot import Snapshots
+from dashboard.data.queries import Mentioned
+from dashboard.data.snapshot import Snapshot, Snapshots
+from dashboard.display import Display
+from dashboard.pages.parts.marked import MarkedText, Piece
+from dashboard.urls import Urls
 from etl.brief.published import published_brief
 from etl.brief.words import markdown
+from etl.bulletins.mentions import paragraphs
 from etl.bulletins.model import Bulletin, Section
 from etl.catalog import load_catalog
+from etl.claims.model import Claim, Later, Placed
 from etl.records import BEIJING, now
 from etl.settings import PROJECT, Settings
 from etl.words.numbers import full_date
@@ -293,6 +300,93 @@ def test_each_statement_that_was_checked_ends_with_a_mark(
         if placed.claim.evidence:
             assert entry.hrefs() == [placed.claim.evidence.chart]
             assert site.get(entry.hrefs()[0]).status_code == 200
+
+
+def test_the_words_that_were_judged_are_marked(site: TestClient, published: Settings) -> None:
+    """Each statement's words lie in one span, which links do not cut and which changes no text."""
+    document = page(site, "/")
+    snapshot = Snapshots(published.published).current()
+    bulletin = queries.bulletin(snapshot, date(2026, 5, 27))
+    assert bulletin is not None
+    texts = {(part, index): text for part, index, text in paragraphs(bulletin)}
+    spans = [span for span in document.all("span") if "judged" in span.classes]
+    for number, placed in enumerate(queries.claims(snapshot, date(2026, 5, 27)), 1):
+        words = texts[placed.claim.section, placed.paragraph][placed.start : placed.stop]
+        (span,) = [s for s in spans if str(number) in s.attributes["data-claims"].split()]
+        assert words in span.text
+        assert placed.claim.verdict in span.classes
+
+
+def marked(newest: Snapshot, text: str, *words: tuple[str, str], link: str = "") -> list[Piece]:
+    """A paragraph with statements, each given by its words and its verdict, and one link."""
+
+    def claim(verdict: str) -> Claim:
+        return Claim(
+            sentence=text, section="summary", indicator="sp500", kind="level", value=None,
+            unit="points", period=None, verdict=verdict, reason="理由。", evidence=None,
+        )  # fmt: skip
+
+    placed = [
+        Placed(0, text.index(said), text.index(said) + len(said), claim(verdict))
+        for said, verdict in words
+    ]
+    links = [Mentioned(at, at + len(link), "sp500") for at in [text.find(link)] if link]
+    shown = MarkedText(newest, Urls(), {("summary", 0): links}, placed)
+    return shown.paragraph("summary", 0, text)
+
+
+def flat(pieces: Sequence[Piece]) -> str:
+    """The pieces as one line: [judged words], <a link>, and the first letter of each sign."""
+
+    def one(piece: Piece) -> str:
+        if piece.kind == "judged":
+            return f"[{flat(piece.pieces)}]"
+        if piece.kind == "mention":
+            return f"<{piece.words}>"
+        return piece.words if piece.kind == "words" else piece.words[0].upper()
+
+    return "".join(one(piece) for piece in pieces)
+
+
+@pytest.mark.parametrize(("words", "link", "shown"), [
+    ([("收于 7,519 点", "supported")], "标普 500", "<标普 500>昨日[收于 7,519 点]S，创新高。"),
+    ([("收于", "supported"), ("新高", "contradicted")], "",
+     "标普 500昨日[收于] 7,519 点S，创[新高]C。"),
+    ([("500昨日收", "supported")], "标普 500", "[<标普 500>昨日收]于 7,519 点S，创新高。"),
+    ([("昨日收于", "supported"), ("收于 7,519", "unverifiable")], "",
+     "标普 500[昨日收于 7,519] 点U，创新高。"),
+    ([("昨日", "supported"), ("7,519", "contradicted")], "",
+     "标普 500[昨日]收于 [7,519] 点C，创新高。"),
+    ([("昨日", "supported"), ("点，创", "supported")], "",
+     "标普 500[昨日收于 7,519 点，创]新高S。"),
+])  # fmt: skip
+def test_judged_words_meet_links_and_each_other(
+    newest: Snapshot, words: list[tuple[str, str]], link: str, shown: str
+) -> None:
+    text = "标普 500昨日收于 7,519 点，创新高。"
+    pieces = marked(newest, text, *words, link=link)
+    assert flat(pieces) == shown
+
+
+@pytest.mark.parametrize(("lang", "reason", "title"), [
+    ("zh", "不符：2026-05-26 为 1 点。", "不符：2026-05-26 为 1 点。"),
+    ("zh", "截至当日，没有数据。", "不符：截至当日，没有数据。"),
+    ("en", "不符：2026-05-26 为 1 点。", "Contradicted: 2026-05-26 为 1 点。"),
+])  # fmt: skip
+def test_a_sign_says_its_verdict_once(newest: Snapshot, lang: str, reason: str, title: str) -> None:
+    later = Later(value=7519.12, known_at=datetime(2026, 6, 1, tzinfo=UTC), verdict="supported")
+    claim = Claim(
+        sentence="标普 500。", section="summary", indicator="sp500", kind="level", value=None,
+        unit="points", period=None, verdict="contradicted", reason=reason, evidence=None,
+        later=later,
+    )  # fmt: skip
+    shown = MarkedText(newest, Urls(display=Display(lang)), {}, [Placed(0, 0, 2, claim)])
+    (sign,) = [p for p in shown.paragraph("summary", 0, "标普 500。") if p.kind == "verdict"]
+    assert sign.title == title
+    (told,) = shown.checked
+    assert told.told == title
+    assert "7,519.12" in told.later
+    assert ("相符" if lang == "zh" else "Supported") in told.later
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

@@ -6,7 +6,9 @@
   var shownAt = location.pathname;
 
   function isTyped(node) {
-    return node.nodeName === "INPUT" && node.type !== "hidden" && node.value !== node.defaultValue;
+    if (node.type === "checkbox") { return node.checked !== node.defaultChecked; }
+    return /^(INPUT|TEXTAREA)$/.test(node.nodeName) && node.type !== "hidden" &&
+      node.value !== node.defaultValue;
   }
   var KEEPING = {
     morphStyle: "innerHTML",

@@ -20,10 +20,12 @@ from dashboard.pages.parts import alerts
 from dashboard.pages.parts.cards import Card, card, cards
 from dashboard.pages.parts.charts import LEAD, PageChart
 from dashboard.pages.parts.marked import MarkedText, Piece
+from etl.bulletins.mentions import HEADING
 from etl.bulletins.model import Reference
 from etl.bulletins.model import Section as BulletinSection
 from etl.bulletins.parts import numeral
 from etl.calendars import end_of
+from etl.claims.check import TITLE
 
 WEIGHT = {"milestone_up": 4, "record_high": 2, "milestone_down": 3, "record_low": 1}
 
@@ -35,6 +37,7 @@ class ShownSection:
     number: int
     numeral: str
     title: str
+    heading: list[Piece]
     paragraphs: list[list[Piece]]
     cards: list[Card]
     waiting: list[Card]
@@ -82,7 +85,7 @@ def _page(request: PageRequest, day: date, days: Sequence[date]) -> Page:
     as_of, urls = end_of(day), request.urls
     beside = _beside(request, queries.mentioned(request.snapshot, day), as_of)
     here = {item.id for items in beside.values() for item in items if item.vintage}
-    marked = MarkedText(request.snapshot, urls, day, here)
+    marked = MarkedText.of_day(request.snapshot, urls, day, here)
     first = [i.id for i in request.snapshot.catalog.all() if i.headline]
     headlines = readings(request.snapshot, first, as_of, request.lang)
     lead = _lead(request, headlines, as_of)
@@ -95,6 +98,7 @@ def _page(request: PageRequest, day: date, days: Sequence[date]) -> Page:
         charts=(lead[1],) if lead else (),
         context={
             "bulletin": bulletin,
+            "title_pieces": marked.heading(TITLE, 0, bulletin.title),
             "shown": shown,
             "publisher": bulletin.publisher.replace("；", " · "),
             "known_by": _known_by(request, bulletin.date, shown),
@@ -200,6 +204,7 @@ def _section(
         section.number,
         numeral(section.number),
         section.title,
+        marked.heading(str(section.number), HEADING, section.title),
         [
             marked.paragraph(str(section.number), number, words)
             for number, words in enumerate(section.paragraphs)

@@ -27,9 +27,11 @@ from dashboard.markup import TEMPLATES, render
 from dashboard.pages.parts.marked import MarkedText
 from dashboard.texts import text
 from dashboard.urls import Urls
+from etl.bulletins.mentions import HEADING
 from etl.bulletins.model import Bulletin
 from etl.bulletins.parts import numeral
 from etl.calendars import end_of
+from etl.claims.check import TITLE
 
 
 def pack(snapshot: Snapshot, bulletin: Bulletin, chosen: Display, site: SiteConfig) -> bytes:
@@ -94,7 +96,7 @@ def _receipts(
 
 def _page(snapshot: Snapshot, bulletin: Bulletin, views: list[View], urls: Urls) -> str:
     chosen = urls.display
-    marked = MarkedText(snapshot, urls, bulletin.date, {seen.address.id for seen in views})
+    marked = MarkedText.of_day(snapshot, urls, bulletin.date, {seen.address.id for seen in views})
     return render(
         "pack.html",
         chosen.lang,
@@ -105,10 +107,12 @@ def _page(snapshot: Snapshot, bulletin: Bulletin, views: list[View], urls: Urls)
         bulletin=bulletin,
         day=formatting.full_date(bulletin.date, chosen.lang),
         online=urls.page(f"/bulletins/{bulletin.date}"),
+        title_pieces=marked.heading(TITLE, 0, bulletin.title),
         summary=marked.paragraph("summary", 0, bulletin.summary),
         sections=[
             (
-                f"{numeral(part.number)}、{part.title}",
+                numeral(part.number),
+                marked.heading(str(part.number), HEADING, part.title),
                 [
                     marked.paragraph(str(part.number), n, words)
                     for n, words in enumerate(part.paragraphs)

@@ -21,7 +21,8 @@ from etl.words.numbers import MINUS, grouped, signed
 _OWN_SPANS: Mapping[Frequency, Span] = {
     "monthly": "month", "quarterly": "quarter", "annual": "year",
 }  # fmt: skip
-_WORDS: Mapping[Verdict, str] = {
+#: What a reason begins with, where there is a verdict.
+VERDICT_WORDS: Mapping[Verdict, str] = {
     "supported": "相符",
     "approximate": "大致相符",
     "contradicted": "不符",
@@ -147,7 +148,7 @@ class Case:
             t = "max"
         is_plain = self.period is None or self.period.span == "day"
         named = period or str(self.own_period(at) if is_plain else self.period)
-        return Ruling(verdict, f"{_WORDS[verdict]}：{told}。", at, previous, named, t)
+        return Ruling(verdict, f"{VERDICT_WORDS[verdict]}：{told}。", at, previous, named, t)
 
     def doubted(self, found: Ruling, doubt: str) -> Ruling:
         """The ruling, but for a contradiction that is in doubt."""
