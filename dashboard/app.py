@@ -3,7 +3,7 @@ alive in it, and one callback changes a page in place."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from dash import Dash, Input, Output, ctx, dcc, no_update
@@ -15,7 +15,8 @@ from dashboard.chart.plotly import CONFIG
 from dashboard.chart_page.page import SiteConfig
 from dashboard.data.snapshot import Snapshots
 from dashboard.markup import render
-from dashboard.pages import Shown, resolve, wrong_address
+from dashboard.pages import Shown, resolve, resolve_draft, wrong_address
+from dashboard.pages.draft import SentDraft
 from dashboard.pages.parts.charts import PageChart
 from dashboard.texts import site_title
 from dashboard.urls import ASSETS, Urls
@@ -78,17 +79,28 @@ class LivePages:
         except AddressError as error:
             return wrong_address(error, self.site)
 
+    def check(self, search: str, sent: SentDraft) -> Shown:
+        """The page of a draft that was sent."""
+        return resolve_draft(self.snapshots, parse_query(search), sent, self.site)
+
     def document(self, shown: Shown) -> str:
         """The whole document, which comes alive where there are scripts."""
         app = {"scripts": self._scripts, "chart_library": self.site.urls.to(PLOTLY_PATH)}
         return document(shown, self.site, app)
 
 
-def document(shown: Shown, site: SiteConfig, app: Mapping[str, Any] | None = None) -> str:
-    """A page as a document; without an `app` it stands still."""
+def document(
+    shown: Shown,
+    site: SiteConfig,
+    app: Mapping[str, Any] | None = None,
+    scripts: Sequence[str] = (),
+) -> str:
+    """A page as a document; without an `app` it stands still, but for the `scripts` that are
+    named."""
     return render(
-        "document.html", shown.lang, page=shown.page, body=shown.html, urls=site.urls, app=app
-    )
+        "document.html", shown.lang, page=shown.page, body=shown.html, urls=site.urls, app=app,
+        alone=scripts,
+    )  # fmt: skip
 
 
 def _create_dash(show: Any, urls: Urls) -> Pages:

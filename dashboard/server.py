@@ -47,7 +47,7 @@ from etl.settings import Settings
 
 #: How many are made at once. Few: who draws holds Python's lock for fifty milliseconds, which
 #: everyone else waits for. Files that pages load are made once in all, and may wait longer.
-PAGES, PICTURES, FILES, ASSETS = (3,), (2,), (4,), (2, 20.0, 1000)
+PAGES, PICTURES, FILES, ASSETS, DRAFTS = (3,), (2,), (4,), (2, 20.0, 1000), (1, 20.0)
 #: In the order in which they are asked. Charts before the data: a kit is no zip of data.
 ROUTERS = (
     charts.router, data.router, charts.pages, bulletins.router, operations.router,
@@ -70,6 +70,7 @@ class Server:
             pictures=ConcurrencyLimit(*PICTURES),
             files=ConcurrencyLimit(*FILES),
             assets=ConcurrencyLimit(*ASSETS),
+            drafts=ConcurrencyLimit(*DRAFTS),
         )
         cached = FromCache(BoundedBodies(self._routes()), self.service.cache)
         door = FrontDoor(cached, self.service.metrics)

@@ -251,6 +251,63 @@ def test_a_marked_sentence_is_copied_as_it_was_written(visit: Opened) -> None:
     assert "市值迈上万亿美元台阶" in copied
 
 
+DRAFT = """---
+title: "今日动态"
+date: 2026-05-27
+publisher: "编辑部"
+summary: "标普500昨日收涨0.61%，报7519.12点。美光科技大跌 19%。黄金期货下跌。"
+---
+
+## 一、其他
+
+今天天气很好。
+"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1440])
+def test_a_draft_is_checked_on_its_page(visit: Opened, width: int, scheme: str) -> None:
+    reader = visit(width, color_scheme=scheme)
+    page = reader.open("/bulletins/new")
+    page.locator("#draft-text").fill(DRAFT)
+    page.locator("#draft button").click()
+    expect(page.locator(".draft-verdict")).to_have_text("1 处陈述与数据不符，先改好再发布。")
+    expect(page.locator(".claims > li").first).to_contain_text("不符：2026-05-26 为 895.88 美元")
+    page.screenshot(path=PICTURES / f"draft-{width}-{scheme}.png", full_page=True)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert paper(page) == (DARK if scheme == "dark" else LIGHT)
+    assert serious(page) == []
+    page.locator(".draft-shown a.verdict.contradicted").click()
+    expect(page.locator("dialog.sheet")).to_contain_text("895.88 美元")
+    page.keyboard.press("Escape")
+    box = page.locator("#draft-text")
+    box.fill(box.input_value().replace("大跌 19%", "大涨 19.29%"))
+    page.locator("#draft button").click()
+    expect(page.locator(".draft-verdict")).to_have_text("没有与数据不符的陈述。")
+    assert (reader.troubles, reader.foreign) == ([], [])
+
+
+def test_a_draft_is_checked_without_scripts_as_a_file(visit: Opened) -> None:
+    page = visit(390, java_script_enabled=False).open("/bulletins/new?lang=en", live=False)
+    page.locator("#draft-file").set_input_files(
+        {"name": "今天.md", "mimeType": "text/markdown", "buffer": DRAFT.encode()}
+    )
+    page.locator("#draft button").click()
+    expect(page.locator("h1")).to_have_text("Check a draft")
+    expect(page.locator(".claims > li").first).to_contain_text("Contradicted: 2026-05-26")
+    page.locator(".draft-shown a.verdict.contradicted").click()
+    expect(page.locator(".claims > li").first).to_be_in_viewport()
+
+
+def test_a_newer_snapshot_leaves_a_draft_that_is_being_written(visit: Opened) -> None:
+    page = visit().open("/bulletins/new")
+    page.locator("#draft-text").fill(DRAFT)
+    page.locator("h1").click()  # nothing of the box has the focus
+    page.evaluate("dash_clientside.set_props('content', {snapshot: 'newer'})")
+    page.wait_for_load_state("networkidle")
+    expect(page.locator("#draft-text")).to_have_value(DRAFT)
+
+
 def test_a_brief_is_whole_without_scripts(visit: Opened) -> None:
     page = visit(java_script_enabled=False).open("/bulletins/new?date=2026-05-20", live=False)
     expect(page.locator("#brief-markdown")).to_contain_text("## 新高、新低与整数关口")

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import json
+import logging
+from datetime import date
 from pathlib import Path
 
 import pytest
 from bulletin_files import as_docx, bundled
 from conftest import PROJECT, Cli, is_one_sentence, settings_of
+from serving import Node, TestClient, client, still
 
+from dashboard.http.bodies import MAX_DRAFT_BYTES
+from dashboard.pages import draft as draft_page
+from dashboard.pages.draft import MOST_LETTERS
 from etl.claims.model import Claim
+from etl.records import BEIJING, now
 from etl.storage.warehouse import lock
+from etl.words.numbers import full_date
 
 DAY = "2026-05-27"
 RIGHT = "标普500指数昨日收涨0.61%，报7519.12点，创历史新高。"
@@ -160,3 +168,145 @@ def test_the_example_of_an_explanation_is_what_the_command_says(filled, cli: Cli
     example = page.split("```text\n")[1].split("```")[0]
     done = cli("claims", written(draft("标普500昨日收涨0.61%。"), "draft.md"), "--why")
     assert done.out.strip() == example.strip()
+
+
+# The page
+
+
+def sent(site: TestClient, text: str = "", lang: str = "", **given: object):
+    """The answer to a draft in the box, with a date or a file."""
+    fields = {"text": text, "date": given.get("date", "")}
+    file = given.get("file", ("", b""))
+    query = f"?lang={lang}" if lang else ""
+    return site.post(f"/bulletins/new{query}", data=fields, files={"file": file})
+
+
+def signs(page: Node) -> str:
+    """The signs of the list of statements, in its order."""
+    return "".join(one.one("span", "verdict").text for one in page.one("ol", "claims").all("li"))
+
+
+MIXED = draft(RIGHT, "标普 500 盘中一度跌破 7000 点。", WRONG)
+
+
+def test_the_page_has_a_box_for_a_draft(site: TestClient):
+    form = still(site.get("/bulletins/new?lang=en")).one("form", id="draft")
+    assert form.attributes["method"] == "post"
+    assert form.attributes["action"] == "/bulletins/new?lang=en"
+    assert {one.attributes["name"] for one in form.all("input")} == {"file", "date"}
+    assert form.one("textarea").attributes["name"] == "text"
+    assert "/bulletins/new" in still(site.get("/bulletins")).hrefs()
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_draft_is_answered_with_the_gravest_first_and_as_it_will_look(site: TestClient, lang):
+    answer = sent(site, MIXED, lang=lang)
+    page = still(answer)
+    assert answer.headers["cache-control"] == "no-store"
+    assert signs(page) == "✘?≈✔✔✔"
+    assert ("1 处陈述与数据不符" if lang == "zh" else "contradict: 1.") in page.text
+    assert full_date(date(2026, 5, 27), lang) in page.one("p", "lead-words").text
+    shown = page.one("section", "draft-shown")
+    assert WRONG in shown.text
+    wrong = shown.one("span", "contradicted")
+    assert wrong.text == "大跌 19%"
+    number = wrong.attributes["data-claims"]
+    assert "895.88" in page.one("li", id=f"claim-{number}").text
+    assert page.one("textarea").text.strip() == MIXED.strip()
+
+
+def test_the_page_and_the_command_say_the_same(filled, cli: Cli, written):
+    told = json.loads(cli("claims", written(MIXED, "draft.md"), "--json").out)
+    page = still(sent(client(settings_of(filled)), MIXED))
+    entries = {one.attributes["id"]: one for one in page.one("ol", "claims").all("li")}
+    for number, claim in enumerate(told, 1):
+        assert claim["reason"] in entries[f"claim-{number}"].text
+
+
+def test_a_file_goes_before_the_text_and_what_is_left_out_is_said(site: TestClient):
+    def change(made):
+        made.sections[0].footer.paragraphs[0].text = "1"
+
+    page = still(sent(site, MIXED, file=("今天.docx", as_docx(bundled(), change))))
+    assert bundled().summary in page.one("section", "draft-shown").text
+    assert "headers and footers (1 line)" in page.one("ul", "draft-left-out").text
+    assert "没有与数据不符的陈述" in page.text
+
+
+def test_the_date_is_that_of_the_text_or_the_one_that_is_given_or_today(site: TestClient):
+    day = still(sent(site, MIXED, date="2026-05-22")).one("p", "lead-words").text
+    assert "按给定的日期（2026 年 5 月 22 日）" in day
+    undated = still(sent(site, "今天的动态\n\n一、其他\n\n标普500收于7519.12点。\n"))
+    today = full_date(now().astimezone(BEIJING).date(), "zh")
+    assert f"按今天（{today}）" in undated.one("p", "lead-words").text
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"text": " \n"}, "还没有草稿"),
+        ({"text": MIXED, "date": "2026-02-30"}, "date: '2026-02-30' is not a date that exists"),
+        ({"text": draft("字" * (MOST_LETTERS + 1))}, "草稿超过 100,000 字"),
+        ({"file": ("a.docx", b"PK\x03\x04")}, "damaged"),
+        ({"file": ("a.exe", b"MZ")}, "a bulletin is read from"),
+        ({"file": ("../../x", b"MZ")}, "a bulletin is read from"),
+    ],
+)
+def test_a_draft_that_cannot_be_read_is_said_beside_the_box(site: TestClient, given, said):
+    answer = sent(site, **given)
+    page = still(answer, status=400)
+    problem = page.one("p", "draft-problem").text
+    assert said in problem
+    assert "/" not in problem.replace("2026/", "")  # no path of the server
+    assert page.one("textarea").text.strip() == given.get("text", "").strip()
+    assert answer.headers["cache-control"] == "no-store"
+
+
+def test_a_draft_may_have_2_megabytes_and_no_more(site: TestClient):
+    assert sent(site, file=("a.txt", b" " * 2_000_000)).status_code == 400  # it is empty
+    refused = sent(site, file=("a.txt", b"a" * MAX_DRAFT_BYTES))
+    assert refused.status_code == 413
+    assert f"{MAX_DRAFT_BYTES:,} bytes" in refused.text
+    assert site.post("/bulletins/new", data={"text": MIXED}).status_code == 415
+    assert site.put("/bulletins/new").headers["allow"] == "GET, HEAD, POST, OPTIONS"
+    assert site.post("/bulletins").status_code == 405
+
+
+@pytest.mark.parametrize("text", [
+    draft("</textarea><script>alert(1)</script>标普500收于7519.12点。"),
+    draft("[点这里](javascript:alert(1))标普500收于7519.12点。"),
+])  # fmt: skip
+def test_markup_in_a_draft_is_text(site: TestClient, text):
+    answer = sent(site, text)
+    page = still(answer)
+    assert not list(page.all("script"))
+    assert "<script>alert" not in answer.text
+    assert not [href for href in page.hrefs() if "javascript" in href]
+    assert page.one("textarea").text.strip() == text.strip()
+
+
+def test_nothing_of_a_draft_is_kept(filled, caplog: pytest.LogCaptureFixture, monkeypatch):
+    site = client(settings_of(filled))
+    site.get("/")
+    before = held_in(filled)
+    with caplog.at_level(logging.DEBUG):
+        assert sent(site, MIXED).status_code == 200
+        assert sent(site, draft("机密"), date="机密").status_code == 400
+
+        def fails(*given, **named):
+            raise ValueError("机密")
+
+        monkeypatch.setattr(draft_page, "read_bulletin", fails)
+        answer = sent(site, MIXED)
+    assert answer.status_code == 500
+    assert "机密" not in answer.text
+    assert "a draft could not be checked: ValueError" in caplog.text
+    assert "机密" not in caplog.text
+    assert "标普" not in caplog.text
+    assert held_in(filled) == before
+    assert "机密" not in site.get("/bulletins/new").text
+
+
+def test_without_a_snapshot_the_page_says_so(data):
+    page = still(sent(client(settings_of(data)), MIXED), status=503)
+    assert "etl run" in page.text

@@ -10,13 +10,15 @@ from fastapi.responses import Response
 
 from dashboard.http.asgi import App, Message, Receive, Scope, Send, header
 from dashboard.http.limits import BusyError, ReaderLeftError
-from dashboard.http.problems import answer_to, problem
+from dashboard.http.problems import BodyError, answer_to, problem
+from dashboard.pages.draft import PATH as DRAFT_PATH
 
 MAX_BYTES = 1_000_000
+#: A draft may be a document; 2 MB of it, and the other fields.
+MAX_DRAFT_BYTES = 2_100_000
 #: How many bytes of unfinished bodies are held at once, whoever sends them.
 MAX_HELD_BYTES = 64_000_000
 BODY_S = 10.0
-_TOO_LARGE = f"The body is larger than {MAX_BYTES:,} bytes."
 
 
 class BoundedBodies:
@@ -55,8 +57,8 @@ class BoundedBodies:
             part = message.get("body", b"")
             body += part
             self._held += len(part)
-            if len(body) > MAX_BYTES:
-                return problem(413, _TOO_LARGE)
+            if len(body) > _most(scope):
+                return _too_large(scope)
             if self._held > MAX_HELD_BYTES:
                 return answer_to(Request(scope), BusyError())
             if not message.get("more_body", False):
@@ -71,7 +73,16 @@ def _wrong_head(scope: Scope) -> Response | None:
         return problem(415, "Compressed bodies are not read; send it without Content-Encoding.")
     if length and not length.isdigit():
         return problem(400, "Content-Length is not a number.")
-    return problem(413, _TOO_LARGE) if int(length or 0) > MAX_BYTES else None
+    return _too_large(scope) if int(length or 0) > _most(scope) else None
+
+
+def _most(scope: Scope) -> int:
+    return MAX_DRAFT_BYTES if scope["path"] == DRAFT_PATH else MAX_BYTES
+
+
+def _too_large(scope: Scope) -> Response:
+    words = f"The body is larger than {_most(scope):,} bytes."
+    return answer_to(Request(scope), BodyError(words, 413))
 
 
 def _replayed(body: bytes, receive: Receive) -> Receive:

@@ -33,6 +33,14 @@ TITLES = {
 }
 
 
+class BodyError(XinzhiError):
+    """The body of a request cannot be taken; `status` is that of the answer."""
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
+
+
 def problem(status: int, detail: str, **more: str) -> Response:
     """An RFC 9457 answer."""
     document = {
@@ -103,7 +111,7 @@ def _with_retry(answer: Response, error: XinzhiError) -> Response:
 
 def status_of(error: XinzhiError) -> int:
     """The status of the answer that tells of an error."""
-    if isinstance(error, AddressError):
+    if isinstance(error, AddressError | BodyError):
         return error.status
     if isinstance(error, BusyError):
         return 429

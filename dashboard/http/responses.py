@@ -43,6 +43,7 @@ class Service:
     pictures: ConcurrencyLimit
     files: ConcurrencyLimit
     assets: ConcurrencyLimit
+    drafts: ConcurrencyLimit
 
 
 def service_of(request: Request) -> Service:

@@ -6,6 +6,7 @@ import re
 
 from dashboard.chart_page.page import style_hash
 from dashboard.http.asgi import RawHeaders
+from dashboard.pages.draft import PATH as DRAFT_PATH
 
 CALLBACK_PATH = "/_dash-update-component"
 #: How the addresses of scripts, styles and callbacks begin; no person writes them.
@@ -13,6 +14,7 @@ MACHINERY = ("/_", "/assets/", "/static/")
 #: For those who run the site.
 OPERATIONS = frozenset({"/healthz", "/readyz", "/metrics"})
 METHODS, CALLBACK_METHODS = ("GET", "HEAD", "OPTIONS"), ("POST", "OPTIONS")
+DRAFT_METHODS = ("GET", "HEAD", "POST", "OPTIONS")
 #: Data, API, feeds and pictures: anyone may read them from a page of their own, errors included.
 _OPEN = re.compile(
     r"/api/(?!docs)|/verify/|/oembed\Z|/(c|bulletins)/[^/]*\.[^/]*\Z|/[a-z]+\.(xml|jsonld|atom)\Z"
@@ -85,6 +87,8 @@ def is_open(path: str) -> bool:
 
 def allowed(path: str) -> tuple[str, ...]:
     """The methods that an address answers."""
+    if path == DRAFT_PATH:
+        return DRAFT_METHODS
     return CALLBACK_METHODS if path == CALLBACK_PATH else METHODS
 
 

@@ -19,6 +19,7 @@ from dashboard.pages import (
     bulletins,
     compare,
     corrections,
+    draft,
     export,
     indicator,
     indicators,
@@ -31,6 +32,7 @@ from dashboard.pages.page import Page, PageClock, PageRequest, message
 from dashboard.texts import text
 from dashboard.urls import Urls
 from etl.errors import StorageError
+from etl.records import BEIJING
 
 #: What is longer is not kept.
 MAX_VALUE, MAX_PATH = 300, 100
@@ -61,10 +63,21 @@ def resolve(
     try:
         return _resolved(snapshots, path, query, site)
     except StorageError as error:
-        known = _known(query)
-        urls = replace(site.urls, display=choices(known))
-        page = message(text("no_snapshot", urls.display.lang), str(error), 503)
-        return _shown(page, urls, path if len(path) <= MAX_PATH else "/", known, None)
+        return _no_snapshot(error, path if len(path) <= MAX_PATH else "/", _known(query), site)
+
+
+def resolve_draft(
+    snapshots: Snapshots, query: Mapping[str, str], sent: draft.SentDraft, site: SiteConfig
+) -> Shown:
+    """The page of a draft that was sent, in its frame; nothing of it is kept."""
+    known = _known(query)
+    urls, today = replace(site.urls, display=choices(known)), datetime.now(BEIJING).date()
+    try:
+        snapshot = snapshots.current()
+        request = PageRequest(snapshot, draft.PATH, known, urls, site)
+        return _shown(draft.layout(request, sent, today), urls, draft.PATH, known, snapshot)
+    except StorageError as error:
+        return _no_snapshot(error, draft.PATH, known, site)
 
 
 def meaning_of(path: str, search: str, problem: str) -> tuple[str, bool]:
@@ -79,6 +92,14 @@ def wrong_address(error: AddressError, site: SiteConfig = NOWHERE) -> Shown:
     urls = site.urls
     page = message(text("wrong_address", urls.display.lang), str(error), error.status)
     return _shown(page, urls, "/", {}, None)
+
+
+def _no_snapshot(
+    error: StorageError, path: str, known: Mapping[str, str], site: SiteConfig
+) -> Shown:
+    urls = replace(site.urls, display=choices(known))
+    page = message(text("no_snapshot", urls.display.lang), str(error), 503)
+    return _shown(page, urls, path, known, None)
 
 
 def _resolved(snapshots: Snapshots, path: str, query: Mapping[str, str], site: SiteConfig) -> Shown:

@@ -9,14 +9,13 @@ from dashboard import formatting
 from dashboard.address import AddressError, day_of
 from dashboard.data import queries
 from dashboard.data.snapshot import TooLongError
+from dashboard.pages.draft import PATH, empty_form
 from dashboard.pages.page import Page, PageClock, PageRequest, message
 from dashboard.pages.parts.picking import kept_fields
 from dashboard.texts import hint
 from etl.brief.find import brief
 from etl.brief.words import BriefLine, lead, markdown, sections
 from etl.records import BEIJING
-
-PATH = "/bulletins/new"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +57,7 @@ def layout(request: PageRequest, clock: PageClock) -> Page:
         "brief",
         {
             "covers": covers,
+            "form": empty_form(request.urls),
             "action": request.urls.form(PATH),
             "kept": kept_fields(request, {}),
             "day": str(day),

@@ -1,9 +1,12 @@
-"""A bulletin as a file to take along: /bulletins/DATE.zip."""
+"""A bulletin as a file to take along, /bulletins/DATE.zip; and a draft that is checked."""
 
 from __future__ import annotations
 
+import traceback
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from hashlib import sha256
+from pathlib import Path
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -11,13 +14,17 @@ from starlette.concurrency import run_in_threadpool
 
 from dashboard.address import AddressError, one_of, parse_query
 from dashboard.api.answers import bulletin_of
+from dashboard.app import LivePages, document
 from dashboard.display import LANGS, THEMES, UPDOWNS, Display
 from dashboard.export.receipts import Made
 from dashboard.http.cache import Content
-from dashboard.http.problems import page_for
+from dashboard.http.forms import FormField, form_fields
+from dashboard.http.problems import answer_to, page_for
 from dashboard.http.responses import LIVE, answered, current_snapshot, service_of
 from dashboard.http.security import NOTHING
+from dashboard.pages.draft import PATH, SentDraft
 from dashboard.static_copy.pack import pack
+from etl.errors import XinzhiError
 
 router = APIRouter(include_in_schema=False)
 
@@ -56,3 +63,45 @@ def _chosen(query: dict[str, str]) -> Display:
         one_of("theme", query.get("theme", ""), THEMES),
         one_of("updown", query.get("updown", ""), UPDOWNS),
     )
+
+
+@router.post(PATH)
+async def check_draft(request: Request) -> Response:
+    """A draft, checked while its sender waits. Nothing is stored or changed, so that a form on
+    another site could bring about nothing: there is no token against one."""
+    live: LivePages = request.app.state.live
+    service, body = service_of(request), await request.body()
+    told, search = request.headers.get("content-type", ""), request.url.query
+
+    def make() -> Response:
+        shown = live.check(search, _sent(form_fields(told, body)))
+        page = document(shown, live.site, scripts=("marks.js",))
+        return Response(page, shown.page.status, media_type="text/html")
+
+    try:
+        answer = await service.drafts.run(lambda: _quietly(make), request.receive)
+    except XinzhiError as error:
+        answer = answer_to(request, error)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+def _sent(fields: Mapping[str, FormField]) -> SentDraft:
+    nothing = FormField(b"")
+    text, day, file = (fields.get(name, nothing) for name in ("text", "date", "file"))
+    return SentDraft.of(day.text, text.text.replace("\r\n", "\n"), file.content, file.filename)
+
+
+def _quietly(make: Callable[[], Response]) -> Response:
+    """What is made; of an error that nobody foresaw its kind and its place alone: its words may be
+    those of the draft, which belong in no log."""
+    try:
+        return make()
+    except XinzhiError:
+        raise
+    except Exception as error:
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{Path(place.filename).name}:{place.lineno}"
+        raise RuntimeError(
+            f"a draft could not be checked: {type(error).__name__}, {where}"
+        ) from None
