@@ -35,7 +35,10 @@
     target.dataset.claims.split(" ").forEach(function (number) {
       sheet.querySelector("ul").appendChild(entry(number));
     });
-    sheet.addEventListener("close", function () { this.remove(); sheet = null; });
+    sheet.addEventListener("close", function () {
+      this.remove();
+      if (sheet === this) { sheet = null; }
+    });
     document.body.appendChild(sheet);
     sheet.style.top = y + words.bottom + GAP + "px";
     sheet.showModal();
