@@ -87,15 +87,6 @@ def test_a_word_and_its_card_light_up_together(visit: Opened) -> None:
     expect(word).to_have_class(re.compile(r"\blit\b"))
 
 
-def test_a_mark_leads_to_its_evidence(visit: Opened) -> None:
-    page = visit(390).open("/")
-    mark = page.locator("a.verdict.supported").first
-    mark.click()
-    target = page.locator(mark.get_attribute("href") or "")
-    expect(target).to_be_in_viewport()
-    expect(target).to_contain_text("相符")
-
-
 def test_words_are_searched_with_the_keyboard_and_back_works(visit: Opened) -> None:
     page = visit(1280).open("/indicators")
     page.locator("#search input, input#search").first.fill("美光")

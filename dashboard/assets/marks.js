@@ -46,7 +46,8 @@
     scrollTo(x, y);  /* what is focused first is not scrolled to: the place stays */
   }
   document.addEventListener("click", function (event) {
-    if (event.target === sheet) { return close(); }  /* beside it: its own words lie in children */
+    /* Beside the sheet is the sheet itself: its words lie in its children. */
+    if (event.target === sheet || event.target.matches(".sheet-close")) { return close(); }
     var link = event.target.closest && event.target.closest("a");
     var target = event.target.closest && event.target.closest("#page [data-claims]");
     if (!target || (link && link !== target) || !getSelection().isCollapsed) { return; }
