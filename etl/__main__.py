@@ -115,7 +115,7 @@ def _parser() -> argparse.ArgumentParser:
     one = commands.add_parser("schedule", help="run in the foreground at the sources' hours")
     one.set_defaults(command=update.schedule_command)
 
-    one = commands.add_parser("bulletin", help="add a bulletin from .md, .txt, .docx or .pdf")
+    one = commands.add_parser("bulletin", help="add a bulletin from .md, .txt, .docx, .pdf or .html")
     one.add_argument("files", nargs="+", metavar="FILE")
     _add_date(one)
     one.add_argument(
@@ -123,6 +123,7 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="add it although the data contradict a statement",
     )
+    one.add_argument("--strict", action="store_true", help="refuse it if anything is left out")
     one.set_defaults(command=editor.bulletin_command)
 
     one = commands.add_parser("claims", help="check a bulletin's statements against the data")

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from etl.bulletins.parts import DATE, names_a_part, numeral, without_numeral
+from etl.bulletins.left_out import Entry
+from etl.bulletins.parts import MOST_ABOVE_DATE, date_line, names_a_part, numeral, without_numeral
 
 _DECIMAL = re.compile(r"\d{1,2}\s*[.．、]?\s*(?![\d年月])")
 
@@ -21,35 +22,40 @@ class Paragraph:
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """The paragraphs of a document, and sentences that say what of it is not among them."""
+    """The paragraphs of a document, what of it is known not to be among them, and every line of
+    words in it."""
 
     lines: tuple[str, ...]
-    left_out: tuple[str, ...] = ()
+    left_out: tuple[Entry, ...] = ()
+    source: tuple[str, ...] = ()
 
 
 def with_numerals(paragraphs: Sequence[Paragraph]) -> Iterable[str]:
     """The texts, each heading of a section with its 一、 where the document leaves it out."""
-    top, rank, below_the_head = _level_of_sections(paragraphs), 0, False
-    for paragraph in paragraphs:
+    start = _end_of_head(paragraphs)
+    top, rank = _level_of_sections(paragraphs[start + 1 :]), 0
+    for at, paragraph in enumerate(paragraphs):
         text = paragraph.text
-        if below_the_head and paragraph.level and paragraph.level == top and not _is_named(text):
+        if at > start and paragraph.level and paragraph.level == top and not _is_named(text):
             stated, _ = without_numeral(text)
             rank = max(rank + 1, stated)
             if not stated:
                 text = f"{numeral(rank)}、{_DECIMAL.sub('', text, count=1) or text}"
-        below_the_head = below_the_head or _ends_the_head(paragraph)
         yield text
 
 
 def _level_of_sections(paragraphs: Sequence[Paragraph]) -> int:
-    """The highest level of a heading that stands below the head of the bulletin."""
-    start = next((at for at, one in enumerate(paragraphs) if _ends_the_head(one)), 0)
-    levels = (one.level for one in paragraphs[start + 1 :] if one.level and not _is_named(one.text))
+    levels = (one.level for one in paragraphs if one.level and not _is_named(one.text))
     return min(levels, default=0)
 
 
-def _ends_the_head(paragraph: Paragraph) -> bool:
-    return bool(DATE.search(paragraph.text)) or _is_named(paragraph.text)
+def _end_of_head(paragraphs: Sequence[Paragraph]) -> int:
+    """Where the date stands, or the first part with a name; else the first paragraph."""
+    ends = (
+        at for at, one in enumerate(paragraphs[:MOST_ABOVE_DATE])
+        if date_line(one.text) or _is_named(one.text)
+    )  # fmt: skip
+    return next(ends, 0)
 
 
 def _is_named(text: str) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-from collections import Counter
 from collections.abc import Iterator
 from itertools import chain, takewhile
 from typing import Any
@@ -15,22 +14,28 @@ from docx.oxml import parse_xml
 from etl.bulletins.document import Lines, Paragraph, with_numerals
 from etl.bulletins.docx_archive import WORD, check_archive
 from etl.bulletins.docx_numbers import MOST_LEVELS, Numbers, Styles, W, attribute
-from etl.bulletins.plain import counted
+from etl.bulletins.left_out import LeftOut
+from etl.bulletins.plain import plain
+from etl.bulletins.tables import MOST_COLUMNS, table_text
 from etl.files.bounded import Unreadable
 
 _HEADING = re.compile(r"(?:heading|标题)\s*([1-9])", re.IGNORECASE)
 _CONTENTS = re.compile(r"(?:toc|目录)\s*[1-9]", re.IGNORECASE)
-_PAGE = re.compile(r"[\s.．…·]*\d{1,3}$")
 _MATH = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 _SCRIPT = "javascript:"
 #: What is drawn elsewhere, twice, or no more: deletions, readings of a character, older drawings.
 _ELSEWHERE = {"del", "moveFrom", "rt", "Fallback", "txbxContent", "pPr", "rPr", "instrText"}
 _DRAWN = {"tab": " ", "cr": "\n", "noBreakHyphen": "-"}
+_OBJECTS = "pictures and objects"
+_STRUCK = "text struck through"
+_HIDDEN = {"vanish": "hidden text", "strike": _STRUCK, "dstrike": _STRUCK}
+_CAPTION = re.compile(r"(?:caption|题注)\s*\d*", re.IGNORECASE)
+_PICTURE = re.compile(r"图(?!书)|▲|△|figure", re.IGNORECASE)
 #: Parts beside the text: how their content type ends, and what they are called.
 _BESIDE = (
-    (("header+xml", "footer+xml"), "headers and footers", "line"),
-    (("footnotes+xml", "endnotes+xml"), "footnotes", "line"),
-    (("comments+xml",), "comments", "line"),
+    (("header+xml", "footer+xml"), "headers and footers"),
+    (("footnotes+xml", "endnotes+xml"), "footnotes"),
+    (("comments+xml",), "comments"),
 )
 
 
@@ -51,7 +56,7 @@ class _DocxReader:
     def __init__(self, document: Any) -> None:
         self.body = document.element.body
         self.part = document.part
-        self.counts: Counter[str] = Counter()
+        self.left_out = LeftOut()
         styles = document.styles.element.iterchildren(W + "style")
         self.levels: dict[str, tuple[int, str]] = {}
         self.styles = Styles({style.get(W + "styleId"): style for style in styles})
@@ -63,7 +68,12 @@ class _DocxReader:
 
     def lines(self) -> Lines:
         paragraphs = [one for one in self._blocks(self.body) if one.text.strip()]
-        return Lines(tuple(with_numerals(paragraphs)), tuple(self._left_out()))
+        lines = tuple(with_numerals(paragraphs))
+        self._look_beside()
+        beside = [text for kinds, _ in _BESIDE for text in self._texts(kinds)]
+        shown = (p for p in self.body.iter(W + "p") if not _is_drawn_elsewhere(p))
+        source = [*filter(None, map(_text_of, shown)), *beside]
+        return Lines(lines, tuple(self.left_out.entries), tuple(source))
 
     def _blocks(self, parent: Any) -> Iterator[Paragraph]:
         """Paragraphs and tables in the order of the text, content controls opened."""
@@ -76,7 +86,7 @@ class _DocxReader:
             elif tag in {"sdt", "sdtContent", "customXml", "smartTag", "ins", "moveTo"}:
                 yield from self._blocks(element)
             elif tag == "altChunk":
-                self.counts["object"] += 1
+                self.left_out.add(_OBJECTS, "item", "")
 
     def _paragraph(self, element: Any) -> Iterator[Paragraph]:
         for box in _boxes(element):
@@ -86,8 +96,10 @@ class _DocxReader:
             return
         level, style = self._level(element)
         mark = self.numbers.mark(element)
-        if _CONTENTS.match(style):
-            yield Paragraph(f"| {_PAGE.sub('', text)} |")
+        if _CAPTION.fullmatch(style) and _PICTURE.match(text):
+            self.left_out.add("captions of pictures", "line", text)
+        elif _CONTENTS.match(style):
+            yield Paragraph(f"| {text} |")
         elif level:
             yield Paragraph(mark + text.replace("\n", ""), level)
         else:
@@ -96,8 +108,8 @@ class _DocxReader:
     def _words(self, element: Any) -> Iterator[str]:
         for child in element.iterchildren():
             tag = _name(child)
-            if tag == "r" and _is_hidden(child):
-                self.counts["hidden"] += 1
+            if tag == "r" and (hidden := _hidden(child)):
+                self.left_out.add(hidden, "piece", "".join(self._words(child)))
             elif tag == "t" or child.tag == _MATH + "t":
                 yield child.text or ""
             elif tag in _DRAWN:
@@ -105,9 +117,9 @@ class _DocxReader:
             elif tag == "br":
                 yield "\n" if child.get(W + "type", "textWrapping") == "textWrapping" else ""
             elif tag == "sym":
-                self.counts["symbol"] += 1
+                self.left_out.add("signs of a symbol font", "sign", "")
             elif tag == "object" or (tag in {"drawing", "pict"} and not _boxes(child)):
-                self.counts["object"] += 1
+                self.left_out.add(_OBJECTS, "item", "")
             elif tag not in _ELSEWHERE:
                 yield from self._words(child)
 
@@ -121,37 +133,40 @@ class _DocxReader:
         return level if outline is None else outline, name
 
     def _table(self, table: Any) -> Iterator[Paragraph]:
-        """A table of one row or column is there for its looks; others are a line for each row."""
+        """A table of one row or column is there for its looks, and so is one that holds another; of
+        others a merged cell says its words once, and stands empty elsewhere."""
         rows = [list(_inside(row, "tc")) for row in _inside(table, "tr")]
-        if len(rows) <= 1 or all(len(cells) <= 1 for cells in rows):
-            for cell in chain.from_iterable(rows):
-                yield from self._blocks(cell)
-            return
-        for cells in rows:
-            words = (" ".join(one.text for one in self._blocks(cell)) for cell in cells)
-            yield Paragraph(f"| {' | '.join(words)} |")
+        is_frame = any(tc.find(f".//{W}tbl") is not None for tc in chain.from_iterable(rows))
+        if len(rows) > 1 and not is_frame:
+            words = table_text([list(self._row(cells)) for cells in rows])
+            if words:
+                yield Paragraph(words)
+                return
+        for cell in chain.from_iterable(rows):
+            yield from self._blocks(cell)
 
-    def _left_out(self) -> Iterator[str]:
-        for kinds, what, noun in _BESIDE:
-            if count := sum(map(_lines_beside, self._parts(kinds))):
-                yield f"{what} ({counted(count, noun)})"
-        for key, what, noun in (
-            ("object", "pictures and objects", "item"),
-            ("hidden", "hidden text", "piece"),
-            ("symbol", "signs of a symbol font", "sign"),
-        ):
-            if count := self.counts[key]:
-                yield f"{what} ({counted(count, noun)})"
-        if self.numbers.unknown:
-            yield f"numbers of lists ({counted(self.numbers.unknown, 'paragraph')})"
-        scripts = [link for link in self.part.rels.values() if _is_script(link)]
-        if scripts:
-            yield counted(len(scripts), "javascript: link")
+    def _row(self, cells: list[Any]) -> Iterator[str]:
+        for cell in cells:
+            yield plain(" ".join(one.text for one in self._blocks(cell)))
+            span = attribute(cell, "tcPr/gridSpan") or "1"
+            yield from [""] * (min(int(span), MOST_COLUMNS) - 1 if span.isdecimal() else 0)
 
-    def _parts(self, kinds: tuple[str, ...]) -> Iterator[Any]:
+    def _look_beside(self) -> None:
+        """Say what stands in other parts of the document, and what it has no words for."""
+        beside = LeftOut()
+        for kinds, what in _BESIDE:
+            beside.add(what, "line", *self._texts(kinds))
+        beside.extend(self.left_out.entries)
+        beside.add("numbers of lists", "paragraph", *[""] * self.numbers.unknown)
+        scripts = sum(map(_is_script, self.part.rels.values()))
+        beside.add("", "javascript: link", *[""] * scripts)
+        self.left_out = beside
+
+    def _texts(self, kinds: tuple[str, ...]) -> Iterator[str]:
+        """The lines of words of the parts of some kinds."""
         for part in self.part.package.iter_parts():
             if part.content_type.endswith(kinds):
-                yield parse_xml(part.blob)
+                yield from filter(None, map(_text_of, parse_xml(part.blob).iter(W + "p")))
 
 
 def _name(element: Any) -> str:
@@ -193,14 +208,32 @@ def _boxes(element: Any) -> list[Any]:
     return list(filter(is_own, element.iter(W + "txbxContent")))
 
 
-def _is_hidden(run: Any) -> bool:
-    mark = run.find(f"{W}rPr/{W}vanish")
-    return mark is not None and mark.get(W + "val", "1") not in {"0", "false", "off"}
+def _is_drawn_elsewhere(paragraph: Any) -> bool:
+    return any(_name(up) in {"Fallback", "del", "moveFrom"} for up in paragraph.iterancestors())
 
 
-def _lines_beside(root: Any) -> int:
-    texts = ("".join(t.text or "" for t in p.iter(W + "t")) for p in root.iter(W + "p"))
-    return sum(bool(text.strip()) for text in texts)
+def _hidden(run: Any) -> str:
+    """Why a run of letters is not read, or ''."""
+    for tag, what in _HIDDEN.items():
+        mark = run.find(f"{W}rPr/{W}{tag}")
+        if mark is not None and mark.get(W + "val", "1") not in {"0", "false", "off"}:
+            return what
+    return ""
+
+
+def _text_of(element: Any) -> str:
+    """The letters in an element, without those of boxes in it and those drawn a second time."""
+    return "".join(_letters_of(element)).strip()
+
+
+def _letters_of(element: Any) -> Iterator[str]:
+    for child in element.iterchildren():
+        if child.tag in {W + "t", _MATH + "t"}:
+            yield child.text or ""
+        elif _name(child) in _DRAWN:
+            yield " "
+        elif _name(child) not in _ELSEWHERE and not _hidden(child):
+            yield from _letters_of(child)
 
 
 def _is_script(link: Any) -> bool:

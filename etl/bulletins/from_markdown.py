@@ -1,4 +1,4 @@
-"""A bulletin out of Markdown with a typed head."""
+"""A bulletin out of Markdown, with a head or without."""
 
 from __future__ import annotations
 
@@ -8,181 +8,149 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
-
-from etl.bulletins.model import Bulletin, ReadBulletin, Section
-from etl.bulletins.parts import DIGITS, JUDGEMENT, REFERENCES, no_date, no_such_date, references
-from etl.bulletins.plain import Dropped, counted, join, plain, without_tags
-from etl.errors import FileProblem, nearest
-from etl.files.strict_yaml import NotYaml, YamlRefused, YamlTable, parse_yaml
-
-HEAD_KEYS = ("title", "date", "publisher", "summary")
-
-
-class _Commonmark(MarkdownIt):
-    """CommonMark that takes any address for a link: only the words of a link are kept."""
-
-    def validateLink(self, url: str) -> bool:  # noqa: N802 (the name is markdown-it's)
-        return True
-
-
-_MARKDOWN = _Commonmark("commonmark", {"html": False})
-_PREFIX = re.compile(rf"(?:(?:[{DIGITS}十]{{1,3}})\s*[、．.]|\d{{1,3}}、)\s*(.*)")
-_JAVASCRIPT = re.compile(r"\s*javascript:", re.IGNORECASE)
+from etl.bulletins.front_matter import FrontMatter, front_matter
+from etl.bulletins.headings import heading_words, paragraphs_of
+from etl.bulletins.left_out import LeftOut, unaccounted
+from etl.bulletins.markdown_words import MarkdownBlock, MarkdownWords
+from etl.bulletins.masthead import HeadLine, arranged, masthead
+from etl.bulletins.model import Bulletin, ReadBulletin
+from etl.bulletins.parts import (
+    CONTENTS,
+    JUDGEMENT,
+    REFERENCES,
+    SUMMARY,
+    date_line,
+    no_text,
+    references,
+)
+from etl.bulletins.plain import Dropped, join, without_tags
+from etl.errors import FileProblem
 
 
 @dataclass(slots=True)
 class _Body:
-    """What stands below the head; `here` is where paragraphs go, None before any heading."""
+    """What stands below the head; `lead` what stands above the first heading."""
 
+    lead: list[HeadLine] = field(default_factory=list)
+    summary: list[str] = field(default_factory=list)
     sections: list[tuple[str, list[str]]] = field(default_factory=list)
     judgement: list[str] = field(default_factory=list)
     entries: list[tuple[int, int, str]] = field(default_factory=list)
-    before: list[str] = field(default_factory=list)
+    contents: list[str] = field(default_factory=list)
     beside: list[str] = field(default_factory=list)
-    tables: int = 0
 
 
 def read_markdown(path: Path, text: str, date: dt.date | None) -> ReadBulletin:
     lines = re.sub(r"\r\n?", "\n", text).split("\n")
-    first, last = _head_lines(path, lines)
-    dropped = Dropped()
-    head, day = _head(path, "\n".join(lines[first:last]), first, date)
-    words = {key: plain(value, dropped) for key, value in head.items()}
-    if not words["title"]:
-        raise FileProblem(path, "the title in the head is empty; write the bulletin's name.")
-    source = without_tags("\n".join(lines[last + 1 :]), dropped)
-    body = _body(path, _MARKDOWN.parse(source), last + 2, dropped)
-    if not body.sections:
-        raise FileProblem(
-            path, "no sections were found; begin each with a line such as '## 一、' and its title."
-        )
+    left_out, dropped = LeftOut(), Dropped()
+    head = front_matter(path, lines, left_out)
+    source = without_tags("\n".join(lines[head.lines :]), dropped)
+    blocks = MarkdownWords(left_out, dropped).blocks(source)
+    body = _body(path, blocks, head)
+    top = masthead(path, body.lead, date, head.values["title"], head.day)
+    summary = head.values["summary"] or join(body.summary)
+    summary, sections = arranged(top.below, summary, body.sections, left_out)
+    if not sections:
+        raise no_text(path)
     bulletin = Bulletin(
-        date=day,
-        **words,
-        sections=tuple(
-            Section(number=number, title=title, paragraphs=tuple(paragraphs))
-            for number, (title, paragraphs) in enumerate(body.sections, 1)
-        ),
+        date=top.day,
+        title=top.title,
+        publisher=head.values["publisher"] or top.publisher,
+        summary=summary,
+        sections=sections,
         judgement=tuple(body.judgement),
         references=references(path, _renumbered(body.entries)),
     )
-    counts = (
-        ("the text before the first heading", len(body.before), "paragraph"),
-        ("text around the references", len(body.beside), "paragraph"),
-        ("tables inside the text", body.tables, "line"),
-    )
-    left_out = [f"{what} ({counted(count, noun)})" for what, count, noun in counts if count]
-    return ReadBulletin(bulletin, (*left_out, *dropped.sentences()))
+    left_out.add("the table of contents", "line", *body.contents)
+    left_out.add("text around the references", "paragraph", *body.beside)
+    left_out.add("text beside the date", "place", *top.beside)
+    left_out.extend(dropped.entries)
+    said = [*head.values.values(), *(line for block in blocks for line in block.lines)]
+    left_out.add("other words", "place", *unaccounted(said, bulletin, left_out))
+    return ReadBulletin(bulletin, tuple(left_out.sentences()), top.notes)
 
 
-def _head_lines(path: Path, lines: list[str]) -> tuple[int, int]:
-    """The indices of the first line of the head and of the '---' that ends it."""
-    start = next(at for at, line in enumerate(lines) if plain(line))
-    marks = [at for at in range(start, len(lines)) if plain(lines[at]) == "---"]
-    if not marks or marks[0] != start:
-        raise FileProblem(
-            path,
-            f"the file must begin with a head between two lines '---' ({', '.join(HEAD_KEYS)}).",
-            line=start + 1,
-        )
-    if len(marks) < 2:
-        raise FileProblem(path, "the head has no end; close it with a line '---'.", line=start + 1)
-    return start + 1, marks[1]
-
-
-def _head(
-    path: Path, text: str, offset: int, date: dt.date | None
-) -> tuple[dict[str, str], dt.date]:
-    """The texts of the head, and the date; each key once, none unknown, none missing."""
-    table = _table(path, text, offset)
-    missing = [key for key in HEAD_KEYS if key not in table and not (key == "date" and date)]
-    if missing:
-        message = f"the head lacks '{missing[0]}'; it needs {', '.join(HEAD_KEYS)}."
-        raise no_date(path) if missing[0] == "date" else FileProblem(path, message, line=offset)
-    values = {}
-    for key in ("title", "publisher", "summary"):
-        if not isinstance(table[key], str):
-            line = table.lines[key] + offset
-            raise FileProblem(path, f"'{key}' must be text; put it in quotes.", line=line)
-        values[key] = table[key]
-    return values, date or _head_date(path, table["date"], table.lines["date"] + offset)
-
-
-def _head_date(path: Path, value: object, line: int) -> dt.date:
-    words = value.strip() if isinstance(value, str) else ""
-    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", words):
-        raise FileProblem(path, "'date' must be a day such as 2026-05-27.", line=line)
-    try:
-        return dt.date.fromisoformat(words)
-    except ValueError:
-        raise no_such_date(path, words, line) from None
-
-
-def _table(path: Path, text: str, offset: int) -> YamlTable:
-    try:
-        table = parse_yaml(text)
-    except NotYaml as error:
-        raise FileProblem(path, f"the head is {error}", line=error.line + offset) from None
-    except YamlRefused as error:
-        raise FileProblem(path, str(error), line=error.line + offset) from None
-    if not isinstance(table, YamlTable):
-        raise FileProblem(
-            path, f"the head must hold 'key: value' lines for {', '.join(HEAD_KEYS)}.", line=offset
-        )
-    for name, line in table.lines.items():
-        if name not in HEAD_KEYS:
-            hint = nearest(name, HEAD_KEYS)
-            raise FileProblem(path, f"unknown key '{name}' in the head. {hint}", line=line + offset)
-    return table
-
-
-def _body(path: Path, tokens: list[Token], offset: int, dropped: Dropped) -> _Body:
+def _body(path: Path, blocks: list[MarkdownBlock], head: FrontMatter) -> _Body:
     body = _Body()
-    here: list[str] | None = body.before  # None: in the list of references
-    for at, token in enumerate(tokens):
-        if token.type not in {"inline", "fence", "code_block"}:
-            continue
-        words = plain(_words(token, dropped), dropped)
-        line = (token.map[0] if token.map else 0) + offset
-        opener = tokens[at - 1]
-        if token.type == "inline" and opener.type == "heading_open" and opener.tag == "h2":
-            here = _placed(path, body, words, line)
-        elif token.content.startswith("|"):
-            body.tables += token.content.count("\n") + 1
-        elif not words:
-            continue
-        elif here is not None:
-            here.append(words)
+    title = _title_heading(blocks, head)
+    top = _level_of_sections(blocks, title)
+    here: list[str] | None = None
+    for at, block in enumerate(blocks):
+        line = block.line + head.lines + 1
+        if block.level and at != title and (block.level <= top or _names_a_part(block.words)):
+            here = _placed(path, body, block.words, line)
+        elif here is body.beside:
+            _take_entry(body, block, line)
         else:
-            _take_entry(body, tokens[at - 2] if at > 1 else token, token, words, line)
+            pieces = [join(lines) for lines in paragraphs_of(block.lines)]
+            if here is not None:
+                here += pieces
+            else:
+                body.lead += [HeadLine(line, piece) for piece in pieces]
     return body
 
 
-def _placed(path: Path, body: _Body, words: str, line: int) -> list[str] | None:
+def _title_heading(blocks: list[MarkdownBlock], head: FrontMatter) -> int:
+    """The place of the heading that is the title: the only one of its level above the others, or
+    one with the date, or with nothing between it and the next; -1 for none."""
+    headings = [at for at, block in enumerate(blocks) if block.level]
+    if not headings:
+        return -1
+    first, *others = headings
+    alone = blocks[first].level == 1 and all(blocks[at].level > 1 for at in others)
+    if head.values["title"]:
+        return first if alone and others else -1
+    next_one = others[0] if others else len(blocks)
+    between = [line for block in blocks[first + 1 : next_one] for line in block.lines]
+    is_bare = bool(others) and blocks[first].level == 1 and all(map(date_line, between))
+    return first if alone or is_bare or date_line(blocks[first].words) else -1
+
+
+def _level_of_sections(blocks: list[MarkdownBlock], title: int) -> int:
+    levels = [
+        block.level for at, block in enumerate(blocks)
+        if block.level and at != title and not _names_a_part(block.words)
+    ]  # fmt: skip
+    return min(levels, default=0)
+
+
+def _names_a_part(words: str) -> bool:
+    name = heading_words(words)
+    return bool(
+        JUDGEMENT.fullmatch(name)
+        or REFERENCES.fullmatch(name)
+        or SUMMARY.fullmatch(words)
+        or CONTENTS.fullmatch(words)
+    )
+
+
+def _placed(path: Path, body: _Body, words: str, line: int) -> list[str]:
     """Open the part that a heading names; the answer is where its paragraphs go."""
-    numbered = _PREFIX.fullmatch(words)
-    title = numbered[1] if numbered else words
+    title = heading_words(words)
     if JUDGEMENT.fullmatch(title):
         return body.judgement
     if REFERENCES.fullmatch(title):
-        return None
+        return body.beside
+    if CONTENTS.fullmatch(words):
+        return body.contents
+    if summary := SUMMARY.fullmatch(words):
+        body.summary += [summary[1]] if summary[1] else []
+        return body.summary
     if not title:
         raise FileProblem(path, "a heading has no words; write the section's title.", line=line)
     body.sections.append((title, []))
     return body.sections[-1][1]
 
 
-def _take_entry(body: _Body, outer: Token, token: Token, words: str, line: int) -> None:
+def _take_entry(body: _Body, block: MarkdownBlock, line: int) -> None:
     """A list item is an entry; what is nested in it belongs to it; all else has no place."""
-    if outer.type == "list_item_open" and outer.level == 1:
-        body.entries.append((line, int(outer.info) if outer.info else 0, words))
-    elif token.level > 1 and body.entries:
+    if block.number is not None:
+        body.entries.append((line, block.number, block.words))
+    elif block.depth > 1 and body.entries:
         before = body.entries[-1]
-        body.entries[-1] = (before[0], before[1], join((before[2], words)))
+        body.entries[-1] = (before[0], before[1], join((before[2], block.words)))
     else:
-        body.beside.append(words)
+        body.beside += block.lines
 
 
 def _renumbered(entries: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
@@ -191,19 +159,3 @@ def _renumbered(entries: list[tuple[int, int, str]]) -> list[tuple[int, int, str
     if all(a < b for a, b in pairwise(numbers)):
         return entries
     return [(line, at, words) for at, (line, _, words) in enumerate(entries, 1)]
-
-
-def _words(token: Token, dropped: Dropped) -> str:
-    """The words of a block or of an image, without their markup."""
-    if token.children is None:
-        return token.content
-    pieces = [""]
-    for child in token.children:
-        if child.type in {"softbreak", "hardbreak"}:
-            pieces[-1] = pieces[-1].strip()
-            pieces.append("")
-        elif child.type == "link_open":
-            dropped.script_links += bool(_JAVASCRIPT.match(str(child.attrGet("href") or "")))
-        else:
-            pieces[-1] += _words(child, dropped) if child.type == "image" else child.content
-    return join(pieces)

@@ -40,7 +40,9 @@ class Bulletin(FrozenModel):
 
 @dataclass(frozen=True, slots=True)
 class ReadBulletin:
-    """A bulletin, and sentences that say what of its file is not in it."""
+    """A bulletin, and sentences: what of its file is not in it, and what was not taken from the
+    text."""
 
     bulletin: Bulletin
     left_out: tuple[str, ...]
+    notes: tuple[str, ...] = ()

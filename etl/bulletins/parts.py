@@ -23,6 +23,18 @@ CONTACT = re.compile(r"联系(?:我们|方式)")
 _SEPARATORS = "，,、；;：:。 "
 
 
+_IN_NAME = re.compile(r"(?<!\d)((?:19|20)\d{2})[-_.年]?(\d{2})[-_.月]?(\d{2})日?(?!\d)")
+#: What stands beside a date on its line and says nothing more.
+_BESIDE_DATE = re.compile(
+    r"\d{1,2}\s*[:：时]\s*\d{2}(?:\s*[:：分]\s*\d{2}秒?|分)?|(?:星期|礼拜|周)[一二三四五六日天]"
+    r"|(?:发布|报告|更新|编制|统计|刊发)?(?:时间|日期)|date|[^\w]|_",
+    re.IGNORECASE,
+)
+_IN_A_SENTENCE = re.compile(r"[，。；！？,;%％]")
+#: How much may stand beside a date, and above it in lines with words.
+MOST_BESIDE_DATE, MOST_ABOVE_DATE = 20, 12
+
+
 def numeral(number: int) -> str:
     """`number` as a heading counts it: 一, 二, … 十一, … 二十; in digits from a hundred on."""
     if not 0 < number < 100:
@@ -120,3 +132,48 @@ def no_such_date(path: Path, words: str, line: int) -> FileProblem:
     return FileProblem(
         path, f"the date '{words}' does not exist; correct it, or give --date.", line=line
     )
+
+
+def date_line(text: str) -> re.Match[str] | None:
+    """The date of a line that holds a date and a little else; None for a sentence with a date."""
+    stated = DATE.search(text)
+    if stated is None:
+        return None
+    rest = text[: stated.start()] + text[stated.end() :]
+    is_little = len(beside_date(rest)) <= MOST_BESIDE_DATE
+    return stated if is_little and not _IN_A_SENTENCE.search(rest) else None
+
+
+def beside_date(text: str) -> str:
+    """The words of a line that are neither its date nor a time, a weekday or a label of it."""
+    return _BESIDE_DATE.sub("", DATE.sub("", text))
+
+
+def without_date(text: str) -> str:
+    """A title without the date in it."""
+    rest = DATE.sub("", text, count=1).strip()
+    rest = re.sub(r"[（(\[【]\s*(?:(?:星期|周)[一二三四五六日天])?\s*[)）\]】]", "", rest)
+    return rest.strip(" |·-—–_：:，,")
+
+
+def name_of(path: Path) -> tuple[str, dt.date | None]:
+    """The title and the date that the name of a file states, as far as it does."""
+    stem, day = path.stem, None
+    if found := _IN_NAME.search(stem) or DATE.search(stem):
+        try:
+            day = date_of(found)
+        except ValueError:
+            found = None
+    if found:
+        stem = f"{stem[: found.start()]} {stem[found.end() :]}"
+    return " ".join(stem.split()).strip(" |·-—–_.（）()[]【】"), day
+
+
+def no_title(path: Path) -> FileProblem:
+    return FileProblem(
+        path, "the bulletin has no title: write it as the first line, or name the file after it."
+    )
+
+
+def no_text(path: Path) -> FileProblem:
+    return FileProblem(path, "there is no text below the title; a bulletin has a paragraph.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
@@ -14,9 +14,9 @@ from typing import Any
 from pypdf import PdfReader
 
 from etl.bulletins.document import Lines, Paragraph, with_numerals
+from etl.bulletins.left_out import LeftOut
 from etl.bulletins.parts import names_a_part, without_numeral
 from etl.bulletins.pdf_page import PdfLine, joined, page_lines, width_of
-from etl.bulletins.plain import counted
 from etl.files.bounded import Unreadable
 
 MOST_PAGES = 100
@@ -86,42 +86,33 @@ def pdf_lines(raw: bytes) -> Lines:
 
 def _lines(reader: PdfReader) -> Lines:
     pages: list[list[PdfLine]] = []
-    said: Counter[str] = Counter()
+    said = LeftOut()
     for number, page in enumerate(reader.pages):
         if page.rotation % 360:
             page.transfer_rotation_to_content()
         lines, askew = page_lines(page, number)
         pages.append(lines)
-        said["askew"] += askew
-        said["bare"] += not lines
-        _count_notes(page, said)
+        said.add("text that stands askew", "piece", *askew)
+        said.add("pages without text", "page", *[""] * (not lines))
+        _look_at_notes(page, said)
     _check_letters("".join(line.text for lines in pages for line in lines))
     furniture = _furniture(pages)
     lines = [line for page in pages for line in page if line not in furniture]
-    said["furniture"] = len(furniture)
-    return Lines(tuple(with_numerals(_paragraphs(lines))), tuple(_left_out(said)))
+    beside = [line.text for page in pages for line in page if line in furniture]
+    said.add("headers and footers of pages", "line", *beside)
+    source = [line.text for page in pages for line in page]
+    return Lines(tuple(with_numerals(_paragraphs(lines))), tuple(said.entries), tuple(source))
 
 
-def _left_out(said: Counter[str]) -> Iterator[str]:
-    for key, what, noun in (
-        ("furniture", "headers and footers of pages", "line"),
-        ("askew", "text that stands askew", "piece"),
-        ("bare", "pages without text", "page"),
-        ("notes", "comments", "comment"),
-    ):
-        if count := said[key]:
-            yield f"{what} ({counted(count, noun)})"
-    if said["script"]:
-        yield counted(said["script"], "javascript: link")
-
-
-def _count_notes(page: Any, said: Counter[str]) -> None:
+def _look_at_notes(page: Any, said: LeftOut) -> None:
     for reference in page.get("/Annots") or ():
         note = reference.get_object()
-        said["notes"] += note.get("/Subtype") in {"/Text", "/FreeText"}
+        if note.get("/Subtype") in {"/Text", "/FreeText"}:
+            said.add("comments", "comment", str(note.get("/Contents") or ""))
         action = note.get("/A") or {}
         address = "".join(str(action.get("/URI", "")).split()).lower()
-        said["script"] += action.get("/S") == "/JavaScript" or address.startswith(_SCRIPT)
+        if action.get("/S") == "/JavaScript" or address.startswith(_SCRIPT):
+            said.add("", "javascript: link", "")
 
 
 def _check_letters(text: str) -> None:
@@ -162,8 +153,8 @@ def _paragraphs(lines: list[PdfLine]) -> list[Paragraph]:
 
 
 def _paragraph(lines: list[PdfLine], levels: dict[int, int]) -> Paragraph:
-    if entry := _contents(lines[0]):
-        return Paragraph(f"| {entry} |")
+    if _contents(lines[0]):
+        return Paragraph(f"| {lines[0].text} |")
     text = _BESIDE_MARK.sub("", joined(_unstretched(line.text) for line in lines))
     return Paragraph(text, levels.get(round(lines[0].size), 0))
 

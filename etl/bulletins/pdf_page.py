@@ -96,25 +96,24 @@ def joined(texts: Iterable[str]) -> str:
     return join(pieces)
 
 
-def page_lines(page: Any, number: int) -> tuple[list[PdfLine], int]:
-    """The lines of a page in reading order, and how many pieces of it stand askew."""
+def page_lines(page: Any, number: int) -> tuple[list[PdfLine], list[str]]:
+    """The lines of a page in reading order, and the pieces of it that stand askew."""
     pieces, askew = _pieces(page)
     segments = [one for one in _segments(pieces) if one.text]
     return list(_ordered(segments, number, "")), askew
 
 
-def _pieces(page: Any) -> tuple[list[PdfWords], int]:
+def _pieces(page: Any) -> tuple[list[PdfWords], list[str]]:
     found: list[PdfWords] = []
-    askew = 0
+    askew: list[str] = []
 
     def take(
         text: str, cm: Sequence[float], tm: Sequence[float], font: object, size: float
     ) -> None:
-        nonlocal askew
         words = text.replace("\n", "")
         across, up = tm[0] * cm[0] + tm[1] * cm[2], tm[0] * cm[1] + tm[1] * cm[3]
         if abs(up) > abs(across) * 0.1:
-            askew += bool(words.strip())
+            askew.extend(filter(None, [words.strip()]))
             return
         height = abs(size) * math.hypot(across, up)
         x = tm[4] * cm[0] + tm[5] * cm[2] + cm[4]

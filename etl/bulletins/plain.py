@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 _SPACES = re.compile(r"\s+")
 _HIDDEN = re.compile(r"<(?:(?P<name>script|style)\b[^<>]*>|!--)", re.IGNORECASE)
@@ -27,19 +27,29 @@ _TAG = re.compile(
 )
 _SCRIPT_LINK = re.compile(r"!?\[([^\[\]]*)\]\(\s*javascript:(?:[^()]|\([^()]*\))*\)", re.IGNORECASE)
 _SCRIPT_ADDRESS = re.compile(r"javascript:[^\s，。；！？）》”]+", re.IGNORECASE)
+_BREAKS = re.compile(r"<(?:br|hr|/?(?:p|div|li|tr|td|th|h[1-6]|blockquote))\b", re.IGNORECASE)
+_WIDE = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff]")
+#: Where a tag has ended a line (the line separator of Unicode).
+BREAK = "\u2028"
 _PASSES = 20
+# Putting marks that are piled on one letter in order takes the square of their number. No letter of
+# any language bears more than thirty (UAX #15, stream-safe text).
+_MARKS = "".join(map(re.escape, filter(unicodedata.combining, map(chr, range(0x300, 0x1F000)))))
+_PILE = re.compile(f"([{_MARKS}]{{30}})[{_MARKS}]+")
 
 
 @dataclass(slots=True)
 class Dropped:
-    """How much was dropped on the way to plain text."""
+    """What was dropped on the way to plain text."""
 
-    tags: int = 0
-    script_links: int = 0
+    tags: list[str] = field(default_factory=list)
+    script_links: list[str] = field(default_factory=list)
 
-    def sentences(self) -> list[str]:
-        counts = ((self.tags, "HTML tag"), (self.script_links, "javascript: link"))
-        return [counted(count, noun) for count, noun in counts if count]
+    @property
+    def entries(self) -> list[tuple[str, str, list[str]]]:
+        """The same as `LeftOut` takes it; of tags only words that no tag has."""
+        words = [tag if _WIDE.search(tag) else "" for tag in self.tags]
+        return [("", "HTML tag", words), ("", "javascript: link", [""] * len(self.script_links))]
 
 
 def plain(text: str, dropped: Dropped | None = None) -> str:
@@ -56,12 +66,13 @@ def plain(text: str, dropped: Dropped | None = None) -> str:
 
 
 def _plainer(text: str, dropped: Dropped) -> str:
-    text = _SPACES.sub(" ", unicodedata.normalize("NFC", text))
+    text = text if text.isascii() else unicodedata.normalize("NFC", _PILE.sub(r"\1", text))
+    text = _SPACES.sub(" ", text)
     text = _AUTOLINK.sub(r"\1", without_tags(visible(text), dropped))
-    text, links = _SCRIPT_LINK.subn(r"\1", text)
-    text, addresses = _SCRIPT_ADDRESS.subn("", text)
-    dropped.script_links += links + addresses
-    return text.strip()
+    dropped.script_links += _SCRIPT_LINK.findall(text)
+    text = _SCRIPT_LINK.sub(r"\1", text)
+    dropped.script_links += _SCRIPT_ADDRESS.findall(text)
+    return _SCRIPT_ADDRESS.sub("", text).strip()
 
 
 def visible(text: str) -> str:
@@ -76,11 +87,12 @@ def visible(text: str) -> str:
 
 
 def without_tags(text: str, dropped: Dropped) -> str:
-    """Without complete tags; as many line ends as before, so that line numbers stay true."""
+    """Without complete tags; as many line ends as before, so that line numbers stay true. Where a
+    tag sets words apart stands a `BREAK`."""
 
     def drop(found: re.Match[str]) -> str:
-        dropped.tags += 1
-        return "\n" * found[0].count("\n")
+        dropped.tags.append(found[0])
+        return "\n" * found[0].count("\n") or (BREAK if _BREAKS.match(found[0]) else "")
 
     return _TAG.sub(drop, _without_hidden(text, dropped)) if "<" in text else text
 
@@ -95,7 +107,8 @@ def _without_hidden(text: str, dropped: Dropped) -> str:
         closing = None if kind in endless else _HIDDEN_END[kind].search(text, opening.end())
         kept.append(text[done : opening.start()])
         if closing:
-            dropped.tags += 2 if kind else 1
+            hidden = text[opening.start() : closing.end()]
+            dropped.tags += ["", hidden] if kind else [hidden]
             done = closing.end()
             kept.append("\n" * text.count("\n", opening.start(), done))
         else:
@@ -117,16 +130,17 @@ def join(pieces: Iterable[str]) -> str:
 
 def _is_tight(left: str, right: str) -> bool:
     marks = _is_wide_mark(left) or _is_wide_mark(right)
-    return marks or (_is_wide(left) and _is_wide(right))
+    return marks or (is_wide(left) and is_wide(right))
 
 
-def _is_wide(character: str) -> bool:
+def is_wide(character: str) -> bool:
+    """Whether a letter or mark is set in full width."""
     return unicodedata.east_asian_width(character) in "WF"
 
 
 def _is_wide_mark(character: str) -> bool:
     category = unicodedata.category(character)
-    return category.startswith("P") and (_is_wide(character) or character in "“”‘’—…·")
+    return category.startswith("P") and (is_wide(character) or character in "“”‘’—…·")
 
 
 def counted(count: int, noun: str) -> str:

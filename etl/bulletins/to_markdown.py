@@ -7,8 +7,9 @@ import re
 
 from etl.bulletins.model import Bulletin, Reference
 from etl.bulletins.parts import numeral, reference_of
+from etl.bulletins.tables import TextTable, table_text
 
-_INLINE = re.compile(r"[\\`*_\[\]]|&(?=#?\w+;)")
+_INLINE = re.compile(r"[\\`*_~\[\]]|&(?=#?\w+;)")
 _CLOSING_HASH = re.compile(r"#$")
 
 
@@ -26,9 +27,9 @@ def to_markdown(bulletin: Bulletin) -> str:
     for section in bulletin.sections:
         title = _CLOSING_HASH.sub(r"\\#", _inline(section.title))
         blocks.append(f"## {numeral(section.number)}、{title}")
-        blocks += map(_escaped, section.paragraphs)
+        blocks += map(_paragraph, section.paragraphs)
     if bulletin.judgement:
-        blocks += ["## 今日判断", *map(_escaped, bulletin.judgement)]
+        blocks += ["## 今日判断", *map(_paragraph, bulletin.judgement)]
     if bulletin.references:
         entries = (f"{r.number}. {_escaped(_entry(r))}" for r in bulletin.references)
         blocks += ["## 参考文献", "\n".join(entries)]
@@ -46,6 +47,13 @@ def _entry(reference: Reference) -> str:
     publisher = f"{reference.publisher}：" if reference.publisher else ""
     rest = (reference.date.isoformat() if reference.date else "", reference.use)
     return "，".join((f"{publisher}《{reference.title}》", *filter(None, rest))) + "。"
+
+
+def _paragraph(text: str) -> str:
+    table = TextTable.of(text)
+    if table is None:
+        return _escaped(text)
+    return table_text([[_inline(cell) for cell in row] for row in table.all_rows])
 
 
 def _escaped(text: str) -> str:

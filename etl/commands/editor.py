@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator, Sequence
+from datetime import date
 from pathlib import Path
 
 from etl.bulletins.difference import difference
@@ -30,6 +31,7 @@ def bulletin_command(settings: Settings, options: argparse.Namespace) -> int:
     readings = [
         (Path(name), read_bulletin(Path(name), date=options.date)) for name in options.files
     ]
+    _check_whole(readings, options.strict)
     wrong = _contradicted(settings, readings)
     if wrong and not options.publish_anyway:
         statements = "1 statement is" if wrong == 1 else f"{wrong} statements are"
@@ -48,8 +50,8 @@ def bulletin_command(settings: Settings, options: argparse.Namespace) -> int:
             f"{source}: {bulletin.date} {bulletin.title}: {len(bulletin.sections)} sections, "
             f"{len(bulletin.references)} references → {path}"
         )
-        for sentence in reading.left_out:
-            console.say(f"  left out: {sentence}")
+        for sentence in (*(f"left out: {said}" for said in reading.left_out), *reading.notes):
+            console.say(f"  {sentence}")
         if bulletin.date > now().astimezone(BEIJING).date():
             console.say("  its date is still to come in Beijing; --date gives it another")
         for sentence in _policies_cited(settings, bulletin):
@@ -60,6 +62,21 @@ def bulletin_command(settings: Settings, options: argparse.Namespace) -> int:
                 console.say(f"  {line}")
     console.say("run `python -m etl run` to publish it")
     return OK
+
+
+def _check_whole(readings: Sequence[tuple[Path, ReadBulletin]], strict: bool) -> None:
+    """Refuse a second bulletin of a day and, where that is asked for, one that is not whole."""
+    days: dict[date, Path] = {}
+    for source, reading in readings:
+        first = days.setdefault(reading.bulletin.date, source)
+        if first is not source:
+            raise FileProblem(
+                source,
+                f"its date, {reading.bulletin.date}, is also that of {first}; a day has one "
+                "bulletin: add one of them, or give it another date.",
+            )
+        if strict and reading.left_out:
+            raise FileProblem(source, f"left out: {'; '.join(reading.left_out)}.")
 
 
 def _contradicted(settings: Settings, readings: Sequence[tuple[Path, ReadBulletin]]) -> int:
