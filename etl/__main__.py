@@ -115,7 +115,7 @@ def _parser() -> argparse.ArgumentParser:
     one = commands.add_parser("schedule", help="run in the foreground at the sources' hours")
     one.set_defaults(command=update.schedule_command)
 
-    one = commands.add_parser("bulletin", help="add a bulletin from .md, .txt, .docx, .pdf or .html")
+    one = commands.add_parser("bulletin", help="add a bulletin from a document, text or page")
     one.add_argument("files", nargs="+", metavar="FILE")
     _add_date(one)
     one.add_argument(

@@ -20,6 +20,7 @@ from dashboard.pages.parts import alerts
 from dashboard.pages.parts.cards import Card, card, cards
 from dashboard.pages.parts.charts import LEAD, PageChart
 from dashboard.pages.parts.marked import MarkedText, Piece
+from dashboard.pages.parts.marked_table import Block, block
 from etl.bulletins.mentions import HEADING
 from etl.bulletins.model import Reference
 from etl.bulletins.model import Section as BulletinSection
@@ -38,7 +39,7 @@ class ShownSection:
     numeral: str
     title: str
     heading: list[Piece]
-    paragraphs: list[list[Piece]]
+    paragraphs: list[Block]
     cards: list[Card]
     waiting: list[Card]
 
@@ -111,7 +112,7 @@ def _page(request: PageRequest, day: date, days: Sequence[date]) -> Page:
             "summary": marked.paragraph("summary", 0, bulletin.summary),
             "sections": [_section(request, one, beside, marked) for one in bulletin.sections],
             "judgement": [
-                marked.paragraph("judgement", number, words)
+                block(marked, "judgement", number, words)
                 for number, words in enumerate(bulletin.judgement)
             ],
             "chain": chain(request, as_of, days),
@@ -206,7 +207,7 @@ def _section(
         section.title,
         marked.heading(str(section.number), HEADING, section.title),
         [
-            marked.paragraph(str(section.number), number, words)
+            block(marked, str(section.number), number, words)
             for number, words in enumerate(section.paragraphs)
         ],
         cards((item for item in items if item.vintage is not None), request.urls),

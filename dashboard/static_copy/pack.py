@@ -25,6 +25,7 @@ from dashboard.export.table import table, to_json
 from dashboard.export.zip_archive import archive
 from dashboard.markup import TEMPLATES, render
 from dashboard.pages.parts.marked import MarkedText
+from dashboard.pages.parts.marked_table import block
 from dashboard.texts import text
 from dashboard.urls import Urls
 from etl.bulletins.mentions import HEADING
@@ -114,14 +115,14 @@ def _page(snapshot: Snapshot, bulletin: Bulletin, views: list[View], urls: Urls)
                 numeral(part.number),
                 marked.heading(str(part.number), HEADING, part.title),
                 [
-                    marked.paragraph(str(part.number), n, words)
+                    block(marked, str(part.number), n, words)
                     for n, words in enumerate(part.paragraphs)
                 ],
             )
             for part in bulletin.sections
         ],
         judgement=[
-            marked.paragraph("judgement", n, words) for n, words in enumerate(bulletin.judgement)
+            block(marked, "judgement", n, words) for n, words in enumerate(bulletin.judgement)
         ],
         charts=[_chart(seen, urls) for seen in views],
         waiting=_waiting(snapshot, bulletin, views, chosen),

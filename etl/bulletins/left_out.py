@@ -78,7 +78,7 @@ def first_words(texts: Iterable[str]) -> str:
 def unaccounted(source: Sequence[str], bulletin: Bulletin, said: LeftOut) -> list[str]:
     """The words of the source that are neither in the bulletin nor said to be left out. Letters and
     digits count; dates count however they are written, numbers of headings and entries do not."""
-    kept = _Kept((*_texts(bulletin), *said.words))
+    kept = _Account((*_texts(bulletin), *said.words))
     lines = [
         (at, line, letters) for at, line in enumerate(map(_without_label, source))
         if (letters := _letters(line))
@@ -94,7 +94,7 @@ def unaccounted(source: Sequence[str], bulletin: Bulletin, said: LeftOut) -> lis
     return lost
 
 
-def _lost_phrases(kept: _Kept, at: int, line: str) -> Iterator[str]:
+def _lost_phrases(kept: _Account, at: int, line: str) -> Iterator[str]:
     """The runs of phrases of a line that are nowhere."""
     rest = _MARK.sub("", line, count=1)
     if kept.take_near(at, _letters(rest)):
@@ -117,7 +117,7 @@ def _without_label(line: str) -> str:
     return ""
 
 
-class _Kept:
+class _Account:
     """The letters of what is kept, each of which accounts for one of the source."""
 
     def __init__(self, texts: Iterable[str]) -> None:

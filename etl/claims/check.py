@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 
 from etl.bulletins.mentions import HEADING, paragraphs, without_addresses
 from etl.bulletins.model import Bulletin
+from etl.bulletins.tables import TextTable
 from etl.catalog import Catalog
 from etl.claims.known import Known
 from etl.claims.model import Placed
@@ -35,14 +36,31 @@ def check_all(
 def check(bulletin: Bulletin, parser: Parser, known: Known) -> list[Placed]:
     """The claims of one bulletin in the order of its text."""
     judge = Judge(parser.catalog, known, bulletin.date)
-    title = context = parser.context_of(bulletin.title)
+    title = parser.context_of(bulletin.title)
     found: list[Placed] = []
+    above = {TITLE: bulletin.title}
     for part, index, text in [(TITLE, 0, bulletin.title), *paragraphs(bulletin)]:
-        if index == HEADING:
-            context = parser.context_of(text)
-        context = replace(title, heading=context.heading or title.heading)
-        found += check_text(text, part, index, parser, judge, context)
+        heading = above.get(f"{part} {HEADING}", "")
+        if table := TextTable.of(text):
+            lines = (bulletin.title, heading, above.get(part, ""))
+            found += check_table(table, lines, part, index, parser, judge)
+        else:
+            context = replace(title, heading=parser.context_of(heading).heading or title.heading)
+            found += check_text(text, part, index, parser, judge, context)
+        above[part] = text
+        above.setdefault(f"{part} {index}", text)
     return found
+
+
+def check_table(
+    table: TextTable, above: Sequence[str], part: str, index: int, parser: Parser, judge: Judge
+) -> Iterator[Placed]:
+    """The claims of the cells of a table below some lines of text."""
+    for cell, indicator, words, shown in parser.cells.sentences(table, above):
+        statements = parser.statements(words)
+        if len(statements) == 1 and statements[0].indicator == indicator:
+            claim = judge.claim(statements[0], shown, part)
+            yield Placed(index, cell.start, cell.stop, claim)
 
 
 def check_text(

@@ -93,6 +93,14 @@ class CountRule(StrictModel):
     nouns: Words
 
 
+class TableWords(StrictModel):
+    """What the heads of tables say: quantities, words that change nothing, and doubts."""
+
+    quantities: dict[str, Words]
+    neutral: Words
+    doubts: Words
+
+
 class Grammar(StrictModel):
     """The whole of grammar.yaml; each field is explained there."""
 
@@ -156,6 +164,7 @@ class Grammar(StrictModel):
     units: dict[str, Words]
     unit_of: dict[str, UnitRule]
     counted: dict[str, CountRule]
+    tables: TableWords
 
     @cached_property
     def vocabulary(self) -> Vocabulary[Lexeme]:

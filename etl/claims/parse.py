@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 
 from etl.catalog import Catalog
+from etl.claims.cells import CellReader
 from etl.claims.dates import DAYS
 from etl.claims.grammar import folded, grammar
 from etl.claims.lexer import Lexer, Token
@@ -81,6 +82,7 @@ class Parser:
     def __init__(self, catalog: Catalog) -> None:
         self.catalog, self.grammar = catalog, grammar()
         self.lexer = Lexer(catalog, self.grammar)
+        self.cells = CellReader(catalog, self.lexer.finder, self.grammar)
         self._units = Units(catalog, self.grammar)
 
     def statements(self, sentence: str, context: Context | None = None) -> list[Statement]:

@@ -21,7 +21,7 @@ from etl.claims.judging.case import VERDICT_WORDS
 from etl.claims.model import Claim, Placed
 
 MARKS = {"supported": "✔", "approximate": "≈", "contradicted": "✘", "unverifiable": "?"}
-_STOPS = "，。；！？,;"
+_STOPS = "，。；！？,;|"
 #: Where several statements share a mark, the gravest is shown.
 GRAVITY = ("contradicted", "unverifiable", "approximate", "supported")
 #: The picture of the frozen chart beside a statement.
