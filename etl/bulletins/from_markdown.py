@@ -12,7 +12,7 @@ from etl.bulletins.front_matter import FrontMatter, front_matter
 from etl.bulletins.headings import heading_words, paragraphs_of
 from etl.bulletins.left_out import LeftOut, unaccounted
 from etl.bulletins.markdown_words import MarkdownBlock, MarkdownWords
-from etl.bulletins.masthead import HeadLine, arranged, masthead
+from etl.bulletins.masthead import ENDING, HeadLine, arranged, masthead
 from etl.bulletins.model import Bulletin, ReadBulletin
 from etl.bulletins.parts import (
     CONTENTS,
@@ -47,7 +47,8 @@ def read_markdown(path: Path, text: str, date: dt.date | None) -> ReadBulletin:
     source = without_tags("\n".join(lines[head.lines :]), dropped)
     blocks = MarkdownWords(left_out, dropped).blocks(source)
     body = _body(path, blocks, head)
-    top = masthead(path, body.lead, date, head.values["title"], head.day)
+    ending = [line for block in blocks[-ENDING:] for line in block.lines]
+    top = masthead(path, body.lead, date, head.values["title"], head.day, ending)
     summary = head.values["summary"] or join(body.summary)
     summary, sections = arranged(top.below, summary, body.sections, left_out)
     if not sections:

@@ -15,7 +15,7 @@ from etl.bulletins.document import Lines
 from etl.bulletins.headings import headings, is_cut, is_sentence, is_short, paragraphs_of
 from etl.bulletins.left_out import LeftOut, unaccounted
 from etl.bulletins.markdown_words import without_footnotes
-from etl.bulletins.masthead import HeadLine, arranged, masthead
+from etl.bulletins.masthead import ENDING, HeadLine, arranged, masthead
 from etl.bulletins.model import Bulletin, ReadBulletin
 from etl.bulletins.parts import (
     CONTACT,
@@ -138,7 +138,8 @@ def _reading(
     source: Sequence[str] = (),
 ) -> ReadBulletin:
     parts = _parts(lines, left_out)
-    top = masthead(path, parts.head, date)
+    ending = [line.text for line in lines if line.text][-ENDING:]
+    top = masthead(path, parts.head, date, ending=ending)
     sections = [(title, paragraphs(texts, dropped)) for title, texts in parts.sections]
     summary = join(paragraphs(parts.summary, dropped))
     summary, arranged_ = arranged(paragraphs(top.below, dropped), summary, sections, left_out)

@@ -113,7 +113,7 @@ def _words(value: object) -> str:
 
 def _day(path: Path, value: object, line: int) -> dt.date | None:
     """The day in Beijing of a date or a moment, however it is written; None if it is empty."""
-    words = _words(value).strip()
+    words = _words(value).strip("[] ")
     if not words:
         return None
     try:

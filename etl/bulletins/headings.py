@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
-from etl.bulletins.parts import DIGITS, date_line
+from etl.bulletins.parts import DIGITS, date_line, day_in
 
 #: A heading below the title, and one that stands for itself inside a section, in letters.
 MOST_LETTERS, MOST_SUBHEAD = 40, 24
@@ -17,6 +17,7 @@ _FIGURES = re.compile(r"\d[.,]\d|[%％]")
 _BYLINE = re.compile(
     r"(?:来源|作者|编辑|责编|责任编辑|记者|审核|校对|撰文|文|图|供稿|联系人|电话|邮箱|分析师|研究员)\s*[:：/|｜].*"
 )
+_TWO_DIGITS = re.compile(r"0(\d)\s*[.．、]?\s*(?!\d)(.+)")
 _DECIMAL = re.compile(r"(\d{1,2})\s*[.．、)）]\s*(?!\d)(.+)")
 _NUMBERED = re.compile(rf"()(?:[{DIGITS}十]{{1,3}}\s*[、．.]|\d{{1,3}}、)\s*(.*)")
 #: Ways to mark a heading, the clearest first: the groups are its number, if it has one, and words.
@@ -24,6 +25,7 @@ _WAYS = (
     re.compile(r"()[【\[［〖](?!\d+[\]］])([^【】\[\]［］〖〗]+)[】\]］〗]\s*[:：]?"),
     re.compile(r"()第[一二三四五六七八九十\d]{1,3}(?:部分|章|节|篇)[\s:：、.]*(.+)"),
     re.compile(r"()[(（][一二三四五六七八九十]{1,3}[)）]\s*(.+)"),
+    _TWO_DIGITS,
     _DECIMAL,
 )
 
@@ -91,7 +93,7 @@ def _short_headings(texts: Sequence[str], filled: Sequence[int]) -> Iterator[tup
     run: list[int] = []
     for place, at in enumerate(filled):
         text = texts[at]
-        if place == 0 or is_byline(text) or date_line(text) or "\n" in text:
+        if place == 0 or is_byline(text) or day_in(text) or "\n" in text:
             run = []
         elif is_short(text) and not _FIGURES.search(text):
             is_apart = not texts[at - 1] and texts[at + 1 : at + 2] == [""]
@@ -139,4 +141,5 @@ def _is_above(text: str, below: str, is_heading: bool) -> bool:
         return True
     if "，" in text or "," in text:
         return is_sentence(below) and 2 * len(below) > 3 * len(text)
-    return is_heading or len(below) > MOST_SUBHEAD or (is_sentence(below) and len(below) >= 6)
+    is_long = len(below) > MOST_SUBHEAD or ("，" in below and len(below) >= 3 * len(text))
+    return is_heading or is_long or (is_sentence(below) and len(below) >= 6)

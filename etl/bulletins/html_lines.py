@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import zip_longest
 
 from bs4 import BeautifulSoup, Comment, Tag
 from bs4.dammit import EncodingDetector
@@ -12,13 +13,15 @@ from bs4.element import NavigableString, PreformattedString
 from etl.bulletins.document import Lines, Paragraph, with_numerals
 from etl.bulletins.encoding import decoded
 from etl.bulletins.left_out import LeftOut
-from etl.bulletins.parts import date_line
+from etl.bulletins.parts import MOST_ABOVE_DATE, date_line
 from etl.bulletins.plain import plain
 from etl.bulletins.tables import MOST_COLUMNS, table_text
 from etl.files.bounded import Unreadable
 
 #: A table with a longer cell is there for the looks of the page.
 MOST_CELL = 300
+#: How many rows the head of a table may be.
+MOST_HEADS = 3
 _CHINESE = {"gb2312": "gb18030", "gbk": "gb18030", "big5": "big5hkscs"}
 _CODE = {"script", "style", "template", "noscript", "iframe", "object", "svg", "canvas"}
 _AROUND = {"nav", "aside", "footer", "form", "button", "select", "input", "textarea", "menu"}
@@ -75,7 +78,7 @@ class _HtmlReader:
         self._flush()
         self._say_around(article)
         source = [one.text for one in self.found]
-        paragraphs = [*self._head(), *self.found]
+        paragraphs = [*map(Paragraph, self._head()), *self.found]
         return Lines(tuple(with_numerals(paragraphs)), tuple(self.left_out.entries), tuple(source))
 
     def _article(self) -> Tag:
@@ -85,20 +88,17 @@ class _HtmlReader:
         longest = max(parts, key=lambda part: len(part.get_text()), default=body)
         return longest if 2 * len(longest.get_text()) > len(body.get_text()) or parts else body
 
-    def _head(self) -> Iterator[Paragraph]:
-        """The title and the date, where only the head of the page has them."""
-        shown = [one for one in self.found[:12] if one.text]
-        if not any(one.level == 1 for one in shown):
-            title = self.page.title.get_text() if self.page.title else ""
-            title = plain(_SITE.sub("", title) or title)
-            if title and not any(one.text == title for one in shown[:2]):
-                yield Paragraph(title)
-        elif self.found[0].level != 1:
-            first = next(one for one in shown if one.level == 1)
-            self.found.remove(first)
-            yield Paragraph(first.text)
+    def _head(self) -> Iterator[str]:
+        """The title, and the date where only the head of the page has it."""
+        shown = self.found[:MOST_ABOVE_DATE]
+        heading = next((one for one in shown if one.level == 1), None)
+        if heading:
+            self.found.remove(heading)
+            yield heading.text
+        elif self.page.title and (title := plain(self.page.title.get_text())):
+            yield _SITE.sub("", title) or title
         if not any(date_line(one.text) for one in shown):
-            yield from map(Paragraph, self._day())
+            yield from self._day()
 
     def _day(self) -> Iterator[str]:
         for meta in self.page.find_all("meta"):
@@ -170,10 +170,8 @@ class _HtmlReader:
         caption = table.find("caption")
         if isinstance(caption, Tag):
             self._take(caption.extract())
-        rows = list(_grid(table))
-        is_frame = table.find("table") is not None or any(
-            len(cell) > MOST_CELL for row in rows for cell in row
-        )
+        rows = [] if table.find("table") else list(_grid(table))
+        is_frame = any(len(cell) > MOST_CELL for row in rows for cell in row)
         text = "" if is_frame or len(rows) < 2 else table_text(rows)
         if text:
             self.found.append(Paragraph(text))
@@ -197,7 +195,8 @@ def _is_around(tag: Tag) -> bool:
     """Whether a part of a page is navigation or the like."""
     names = " ".join([*tag.get_attribute_list("class"), str(tag.get("id") or "")])
     is_named = tag.name in {"div", "ul", "section", "ol", "header"} and _AROUND_NAMES.search(names)
-    return tag.name in _AROUND or tag.get("role") in _AROUND_ROLES or bool(is_named)
+    is_banner = tag.name == "header" and tag.find("h1") is None
+    return is_banner or tag.name in _AROUND or tag.get("role") in _AROUND_ROLES or bool(is_named)
 
 
 def _is_hidden(tag: Tag) -> bool:
@@ -206,7 +205,12 @@ def _is_hidden(tag: Tag) -> bool:
 
 
 def _grid(table: Tag) -> Iterator[list[str]]:
-    """The words of the cells of each row; a merged cell says them once, and is empty elsewhere."""
+    """The words of the cells of each row; a merged cell says them once, and is empty elsewhere. The
+    rows that the first cell reaches over are one head."""
+    head: list[list[str]] = []
+    first = table.find(["td", "th"])
+    heads = _span(first, "rowspan") if isinstance(first, Tag) else 1
+    heads = heads if heads <= MOST_HEADS else 1
     taken: dict[int, int] = {}  # columns that a cell above reaches into, and how many rows more
     for row in table.find_all("tr"):
         cells: list[str] = []
@@ -221,6 +225,13 @@ def _grid(table: Tag) -> Iterator[list[str]]:
         while taken.get(len(cells), 0) > 0:
             taken[len(cells)] -= 1
             cells.append("")
+        if heads > 1:
+            head.append(cells)
+            heads -= 1
+            continue
+        if head:
+            columns_ = zip_longest(*head, cells, fillvalue="")
+            cells, head = [" ".join(filter(None, words)) for words in columns_], []
         if any(cells):
             yield cells
 

@@ -21,8 +21,8 @@ _NOT_LETTERS = re.compile(r"[\W_]+")
 _PHRASE = re.compile(r"[^\W_]+(?:[.,][^\W_]+)*")
 #: What only counts the headings and entries of a list.
 _MARK = re.compile(
-    r"\s*(?:#{1,6}\s+)?(?:[•●▪■◆‣*+-]\s+)?(?:第[一二三四五六七八九十\d]{1,3}(?:部分|章|节|篇)"
-    r"|[(（\[［【]?\s*(?:[一二三四五六七八九十]{1,3}|\d{1,3})\s*[)）\]］】、．.:：])"
+    r"\s*(?:#{1,6}\s+)?(?:[•●▪■◆‣*+-]\s+)?(?:0\d(?=\s)|第[一二三四五六七八九十\d]{1,3}(?:部分|章|节|篇)"
+    r"|[(（\[［【]?\s*(?:[一二三四五六七八九十]{1,3}|\d{1,3})\s*[)）\]］】、．.])"
 )
 
 Entry = tuple[str, str, list[str]]
@@ -96,7 +96,8 @@ def unaccounted(source: Sequence[str], bulletin: Bulletin, said: LeftOut) -> lis
 
 def _lost_phrases(kept: _Account, at: int, line: str) -> Iterator[str]:
     """The runs of phrases of a line that are nowhere."""
-    rest = _MARK.sub("", line, count=1)
+    mark = _MARK.match(line)
+    rest = line[mark.end() :] if mark else line
     if kept.take_near(at, _letters(rest)):
         return
     run: list[str] = []

@@ -19,6 +19,8 @@ from etl.bulletins.tables import pipe_row, pipe_tables, spaced_tables, table_tex
 _JAVASCRIPT = re.compile(r"\s*javascript:", re.IGNORECASE)
 _MARKED = re.compile(r"[\\*_~`\[\]<&!]")
 _FOOTNOTE = re.compile(r"(?<!\\)\[\^[^\]\s]{1,40}\](:[ \t]*)?")
+# What Obsidian and GitHub write before a task and a box.
+_SIGN = re.compile(r"^(\s*(?:[-*+]|>)\s*)\[(?:[ xX]|!\w+)\][+-]?(?=\s|$)", re.MULTILINE)
 _CAPTION = re.compile(r"(?:图|▲|△|↑|图源|来源|数据来源|资料来源|figure)", re.IGNORECASE)
 MOST_CAPTION = 80
 
@@ -110,7 +112,11 @@ class MarkdownWords:
             if below_picture and _is_caption(token, lines):
                 self.left_out.add("captions of pictures", "line", *lines)
                 continue
-            below_picture = not lines and any(c.type == "image" for c in token.children or ())
+            has_picture = any(c.type == "image" for c in token.children or ())
+            captions = [line for line in lines if has_picture and _CAPTION.match(line)]
+            self.left_out.add("captions of pictures", "line", *captions)
+            lines = [line for line in lines if line not in captions]
+            below_picture = has_picture and not lines
             if lines:
                 yield MarkdownBlock(
                     _level(opener, lines),
@@ -190,8 +196,9 @@ _RULE_CELL = re.compile(r"[^\s:-]")
 
 
 def without_footnotes(source: str) -> str:
-    """The text without the marks of footnotes; what a footnote says is a paragraph."""
-    return _FOOTNOTE.sub("", source) if "[^" in source else source
+    """The text without the marks of footnotes and tasks; what a footnote says is a paragraph."""
+    source = _FOOTNOTE.sub("", source) if "[^" in source else source
+    return _SIGN.sub(r"\1", source)
 
 
 def _level(opener: Token, lines: Sequence[str]) -> int:

@@ -17,6 +17,7 @@ from etl.bulletins.parts import (
     beside_date,
     date_line,
     date_of,
+    day_in,
     name_of,
     no_date,
     no_such_date,
@@ -26,6 +27,8 @@ from etl.bulletins.parts import (
 
 #: A title, a publisher, and a summary that nobody called one have at most so many letters.
 MOST_TITLE, MOST_PUBLISHER, MOST_SUMMARY = 80, 40, 400
+#: How many lines the end of a text is, where a document is signed and dated.
+ENDING = 4
 #: The headings of a section whose text has none.
 LEAD, WHOLE = "导语", "正文"
 _ISSUER = re.compile(
@@ -60,28 +63,34 @@ def masthead(
     given: dt.date | None,
     title: str = "",
     day: dt.date | None = None,
+    ending: Sequence[str] = (),
 ) -> Masthead:
     """The head of a text from the lines above its first section; `title` and `day` where the file
-    states them apart, `given` goes before every other date."""
+    states them apart, `given` goes before every other date. The `ending` of a text may be dated."""
     filled = [at for at, line in enumerate(lines) if line.text]
     gone: set[int] = set()
     stated: list[HeadLine] = []
     if title:
         gone |= {at for at in filled[:1] if lines[at].text == title}
     else:
-        gone |= set(_title_lines(lines, filled))
-        stated += [lines[at] for at in gone if DATE.search(lines[at].text)]
-        title = next((words for at in gone if (words := without_date(lines[at].text))), "")
+        above_all = _title_lines(lines, filled)
+        gone |= set(above_all)
+        stated += [lines[at] for at in above_all if day_in(lines[at].text)]
+        title = without_date(lines[above_all[-1]].text) if above_all else ""
     dated = [at for at in filled[:MOST_ABOVE_DATE] if at not in gone and date_line(lines[at].text)]
     rest = [at for at in filled if at not in gone]
     above = [at for at in rest if dated and at < dated[0]]
     gone |= {at for at in above if _is_publisher(lines[at].text)}
     gone |= {at for at in rest[: not dated] if _ISSUER.fullmatch(lines[at].text)}
     publisher = "；".join(lines[at].text for at in rest if at in gone)
+    taken = dated[:1] if not (stated or day) or _is_same(stated, lines, dated) else []
     stated += [lines[at] for at in dated]
     notes: list[str] = []
     day = given or day or _day(path, stated, notes)
     name, named_day = name_of(path)
+    if day is None and (signed := [line for line in ending if _is_bare_date(line)]):
+        day = _day(path, [HeadLine(0, signed[-1])], notes)
+        notes.append("the date is that below the text")
     if not title:
         title = name
         notes.append("the title is that of the file's name")
@@ -92,9 +101,15 @@ def masthead(
         raise no_title(path)
     if day is None:
         raise no_date(path)
-    below = tuple(line.text for at, line in enumerate(lines) if at not in {*gone, *dated[:1]})
-    beside = tuple(filter(None, (without_date(lines[at].text) for at in dated[:1])))
-    return Masthead(title, publisher, day, below, beside, tuple(notes))
+    below = tuple(line.text for at, line in enumerate(lines) if at not in {*gone, *taken})
+    beside = [without_date(lines[at].text, with_weekday=False) for at in taken]
+    return Masthead(title, publisher, day, below, tuple(filter(None, beside)), tuple(notes))
+
+
+def _is_same(stated: Sequence[HeadLine], lines: Sequence[HeadLine], dated: Sequence[int]) -> bool:
+    """Whether the line of the date says again what was said above it."""
+    days = [day_in(line.text) for line in (*stated, *(lines[at] for at in dated[:1]))]
+    return len({tuple(map(int, day.groups())) for day in days if day}) == 1
 
 
 def _title_lines(lines: Sequence[HeadLine], filled: Sequence[int]) -> list[int]:
@@ -119,7 +134,7 @@ def _day(path: Path, stated: Sequence[HeadLine], notes: list[str]) -> dt.date | 
     """The first date of the head; the others are said."""
     days: list[dt.date] = []
     for line in stated:
-        for found in DATE.finditer(line.text):
+        for found in [*DATE.finditer(line.text)] or filter(None, [day_in(line.text)]):
             try:
                 days.append(date_of(found))
             except ValueError:

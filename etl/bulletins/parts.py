@@ -24,9 +24,11 @@ _SEPARATORS = "，,、；;：:。 "
 
 
 _IN_NAME = re.compile(r"(?<!\d)((?:19|20)\d{2})[-_.年]?(\d{2})[-_.月]?(\d{2})日?(?!\d)")
+_EIGHT_DIGITS = re.compile(r"(?<![\d.])(20\d{2})(0[1-9]|1[0-2])([0-3]\d)(?![\d.])")
+_WEEKDAY = r"(?:星期|礼拜|周)[一二三四五六日天]"
 #: What stands beside a date on its line and says nothing more.
 _BESIDE_DATE = re.compile(
-    r"\d{1,2}\s*[:：时]\s*\d{2}(?:\s*[:：分]\s*\d{2}秒?|分)?|(?:星期|礼拜|周)[一二三四五六日天]"
+    rf"\d{{1,2}}\s*[:：时]\s*\d{{2}}(?:\s*[:：分]\s*\d{{2}}秒?|分)?|{_WEEKDAY}"
     r"|(?:发布|报告|更新|编制|统计|刊发)?(?:时间|日期)|date|[^\w]|_",
     re.IGNORECASE,
 )
@@ -136,7 +138,7 @@ def no_such_date(path: Path, words: str, line: int) -> FileProblem:
 
 def date_line(text: str) -> re.Match[str] | None:
     """The date of a line that holds a date and a little else; None for a sentence with a date."""
-    stated = DATE.search(text)
+    stated = day_in(text)
     if stated is None:
         return None
     rest = text[: stated.start()] + text[stated.end() :]
@@ -144,16 +146,26 @@ def date_line(text: str) -> re.Match[str] | None:
     return stated if is_little and not _IN_A_SENTENCE.search(rest) else None
 
 
+def day_in(text: str) -> re.Match[str] | None:
+    """The first date of a line, 20260527 included."""
+    return DATE.search(text) or _EIGHT_DIGITS.search(text)
+
+
 def beside_date(text: str) -> str:
     """The words of a line that are neither its date nor a time, a weekday or a label of it."""
-    return _BESIDE_DATE.sub("", DATE.sub("", text))
+    return _BESIDE_DATE.sub("", _EIGHT_DIGITS.sub("", DATE.sub("", text)))
 
 
-def without_date(text: str) -> str:
-    """A title without the date in it."""
-    rest = DATE.sub("", text, count=1).strip()
-    rest = re.sub(r"[（(\[【]\s*(?:(?:星期|周)[一二三四五六日天])?\s*[)）\]】]", "", rest)
-    return rest.strip(" |·-—–_：:，,")
+def without_date(text: str, *, with_weekday: bool = True) -> str:
+    """A title without the date in it, nor the weekday behind that."""
+    stated = day_in(text)
+    if stated is None:
+        return text.strip()
+    weekday = re.match(rf"\s*[（(]?\s*{_WEEKDAY}\s*[)）]?", text[stated.end() :])
+    stop = stated.end() + (weekday.end() if weekday and with_weekday else 0)
+    rest = text[: stated.start()] + text[stop:]
+    rest = re.sub(r"[（(\[【]\s*[)）\]】]", "", rest)
+    return " ".join(rest.split()).strip(" |·-—–_：:，,")
 
 
 def name_of(path: Path) -> tuple[str, dt.date | None]:
