@@ -11,7 +11,7 @@ from pathlib import Path
 from etl.bulletins.front_matter import FrontMatter, front_matter
 from etl.bulletins.headings import heading_words, paragraphs_of
 from etl.bulletins.left_out import LeftOut, unaccounted
-from etl.bulletins.markdown_words import MarkdownBlock, MarkdownWords
+from etl.bulletins.markdown_words import MarkdownBlock, MarkdownWords, source_lines
 from etl.bulletins.masthead import ENDING, HeadLine, arranged, masthead
 from etl.bulletins.model import Bulletin, ReadBulletin
 from etl.bulletins.parts import (
@@ -66,7 +66,7 @@ def read_markdown(path: Path, text: str, date: dt.date | None) -> ReadBulletin:
     left_out.add("text around the references", "paragraph", *body.beside)
     left_out.add("text beside the date", "place", *top.beside)
     left_out.extend(dropped.entries)
-    said = [*head.values.values(), *(line for block in blocks for line in block.lines)]
+    said = [*head.values.values(), *source_lines(source)]
     left_out.add("other words", "place", *unaccounted(said, bulletin, left_out))
     return ReadBulletin(bulletin, tuple(left_out.sentences()), top.notes)
 

@@ -16,7 +16,7 @@ from etl.errors import FileProblem
 
 MAX_BYTES = 2_000_000
 #: A longer text is read in a process of its own.
-MOST_AT_ONCE = 200_000
+MOST_AT_ONCE = 100_000
 _TEXTS = {".md": read_markdown, ".markdown": read_markdown, ".txt": read_text}
 _INSTEAD = {
     ".docm": "it may hold macros; save it as 'Word Document (.docx)' and add that.",
