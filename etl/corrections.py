@@ -171,6 +171,7 @@ def _observed(one: tuple[Vintage, datetime]) -> Observation:
     return Observation(
         vintage.date, vintage.value, public_at, vintage.credit, vintage.basis,
         disputed=vintage.status == "disputed", note=vintage.note,
+        is_cited=vintage.status == "cited",
     )  # fmt: skip
 
 

@@ -19,6 +19,7 @@ class Observation:
     `public_at` is when it became public, if the source says so, and `is_stated` whether it does.
     `basis` names the way of measuring if an indicator has several; values with different bases are
     not comparable. `corrected_at` is when a person replaced the source's value with this one.
+    `is_cited` if nothing but a bulletin says so, whatever the bulletin names as its source.
     """
 
     date: date
@@ -30,6 +31,22 @@ class Observation:
     note: str = ""
     corrected_at: datetime | None = None
     is_stated: bool = False
+    is_cited: bool = False
+
+
+#: How the credit of a value that only a bulletin gives goes on; the day of the bulletin follows.
+_CITED = ", as reported in the bulletin of "
+
+
+def as_cited(credit: str, day: str) -> str:
+    """The credit of a value that is known only from the bulletin of a day."""
+    return f"{credit}{_CITED}{day}" if day else credit
+
+
+def cited_in(credit: str) -> str:
+    """The day of the bulletin that a value is known from alone; nothing if it has a source of its
+    own."""
+    return credit.rpartition(_CITED)[2] if _CITED in credit else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +62,7 @@ class Action:
 @dataclass(frozen=True, slots=True)
 class Vintage:
     """An observation as it was known at `known_at`; `status` says how it was obtained: bundled,
-    fetched, imported, derived, counted, disputed or corrected."""
+    fetched, imported, derived, counted, cited, disputed or corrected."""
 
     date: date
     value: float

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import cached_property
 from itertools import compress
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from etl.catalog import Catalog, Indicator
 from etl.events import Stretch, changes_of, stretches_of
+from etl.records import cited_in
 
 VINTAGES = """
 select date, value, known_at, load, source, public_at, held_at, credit, basis
@@ -44,6 +45,11 @@ class Row:
     held_at: datetime
     credit: str
     basis: str
+
+    @property
+    def cited_in(self) -> str:
+        """The day of the bulletin which alone gives this value; nothing if it stands elsewhere."""
+        return cited_in(self.credit)
 
     @property
     def provenance(self) -> str:
@@ -167,7 +173,7 @@ class VintageSeries:
             by_date.setdefault(row.date, []).append(row)
         self._begun, self._orders = begun, orders
         self._newest_order = orders[max(orders)] if orders else {}
-        self._vintages = list(by_date.values())
+        self._vintages = [_found_since(rows) for rows in by_date.values()]
         self._final = [chosen(rows, self._newest_order) for rows in self._vintages]
         self._values = np.array([row.value for row in self._final], dtype=float)
         self._spans = {
@@ -223,6 +229,19 @@ def _stamps(moments: Iterable[datetime]) -> NDArray[np.float64]:
 
 def _utc(moment: datetime) -> datetime:
     return moment.replace(tzinfo=UTC)
+
+
+def _found_since(rows: list[Row]) -> list[Row]:
+    """The vintages of a date, each with the newest word on where its value comes from: that only a
+    bulletin gives it, or that it was found elsewhere, holds of the past too."""
+    if len(rows) == 1:
+        return rows
+    newest = {(row.source, row.value): row for row in sorted(rows, key=lambda row: row.load)}
+    return [
+        replace(row, credit=word.credit) if row.cited_in != word.cited_in else row
+        for row in rows
+        for word in (newest[row.source, row.value],)
+    ]
 
 
 def chosen(rows: Sequence[Row], order: Mapping[str, int]) -> Row:

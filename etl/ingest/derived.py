@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from etl.catalog import Catalog, Indicator, Unit
 from etl.formulas import EVERY_VINTAGE, in_percent, inputs_of
 from etl.frequency import period_of
-from etl.records import Action, Observation, Vintage
+from etl.records import Action, Observation, Vintage, as_cited, cited_in
 
 #: A served series: each vintage with the moment it became public.
 Series = Sequence[tuple[Vintage, datetime]]
@@ -87,9 +87,10 @@ def combined(formula: str, inputs: Sequence[Input], unit: Unit) -> list[Observat
                     date=parts[0].date,
                     value=value,
                     public_at=max(part.known_at for part in parts),
-                    credit=credit,
+                    credit=as_cited(credit, max(cited_in(part.credit) for part in parts)),
                     basis="; ".join(dict.fromkeys(part.basis for part in parts if part.basis)),
                     disputed=any(part.status == "disputed" for part in parts),
+                    is_cited=any(part.status == "cited" for part in parts),
                 )
             )
     return found
@@ -179,8 +180,12 @@ def _product(
         date=close.date,
         value=close.value * shares / BILLION,
         public_at=max(close.known_at, filing.count.known_at),
-        credit=" ".join(_factors(close, currency, filing, between)),
+        credit=as_cited(
+            " ".join(_factors(close, currency, filing, between)),
+            max(cited_in(close.credit), cited_in(filing.count.credit)),
+        ),
         disputed="disputed" in (close.status, filing.count.status),
+        is_cited="cited" in (close.status, filing.count.status),
         note=_change(before, filing),
     )
 

@@ -38,6 +38,7 @@ from etl.ingest.renames import opened_as_named
 from etl.ingest.splits import known_splits
 from etl.ingest.upstream import Upstream
 from etl.policies import candidates
+from etl.policies.counts import CREDIT
 from etl.policies.finders.base import DocumentFinder
 from etl.policies.register import documents_from_json, documents_to_json
 from etl.records import Action, Document, Observation, now
@@ -535,7 +536,7 @@ class _Run:
     ) -> Iterator[Observation]:
         """A month that was counted before and has no document left counts none."""
         for day in self.warehouse.dates(indicator.id, "register") - {o.date for o in counts}:
-            yield Observation(day, 0.0, self.known_at, credit="data/policies.csv")
+            yield Observation(day, 0.0, self.known_at, credit=CREDIT)
 
     def _since(self, indicator: Indicator, source: str) -> date:
         """The date from which to ask: the newest held, less a window for revisions."""

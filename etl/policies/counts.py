@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, datetime
+from datetime import date
 
 from etl.calendars import end_of_month, listed_at
 from etl.policies.identity import is_counted
-from etl.records import Document, Observation
+from etl.records import Document, Observation, as_cited
+
+CREDIT = "data/policies.csv"
 
 
 def counts(documents: Iterable[Document], topics: Sequence[str]) -> list[Observation]:
@@ -21,21 +23,26 @@ def counts(documents: Iterable[Document], topics: Sequence[str]) -> list[Observa
     if not counted:
         return []
     wanted = [d for d in counted if not topics or set(topics) & set(d.topics)]
-    by_month: dict[str, list[datetime]] = {month: [] for month in _months(counted)}
-    for document in wanted:
-        by_month[document.month].append(listed_at(document.day))
-    return [o for month, moments in by_month.items() for o in _growth(month, sorted(moments))]
+    by_month: dict[str, list[Document]] = {month: [] for month in _months(counted)}
+    for document in sorted(wanted, key=lambda d: listed_at(d.day)):
+        by_month[document.month].append(document)
+    return [o for month, listed in by_month.items() for o in _growth(month, listed)]
 
 
-def _growth(month: str, moments: Sequence[datetime]) -> Iterator[Observation]:
-    first = date.fromisoformat(f"{month}-01")
-    credit = "data/policies.csv"
-    if not moments:
-        yield Observation(first, 0.0, end_of_month(first), credit=credit)
-    for count, moment in enumerate(moments, start=1):
-        later = moments[count] if count < len(moments) else None
+def _growth(month: str, documents: Sequence[Document]) -> Iterator[Observation]:
+    """The counts of a month; from the first document on that only a bulletin names, the count is no
+    more than cited."""
+    first, cited = date.fromisoformat(f"{month}-01"), ""
+    if not documents:
+        yield Observation(first, 0.0, end_of_month(first), credit=CREDIT)
+    for count, document in enumerate(documents, start=1):
+        moment = listed_at(document.day)
+        if document.verification == "cited":
+            cited = max(cited, next(iter(document.cited_by), ""))
+        later = listed_at(documents[count].day) if count < len(documents) else None
         if moment != later:
-            yield Observation(first, float(count), moment, credit=credit)
+            credit = as_cited(CREDIT, cited)
+            yield Observation(first, float(count), moment, credit=credit, is_cited=bool(cited))
 
 
 def _months(documents: Sequence[Document]) -> Iterator[str]:

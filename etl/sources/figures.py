@@ -12,16 +12,19 @@ from etl.errors import FileProblem
 from etl.files.cells import bytes_of, date_of, number_of, rows_of
 from etl.frequency import period_of, second_words
 from etl.ingest.upstream import Upstream
-from etl.records import Observation
+from etl.records import Observation, as_cited, cited_in
 from etl.sources.base import Params, Source
 
-COLUMNS = ("indicator", "date", "value", "source", "public", "basis", "disputed", "note")
+COLUMNS = (
+    "indicator", "date", "value", "source", "public", "basis", "disputed", "note", "cited_by",
+)  # fmt: skip
 REQUIRED = ("indicator", "date", "value", "source")
 
 
 @dataclass(frozen=True, slots=True)
 class Figures(Source):
-    """Reads `folder`/`file`; the column `public`, if present, is the day a value came out."""
+    """Reads `folder`/`file`; the column `public`, if present, is the day a value came out, and
+    `cited_by` that of the bulletin which alone gives it, until somebody finds it elsewhere."""
 
     folder: Path
     name: str = "figures"
@@ -58,14 +61,21 @@ def _observation(cell: dict[str, str], indicator: Indicator, path: Path, line: i
     public = cell.get("public", "")
     if not cell["source"]:
         raise FileProblem(path, f"{indicator.id}: the source is empty; name it.", line=line)
+    cited = cell.get("cited_by", "")
+    if cited:
+        date_of(cited, path, line, "cited_by")
+    elif cited_in(cell["source"]):
+        message = f"{indicator.id}: write the day of the bulletin into the column cited_by."
+        raise FileProblem(path, message, line=line)
     return Observation(
         date=day,
         value=number_of(cell["value"], path, line, indicator.id),
         public_at=(
             indicator.publication.on(date_of(public, path, line, "public")) if public else None
         ),
-        credit=cell["source"],
+        credit=as_cited(cell["source"], cited),
         basis=cell.get("basis", ""),
         disputed=cell.get("disputed", "") == "yes",
         note=cell.get("note", ""),
+        is_cited=bool(cited),
     )

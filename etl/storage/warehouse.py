@@ -819,10 +819,12 @@ def _loaded_at(started: datetime, known: datetime, latest: datetime | None) -> d
 
 
 def _status(row: Observation, status: str) -> str:
-    """How an observation was obtained; a corrected value is no longer disputed."""
+    """How an observation was obtained; a corrected value is no longer disputed or only cited."""
     if row.corrected_at is not None:
         return CORRECTED
-    return "disputed" if row.disputed else status
+    if row.disputed:
+        return "disputed"
+    return "cited" if row.is_cited else status
 
 
 def _vintage(row: Sequence[Any]) -> tuple[Vintage, datetime]:

@@ -95,8 +95,15 @@ class Case:
         return way
 
     def value_of(self, at: int) -> float:
-        """The value at a place."""
+        """The value at a place, which must be evidence: what only a bulletin gives is none."""
+        self.must_be_independent(at)
         return float(self.history.values[at])
+
+    def must_be_independent(self, at: int) -> None:
+        """Refuse a value that is known from a bulletin alone: it supports no bulletin."""
+        if told := self.history.rows[at].cited_in:
+            where = "本期" if told == str(self.day) else f" {told} 一期"
+            raise Unknown(f"出自{where}，尚无独立来源")
 
     def date_of(self, at: int) -> date:
         """The date of the value at a place."""

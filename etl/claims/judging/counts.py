@@ -49,6 +49,8 @@ def _sum(case: Case, period: Period) -> tuple[int, float, str]:
     is_whole = period_of(frequency, days[0]) == period_of(frequency, period.first)
     if not is_whole or not all(is_step(frequency, *pair) for pair in pairwise(days)):
         raise Unknown(f"{period} 的数目不全")
+    for at in range(first, last + 1):
+        case.must_be_independent(at)
     total = float(case.history.values[first : last + 1].sum())
     return last, total, f"{period} 各月合计 {case.shown(total)}"
 
