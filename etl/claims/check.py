@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 
 from etl.bulletins.mentions import HEADING, paragraphs, without_addresses
 from etl.bulletins.model import Bulletin
@@ -24,18 +24,21 @@ _SENTENCE = re.compile(f"[^{_ENDS}]+(?:{_END})?|{_END}")
 
 
 def check_all(
-    bulletins: Iterable[Bulletin], catalog: Catalog, known: Known
+    bulletins: Iterable[Bulletin], catalog: Catalog, known: Known, later: datetime | None = None
 ) -> Iterator[tuple[date, Placed]]:
     """Every claim of every bulletin with its day; the grammar is made ready once."""
     parser = Parser(catalog)
     for bulletin in bulletins:
-        for placed in check(bulletin, parser, known):
+        for placed in check(bulletin, parser, known, later):
             yield bulletin.date, placed
 
 
-def check(bulletin: Bulletin, parser: Parser, known: Known) -> list[Placed]:
-    """The claims of one bulletin in the order of its text."""
-    judge = Judge(parser.catalog, known, bulletin.date)
+def check(
+    bulletin: Bulletin, parser: Parser, known: Known, later: datetime | None = None
+) -> list[Placed]:
+    """The claims of one bulletin in the order of its text. What could not be judged on its day for
+    want of a value is judged by what is known `later`, too."""
+    judge = Judge(parser.catalog, known, bulletin.date, later)
     title = parser.context_of(bulletin.title)
     found: list[Placed] = []
     above = {TITLE: bulletin.title}
@@ -76,12 +79,9 @@ def check_text(
     context = context or Context()
     for start, sentence in sentences(without_addresses(text)):
         for statement in parser.statements(sentence, context):
-            yield Placed(
-                index,
-                start + statement.start,
-                start + statement.stop,
-                judge.claim(statement, text[start : start + len(sentence)].strip(), part),
-            )
+            whole = text[start : start + len(sentence)].strip()
+            claim, basis = judge.judged(statement, whole, part)
+            yield Placed(index, start + statement.start, start + statement.stop, claim, basis)
 
 
 def sentences(text: str) -> Iterator[tuple[int, str]]:

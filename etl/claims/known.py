@@ -27,7 +27,8 @@ from vintages where indicator = ? order by date, known_at, load
 SPLITS = "select date from actions where indicator = ? and kind = 'split' order by date"
 RANKS = "select since, source, rank from ranks where indicator = ? order by since"
 BEGUN = "select loaded_at from first_loads where indicator = ?"
-_EVER = datetime(9999, 1, 1, tzinfo=UTC)
+#: A moment by which all is known that is held.
+EVER = datetime(9999, 1, 1, tzinfo=UTC)
 #: The place of a source that is in no order of preference.
 _LAST_RANK = 99
 
@@ -126,15 +127,19 @@ class KnownSnapshot:
     def __init__(self, connection: duckdb.DuckDBPyConnection, catalog: Catalog) -> None:
         self._connection, self._catalog = connection, catalog
         self._series: dict[str, VintageSeries] = {}
-        self._last: dict[str, tuple[datetime, History]] = {}
+        self._last: dict[str, dict[datetime, History]] = {}
 
     def history(self, indicator: str, moment: datetime) -> History:
         """The history of an indicator; bulletins come in the order of their days, so that only the
-        last moment asked for is kept."""
-        held = self._last.get(indicator)
-        if held is None or held[0] != moment:
-            held = self._last[indicator] = (moment, self._all(indicator).as_of(moment))
-        return held[1]
+        last two moments asked for are kept: a day, and what is known by now."""
+        kept = self._last.setdefault(indicator, {})
+        found = kept.pop(moment, None)
+        if found is None:
+            found = self._all(indicator).as_of(moment)
+        if len(kept) > 1:
+            del kept[next(iter(kept))]
+        kept[moment] = found  # the last
+        return found
 
     def _all(self, indicator: str) -> VintageSeries:
         if indicator not in self._series:
@@ -144,7 +149,7 @@ class KnownSnapshot:
                 Row(d, value, _utc(known), load, source, _utc(public), _utc(held), credit, basis)
                 for d, value, known, load, source, public, held, credit, basis in found
             ]
-            begun = next((_utc(moment) for (moment,) in self._rows(BEGUN, indicator)), _EVER)
+            begun = next((_utc(moment) for (moment,) in self._rows(BEGUN, indicator)), EVER)
             orders: dict[datetime, dict[str, int]] = {}
             for since, source, rank in self._rows(RANKS, indicator):
                 orders.setdefault(_utc(since), {})[source] = rank
@@ -165,7 +170,7 @@ class VintageSeries:
         self,
         vintages: Sequence[Row],
         breaks: Sequence[date],
-        begun: datetime = _EVER,
+        begun: datetime = EVER,
         orders: Mapping[datetime, Mapping[str, int]] = MappingProxyType({}),
     ) -> None:
         by_date: dict[date, list[Row]] = {}

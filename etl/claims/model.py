@@ -58,6 +58,17 @@ class Claim(FrozenModel):
 
 
 @dataclass(frozen=True, slots=True)
+class JudgedBy:
+    """The date of the value that a statement was judged by, on its day or later. One that was true
+    stays so while values are from `low` to `high`; None where nothing that comes after it has a
+    say."""
+
+    date: Date
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Placed:
     """A claim and the words that make it: `text[start:stop]` of one paragraph of its section, as
     mentions are placed (-1 is the heading)."""
@@ -66,3 +77,4 @@ class Placed:
     start: int
     stop: int
     claim: Claim
+    judged_by: JudgedBy | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import numpy as np
 
@@ -18,13 +18,14 @@ from etl.claims.dates import (
     session_on_or_before,
 )
 from etl.claims.grammar import grammar
-from etl.claims.judging.case import Case, Ruling, Unknown, period_named
+from etl.claims.judging.case import Case, NotYetHeld, Ruling, Unknown, period_named
 from etl.claims.judging.counts import count
+from etl.claims.judging.lasting import judged_by
 from etl.claims.judging.levels import change, direction, level
 from etl.claims.judging.records import first, milestone, record_high, record_low
 from etl.claims.judging.streaks import streak, volatility
 from etl.claims.known import Known
-from etl.claims.model import Claim, Evidence, Kind
+from etl.claims.model import Claim, Evidence, JudgedBy, Kind, Later
 from etl.claims.statement import ALREADY, MAYBE_INTRADAY, OTHER_DAY, SINCE_WHEN, Statement
 
 _RULES: Mapping[Kind, Callable[[Case], Ruling]] = {
@@ -56,25 +57,36 @@ _CHANGES: Mapping[str, str] = {
 
 
 class Judge:
-    """Judges the statements of one bulletin by what was known at the end of its day."""
+    """Judges the statements of one bulletin by what was known at the end of its day, and those for
+    which a value was missing then also by what is known `later`."""
 
-    def __init__(self, catalog: Catalog, known: Known, day: date) -> None:
-        self.catalog, self.known, self.day = catalog, known, day
+    def __init__(
+        self, catalog: Catalog, known: Known, day: date, later: datetime | None = None
+    ) -> None:
+        self.catalog, self.known, self.day, self.later = catalog, known, day, later
         self.moment = end_of(day)
         self._grammar = grammar()
 
     def claim(self, statement: Statement, sentence: str, section: str) -> Claim:
         """The statement with its verdict and evidence."""
+        return self.judged(statement, sentence, section)[0]
+
+    def judged(
+        self, statement: Statement, sentence: str, section: str
+    ) -> tuple[Claim, JudgedBy | None]:
+        """The same, and the value that it was judged by, on its day or later."""
         indicator, period = self.catalog[statement.indicator], None
         evidence: Evidence | None = None
+        later: Later | None = None
+        basis: JudgedBy | None = None
         try:
             period = period_named(statement.when, self.day) if statement.when else None
-            case = self._case(statement, indicator, period)
-            found = self._ruled(case)
-            evidence = case.evidence(found)
+            found, evidence, basis = self._ruling(statement, indicator, period, self.moment)
         except Unknown as reason:
             found = Ruling("unverifiable", f"{reason}。")
-        return Claim(
+            if isinstance(reason, NotYetHeld) and self.later is not None:
+                later, basis = self._judged_later(statement, indicator, period, self.later)
+        claim = Claim(
             sentence=sentence,
             section=section,
             indicator=statement.indicator,
@@ -85,7 +97,29 @@ class Judge:
             verdict=found.verdict,
             reason=found.reason,
             evidence=evidence,
+            later=later,
         )
+        return claim, basis
+
+    def _ruling(
+        self, statement: Statement, indicator: Indicator, period: Period | None, moment: datetime
+    ) -> tuple[Ruling, Evidence | None, JudgedBy | None]:
+        case = self._case(statement, indicator, period, moment)
+        found = self._ruled(case)
+        return found, case.evidence(found), judged_by(case, found)
+
+    def _judged_later(
+        self, statement: Statement, indicator: Indicator, period: Period | None, moment: datetime
+    ) -> tuple[Later | None, JudgedBy | None]:
+        """What a value that came after the day says; nothing while it is not held."""
+        try:
+            found, evidence, basis = self._ruling(statement, indicator, period, moment)
+        except Unknown:
+            return None, None
+        if evidence is None:
+            return None, None
+        told = Later(value=evidence.value, known_at=evidence.known_at, verdict=found.verdict)
+        return told, basis
 
     def _ruled(self, case: Case) -> Ruling:
         """The ruling, in doubt where the statement is, or where the time that it means is."""
@@ -132,16 +166,22 @@ class Judge:
                 return session
         return None
 
-    def _case(self, statement: Statement, indicator: Indicator, period: Period | None) -> Case:
+    def _case(
+        self, statement: Statement, indicator: Indicator, period: Period | None, moment: datetime
+    ) -> Case:
+        """The statement and what was known at a moment. Which session it speaks of is settled by
+        the day of the bulletin, whatever has come since."""
         if statement.problem:
             raise Unknown(statement.problem)
-        history = self.known.history(indicator.id, self.moment)
-        if not len(history):
-            raise Unknown(self._nothing_held(indicator))
+        history = self.known.history(indicator.id, moment)
         unit = self.catalog.unit(indicator)
-        return Case(
+        case = Case(
             statement, indicator, unit, self._grammar, self.day, self.moment, period, history
         )
+        if not len(history):
+            is_settled = case.is_lively or period is not None
+            raise (NotYetHeld if is_settled else Unknown)(self._nothing_held(indicator))
+        return case
 
     def _nothing_held(self, indicator: Indicator) -> str:
         """That there is no value, and which other quantity must not stand in for it."""

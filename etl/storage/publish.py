@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -21,6 +21,7 @@ from etl.bulletins.model import Bulletin
 from etl.catalog import Catalog
 from etl.claims.check import check_all
 from etl.claims.grammar import PATH as GRAMMAR
+from etl.claims.known import EVER
 from etl.claims.known import KnownSnapshot as Known
 from etl.corrections import Correction
 from etl.database import attached, connect, make_room_for_logs
@@ -126,8 +127,9 @@ create table catalog (document varchar);
 create table bulletins (date date, document varchar);
 create table mentions (date date, part varchar, paragraph integer, start integer,
   stop integer, indicator varchar);
-create table claims (date date, section varchar, paragraph integer, start integer, stop integer,
-  document varchar);
+create table claims (date date, number integer, section varchar, paragraph integer, start integer,
+  stop integer, indicator varchar, kind varchar, verdict varchar, later varchar, judged_by date,
+  low double, high double, document varchar);
 create table policies (month varchar, counted boolean, document varchar);
 create table problems (subject varchar, problem varchar);
 create table refused (indicator varchar, source varchar, since timestamp, sentence varchar,
@@ -344,10 +346,7 @@ def _write_content(
             for b in content.bulletins
             for m in mentions(b, catalog, finder)
         ],
-        "claims": [
-            (day, p.claim.section, p.paragraph, p.start, p.stop, p.claim.model_dump_json())
-            for day, p in check_all(content.bulletins, catalog, Known(connection, catalog))
-        ],
+        "claims": list(_claims(content.bulletins, catalog, Known(connection, catalog))),
         "policies": [
             (d.month, is_counted(d), json.dumps(asdict(d), ensure_ascii=False))
             for d in sorted(content.documents, key=lambda d: d.day, reverse=True)
@@ -380,6 +379,24 @@ def _write_content(
     tables["candidates_left"] = [(key,) for key in content.candidates_left]
     for table, rows in tables.items():
         _insert(connection, table, rows)
+
+
+def _claims(
+    bulletins: Sequence[Bulletin], catalog: Catalog, known: Known
+) -> Iterator[tuple[object, ...]]:
+    """A row for each statement: its day and number there, where its words stand, what it is asked
+    for by, the value it was judged by and the bounds that keep it true, and all of it."""
+    number, last = 0, None
+    for day, placed in check_all(bulletins, catalog, known, later=EVER):
+        number, last = number + 1 if day == last else 1, day
+        claim, basis = placed.claim, placed.judged_by
+        yield (
+            day, number, claim.section, placed.paragraph, placed.start, placed.stop,
+            claim.indicator, claim.kind, claim.verdict,
+            claim.later.verdict if claim.later else None,
+            *((basis.date, basis.low, basis.high) if basis else (None, None, None)),
+            claim.model_dump_json(),
+        )  # fmt: skip
 
 
 def _alert_document(alert: Alert) -> str:

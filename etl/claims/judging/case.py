@@ -34,6 +34,10 @@ class Unknown(Exception):
     """What keeps a statement from being checked, in words."""
 
 
+class NotYetHeld(Unknown):
+    """The value that is meant was not known then: the statement is judged once it is."""
+
+
 def plain(digits: str) -> str:
     """Digits with the minus sign of a keyboard."""
     return digits.replace(MINUS, "-")

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from etl.calendars import is_session
 from etl.claims.dates import last_session, session_on_or_before
-from etl.claims.judging.case import Case, Unknown
+from etl.claims.judging.case import Case, NotYetHeld, Unknown
 from etl.frequency import RULES
 
 _SPANS: Mapping[str, str] = {"monthly": "月", "quarterly": "季", "annual": "年"}
@@ -62,7 +62,7 @@ def _of_longer(case: Case) -> int:
         raise Unknown(f"“{case.indicator.title.zh}”只有{_SPANS[frequency]}度数据")
     at = case.history.within(period.first, period.last)
     if at is None:
-        raise Unknown(f"截至 {case.day}，没有 {period} 的值")
+        raise NotYetHeld(f"截至 {case.day}，没有 {period} 的值")
     return at
 
 
@@ -70,7 +70,7 @@ def on_session(case: Case, session: date) -> int:
     """The place of a session's value, and none in its place."""
     at = case.history.on(session)
     if at is None:
-        raise Unknown(_not_known(case, session))
+        raise NotYetHeld(_not_known(case, session))
     return at
 
 

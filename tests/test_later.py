@@ -1,0 +1,100 @@
+"""What became of statements: judged when the missing value came, and how long they stayed true."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from math import inf
+from pathlib import Path
+
+import pytest
+from conftest import bulletin, settings_of, snapshot
+from serving import client, republish
+
+from etl.calendars import end_of
+from etl.catalog import Catalog
+from etl.claims.model import Claim
+
+DAY = date(2026, 5, 28)
+
+
+def judged(folder: Path, catalog: Catalog, summary: str, day: date = DAY) -> list[Claim]:
+    republish(folder, catalog, bulletin(day, summary=summary))
+    answer = client(settings_of(folder)).get(f"/api/v1/bulletins/{day}/claims")
+    return [Claim.model_validate(one) for one in answer.json()["claims"]]
+
+
+@pytest.mark.parametrize(
+    ("summary", "verdict", "value"),
+    [
+        ("隔夜 10 年期美债收益率收于 4.48%。", "supported", 4.48),
+        ("隔夜 10 年期美债收益率收于 4.10%。", "contradicted", 4.48),
+        ("10 年期美债收益率报 4.48%。", "supported", 4.48),
+        ("布伦特原油现货价隔夜报 97 美元。", "approximate", 97.11),
+    ],
+)
+def test_what_could_not_be_judged_that_morning_is_judged_when_the_value_comes(
+    filled: Path, catalog: Catalog, summary: str, verdict: str, value: float
+) -> None:
+    (claim,) = judged(filled, catalog, summary)
+    assert (claim.verdict, claim.evidence) == ("unverifiable", None)
+    assert claim.later is not None
+    assert (claim.later.verdict, claim.later.value) == (verdict, value)
+    assert claim.later.known_at > end_of(DAY)
+
+
+def test_a_month_is_judged_when_its_value_comes_and_by_no_newer_month(
+    filled: Path, catalog: Catalog
+) -> None:
+    (claim,) = judged(filled, catalog, "5 月黄金月均价约为 4600 美元。")
+    assert claim.verdict == "unverifiable"
+    assert claim.later is not None
+    assert claim.later.known_at >= datetime(2026, 6, 1, tzinfo=UTC)
+    assert claim.period == "2026-05"
+
+
+@pytest.mark.parametrize(
+    "summary",
+    [
+        "标普 500 未能突破 7500 点。",  # a denial
+        "黄金期货隔夜收于 4500 美元。",  # nothing is held, to this day
+        "隔夜 10 年期美债收益率盘中触及 4.60%。",  # no close
+        "隔夜标普 500 收于 7520.36 点。",  # known on the day
+        "大赛设 17 个赛道。",  # its own evidence
+    ],
+)
+def test_nothing_is_judged_later_for_another_reason(
+    filled: Path, catalog: Catalog, summary: str
+) -> None:
+    assert [claim.later for claim in judged(filled, catalog, summary)] in ([None], [])
+
+
+def test_a_session_that_is_not_held_is_not_judged_by_a_newer_or_older_one(
+    filled: Path, catalog: Catalog
+) -> None:
+    (claim,) = judged(filled, catalog, "隔夜 10 年期美债收益率收于 4.48%。", date(2026, 8, 25))
+    assert (claim.verdict, claim.later) == ("unverifiable", None)
+
+
+def test_what_was_true_is_stored_with_the_bounds_that_keep_it_so(
+    filled: Path, catalog: Catalog
+) -> None:
+    summary = (
+        "标普 500 收于 7520.36 点，创历史新高。美光股价收于 900 美元上方，美光市值守住万亿美元。"
+        "隔夜 10 年期美债收益率收于 4.48%。纳指收于 9 点。"
+    )
+    republish(filled, catalog, bulletin(DAY, summary=summary))
+    with snapshot(filled) as connection:
+        rows = connection.execute(
+            "select indicator, kind, later, judged_by, low, high from claims order by number"
+        ).fetchall()
+    session = date(2026, 5, 27)
+    low, high = pytest.approx(7520.355), pytest.approx(7520.365)
+    assert rows == [
+        ("sp500", "level", None, session, low, high),
+        ("sp500", "record_high", None, session, -inf, 7520.36),
+        ("micron_close_usd", "level", None, session, pytest.approx(900), inf),
+        ("micron_market_cap_usd_bn", "milestone", None, session, 1000.0, inf),
+        ("us_10y_yield_pct", "level", "supported", session, pytest.approx(4.475),
+         pytest.approx(4.485)),
+        ("nasdaq_composite", "level", None, session, None, None),
+    ]  # fmt: skip
