@@ -36,7 +36,7 @@ PARAMETERS = ("with", "t", "u", *_CHOICES)
 #: Every parameter that any address of the site looks at.
 KNOWN = frozenset((*PARAMETERS, "size", "w", "h", "ids", "asof", "date", "format", "month", "topic",
                    "issuer", "id", "kind", "q", "page", "url", "maxwidth", "maxheight", "group",
-                   "frequency", "sort", "cols"))  # fmt: skip
+                   "frequency", "sort", "cols", "verdict", "since", "until"))  # fmt: skip
 #: Parameters whose values people write as they like.
 _WRITTEN = frozenset(("topic", "issuer", "q", "url"))
 #: Where the text around a link begins: signs that no address of this site holds.
@@ -400,6 +400,12 @@ def moment_text(moment: datetime) -> str:
     if end_of(local.date()) == moment:
         return f"{local:%Y-%m-%d}"
     return f"{local:%Y-%m-%dT%H%M}"
+
+
+def as_of_in(query: Mapping[str, str], now: datetime) -> datetime | None:
+    """The moment that the parameter `asof` names; None where there is none."""
+    asked = query.get("asof", "").strip()
+    return _as_of(asked, now) if asked else None
 
 
 def _as_of(text: str, now: datetime) -> datetime:

@@ -36,6 +36,8 @@ ANSWERS: Mapping[str, type[BaseModel]] = {
     "/bulletins": models.BulletinList,
     "/bulletins/2026-05-27": models.BulletinDetail,
     "/bulletins/2026-05-27/claims": models.ClaimList,
+    "/claims": models.StatementLedger,
+    "/claims?id=micron_market_cap_usd_bn&kind=first&since=2026-05-01": models.StatementLedger,
     "/policies": models.PolicyList,
     "/policies?month=2026-05&topic=%E7%AE%97%E5%8A%9B": models.PolicyList,
     "/events": models.EventList,
@@ -85,7 +87,8 @@ def test_every_answer_has_the_headers_of_data_and_knows_its_reader(
 
 def test_the_list_of_indicators_is_counted(site: TestClient) -> None:
     for path, name in (("/indicators", "indicators"), ("/bulletins", "bulletins"),
-                       ("/policies", "policies"), ("/events", "events")):  # fmt: skip
+                       ("/policies", "policies"), ("/events", "events"),
+                       ("/claims", "claims")):  # fmt: skip
         answer = site.get(V1 + path)
         document = answer.json()
         assert document["count"] == len(document[name]) == int(answer.headers["x-row-count"])
@@ -188,6 +191,9 @@ def test_a_wrong_value_of_any_parameter_is_named(site: TestClient, value: str) -
         ("/policies?", "topic", 400),
         ("/events?", "id", 404),
         ("/events?", "kind", 400),
+        ("/claims?", "id", 404),
+        ("/claims?", "verdict", 400),
+        ("/claims?", "since", 400),
     ):
         answer = site.get(str(httpx.URL(V1 + path).copy_merge_params({name: value})))
         assert problem(answer, status)["parameter"] == name
@@ -409,7 +415,7 @@ def test_the_page_about_the_api_stands_alone_and_its_examples_answer(site: TestC
     assert "style=" not in answer.text
     page = tree(answer.text)
     links = [href for href in page.hrefs() if href.startswith("/")]
-    assert sum(href.startswith(V1) for href in links) == 10
+    assert sum(href.startswith(V1) for href in links) == 11
     assert sum(href.startswith("/c/") for href in links) == 1
     for href in links:
         assert site.get(href).status_code == 200, href

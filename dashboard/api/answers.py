@@ -12,8 +12,10 @@ from typing import Any
 from dashboard.address import AddressError, known_id
 from dashboard.api import models
 from dashboard.data import queries
+from dashboard.data.aftermath import LaterValues
 from dashboard.data.freshness import Health, health
-from dashboard.data.queries import Standing
+from dashboard.data.ledger import chosen
+from dashboard.data.queries import LedgerEntry, Standing
 from dashboard.data.snapshot import Snapshot
 from dashboard.export.formats import FORMATS
 from dashboard.export.table import provenance
@@ -26,8 +28,9 @@ from etl.freshness import as_of_words
 from etl.records import Disagreement
 
 EVENT_KINDS: tuple[str, ...] = KINDS
-#: More events are refused, not cut.
+#: More events, or statements, are refused, not cut.
 MAX_EVENTS = 20_000
+MAX_CLAIMS = 5_000
 MAX_ISSUER = 100
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -115,6 +118,37 @@ def claims(snapshot: Snapshot, text: str, urls: Urls) -> models.ClaimList:
         count=len(listed),
         counts=Counter(claim.verdict for claim in listed),
         claims=listed,
+    )
+
+
+def ledger(
+    snapshot: Snapshot, query: Mapping[str, str], now: datetime, urls: Urls
+) -> models.StatementLedger:
+    """The statements of every bulletin, or those that are asked for."""
+    choice = chosen(query, snapshot.catalog, now)
+    count = queries.ledger_count(snapshot, choice.asked)
+    if count > MAX_CLAIMS:
+        raise AddressError(
+            "id", f"id: more than {MAX_CLAIMS:,} statements; name an indicator, or since and until."
+        )
+    later = LaterValues(snapshot, choice.as_of)
+    listed = [
+        _statement(choice.as_known(entry), later, urls)
+        for entry in queries.ledger(snapshot, choice.asked, 0, MAX_CLAIMS)
+    ]
+    return models.StatementLedger(snapshot=snapshot.name, count=len(listed), claims=listed)
+
+
+def _statement(entry: LedgerEntry, later: LaterValues, urls: Urls) -> models.StatementAnswer:
+    placed = entry.placed
+    after = later.aftermath(placed.claim.indicator, placed.judged_by)
+    return models.StatementAnswer(
+        **placed.claim.model_dump(exclude={"evidence"}),
+        evidence=_evidence(placed, urls),
+        date=entry.day,
+        number=entry.number,
+        page=urls.online.to(f"/bulletins/{entry.day}#claim-{entry.number}"),
+        aftermath=models.AftermathAnswer.model_validate(asdict(after)) if after else None,
     )
 
 

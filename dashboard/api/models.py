@@ -275,6 +275,44 @@ class ClaimList(ApiModel):
     claims: list[ClaimAnswer]
 
 
+class TurnAnswer(ApiModel):
+    """A value with which a statement ceased to be true, or became true again."""
+
+    date: Date = Field(examples=["2026-07-16"])
+    value: float = Field(examples=[963.6])
+    is_true: bool
+
+
+class AftermathAnswer(ApiModel):
+    """How long a statement of a level, a record, a round number or a first stayed true."""
+
+    since: Date = Field(
+        description="the date of the value it was judged by", examples=["2026-05-26"]
+    )
+    until: Date = Field(
+        description="the last date up to which it was true without a break", examples=["2026-07-15"]
+    )
+    newest: Date = Field(description="the newest date looked at", examples=["2026-08-20"])
+    turns: list[TurnAnswer] = Field(description="none: it is true to this day")
+
+
+class StatementAnswer(ClaimAnswer):
+    """A statement in the ledger: of which bulletin, where it stands there, how long it was true."""
+
+    date: Date = Field(description="the day of the bulletin", examples=["2026-05-27"])
+    number: int = Field(description="its place among the statements of that day", examples=[1])
+    page: str = Field(examples=["https://example.org/bulletins/2026-05-27#claim-1"])
+    aftermath: AftermathAnswer | None
+
+
+class StatementLedger(ApiModel):
+    """Statements of bulletins, the newest bulletin first, each in the order of its text."""
+
+    snapshot: SnapshotName
+    count: Count
+    claims: list[StatementAnswer]
+
+
 class PolicyAnswer(ApiModel):
     """A policy document. Dates are as precise as they are known: YYYY, YYYY-MM or a day."""
 

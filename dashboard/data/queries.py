@@ -11,7 +11,7 @@ from datetime import date as Date
 from functools import partial
 from itertools import groupby
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from dashboard.data.snapshot import Snapshot
 from etl.alerts.rules import JSON as ALERT
@@ -20,7 +20,7 @@ from etl.brief import known
 from etl.brief.known import News
 from etl.bulletins.model import Bulletin
 from etl.catalog import Text
-from etl.claims.model import Claim, Placed
+from etl.claims.model import Claim, JudgedBy, Placed
 from etl.corrections import Correction
 from etl.events import events_of
 from etl.records import (
@@ -90,8 +90,23 @@ select {EVENT_COLUMNS}
 from events join (select unnest($ids) as indicator, unnest($days) as date) using (indicator, date)
 order by indicator, kind, threshold
 """
+#: Which statements are asked for.
+_ASKED = """
+from claims
+where ($id = '' or indicator = $id) and ($verdict = '' or verdict = $verdict)
+  and ($kind = '' or kind = $kind) and date between $since and $until
+"""
+LEDGER_COUNT = f"select count(*) {_ASKED}"
+_ENTRY = "date, number, paragraph, start, stop, judged_by, low, high, document"
+LEDGER = f"select {_ENTRY} {_ASKED} order by date desc, number limit $most offset $first"
+JUDGED_LATER = f"""
+select {_ENTRY} from claims where later is not null
+order by later <> 'contradicted', date desc, number limit $most
+"""
 #: The first format whose events say whether they are of all time.
 KNOWS_ALL_TIME = 11
+#: The first format whose statements can be asked for one by one.
+KNOWS_LEDGER = 12
 FOREVER = datetime(9999, 12, 31, tzinfo=UTC)
 
 
@@ -153,6 +168,26 @@ class Mentioned:
     start: int
     stop: int
     indicator: str
+
+
+class LedgerFilter(NamedTuple):
+    """Which statements are asked for: of an indicator, with a verdict of the day, of a kind (an
+    empty word asks for all), in bulletins from a day to another."""
+
+    id: str = ""
+    verdict: str = ""
+    kind: str = ""
+    since: Date = Date.min
+    until: Date = Date.max
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """A checked statement: the day of its bulletin, and its number among those of that day."""
+
+    day: Date
+    number: int
+    placed: Placed
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,12 +271,66 @@ def claims(snapshot: Snapshot, day: Date) -> list[Placed]:
     """The checked statements of the bulletin of a day, in the order of its text."""
     if not snapshot.has("claims"):
         return []
+    known = "judged_by, low, high" if snapshot.format >= KNOWS_LEDGER else "null, null, null"
     rows = snapshot.rows(
-        "select paragraph, start, stop, document from claims where date = ? order by rowid", [day]
+        f"select paragraph, start, stop, {known}, document from claims where date = ? "
+        "order by rowid",
+        [day],
     )
+    return [_placed(row) for row in rows]
+
+
+def _placed(row: Sequence[Any]) -> Placed:
+    paragraph, start, stop, judged_by, low, high, document = row
+    basis = JudgedBy(judged_by, low, high) if judged_by else None
+    return Placed(paragraph, start, stop, Claim.model_validate_json(document), basis)
+
+
+def ledger_count(snapshot: Snapshot, asked: LedgerFilter) -> int:
+    """How many statements are asked for."""
+    if snapshot.format < KNOWS_LEDGER:
+        return len(_early_ledger(snapshot, asked))
+    return int(snapshot.rows(LEDGER_COUNT, asked._asdict())[0][0])
+
+
+def ledger(snapshot: Snapshot, asked: LedgerFilter, first: int, most: int) -> list[LedgerEntry]:
+    """So many of them from the `first` on, newest bulletin first, in the order of its text."""
+    if snapshot.format < KNOWS_LEDGER:
+        return _early_ledger(snapshot, asked)[first : first + most]
+    rows = snapshot.rows(LEDGER, {**asked._asdict(), "first": first, "most": most})
+    return [LedgerEntry(row[0], row[1], _placed(row[2:])) for row in rows]
+
+
+def indicators_of_claims(snapshot: Snapshot, most: int) -> list[str]:
+    """The indicators that statements were made of, those with most statements first."""
+    if snapshot.format < KNOWS_LEDGER:
+        return []
+    rows = snapshot.rows(
+        "select indicator from claims group by indicator order by count(*) desc, indicator limit ?",
+        [most],
+    )
+    return [name for (name,) in rows]
+
+
+def judged_later(snapshot: Snapshot, most: int) -> list[LedgerEntry]:
+    """The newest statements that could be judged only after their day; those that a value
+    contradicts come first."""
+    if snapshot.format < KNOWS_LEDGER:
+        return []
+    rows = snapshot.rows(JUDGED_LATER, {"most": most})
+    return [LedgerEntry(row[0], row[1], _placed(row[2:])) for row in rows]
+
+
+def _early_ledger(snapshot: Snapshot, asked: LedgerFilter) -> list[LedgerEntry]:
+    """The same of a snapshot that holds no more than the documents."""
     return [
-        Placed(paragraph, start, stop, Claim.model_validate_json(document))
-        for paragraph, start, stop, document in rows
+        LedgerEntry(day, number, placed)
+        for day in reversed(bulletin_days(snapshot))
+        if asked.since <= day <= asked.until
+        for number, placed in enumerate(claims(snapshot, day), 1)
+        if asked.id in ("", placed.claim.indicator)
+        and asked.verdict in ("", placed.claim.verdict)
+        and asked.kind in ("", placed.claim.kind)
     ]
 
 

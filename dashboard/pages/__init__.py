@@ -17,6 +17,7 @@ from dashboard.pages import (
     about,
     brief,
     bulletins,
+    claims,
     compare,
     corrections,
     draft,
@@ -34,6 +35,8 @@ from dashboard.urls import Urls
 from etl.errors import StorageError
 from etl.records import BEIJING
 
+#: Pages that say which parameters they do not know.
+SAYING_UNKNOWN = frozenset({"claims"})
 #: What is longer is not kept.
 MAX_VALUE, MAX_PATH = 300, 100
 #: A site of which only its own addresses are known.
@@ -63,14 +66,14 @@ def resolve(
     try:
         return _resolved(snapshots, path, query, site)
     except StorageError as error:
-        return _no_snapshot(error, path if len(path) <= MAX_PATH else "/", _known(query), site)
+        return _no_snapshot(error, path if len(path) <= MAX_PATH else "/", _known(path, query), site)
 
 
 def resolve_draft(
     snapshots: Snapshots, query: Mapping[str, str], sent: draft.SentDraft, site: SiteConfig
 ) -> Shown:
     """The page of a draft that was sent, in its frame; nothing of it is kept."""
-    known = _known(query)
+    known = _known(draft.PATH, query)
     urls, today = replace(site.urls, display=choices(known)), datetime.now(BEIJING).date()
     try:
         snapshot = snapshots.current()
@@ -84,7 +87,7 @@ def meaning_of(path: str, search: str, problem: str) -> tuple[str, bool]:
     """What the address of a page asks for, and whether that lasts as long as its snapshot does."""
     lasts = path.strip("/") not in BY_THE_CLOCK
     moment = "" if lasts else f" {datetime.now(UTC):%Y-%m-%dT%H:%M} {problem}"
-    return f"page {path} {sorted(_known(parse_query(search)).items())}{moment}", lasts
+    return f"page {path} {sorted(_known(path, parse_query(search)).items())}{moment}", lasts
 
 
 def wrong_address(error: AddressError, site: SiteConfig = NOWHERE) -> Shown:
@@ -103,20 +106,21 @@ def _no_snapshot(
 
 
 def _resolved(snapshots: Snapshots, path: str, query: Mapping[str, str], site: SiteConfig) -> Shown:
-    known = _known(query)
+    known = _known(path, query)
     path = path if len(path) <= MAX_PATH else "/not-found"
     snapshot = snapshots.current()
     clock = _clock(snapshots) if path.strip("/") in BY_THE_CLOCK else None
-    if any(len(value) > MAX_VALUE for value in known.values()):
+    if any(len(value) > MAX_VALUE for value in known.values()) or not known.keys() <= KNOWN:
         return _made(snapshot, path, known, site, clock)
     key = (path, tuple(sorted(known.items())), clock, site.urls)
     return snapshot.cached("page", key, lambda: _made(snapshot, path, known, site, clock))
 
 
-def _known(query: Mapping[str, str]) -> dict[str, str]:
-    """The parameters that pages look at; others are ignored, so that they cannot fill the
-    memory."""
-    return {name: value for name, value in query.items() if name in KNOWN and value}
+def _known(path: str, query: Mapping[str, str]) -> dict[str, str]:
+    """The parameters that the page looks at; most ignore those that are none of ours, so that they
+    cannot fill the memory."""
+    tells = path.strip("/") in SAYING_UNKNOWN
+    return {name: value for name, value in query.items() if (tells or name in KNOWN) and value}
 
 
 def _clock(snapshots: Snapshots) -> PageClock:
@@ -164,6 +168,8 @@ def _page(request: PageRequest) -> Page:
             return compare.layout(request)
         case "export", "":
             return export.layout(request)
+        case "claims", "":
+            return claims.layout(request)
         case "policies", "":
             return policies.layout(request)
         case "corrections", "":

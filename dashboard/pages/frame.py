@@ -12,6 +12,8 @@ from dashboard.display import alternatives
 from dashboard.texts import text
 from dashboard.urls import Urls
 
+#: The ledger of statements.
+CLAIMS = "/claims"
 NAVIGATION = (
     ("/", "today"),
     ("/bulletins", "bulletins"),
@@ -35,6 +37,7 @@ class Frame:
     published: str
     home: str
     corrections: str
+    claims: str
     navigation: list[tuple[str, str, bool]]
     choices: list[tuple[str, str, str]]
 
@@ -50,6 +53,7 @@ def frame(urls: Urls, path: str, query: Mapping[str, str], snapshot: Snapshot | 
         published=_published(snapshot, display.lang) if snapshot else "",
         home=urls.page("/"),
         corrections=urls.page(CORRECTIONS),
+        claims=urls.page(CLAIMS),
         navigation=[
             (text(name, display.lang), urls.page(where), _is_here(where, path))
             for where, name in NAVIGATION

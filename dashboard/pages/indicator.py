@@ -17,6 +17,7 @@ from dashboard.data import correction_notes, queries
 from dashboard.data.cards import Reading, reading
 from dashboard.export.table import Column, provenance
 from dashboard.pages.asof import DayChooser, Ribbon, day_chooser, ribbon
+from dashboard.pages.frame import CLAIMS
 from dashboard.pages.page import Page, PageRequest, message
 from dashboard.pages.parts import alerts
 from dashboard.pages.parts.cards import dated
@@ -115,6 +116,7 @@ def layout(request: PageRequest, indicator_id: str) -> Page:
             "facts": _facts(request, item),
             "notes": _notes(request, column, item),
             "documents": _documents(request, item),
+            "claims": urls.page(CLAIMS, id=item.id),
             "bulletins": [
                 (f"{day} {title}", urls.page(f"/bulletins/{day}"))
                 for day, title in queries.mentioned_in(request.snapshot, item.id)[:BULLETINS]

@@ -15,12 +15,14 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Paged(Generic[T]):
-    """One page of a list: its number, of how many, and what stands on it."""
+    """One page of a list: its number, of how many, where it begins, and what stands on it."""
 
     number: int
     pages: int
     first: int
     shown: Sequence[T]
+    #: How many there are on all pages.
+    all: int
 
 
 def paged(text: str, found: Sequence[T], most: int) -> Paged[T]:
@@ -31,4 +33,4 @@ def paged(text: str, found: Sequence[T], most: int) -> Paged[T]:
     if number > pages:
         raise AddressError("page", f"page: {number} is beyond the last page, which is {pages}.")
     first = (number - 1) * most
-    return Paged(number, pages, first, found[first : first + most])
+    return Paged(number, pages, first, found[first : first + most], len(found))

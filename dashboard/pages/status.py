@@ -14,6 +14,8 @@ from dashboard.chart_page.report_mail import PAGE as CORRECTIONS
 from dashboard.data import queries
 from dashboard.data.freshness import STATES, Health, health
 from dashboard.data.snapshot import Published
+from dashboard.pages.claims import StatementList
+from dashboard.pages.frame import CLAIMS
 from dashboard.pages.page import Page, PageClock, PageRequest, wrong_parameter
 from dashboard.pages.paging import paged
 from dashboard.pages.parts import alerts
@@ -26,6 +28,8 @@ from etl.records import HeldAnswer, Revision
 PATH = "/status"
 A_PAGE = 200
 TOLD_DAYS, REVISIONS = 30, 20
+#: How many statements are shown that could be judged only after their day.
+JUDGED_LATER = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +107,11 @@ def layout(request: PageRequest, clock: PageClock) -> Page:
             "alerts": alerts.in_words(judged_alerts, snapshot.catalog, urls),
             "revisions": _revisions(request, clock),
             "told_days": TOLD_DAYS,
+            "judged_later": [
+                StatementList(request).shown(one)
+                for one in queries.judged_later(snapshot, JUDGED_LATER)
+            ],
+            "ledger": urls.page(CLAIMS),
             "disagreements": _disagreements(request),
             "corrected": _corrected(request),
             "corrections": urls.page(CORRECTIONS),

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 from dashboard import formatting
-from dashboard.address import Transform, Window
+from dashboard.address import AddressError, Transform, Window, as_of_in
 from dashboard.chart.model import build
 from dashboard.data import queries
 from dashboard.data.cards import Reading, readings
+from dashboard.data.ledger import known_then
 from dashboard.data.policy_filter import MAX_WORDS
 from dashboard.data.queries import Citation
 from dashboard.data.transforms import span, transformed
 from dashboard.pages.chain import chain
-from dashboard.pages.page import Page, PageRequest, message
+from dashboard.pages.frame import CLAIMS
+from dashboard.pages.page import Page, PageRequest, message, wrong_parameter
 from dashboard.pages.parts import alerts
+from dashboard.pages.parts.aftermath import AftermathWords
 from dashboard.pages.parts.cards import Card, card, cards
 from dashboard.pages.parts.charts import LEAD, PageChart
 from dashboard.pages.parts.marked import MarkedText, Piece
@@ -83,10 +86,15 @@ def of_day(request: PageRequest, day_text: str) -> Page:
 def _page(request: PageRequest, day: date, days: Sequence[date]) -> Page:
     bulletin = queries.bulletin(request.snapshot, day)
     assert bulletin is not None
+    try:
+        seen_at = as_of_in(request.query, datetime.now(UTC))
+    except AddressError as error:
+        return wrong_parameter(request, error)
     as_of, urls = end_of(day), request.urls
     beside = _beside(request, queries.mentioned(request.snapshot, day), as_of)
     here = {item.id for items in beside.values() for item in items if item.vintage}
     marked = MarkedText.of_day(request.snapshot, urls, day, here)
+    marked.claims = [known_then(placed, seen_at) for placed in marked.claims]
     first = [i.id for i in request.snapshot.catalog.all() if i.headline]
     headlines = readings(request.snapshot, first, as_of, request.lang)
     lead = _lead(request, headlines, as_of)
@@ -117,6 +125,10 @@ def _page(request: PageRequest, day: date, days: Sequence[date]) -> Page:
             ],
             "chain": chain(request, as_of, days),
             "marked": marked,
+            "aftermath": AftermathWords(request.snapshot, urls, seen_at).of_bulletin(
+                bulletin, marked.claims
+            ),
+            "ledger": urls.page(CLAIMS, since=str(day), until=str(day)),
             "references": [
                 _reference(request, r, known.get(r.number)) for r in bulletin.references
             ],

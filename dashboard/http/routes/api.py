@@ -20,6 +20,7 @@ from dashboard.address import (
     schema_of,
 )
 from dashboard.api import answers, models
+from dashboard.data.ledger import KINDS, VERDICTS
 from dashboard.data.snapshot import Snapshot
 from dashboard.export.formats import FORMATS
 from dashboard.http.cache import Content
@@ -72,6 +73,15 @@ POLICIES = (
     _parameter("topic", "documents with this topic", "数据要素"),
     _parameter("issuer", "documents whose issuer has this in its name", "国务院"),
 )
+CLAIMS = (
+    _parameter("id", "statements of this indicator", "micron_market_cap_usd_bn"),
+    _parameter("verdict", "statements with this verdict on their day", "supported",
+               enum=list(VERDICTS)),
+    _parameter("kind", "statements of this kind", "milestone", enum=list(KINDS)),
+    _parameter("since", "bulletins from this day on", "2026-05-01", format="date"),
+    _parameter("until", "bulletins up to this day", "2026-05-31", format="date"),
+    _parameter("asof", "bulletins and what became of their statements as known then", "2026-07-31"),
+)  # fmt: skip
 EVENTS = (
     _parameter("id", "events of this indicator", "micron_market_cap_usd_bn"),
     _parameter("kind", "events of this kind", "milestone_up", enum=list(answers.EVENT_KINDS)),
@@ -194,6 +204,17 @@ async def claims(request: Request, date: str) -> Response:
     urls = service_of(request).site.urls
     return await _answered(
         request, f"claims {date}", lambda s: answers.claims(s, date, urls), "claims"
+    )
+
+
+@_get("/v1/claims", models.StatementLedger, CLAIMS)
+async def ledger(request: Request) -> Response:
+    """Every statement of the bulletins, its verdict of the day and the later one, and how long it
+    was true."""
+    query, now = _chosen(request, CLAIMS), datetime.now(UTC)
+    urls = service_of(request).site.urls
+    return await _answered(
+        request, f"ledger {query}", lambda s: answers.ledger(s, query, now, urls), "claims"
     )
 
 
