@@ -65,12 +65,19 @@ HELP: Mapping[str, tuple[str, str]] = {
     ),
     "ALERT_SMTP": ("none", "mail server for alerts: smtp://USER:PASSWORD@HOST:587 or smtps://…"),
     "ALERT_TO": ("none", "who gets alerts by e-mail; several with commas"),
+    "ALERT_LATER": (
+        "none",
+        "which statements of bulletins are alerts when a value decides them only after their day: "
+        "none, contradicted or all",
+    ),
     "CORRECTIONS_TO": (
         "XINZHI_CONTACT, where it is an e-mail address",
         "who gets what readers report as a wrong number",
     ),
     "LOG": ("text", "how the dashboard writes its log: text or json, one line a record"),
 }
+#: Of which statements that a value decided only after their day an editor is told.
+LATER = ("none", "contradicted", "all")
 #: How a log can be written.
 LOGS = ("text", "json")
 
@@ -92,6 +99,7 @@ class Settings:
     alert_shape: str | None = None
     alert_smtp: str | None = field(default=None, repr=False)
     alert_to: tuple[str, ...] = ()
+    alert_later: str = "none"
     corrections_to: str = ""
     raw_days: int | None = None
     log: str = "text"
@@ -192,6 +200,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         alert_shape=value("ALERT_SHAPE"),
         alert_smtp=_escaped(value("ALERT_SMTP") or "") or None,
         alert_to=tuple((value("ALERT_TO") or "").replace(",", " ").split()),
+        alert_later=_later(value("ALERT_LATER") or "none"),
         corrections_to=_reports_to(value("CORRECTIONS_TO"), value("CONTACT")),
         raw_days=_days(value("RAW_DAYS")),
         log=_log(value("LOG") or "text"),
@@ -264,6 +273,14 @@ def _days(text: str | None) -> int | None:
     if not (text.isascii() and text.isdigit() and len(text) <= 5 and 1 <= int(text) <= 36_500):
         raise SettingError(f"XINZHI_RAW_DAYS: '{quoted(text)}' is not a number of days from 1 on.")
     return int(text)
+
+
+def _later(text: str) -> str:
+    if text not in LATER:
+        raise SettingError(
+            f"XINZHI_ALERT_LATER: '{quoted(text)}' is not allowed. Allowed: {', '.join(LATER)}."
+        )
+    return text
 
 
 def _log(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from math import inf
 from pathlib import Path
 
@@ -10,9 +10,13 @@ import pytest
 from conftest import bulletin, settings_of, snapshot
 from serving import client, republish
 
+from etl.alerts import notify
+from etl.alerts.later import later_alerts
 from etl.calendars import end_of
 from etl.catalog import Catalog
 from etl.claims.model import Claim
+from etl.claims.published import claims_judged_later
+from etl.errors import SettingError
 
 DAY = date(2026, 5, 28)
 
@@ -98,3 +102,42 @@ def test_what_was_true_is_stored_with_the_bounds_that_keep_it_so(
          pytest.approx(4.485)),
         ("nasdaq_composite", "level", None, session, None, None),
     ]  # fmt: skip
+
+
+# Told to the editor
+
+
+def test_what_a_later_value_contradicts_is_an_alert_for_who_wants_it(
+    filled: Path, catalog: Catalog
+) -> None:
+    summary = (
+        "隔夜 10 年期美债收益率收于 4.48%。布伦特原油现货价隔夜报 95 美元。"
+        "WTI 原油现货价隔夜报 10 美元。"
+    )
+    republish(filled, catalog, bulletin(DAY, summary=summary))
+    claims = claims_judged_later(filled / "published")
+    assert {day for day, _ in claims} == {DAY}
+    told = later_alerts(catalog, claims, "contradicted")
+    assert [alert.indicator for alert in told] == ["brent_spot_usd_bbl", "wti_spot_usd_bbl"]
+    (crossing,) = told[0].crossings
+    assert crossing.zh == (
+        "2026-05-28 一期说“布伦特原油现货价隔夜报 95 美元。”，当日无法核对；"
+        "后来的值为 97.11 美元/桶，不符。"
+    )
+    assert crossing.date == DAY
+    assert crossing.known_at > end_of(DAY)
+    every = later_alerts(catalog, claims, "all")
+    assert "us_10y_yield_pct" in [alert.indicator for alert in every]
+    channel_set_up = crossing.known_at - timedelta(days=1)
+    assert [alert.indicator for alert, _ in notify.pending(told, channel_set_up, frozenset())] == [
+        "brent_spot_usd_bbl", "wti_spot_usd_bbl",
+    ]  # fmt: skip
+    sent = frozenset(alert.key(alert.crossings[0]) for alert in told)
+    assert not list(notify.pending(told, channel_set_up, sent))
+
+
+def test_such_alerts_are_off_unless_set_and_a_wrong_setting_is_named(tmp_path: Path) -> None:
+    assert settings_of(tmp_path).alert_later == "none"
+    assert settings_of(tmp_path, XINZHI_ALERT_LATER="all").alert_later == "all"
+    with pytest.raises(SettingError, match="XINZHI_ALERT_LATER: 'some' is not allowed"):
+        settings_of(tmp_path, XINZHI_ALERT_LATER="some")

@@ -9,10 +9,26 @@ import duckdb
 
 from etl.claims.model import Claim
 from etl.errors import SettingError, StorageError
-from etl.storage.snapshots import current_name, read_snapshot
+from etl.storage.snapshots import current_name, meta_of, read_snapshot
 
+#: The first format of snapshots that judge again when a value comes.
+KNOWS_LATER = 12
+LATER = "select date, document from claims where later is not null order by date desc limit ?"
 DAYS = "select date from bulletins order by date"
 CLAIMS = "select document from claims where date = ? order by rowid"
+
+
+def claims_judged_later(folder: Path, most: int = 200) -> list[tuple[date, Claim]]:
+    """The newest claims of the snapshot that readers see that could be judged only after their day,
+    each with that day; none of a snapshot that does not know them."""
+    name = current_name(folder)
+    if name is None:
+        return []
+    with read_snapshot(folder / f"{name}.duckdb") as connection:
+        if int(meta_of(connection)["format"]) < KNOWS_LATER:
+            return []
+        rows = connection.execute(LATER, [most]).fetchall()
+    return [(day, Claim.model_validate_json(document)) for day, document in rows]
 
 
 def published_claims(folder: Path, day: date) -> list[Claim]:

@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 
 from etl.alerts import notify
+from etl.alerts.later import later_alerts
 from etl.alerts.rules import JSON as ALERT
 from etl.alerts.rules import Alert, judge_all
 from etl.brief.model import JSON as BRIEF
@@ -19,7 +20,7 @@ from etl.bulletins.read import read_bulletin
 from etl.catalog import Catalog, load_catalog
 from etl.claims.draft import published_checker
 from etl.claims.model import Claim
-from etl.claims.published import published_claims
+from etl.claims.published import claims_judged_later, published_claims
 from etl.commands import OK, SOME_FAILED, console
 from etl.commands.status import freshness
 from etl.commands.why import why
@@ -68,7 +69,8 @@ def alerts_command(settings: Settings, options: argparse.Namespace) -> int:
     else:
         console.alert_table(rows)
     with Upstream(settings) as out:
-        sent = notify.send(settings, catalog, rows, out, ways) if ways else []
+        told = [*rows, *_judged_later(settings, catalog)] if ways else []
+        sent = notify.send(settings, catalog, told, out, ways) if ways else []
     return SOME_FAILED if console.sent(sent, errors_only=options.json) else OK
 
 
@@ -77,10 +79,19 @@ def send_alerts(settings: Settings, catalog: Catalog, alerts: Sequence[Alert]) -
     try:
         ways = notify.channels(settings)
         if ways:
+            told = [*alerts, *_judged_later(settings, catalog)]
             with Upstream(settings) as out:
-                console.sent(notify.send(settings, catalog, alerts, out, ways))
+                console.sent(notify.send(settings, catalog, told, out, ways))
     except XinzhiError as error:
         console.fail(f"alerts were not sent: {error}")
+
+
+def _judged_later(settings: Settings, catalog: Catalog) -> Sequence[Alert]:
+    """The statements that a value decided only after their day, if somebody wants to be told."""
+    if settings.alert_later == "none":
+        return ()
+    found = claims_judged_later(settings.published)
+    return later_alerts(catalog, found, settings.alert_later)
 
 
 def claims_command(settings: Settings, options: argparse.Namespace) -> int:
