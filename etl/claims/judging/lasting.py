@@ -20,7 +20,9 @@ def judged_by(case: Case, found: Ruling) -> JudgedBy | None:
     is_true = found.verdict in ("supported", "approximate")
     if bounds is None or not is_true or case.statement.mode == "month_end":
         return JudgedBy(day)
-    return JudgedBy(day, *bounds(case, case.value_of(found.at)))
+    value = case.value_of(found.at)
+    low, high = bounds(case, value)
+    return JudgedBy(day, min(low, value), max(high, value))  # another vendor's last digit is true
 
 
 def _level(case: Case, value: float) -> Bounds:
@@ -35,7 +37,7 @@ def _level(case: Case, value: float) -> Bounds:
     hedge = case.grammar.hedges.get(case.statement.hedge)
     if hedge is not None and not hedge.below_pct:  # 逾
         low, high = mark, math.inf
-    return min(low, value), max(high, value)
+    return low, high
 
 
 def _milestone(case: Case, value: float) -> Bounds:
