@@ -66,7 +66,8 @@ def resolve(
     try:
         return _resolved(snapshots, path, query, site)
     except StorageError as error:
-        return _no_snapshot(error, path if len(path) <= MAX_PATH else "/", _known(path, query), site)
+        shown = path if len(path) <= MAX_PATH else "/"
+        return _no_snapshot(error, shown, _known(path, query), site)
 
 
 def resolve_draft(

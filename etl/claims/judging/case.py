@@ -165,8 +165,8 @@ class Case:
         """The ruling, but for a contradiction that is in doubt."""
         if found.verdict != "contradicted" or not doubt:
             return found
-        told = found.reason.removeprefix(f"{_WORDS['contradicted']}：").removesuffix("。")
-        reason = f"{_WORDS['unverifiable']}：{told}；{doubt}。"
+        told = found.reason.removeprefix(f"{VERDICT_WORDS['contradicted']}：").removesuffix("。")
+        reason = f"{VERDICT_WORDS['unverifiable']}：{told}；{doubt}。"
         return replace(found, verdict="unverifiable", reason=reason)
 
     def elsewhere(self, found: Ruling, is_within: bool) -> Ruling:
