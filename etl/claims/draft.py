@@ -28,9 +28,9 @@ class DraftChecker:
         """What was known by the end of the draft's day says of its statements, in their order."""
         try:
             return check(draft, self.parser, self._known)
-        except duckdb.CatalogException:
+        except duckdb.Error:
             raise StorageError(
-                "the published snapshot is of an earlier version; run `python -m etl run` to "
+                "the published snapshot lacks what a check needs; run `python -m etl run` to "
                 "publish anew."
             ) from None
 
