@@ -11,6 +11,7 @@ from serving import Node, TestClient, client, republish, still, with_old_ids
 
 from dashboard.data.aftermath import LaterValues
 from dashboard.data.snapshot import Snapshot, Snapshots
+from etl.bulletins.model import Section
 from etl.bulletins.read import read_bulletin
 from etl.catalog import Catalog, Dated, Text
 from etl.claims.model import JudgedBy
@@ -199,6 +200,19 @@ def test_a_level_that_came_out_later_has_its_values_too(own: TestClient) -> None
     ten_year = next(entry for entry in found if "10 年期美债" in entry)
     assert "5 月 27 日 4.48%" in ten_year
     assert "1 天后4.45%5 月 29 日" in ten_year
+
+
+def test_a_cell_of_a_table_has_its_later_verdict_and_what_became_of_it(
+    filled: Path, catalog: Catalog
+) -> None:
+    rows = ("指标 | 5月27日收盘", "--- | ---", "标普500 | 7520.36", "美国10年期国债收益率 | 4.48%")
+    table = "\n".join(f"| {row} |" for row in rows)
+    section = Section(number=1, title="市场", paragraphs=(table,))
+    republish(filled, catalog, bulletin(NEXT).model_copy(update={"sections": (section,)}))
+    site = client(settings_of(filled))
+    assert "10 年期美债" in still(site.get("/status")).one("section", id="judged-later").text
+    found = entries(still(site.get(f"/bulletins/{NEXT}")))
+    assert any("标普 500" in one and "1 天后7,580.06 点" in one for one in found)
 
 
 @pytest.mark.parametrize(

@@ -62,8 +62,8 @@ def check_table(
     for cell, indicator, words, shown in parser.cells.sentences(table, above):
         statements = parser.statements(words)
         if len(statements) == 1 and statements[0].indicator == indicator:
-            claim = judge.claim(statements[0], shown, part)
-            yield Placed(index, cell.start, cell.stop, claim)
+            claim, basis = judge.judged(statements[0], shown, part)
+            yield Placed(index, cell.start, cell.stop, claim, basis)
 
 
 def check_text(
