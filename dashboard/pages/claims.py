@@ -17,7 +17,7 @@ from dashboard.pages.paging import Paged, paged
 from dashboard.pages.parts.aftermath import AftermathWords
 from dashboard.pages.parts.listing import further
 from dashboard.pages.parts.marked import MARKS
-from dashboard.texts import text
+from etl.claims.judging.case import VERDICT_WORDS
 from etl.claims.model import Claim, JudgedBy, Verdict
 
 PATH = "/claims"
@@ -98,7 +98,7 @@ def _unknown(request: PageRequest) -> str:
 def _reason(claim: Claim) -> str:
     """The reason without the verdict, which stands beside it."""
     words, _, rest = claim.reason.partition("：")
-    return rest if words == text(claim.verdict, "zh") else claim.reason
+    return rest if words in VERDICT_WORDS.values() else claim.reason
 
 
 class StatementList:
