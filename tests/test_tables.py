@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 from datetime import date
 from pathlib import Path
+from typing import Literal
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
+from browsing import PICTURES
 from conftest import Cli, examples, settings_of
 from hypothesis import given
 from hypothesis import strategies as st
-from serving import client, republish, still
+from playwright.sync_api import Browser
+from serving import client, republish, running, still
 
 from etl.bulletins.model import Bulletin, Section
 from etl.bulletins.plain import plain
@@ -212,3 +216,35 @@ def test_a_table_is_shown_as_one_with_links_and_marks_in_its_cells(
     assert close.classes == ["n"]
     assert first.classes == []
     assert "| 指数 |" not in page.text
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_wide_table_scrolls_inside_itself_on_a_phone(
+    filled: Path, catalog: Catalog, browser: Browser, scheme: Literal["light", "dark"]
+) -> None:
+    heads = ["指数", "收盘", "涨跌幅", "年初至今", "成交额（亿美元）", "备注"]
+    rows = [["标普500", "7,519.12", "+0.61%", "+9.84%", "5,123.40", "科技股领涨，能源股走低"],
+            ["纳斯达克指数", "26,656.18", "-1.19%", "+14.20%", "12.00", ""]]  # fmt: skip
+    bulletin = Bulletin(
+        date=date(2026, 5, 28), title="收评", publisher="", summary="",
+        sections=(Section(number=1, title="行情", paragraphs=(table_text([heads, *rows]),)),),
+    )  # fmt: skip
+    republish(filled, catalog, bulletin)
+    with running(filled) as address:
+        context = browser.new_context(
+            viewport={"width": 390, "height": 844}, locale="zh-CN", color_scheme=scheme
+        )
+        page = context.new_page()
+        page.goto(f"{address}/bulletins/2026-05-28")
+        frame = page.locator(".scroll", has=page.locator(".of-text"))
+        frame.scroll_into_view_if_needed()
+        PICTURES.mkdir(exist_ok=True)
+        page.screenshot(path=PICTURES / f"table-390-{scheme}.png")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        assert frame.evaluate("e => e.scrollWidth > e.clientWidth")
+        figure = frame.locator("td.n").first
+        assert figure.evaluate("e => getComputedStyle(e).textAlign") == "right"
+        assert "tabular-nums" in figure.evaluate("e => getComputedStyle(e).fontVariantNumeric")
+        found = Axe().run(page).response["violations"]
+        assert [one["id"] for one in found if one["impact"] in ("serious", "critical")] == []
+        context.close()
