@@ -152,6 +152,11 @@ def test_numbered_sentences_are_paragraphs_of_one_section(read: Read):
     assert outline(reading) == [("正文", ("1、股市收高。", "2、油价下跌。"))]
 
 
+def test_a_sentence_that_is_said_twice_stands_twice(read: Read):
+    reading = read("晨报\n2026年5月28日\n股市收高。\n油价下跌。\n股市收高。\n")
+    assert outline(reading) == [("正文", ("股市收高。", "油价下跌。", "股市收高。"))]
+
+
 def test_the_first_line_may_be_the_first_heading(read: Read):
     text = "一、股市\n截至收盘，三大指数集体收高。\n二、消息\n官员讲话。\n"
     reading = read(text, "早间要闻.txt", date=DAY)

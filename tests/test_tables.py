@@ -216,6 +216,7 @@ def test_a_table_is_shown_as_one_with_links_and_marks_in_its_cells(
     assert close.classes == ["n"]
     assert first.classes == []
     assert "| 指数 |" not in page.text
+    assert not list(page.all(css="summary"))
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

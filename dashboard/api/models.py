@@ -169,7 +169,7 @@ class SectionAnswer(ApiModel):
 
     number: int = Field(examples=[1])
     title: str
-    paragraphs: list[str]
+    paragraphs: list[str] = Field(description="plain text; a table is one, as a pipe table")
     indicators: list[str] = Field(examples=[["micron_market_cap_usd_bn"]])
 
 

@@ -22,6 +22,7 @@ from etl.bulletins.parts import (
     CONTENTS,
     DATE,
     JUDGEMENT,
+    MOST_ABOVE_DATE,
     REFERENCES,
     SUMMARY,
     no_text,
@@ -201,7 +202,7 @@ def _parts(lines: list[HeadLine], left_out: LeftOut) -> _Parts:
         elif _is_contents(line.text):
             here = here if parts.sections else _Part.CONTENTS
             parts.take(_Part.CONTENTS, line)
-        elif parts.head and _is_furniture(line.text, parts.head):
+        elif parts.head and _is_furniture(line.text, parts.head[: 2 * MOST_ABOVE_DATE]):
             left_out.add("page numbers and running heads", "line", line.text)
         elif opening is None or not _opens(opening, here, rank, lines, at):
             parts.take(here, line)
@@ -271,7 +272,8 @@ def _is_furniture(text: str, head: list[HeadLine]) -> bool:
         return False
     first = next((line.text for line in head if line.text), "")
     rest = text.replace(first, "", 1).strip(" |·-—") if first else text
-    return not rest or bool(_PAGE_NUMBER.fullmatch(rest)) or rest in {line.text for line in head}
+    is_repeated = not is_sentence(rest) and any(rest == line.text for line in head)
+    return not rest or is_repeated or bool(_PAGE_NUMBER.fullmatch(rest))
 
 
 def _wrapped(lines: Sequence[str], dropped: Dropped) -> list[str]:

@@ -35,6 +35,15 @@ _PASSES = 20
 # Putting marks that are piled on one letter in order takes the square of their number. No letter of
 # any language bears more than thirty (UAX #15, stream-safe text).
 _MARKS = "".join(map(re.escape, filter(unicodedata.combining, map(chr, range(0x300, 0x1F000)))))
+_UNSEEN = re.compile(
+    "[\ud800-\udfff\ufffe\uffff{}]".format(
+        "".join(
+            re.escape(chr(code))
+            for code in (*range(0x1F000), *range(0xE0000, 0xE0100))
+            if unicodedata.category(chr(code)) in {"Cc", "Cf"}
+        )
+    )
+)
 _PILE = re.compile(f"([{_MARKS}]{{30}})[{_MARKS}]+")
 
 
@@ -79,11 +88,7 @@ def visible(text: str) -> str:
     """Without zero-width, control and surrogate characters; YAML cannot hold U+FFFE and U+FFFF."""
     if text.isascii() and text.isprintable():
         return text
-    return "".join(
-        c
-        for c in text
-        if unicodedata.category(c) not in {"Cc", "Cf", "Cs"} and c not in "\ufffe\uffff"
-    )
+    return _UNSEEN.sub("", text)
 
 
 def without_tags(text: str, dropped: Dropped) -> str:
