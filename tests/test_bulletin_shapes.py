@@ -137,7 +137,7 @@ def test_pictures_captions_and_struck_words_are_no_paragraphs(read: Read):
     ("first", "second"),
     [("一、股市", "二、油价"), ("【股市】", "【油价】"), ("1. 股市", "2. 油价"),
      ("（一）股市", "（二）油价"), ("第一部分 股市", "第二部分 油价"), ("01 股市", "02 油价"),
-     ("股市", "油价"), ("## 股市", "## 油价")],
+     ("股市", "油价"), ("## 股市", "## 油价"), ("■ 股市", "■ 油价"), ("股市：", "油价：")],
 )  # fmt: skip
 @pytest.mark.parametrize("gap", ["\n", "\n\n"])
 def test_headings_of_any_form_open_sections(read: Read, first, second, gap):

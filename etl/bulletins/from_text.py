@@ -121,7 +121,8 @@ def read_document(path: Path, document: Lines, date: dt.date | None) -> ReadBull
     left_out.extend(document.left_out)
     # A line of the document is none of the file: errors name no number.
     lines = [HeadLine(0, _flat(typographic(line), dropped)) for line in document.lines]
-    return _reading(path, lines, date, left_out, dropped, _cut_only, document.source)
+    spaced = [one for line in lines for one in (line, HeadLine(0, ""))]
+    return _reading(path, spaced, date, left_out, dropped, _cut_only, document.source)
 
 
 def _flat(text: str, dropped: Dropped) -> str:

@@ -100,7 +100,7 @@ def _short_headings(texts: Sequence[str], filled: Sequence[int]) -> Iterator[tup
             run += [at] if is_apart or not wrapped else []
         else:
             if run and (is_sentence(text) or len(text) > MOST_SUBHEAD):
-                yield run[0], texts[run[0]].rstrip("：:")
+                yield run[0], texts[run[0]].strip("：:■◆●▶▌★•· ")
             run = []
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from pathlib import Path
 
 from etl.bulletins.bounded import READERS, lines_of, long_text
@@ -18,6 +19,7 @@ MAX_BYTES = 2_000_000
 #: A longer text is read in a process of its own.
 MOST_AT_ONCE = 100_000
 _TEXTS = {".md": read_markdown, ".markdown": read_markdown, ".txt": read_text}
+_HEADING = re.compile(r"^#{1,6}[ \t]+\S", re.MULTILINE)
 _INSTEAD = {
     ".docm": "it may hold macros; save it as 'Word Document (.docx)' and add that.",
     ".doc": "it is an old Word document; save it as 'Word Document (.docx)' and add that.",
@@ -44,8 +46,10 @@ def read_bulletin(path: Path, *, date: dt.date | None = None) -> ReadBulletin:
 
 
 def of_words(path: Path, text: str, date: dt.date | None) -> ReadBulletin:
-    """The bulletin in a text; the name of `path` says of which kind it is."""
-    return _TEXTS[path.suffix.lower()](path, text, date)
+    """The bulletin in a text; the name of `path` says of which kind it is, or its headings do."""
+    is_markdown = len(_HEADING.findall(text)) > 1
+    read = read_markdown if is_markdown else _TEXTS[path.suffix.lower()]
+    return read(path, text, date)
 
 
 def _other(kind: str) -> str:
