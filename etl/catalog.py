@@ -266,7 +266,8 @@ class StatementRules(StrictModel):
     `loose` are aliases that other quantities go by as well: nothing said of them is contradicted.
     `needs_cue` are aliases that mean it only in a sentence that speaks of its market, `actors`
     those that name who acts rather than the quantity. `places` are those it may be said of.
-    `upper_of_range`: of a range the upper end is meant.
+    `upper_of_range`: of a range the upper end is meant. A change is announced `announced_days`
+    before the date of its value.
     """
 
     loose: tuple[Words, ...] = ()
@@ -274,6 +275,7 @@ class StatementRules(StrictModel):
     actors: tuple[Words, ...] = ()
     places: tuple[Literal["us", "world", "cn"], ...] = ("us", "world")
     upper_of_range: bool = False
+    announced_days: Annotated[int, Field(ge=0, le=31)] = 0
     elsewhere: Elsewhere = Elsewhere()
 
 

@@ -395,7 +395,7 @@ def test_other_names_and_verbs_are_read(golden: Golden, day: str, text: str) -> 
 
 
 def test_of_a_range_of_rates_the_upper_end_counts(golden: Golden) -> None:
-    text = "联邦基金利率目标区间为4.25%至4.50%。"
+    text = "联邦基金利率目标区间为4.50%至4.75%。"
     assert verdicts(golden, "2025-09-19", text) == ["contradicted"]
 
 

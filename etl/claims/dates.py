@@ -24,7 +24,7 @@ _FULL = re.compile(
     rf"(?:({_N}{{4}}) ?年 ?)?({_N}{{1,3}}) ?月 ?({_N}{{1,3}}) ?[日号]"
     r"|([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})(?![0-9])"
 )
-_MONTH = re.compile(rf"(?:({_N}{{4}}|今|去|前) ?年 ?)?({_N}{{1,3}}) ?月(?:份|底|末)?")
+_MONTH = re.compile(rf"(?:({_N}{{4}}|今|去|前) ?年 ?)?({_N}{{1,3}}) ?月(?:份|底|末|初|[上中下]旬)?")
 _FIRST_MONTHS = re.compile(rf"前 ?(?:({_N}{{1,2}}|两) ?个月|(三) ?季度)")
 _YEAR = re.compile(rf"({_N}{{4}}) ?年(?:度|底|末)?(?!期)")
 #: A day so far ahead of the bulletin was that of the year before.
@@ -44,7 +44,8 @@ class When:
     """A time as a text names it. `kind` is the word's class in the grammar or full, month, year.
 
     `years_back` counts from the year of the bulletin. `is_dawn` is the small hours of a day in
-    Beijing, `is_end` the end of a month or year, `is_local` a day of the market's own.
+    Beijing, `is_end` the end of a month or year, `is_local` a day of the market's own,
+    `is_eve` the day before.
     """
 
     kind: str
@@ -57,6 +58,7 @@ class When:
     is_dawn: bool = False
     is_end: bool = False
     is_local: bool = False
+    is_eve: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +132,9 @@ def _day(when: When, day: date) -> Period:
 
 
 def _full(when: When, day: date) -> Period:
-    on = date(when.year or day.year, when.month, when.day)
-    if when.year is None and on > day + _AHEAD:
+    named = _year_of(when, day)
+    on = date(named or day.year, when.month, when.day)
+    if named is None and on > day + _AHEAD:
         on = date(day.year - 1, when.month, when.day)
     return Period(on, on, "day")
 
@@ -155,8 +158,10 @@ def _weekday(when: When, day: date) -> Period:
 
 def _week(when: When, day: date) -> Period:
     weeks = when.amount
-    if weeks == WHOLE_WEEK:
-        weeks = 0 if day.weekday() >= _SATURDAY else -1  # 全周: the last one that is over
+    if weeks == WHOLE_WEEK:  # 全周: the last one that is over
+        if 0 < day.weekday() < _SATURDAY:
+            raise ValueError("in the middle of a week, which one is meant is open")
+        weeks = 0 if day.weekday() else -1
     monday = day + timedelta(days=7 * weeks - day.weekday())
     return Period(monday, monday + timedelta(days=6), "week")
 

@@ -110,6 +110,7 @@ class Grammar(StrictModel):
     volatility: Volatility
     directions: dict[Way, Listed]
     sized: tuple[Sized, ...]
+    revisions: Words
     of_rates: Words
     move_nouns: Words
     moves_are: Words
@@ -257,10 +258,9 @@ class Vocabulary(Generic[T]):
             place += 1
             if branch.said is not None and not _is_cut(text, place):
                 found = place, branch.said
-            following = branch.next.get(text[place]) if place < end else None
-            if following is None and place < end and text[place] == " ":
-                continue  # 罗素 2000 is written without the space as well
-            branch = following
+            while place < end and text[place] == " " and " " not in branch.next:
+                place += 1  # 罗素 2000 is written without the space as well
+            branch = branch.next.get(text[place]) if place < end else None
         return found
 
 

@@ -12,14 +12,14 @@ from typing import NamedTuple
 
 from etl.bulletins.mentions import QUOTES, MentionFinder
 from etl.catalog import Catalog
-from etl.claims.dates import When, when_at
+from etl.claims.dates import WHOLE_WEEK, When, when_at
 from etl.claims.grammar import Grammar, Lexeme, Vocabulary, folded
 from etl.claims.numbers import Number, number_at
 
 _CLAUSE = frozenset(",，;；:：—")
 _DIGITS = frozenset("0123456789一二十")
 _IGNORED = frozenset("()（）[]【】 \t　*_·。！？!?…\n")
-_NUMERAL = frozenset("0123456789$+-−零〇一二两三四五六七八九十百千万亿u")
+_NUMERAL = frozenset("0123456789$+-−↑↓零〇一二两三四五六七八九十百千万亿u")
 #: A time of day, or a delivery month with what makes it one.
 _CLOCK = re.compile(
     r"(?:[01]?[0-9]|2[0-4])(?::[0-5][0-9]|时(?:[0-5]?[0-9]分)?|点(?:[0-5]?[0-9]分|半|整))"
@@ -30,6 +30,14 @@ _CONTRACT = re.compile(
     r"(?=(?:主力|黄金|白银|轻质原油|原油|布伦特原油|布兰特原油|wti原油|布油|美油)?"
     r"(?:合约|交货|交割|到期|期货|期金|期油|期银|期铜|期价|主力))"
 )
+#: Two days and all between them.
+_DAYS_TO = re.compile(
+    r"(?:[0-9]{4}年)?[0-9]{1,2}月[0-9]{1,2}日?(?:至|到|-|—|–|~)(?:[0-9]{4}年)?(?:[0-9]{1,2}月)?[0-9]{1,2}日"
+)
+#: Letters with which 周 and 月 are other words.
+_NOT_BEFORE_SPAN = frozenset("0123456789一二三四五六七八九十个两几每上下本这当全去今明")
+#: Before a move: the span that it is of.
+_SPANNED = frozenset("周月季年")
 _MARKS_OF_TIME = re.compile("[:时点月]")
 _DATE = _NUMERAL | frozenset("今去前")
 #: A facet is a noun; these begin other words.
@@ -92,7 +100,9 @@ class Lexer:
         verbs = [word for word, said in grammar.lexemes() if said.kind in _VERBS]
         self._verb_ends = frozenset(folded(word)[-1] for word in verbs)
         # Where a token may begin at all: most letters are passed over.
-        self._starts = _DATE | _CLAUSE | _IGNORED | self._words.firsts | self.facets.firsts
+        self._starts = (
+            _SPANNED | _DATE | _CLAUSE | _IGNORED | self._words.firsts | self.facets.firsts
+        )
 
     def tokens(self, sentence: str) -> list[Token]:
         """The tokens in their order; what no list holds is text. There are none in a sentence that
@@ -153,6 +163,10 @@ class Lexer:
         letter = letters[at]
         number = number_at(letters, at, self._units) if letter in _NUMERAL else None
         word = self._words.at(letters, at)
+        if letter in _SPANNED and word is None and (spanned := self._spanned(letters, at)):
+            span = When("weeks", amount=WHOLE_WEEK) if letter == "周" else None
+            kind = "when" if span else "lost_days"
+            return spanned, [_token(kind, sentence, places, at, spanned, when=span)]
         if (
             letter in _DIGITS
             and _MARKS_OF_TIME.search(letters, at, at + 8)
@@ -184,11 +198,19 @@ class Lexer:
             return at + 1, []
         return None
 
+    def _spanned(self, letters: str, at: int) -> int:
+        """Where a span before its move ends: 周涨 1.7%; 0 where there is none."""
+        behind = self._words.at(letters, at + 1) if at + 1 < len(letters) else None
+        is_cut = letters[at - 1 : at] in _NOT_BEFORE_SPAN
+        return at + 1 if behind and behind[1].kind == "direction" and not is_cut else 0
+
     def _timed(
         self, sentence: str, letters: str, places: list[int], at: int
     ) -> tuple[int, list[Token]] | None:
         """A time of day, at which a price is none of a close unless it says so; a delivery month,
         which is no time at all."""
+        if letters[at - 1 : at] not in _DIGITS and (found := _DAYS_TO.match(letters, at)):
+            return found.end(), [_token("lost_days", sentence, places, at, found.end())]
         if letters[at - 1 : at] not in _DIGITS and (found := _CLOCK.match(letters, at)):
             is_close = letters.startswith(("收盘", "收市", "收报", "收于"), found.end())
             kind = "glue" if is_close else "clock"

@@ -25,8 +25,9 @@ CLOSERS = "”’」』）)》\"' \n"
 #: Words of closes, but for a few that begin so.
 _CLOSES = ("收", "报收", "结算", "高收", "低收", "平收", "全天", "closed", "ended", "settled")
 _NO_CLOSES = ("收复", "收获", "收窄", "收盘前")
-_SPOKEN = re.compile(r"(?:称|表示|说|指出|认为|道|写道|强调|直言|坦言)[:：，,]?\s*[“「\"]")
-_QUOTATION = re.compile('“[^“”]{12,}”|「[^「」]{12,}」|"[^"]{12,}"')
+_SPEAKS = "(?:称|表示|说|指出|认为|道|写道|强调|直言|坦言|回忆|预言)"
+_SPOKEN = re.compile(rf"{_SPEAKS}[:：，,]?\s*[“「\"]|[”」\"][，,]?[^，。；]{{0,10}}{_SPEAKS}")
+_QUOTATION = re.compile('《[^《》]+》|“[^“”]{12,}”|「[^「」]{12,}」|"[^"]{12,}"')
 _SINGLE = frozenset({"negations", "hypotheticals", "conditionals", "hedge", "since", "levels",
                      "versus", "intraday", "recent", "direction", "in_a_row", "sets",
                      "weak_record", "running"})  # fmt: skip
@@ -48,7 +49,7 @@ _HANDLERS: Mapping[str, Callable[[SentenceReading, Token], None]] = {
     "negations": marks.on_negations,
     "hypotheticals": marks.on_hypotheticals,
     "conditionals": marks.on_conditionals,
-    "fictions": marks.on_conditionals,
+    "fictions": marks.on_fictions,
     "since": times.on_since,
     "intraday": marks.on_intraday,
     "running": marks.on_running,
@@ -146,10 +147,17 @@ def _is_settled(token: Token) -> bool:
 def _in_context(reading: SentenceReading, sentence: str, context: Context) -> list[Statement]:
     """What was found, as far as the sentences before and quotation marks let it be a fact; and what
     this sentence says to those that follow."""
-    found = [s._replace(is_settled=reading.is_settled) for s in reading.found]
-    if found and _SPOKEN.search(sentence):
+    found = [
+        s._replace(is_settled=reading.is_settled, reported=reading.reported) for s in reading.found
+    ]
+    if found and ("《" in sentence or _SPOKEN.search(sentence)):
         found = [_spoken(statement, sentence) for statement in found]
     if reading.when is not None:
+        undated = UNDATED.format(reading.when_words)
+        found = [
+            s._replace(problem=s.problem or undated) if s.kind == "streak" and s.when is None else s
+            for s in found
+        ]
         context.when, context.when_words = reading.when, reading.when_words
     elif context.when is not None or context.heading:
         is_day = context.when is not None and context.when.kind in DAYS
@@ -167,7 +175,9 @@ def _in_context(reading: SentenceReading, sentence: str, context: Context) -> li
 def _spoken(statement: Statement, sentence: str) -> Statement:
     """The statement, not checked if it is in somebody's mouth."""
     is_said = any(
-        quoted.start() < statement.start < quoted.end() for quoted in _QUOTATION.finditer(sentence)
+        quoted.start() < statement.start < quoted.end()
+        for quoted in _QUOTATION.finditer(sentence)
+        if quoted[0][0] == "《" or _SPOKEN.search(sentence)
     )
     return statement._replace(problem=statement.problem or QUOTED) if is_said else statement
 

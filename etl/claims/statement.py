@@ -30,6 +30,8 @@ MAYBE_INTRADAY = "文中没有说是收盘，也许说的是盘中，不能认�
 ALREADY = "此前已在这一边，说不上是这一天，不能认定"
 SINCE_WHEN = "没有说明从何时算起，不能认定"
 FORECAST = "上文说的是预测，不作核对"
+ORIGIN = "没有说明从何时算起，不能认定"
+OLD_NEWS = "说的是 {} 的报道，不作核对"
 NO_MARK = "没有说明到了什么数，无法核对"
 
 
@@ -57,7 +59,8 @@ class Statement(NamedTuple):
     number), origin (where a move began), strong or plain; of a record what it is judged
     among: month_end or held. A `problem` is why it cannot be
     checked, a `doubt` why it cannot be contradicted.
-    `context` is the time that a sentence before names; `is_settled` whether a close is named.
+    `context` is the time that a sentence before names; `is_settled` whether a close is named,
+    `reported` the day of the report, `contract` year and month of delivery.
     """
 
     start: int
@@ -80,3 +83,5 @@ class Statement(NamedTuple):
     doubt: str = ""
     context: When | None = None
     is_settled: bool = False
+    reported: When | None = None
+    contract: tuple[int, int] | None = None

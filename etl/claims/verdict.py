@@ -26,7 +26,15 @@ from etl.claims.judging.records import first, milestone, record_high, record_low
 from etl.claims.judging.streaks import streak, volatility
 from etl.claims.known import Known
 from etl.claims.model import Claim, Evidence, JudgedBy, Kind, Later
-from etl.claims.statement import ALREADY, MAYBE_INTRADAY, OTHER_DAY, SINCE_WHEN, Statement
+from etl.claims.statement import (
+    ALREADY,
+    CONTRACT,
+    MAYBE_INTRADAY,
+    OLD_NEWS,
+    OTHER_DAY,
+    SINCE_WHEN,
+    Statement,
+)
 
 _RULES: Mapping[Kind, Callable[[Case], Ruling]] = {
     "level": level,
@@ -50,6 +58,8 @@ _MARKS = frozenset({"record_high", "record_low", "milestone", "first"})
 _LATELY, _LARGE = 20, 5.0
 #: How a text names the time of a value that stands for longer than a day.
 _TOLD_BY: Mapping[str, str] = {"monthly": "month", "annual": "year"}
+#: The contracts that may be the front month, in months from now, and how old news may be.
+_NEAREST, _NEWS = 3, timedelta(days=4)
 #: The units of changes that are not those of their indicator.
 _CHANGES: Mapping[str, str] = {
     "percent": "percent", "basis_point": "bp", "point_of_percent": "percentage points",
@@ -127,6 +137,10 @@ class Judge:
         found = rule(case)
         if found.verdict != "contradicted":
             return found
+        if (later := _since_the_eve(statement)) is not None:
+            other = _tried(rule, replace(case, statement=later))
+            if other is not None and other.verdict in _TRUE:
+                return other
         if statement.when is None and statement.context is not None:
             other = _tried(rule, _at(case, statement.context, self.day))
             if other is not None and other.verdict in _TRUE:
@@ -173,6 +187,11 @@ class Judge:
         the day of the bulletin, whatever has come since."""
         if statement.problem:
             raise Unknown(statement.problem)
+        if statement.contract and _months_ahead(statement.contract, self.day) > _NEAREST:
+            raise Unknown(CONTRACT.format(f"{statement.contract[1]}月"))
+        told = period_of(statement.reported, self.day) if statement.reported else None
+        if told is not None and self.day - told.last > _NEWS:
+            raise Unknown(OLD_NEWS.format(told))
         history = self.known.history(indicator.id, moment)
         unit = self.catalog.unit(indicator)
         case = Case(
@@ -236,6 +255,22 @@ def _doubt(case: Case, found: Ruling) -> str:
         if told >= _LARGE and told > 2 * moved_pct:
             return SINCE_WHEN
     return ""
+
+
+def _months_ahead(contract: tuple[int, int], day: date) -> int:
+    """How many months a contract is delivered after a day; of no year, the next such month."""
+    year, month = contract
+    return (year - day.year) * 12 + month - day.month if year else (month - day.month) % 12
+
+
+def _since_the_eve(statement: Statement) -> Statement | None:
+    """The statement since the day before: 7 月 1 日以来 may count from the close of June."""
+    window = statement.window
+    if window is None or window.since is None or statement.kind != "change":
+        return None
+    if window.since.kind != "full":
+        return None
+    return statement._replace(window=replace(window, since=replace(window.since, is_eve=True)))
 
 
 def _at(case: Case, when: When, day: date) -> Case:

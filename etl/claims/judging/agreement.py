@@ -13,7 +13,7 @@ _TINY = 1e-9
 _DIGITS_APART = 2e-5
 #: A number may be cut off rather than rounded where its last digit is as small a part of it, or a
 #: move is told with decimals.
-_FINE, _CUT_BELOW = 0.002, 0.1
+_FINE, _CUT_BELOW, _SEVERAL = 0.002, 0.1, 10
 
 
 def agreement(
@@ -55,8 +55,10 @@ def _plain(
 ) -> Verdict:
     if abs(actual - value) > half:
         is_cut = 0 <= (actual - value) * _sign(value) < number.step
-        is_fine = number.step <= _FINE * abs(value) or (
-            number.unit == "percent" and number.step <= _CUT_BELOW
+        is_fine = (
+            number.step <= _FINE * abs(value)
+            or (number.unit == "percent" and number.step <= _CUT_BELOW)
+            or (number.unit == "points" and number.step == 1 and abs(value) >= _SEVERAL)
         )
         if abs(actual - value) <= half + apart:
             return "approximate"

@@ -107,6 +107,8 @@ def _of_window(case: Case, window: SaidWindow, day: date) -> int:
         first = period.first if period.span == "day" else period.first - _DAY
         if window.since.is_end:
             first = period.last
+        elif window.since.is_eve:
+            first = period.first - _DAY
         return _session_up_to(case, first) if case.is_lively else _up_to(case, first)
     if window.unit in _SESSIONS or (window.unit in _DAYS and case.is_lively):
         target = day

@@ -207,5 +207,5 @@ def period_named(when: When, day: date) -> Period:
     """The time that a bulletin of a day names."""
     period = period_of(when, day)
     if period is None:
-        raise Unknown("文中的日期不存在")
+        raise Unknown("文中的时间不存在，或说不准是哪一段")
     return period

@@ -103,7 +103,13 @@ def _direction(case: Case, new: float, old: float) -> Verdict:
     if way == "flat":
         if move == 0:
             return "supported"
-        return "approximate" if abs(pct) <= case.grammar.flat_within_pct else "contradicted"
+        if abs(pct) <= case.grammar.flat_within_pct:
+            return "approximate"
+        return (
+            "unverifiable"
+            if abs(pct) <= case.grammar.sizes["slight"].at_most_pct
+            else "contradicted"
+        )
     if move == 0 or (move > 0) != (way == "up"):
         return "contradicted"
     return "supported" if _has_size(case, move, pct) else "approximate"

@@ -53,7 +53,10 @@ def _of_longer(case: Case) -> int:
     if period is None:
         return len(case.history) - 1
     if frequency == "event":
+        ahead = case.indicator.statements.announced_days if period.span == "day" else 0
         at = case.history.until(min(period.last, case.day))
+        effective = case.history.on(period.last + timedelta(days=ahead))
+        at = at if effective is None else effective
         if at is None:
             raise Unknown(f"没有 {period} 及以前的值")
         return at

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import re
+
 from etl.claims.lexer import Token
 from etl.claims.reading.state import MOST_UNREAD, Clause, SentenceReading, unread
 from etl.claims.reading.telling import told
 from etl.claims.statement import UNSURE
 
 _COLONS = frozenset(":：")
+#: How an opening ends that speaks of another time, in words that are not read.
+_ERA = re.compile(
+    "(?:时期|期间|时代|年代|周期[中里内]?|[前后时里间]|当日|当天|首日|行日|布日)$|往年|历次"
+)
 
 
 def on_clause(reading: SentenceReading, token: Token) -> None:
     clause = reading.clause
     is_only_time = not (clause.had_verb or clause.verb or clause.group)
     window = clause.window if is_only_time else None  # 5 月以来，标普 500 上涨
+    opening = reading.folded[clause.start : token.start]
+    is_opening = is_only_time and clause.had_text and not reading.found and reading.when is None
+    era = clause.era
+    if is_opening and _ERA.search(opening) and "收" not in opening:
+        era = opening  # 疫情期间, …
     if token.words in _COLONS and clause.is_doubted:
         reading.is_conditional = True  # 假设情景一：…
     places = clause.places if is_only_time and not clause.had_text else frozenset()
@@ -22,7 +33,8 @@ def on_clause(reading: SentenceReading, token: Token) -> None:
     reading.clause = Clause(
         window,
         base=base,
-        era=clause.era,
+        era=era,
+        start=token.stop,
         first=len(reading.found),
         places=places,
         is_intraday=clause.is_intraday,
@@ -56,9 +68,7 @@ def settle(reading: SentenceReading) -> None:
     """A word of a close: what was told before it was of the running session."""
     reading.is_settled, reading.is_forecast = True, False
     if reading.is_running or reading.clause.is_intraday:
-        verb = reading.clause.verb
-        if verb is not None and verb.figures:
-            flush(reading)
+        flush(reading)
         reading.is_running = False
         reading.clause.is_intraday = False
 
@@ -89,9 +99,11 @@ def flush(reading: SentenceReading) -> None:
             reading.everyone.append(subject)
     if not reading.is_no_fact():
         reading.found += told(reading, verb)
+    clause.last = None
+    if verb.token.kind == "levels" and not verb.figures:
+        return  # 为 8 月以来首次: the verb is still to come
     clause.is_negated = clause.is_first = clause.has_set = False
     clause.in_a_row, clause.base, clause.window = None, None, None
-    clause.last = None
 
 
 def _is_aside(reading: SentenceReading) -> bool:

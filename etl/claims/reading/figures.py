@@ -48,6 +48,8 @@ def on_number(reading: SentenceReading, token: Token) -> None:
 def _on_figure(reading: SentenceReading, token: Token, figure: SaidFigure) -> None:
     """A number of the verb, of the time it is compared with, or without a verb."""
     clause, following = reading.clause, reading.next("glue")
+    if _is_of_compared(reading):
+        return
     if figure.number.unit == "" and following and following.kind == "streaks":
         clause.before = [figure]  # 录得八连涨
         if clause.verb and clause.verb.token.kind == "levels" and not clause.verb.figures:
@@ -60,11 +62,20 @@ def _on_figure(reading: SentenceReading, token: Token, figure: SaidFigure) -> No
         _give(reading, figure)
 
 
+def _is_of_compared(reading: SentenceReading) -> bool:
+    """Whether the number is that of the time behind the verb: 高于 8 月末的 6460 点."""
+    verb, before = reading.clause.verb, reading.before
+    is_after = before is not None and (before.words == "的" or before.when is not None)
+    base = reading.clause.base
+    is_compared = verb is not None and verb.token.kind == "compares" and not verb.figures
+    return is_compared and is_after and base is not None and base.kind == "when"
+
+
 def _comes_from_a_time(reading: SentenceReading) -> bool:
     """Whether the number is that of the time it is compared with: 从 2023 年的 1.58."""
     clause = reading.clause
     is_compared = clause.base is not None and clause.base.kind == "when"
-    return bool(is_compared and clause.group and not clause.gap)
+    return bool(is_compared and (clause.group or reading.carried) and not clause.gap)
 
 
 def _give(reading: SentenceReading, figure: SaidFigure) -> None:

@@ -28,6 +28,12 @@ def on_conditionals(reading: SentenceReading, token: Token) -> None:
     reading.is_conditional = True
 
 
+def on_fictions(reading: SentenceReading, token: Token) -> None:
+    """网传…系误传: nothing of the sentence is a fact."""
+    reading.is_conditional = True
+    reading.found.clear()
+
+
 def on_unreal(reading: SentenceReading, token: Token) -> None:
     """降息 25 个基点的概率: what the clause said before is no fact either."""
     clause = reading.clause

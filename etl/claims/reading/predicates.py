@@ -10,7 +10,7 @@ from etl.claims.model import Kind
 from etl.claims.numbers import Number
 from etl.claims.reading.state import SaidFigure, SentenceReading, Verb
 from etl.claims.reading.units import VALUES
-from etl.claims.statement import OTHER_ROW, VAGUE, Base, Statement
+from etl.claims.statement import ORIGIN, OTHER_ROW, VAGUE, Base, Statement
 
 Maker = Callable[[SentenceReading, Verb, Statement, Sequence[SaidFigure]], Iterator[Statement]]
 #: What a streak is counted in, by the frequency of the values.
@@ -29,6 +29,14 @@ def moves(
     if clause.is_first:
         blank = blank._replace(window=None)  # 年内首次降息
     is_summed = verb.token.words.startswith("累") or "累计" in clause.noun_words
+    if blank.base is None and blank.window is None and blank.when is None and not clause.group:
+        if reading.move_base is not None:
+            blank = blank._replace(base=reading.move_base)  # 从 4 月 8 日的…升至…，涨幅 33.22%
+        elif reading.has_origin:
+            blank = blank._replace(problem=blank.problem or ORIGIN)
+    units = _ROW_UNITS.get(reading.catalog[blank.indicator].frequency, frozenset())
+    if clause.in_a_row is not None and clause.row_unit and clause.row_unit not in units:
+        blank = blank._replace(problem=blank.problem or OTHER_ROW.format(clause.row_unit))
     is_bare = blank.base is None and blank.window is None
     if is_summed and is_bare and (blank.when is None or blank.when.kind in DAYS):
         blank = blank._replace(problem=blank.problem or VAGUE.format("累计"))
@@ -62,6 +70,9 @@ def moves_to(
     origin = reading.clause.origin
     if origin is not None:
         began = blank._replace(start=origin.start, stop=origin.stop, kind="level", way="")
+        if blank.base is None:
+            began = began._replace(doubt=began.doubt or ORIGIN)
+        reading.move_base, reading.has_origin = blank.base, True
         yield _marked(reading, began, origin)._replace(mode="origin")
     for figure in figures:
         yield _level(reading, blank._replace(base=None), figure)

@@ -83,6 +83,7 @@ class Clause:
     that was, `before` the figures that no verb has taken yet, `last` the list of the newest one."""
 
     window: SaidWindow | None = None
+    start: int = 0
     first: int = 0
     places: frozenset[str] = frozenset()
     contract: str = ""
@@ -142,6 +143,10 @@ class SentenceReading:
     is_forecast: bool = False
     when_words: str = ""
     last_move: Token | None = None
+    when_before: When | None = None
+    reported: When | None = None
+    move_base: Base | None = None
+    has_origin: bool = False
     has_stranger: bool = False
 
     def problem(self, gap: str, subject: Subject | None = None) -> str:

@@ -22,12 +22,15 @@ def on_mention(reading: SentenceReading, token: Token) -> None:
     subject = _subject(reading, token) if token.indicator else Subject("", token.words)
     if not subject.indicator:
         reading.has_stranger = True
-    if clause.group and clause.group_is_open:
+    if clause.group and clause.group_is_open and _is_spread(reading, token):
+        clause.group = [Subject("", token.words)]
+    elif clause.group and clause.group_is_open:
         _beside(reading, subject)
     else:
         if clause.verb and not clause.verb.figures and clause.verb.token.kind == "levels":
             clause.verb = None
         flush(reading)
+        reading.move_base, reading.has_origin = None, False
         clause.group = [subject]
         clause.is_intraday = clause.is_intraday and not clause.is_intraday_carried
     clause.group_is_open, clause.is_joined = True, False
@@ -39,7 +42,7 @@ def _subject(reading: SentenceReading, token: Token) -> Subject:
     clause, rules = reading.clause, reading.catalog[token.indicator].statements
     care, before = reading.lexer.care(token), reading.before
     is_other = bool(clause.places - {*rules.places}) or _has_tenor(reading, before)
-    if care and before is not None and (before.kind == "text" or _is_of(reading, before)):
+    if care and before is not None and (before.kind == "text" or _is_of(reading, before, token)):
         is_other = True  # 银行间隔夜回购加权利率, 微软 PUE
     if care == "needs_cue":
         is_other = is_other or not reading.has_cue("us")
@@ -53,11 +56,21 @@ def _subject(reading: SentenceReading, token: Token) -> Subject:
     return Subject(token.indicator, token.words, doubt, problem)
 
 
-def _is_of(reading: SentenceReading, before: Token) -> bool:
+def _is_of(reading: SentenceReading, before: Token, token: Token) -> bool:
     """Whether the word before says whose quantity it is: a stranger, or its place."""
     group = reading.clause.group
-    is_stranger = bool(group) and not group[-1].indicator and not reading.clause.is_joined
-    return is_stranger and before.kind in ("strangers", "place")
+    if not group or reading.clause.is_joined:
+        return False
+    is_stranger = not group[-1].indicator and before.kind in ("strangers", "place")
+    is_other = before.kind == "mention" and before.indicator != token.indicator
+    return is_stranger or is_other  # 标普 500 半导体指数
+
+
+def _is_spread(reading: SentenceReading, token: Token) -> bool:
+    """Whether a dash stands between two names: Brent - WTI."""
+    before = reading.before
+    between = reading.folded[before.stop : token.start].strip() if before else ""
+    return bool(between) and between in "-–−"
 
 
 def _has_tenor(reading: SentenceReading, before: Token | None) -> bool:
@@ -93,10 +106,10 @@ def _beside(reading: SentenceReading, subject: Subject) -> None:
     facet = _facet_of(reading, subject.words, last.indicator)
     if reading.clause.is_joined:
         group.append(subject)
-    elif last.indicator and not subject.indicator:  # 纳指和标普 500 科技股
-        reading.clause.group = [Subject("", one.words) for one in group]
     elif facet:
         group[-1] = last._replace(indicator=facet, words=last.words + subject.words)
+    elif last.indicator and not subject.indicator:  # 纳指和标普 500 科技股
+        reading.clause.group = [Subject("", one.words) for one in group]
     elif _are_counted(reading, last, subject):  # 人工智能政策文件: the first says which
         group[-1] = last._replace(words=last.words + subject.words)
     elif last.indicator != subject.indicator:

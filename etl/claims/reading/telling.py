@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from etl.claims.grammar import folded
@@ -22,6 +23,7 @@ from etl.claims.reading.predicates import (
 from etl.claims.reading.state import SaidFigure, SentenceReading, Subject, Verb
 from etl.claims.statement import Statement
 
+_DELIVERY = re.compile(r"(?:([0-9]{2,4})年)?([0-9]{1,2})月")
 #: What each class of verbs tells.
 MAKERS: Mapping[str, Maker] = {
     "direction": moves,
@@ -56,7 +58,9 @@ def told(reading: SentenceReading, verb: Verb) -> Iterator[Statement]:
 def _is_told(reading: SentenceReading, subject: Subject, verb: Verb) -> bool:
     """Whether a value is spoken of: of a count, only where its documents are named."""
     if not reading.units.count_rule(subject.indicator):
-        return not _is_of_actor(reading, subject, verb)
+        is_revised = verb.token.words in reading.grammar.revisions
+        is_rate = reading.catalog[subject.indicator].unit == "percent"
+        return not (is_revised and not is_rate) and not _is_of_actor(reading, subject, verb)
     return reading.names_documents(subject.words + reading.clause.noun_words)
 
 
@@ -85,7 +89,17 @@ def _blank(
         is_inverse=_is_inverse(reading, subject),
         problem=reading.problem(verb.gap, subject),
         doubt=reading.doubt(subject, "" if figures else clause.gap),
+        contract=_delivery(clause.contract),
     )
+
+
+def _delivery(words: str) -> tuple[int, int] | None:
+    """The year, 0 if it is not told, and the month of a contract."""
+    found = _DELIVERY.match(words)
+    if found is None:
+        return None
+    year = int(found[1] or 0)
+    return year + 2000 if 0 < year < 100 else year, int(found[2])
 
 
 def _is_inverse(reading: SentenceReading, subject: Subject) -> bool:

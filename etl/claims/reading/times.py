@@ -10,11 +10,12 @@ from etl.claims.reading.state import RECORDS, SaidFigure, SentenceReading, Subje
 from etl.claims.reading.subjects import TENOR
 from etl.claims.statement import Base, SaidWindow
 
-_PARTS_OF_YEARS = frozenset({"month", "quarters", "halves", "first_months"})
+_PARTS_OF_YEARS = frozenset({"full", "month", "quarters", "halves", "first_months"})
+_NO_PARTS_OF_YEARS = frozenset({"day", "weekdays", "weeks"})
 _LOCAL = ("当地", "美东", "纽约", "美国东部")
 _LONGEST_MONTH = 31
 #: Spans that are no window by themselves.
-_SHORT = frozenset({"日", "天", "月", "年"})
+_SHORT = frozenset({"日", "天", "月"})
 #: Words for what the press does, never for what an authority does.
 _PRESS = frozenset({"报道", "刊文", "讯", "电", "消息", "撰文", "的报道", "的文章", "文章", "刊发"})
 _BEGINNINGS = frozenset({"年初", "今年初", "去年初", "今年年初", "去年年初", "月初", "本月初"})
@@ -31,6 +32,7 @@ def on_when(reading: SentenceReading, token: Token) -> None:
     following = reading.next("glue")
     kind = following.kind if following else ""
     if kind == "reports" and when.kind in DAYS:
+        reading.reported = when
         return  # 光明网 5 月 26 日刊文: the day of the report, not of a session
     if following is not None and following.words in _PRESS:
         clause.era = token.words  # 据路透社 7 月报道
@@ -38,11 +40,15 @@ def on_when(reading: SentenceReading, token: Token) -> None:
     if _is_of_another_year(reading, when):
         clause.era = token.words  # 去年今日
         return
-    if token.words in _BEGINNINGS and kind != "since" and not (clause.is_versus or clause.verb):
+    is_beginning = token.words in _BEGINNINGS or token.words.endswith(("月初", "旬"))
+    if is_beginning and kind != "since" and not (clause.is_versus or clause.verb):
         clause.era = token.words  # a value of the whole time would be its last
         return
     if when.kind != "day":
         clause.era = ""
+    if clause.verb and not clause.verb.figures and _compares(clause.verb.token):
+        clause.base = Base("when", when)  # 高于 8 月末的 6460 点, 持平于上周
+        return
     if kind == "firsts":
         clause.window = SaidWindow(since=when)  # 年内首次
         return
@@ -53,18 +59,26 @@ def on_when(reading: SentenceReading, token: Token) -> None:
     elif clause.is_versus:
         clause.base, clause.is_versus = Base("when", when), False
     elif not (when.value == "same" and reading.when is not None):
+        reading.when_before = reading.when
         reading.when, reading.when_words = _joined(reading, when), token.words
+
+
+def _compares(verb: Token) -> bool:
+    """Whether a time behind the verb is what a value is compared with."""
+    return verb.kind == "compares" or (verb.kind == "moves_to" and verb.value == "flat")
 
 
 def _is_of_another_year(reading: SentenceReading, when: When) -> bool:
     before = reading.before
     of = before.when if before else None
-    return of is not None and of.kind in ("year", "years") and when.kind in ("day", "weekdays")
+    return of is not None and of.kind in ("year", "years") and when.kind in _NO_PARTS_OF_YEARS
 
 
 def _joined(reading: SentenceReading, when: When) -> When:
     """A time with the one just before it that it is a part of: 2025 年上半年, 9 月 25 日凌晨."""
     before = reading.before
+    if before is not None and before.words == "的" and reading.at > 1:
+        before = reading.tokens[reading.at - 2]  # 去年的 5 月 1 日
     of = before.when if before else None
     if of is None:
         return when
@@ -81,8 +95,9 @@ def on_bases(reading: SentenceReading, token: Token) -> None:
 
 def on_thereafter(reading: SentenceReading, token: Token) -> None:
     """8 月 29 日收于…，此后累计上涨 4.86%: from that day until now."""
-    if reading.when is None:
-        reading.clause.lost = token.words
+    following = reading.next("glue")
+    if reading.when is None or following is None or following.kind != "direction":
+        reading.clause.era = token.words
     else:
         reading.clause.base, reading.when = Base("when", reading.when), None
 
@@ -90,12 +105,19 @@ def on_thereafter(reading: SentenceReading, token: Token) -> None:
 def on_since(reading: SentenceReading, token: Token) -> None:
     """上涨 9% 后: what was told is of a time before."""
     verb = reading.clause.verb
-    if verb is not None and verb.figures:
-        reading.clause.lost = token.words
+    clause = reading.clause
+    if verb is not None and (
+        verb.figures or verb.token.kind == "streaks" or clause.in_a_row is not None
+    ):
+        clause.lost = token.words
 
 
 def on_versus(reading: SentenceReading, token: Token) -> None:
-    reading.clause.is_versus = True
+    clause, before = reading.clause, reading.before
+    if before is not None and before.when is not None and reading.when is not None:
+        clause.base, reading.when = Base("when", reading.when), reading.when_before  # 与上周五相比
+    else:
+        clause.is_versus = True
 
 
 def on_in_a_row(reading: SentenceReading, token: Token) -> None:
@@ -111,7 +133,9 @@ def on_vague_spans(reading: SentenceReading, token: Token) -> None:
 
 
 def on_lost_days(reading: SentenceReading, token: Token) -> None:
-    reading.clause.era = token.words
+    before = reading.before
+    if not (token.words == "全年" and before is not None and before.when is not None):
+        reading.clause.era = token.words
 
 
 def on_span(reading: SentenceReading, token: Token, is_near: bool) -> None:
@@ -125,8 +149,8 @@ def on_span(reading: SentenceReading, token: Token, is_near: bool) -> None:
     following, nearest = reading.next("glue", "hedge"), reading.next()
     is_summed = nearest is not None and nearest.words.startswith(_SUMS)
     kind = following.kind if following else ""
-    if nearest is not None and nearest.words.startswith("前"):
-        clause.era = token.words + "前"  # 十年前
+    if nearest is not None and nearest.words.startswith(("前", "间")):
+        clause.era = token.words + nearest.words[0]  # 十年前, 三年间
     elif clause.in_a_row == 0:
         clause.in_a_row, clause.row_unit = amount, unit
     elif clause.verb and clause.verb.token.kind == "streaks":

@@ -13,6 +13,8 @@ VALUES = frozenset(
      "shares"}
 )  # fmt: skip
 _OF_PERCENT = frozenset({"basis_point", "point_of_percent"})
+#: No price is told in 亿.
+_BIG = 1e8
 #: What dealers of currencies call a ten-thousandth: 104 个基点, 104 点.
 _OF_RATES, _POINT = frozenset({"basis_point", "points"}), 1e-4
 
@@ -37,6 +39,8 @@ class Units:
         rule = self._grammar.level_rule(self._catalog, known)
         if number.value is None or number.unit not in rule.takes or self.count_rule(indicator):
             return None
+        if known.unit.startswith("usd") and known.unit != "usd_bn" and number.factor >= _BIG:
+            return None  # 美光突破 3000 亿美元: no price of a share
         if number.high is not None and known.statements.upper_of_range:
             number = number._replace(value=number.high, high=None)
         return _times(number, rule.scale, known.unit)
