@@ -27,6 +27,8 @@ _VALUE = re.compile(
     r"(?P<sign>[+＋\-−－▲▼↑↓涨跌]?)\s*(?P<digits>\d{1,3}(?:[,，]\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)"
     r"\s*(?P<unit>[^\d\s↑↓▲▼]*)\s*(?P<arrow>[↑↓▲▼]?)"
 )
+#: A code in brackets behind a name: （SPX）, (^GSPC).
+_TICKER = re.compile(r"[(（][\^.]?[A-Z]{2,6}[)）]")
 _DOWN, _UP = frozenset("-−－▼↓跌"), frozenset("+＋▲↑涨")
 
 
@@ -99,8 +101,11 @@ class CellReader:
                         yield CellSentence(cell, named.indicator, words, f"{shown}：{cell.text}")
 
     def _name(self, cells: Sequence[TextCell]) -> str:
-        texts = [cell.text for cell in cells if not _VALUE.fullmatch(cell.text)]
-        return " ".join(texts)
+        return " ".join(cell.text for cell in cells if not self._is_value(cell.text))
+
+    def _is_value(self, words: str) -> bool:
+        """Whether a cell is a figure; 10年期美债 is a name."""
+        return bool(_VALUE.fullmatch(words)) and not any(self._finder.found(words))
 
     def _column(self, words: str) -> _Named | None:
         return None if self._doubts.search(folded(_YEAR.sub("", words))) else self._named(words)
@@ -109,8 +114,8 @@ class CellReader:
         """What the cells before a value name; None where a word of them is not understood."""
         found: _Named | None = _Named()
         for cell, column in zip(cells, columns, strict=False):
-            is_value = not _NOTHING.sub("", cell.text) or _VALUE.fullmatch(cell.text)
-            if found is None or (is_value and not _DAY.fullmatch(cell.text)):
+            is_value = self._is_value(cell.text) and not _DAY.fullmatch(cell.text)
+            if found is None or is_value or not _NOTHING.sub("", cell.text):
                 continue
             named = self._named(cell.text)
             heads_it = column is not None and not (column.indicator or column.quantity)
@@ -127,7 +132,7 @@ class CellReader:
             rest = f"{rest[:start]} {rest[stop:]}"
         days = _DAY.findall(rest)
         day = _DAY.search(rest)
-        rest = folded(_DAY.sub(" ", rest))
+        rest = folded(_TICKER.sub(" ", _DAY.sub(" ", rest)))
         known = self._known.findall(rest)
         quantities = {self._quantities[word] for word in known if word in self._quantities}
         units = {word for word in known if word in self._units}
