@@ -78,9 +78,10 @@ def check_text(
     the heading above them by its `context`."""
     context = context or Context()
     for start, sentence in sentences(without_addresses(text)):
-        for statement in parser.statements(sentence, context):
-            whole = text[start : start + len(sentence)].strip()
-            claim, basis = judge.judged(statement, whole, part)
+        statements = parser.statements(sentence, context)
+        whole = text[start : start + len(sentence)].strip()
+        found = judge.judged_together(statements, whole, part)
+        for statement, (claim, basis) in zip(statements, found, strict=True):
             yield Placed(index, start + statement.start, start + statement.stop, claim, basis)
 
 

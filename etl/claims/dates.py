@@ -21,12 +21,14 @@ _DATED = re.compile(
     rf"(?:{_N}{{1,4}}|[今去前]) ?[年月]|前 ?(?:{_N}{{1,2}}|两) ?个月|前 ?三 ?季度|[0-9]{{4}}[-/.]"
 )
 _FULL = re.compile(
-    rf"(?:({_N}{{4}}) ?年 ?)?({_N}{{1,3}}) ?月 ?({_N}{{1,3}}) ?[日号]"
+    rf"(?:({_N}{{4}}|今|去|前) ?年 ?)?({_N}{{1,3}}) ?月 ?({_N}{{1,3}}) ?[日号]"
     r"|([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})(?![0-9])"
 )
 _MONTH = re.compile(rf"(?:({_N}{{4}}|今|去|前) ?年 ?)?({_N}{{1,3}}) ?月(?:份|底|末|初|[上中下]旬)?")
 _FIRST_MONTHS = re.compile(rf"前 ?(?:({_N}{{1,2}}|两) ?个月|(三) ?季度)")
 _YEAR = re.compile(rf"({_N}{{4}}) ?年(?:度|底|末)?(?!期)")
+#: How many years before that of the bulletin.
+_BACK: Mapping[str, int] = {"今": 0, "去": -1, "前": -2}
 #: A day so far ahead of the bulletin was that of the year before.
 _AHEAD = timedelta(days=31)
 #: As is a month so far ahead: 6 月 in May is to come, 12 月 is past.
@@ -86,11 +88,12 @@ def when_at(text: str, at: int) -> tuple[int, When] | None:
         return found.end(), When("first_months", amount=months)
     if found := _FULL.match(text, at):
         year, month, day = found.groups()[:3] if found[2] else found.groups()[3:]
-        when = When("full", year=_int(year), month=_int(month) or 0, day=_int(day) or 0)
+        back = _BACK.get(year or "")
+        named = _int(year) if back is None else None
+        when = When("full", "", named, _int(month) or 0, _int(day) or 0, years_back=back)
         return found.end(), when
     if found := _MONTH.match(text, at):
-        offsets = {"今": 0, "去": -1, "前": -2}
-        offset = offsets.get(found[1] or "")
+        offset = _BACK.get(found[1] or "")
         month = _int(found[2]) or 0
         if offset is not None:
             return found.end(), When("month", month=month, value="offset", amount=offset)

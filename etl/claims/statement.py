@@ -32,6 +32,8 @@ SINCE_WHEN = "没有说明从何时算起，不能认定"
 FORECAST = "上文说的是预测，不作核对"
 ORIGIN = "没有说明从何时算起，不能认定"
 OLD_NEWS = "说的是 {} 的报道，不作核对"
+MORE_THAN = "多于一倍，不能认定"
+JUST_BEGUN = "才到月初、年初，说的也许是上一期，不能认定"
 NO_MARK = "没有说明到了什么数，无法核对"
 
 
@@ -56,7 +58,7 @@ class Statement(NamedTuple):
     """`sentence[start:stop]` says something of an indicator.
 
     `way` is up, down or flat. `mode` is hold (above, wherever from), bound (a comparison with a
-    number), origin (where a move began), strong or plain; of a record what it is judged
+    number), origin (where a move began), double, strong or plain; of a record what it is judged
     among: month_end or held. A `problem` is why it cannot be
     checked, a `doubt` why it cannot be contradicted.
     `context` is the time that a sentence before names; `is_settled` whether a close is named,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
@@ -18,7 +18,7 @@ from etl.claims.dates import (
     session_on_or_before,
 )
 from etl.claims.grammar import grammar
-from etl.claims.judging.case import Case, NotYetHeld, Ruling, Unknown, period_named
+from etl.claims.judging.case import Case, NotYetHeld, Ruling, Unknown, doubted_reason, period_named
 from etl.claims.judging.counts import count
 from etl.claims.judging.lasting import judged_by
 from etl.claims.judging.levels import change, direction, level
@@ -29,7 +29,9 @@ from etl.claims.model import Claim, Evidence, JudgedBy, Kind, Later
 from etl.claims.statement import (
     ALREADY,
     CONTRACT,
+    JUST_BEGUN,
     MAYBE_INTRADAY,
+    MORE_THAN,
     OLD_NEWS,
     OTHER_DAY,
     SINCE_WHEN,
@@ -59,7 +61,9 @@ _LATELY, _LARGE = 20, 5.0
 #: How a text names the time of a value that stands for longer than a day.
 _TOLD_BY: Mapping[str, str] = {"monthly": "month", "annual": "year"}
 #: The contracts that may be the front month, in months from now, and how old news may be.
-_NEAREST, _NEWS = 3, timedelta(days=4)
+_NEAREST, _NEWS = 2, timedelta(days=4)
+#: In so many days of a month or year its name may still be that of the last.
+_FIRST_DAYS = 3
 #: The units of changes that are not those of their indicator.
 _CHANGES: Mapping[str, str] = {
     "percent": "percent", "basis_point": "bp", "point_of_percent": "percentage points",
@@ -80,6 +84,29 @@ class Judge:
     def claim(self, statement: Statement, sentence: str, section: str) -> Claim:
         """The statement with its verdict and evidence."""
         return self.judged(statement, sentence, section)[0]
+
+    def judged_together(
+        self, statements: Sequence[Statement], sentence: str, section: str
+    ) -> list[tuple[Claim, JudgedBy | None]]:
+        """The statements of one sentence. Where the level of one is that of another contract or
+        vendor, so are its changes."""
+        found = [self.judged(statement, sentence, section) for statement in statements]
+        apart = {c.indicator for c, _ in found if c.kind == "level" and self._is_apart(c)}
+        return [
+            (self._doubted(claim), basis) if claim.indicator in apart else (claim, basis)
+            for claim, basis in found
+        ]
+
+    def _is_apart(self, claim: Claim) -> bool:
+        words = self.catalog[claim.indicator].statements.elsewhere.words
+        return bool(words) and claim.verdict == "unverifiable" and words in claim.reason
+
+    def _doubted(self, claim: Claim) -> Claim:
+        if claim.verdict != "contradicted":
+            return claim
+        words = self.catalog[claim.indicator].statements.elsewhere.words
+        reason = doubted_reason(claim.reason, f"{words}，不能认定")
+        return claim.model_copy(update={"verdict": "unverifiable", "reason": reason})
 
     def judged(
         self, statement: Statement, sentence: str, section: str
@@ -239,6 +266,10 @@ def _doubt(case: Case, found: Ruling) -> str:
     statement, number = case.statement, case.statement.number
     if found.at is None or not case.is_lively or statement.mode == "hold":
         return ""
+    if statement.mode == "double" and abs(case.value_of(found.at)) > abs(found.previous or 0.0):
+        return MORE_THAN
+    if statement.when is not None and _has_just_begun(statement.when, case.day):
+        return JUST_BEGUN
     values = case.history.values[max(0, found.at - _LATELY) : found.at + 1]
     moved_pct = float(np.max(np.abs(100 * np.diff(values) / values[:-1]), initial=0.0))
     if statement.kind in _MARKS and not statement.is_settled:
@@ -255,6 +286,12 @@ def _doubt(case: Case, found: Ruling) -> str:
         if told >= _LARGE and told > 2 * moved_pct:
             return SINCE_WHEN
     return ""
+
+
+def _has_just_begun(when: When, day: date) -> bool:
+    """Whether 本月 or 今年 may be the one that has just ended."""
+    is_this = when.amount == 0 and when.kind in ("months", "years")
+    return is_this and day.day <= _FIRST_DAYS and (when.kind == "months" or day.month == 1)
 
 
 def _months_ahead(contract: tuple[int, int], day: date) -> int:

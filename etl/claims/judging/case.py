@@ -43,6 +43,12 @@ def plain(digits: str) -> str:
     return digits.replace(MINUS, "-")
 
 
+def doubted_reason(reason: str, doubt: str) -> str:
+    """The reason of a contradiction as that of a doubt."""
+    told = reason.removeprefix(f"{VERDICT_WORDS['contradicted']}：").removesuffix("。")
+    return f"{VERDICT_WORDS['unverifiable']}：{told}；{doubt}。"
+
+
 @dataclass(frozen=True, slots=True)
 class Ruling:
     """A verdict and its reason; `at` is the place of the value it rests on."""
@@ -165,9 +171,7 @@ class Case:
         """The ruling, but for a contradiction that is in doubt."""
         if found.verdict != "contradicted" or not doubt:
             return found
-        told = found.reason.removeprefix(f"{VERDICT_WORDS['contradicted']}：").removesuffix("。")
-        reason = f"{VERDICT_WORDS['unverifiable']}：{told}；{doubt}。"
-        return replace(found, verdict="unverifiable", reason=reason)
+        return replace(found, verdict="unverifiable", reason=doubted_reason(found.reason, doubt))
 
     def elsewhere(self, found: Ruling, is_within: bool) -> Ruling:
         """The ruling, in doubt where what others report may lie so far from the value here."""

@@ -11,6 +11,8 @@ from etl.claims.model import Verdict
 from etl.claims.statement import OTHER_TIME
 from etl.words.numbers import UNCHANGED, says_something, signed
 
+_EXACT = 0.01
+
 
 def level(case: Case) -> Ruling:
     """A value at a time; where a move began, or one side of a number."""
@@ -26,6 +28,8 @@ def level(case: Case) -> Ruling:
     at = value_meant(case)
     if statement.mode == "origin":
         at = origin_of(case, at)
+    if case.indicator.statements.upper_of_range:  # told in quarters of a per cent, never rounded
+        number = number._replace(step=min(number.step, _EXACT))
     actual, mark = case.value_of(at), case.mark()
     apart = last_digits(actual)
     if statement.mode == "bound":

@@ -24,7 +24,8 @@ def streak(case: Case) -> Ruling:
     is_so = length == wanted if wanted else length >= 2
     old = case.value_of(place) if length else None
     period = case.between(place, at) if length else None
-    return case.answer(is_so, told, at, old, "1m", period)
+    ruling = case.answer(is_so, told, at, old, "1m", period)
+    return case.elsewhere(ruling, bool(case.indicator.statements.elsewhere.words))
 
 
 def _began(case: Case, at: int, way: str) -> tuple[int, bool]:

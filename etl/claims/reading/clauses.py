@@ -20,8 +20,8 @@ def on_clause(reading: SentenceReading, token: Token) -> None:
     clause = reading.clause
     is_only_time = not (clause.had_verb or clause.verb or clause.group)
     window = clause.window if is_only_time else None  # 5 月以来，标普 500 上涨
-    opening = reading.folded[clause.start : token.start]
-    is_opening = is_only_time and clause.had_text and not reading.found and reading.when is None
+    opening = reading.folded[clause.start : token.start].strip()
+    is_opening = is_only_time and opening and not reading.found and reading.when is None
     era = clause.era
     if is_opening and _ERA.search(opening) and "收" not in opening:
         era = opening  # 疫情期间, …

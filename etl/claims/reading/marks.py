@@ -50,7 +50,10 @@ def on_running(reading: SentenceReading, token: Token) -> None:
 
 
 def on_contract(reading: SentenceReading, token: Token) -> None:
-    reading.clause.contract = token.words
+    clause = reading.clause
+    clause.contract = token.words
+    if clause.verb is None:
+        clause.group = [subject._replace(contract=token.words) for subject in clause.group]
 
 
 def on_other_contracts(reading: SentenceReading, token: Token) -> None:

@@ -60,7 +60,7 @@ def doubles(
     assert verb.token.lexeme is not None
     pct = abs(verb.token.lexeme.amount)
     number = Number(blank.start, blank.start, blank.stop, pct, 10.0, 10.0, "percent")
-    yield blank._replace(kind="change", number=number)
+    yield blank._replace(kind="change", number=number, mode="double")
 
 
 def moves_to(
@@ -76,7 +76,8 @@ def moves_to(
         yield _marked(reading, began, origin)._replace(mode="origin")
     for figure in figures:
         yield _level(reading, blank._replace(base=None), figure)
-    yield blank._replace(kind="direction")
+    if figures:  # 升至买入 tells of a rating
+        yield blank._replace(kind="direction")
 
 
 def stands_at(

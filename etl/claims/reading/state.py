@@ -31,12 +31,14 @@ MOST_UNREAD = 20
 
 class Subject(NamedTuple):
     """Of what is spoken, in the words of the text; a stranger has no indicator. `doubt` is why
-    nothing that is said of it is contradicted, `problem` why nothing is checked."""
+    nothing that is said of it is contradicted, `problem` why nothing is checked, `contract` the
+    delivery month that is told."""
 
     indicator: str
     words: str = ""
     doubt: str = ""
     problem: str = ""
+    contract: str = ""
 
 
 class SaidFigure(NamedTuple):
@@ -169,8 +171,8 @@ class SentenceReading:
         understood behind its verb."""
         if subject.doubt:
             return subject.doubt
-        if self.clause.contract:
-            return CONTRACT.format(self.clause.contract)
+        if subject.contract:
+            return CONTRACT.format(subject.contract)
         return UNSURE.format(gap[:MOST_UNREAD]) if gap else ""
 
     def has_cue(self, place: str) -> bool:

@@ -22,9 +22,12 @@ def on_mention(reading: SentenceReading, token: Token) -> None:
     subject = _subject(reading, token) if token.indicator else Subject("", token.words)
     if not subject.indicator:
         reading.has_stranger = True
-    if clause.group and clause.group_is_open and _is_spread(reading, token):
+    is_open = bool(clause.group) and clause.group_is_open
+    if is_open and not clause.group[-1].indicator and _is_bracketed(reading, token):
+        return  # the name in brackets is that of a stranger
+    if is_open and _is_spread(reading, token):
         clause.group = [Subject("", token.words)]
-    elif clause.group and clause.group_is_open:
+    elif is_open:
         _beside(reading, subject)
     else:
         if clause.verb and not clause.verb.figures and clause.verb.token.kind == "levels":
@@ -53,7 +56,7 @@ def _subject(reading: SentenceReading, token: Token) -> Subject:
     if not doubt and clause.had_text:
         doubt = UNSURE.format(clause.had_text[:MOST_UNREAD])
     problem = CONTRACT.format(clause.other_contract) if clause.other_contract else ""
-    return Subject(token.indicator, token.words, doubt, problem)
+    return Subject(token.indicator, token.words, doubt, problem, clause.contract)
 
 
 def _is_of(reading: SentenceReading, before: Token, token: Token) -> bool:
@@ -61,16 +64,19 @@ def _is_of(reading: SentenceReading, before: Token, token: Token) -> bool:
     group = reading.clause.group
     if not group or reading.clause.is_joined:
         return False
-    is_stranger = not group[-1].indicator and before.kind in ("strangers", "place")
+    is_stranger = before.kind == "place" or (not group[-1].indicator and before.kind == "strangers")
     is_other = before.kind == "mention" and before.indicator != token.indicator
     return is_stranger or is_other  # 标普 500 半导体指数
+
+
+def _is_bracketed(reading: SentenceReading, token: Token) -> bool:
+    return reading.folded[: token.start].rstrip().endswith("(")
 
 
 def _is_spread(reading: SentenceReading, token: Token) -> bool:
     """Whether a dash stands between two names: Brent - WTI."""
     before = reading.before
-    between = reading.folded[before.stop : token.start].strip() if before else ""
-    return bool(between) and between in "-–−"
+    return before is not None and before.words.strip() in ("-", "–", "−")
 
 
 def _has_tenor(reading: SentenceReading, before: Token | None) -> bool:

@@ -89,7 +89,7 @@ def _blank(
         is_inverse=_is_inverse(reading, subject),
         problem=reading.problem(verb.gap, subject),
         doubt=reading.doubt(subject, "" if figures else clause.gap),
-        contract=_delivery(clause.contract),
+        contract=_delivery(subject.contract),
     )
 
 

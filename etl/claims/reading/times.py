@@ -37,7 +37,11 @@ def on_when(reading: SentenceReading, token: Token) -> None:
     if following is not None and following.words in _PRESS:
         clause.era = token.words  # 据路透社 7 月报道
         return
-    if _is_of_another_year(reading, when):
+    before = reading.before
+    is_of_event = when.value == "same" and before is not None and before.when is None
+    if before is not None and before.kind == "lost_days":
+        return  # 大前年 5 月 1 日, 9 月 15 日至 19 日当周
+    if is_of_event or _is_of_another_year(reading, when):
         clause.era = token.words  # 去年今日
         return
     is_beginning = token.words in _BEGINNINGS or token.words.endswith(("月初", "旬"))
@@ -46,7 +50,7 @@ def on_when(reading: SentenceReading, token: Token) -> None:
         return
     if when.kind != "day":
         clause.era = ""
-    if clause.verb and not clause.verb.figures and _compares(clause.verb.token):
+    if clause.verb and not clause.verb.figures and _compares(clause.verb.token, before):
         clause.base = Base("when", when)  # 高于 8 月末的 6460 点, 持平于上周
         return
     if kind == "firsts":
@@ -63,15 +67,21 @@ def on_when(reading: SentenceReading, token: Token) -> None:
         reading.when, reading.when_words = _joined(reading, when), token.words
 
 
-def _compares(verb: Token) -> bool:
-    """Whether a time behind the verb is what a value is compared with."""
-    return verb.kind == "compares" or (verb.kind == "moves_to" and verb.value == "flat")
+def _compares(verb: Token, before: Token | None) -> bool:
+    """Whether a time behind the verb is what a value is compared with: 基本持平于上周."""
+    is_flat = verb.value == "flat" and (
+        verb.kind == "moves_to" or (before is not None and before.words == "于")
+    )
+    return verb.kind == "compares" or is_flat
 
 
 def _is_of_another_year(reading: SentenceReading, when: When) -> bool:
     before = reading.before
     of = before.when if before else None
-    return of is not None and of.kind in ("year", "years") and when.kind in _NO_PARTS_OF_YEARS
+    if of is None:
+        return False
+    is_of_day = of.kind in DAYS and when.kind == "weeks"  # 截至 9 月 19 日当周
+    return is_of_day or (of.kind in ("year", "years") and when.kind in _NO_PARTS_OF_YEARS)
 
 
 def _joined(reading: SentenceReading, when: When) -> When:
@@ -156,6 +166,8 @@ def on_span(reading: SentenceReading, token: Token, is_near: bool) -> None:
     elif clause.verb and clause.verb.token.kind == "streaks":
         clause.verb.figures.append(SaidFigure.of(token))
     elif is_near or is_summed or clause.is_recent or kind == "since" or kind in RECORDS:
+        if reading.when is not None and reading.when.value == "last":
+            clause.lost = token.words  # 而上周五为 66.68 美元，一周上涨 5.17%
         if clause.window is None or clause.window.since is None:
             clause.window = SaidWindow(amount, unit)
         clause.is_recent = False

@@ -22,6 +22,8 @@ def on_verb(reading: SentenceReading, token: Token) -> None:
         return  # 较上周五收盘价 3,975.90 美元
     if token.kind == "direction" and clause.is_versus and clause.base is None:
         clause.is_intraday, clause.is_versus = True, False  # 由涨转跌
+    if token.words in reading.grammar.revisions and not (clause.group or reading.carried):
+        clause.is_doubted = True  # 机构上调金价至 3775 美元
     if token.kind in RECORDS and (clause.is_versus or clause.hedge == "near"):
         clause.lost = token.words  # 较历史高点下跌, 距离新高不到 1%
         return
