@@ -85,10 +85,11 @@ class Lexer:
             for name in ("loose", "needs_cue", "actors")
             for alias in getattr(i.statements, name)
         }
+        facets, self.bases = _facets(owners)
         self.facets = Vocabulary(
             [
                 (noun, owned)
-                for noun, owned in _facets(owners).items()
+                for noun, owned in facets.items()
                 if (word := self._words.at(noun, 0)) is None or word[1].kind not in _VERBS
             ]
         )
@@ -317,9 +318,11 @@ def _bare(alias: str) -> str:
     return "".join(letter for letter in folded(alias) if letter != " ")
 
 
-def _facets(owners: Mapping[str, str]) -> Mapping[str, Mapping[str, str]]:
+def _facets(
+    owners: Mapping[str, str],
+) -> tuple[Mapping[str, Mapping[str, str]], Mapping[str, frozenset[str]]]:
     """Nouns that make another indicator of a subject: as 美光市值 is an alias beside 美光, 市值
-    behind 美光 means the market value."""
+    behind 美光 means the market value. And of which indicators an alias goes on with the noun."""
     found: dict[str, dict[str, str]] = {}
     family: dict[str, set[str]] = {}
     for alias, owner in owners.items():
@@ -332,8 +335,9 @@ def _facets(owners: Mapping[str, str]) -> Mapping[str, Mapping[str, str]]:
             ):
                 found.setdefault(noun, {})[owners[base]] = owner
                 family.setdefault(owners[base], set()).add(owner)
+    bases = {noun: frozenset(owned) for noun, owned in found.items()}
     for owned in found.values():  # 股价 behind 美光市值 leads back to the price
         for base, owner in [*owned.items()]:
             for other in family[base]:
                 owned.setdefault(other, owner)
-    return found
+    return found, bases

@@ -159,9 +159,9 @@ def on_facet(reading: SentenceReading, token: Token) -> None:
 def _is_two(reading: SentenceReading, subject: Subject, token: Token) -> bool:
     """Whether the noun makes another quantity of a name that has its own: 布伦特现货 11 月期货."""
     other = token.facets.get(subject.indicator, "")
-    if not other or other == subject.indicator or reading.clause.contract == "":
-        return False
-    return bool(subject.indicator)
+    noun = "".join(c for c in folded(token.words) if c != " ")
+    is_another = bool(other) and other != subject.indicator
+    return is_another and subject.indicator not in reading.lexer.bases.get(noun, ())
 
 
 def _nobody(reading: SentenceReading, token: Token) -> None:
