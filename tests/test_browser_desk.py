@@ -156,7 +156,7 @@ def test_a_touch_on_a_sign_opens_the_evidence_at_the_sentence(
 ) -> None:
     reader = visit(width, color_scheme=scheme, has_touch=True)
     page = reader.open("/")
-    sign = page.locator("#page a.verdict.unverifiable").first
+    sign = page.locator("#section-5 a.verdict.unverifiable").first
     sign.scroll_into_view_if_needed()
     place, address = page.evaluate("scrollY"), page.url
     sign.tap()

@@ -17,6 +17,7 @@ from dashboard.data.queries import Mentioned
 from dashboard.data.snapshot import Snapshot
 from dashboard.pages.page import Page, PageRequest
 from dashboard.pages.parts.marked import GRAVITY, CheckedStatement, MarkedText, Piece
+from dashboard.pages.parts.marked_table import Block, block
 from dashboard.urls import Urls
 from etl.bulletins.bounded import READERS
 from etl.bulletins.mentions import HEADING, mentions, paragraphs
@@ -73,7 +74,7 @@ class DraftSection:
 
     numeral: str
     heading: list[Piece]
-    paragraphs: list[list[Piece]]
+    paragraphs: list[Block]
 
 
 def empty_form(urls: Urls) -> DraftForm:
@@ -109,14 +110,14 @@ def layout(request: PageRequest, sent: SentDraft, today: date) -> Page:
                     numeral(one.number),
                     marked.heading(str(one.number), HEADING, one.title),
                     [
-                        marked.paragraph(str(one.number), at, words)
+                        block(marked, str(one.number), at, words)
                         for at, words in enumerate(one.paragraphs)
                     ],
                 )
                 for one in draft.sections
             ],
             "judgement": [
-                marked.paragraph("judgement", at, words) for at, words in enumerate(draft.judgement)
+                block(marked, "judgement", at, words) for at, words in enumerate(draft.judgement)
             ],
         },
     )

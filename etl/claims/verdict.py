@@ -274,11 +274,12 @@ def _doubt(case: Case, found: Ruling) -> str:
     moved_pct = float(np.max(np.abs(100 * np.diff(values) / values[:-1]), initial=0.0))
     if statement.kind in _MARKS and not statement.is_settled:
         mark = found.previous if number is None or number.value is None else number.value
-        value = case.value_of(found.at)
-        if mark is not None and abs(value - mark) <= moved_pct / 100 * abs(mark):
-            return MAYBE_INTRADAY
-        is_beyond = mark is not None and (value >= mark) == (case.way() != "down")
-        if statement.kind == "milestone" and is_beyond:
+        value, is_low = case.value_of(found.at), statement.kind == "record_low"
+        is_beyond = mark is not None and (value >= mark) != (is_low or case.way() == "down")
+        if mark is not None and not (is_beyond and value != mark):  # else it is refuted by the past
+            if abs(value - mark) <= moved_pct / 100 * abs(mark):
+                return MAYBE_INTRADAY
+        elif statement.kind == "milestone":
             return ALREADY
     is_bare = statement.when is None and statement.base is None and statement.window is None
     if statement.kind == "change" and is_bare and number and number.unit == "percent":
