@@ -12,18 +12,13 @@ from etl.brief.model import Brief
 from etl.catalog import Catalog
 from etl.errors import StorageError
 from etl.settings import Settings
-from etl.storage.snapshots import current_name, read_snapshot
+from etl.storage.snapshots import read_current
 
 
 def published_brief(settings: Settings, day: date, lang: str, now: datetime) -> Brief:
     """The brief of a day; a SettingError if it is in the future, a StorageError if there is no
     snapshot to make it from."""
-    name = current_name(settings.published)
-    if name is None:
-        raise StorageError(
-            f"{settings.published}: nothing is published yet; run `python -m etl run` first."
-        )
-    with read_snapshot(settings.published / f"{name}.duckdb") as connection:
+    with read_current(settings.published) as connection:
         try:
             ((document,),) = connection.execute("select document from catalog").fetchall()
             found = news(lambda sql, given: connection.execute(sql, given).fetchall(), day, now)

@@ -15,7 +15,7 @@ from etl.claims.known import KnownSnapshot
 from etl.claims.model import Placed
 from etl.claims.parse import Parser
 from etl.errors import StorageError
-from etl.storage.snapshots import current_name, read_snapshot
+from etl.storage.snapshots import read_current
 
 
 class DraftChecker:
@@ -38,9 +38,6 @@ class DraftChecker:
 @contextmanager
 def published_checker(folder: Path) -> Iterator[DraftChecker]:
     """A checker by the snapshot that is served from a folder; no run is waited for."""
-    name = current_name(folder)
-    if name is None:
-        raise StorageError(f"{folder}: nothing is published yet; run `python -m etl run` first.")
-    with read_snapshot(folder / f"{name}.duckdb") as connection:
+    with read_current(folder) as connection:
         ((document,),) = connection.execute("select document from catalog").fetchall()
         yield DraftChecker(connection, catalog_of(document))

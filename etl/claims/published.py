@@ -9,7 +9,7 @@ import duckdb
 
 from etl.claims.model import Claim
 from etl.errors import SettingError, StorageError
-from etl.storage.snapshots import current_name, meta_of, read_snapshot
+from etl.storage.snapshots import current_name, meta_of, read_current, read_snapshot
 
 #: The first format of snapshots that judge again when a value comes.
 KNOWS_LATER = 12
@@ -33,10 +33,7 @@ def claims_judged_later(folder: Path, most: int = 200) -> list[tuple[date, Claim
 
 def published_claims(folder: Path, day: date) -> list[Claim]:
     """The claims of the bulletin of a day in the snapshot that readers see, in their order."""
-    name = current_name(folder)
-    if name is None:
-        raise StorageError(f"{folder}: nothing is published yet; run `python -m etl run` first.")
-    with read_snapshot(folder / f"{name}.duckdb") as connection:
+    with read_current(folder) as connection:
         try:
             days = [row[0] for row in connection.execute(DAYS).fetchall()]
             rows = connection.execute(CLAIMS, [day]).fetchall()

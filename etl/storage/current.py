@@ -14,9 +14,8 @@ from typing import Any
 import duckdb
 
 from etl.catalog import Catalog
-from etl.errors import StorageError
 from etl.records import Action, Disagreement, HeldAnswer, Revision, Vintage
-from etl.storage.snapshots import current_name, read_snapshot
+from etl.storage.snapshots import read_current
 from etl.storage.warehouse import REVISIONS
 
 SERIES = """
@@ -120,10 +119,7 @@ class CurrentSnapshot:
 @contextmanager
 def current_snapshot(folder: Path) -> Iterator[CurrentSnapshot]:
     """The snapshot that is served from a folder; a StorageError in words if there is none."""
-    name = current_name(folder)
-    if name is None:
-        raise StorageError(f"{folder}: nothing is published yet; run `python -m etl run` first.")
-    with read_snapshot(folder / f"{name}.duckdb") as connection:
+    with read_current(folder) as connection:
         yield CurrentSnapshot(connection)
 
 

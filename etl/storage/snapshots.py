@@ -166,6 +166,17 @@ def current_name(folder: Path) -> str | None:
     return _pointer(folder).get("snapshot")
 
 
+@contextmanager
+def read_current(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The snapshot that is served from a folder, opened; a StorageError in words if there is
+    none."""
+    name = current_name(folder)
+    if name is None:
+        raise StorageError(f"{folder}: nothing is published yet; run `python -m etl run` first.")
+    with read_snapshot(folder / f"{name}.duckdb") as connection:
+        yield connection
+
+
 def current_fingerprint(folder: Path) -> str | None:
     """What the current snapshot was made from; None unless it can be read completely and agrees."""
     pointer = _pointer(folder)
