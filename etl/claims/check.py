@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 
 from etl.bulletins.mentions import HEADING, paragraphs, without_addresses
 from etl.bulletins.model import Bulletin
@@ -15,6 +16,7 @@ from etl.claims.known import Known
 from etl.claims.model import Placed
 from etl.claims.parse import Parser
 from etl.claims.reading.state import Context
+from etl.claims.statement import Statement
 from etl.claims.verdict import Judge
 
 TITLE = "title"
@@ -39,50 +41,88 @@ def check(
     """The claims of one bulletin in the order of its text. What could not be judged on its day for
     want of a value is judged by what is known `later`, too."""
     judge = Judge(parser.catalog, known, bulletin.date, later)
-    title = parser.context_of(bulletin.title)
-    found: list[Placed] = []
-    above = {TITLE: bulletin.title}
-    for part, index, text in [(TITLE, 0, bulletin.title), *paragraphs(bulletin)]:
-        heading = above.get(f"{part} {HEADING}", "")
-        if table := TextTable.of(text):
-            lines = (bulletin.title, heading, above.get(part, ""))
-            found += check_table(table, lines, part, index, parser, judge)
-        else:
-            context = replace(title, heading=parser.context_of(heading).heading or title.heading)
-            found += check_text(text, part, index, parser, judge, context)
-        above[part] = text
-        above.setdefault(f"{part} {index}", text)
-    return found
+    return [
+        placed
+        for passage in passages(bulletin, parser)
+        for sentence in passage.sentences(parser)
+        for placed in _judged(sentence, passage.part, passage.index, judge)
+    ]
 
 
-def check_table(
-    table: TextTable, above: Sequence[str], part: str, index: int, parser: Parser, judge: Judge
-) -> Iterator[Placed]:
-    """The claims of the cells of a table below some lines of text."""
+def check_text(text: str, part: str, index: int, parser: Parser, judge: Judge) -> Iterator[Placed]:
+    """The claims of one paragraph that stands alone."""
+    for sentence in read_text(text, parser, Context()):
+        yield from _judged(sentence, part, index, judge)
+
+
+def _judged(sentence: ReadSentence, part: str, index: int, judge: Judge) -> Iterator[Placed]:
+    claims = judge.judged_together(sentence.statements, sentence.shown, part)
+    for (start, stop), (claim, basis) in zip(sentence.places, claims, strict=True):
+        yield Placed(index, start, stop, claim, basis)
+
+
+class ReadSentence(NamedTuple):
+    """A sentence, or the cell of a table as one: what is read, what a person is shown of it, and
+    its statements, each with the words of the paragraph that make it: `text[start:stop]`."""
+
+    words: str
+    shown: str
+    statements: Sequence[Statement]
+    places: Sequence[tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A paragraph of a bulletin, or the table that it is, below its title, its heading and the
+    paragraph before it; `long` is the word of them that speaks of a longer time than a day."""
+
+    part: str
+    index: int
+    text: str
+    above: tuple[str, str, str]
+    long: str
+
+    def sentences(self, parser: Parser) -> Iterator[ReadSentence]:
+        """What is read of it, in the order of its words."""
+        if table := TextTable.of(self.text):
+            return read_table(table, self.above, parser)
+        return read_text(self.text, parser, Context(heading=self.long))
+
+
+def passages(bulletin: Bulletin, parser: Parser) -> Iterator[Passage]:
+    """Every text of a bulletin with what stands above it."""
+    title = parser.long_heading(bulletin.title)
+    here = heading = before = ""
+    for part, index, text in texts(bulletin):
+        if part != here:
+            here, heading, before = part, "", ""
+        long = parser.long_heading(heading) or title
+        yield Passage(part, index, text, (bulletin.title, heading, before), long)
+        heading, before = text if index == HEADING else heading, text
+
+
+def texts(bulletin: Bulletin) -> Iterator[tuple[str, int, str]]:
+    """The title and every text below it, with the part and the paragraph that it is."""
+    yield TITLE, 0, bulletin.title
+    yield from paragraphs(bulletin)
+
+
+def read_table(table: TextTable, above: Sequence[str], parser: Parser) -> Iterator[ReadSentence]:
+    """The cells that are surely read of a table below some lines of text."""
     for cell, indicator, words, shown in parser.cells.sentences(table, above):
         statements = parser.statements(words)
         if len(statements) == 1 and statements[0].indicator == indicator:
-            claim, basis = judge.judged(statements[0], shown, part)
-            yield Placed(index, cell.start, cell.stop, claim, basis)
+            yield ReadSentence(words, shown, statements, [(cell.start, cell.stop)])
 
 
-def check_text(
-    text: str,
-    part: str,
-    index: int,
-    parser: Parser,
-    judge: Judge,
-    context: Context | None = None,
-) -> Iterator[Placed]:
-    """The claims of one paragraph. Addresses are not read; a sentence knows those before it, and
-    the heading above them by its `context`."""
-    context = context or Context()
-    for start, sentence in sentences(without_addresses(text)):
-        statements = parser.statements(sentence, context)
-        whole = text[start : start + len(sentence)].strip()
-        found = judge.judged_together(statements, whole, part)
-        for statement, (claim, basis) in zip(statements, found, strict=True):
-            yield Placed(index, start + statement.start, start + statement.stop, claim, basis)
+def read_text(text: str, parser: Parser, context: Context) -> Iterator[ReadSentence]:
+    """The sentences of a paragraph. Addresses are not read; a sentence knows those before it, and
+    the heading above them, by its `context`."""
+    for start, words in sentences(without_addresses(text)):
+        statements = parser.statements(words, context)
+        places = [(start + one.start, start + one.stop) for one in statements]
+        shown = text[start : start + len(words)].strip()
+        yield ReadSentence(words, shown, statements, places)
 
 
 def sentences(text: str) -> Iterator[tuple[int, str]]:

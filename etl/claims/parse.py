@@ -99,10 +99,9 @@ class Parser:
             return []
         return _with_parts(self._read(sentence, tokens, context))
 
-    def context_of(self, heading: str) -> Context:
-        """What a heading says to the sentences below it."""
-        words = (word for word in self.grammar.long_headings if word in heading)
-        return Context(heading=next(words, ""))
+    def long_heading(self, heading: str) -> str:
+        """The word of a heading that speaks of a longer time than a day; '' if none does."""
+        return next((word for word in self.grammar.long_headings if word in heading), "")
 
     def _note(self, sentence: str, context: Context) -> None:
         """Keeps the time that a sentence without indicators names for those that follow."""

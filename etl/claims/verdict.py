@@ -81,10 +81,6 @@ class Judge:
         self.moment = end_of(day)
         self._grammar = grammar()
 
-    def claim(self, statement: Statement, sentence: str, section: str) -> Claim:
-        """The statement with its verdict and evidence."""
-        return self.judged(statement, sentence, section)[0]
-
     def judged_together(
         self, statements: Sequence[Statement], sentence: str, section: str
     ) -> list[tuple[Claim, JudgedBy | None]]:
@@ -111,7 +107,8 @@ class Judge:
     def judged(
         self, statement: Statement, sentence: str, section: str
     ) -> tuple[Claim, JudgedBy | None]:
-        """The same, and the value that it was judged by, on its day or later."""
+        """The statement with its verdict and evidence, and the value that it was judged by, on its
+        day or later."""
         indicator, period = self.catalog[statement.indicator], None
         evidence: Evidence | None = None
         later: Later | None = None

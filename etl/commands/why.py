@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from etl.bulletins.mentions import paragraphs
 from etl.bulletins.model import Bulletin
-from etl.claims.check import TITLE, sentences
+from etl.claims.check import passages
 from etl.claims.dates import When, period_of
 from etl.claims.grammar import SPAN
 from etl.claims.lexer import Token
@@ -50,7 +49,17 @@ _KINDS: Mapping[str, str] = {
     "negations": "denial",
     "hypotheticals": "no fact: forecast or wish",
     "conditionals": "no fact: condition",
+    "fictions": "no fact: hearsay, or an example",
+    "unreal": "its clause tells no fact",
     "intraday": "within the session",
+    "running": "a session that is not over",
+    "clock": "a time of day",
+    "contract": "a month of delivery",
+    "other_contracts": "another contract or currency",
+    "others": "another quantity of the name before",
+    "place": "a place",
+    "moves_are": "so large has the move become",
+    "thereafter": "from then until now",
     "nominal": "makes a noun of the move",
     "reports": "report",
     "joins": "joins subjects",
@@ -74,19 +83,17 @@ def why(draft: Bulletin, parser: Parser, claims: Sequence[Placed]) -> Iterator[s
         (p.claim.section, p.paragraph, p.start, p.stop, p.claim.indicator, p.claim.kind): p.claim
         for p in claims
     }
-    for part, index, text in [(TITLE, 0, draft.title), *paragraphs(draft)]:
-        for start, sentence in sentences(text):
-            tokens = parser.lexer.tokens(sentence)
+    for passage in passages(draft, parser):
+        for sentence in passage.sentences(parser):
+            tokens = parser.lexer.tokens(sentence.words)
             if not tokens:
                 continue
-            yield f"{part}: {quoted(sentence)}"
+            yield f"{passage.part}: {quoted(sentence.shown)}"
             yield from _words(draft, tokens)
-            statements = parser.statements(sentence)
-            for one in statements:
-                place = (part, index, start + one.start, start + one.stop, one.indicator, one.kind)
-                claim = judged.get(place)
-                yield from _statement(draft, one, sentence[one.start : one.stop], claim)
-            if not statements:
+            for one, place in zip(sentence.statements, sentence.places, strict=True):
+                claim = judged.get((passage.part, passage.index, *place, one.indicator, one.kind))
+                yield from _statement(draft, one, sentence.words[one.start : one.stop], claim)
+            if not sentence.statements:
                 yield f"{_DEEP}→ nothing is stated"
             yield ""
 

@@ -14,9 +14,8 @@ from dashboard.data.snapshot import Snapshot
 from dashboard.export.table import frozen_moment
 from dashboard.texts import text
 from dashboard.urls import Urls
-from etl.bulletins.mentions import paragraphs
 from etl.bulletins.model import Bulletin
-from etl.claims.check import TITLE
+from etl.claims.check import texts
 from etl.claims.model import Claim, JudgedBy, Placed
 from etl.records import Vintage
 
@@ -61,8 +60,7 @@ class AftermathWords:
     def of_bulletin(self, bulletin: Bulletin, claims: Sequence[Placed]) -> list[ShownAftermath]:
         """What became of each value of which a bulletin said something true; nothing of those that
         nothing has come after."""
-        texts = {(part, number): words for part, number, words in
-                 [(TITLE, 0, bulletin.title), *paragraphs(bulletin)]}  # fmt: skip
+        said = {(part, number): words for part, number, words in texts(bulletin)}
         groups: dict[tuple[str, date], list[Placed]] = {}
         for placed in claims:
             basis = placed.judged_by
@@ -71,7 +69,7 @@ class AftermathWords:
         return [
             shown
             for (name, since), group in groups.items()
-            if (shown := self._shown(name, since, group, bulletin.date, texts)) is not None
+            if (shown := self._shown(name, since, group, bulletin.date, said)) is not None
         ]
 
     def _shown(
@@ -80,7 +78,7 @@ class AftermathWords:
         since: date,
         group: Sequence[Placed],
         day: date,
-        texts: Mapping[tuple[str, int], str],
+        said: Mapping[tuple[str, int], str],
     ) -> ShownAftermath | None:
         found = [(days, self.values.days_after(name, day, since, days)) for days in AFTER]
         values = [self._value(name, since, days, row) for days, row in found if row is not None]
@@ -89,8 +87,8 @@ class AftermathWords:
             after = self.values.aftermath(name, placed.judged_by)
             told = self.fate(placed.claim, placed.judged_by, after, day)
             if after is not None and told and after.newest > since:
-                said = texts.get((placed.claim.section, placed.paragraph), "")
-                words = _quoted(said[placed.start : placed.stop])
+                paragraph = said.get((placed.claim.section, placed.paragraph), "")
+                words = _quoted(paragraph[placed.start : placed.stop])
                 quoted, *_ = fates.setdefault(
                     told, ([], told, self.chart(name, since, after.newest))
                 )
