@@ -28,7 +28,7 @@ from etl.bulletins.read import read_bulletin
 from etl.catalog import Catalog, load_catalog
 from etl.claims.check import check, check_all, check_text
 from etl.claims.known import History, Row, VintageSeries
-from etl.claims.model import Claim, Placed
+from etl.claims.model import TRUE, Claim, Placed
 from etl.claims.parse import Parser
 from etl.claims.verdict import Judge
 from etl.events import changes_of
@@ -36,7 +36,6 @@ from etl.records import BEIJING
 from etl.settings import PROJECT
 
 GOLDEN = PROJECT / "tests" / "golden"
-TRUE = frozenset({"supported", "approximate"})
 PARTS = ("open", "held out")
 Label = tuple[str, str, float | None, str]
 

@@ -17,8 +17,8 @@ from dashboard.pages.paging import Paged, paged
 from dashboard.pages.parts.aftermath import AftermathWords
 from dashboard.pages.parts.listing import further
 from dashboard.pages.parts.marked import MARKS
-from etl.claims.judging.case import VERDICT_WORDS
-from etl.claims.model import Claim, JudgedBy, Verdict
+from etl.claims.judging.case import without_verdict
+from etl.claims.model import JudgedBy, Verdict
 
 PATH = "/claims"
 A_PAGE = 100
@@ -93,12 +93,6 @@ def _unknown(request: PageRequest) -> str:
     """What is said of parameters that this page does not know."""
     names = [name[:40] for name in request.query if name not in _OTHERS][:NAMED]
     return request.say("unknown_parameters", names=", ".join(names)) if names else ""
-
-
-def _reason(claim: Claim) -> str:
-    """The reason without the verdict, which stands beside it."""
-    words, _, rest = claim.reason.partition("：")
-    return rest if words in VERDICT_WORDS.values() else claim.reason
 
 
 class StatementList:
@@ -182,7 +176,7 @@ class StatementList:
             kind=request.say(f"claim_{claim.kind}"),
             verdict=self._verdict(
                 claim.verdict,
-                _reason(claim),
+                without_verdict(claim.reason),
                 request.urls.to(claim.evidence.chart) if claim.evidence else "",
             ),
             later=self._later(entry),

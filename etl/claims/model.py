@@ -14,6 +14,8 @@ Kind = Literal[
     "volatility", "streak",
 ]  # fmt: skip
 Verdict = Literal["supported", "approximate", "contradicted", "unverifiable"]
+#: The verdicts on what is true.
+TRUE: frozenset[Verdict] = frozenset({"supported", "approximate"})
 
 
 class Evidence(FrozenModel):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
@@ -25,7 +25,7 @@ from etl.claims.judging.levels import change, direction, level
 from etl.claims.judging.records import first, milestone, record_high, record_low
 from etl.claims.judging.streaks import streak, volatility
 from etl.claims.known import Known
-from etl.claims.model import Claim, Evidence, JudgedBy, Kind, Later
+from etl.claims.model import TRUE, Claim, Evidence, JudgedBy, Kind, Later
 from etl.claims.statement import (
     ALREADY,
     CONTRACT,
@@ -50,7 +50,6 @@ _RULES: Mapping[Kind, Callable[[Case], Ruling]] = {
     "volatility": volatility,
     "streak": streak,
 }
-_TRUE = frozenset({"supported", "approximate"})
 #: How many sessions before the last one a number without a date may be of.
 _SESSIONS_BACK = 5
 _DAY = timedelta(days=1)
@@ -161,14 +160,9 @@ class Judge:
         found = rule(case)
         if found.verdict != "contradicted":
             return found
-        if (later := _since_the_eve(statement)) is not None:
-            other = _tried(rule, replace(case, statement=later))
-            if other is not None and other.verdict in _TRUE:
-                return other
-        if statement.when is None and statement.context is not None:
-            other = _tried(rule, _at(case, statement.context, self.day))
-            if other is not None and other.verdict in _TRUE:
-                return other
+        for other in _read_otherwise(case):
+            if told := _true(rule, other):
+                return told
         if doubt := statement.doubt or _doubt(case, found):
             return case.doubted(found, doubt)
         if day := self._other_session(case, rule):
@@ -199,8 +193,7 @@ class Judge:
         for _ in range(tries):
             session = session_on_or_before(calendar, session - _DAY)
             when = When("full", year=session.year, month=session.month, day=session.day)
-            found = _tried(rule, _at(case, when, self.day))
-            if found is not None and found.verdict in _TRUE:
+            if _true(rule, _at(case, when)):
                 return session
         return None
 
@@ -251,8 +244,7 @@ def _other_period(case: Case, rule: Callable[[Case], Ruling]) -> date | None:
         return None
     for day in case.history.days[-_SESSIONS_BACK - 1 : -1][::-1]:
         when = When(_TOLD_BY[case.indicator.frequency], year=day.year, month=day.month)
-        found = _tried(rule, _at(case, when, case.day))
-        if found is not None and found.verdict in _TRUE:
+        if _true(rule, _at(case, when)):
             return day
     return None
 
@@ -298,27 +290,31 @@ def _months_ahead(contract: tuple[int, int], day: date) -> int:
     return (year - day.year) * 12 + month - day.month if year else (month - day.month) % 12
 
 
-def _since_the_eve(statement: Statement) -> Statement | None:
-    """The statement since the day before: 7 月 1 日以来 may count from the close of June."""
-    window = statement.window
-    if window is None or window.since is None or statement.kind != "change":
-        return None
-    if window.since.kind != "full":
-        return None
-    return statement._replace(window=replace(window, since=replace(window.since, is_eve=True)))
+def _read_otherwise(case: Case) -> Iterator[Case]:
+    """The other times that the words may as well mean: 7 月 1 日以来 may count from the close of
+    June, and without a time of its own a statement may be of that of the sentence before."""
+    statement, window = case.statement, case.statement.window
+    since = window.since if window else None
+    if window and since and since.kind == "full" and statement.kind == "change":
+        eve = replace(window, since=replace(since, is_eve=True))
+        yield replace(case, statement=statement._replace(window=eve))
+    if statement.when is None and statement.context is not None:
+        yield _at(case, statement.context)
 
 
-def _at(case: Case, when: When, day: date) -> Case:
-    """The case with the time that a sentence before names."""
+def _at(case: Case, when: When) -> Case:
+    """The case at another time."""
     statement = case.statement._replace(when=when)
-    return replace(case, statement=statement, period=period_of(when, day))
+    return replace(case, statement=statement, period=period_of(when, case.day))
 
 
-def _tried(rule: Callable[[Case], Ruling], case: Case) -> Ruling | None:
+def _true(rule: Callable[[Case], Ruling], case: Case) -> Ruling | None:
+    """The ruling on a case if it is true."""
     try:
-        return rule(case)
+        found = rule(case)
     except Unknown:
         return None
+    return found if found.verdict in TRUE else None
 
 
 def _signed(statement: Statement) -> float | None:

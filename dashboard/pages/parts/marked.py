@@ -17,8 +17,8 @@ from dashboard.data.snapshot import Snapshot
 from dashboard.provenance import provenance_words
 from dashboard.texts import text as words_of
 from dashboard.urls import Urls
-from etl.claims.judging.case import VERDICT_WORDS
-from etl.claims.model import Claim, Placed
+from etl.claims.judging.case import without_verdict
+from etl.claims.model import TRUE, Claim, Placed
 
 MARKS = {"supported": "✔", "approximate": "≈", "contradicted": "✘", "unverifiable": "?"}
 _STOPS = "，。；！？,;|"
@@ -182,19 +182,17 @@ class MarkedText:
 
     def _told(self, claim: Claim) -> str:
         """The verdict in the reader's language and its reason, which may begin with the verdict."""
-        words, comma, rest = claim.reason.partition("：")
-        is_said = comma and words in VERDICT_WORDS.values()
-        if is_said and self.lang == "zh":
+        reason = without_verdict(claim.reason)
+        if reason != claim.reason and self.lang == "zh":
             return claim.reason
         return words_of(
-            "verdict_told", self.lang, verdict=words_of(claim.verdict, self.lang),
-            reason=rest if is_said else claim.reason,
+            "verdict_told", self.lang, verdict=words_of(claim.verdict, self.lang), reason=reason,
         )  # fmt: skip
 
     @property
     def has_quiet(self) -> bool:
         """Whether there are marks that only stand there on request."""
-        return any(p.claim.verdict in ("supported", "approximate") for p in self.claims)
+        return any(p.claim.verdict in TRUE for p in self.claims)
 
     @property
     def counted(self) -> str:

@@ -43,9 +43,15 @@ def plain(digits: str) -> str:
     return digits.replace(MINUS, "-")
 
 
+def without_verdict(reason: str) -> str:
+    """The reason without the word of the verdict that it may begin with."""
+    words, _, rest = reason.partition("：")
+    return rest if words in VERDICT_WORDS.values() else reason
+
+
 def doubted_reason(reason: str, doubt: str) -> str:
     """The reason of a contradiction as that of a doubt."""
-    told = reason.removeprefix(f"{VERDICT_WORDS['contradicted']}：").removesuffix("。")
+    told = without_verdict(reason).removesuffix("。")
     return f"{VERDICT_WORDS['unverifiable']}：{told}；{doubt}。"
 
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 
 from etl.claims.judging.case import Case, Ruling
-from etl.claims.model import JudgedBy, Kind
+from etl.claims.model import TRUE, JudgedBy, Kind
 
 Bounds = tuple[float, float]
 
@@ -17,8 +17,7 @@ def judged_by(case: Case, found: Ruling) -> JudgedBy | None:
     if found.at is None:
         return None
     day, bounds = case.date_of(found.at), _BOUNDS.get(case.statement.kind)
-    is_true = found.verdict in ("supported", "approximate")
-    if bounds is None or not is_true or case.statement.mode == "month_end":
+    if bounds is None or found.verdict not in TRUE or case.statement.mode == "month_end":
         return JudgedBy(day)
     value = case.value_of(found.at)
     low, high = bounds(case, value)
