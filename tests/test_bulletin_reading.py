@@ -610,6 +610,6 @@ def test_bulletin_as_it_was_sent_reads_whole():
         (r.number, r.publisher, r.title, r.date) for r in bundled.references
     ]
     assert reading.left_out == (
-        "the table of contents (7 lines)",
-        "the contact block (10 lines)",
+        "the table of contents (7 lines): | 一、人工智能创新生态成为新质生产力的重要组织…",
+        "the contact block (10 lines): 联系我们，请扫描二维码 / 新质生产力工作委员会…",
     )

@@ -4,8 +4,10 @@ every letter of the file with those of the bulletin where it is not."""
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 
 from etl.bulletins.model import Bulletin
 from etl.bulletins.parts import CONTACT, DATE, SUMMARY, names_a_part, numeral
@@ -152,11 +154,8 @@ class _Account:
         return start >= 0
 
     def _before(self, at: int) -> int:
-        low, high = 0, len(self.places)
-        while low < high:
-            middle = (low + high) // 2
-            low, high = (middle + 1, high) if self.places[middle][0] < at else (low, middle)
-        return self.places[low - 1][1] if low else 0
+        behind = bisect_left(self.places, at, key=itemgetter(0))
+        return self.places[behind - 1][1] if behind else 0
 
     def _free(self, letters: str, start: int) -> int:
         """Where the letters stand and account for nothing yet; -1 for nowhere."""

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cache
 
 _SPACES = re.compile(r"\s+")
 _HIDDEN = re.compile(r"<(?:(?P<name>script|style)\b[^<>]*>|!--)", re.IGNORECASE)
@@ -34,17 +35,24 @@ BREAK = "\u2028"
 _PASSES = 20
 # Putting marks that are piled on one letter in order takes the square of their number. No letter of
 # any language bears more than thirty (UAX #15, stream-safe text).
-_MARKS = "".join(map(re.escape, filter(unicodedata.combining, map(chr, range(0x300, 0x1F000)))))
-_UNSEEN = re.compile(
-    "[\ud800-\udfff\ufffe\uffff{}]".format(
-        "".join(
-            re.escape(chr(code))
-            for code in (*range(0x1F000), *range(0xE0000, 0xE0100))
-            if unicodedata.category(chr(code)) in {"Cc", "Cf"}
-        )
+_LETTERS = (*range(0x1F000), *range(0xE0000, 0xE0100))
+
+
+@cache
+def _pile() -> re.Pattern[str]:
+    """Marks beyond the thirtieth of a pile. It takes a while to make, which most commands need
+    not."""
+    marks = "".join(re.escape(c) for c in map(chr, _LETTERS) if unicodedata.combining(c))
+    return re.compile(f"([{marks}]{{30}})[{marks}]+")
+
+
+@cache
+def _unseen() -> re.Pattern[str]:
+    """What nobody sees, and what YAML cannot hold."""
+    hidden = "".join(
+        re.escape(c) for c in map(chr, _LETTERS) if unicodedata.category(c) in {"Cc", "Cf"}
     )
-)
-_PILE = re.compile(f"([{_MARKS}]{{30}})[{_MARKS}]+")
+    return re.compile(f"[\ud800-\udfff\ufffe\uffff{hidden}]")
 
 
 @dataclass(slots=True)
@@ -75,7 +83,7 @@ def plain(text: str, dropped: Dropped | None = None) -> str:
 
 
 def _plainer(text: str, dropped: Dropped) -> str:
-    text = text if text.isascii() else unicodedata.normalize("NFC", _PILE.sub(r"\1", text))
+    text = text if text.isascii() else unicodedata.normalize("NFC", _pile().sub(r"\1", text))
     text = _SPACES.sub(" ", text)
     text = _AUTOLINK.sub(r"\1", without_tags(visible(text), dropped))
     dropped.script_links += _SCRIPT_LINK.findall(text)
@@ -88,7 +96,7 @@ def visible(text: str) -> str:
     """Without zero-width, control and surrogate characters; YAML cannot hold U+FFFE and U+FFFF."""
     if text.isascii() and text.isprintable():
         return text
-    return _UNSEEN.sub("", text)
+    return _unseen().sub("", text)
 
 
 def without_tags(text: str, dropped: Dropped) -> str:

@@ -173,6 +173,14 @@ class Grammar(StrictModel):
         return Vocabulary(self.lexemes())
 
     @cached_property
+    def bare_cues(self) -> Mapping[str, Cue]:
+        """The words of cues as they are compared, without spaces."""
+        return {
+            place: Cue(words=tuple(map(bare, cue.words)), against=tuple(map(bare, cue.against)))
+            for place, cue in self.cues.items()
+        }
+
+    @cached_property
     def nouns(self) -> Vocabulary[str]:
         """What makes a noun of the direction word before it."""
         return Vocabulary([(word, word) for word in self.nominal])
@@ -283,6 +291,11 @@ def folded(text: str) -> str:
     """Letters as they are compared: full width, capitals and Traditional characters folded, one
     for one."""
     return "".join(map(_fold, text))
+
+
+def bare(text: str) -> str:
+    """The same without spaces."""
+    return folded(text).replace(" ", "")
 
 
 @lru_cache(maxsize=4096)

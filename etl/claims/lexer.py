@@ -13,7 +13,7 @@ from typing import NamedTuple
 from etl.bulletins.mentions import QUOTES, MentionFinder
 from etl.catalog import Catalog
 from etl.claims.dates import WHOLE_WEEK, When, when_at
-from etl.claims.grammar import Grammar, Lexeme, Vocabulary, folded
+from etl.claims.grammar import Grammar, Lexeme, Vocabulary, bare, folded
 from etl.claims.numbers import Number, number_at
 
 _CLAUSE = frozenset(",，;；:：—")
@@ -73,14 +73,14 @@ class Lexer:
     def __init__(self, catalog: Catalog, grammar: Grammar) -> None:
         self.finder = MentionFinder(catalog)
         self._words, self._units = grammar.vocabulary, grammar.unit_words
-        owners = {_bare(alias): i.id for i in catalog.all() for alias in i.aliases}
+        owners = {bare(alias): i.id for i in catalog.all() for alias in i.aliases}
         timely = [word for word, said in grammar.lexemes() if said.kind in {*_TIMES, "running"}]
         starts = {re.escape(folded(word)) for word in timely if len(word) > 1}
         self._timely = re.compile(
             "|".join([*sorted(starts, key=len, reverse=True), "[0-9]+", "收"])
         )
-        self.careful = {
-            (i.id, _bare(alias)): name
+        self._careful = {
+            (i.id, bare(alias)): name
             for i in catalog.all()
             for name in ("loose", "needs_cue", "actors")
             for alias in getattr(i.statements, name)
@@ -150,7 +150,7 @@ class Lexer:
     def care(self, token: Token) -> str:
         """How carefully the words of a mention are taken: loose, needs_cue, actors; '' by itself
         for a name that means the indicator alone."""
-        return self.careful.get((token.indicator, _bare(token.words)), "")
+        return self._careful.get((token.indicator, bare(token.words)), "")
 
     def _at(
         self,
@@ -312,10 +312,6 @@ def _letters(sentence: str) -> tuple[str, list[int]]:
 def _seen(letter: str) -> str:
     """The letter as it is compared; nothing of one that is not seen."""
     return "" if letter in QUOTES or unicodedata.category(letter) == "Cf" else folded(letter)
-
-
-def _bare(alias: str) -> str:
-    return "".join(letter for letter in folded(alias) if letter != " ")
 
 
 def _facets(

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 
 from etl.claims.lexer import Token
-from etl.claims.reading.state import MOST_UNREAD, Clause, SentenceReading, unread
+from etl.claims.reading.state import Clause, SentenceReading, unread, unsure
 from etl.claims.reading.telling import told
-from etl.claims.statement import UNSURE
 
 _COLONS = frozenset(":：")
 #: How an opening ends that speaks of another time, in words that are not read.
@@ -61,7 +60,7 @@ def on_text(reading: SentenceReading, token: Token) -> None:
     for at in range(clause.first, len(reading.found)):  # 上涨 1% 的股票
         found = reading.found[at]
         if not found.doubt and found.kind != "count":
-            reading.found[at] = found._replace(doubt=UNSURE.format(words[:MOST_UNREAD]))
+            reading.found[at] = found._replace(doubt=unsure(words))
 
 
 def settle(reading: SentenceReading) -> None:

@@ -76,7 +76,7 @@ def _counted(reading: SentenceReading, unit: str) -> SaidCount | None:
         if token.kind == "place":
             places.add(token.value)
         if token.kind in ("mention", "weak_mention"):
-            if places - {*reading.catalog[token.indicator].statements.places}:
+            if reading.is_misplaced(token.indicator, places):
                 return None  # 各省出台 50 份政策文件
             if _takes(reading, token.indicator, unit):
                 is_named = token.kind == "mention" or token.indicator in reading.named

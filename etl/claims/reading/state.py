@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from etl.catalog import Catalog
 from etl.claims.dates import When
-from etl.claims.grammar import Grammar, folded
+from etl.claims.grammar import Grammar
 from etl.claims.lexer import Lexer, Token
 from etl.claims.numbers import Number
 from etl.claims.reading.units import Units
@@ -26,7 +26,7 @@ from etl.claims.statement import (
 
 #: Verbs that say that a value is a record.
 RECORDS = frozenset({"record", "weak_record"})
-MOST_UNREAD = 20
+_MOST_UNREAD = 20
 
 
 class Subject(NamedTuple):
@@ -173,18 +173,17 @@ class SentenceReading:
             return subject.doubt
         if subject.contract:
             return CONTRACT.format(subject.contract)
-        return UNSURE.format(gap[:MOST_UNREAD]) if gap else ""
+        return unsure(gap) if gap else ""
 
     def has_cue(self, place: str) -> bool:
         """Whether the sentence speaks of the markets of a place, and of no other."""
-        cue = self.grammar.cues[place]
-        others = any(folded(word) in self.bare for word in cue.against)
-        return not others and any(folded(word) in self.bare for word in cue.words)
+        cue, sentence = self.grammar.bare_cues[place], self.folded.replace(" ", "")
+        others = any(word in sentence for word in cue.against)
+        return not others and any(word in sentence for word in cue.words)
 
-    @property
-    def bare(self) -> str:
-        """The sentence as words are compared, without spaces."""
-        return "".join(self.folded.split())
+    def is_misplaced(self, indicator: str, places: Collection[str]) -> bool:
+        """Whether some places are none that the indicator may be said of."""
+        return not {*places} <= {*self.catalog[indicator].statements.places}
 
     @property
     def before(self) -> Token | None:
@@ -214,6 +213,11 @@ class SentenceReading:
         return any(noun in words for noun in self.grammar.counted["documents"].nouns)
 
 
+def unsure(gap: str) -> str:
+    """The doubt that words beside a statement raise."""
+    return UNSURE.format(gap[:_MOST_UNREAD])
+
+
 def unread(gap: str) -> str:
     """The problem with words that were not understood."""
-    return UNREAD.format(gap[:MOST_UNREAD])
+    return UNREAD.format(gap[:_MOST_UNREAD])

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from etl.claims.grammar import folded
+from etl.claims.grammar import bare
 from etl.claims.lexer import Token
 from etl.claims.model import Kind
 from etl.claims.reading.clauses import flush, on_text
-from etl.claims.reading.state import MOST_UNREAD, SentenceReading, Subject
-from etl.claims.statement import CONTRACT, LOOSE, NOBODY, UNSURE, Statement
+from etl.claims.reading.state import SentenceReading, Subject, unsure
+from etl.claims.statement import CONTRACT, LOOSE, NOBODY, Statement
 
 #: The tenor of our yield, in years.
 TENOR = 10
@@ -44,7 +44,7 @@ def _subject(reading: SentenceReading, token: Token) -> Subject:
     """What a name means where it stands; nothing of ours where it is a part of another name."""
     clause, rules = reading.clause, reading.catalog[token.indicator].statements
     care, before = reading.lexer.care(token), reading.before
-    is_other = bool(clause.places - {*rules.places}) or _has_tenor(reading, before)
+    is_other = reading.is_misplaced(token.indicator, clause.places) or _has_tenor(reading, before)
     if care and before is not None and (before.kind == "text" or _is_of(reading, before, token)):
         is_other = True  # 银行间隔夜回购加权利率, 微软 PUE
     if care == "needs_cue":
@@ -54,7 +54,7 @@ def _subject(reading: SentenceReading, token: Token) -> Subject:
     is_told = care == "loose" and clause.places and rules.places == ("world",)
     doubt = LOOSE.format(token.words) if care in ("loose", "needs_cue") and not is_told else ""
     if not doubt and clause.had_text:
-        doubt = UNSURE.format(clause.had_text[:MOST_UNREAD])
+        doubt = unsure(clause.had_text)
     problem = CONTRACT.format(clause.other_contract) if clause.other_contract else ""
     return Subject(token.indicator, token.words, doubt, problem, clause.contract)
 
@@ -159,9 +159,8 @@ def on_facet(reading: SentenceReading, token: Token) -> None:
 def _is_two(reading: SentenceReading, subject: Subject, token: Token) -> bool:
     """Whether the noun makes another quantity of a name that has its own: 布伦特现货 11 月期货."""
     other = token.facets.get(subject.indicator, "")
-    noun = "".join(c for c in folded(token.words) if c != " ")
     is_another = bool(other) and other != subject.indicator
-    return is_another and subject.indicator not in reading.lexer.bases.get(noun, ())
+    return is_another and subject.indicator not in reading.lexer.bases.get(bare(token.words), ())
 
 
 def _nobody(reading: SentenceReading, token: Token) -> None:
@@ -205,19 +204,16 @@ def subjects(reading: SentenceReading) -> Sequence[Subject]:
     if reading.carries_doubt:
         clause.is_doubted = True
     told_of = reading.everyone if clause.is_together and reading.everyone else reading.carried
-    return [subject for subject in told_of if not _is_elsewhere(reading, subject)]
-
-
-def _is_elsewhere(reading: SentenceReading, subject: Subject) -> bool:
-    """Whether the clause speaks of another place than the subject carried on: 而我国为 1.46."""
-    if not subject.indicator or not reading.clause.places:
-        return False
-    return bool(reading.clause.places - {*reading.catalog[subject.indicator].statements.places})
+    return [  # 而我国为 1.46: another place than that of the subject carried on
+        subject
+        for subject in told_of
+        if not (subject.indicator and reading.is_misplaced(subject.indicator, clause.places))
+    ]
 
 
 def _facet_of(reading: SentenceReading, words: str, indicator: str) -> str:
     """What a noun makes of an indicator: 市值 of 美光 is its market value."""
-    noun = "".join(c for c in folded(words) if c != " ")
+    noun = bare(words)
     found = reading.lexer.facets.at(noun, 0) if noun else None
     return found[1].get(indicator, "") if found and found[0] == len(noun) else ""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from etl.claims.grammar import folded
+from etl.claims.grammar import bare
 from etl.claims.lexer import Token
 from etl.claims.reading.predicates import (
     Maker,
@@ -106,5 +106,4 @@ def _is_inverse(reading: SentenceReading, subject: Subject) -> bool:
     inverse = reading.catalog[subject.indicator].inverse
     if not inverse:
         return False
-    words = "".join(folded(subject.words).split())
-    return any("".join(folded(word).split()) == words for word in inverse)
+    return bare(subject.words) in map(bare, inverse)
