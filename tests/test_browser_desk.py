@@ -334,6 +334,7 @@ def test_a_page_that_does_not_come_is_said_and_can_be_asked_for_again(
 def test_a_page_that_is_awaited_is_seen_to_be_awaited(visit: Opened) -> None:
     reader = visit()
     page = reader.open("/")
+    reader.until_live()
     waiting: list[Route] = []
     released: list[bool] = []
 
