@@ -331,6 +331,8 @@ def test_javascript_links_are_removed_and_counted(written):
     path = written(f"{HEAD}\n## 一、电价\n\n看[来水](javascript:alert)。\n", "link.md")
     assert read_bulletin(path).bulletin.sections[0].paragraphs == ("看来水。",)
     assert read_bulletin(path).left_out == ("1 javascript: link",)
+    path = written(f"{HEAD}\n## 一、电价\n\n看[来水](javascript:alert)<u>。</u>\n", "both.md")
+    assert read_bulletin(path).left_out == ("2 HTML tags", "1 javascript: link")
 
 
 @pytest.mark.parametrize(

@@ -41,8 +41,8 @@ class LeftOut:
         """One more text or more of a kind."""
         if not texts:
             return
-        for known, _, found in self.entries:
-            if known == what:
+        for known, counted_by, found in self.entries:
+            if (known, counted_by) == (what, noun):
                 found.extend(texts)
                 return
         self.entries.append((what, noun, list(texts)))
