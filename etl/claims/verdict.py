@@ -2,41 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
-from datetime import date, datetime, timedelta
-
-import numpy as np
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
 
 from etl.catalog import Catalog, Indicator
-from etl.claims.dates import (
-    Period,
-    When,
-    end_of,
-    last_session,
-    period_of,
-    session_on_or_before,
-)
+from etl.claims.dates import Period, end_of
 from etl.claims.grammar import grammar
 from etl.claims.judging.case import Case, NotYetHeld, Ruling, Unknown, doubted_reason, period_named
 from etl.claims.judging.counts import count
+from etl.claims.judging.doubts import doubt_of, must_be_of_now, other_readings, other_time, true_of
 from etl.claims.judging.lasting import judged_by
 from etl.claims.judging.levels import change, direction, level
 from etl.claims.judging.records import first, milestone, record_high, record_low
 from etl.claims.judging.streaks import streak, volatility
 from etl.claims.known import Known
-from etl.claims.model import TRUE, Claim, Evidence, JudgedBy, Kind, Later
-from etl.claims.statement import (
-    ALREADY,
-    CONTRACT,
-    JUST_BEGUN,
-    MAYBE_INTRADAY,
-    MORE_THAN,
-    OLD_NEWS,
-    OTHER_DAY,
-    SINCE_WHEN,
-    Statement,
-)
+from etl.claims.model import Claim, Evidence, JudgedBy, Kind, Later
+from etl.claims.statement import OTHER_DAY, Statement
 
 _RULES: Mapping[Kind, Callable[[Case], Ruling]] = {
     "level": level,
@@ -50,19 +31,6 @@ _RULES: Mapping[Kind, Callable[[Case], Ruling]] = {
     "volatility": volatility,
     "streak": streak,
 }
-#: How many sessions before the last one a number without a date may be of.
-_SESSIONS_BACK = 5
-_DAY = timedelta(days=1)
-#: Kinds that a price within the session may bear out, as far from the close as it lately moved.
-_MARKS = frozenset({"record_high", "record_low", "milestone", "first"})
-#: How far back is lately, and from which move in per cent on one may be of a longer time.
-_LATELY, _LARGE = 20, 5.0
-#: How a text names the time of a value that stands for longer than a day.
-_TOLD_BY: Mapping[str, str] = {"monthly": "month", "annual": "year"}
-#: The contracts that may be the front month, in months from now, and how old news may be.
-_NEAREST, _NEWS = 2, timedelta(days=4)
-#: In so many days of a month or year its name may still be that of the last.
-_FIRST_DAYS = 3
 #: The units of changes that are not those of their indicator.
 _CHANGES: Mapping[str, str] = {
     "percent": "percent", "basis_point": "bp", "point_of_percent": "percentage points",
@@ -160,42 +128,14 @@ class Judge:
         found = rule(case)
         if found.verdict != "contradicted":
             return found
-        for other in _read_otherwise(case):
-            if told := _true(rule, other):
+        for other in other_readings(case):
+            if told := true_of(rule, other):
                 return told
-        if doubt := statement.doubt or _doubt(case, found):
+        if doubt := statement.doubt or doubt_of(case, found):
             return case.doubted(found, doubt)
-        if day := self._other_session(case, rule):
+        if day := other_time(case, rule):
             return case.doubted(found, OTHER_DAY.format(day))
         return found
-
-    def _other_session(self, case: Case, rule: Callable[[Case], Ruling]) -> date | None:
-        """Another session of which the number is true, where the text leaves open which one it
-        means: without a date one of the last few, with a date the one that ended that day in
-        Beijing."""
-        statement, calendar = case.statement, case.indicator.calendar
-        is_exact = statement.number is not None and statement.kind in ("level", "change")
-        if not is_exact or statement.base or statement.window:
-            return None
-        if not case.is_lively:
-            return _other_period(case, rule)
-        period = case.period
-        if period is None:
-            session, tries = last_session(calendar, case.moment), _SESSIONS_BACK
-        elif (
-            period.span == "day"
-            and case.indicator.is_new_york_close
-            and not (statement.when and statement.when.is_local)
-        ):
-            session, tries = session_on_or_before(calendar, min(period.first, self.day)), 1
-        else:
-            return None
-        for _ in range(tries):
-            session = session_on_or_before(calendar, session - _DAY)
-            when = When("full", year=session.year, month=session.month, day=session.day)
-            if _true(rule, _at(case, when)):
-                return session
-        return None
 
     def _case(
         self, statement: Statement, indicator: Indicator, period: Period | None, moment: datetime
@@ -204,11 +144,7 @@ class Judge:
         the day of the bulletin, whatever has come since."""
         if statement.problem:
             raise Unknown(statement.problem)
-        if statement.contract and _months_ahead(statement.contract, self.day) > _NEAREST:
-            raise Unknown(CONTRACT.format(f"{statement.contract[1]}月"))
-        told = period_of(statement.reported, self.day) if statement.reported else None
-        if told is not None and self.day - told.last > _NEWS:
-            raise Unknown(OLD_NEWS.format(told))
+        must_be_of_now(statement, self.day)
         history = self.known.history(indicator.id, moment)
         unit = self.catalog.unit(indicator)
         case = Case(
@@ -236,85 +172,6 @@ class Judge:
         if statement.kind != "change" or statement.number is None:
             return own
         return _CHANGES.get(statement.number.unit, own)
-
-
-def _other_period(case: Case, rule: Callable[[Case], Ruling]) -> date | None:
-    """The same of what has a value for each month or year only."""
-    if case.period is not None or case.indicator.frequency not in _TOLD_BY:
-        return None
-    for day in case.history.days[-_SESSIONS_BACK - 1 : -1][::-1]:
-        when = When(_TOLD_BY[case.indicator.frequency], year=day.year, month=day.month)
-        if _true(rule, _at(case, when)):
-            return day
-    return None
-
-
-def _doubt(case: Case, found: Ruling) -> str:
-    """Why a contradiction of what a statement leaves open is in doubt: a record or round number
-    that the session may have touched, a move that may be of a longer time."""
-    statement, number = case.statement, case.statement.number
-    if found.at is None or not case.is_lively or statement.mode == "hold":
-        return ""
-    if statement.mode == "double" and abs(case.value_of(found.at)) > abs(found.previous or 0.0):
-        return MORE_THAN
-    if statement.when is not None and _has_just_begun(statement.when, case.day):
-        return JUST_BEGUN
-    values = case.history.values[max(0, found.at - _LATELY) : found.at + 1]
-    moved_pct = float(np.max(np.abs(100 * np.diff(values) / values[:-1]), initial=0.0))
-    if statement.kind in _MARKS and not statement.is_settled:
-        mark = found.previous if number is None or number.value is None else number.value
-        value, is_low = case.value_of(found.at), statement.kind == "record_low"
-        is_beyond = mark is not None and (value >= mark) != (is_low or case.way() == "down")
-        if mark is not None and not (is_beyond and value != mark):  # else it is refuted by the past
-            if abs(value - mark) <= moved_pct / 100 * abs(mark):
-                return MAYBE_INTRADAY
-        elif statement.kind == "milestone":
-            return ALREADY
-    is_bare = statement.when is None and statement.base is None and statement.window is None
-    if statement.kind == "change" and is_bare and number and number.unit == "percent":
-        told = abs(case.mark())
-        if told >= _LARGE and told > 2 * moved_pct:
-            return SINCE_WHEN
-    return ""
-
-
-def _has_just_begun(when: When, day: date) -> bool:
-    """Whether 本月 or 今年 may be the one that has just ended."""
-    is_this = when.amount == 0 and when.kind in ("months", "years")
-    return is_this and day.day <= _FIRST_DAYS and (when.kind == "months" or day.month == 1)
-
-
-def _months_ahead(contract: tuple[int, int], day: date) -> int:
-    """How many months a contract is delivered after a day; of no year, the next such month."""
-    year, month = contract
-    return (year - day.year) * 12 + month - day.month if year else (month - day.month) % 12
-
-
-def _read_otherwise(case: Case) -> Iterator[Case]:
-    """The other times that the words may as well mean: 7 月 1 日以来 may count from the close of
-    June, and without a time of its own a statement may be of that of the sentence before."""
-    statement, window = case.statement, case.statement.window
-    since = window.since if window else None
-    if window and since and since.kind == "full" and statement.kind == "change":
-        eve = replace(window, since=replace(since, is_eve=True))
-        yield replace(case, statement=statement._replace(window=eve))
-    if statement.when is None and statement.context is not None:
-        yield _at(case, statement.context)
-
-
-def _at(case: Case, when: When) -> Case:
-    """The case at another time."""
-    statement = case.statement._replace(when=when)
-    return replace(case, statement=statement, period=period_of(when, case.day))
-
-
-def _true(rule: Callable[[Case], Ruling], case: Case) -> Ruling | None:
-    """The ruling on a case if it is true."""
-    try:
-        found = rule(case)
-    except Unknown:
-        return None
-    return found if found.verdict in TRUE else None
 
 
 def _signed(statement: Statement) -> float | None:
