@@ -364,6 +364,17 @@ def test_a_record_since_a_day_is_judged_by_the_days_after_it(golden: Golden) -> 
     assert set(verdicts(golden, "2024-09-07", text)) == {"supported"}
 
 
+def test_what_more_than_doubled_is_in_doubt_and_what_did_not_double_is_contradicted(
+    golden: Golden,
+) -> None:
+    """65.54 on 8 April 2025, 157.27 on 26 September."""
+    more = golden.claims("美光股价自4月8日以来翻了一番。", date(2025, 9, 27))
+    assert [(p.claim.verdict, "多于一倍" in p.claim.reason) for p in more] == [
+        ("unverifiable", True)
+    ]
+    assert verdicts(golden, "2025-09-27", "标普500指数自4月8日以来翻了一番。") == ["contradicted"]
+
+
 # Names
 
 

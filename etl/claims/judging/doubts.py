@@ -94,8 +94,10 @@ def doubt_of(case: Case, found: Ruling) -> str:
     statement, number = case.statement, case.statement.number
     if found.at is None or not case.is_lively or statement.mode == "hold":
         return ""
-    if statement.mode == "double" and abs(case.value_of(found.at)) > abs(found.previous or 0.0):
-        return MORE_THAN
+    if statement.mode == "double" and found.previous:
+        moved = 100 * (case.value_of(found.at) / found.previous - 1)
+        if abs(moved) > case.mark() and (moved > 0) == (case.way() != "down"):
+            return MORE_THAN
     if statement.when is not None and _has_just_begun(statement.when, case.day):
         return JUST_BEGUN
     values = case.history.values[max(0, found.at - _LATELY) : found.at + 1]
