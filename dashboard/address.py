@@ -20,10 +20,13 @@ API_FORMATS = ("json", "csv", "parquet")
 MAX_WINDOW = 5000
 MAX_IDS = 25
 MAX_WITH = 3
+MAX_TITLE = 60
 MAX_QUERY = 20_000
 _ID = re.compile(r"[a-z][a-z0-9_]{0,63}\Z")
 _CHOICES: Mapping[str, tuple[str, ...]] = {
     "scale": ("linear", "log"),
+    "freq": ("", "w", "m", "q", "a"),
+    "agg": ("eop", "avg", "sum", "min", "max"),
     "lang": ("zh", "en"),
     "theme": ("auto", "light", "dark"),
     "updown": ("red", "green"),
@@ -32,13 +35,13 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
     "scope": ("view", "full"),
 }
 #: Every parameter of an address.
-PARAMETERS = ("with", "t", "u", *_CHOICES)
+PARAMETERS = ("with", "t", "u", *_CHOICES, "title")
 #: Every parameter that any address of the site looks at.
 KNOWN = frozenset((*PARAMETERS, "size", "w", "h", "ids", "asof", "date", "format", "month", "topic",
                    "issuer", "id", "kind", "q", "page", "url", "maxwidth", "maxheight", "group",
                    "frequency", "sort", "cols", "verdict", "since", "until"))  # fmt: skip
 #: Parameters whose values people write as they like.
-_WRITTEN = frozenset(("topic", "issuer", "q", "url"))
+_WRITTEN = frozenset(("topic", "issuer", "q", "url", "title"))
 #: Where the text around a link begins: signs that no address of this site holds.
 _TEXT_AROUND = re.compile(r"[^\x00-\x7f]|[\\,;!<>()\[\]{}|\"'`*]")
 #: Within a query any sign of a keyboard may be a wrong value, which is answered in words.
@@ -149,6 +152,10 @@ class ChartAddress:
     shape: str = "long"
     for_: str = ""
     scope: str = "view"
+    freq: str = ""
+    agg: str = "eop"
+    #: A headline of the editor's own; empty where the chart says what it finds.
+    title: str = ""
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -156,11 +163,14 @@ class ChartAddress:
 
     @property
     def chosen(self) -> dict[str, str]:
-        """Window, transform and scale as parameters; empty where they are the defaults."""
+        """Window, transform, scale and frequency as parameters; empty where they are the
+        defaults."""
         return {
             "t": str(self.window),
             "u": "" if self.transform == Transform() else str(self.transform),
             "scale": "" if self.scale == "linear" else self.scale,
+            "freq": self.freq,
+            "agg": "" if self.agg == "eop" else self.agg,
         }
 
     @property
@@ -170,7 +180,7 @@ class ChartAddress:
 
     def query(self) -> str:
         """The parameters that differ from their defaults, in a fixed order."""
-        # Ids, dates and words of ours: nothing in them needs escaping.
+        # Ids, dates and words of ours: nothing in them but the title needs escaping.
         said = [f"with={','.join(self.more)}"] if self.more else []
         if window := str(self.window):
             said.append(f"t={window}")
@@ -179,6 +189,8 @@ class ChartAddress:
         for name, field, usual in _USUAL:
             if (value := getattr(self, field)) != usual:
                 said.append(f"{name}={value}")
+        if self.title:
+            said.append(f"title={quote(self.title, safe='')}")
         return "&".join(said)
 
 
@@ -191,12 +203,15 @@ def parse(place: str, query: Mapping[str, str], catalog: Catalog, now: datetime)
     name, at, moment = place.partition("@")
     known_id(name, catalog)
     choices = {key: _choice(key, query) for key in _CHOICES}
+    if not choices["freq"]:
+        choices["agg"] = "eop"  # there is nothing to sum up
     return ChartAddress(
         id=name,
         as_of=_as_of(moment, now) if at else None,
         more=_more(query.get("with", ""), name, catalog),
         window=window(query.get("t", "")),
         transform=transform(query.get("u", "")),
+        title=title(query.get("title", "")),
         **{_field(key): value for key, value in choices.items()},
     )
 
@@ -392,6 +407,16 @@ def transform(text: str) -> Transform:
     if colon:
         raise wrong
     return Transform(name)
+
+
+def title(text: str) -> str:
+    """The headline that `title` gives: one line of plain words, without signs that nobody sees."""
+    words = " ".join("".join(c for c in text if c.isprintable() or c.isspace()).split())
+    if len(words) > MAX_TITLE:
+        raise AddressError(
+            "title", f"title: {len(words)} characters; a headline has at most {MAX_TITLE}."
+        )
+    return words
 
 
 def moment_text(moment: datetime) -> str:

@@ -77,7 +77,14 @@ def known_then(view: View, moment: str) -> str:
 def of_data(address: ChartAddress) -> ChartAddress:
     """The address of the same numbers, whatever they look like."""
     return replace(
-        address, lang="zh", theme="auto", updown="red", shape="long", for_="", scope="view"
+        address,
+        lang="zh",
+        theme="auto",
+        updown="red",
+        shape="long",
+        for_="",
+        scope="view",
+        title="",
     )
 
 
