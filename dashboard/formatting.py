@@ -45,6 +45,7 @@ __all__ = [
     "minute",
     "plain_number",
     "round_number",
+    "rounded",
     "signed",
     "spoken",
     "stands_at",
@@ -120,6 +121,13 @@ def table_day(when: date, indicator: Indicator, lang: str) -> str:
 def minute(moment: datetime) -> str:
     """A moment in Beijing time for a table: 2026-05-27 04:00."""
     return f"{moment.astimezone(BEIJING):%Y-%m-%d %H:%M}"
+
+
+def rounded(value: float) -> str:
+    """A value beside an axis: three digits of it and no more than two decimals, or all that stand
+    before the point."""
+    decimals = 2 if abs(value) < 10 else 1 if abs(value) < 1000 else 0
+    return grouped(value, decimals)
 
 
 def plain_number(value: float) -> str:

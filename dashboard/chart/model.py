@@ -3,8 +3,9 @@ only say it."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from dashboard import formatting
@@ -83,20 +84,24 @@ class Axis:
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """A horizontal line with its label: a round number that was crossed, or a target."""
+    """A horizontal line with its label: a round number that was crossed, or a target; `number` is
+    its value as the axis counts it."""
 
     at: float
     label: str
     kind: str = "milestone"
+    number: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A point worth a dot and a few words. `kind` is newest, record or milestone."""
+    """A point worth a dot and a few words. `kind` is newest, record or milestone; `number` is the
+    newest value as the axis counts it."""
 
     point: Point
     label: str
     kind: str = "newest"
+    number: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,13 +208,14 @@ def compose(
         for n in range(max(placed) + 1)
     ]
     series = [
-        _series(part, axis, scales[axis][0], transform, lang, alone=len(parts) == 1)
+        _series(part, axis, scales[axis], transform, lang, alone=len(parts) == 1)
         for part, axis in zip(parts, placed, strict=True)
     ]
     first_part = parts[0]
     levels = _levels(first_part, lang, as_of) if transform.name == "level" and series else []
     levels = [] if len(parts) > 1 else [
-        Level(level.at * series[0].factor, level.label, level.kind) for level in levels
+        replace(level, at=at, number=formatting.trimmed(at)) for level in levels
+        for at in [level.at * series[0].factor]
     ]  # fmt: skip
     axes = [
         _axis([s for s in series if s.axis == n], levels, label, log)
@@ -225,7 +231,11 @@ def compose(
         x_ticks=tuple(date_ticks(first, last, frequency, lang)) if last > date.min else (),
         first=first,
         last=last,
-        levels=tuple(level for level in levels if axes[0].low <= level.at <= axes[0].high),
+        levels=tuple(
+            _as_ticked(level, axes[0])
+            for level in levels
+            if axes[0].low <= level.at <= axes[0].high
+        ),
         breaks=tuple(
             (change.date, text("breaks", lang))
             for part in parts
@@ -236,6 +246,12 @@ def compose(
         description=describe(title, series, parts, lang),
         lang=lang,
     )
+
+
+def _as_ticked(level: Level, axis: Axis) -> Level:
+    """A level whose number has the decimals of the tick that it replaces."""
+    told = (tick.label for tick in axis.ticks if math.isclose(tick.at, level.at))
+    return replace(level, number=next(told, level.number))
 
 
 def _title(parts: Sequence[Part], transform: Transform, lang: str) -> str:
@@ -275,21 +291,35 @@ def _axes(parts: Sequence[Part], transform: Transform) -> list[int]:
 
 
 def _series(
-    part: Part, axis: int, factor: float, transform: Transform, lang: str, *, alone: bool
+    part: Part,
+    axis: int,
+    scale: tuple[float, str],
+    transform: Transform,
+    lang: str,
+    *,
+    alone: bool,
 ) -> Series:
+    factor, label = scale
     points = [
         (v, None if x is None else _point(v, x, factor, part.indicator)) for v, x in part.rows
     ]
 
+    def figure(value: float) -> formatting.Figure:
+        return formatting.transformed_figure(value, transform, part.indicator, part.unit, lang)
+
     def say(value: float) -> str:
-        figure = formatting.transformed_figure(value, transform, part.indicator, part.unit, lang)
-        return formatting.spoken(figure, part.unit)
+        return formatting.spoken(figure(value), part.unit)
+
+    def number(value: float) -> str:
+        """The value as the axis counts it."""
+        told = figure(value)
+        return told.number if told.unit in (label, "", "σ") else formatting.rounded(value * factor)
 
     def day(when: date) -> str:
         return formatting.table_day(when, part.indicator, lang)
 
     name = part.name or part.indicator.short.in_(lang)
-    marks = list(_newest(points, say))
+    marks = list(_newest(points, say, number))
     if alone and transform.name == "level":
         marks += _remarkable(points, part, marks, lang)
     kind = _kind(part.indicator, part.unit, transform, alone)
@@ -334,8 +364,7 @@ def _axis(series: Sequence[Series], levels: Sequence[Level], unit: str, log: boo
     are shown only where the values reach them."""
     values = [p.value for s in series for p in s.points]
     if values and series[0].axis == 0:
-        room = 0.06 * (max(values) - min(values))  # for the words of a target below its line
-        values += [level.at - room for level in levels if level.kind == "target"]
+        values += [level.at for level in levels if level.kind == "target"]
     zero = any(s.kind == "bars" for s in series)
     low, high, ticks = value_ticks(values, zero=zero, log=log)
     return Axis(unit, tuple(Tick(at, label) for at, label in ticks), low, high, log)
@@ -376,11 +405,14 @@ def join(before: Measured | None, now: Measured, indicator: Indicator) -> str:
 
 
 def _newest(
-    points: Sequence[tuple[Vintage, Point | None]], say: Callable[[float], str]
+    points: Sequence[tuple[Vintage, Point | None]],
+    say: Callable[[float], str],
+    number: Callable[[float], str],
 ) -> Iterator[Mark]:
     held = [point for _, point in points if point is not None]
     if held:
-        yield Mark(held[-1], say(held[-1].raw))
+        raw = held[-1].raw
+        yield Mark(held[-1], say(raw), number=number(raw))
 
 
 def _remarkable(

@@ -27,8 +27,7 @@ def rules(colours: Palette, inside: str = "") -> str:
     ]  # each line takes the colour of its group
     styles = [
         ("text", f"fill:{colours['muted']};font-family:{SANS}"),
-        (".v", f"fill:{colours['ink']};font-weight:600;paint-order:stroke;stroke-linejoin:round;"
-               f"stroke:{colours['paper']};stroke-width:4px"),
+        (".v", f"fill:{colours['ink']};font-weight:600"),
         (".n", "fill:currentColor"),
         (".g", f"stroke:{colours['rule']};stroke-width:1"),
         (".z", f"stroke:{colours['muted']};stroke-width:1"),
@@ -44,7 +43,7 @@ def rules(colours: Palette, inside: str = "") -> str:
         (".k", f"stroke:{colours['muted']};stroke-dasharray:1 3"),
         (".mt", f"fill:{colours['gold']}"),
         (".tt", f"fill:{colours['green']}"),
-        (".u", f"fill:{colours['muted']}"),
+        (".e", f"fill:none;stroke:{colours['muted']};stroke-width:1"),
     ]  # fmt: skip
     return "".join(f"{inside}{selector}{{{style}}}" for selector, style in styles)
 

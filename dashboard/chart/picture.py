@@ -17,6 +17,8 @@ from dashboard.texts import text
 PAD = 16.0
 HEAD, SUB, FOOT = 21.0, 13.0, 11.0
 MIN_PLOT, CODE = 80.0, 58.0
+#: From one line of the headline to the next, so that no font's letters touch.
+LEADING = 1.46
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +89,12 @@ def _head(caption: Caption, wide: float, high: float) -> tuple[list[str], float]
     parts = []
     for words in lines:
         parts.append(_line(words, PAD, y, size, "h"))
-        y += size * 1.36
+        y += size * LEADING
     if low:
         return parts, max(y - size * 0.9, PAD + CODE + 6 if caption.link else 0)
     (subtitle,) = wrapped(caption.subtitle, SUB, room, 1)
-    parts.append(_line(subtitle, PAD, y - size * 0.28, SUB, "s"))
-    return parts, max(y - size * 0.28 + 10, PAD + CODE + 6 if caption.link else 0)
+    parts.append(_line(subtitle, PAD, y - size * 0.32, SUB, "s"))
+    return parts, max(y - size * 0.32 + 10, PAD + CODE + 6 if caption.link else 0)
 
 
 def _foot(caption: Caption, wide: float, high: float, lang: str) -> tuple[list[str], float]:

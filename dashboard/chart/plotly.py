@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
+from dashboard.chart.layout import GAP, PAD, Layout
 from dashboard.chart.model import Axis, Mark, Model, Point, Segment, Series
 from dashboard.chart.palette import LIGHT
-from dashboard.chart.svg import BOTTOM, TOP, PlotFrame, newest_label
 from etl.frequency import RULES, Frequency
 
 #: What every graph of the site is made with: nothing is sent anywhere, nothing traps the thumb.
@@ -26,8 +26,8 @@ CONFIG: dict[str, Any] = {
 }
 INK, RULE, GOLD, GREEN = LIGHT["muted"], LIGHT["rule"], LIGHT["gold"], LIGHT["green"]
 COLOURS = tuple(LIGHT[f"c{number}"] for number in range(4))
-#: How far below the line that letters stand on plotly sets the bottom of their box.
-UNDER = 6
+#: Dates stand so far below the plot, and words so far above it, clear of the ticks beside it.
+STANDOFF, ABOVE = 10, 9
 #: How a period is named under the pointer, in both languages.
 _HOVER: Mapping[Frequency, tuple[str, str]] = {
     "monthly": ("%Y 年 %-m 月", "%B %Y"),
@@ -47,7 +47,7 @@ def figure(model: Model, paper: tuple[int, int] = (358, 300)) -> dict[str, Any]:
     ]
     return {
         "data": [*traces, *_bulletins(model)],
-        "layout": _layout(model, PlotFrame(model, *paper)),
+        "layout": _layout(model, Layout(model, *paper, named=False, marked=False)),
     }
 
 
@@ -85,7 +85,9 @@ def _period(series: Series, lang: str) -> dict[str, Any]:
 
 
 def _said(series: Series, point: Point) -> str:
-    return series.say(point.raw)
+    """The value, and what is to be marked of that very day."""
+    marked = (m.label for m in series.marks if m.kind != "newest" and m.point.date == point.date)
+    return "<br>".join((series.say(point.raw), *marked))
 
 
 def _said_among_others(series: Series, point: Point) -> str:
@@ -150,24 +152,16 @@ def _dot(mark: Mark, colour: str) -> dict[str, Any]:
         "x": [mark.point.date.isoformat()],
         "y": [mark.point.value],
         "marker": {"color": colour, "size": 7},
-        **_hover(mark),
+        "hoverinfo": "skip",
         "showlegend": False,
     }
 
 
-def _hover(mark: Mark) -> dict[str, Any]:
-    """The newest value is labelled; records and round numbers speak under the pointer, where their
-    words cannot lie on it."""
-    if mark.kind == "newest":
-        return {"hoverinfo": "skip"}
-    return {"hovertemplate": f"{mark.label}<extra></extra>"}
-
-
-def _layout(model: Model, frame: PlotFrame) -> dict[str, Any]:
-    two = len(model.axes) > 1
-    axes = {"yaxis": _axis(model, 0, "left" if two else "right")}
+def _layout(model: Model, layout: Layout) -> dict[str, Any]:
+    two, frame = len(model.axes) > 1, layout.frame
+    axes = {"yaxis": _axis(layout, 0, "left" if two else "right")}
     if two:
-        axes["yaxis2"] = {**_axis(model, 1, "right"), "overlaying": "y", "showgrid": False}
+        axes["yaxis2"] = {**_axis(layout, 1, "right"), "overlaying": "y", "showgrid": False}
     return {
         "autosize": True,
         "dragmode": False,
@@ -176,49 +170,57 @@ def _layout(model: Model, frame: PlotFrame) -> dict[str, Any]:
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
         "font": {"family": FONT, "size": 12, "color": INK},
-        "margin": {"l": frame.left, "r": frame.width - frame.right, "t": TOP, "b": BOTTOM},
+        "margin": {
+            "l": frame.left,
+            "r": layout.width - frame.right,
+            "t": frame.top,
+            "b": layout.height - frame.bottom,
+        },
         "xaxis": {
             "type": "date",
-            **_ends(model),
+            **_ends(layout),
             "tickvals": [day.isoformat() for day, _ in model.x_ticks],
             "ticktext": [label for _, label in model.x_ticks],
             "showgrid": False,
             "zeroline": False,
             "fixedrange": True,
+            "ticklabelstandoff": STANDOFF,
             "hoverformat": "%Y-%m-%d",
         },
         **axes,
         "shapes": [*_level_lines(model), *_break_lines(model)],
         "annotations": [
-            *_level_labels(model),
-            *_break_labels(model),
-            *_newest_label(model, frame),
+            *_margin(layout),
+            *_break_labels(layout),
             *_unit_labels(model),
         ],
         "hoverlabel": {"font": {"family": FONT, "size": 13}},
     }
 
 
-def _ends(model: Model) -> dict[str, Any]:
-    """The ends of the axis where they are those of periods, which plotly would leave out."""
-    frequencies = {series.frequency for series in model.series}
-    if model.empty or any(RULES[frequency].months is None for frequency in frequencies):
+def _ends(layout: Layout) -> dict[str, Any]:
+    """The ends of the axis of dates, with the room beside them that the picture leaves too."""
+    model, frame = layout.model, layout.frame
+    if model.empty:
         return {}
-    return {"range": [model.first.isoformat(), (model.last + timedelta(days=1)).isoformat()]}
+    first, last = (datetime.combine(day, time()) for day in (model.first, model.last))
+    room = (last - first or timedelta(days=1)) * (PAD / (frame.right - frame.left - 2 * PAD))
+    return {"range": [day.isoformat(timespec="minutes") for day in (first - room, last + room)]}
 
 
-def _axis(model: Model, number: int, side: str) -> dict[str, Any]:
-    axis = model.axes[number]
+def _axis(layout: Layout, number: int, side: str) -> dict[str, Any]:
+    """The axis, with the labels of those ticks that nothing else in the margin stands on."""
+    model, axis = layout.model, layout.model.axes[number]
     low, high = axis.low, axis.high
     if axis.log:
         low, high = math.log10(low), math.log10(high)
-    margin = (high - low) * 0.03
+    told = layout.told[number]
     return {
         "type": "log" if axis.log else "linear",
         "side": side,
-        "range": [low - margin, high + margin],
+        "range": [low, high],
         "tickvals": [tick.at for tick in axis.ticks],
-        "ticktext": [tick.label for tick in axis.ticks],
+        "ticktext": [tick.label if tick in told else "" for tick in axis.ticks],
         "tickfont": {"color": _shade(model, number)},
         "gridcolor": RULE,
         "zeroline": False,
@@ -253,40 +255,30 @@ def _break_lines(model: Model) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _break_labels(model: Model) -> list[dict[str, Any]]:
+def _break_labels(layout: Layout) -> list[dict[str, Any]]:
+    """Above the plot, where the picture has room for them too."""
+    places = {label.words: label.x for label in layout.labels}
     return [
-        {**_TEXT, "yref": "paper", "y": 1, "yanchor": "top", "x": day.isoformat(),
-         "xanchor": "right", "xshift": -3, "text": words}
-        for day, words in model.breaks
+        {**_TEXT, "yref": "paper", "y": 1, "yanchor": "bottom", "yshift": ABOVE,
+         "x": day.isoformat(), "text": words,
+         "xshift": round(places[words] - layout.frame.x(day))}
+        for day, words in layout.model.breaks if words in places
     ]  # fmt: skip
 
 
-def _level_labels(model: Model) -> list[dict[str, Any]]:
+def _margin(layout: Layout) -> list[dict[str, Any]]:
+    """The newest value and the levels in the right margin, level with their lines."""
     return [
-        {**_TEXT, "xref": "paper", "x": 0, "y": _place(model.axes[0], level.at), "yshift": 9,
-         "xanchor": "left", "text": level.label,
-         "font": {"color": GREEN if level.kind == "target" else GOLD, "size": 12}}
-        for level in model.levels
+        {**_TEXT, "xref": "paper", "x": 1, "xanchor": "left", "xshift": GAP, "yanchor": "middle",
+         "y": _place(layout.model.axes[0], entry.value), "yshift": -round(entry.moved),
+         "text": f"<b>{'<br>'.join(entry.lines)}</b>", "name": entry.kind,
+         "font": {"color": _COLOUR.get(entry.kind, LIGHT["ink"]), "size": 12}}
+        for entry in layout.margin
     ]  # fmt: skip
 
 
-def _newest_label(model: Model, frame: PlotFrame) -> list[dict[str, Any]]:
-    """The newest value in words, where there is room; of several lines the page says it beside the
-    chart, for nothing here keeps their words apart."""
-    if len(model.series) > 1 or not model.series[0].marks:
-        return []
-    series, mark = model.series[0], model.series[0].marks[0]
-    placed = newest_label(model, frame)
-    if placed is None:
-        return []
-    right, below, anchor = placed
-    return [
-        {**_TEXT, "x": mark.point.at.isoformat(),
-         "y": _place(model.axes[series.axis], mark.point.value), "text": f"<b>{mark.label}</b>",
-         "xanchor": {"end": "right", "middle": "center", "start": "left"}[anchor],
-         "xshift": round(right), "yanchor": "bottom", "yshift": round(-below) - UNDER,
-         "name": mark.kind}
-    ]  # fmt: skip
+#: What a level in the margin is coloured by; the newest value is written in ink.
+_COLOUR: Mapping[str, str] = {"target": GREEN, "milestone": GOLD}
 
 
 def _shade(model: Model, axis: int) -> str:
@@ -302,7 +294,8 @@ def _place(axis: Axis, value: float) -> float:
 
 def _unit_labels(model: Model) -> list[dict[str, Any]]:
     return [
-        {**_TEXT, "xref": "paper", "yref": "paper", "x": number, "y": 1, "yshift": 14,
+        {**_TEXT, "xref": "paper", "yref": "paper", "x": number, "y": 1, "yshift": ABOVE,
+         "yanchor": "bottom",
          "xanchor": "right" if number else "left", "text": axis.unit,
          "font": {"color": _shade(model, number), "size": 12}}
         for number, axis in enumerate(model.axes)

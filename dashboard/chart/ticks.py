@@ -97,13 +97,12 @@ def _nice_step(rough: float) -> float:
 
 
 def _log_steps(low: float, high: float) -> list[float]:
-    steps = [
-        m * 10.0**p
-        for p in range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-        for m in (1, 2, 5)
-    ]
-    inside = [v for v in steps if low <= v <= high]
-    return inside if len(inside) >= 2 else [low, high]
+    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    for digits in ((1, 2, 5), range(1, 10)):
+        inside = [m * 10.0**p for p in powers for m in digits if low <= m * 10.0**p <= high]
+        if len(inside) >= 2:
+            return inside
+    return [low, high]
 
 
 def _short(value: float, step: float = 0.0) -> str:

@@ -16,9 +16,10 @@ from markupsafe import Markup
 
 from dashboard import formatting
 from dashboard.address import ChartAddress
+from dashboard.chart.layout import Layout
 from dashboard.chart.model import Model
 from dashboard.chart.palette import VARIABLES, rules
-from dashboard.chart.svg import PlotFrame, plot
+from dashboard.chart.svg import draw
 from dashboard.chart_page.controls import ranges, transforms
 from dashboard.chart_page.report_mail import PAGE as CORRECTIONS
 from dashboard.chart_page.report_mail import report_link
@@ -185,13 +186,14 @@ def drawing(model: Model, width: int, height: int, kind: str = "") -> Markup:
     """The chart for a page that holds its style: with what a script needs to find a day on it."""
     if model.empty:
         return Markup("")
-    frame = PlotFrame(model, width, height)
+    layout = Layout(model, width, height)
+    frame = layout.frame
     facts = {"left": frame.x(model.first), "right": frame.x(model.last),
              "first": model.first, "last": model.last}  # fmt: skip
     data = "".join(f' data-{name}="{value}"' for name, value in facts.items())
     return Markup(
         f'<svg class="{kind}" viewBox="0 0 {width} {height}" font-size="12" aria-hidden="true"'
-        f"{data}>{plot(model, width, height)}</svg>"
+        f"{data}>{draw(layout)}</svg>"
     )
 
 

@@ -48,7 +48,7 @@ class PageChart:
     @property
     def captions(self) -> list[str]:
         """What must be known to read it, each sentence once."""
-        said = [*self.notes]
+        said = [*self.notes, *(one.label for one in self.model.levels if one.kind == "target")]
         if self.model.sampled:
             said.append(text("sampled", self.lang))
         if self.model.bulletins:
