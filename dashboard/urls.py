@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Self
 from urllib.parse import quote, urlencode, urljoin, urlsplit
 
-from dashboard.address import MAX_WITH, ChartAddress, observations_query
+from dashboard.address import MAX_WITH, ChartAddress, moment_text, observations_query
 from dashboard.chart_page import short_links
 from dashboard.display import Display
 from etl.settings import Settings
@@ -21,11 +22,13 @@ ASSETS = Path(__file__).parent / "assets"
 @dataclass(frozen=True, slots=True)
 class Urls:
     """Links for one reader. `base` is the public address of the site, with the path that a proxy
-    puts before every address of it; `display` is kept in every link to a page. A link is empty
-    where there is nothing that it could lead to."""
+    puts before every address of it; `display` is kept in every link to a page, and so is `as_of`,
+    the moment that a reader looks back to: charts are frozen at it. A link is empty where there is
+    nothing that it could lead to."""
 
     base: str = ""
     display: Display = field(default_factory=Display)
+    as_of: datetime | None = None
     #: Whether every link is a whole address, which leads here from anywhere.
     is_whole: bool = False
 
@@ -38,6 +41,11 @@ class Urls:
     def prefix(self) -> str:
         """The path in front of every address, behind a proxy that serves the site below it."""
         return _path_of(self.base)
+
+    @property
+    def kept(self) -> dict[str, str]:
+        """What every link and form of a page carries on; empty where it is the usual."""
+        return {"asof": moment_text(self.as_of) if self.as_of else "", **self.display.kept}
 
     @property
     def online(self) -> Self:
@@ -69,8 +77,10 @@ class Urls:
         return link
 
     def page(self, path: str, /, *, fragment: str = "", **parameters: str) -> str:
-        """A page of the dashboard, with what was chosen about the display."""
-        return self.to(_with_query(path, {**parameters, **self.display.kept}, fragment))
+        """A page of the dashboard, with what is kept of the choices. An `asof` of its own, which
+        may be empty, goes before the one that is kept."""
+        kept = {name: value for name, value in self.kept.items() if name not in parameters}
+        return self.to(_with_query(path, {**parameters, **kept}, fragment))
 
     def form(self, path: str, /) -> str:
         """Where a form is sent; its fields are the parameters."""
@@ -79,6 +89,8 @@ class Urls:
     def chart(self, address: ChartAddress, suffix: str = "") -> str:
         """The page of a chart, or what it comes as with a suffix like `.csv`; `/since` is what has
         become of a frozen one. More ids than a chart has are an address of the API."""
+        if self.as_of is not None and address.as_of is None:
+            address = replace(address, as_of=self.as_of)
         return self.to(chart_address(address, suffix))
 
     def indicator(self, address: ChartAddress) -> str:

@@ -106,6 +106,15 @@ class Snapshot:
         return {name: moment.replace(tzinfo=UTC) for name, moment in rows}
 
     @cached_property
+    def begins(self) -> tuple[datetime, datetime] | None:
+        """When the first value of all became known, and when the first was held here: before that,
+        every answer is reconstructed. None where nothing is held."""
+        known = self.rows("select min(known_at) from held")[0][0]
+        if known is None or not self._begun:
+            return None
+        return known.replace(tzinfo=UTC), min(self._begun.values())
+
+    @cached_property
     def _renames(self) -> Mapping[str, tuple[str, datetime]]:
         """For each new name the old one, and since when it is the new one."""
         if not self.has("renames"):

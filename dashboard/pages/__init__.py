@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from markupsafe import Markup
 
-from dashboard.address import KNOWN, AddressError, parse_query
+from dashboard.address import KNOWN, AddressError, as_of_in, parse_query
 from dashboard.chart_page.page import SiteConfig
 from dashboard.data.snapshot import Snapshot, Snapshots
 from dashboard.display import choices
@@ -29,7 +29,7 @@ from dashboard.pages import (
     today,
 )
 from dashboard.pages.frame import frame
-from dashboard.pages.page import Page, PageClock, PageRequest, message
+from dashboard.pages.page import Page, PageClock, PageRequest, message, wrong_parameter
 from dashboard.texts import text
 from dashboard.urls import Urls
 from etl.errors import StorageError
@@ -75,11 +75,12 @@ def resolve_draft(
 ) -> Shown:
     """The page of a draft that was sent, in its frame; nothing of it is kept."""
     known = _known(draft.PATH, query)
+    known.pop("asof", None)  # a draft is of today
     urls, today = replace(site.urls, display=choices(known)), datetime.now(BEIJING).date()
     try:
         snapshot = snapshots.current()
         request = PageRequest(snapshot, draft.PATH, known, urls, site)
-        return _shown(draft.layout(request, sent, today), urls, draft.PATH, known, snapshot)
+        return _shown(draft.layout(request, sent, today), request)
     except StorageError as error:
         return _no_snapshot(error, draft.PATH, known, site)
 
@@ -95,7 +96,7 @@ def wrong_address(error: AddressError, site: SiteConfig = NOWHERE) -> Shown:
     """The page that says what is wrong with an address of which nothing can be read."""
     urls = site.urls
     page = message(text("wrong_address", urls.display.lang), str(error), error.status)
-    return _shown(page, urls, "/", {}, None)
+    return _framed(page, urls, "/", {}, None)
 
 
 def _no_snapshot(
@@ -103,18 +104,38 @@ def _no_snapshot(
 ) -> Shown:
     urls = replace(site.urls, display=choices(known))
     page = message(text("no_snapshot", urls.display.lang), str(error), 503)
-    return _shown(page, urls, path, known, None)
+    return _framed(page, urls, path, known, None)
 
 
 def _resolved(snapshots: Snapshots, path: str, query: Mapping[str, str], site: SiteConfig) -> Shown:
-    known = _known(path, query)
     path = path if len(path) <= MAX_PATH else "/not-found"
+    path, known = _without_moment(path, _known(path, query))
     snapshot = snapshots.current()
+    try:
+        as_of = None if _is_of_a_chart(path, known) else as_of_in(known, datetime.now(UTC))
+    except AddressError as error:
+        known.pop("asof")
+        request = _request(snapshot, path, known, site)
+        return _shown(wrong_parameter(request, error), request)
     clock = _clock(snapshots) if path.strip("/") in BY_THE_CLOCK else None
     if any(len(value) > MAX_VALUE for value in known.values()) or not known.keys() <= KNOWN:
-        return _made(snapshot, path, known, site, clock)
+        return _made(_request(snapshot, path, known, site, as_of), clock)
     key = (path, tuple(sorted(known.items())), clock, site.urls)
-    return snapshot.cached("page", key, lambda: _made(snapshot, path, known, site, clock))
+    request = _request(snapshot, path, known, site, as_of)
+    return snapshot.cached("page", key, lambda: _made(request, clock))
+
+
+def _without_moment(path: str, known: dict[str, str]) -> tuple[str, dict[str, str]]:
+    """/indicators/ID@MOMENT is the page of ID as of that moment, unless `asof` names another."""
+    place, _, moment = path.partition("@")
+    if not moment or not path.startswith("/indicators/"):
+        return path, known
+    return place, {"asof": moment, **known}
+
+
+def _is_of_a_chart(path: str, known: Mapping[str, str]) -> bool:
+    """Whether `asof` belongs to the chart that a reader reports, and not to the page."""
+    return path.strip("/") == "corrections" and "ids" in known
 
 
 def _known(path: str, query: Mapping[str, str]) -> dict[str, str]:
@@ -129,24 +150,31 @@ def _clock(snapshots: Snapshots) -> PageClock:
     return PageClock(minute, snapshots.problem, snapshots.published())
 
 
-def _made(
+def _request(
     snapshot: Snapshot,
     path: str,
     query: Mapping[str, str],
     site: SiteConfig,
-    clock: PageClock | None,
-) -> Shown:
-    urls = replace(site.urls, display=choices(query))
-    request = PageRequest(snapshot, path, query, urls, site)
-    page = BY_THE_CLOCK[path.strip("/")](request, clock) if clock else _page(request)
-    return _shown(page, request.urls, path, query, snapshot)
+    as_of: datetime | None = None,
+) -> PageRequest:
+    urls = replace(site.urls, display=choices(query), as_of=as_of)
+    return PageRequest(snapshot, path, query, urls, site)
 
 
-def _shown(
+def _made(request: PageRequest, clock: PageClock | None) -> Shown:
+    page = BY_THE_CLOCK[request.path.strip("/")](request, clock) if clock else _page(request)
+    return _shown(page, request)
+
+
+def _shown(page: Page, request: PageRequest) -> Shown:
+    return _framed(page, request.urls, request.path, request.query, request.snapshot)
+
+
+def _framed(
     page: Page, urls: Urls, path: str, query: Mapping[str, str], snapshot: Snapshot | None
 ) -> Shown:
     lang = urls.display.lang
-    around = frame(urls, path, query, snapshot)
+    around = frame(page, urls, path, query, snapshot)
     html = render(
         f"pages/{page.template}.html", lang, title=page.title, frame=around, urls=urls,
         **page.context,

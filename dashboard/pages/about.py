@@ -52,6 +52,7 @@ def layout(request: PageRequest) -> Page:
             ),
         },
         description=title,
+        has_past=False,
     )
 
 

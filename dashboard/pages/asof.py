@@ -1,67 +1,95 @@
-"""What was known of an indicator on a day: which day is looked at, and what has become of it."""
+"""The moment that a reader looks back to: how it is chosen, and what every page says of it."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from dashboard import formatting
-from dashboard.address import ChartAddress, moment_text
-from dashboard.chart_page.controls import Choice
-from dashboard.chart_page.since import since
-from dashboard.chart_page.view import View, known_then, of_chart, view
+from dashboard.address import moment_text
 from dashboard.data import queries
-from dashboard.pages.page import PageRequest
-from dashboard.pages.parts.picking import kept_fields
+from dashboard.data.snapshot import Snapshot
+from dashboard.pages.page import Page
+from dashboard.texts import text
+from dashboard.urls import Urls
+from etl.calendars import end_of
+from etl.records import BEIJING
 
 #: Bulletins whose days are offered; any other day is written into the field.
-OFFERED = 4
+OFFERED = 5
 
 
 @dataclass(frozen=True, slots=True)
-class DayChooser:
-    """The days to choose from, and the form that looks at any other: where it is sent, the day it
-    shows, what it keeps."""
+class MomentSwitch:
+    """The choice of a day to look back to: the form that asks for any, the links of some, and what
+    kind of answer to expect."""
 
-    days: list[Choice]
+    chosen: str
     action: str
-    day: str
     kept: tuple[tuple[str, str], ...]
+    day: str
+    first: str
+    last: str
+    days: list[tuple[str, str, bool]]
+    note: str
 
 
 @dataclass(frozen=True, slots=True)
-class Ribbon:
-    """As of when a page speaks of the past, what has become of it, and the way to the present."""
+class MomentBar:
+    """As of when a page speaks, what else is to be said of that, and the way back to now."""
 
     known: str
     lines: tuple[str, ...]
-    revised: str
     live: str
 
 
-def day_chooser(request: PageRequest, address: ChartAddress) -> DayChooser:
-    """Now, the newest bulletins, and a field."""
-    offered = [str(day) for day in queries.bulletin_days(request.snapshot)[-OFFERED:][::-1]]
-    chosen = moment_text(address.as_of) if address.as_of else ""
-    now = (request.say("as_known_now"), _href(request, address), not chosen)
-    days = [
-        (request.say("as_known_on", day=day), _href(request, address, day), chosen == day)
-        for day in offered
-    ]
-    action = request.urls.form(f"/indicators/{address.id}")
-    return DayChooser([now, *days], action, chosen, kept_fields(request, address.chosen))
-
-
-def ribbon(request: PageRequest, seen: View) -> Ribbon | None:
-    """What is told of a day of the past; nothing where the page shows what is known now."""
-    if seen.address.as_of is None:
+def switch(
+    urls: Urls, path: str, own: Mapping[str, str], snapshot: Snapshot
+) -> MomentSwitch | None:
+    """Any day on which something was known, and those of the newest bulletins; None in a static
+    copy. Another day is shown from its first page on."""
+    action, lang = urls.form(path), urls.display.lang
+    if not action or snapshot.begins is None:
         return None
-    then = view(request.snapshot, of_chart(seen.address))
-    found = since(then)
-    moment = formatting.beijing(seen.address.as_of, request.lang)
-    live = _href(request, seen.address)
-    return Ribbon(known_then(then, moment), found.lines, found.revised, live)
+    own = {name: value for name, value in own.items() if name != "page"}
+    first, held = (str(moment.astimezone(BEIJING).date()) for moment in snapshot.begins)
+    chosen = moment_text(urls.as_of) if urls.as_of else ""
+    offered = [str(day) for day in queries.bulletin_days(snapshot)[-OFFERED:][::-1]]
+    days = [(day, urls.page(path, **own, asof=day), chosen == day) for day in offered]
+    now = (text("as_known_now", lang), urls.page(path, **own, asof=""), not chosen)
+    return MomentSwitch(
+        chosen=chosen or text("as_known_now", lang),
+        action=action,
+        kept=tuple((k, v) for k, v in {**own, **urls.display.kept}.items() if v),
+        day=chosen[:10],
+        first=first,
+        last=str(datetime.now(BEIJING).date()),
+        days=[now, *days],
+        note=text("moments_held", lang, first=first, held=held),
+    )
 
 
-def _href(request: PageRequest, address: ChartAddress, day: str = "") -> str:
-    place = f"{address.id}@{day}" if day else address.id
-    return request.urls.page(f"/indicators/{place}", **address.chosen)
+def bar(page: Page, urls: Urls, path: str, own: Mapping[str, str], snapshot: Snapshot) -> MomentBar:
+    """What is said of a page as of the moment of `urls`."""
+    lang, as_of = urls.display.lang, urls.as_of
+    assert as_of is not None
+    moment = moment_words(as_of, lang)
+    live = urls.page(path, **own, asof="")
+    if not page.has_past:
+        return MomentBar(text("has_no_past", lang, moment=moment), page.told, live)
+    known = text("data_as_of", lang, moment=moment)
+    ids = snapshot.catalog.indicators if page.ids is None else page.ids
+    again = [name for name in ids if snapshot.is_reconstructed([name], as_of)]
+    if again:
+        why = text("reconstructed" if len(again) == len(ids) else "partly_reconstructed", lang)
+        known += f"（{why}）" if lang == "zh" else f" ({why})"
+    return MomentBar(known, page.told, live)
+
+
+def moment_words(moment: datetime, lang: str) -> str:
+    """A moment as readers say it: the day where it is the end of one."""
+    day = moment.astimezone(BEIJING).date()
+    if end_of(day) == moment:
+        return formatting.full_date(day, lang)
+    return formatting.beijing(moment, lang)

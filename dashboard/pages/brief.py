@@ -70,6 +70,7 @@ def layout(request: PageRequest, clock: PageClock) -> Page:
             "markdown": markdown(found),
         },
         description=covers,
+        has_past=False,
     )
 
 

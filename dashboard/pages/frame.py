@@ -9,6 +9,8 @@ from dashboard import formatting
 from dashboard.chart_page.report_mail import PAGE as CORRECTIONS
 from dashboard.data.snapshot import Snapshot
 from dashboard.display import alternatives
+from dashboard.pages.asof import MomentBar, MomentSwitch, bar, switch
+from dashboard.pages.page import Page
 from dashboard.texts import text
 from dashboard.urls import Urls
 
@@ -40,12 +42,16 @@ class Frame:
     claims: str
     navigation: list[tuple[str, str, bool]]
     choices: list[tuple[str, str, str]]
+    switch: MomentSwitch | None
+    bar: MomentBar | None
 
 
-def frame(urls: Urls, path: str, query: Mapping[str, str], snapshot: Snapshot | None) -> Frame:
+def frame(
+    page: Page, urls: Urls, path: str, query: Mapping[str, str], snapshot: Snapshot | None
+) -> Frame:
     """The frame of the page at `path`."""
     display = urls.display
-    own = {key: value for key, value in query.items() if key not in display.kept}
+    own = {key: value for key, value in query.items() if key not in urls.kept}
     return Frame(
         theme=display.theme,
         updown=display.updown,
@@ -62,6 +68,8 @@ def frame(urls: Urls, path: str, query: Mapping[str, str], snapshot: Snapshot | 
             (words, replace(urls, display=changed).page(path, **own), label)
             for words, label, changed in alternatives(display)
         ],
+        switch=switch(urls, path, own, snapshot) if snapshot else None,
+        bar=bar(page, urls, path, own, snapshot) if snapshot and urls.as_of else None,
     )
 
 

@@ -6,17 +6,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from itertools import islice
-from urllib.parse import quote
 
 from dashboard import formatting
 from dashboard.address import AddressError, ChartAddress, MovedError, as_named, parse
 from dashboard.chart_page.controls import Choice, controls
 from dashboard.chart_page.report_mail import report_link
+from dashboard.chart_page.since import since
 from dashboard.chart_page.view import View, of_chart, of_data, view
 from dashboard.data import correction_notes, queries
 from dashboard.data.cards import Reading, reading
 from dashboard.export.table import Column, provenance
-from dashboard.pages.asof import DayChooser, Ribbon, day_chooser, ribbon
 from dashboard.pages.frame import CLAIMS
 from dashboard.pages.page import Page, PageRequest, message
 from dashboard.pages.parts import alerts
@@ -69,8 +68,6 @@ class ShownChart:
 
     chart: PageChart
     controls: list[tuple[str, list[Choice]]]
-    day_chooser: DayChooser
-    ribbon: Ribbon | None
     corrected: list[str]
     downloads: list[tuple[str, str]]
     compare: str
@@ -80,18 +77,18 @@ class ShownChart:
 def layout(request: PageRequest, indicator_id: str) -> Page:
     """The page of an indicator; 404 or 400 in words when the address is wrong."""
     urls, catalog = request.urls, request.snapshot.catalog
-    if asked := request.query.get("asof", "").strip():
-        name = indicator_id.partition("@")[0]
-        there = urls.page(f"/indicators/{name}@{quote(asked, safe='-')}", **_kept(request))
-        return Page(name, status=302, location=there)
     try:
         address = parse(indicator_id, request.query, catalog, datetime.now(UTC))
-        seen = view(request.snapshot, replace(address, more=(), shape="long"))
+        address = replace(address, as_of=request.as_of, more=(), shape="long")
+        seen = view(request.snapshot, address)
     except MovedError:
         now_named, _ = as_named(indicator_id, {}, catalog)
         here = urls.page(f"/indicators/{now_named}", **_kept(request))
         return replace(layout(request, now_named), status=301, location=here)
     except AddressError as error:
+        if error.parameter == "asof":  # it exists, and nothing was known of it yet
+            title = catalog[indicator_id].title.in_(request.lang)
+            return message(title, request.say("nothing_known_then"), 200)
         title = request.say("not_found" if error.status == 404 else "wrong_address")
         return message(title, str(error), error.status)
     item = reading(request.snapshot, address.id, address.as_of, request.lang)
@@ -102,6 +99,8 @@ def layout(request: PageRequest, indicator_id: str) -> Page:
         template="indicator",
         description=item.indicator.definition.in_(request.lang)[:160],
         charts=(shown.chart,) if shown and not seen.model.empty else (),
+        ids=(item.id,),
+        told=_since(seen),
         context={
             "group": catalog.groups[item.indicator.group].title.in_(request.lang),
             "figure": item.figure,
@@ -129,6 +128,14 @@ def _kept(request: PageRequest) -> dict[str, str]:
     return {name: request.query[name] for name in ("t", "u", "scale") if request.query.get(name)}
 
 
+def _since(seen: View) -> tuple[str, ...]:
+    """What has become of the values of a past moment; nothing where they are those of now."""
+    if seen.address.as_of is None:
+        return ()
+    found = since(view(seen.snapshot, of_chart(seen.address)))
+    return tuple(line for line in (*found.lines, found.revised) if line)
+
+
 def _alerts(request: PageRequest, item: Reading) -> list[alerts.AlertWords]:
     found = alerts.triggered(queries.alerts(request.snapshot))
     own = [alert for alert in found if alert.indicator == item.id]
@@ -142,15 +149,13 @@ def _chart(request: PageRequest, seen: View) -> ShownChart:
     breaks = (f"{change.date}：{change.note.in_(lang)}" for change in indicator.breaks)
 
     def link(chosen: ChartAddress) -> str:
-        return urls.page(f"/indicators/{chosen.place}", **chosen.chosen)
+        return urls.page(f"/indicators/{chosen.id}", **chosen.chosen)
 
     return ShownChart(
         chart=PageChart(
             indicator.id, seen.model, lang, request.display.theme, WIDE, (source, *breaks)
         ),
         controls=controls(seen, link),
-        day_chooser=day_chooser(request, address),
-        ribbon=ribbon(request, seen),
         corrected=list(correction_notes.sentences(request.snapshot, table.columns, lang)),
         downloads=_downloads(request, seen),
         compare=urls.page("/compare", ids=address.id, t=str(address.window)),

@@ -37,6 +37,11 @@ class PageRequest:
     site: SiteConfig
 
     @property
+    def as_of(self) -> datetime | None:
+        """The moment that the reader looks back to; None for now."""
+        return self.urls.as_of
+
+    @property
     def display(self) -> Display:
         return self.urls.display
 
@@ -53,7 +58,8 @@ class PageRequest:
 class Page:
     """An answer: what the template `pages/NAME.html` shows of `context`, a sentence about it for
     previews, its HTTP status; `charts` come alive, and `location` is where the page has moved
-    to."""
+    to. Of a page as of a moment, `told` is what is to be said of it besides, `ids` are the
+    indicators that it is about (None for all), and one that `has_past` not shows what is so now."""
 
     title: str
     template: str = ""
@@ -62,6 +68,9 @@ class Page:
     description: str = ""
     status: int = 200
     location: str = ""
+    told: tuple[str, ...] = ()
+    ids: tuple[str, ...] | None = None
+    has_past: bool = True
 
 
 def message(title: str, sentence: str, status: int) -> Page:

@@ -51,7 +51,7 @@ def search_form(request: PageRequest, path: str, label: str, kept: Mapping[str, 
 
 def kept_fields(request: PageRequest, kept: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     """What a form must carry besides, so that sending it loses nothing that was chosen."""
-    fields = {**request.display.kept, **kept}
+    fields = {**request.urls.kept, **kept}
     return tuple((name, value) for name, value in fields.items() if value)
 
 

@@ -1,0 +1,107 @@
+"""The whole site as of a moment: chosen in the masthead, said on every page, kept in every link."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from urllib.parse import quote
+
+import pytest
+from serving import Node, TestClient, still
+
+from etl.records import BEIJING
+
+DAY = "2026-05-27"
+#: Every page of which a past is told, as a reader asks for it.
+PAGES = (
+    "/", "/bulletins", f"/bulletins/{DAY}", "/indicators", "/indicators/sp500",
+    "/compare?ids=sp500,vix", "/policies", "/export?ids=sp500,vix", "/status", "/claims",
+    "/corrections",
+)  # fmt: skip
+NO_PAST = ("/about", "/bulletins/new")
+
+
+def page(site: TestClient, address: str) -> Node:
+    return still(site.get(address))
+
+
+def as_of(address: str, day: str = DAY) -> str:
+    return f"{address}{'&' if '?' in address else '?'}asof={day}"
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_every_page_says_as_of_when_it_is_and_leads_back_to_now(
+    site: TestClient, address: str
+) -> None:
+    bar = page(site, as_of(address)).one("div", "as-of")
+    assert "数据截至 2026 年 5 月 27 日" in bar.text
+    assert address in bar.hrefs()
+    assert (
+        "Data as of 27 May 2026" in page(site, as_of(address) + "&lang=en").one("div", "as-of").text
+    )
+    assert not list(page(site, address).all("div", "as-of"))
+
+
+@pytest.mark.parametrize("address", NO_PAST)
+def test_a_page_without_a_past_says_so(site: TestClient, address: str) -> None:
+    bar = page(site, as_of(address)).one("div", "as-of")
+    assert "本页没有过去的样子" in bar.text
+    assert address in bar.hrefs()
+
+
+@pytest.mark.parametrize("address", [*PAGES, *NO_PAST])
+def test_every_link_of_a_page_keeps_the_moment(site: TestClient, address: str) -> None:
+    document = page(site, as_of(address))
+    bar = set(document.one("div", "as-of").hrefs())
+    switch = set(document.one("details", "moment").hrefs())
+    for href in set(document.one("div", "site").hrefs()) - bar - switch:
+        if href.startswith(("/indicators", "/policies", "/status", "/compare", "/export", "/?")):
+            assert f"asof={DAY}" in href, href
+        elif re.match(r"/c/[a-z]", href):
+            assert "@" in href, href
+    assert [link for link in document.one("nav", "nav").hrefs() if "asof=" not in link] == []
+
+
+@pytest.mark.parametrize("address", [*PAGES, *NO_PAST])
+@pytest.mark.parametrize(
+    "moment", ["2026-13-01", "gestern", "2099-01-01", "<b>", "2026-05-27T2500"]
+)
+def test_a_wrong_moment_and_one_to_come_are_refused_in_words(
+    site: TestClient, address: str, moment: str
+) -> None:
+    answer = site.get(as_of(address, quote(moment)))
+    assert "asof:" in still(answer, 400).one("p", "message").text
+    assert "<b>" not in answer.text
+
+
+def test_a_moment_that_was_to_come_is_answered_once_it_has_come(
+    site: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tomorrow = datetime.now(BEIJING).date() + timedelta(days=1)
+    assert site.get(f"/about?asof={tomorrow}").status_code == 400
+
+    class Later(datetime):
+        @classmethod
+        def now(cls, tz: object = None) -> datetime:
+            return datetime.now(UTC) + timedelta(days=1)
+
+    monkeypatch.setattr("dashboard.pages.datetime", Later)
+    assert site.get(f"/about?asof={tomorrow}").status_code == 200
+
+
+def test_the_switch_knows_what_is_held_and_offers_the_days_of_bulletins(site: TestClient) -> None:
+    switch = page(site, "/indicators?sort=date&page=1").one("details", "moment")
+    (field,) = [one for one in switch.all("input") if one.attributes["name"] == "asof"]
+    assert field.attributes["type"] == "date"
+    assert field.attributes["max"] == str(datetime.now(BEIJING).date())
+    assert field.attributes["min"] < "2010"
+    kept = {one.attributes["name"] for one in switch.all("input")} - {"asof"}
+    assert kept == {"sort"}
+    assert f"/indicators?sort=date&asof={DAY}" in switch.hrefs()
+    assert "据后来载入的历史重建" in switch.text
+
+
+def test_of_an_indicator_that_nothing_was_known_of_the_page_says_so(site: TestClient) -> None:
+    document = page(site, "/indicators/sp500?asof=1990-01-01")
+    assert "那时这个指标还没有已经公布的数值" in document.text
+    assert "数据截至 1990 年 1 月 1 日" in document.one("div", "as-of").text
