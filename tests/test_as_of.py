@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
-from urllib.parse import quote
+from datetime import UTC, date, datetime, timedelta
+from urllib.parse import quote, urlsplit
 
 import pytest
 from serving import Node, TestClient, still
 
+from dashboard.data import queries
+from dashboard.data.cards import reading, readings
+from dashboard.data.policy_filter import published_by
+from dashboard.data.queries import Policy
+from dashboard.data.snapshot import Snapshots
+from dashboard.pages.parts.cards import dated
+from etl.calendars import end_of
 from etl.records import BEIJING
+from etl.settings import Settings
 
 DAY = "2026-05-27"
 #: Every page of which a past is told, as a reader asks for it.
@@ -105,3 +113,63 @@ def test_of_an_indicator_that_nothing_was_known_of_the_page_says_so(site: TestCl
     document = page(site, "/indicators/sp500?asof=1990-01-01")
     assert "那时这个指标还没有已经公布的数值" in document.text
     assert "数据截至 1990 年 1 月 1 日" in document.one("div", "as-of").text
+
+
+def test_today_is_the_newest_bulletin_of_that_moment(site: TestClient) -> None:
+    assert "2026 年 5 月 27 日" in page(site, as_of("/", "2026-06-30")).one("h1").text
+    before = page(site, as_of("/", "2026-05-26"))
+    assert "到那时还没有这一期动态" in before.text
+    assert site.get(as_of(f"/bulletins/{DAY}", "2026-05-26")).status_code == 404
+    assert DAY not in page(site, as_of("/bulletins", "2026-05-26")).one("main").text
+
+
+def test_the_table_of_indicators_says_what_was_known_then(
+    site: TestClient, published: Settings
+) -> None:
+    then = end_of(date(2026, 5, 20))
+    snapshot = Snapshots(published.published).current()
+    table = page(site, as_of("/indicators?cols=value,date", "2026-05-20"))
+    rows = {
+        urlsplit(row.hrefs()[0]).path.rpartition("/")[2]: row
+        for body in table.all("tbody")
+        for row in body.all("tr")
+    }
+    for name in snapshot.catalog.indicators:
+        known = queries.series(snapshot, name, then)
+        shown = [cell.text for cell in rows[name].all("td")]
+        if not known:
+            assert shown == ["暂无数据"], name
+            continue
+        item = reading(snapshot, name, then, "zh", then)
+        assert shown[1] == dated(item, "zh"), name
+        assert shown[0].replace(" ", "") == str(item.figure).replace(" ", ""), name
+        assert queries.standings(snapshot, then)[name].newest == known[-1]
+
+
+def test_readings_of_many_are_those_of_one(published: Settings) -> None:
+    snapshot, then = Snapshots(published.published).current(), end_of(date(2026, 5, 20))
+    names = list(snapshot.catalog.indicators)
+    together = readings(snapshot, names, then, "zh", then)
+    apart = Snapshots(published.published).current()
+    assert together == [reading(apart, name, then, "zh", then) for name in names]
+    assert not any(one.has_newer for one in together)
+
+
+def test_only_what_was_published_by_then_is_in_the_register_of_a_day(site: TestClient) -> None:
+    document = page(site, as_of("/policies", "2026-03-31"))
+    assert "登记册记的是文件何时发布，不记何时收入" in document.one("div", "as-of").text
+    days = re.findall(r"(\d{4}-\d{2}-\d{2}) (?:公布|成文)", document.one("ol", "register").text)
+    assert days
+    assert max(days) <= "2026-03-31"
+
+
+def test_a_document_dated_to_a_month_is_listed_when_it_is_over() -> None:
+    def listed(published: str, day: str, *cited_by: str) -> bool:
+        one = Policy("t", "i", "", published, "", (), "issued", cited_by=cited_by)
+        return bool(published_by([one], day))
+
+    assert [listed("2026-05", day) for day in ("2026-05-31", "2026-06-01")] == [False, True]
+    assert [listed("2026", day) for day in ("2026-12-31", "2027-01-01")] == [False, True]
+    assert [listed("2026-05-27", day) for day in ("2026-05-26", "2026-05-27")] == [False, True]
+    assert listed("2026-05", "2026-05-27", "2026-05-27")
+    assert not listed("", "2026-05-27", "2026-05-28")

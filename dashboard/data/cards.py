@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -66,37 +66,69 @@ class _Known:
     events: Iterable[Event]
 
 
-def reading(snapshot: Snapshot, indicator_id: str, as_of: datetime | None, lang: str) -> Reading:
-    """The reading of one indicator."""
-    key = (indicator_id, as_of, lang)
-    return snapshot.cached("reading", key, lambda: _reading(snapshot, indicator_id, as_of, lang))
+def reading(
+    snapshot: Snapshot,
+    indicator_id: str,
+    as_of: datetime | None,
+    lang: str,
+    seen_at: datetime | None = None,
+) -> Reading:
+    """The reading of one indicator as of a moment; its latest value is that of now, or the one of
+    the moment `seen_at` from which a reader looks back."""
+    key = (indicator_id, as_of, lang, seen_at)
+
+    def made() -> Reading:
+        rows = queries.series(snapshot, indicator_id, as_of)
+        events = queries.events(snapshot, indicator_id, as_of) if rows else []
+        known = _Known(rows[-1] if rows else None, rows, events)
+        return _made(snapshot, indicator_id, as_of, lang, known, seen_at)
+
+    return snapshot.cached("reading", key, made)
 
 
 def readings(
-    snapshot: Snapshot, ids: Iterable[str], as_of: datetime | None, lang: str
+    snapshot: Snapshot,
+    ids: Iterable[str],
+    as_of: datetime | None,
+    lang: str,
+    seen_at: datetime | None = None,
 ) -> list[Reading]:
+    """The same of several, of which those that were not asked for before are read together."""
     names = list(ids)
-    if as_of is None:
-        _read_together(snapshot, names, lang)
-    return [reading(snapshot, name, as_of, lang) for name in names]
+    keys = {name: (name, as_of, lang, seen_at) for name in names}
+    new = [name for name, key in keys.items() if snapshot.in_cache("reading", key) is None]
+    known = _known_now(snapshot, new) if as_of is None else _known_then(snapshot, new, as_of)
+    for name, one in known.items():
+        made = _made(snapshot, name, as_of, lang, one, seen_at)
+        snapshot.add_to_cache("reading", keys[name], made)
+    return [reading(snapshot, name, as_of, lang, seen_at) for name in names]
 
 
-def _read_together(snapshot: Snapshot, ids: Iterable[str], lang: str) -> None:
-    """Have the newest readings at hand that were not asked for before: two queries for all."""
-    names = [name for name in ids if snapshot.in_cache("reading", (name, None, lang)) is None]
+def _known_now(snapshot: Snapshot, names: Sequence[str]) -> Mapping[str, _Known]:
+    """What is known of several indicators now: two queries for all."""
     if not names:
-        return
+        return {}
     standings = queries.standings(snapshot)
     held = {name: standings[name] for name in names if name in standings}
     since = {name: _spark_begins(snapshot.catalog[name], one) for name, one in held.items()}
     rows = queries.samples_since(snapshot, since, SPARK_POINTS)
     events = queries.events_on(snapshot, {name: one.newest.date for name, one in held.items()})
-    for name in names:
-        newest = held[name].newest if name in held else None
-        known = _Known(newest, rows.get(name, ()), events.get(name, ()))
-        snapshot.add_to_cache(
-            "reading", (name, None, lang), _made(snapshot, name, None, lang, known)
+    return {
+        name: _Known(
+            held[name].newest if name in held else None, rows.get(name, ()), events.get(name, ())
         )
+        for name in names
+    }
+
+
+def _known_then(snapshot: Snapshot, names: Sequence[str], as_of: datetime) -> Mapping[str, _Known]:
+    """What was known of several indicators at a moment: one query for all."""
+    if not names:
+        return {}
+    return {
+        name: _Known(rows[-1] if rows else None, rows, queries.events_in(snapshot, name, rows))
+        for name, rows in queries.series_then(snapshot, names, as_of).items()
+    }
 
 
 def _spark_begins(indicator: Indicator, standing: Standing) -> date:
@@ -105,19 +137,16 @@ def _spark_begins(indicator: Indicator, standing: Standing) -> date:
     return standing.first if is_rare else standing.newest.date - timedelta(days=SPARK_DAYS)
 
 
-def _reading(snapshot: Snapshot, indicator_id: str, as_of: datetime | None, lang: str) -> Reading:
-    rows = queries.series(snapshot, indicator_id, as_of)
-    events = queries.events(snapshot, indicator_id, as_of) if rows else []
-    known = _Known(rows[-1] if rows else None, rows, events)
-    return _made(snapshot, indicator_id, as_of, lang, known)
-
-
 def _made(
-    snapshot: Snapshot, indicator_id: str, as_of: datetime | None, lang: str, known: _Known
+    snapshot: Snapshot,
+    indicator_id: str,
+    as_of: datetime | None,
+    lang: str,
+    known: _Known,
+    seen_at: datetime | None,
 ) -> Reading:
     indicator = snapshot.catalog[indicator_id]
     unit, newest = snapshot.catalog.unit(indicator), known.newest
-    standing = queries.standing(snapshot, indicator_id)
     return Reading(
         indicator=indicator,
         unit=unit,
@@ -126,9 +155,17 @@ def _made(
         change=newest_change(known.rows, indicator, unit, lang),
         spark=_spark(known.rows, indicator),
         badges=tuple(badges(newest, known.events, indicator, unit, lang)) if newest else (),
-        latest=standing.newest if standing else None,
+        latest=_latest(snapshot, indicator_id, seen_at),
         as_of=as_of,
     )
+
+
+def _latest(snapshot: Snapshot, indicator_id: str, seen_at: datetime | None) -> Vintage | None:
+    if seen_at is None:
+        standing = queries.standing(snapshot, indicator_id)
+    else:
+        standing = queries.standings(snapshot, seen_at).get(indicator_id)
+    return standing.newest if standing else None
 
 
 def _spark(rows: Sequence[Measured], indicator: Indicator) -> tuple[tuple[date, float], ...]:

@@ -37,11 +37,16 @@ class Health:
 
 
 def health(
-    snapshot: Snapshot, now: datetime, indicators: Iterable[Indicator] | None = None
+    snapshot: Snapshot,
+    now: datetime,
+    indicators: Iterable[Indicator] | None = None,
+    as_of: datetime | None = None,
 ) -> list[Health]:
-    """Each of `indicators`, or every one of the catalog, in that order."""
-    standings, problems = queries.standings(snapshot), queries.problems(snapshot)
-    refused = queries.refused(snapshot)
+    """Each of `indicators`, or every one of the catalog, in that order. As of a moment, what went
+    wrong by then is not told: only what goes wrong now is held."""
+    standings = queries.standings(snapshot, as_of)
+    problems = {} if as_of else queries.problems(snapshot)
+    refused = {} if as_of else queries.refused(snapshot)
     return [
         _health(
             i, standings.get(i.id), problems.get(i.id, ""), refused.get(i.id, ()),

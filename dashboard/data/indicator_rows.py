@@ -34,26 +34,33 @@ class Line:
     record: Change | None = None
 
 
-def lines(snapshot: Snapshot, ids: Sequence[str], lang: str) -> list[Line]:
-    """The line of each indicator as it is known now."""
-    found = readings(snapshot, ids, None, lang)
-    standings = queries.standings(snapshot)
+def lines(
+    snapshot: Snapshot, ids: Sequence[str], lang: str, as_of: datetime | None = None
+) -> list[Line]:
+    """The line of each indicator as it is known now, or was at a moment."""
+    found = readings(snapshot, ids, as_of, lang, as_of)
+    standings = queries.standings(snapshot, as_of)
     return [_line(item, standings.get(item.id), lang) for item in found]
 
 
 def in_order(
-    snapshot: Snapshot, name: str, *, falls: bool, now: datetime | None = None
+    snapshot: Snapshot,
+    name: str,
+    *,
+    falls: bool,
+    now: datetime | None = None,
+    as_of: datetime | None = None,
 ) -> Mapping[str, float]:
     """What indicators have in a column (`date`, `change`, `month`, `year`, `record`, and `age` at a
     moment), in its order; those that have nothing there are left out."""
-    key = (name, falls, now if name == "age" else None)
-    return snapshot.cached("order", key, lambda: _in_order(snapshot, name, falls, now))
+    key = (name, falls, now if name == "age" else None, as_of)
+    return snapshot.cached("order", key, lambda: _in_order(snapshot, name, falls, now, as_of))
 
 
 def _in_order(
-    snapshot: Snapshot, name: str, falls: bool, now: datetime | None
+    snapshot: Snapshot, name: str, falls: bool, now: datetime | None, as_of: datetime | None
 ) -> Mapping[str, float]:
-    standings = queries.standings(snapshot)
+    standings = queries.standings(snapshot, as_of)
     held = ((i, standings[i.id]) for i in snapshot.catalog.all() if i.id in standings)
     keys = ((i.id, _key(i, standing, name, now)) for i, standing in held)
     known = [(name, key) for name, key in keys if key is not None]

@@ -68,6 +68,24 @@ class Choice:
 FILTERS = ("month", "issuer", "topic", "kind", "q")
 
 
+def published_by(policies: Iterable[Policy], day: str) -> list[Policy]:
+    """The documents that were surely public on a day, with the bulletins that cited them by then.
+    One of which only the month or the year is known is so when that is over, or when a bulletin
+    had cited it."""
+    cited = [
+        replace(policy, cited_by=tuple(one for one in policy.cited_by if one <= day))
+        for policy in policies
+    ]
+    return [policy for policy in cited if policy.cited_by or _is_over(policy.day, day)]
+
+
+def _is_over(period: str, day: str) -> bool:
+    """Whether a date, as precise as it is known, is not after a day."""
+    return bool(period) and (
+        period <= day if len(period) == len(day) else period < day[: len(period)]
+    )
+
+
 def counts_of(catalog: Catalog) -> list[Indicator]:
     """The monthly counts of the register, all documents first."""
     found = [i for i in catalog.all() if i.ref("register")]

@@ -35,7 +35,7 @@ from etl.records import (
     Vintage,
     event_of,
 )
-from etl.storage.latest import STANDINGS, what_is_told
+from etl.storage.latest import STANDINGS, STANDINGS_THEN, what_is_told
 
 LIVE = """
 select date, value, source, known_at, status, credit, basis, note
@@ -44,6 +44,10 @@ from observations where indicator = ? order by date
 AS_OF = """
 select date, value, source, known_at, status, credit, basis, note
 from served(?, ?) order by date
+"""
+ALL_AS_OF = """
+select indicator, date, value, source, known_at, status, credit, basis, note
+from served_all($moment) where list_contains($ids, indicator) order by indicator, date
 """
 EVENTS = f"""
 select {EVENT_COLUMNS}
@@ -64,13 +68,13 @@ order by known_at desc, date desc limit $most
 REVISED_LATELY = """
 with touched as (
   select distinct indicator, source, date from vintages
-  where known_at >= $since and status = 'fetched'),
+  where known_at between $since and $until and status = 'fetched'),
 told as (
   select indicator, date, source, known_at, value,
          lag(value) over (partition by indicator, source, date order by known_at, load) as before
   from vintages join touched using (indicator, source, date))
 select indicator, date, source, before, value, known_at from told
-where before is not null and before <> value and known_at >= $since
+where before is not null and before <> value and known_at between $since and $until
 order by known_at desc, indicator, date desc limit $most
 """
 STANDING = """
@@ -131,6 +135,20 @@ class Citation:
     title: str = ""
     issuer: str = ""
     origin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PastRun:
+    """A run that is over: when it began and ended, which command it was, how many values are new or
+    replaced, how many subjects failed, and the indicators that most came for."""
+
+    started_at: datetime
+    finished_at: datetime
+    command: str
+    added: int
+    revised: int
+    failed: int
+    came: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +229,24 @@ def _series(snapshot: Snapshot, indicator: str, as_of: datetime | None) -> list[
         rows = snapshot.rows(LIVE, [indicator])
     else:
         rows = snapshot.rows(AS_OF, [indicator, _naive(as_of)])
-    return [Vintage(r[0], r[1], r[2], r[3].replace(tzinfo=UTC), *r[4:]) for r in rows]
+    return [_vintage(row) for row in rows]
+
+
+def series_then(
+    snapshot: Snapshot, ids: Sequence[str], as_of: datetime
+) -> Mapping[str, list[Vintage]]:
+    """The observations of several indicators as known at a moment, in one query."""
+    asked = {"ids": list(ids), "moment": _naive(as_of)}
+    rows = snapshot.rows(ALL_AS_OF, asked, most_s=MOST_NEWS_S)
+    found: dict[str, list[Vintage]] = {name: [] for name in ids}
+    for name, own in groupby(rows, key=itemgetter(0)):
+        found[name] = [_vintage(row[1:]) for row in own]
+    return found
+
+
+def _vintage(row: Sequence[Any]) -> Vintage:
+    day, value, source, known_at, *others = row
+    return Vintage(day, value, source, known_at.replace(tzinfo=UTC), *others)
 
 
 def events(
@@ -243,8 +278,13 @@ def _events(
 
 
 def _judged(snapshot: Snapshot, indicator: str, as_of: datetime | None) -> Sequence[Event]:
+    return events_in(snapshot, indicator, series(snapshot, indicator, as_of))
+
+
+def events_in(snapshot: Snapshot, indicator: str, rows: Sequence[Vintage]) -> Sequence[Event]:
+    """The events of an indicator, judged on these observations of it."""
     splits = [one.date for one in actions(snapshot, indicator) if one.kind == "split"]
-    return events_of(snapshot.catalog[indicator], series(snapshot, indicator, as_of), splits)
+    return events_of(snapshot.catalog[indicator], rows, splits)
 
 
 def bulletins(snapshot: Snapshot) -> list[BulletinEntry]:
@@ -518,9 +558,12 @@ def revisions(
     return [Revision(indicator, r[0], r[1], r[2], r[3], r[4].replace(tzinfo=UTC)) for r in rows]
 
 
-def revised_lately(snapshot: Snapshot, since: datetime, most: int) -> list[Revision]:
-    """The fetched values that were replaced since a moment, newest first."""
-    rows = snapshot.rows(REVISED_LATELY, {"since": _naive(since), "most": most})
+def revised_lately(
+    snapshot: Snapshot, since: datetime, most: int, as_of: datetime | None = None
+) -> list[Revision]:
+    """The fetched values that were replaced since a moment, by now or another, newest first."""
+    asked = {"since": _naive(since), "until": _naive(as_of or FOREVER), "most": most}
+    rows = snapshot.rows(REVISED_LATELY, asked)
     return [Revision(r[0], r[1], r[2], r[3], r[4], r[5].replace(tzinfo=UTC)) for r in rows]
 
 
@@ -559,9 +602,35 @@ def problems(snapshot: Snapshot) -> Mapping[str, str]:
     )
 
 
-def standings(snapshot: Snapshot) -> Mapping[str, Standing]:
-    """Where each indicator stands that has any value."""
+def runs(snapshot: Snapshot) -> list[PastRun]:
+    """The last runs up to the snapshot, the newest first; none in one of an earlier version. A run
+    that changed nothing publishes nothing, and is told with the next that does."""
+    if not snapshot.has("runs"):
+        return []
+    rows = snapshot.rows(
+        "select started_at, finished_at, command, added, revised, failed, came from runs "
+        "order by started_at desc"
+    )
+    return [
+        PastRun(
+            begun.replace(tzinfo=UTC), ended.replace(tzinfo=UTC), command, added, revised, failed,
+            tuple(came),
+        )
+        for begun, ended, command, added, revised, failed, came in rows
+    ]  # fmt: skip
+
+
+def standings(snapshot: Snapshot, as_of: datetime | None = None) -> Mapping[str, Standing]:
+    """Where each indicator stands that has any value; now, or as known at a moment."""
+    if as_of is not None:
+        return snapshot.cached("standings", as_of, lambda: _standings_then(snapshot, as_of))
     return snapshot.cached("standings", "", lambda: _standings(snapshot))
+
+
+def _standings_then(snapshot: Snapshot, as_of: datetime) -> Mapping[str, Standing]:
+    asked = {**what_is_told(snapshot.catalog), "moment": _naive(as_of)}
+    rows = snapshot.rows(STANDINGS_THEN, asked, most_s=MOST_NEWS_S)
+    return {row[0]: standing_from(row) for row in rows}
 
 
 def standing(snapshot: Snapshot, indicator: str) -> Standing | None:

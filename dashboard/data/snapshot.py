@@ -136,6 +136,10 @@ class Snapshot:
             return False
         return any(name in self._begun and as_of < self._begun[name] for name in ids)
 
+    def was_holding(self, ids: Iterable[str], as_of: datetime) -> bool:
+        """Whether any of these indicators was held at a moment."""
+        return any(name in self._begun and self._begun[name] <= as_of for name in ids)
+
     def name_at(self, indicator: str, as_of: datetime | None) -> str:
         """The id that an indicator bore at a moment; today's without one."""
         name = indicator

@@ -80,9 +80,9 @@ def bar(page: Page, urls: Urls, path: str, own: Mapping[str, str], snapshot: Sna
         return MomentBar(text("has_no_past", lang, moment=moment), page.told, live)
     known = text("data_as_of", lang, moment=moment)
     ids = snapshot.catalog.indicators if page.ids is None else page.ids
-    again = [name for name in ids if snapshot.is_reconstructed([name], as_of)]
-    if again:
-        why = text("reconstructed" if len(again) == len(ids) else "partly_reconstructed", lang)
+    if snapshot.is_reconstructed(ids, as_of):
+        is_partly = snapshot.was_holding(ids, as_of)
+        why = text("partly_reconstructed" if is_partly else "reconstructed", lang)
         known += f"（{why}）" if lang == "zh" else f" ({why})"
     return MomentBar(known, page.told, live)
 

@@ -57,7 +57,7 @@ class CalendarMonth:
 def layout(request: PageRequest) -> Page:
     """The list, or what a search has found."""
     words = request.query.get("q", "").split()
-    days = queries.bulletin_days(request.snapshot)
+    days = [day for day in queries.bulletin_days(request.snapshot) if day <= request.last_day]
     found, pages = "", None
     try:
         if words:
@@ -87,7 +87,8 @@ def layout(request: PageRequest) -> Page:
 
 
 def _listed(request: PageRequest) -> tuple[list[ListedBulletin], Further | None]:
-    page = paged(request.query.get("page", ""), queries.bulletins(request.snapshot), PAGE)
+    held = [one for one in queries.bulletins(request.snapshot) if one.date <= request.last_day]
+    page = paged(request.query.get("page", ""), held, PAGE)
     entries = [
         ListedBulletin(
             one.title,
@@ -107,7 +108,11 @@ def _found(request: PageRequest, words: Sequence[str]) -> tuple[str, list[Listed
     """How many bulletins hold all the words, and each with the places where they stand."""
     if len(words) > MOST_WORDS:
         raise AddressError("q", f"q: {len(words)} words; at most {MOST_WORDS} are looked for.")
-    found = queries.search_bulletins(request.snapshot, words)
+    found = [
+        (bulletin, times)
+        for bulletin, times in queries.search_bulletins(request.snapshot, words)
+        if bulletin.date <= request.last_day
+    ]
     entries = [
         ListedBulletin(
             bulletin.title,

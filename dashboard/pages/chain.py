@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from dashboard import formatting
-from dashboard.data.cards import Reading, reading
+from dashboard.data.cards import Reading, reading, readings
 from dashboard.formatting import Change
 from dashboard.pages.page import PageRequest
 from dashboard.pages.parts.cards import Card, card
@@ -55,7 +55,7 @@ def chain(request: PageRequest, as_of: datetime, days: Sequence[date]) -> Chain 
 
 
 def _link(request: PageRequest, link: Link, as_of: datetime, before: date | None) -> ChainLink:
-    items = [reading(request.snapshot, name, as_of, request.lang) for name in link.indicators]
+    items = readings(request.snapshot, link.indicators, as_of, request.lang, request.as_of)
     entries = [_entry(request, item, before) for item in items if item.vintage is not None]
     nothing = "" if entries else (
         request.say("no_data") if items else link.missing.in_(request.lang)

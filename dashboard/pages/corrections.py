@@ -47,7 +47,9 @@ def layout(request: PageRequest) -> Page:
     """The page; 400 or 404 in words where what is reported, or a page, does not exist."""
     urls = request.urls
     try:
-        found = paged(request.query.get("page", ""), queries.corrections(request.snapshot), A_PAGE)
+        held = queries.corrections(request.snapshot)
+        known = [one for one in held if one.since <= request.last_day]
+        found = paged(request.query.get("page", ""), known, A_PAGE)
         report = _report(request)
     except (AddressError, MovedError) as error:
         return wrong_parameter(request, error)

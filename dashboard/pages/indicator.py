@@ -107,7 +107,7 @@ def layout(request: PageRequest, indicator_id: str) -> Page:
             "change": item.change,
             "dated": dated(item, request.lang) if item.vintage else "",
             "badges": item.badges,
-            "problem": queries.problems(request.snapshot).get(item.id, ""),
+            "problem": _problem(request, item),
             "alerts": _alerts(request, item),
             "shown": shown,
             "definition": item.indicator.definition.in_(request.lang),
@@ -118,7 +118,7 @@ def layout(request: PageRequest, indicator_id: str) -> Page:
             "claims": urls.page(CLAIMS, id=item.id),
             "bulletins": [
                 (f"{day} {title}", urls.page(f"/bulletins/{day}"))
-                for day, title in queries.mentioned_in(request.snapshot, item.id)[:BULLETINS]
+                for day, title in _mentioned_in(request, item)
             ],
         },
     )
@@ -136,7 +136,19 @@ def _since(seen: View) -> tuple[str, ...]:
     return tuple(line for line in (*found.lines, found.revised) if line)
 
 
+def _mentioned_in(request: PageRequest, item: Reading) -> list[tuple[date, str]]:
+    found = queries.mentioned_in(request.snapshot, item.id)
+    return [(day, title) for day, title in found if day <= request.last_day][:BULLETINS]
+
+
+def _problem(request: PageRequest, item: Reading) -> str:
+    """What the last run could not do; of earlier ones nobody knows any more."""
+    return "" if request.as_of else queries.problems(request.snapshot).get(item.id, "")
+
+
 def _alerts(request: PageRequest, item: Reading) -> list[alerts.AlertWords]:
+    if request.as_of:
+        return []  # they are judged on what is known now
     found = alerts.triggered(queries.alerts(request.snapshot))
     own = [alert for alert in found if alert.indicator == item.id]
     return alerts.in_words(own, request.snapshot.catalog, request.urls)
@@ -238,7 +250,7 @@ def _exact(request: PageRequest, item: Reading, value: float) -> str:
 def _notes(request: PageRequest, column: Column, item: Reading) -> list[tuple[str, list[DayNote]]]:
     """What there is to say of single days, under a title each; what there is nothing of is left
     out."""
-    differing = queries.disagreements(request.snapshot, item.id)
+    differing = [] if request.as_of else queries.disagreements(request.snapshot, item.id)
     found = [
         (
             request.say("disagreements", count=f"{len(differing):,}"),
@@ -283,12 +295,14 @@ def _revisions(request: PageRequest, item: Reading) -> list[DayNote]:
 def _actions(request: PageRequest, item: Reading) -> list[DayNote]:
     """Splits and dividends, which the prices are not adjusted for."""
     unit = item.unit.label.in_(request.lang)
+    held = queries.actions(request.snapshot, item.id)
+    known = [one for one in held if one.date <= request.last_day]
     return [
         DayNote(
             _table_day(request, item, one.date),
             request.say(one.kind, value=formatting.trimmed(one.value), unit=unit),
         )
-        for one in queries.actions(request.snapshot, item.id)[:ACTIONS]
+        for one in known[:ACTIONS]
     ]
 
 
@@ -331,5 +345,6 @@ def _documents(request: PageRequest, item: Reading) -> MonthDocuments | None:
         [
             (f"{one['issuer']}：《{one['title']}》", f"，{one['published'] or one['issued']}")
             for one in found
+            if (one["published"] or one["issued"]) <= str(request.last_day)
         ],
     )

@@ -62,7 +62,8 @@ class IndicatorRow:
 
 def layout(request: PageRequest, clock: PageClock) -> Page:
     """The table that the address asks for; how fresh everything is, at the minute of `clock`."""
-    now = clock.minute
+    as_of = request.as_of
+    now = min(as_of, clock.minute) if as_of else clock.minute
     try:
         wanted = _filtered(request)
         columns = _columns(request)
@@ -70,8 +71,8 @@ def layout(request: PageRequest, clock: PageClock) -> Page:
         page = paged(request.query.get("page", ""), _sorted(request, wanted, sort, now), PAGE)
     except AddressError as error:
         return message(request.say("wrong_address"), str(error), error.status)
-    shown = lines(request.snapshot, [i.id for i in page.shown], request.lang)
-    aged = health(request.snapshot, now, page.shown)
+    shown = lines(request.snapshot, [i.id for i in page.shown], request.lang, as_of)
+    aged = health(request.snapshot, now, page.shown, as_of)
     rows = [_row(request, line, one) for line, one in zip(shown, aged, strict=True)]
     title = request.say("indicators")
     return Page(
@@ -153,7 +154,7 @@ def _sorted(
         return sorted(wanted, key=lambda i: groups.index(i.group))
     if name == "name":
         return sorted(wanted, key=lambda i: i.title.in_(request.lang), reverse=falls)
-    order = in_order(request.snapshot, name, falls=falls, now=now)
+    order = in_order(request.snapshot, name, falls=falls, now=now, as_of=request.as_of)
     by_id = {i.id: i for i in wanted}
     held = [by_id[name] for name in order if name in by_id]
     return [*held, *(i for i in wanted if i.id not in order)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from dashboard.address import AddressError, MovedError
@@ -14,6 +14,7 @@ from dashboard.display import Display
 from dashboard.pages.parts.charts import PageChart
 from dashboard.texts import hint, text
 from dashboard.urls import Urls
+from etl.records import BEIJING
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,11 @@ class PageRequest:
     def as_of(self) -> datetime | None:
         """The moment that the reader looks back to; None for now."""
         return self.urls.as_of
+
+    @property
+    def last_day(self) -> date:
+        """The last day, in Beijing, of which anything may be told; without end for now."""
+        return date.max if self.as_of is None else self.as_of.astimezone(BEIJING).date()
 
     @property
     def display(self) -> Display:

@@ -107,6 +107,8 @@ def layout(request: PageRequest) -> Page:
     """The page; 400 in words where a parameter is wrong."""
     counts = policy_filter.counts_of(request.snapshot.catalog)
     held = sorted(queries.policies(request.snapshot), key=lambda p: p.day, reverse=True)
+    if request.as_of:
+        held = policy_filter.published_by(held, str(request.last_day))
     try:
         choice = policy_filter.chosen(request.query, counts, policy_filter.all_topics(held))
         found = [policy for policy in held if choice.fits(policy)]
@@ -121,7 +123,8 @@ def layout(request: PageRequest) -> Page:
         title=request.say("policies"),
         template="policies",
         description=lead,
-        charts=(monthly.chart,) if monthly else (),
+        charts=(monthly.chart,) if monthly and monthly.years else (),
+        told=(request.say("register_then"),) if request.as_of else (),
         context={
             "lead": lead,
             "parts": ("register", "rules", "targets"),
@@ -136,7 +139,7 @@ def layout(request: PageRequest) -> Page:
                     c.scope.in_(request.lang), c.period, c.pue, c.kind.in_(request.lang), c.source,
                     c.status,
                 )
-                for c in queries.comparisons(request.snapshot)
+                for c in ([] if request.as_of else queries.comparisons(request.snapshot))
             ],
         },
     )  # fmt: skip
@@ -158,7 +161,7 @@ class PolicyRequest:
             return None
         request = self.request
         indicator = request.snapshot.catalog[self.choice.count]
-        rows = queries.series(request.snapshot, indicator.id)
+        rows = queries.series(request.snapshot, indicator.id, request.as_of)
         choices = [
             (i.short.in_(request.lang), self._href(Choice(count=i.id)), i.id == indicator.id)
             for i in self.counts
@@ -244,7 +247,7 @@ class PolicyRequest:
         return [
             (say("counts_csv"), urls.chart(ChartAddress(indicator.id, scope="full"), ".csv")),
             (say("chart_page"), urls.chart(ChartAddress(indicator.id))),
-            (say("documents_json"), urls.api("/policies", **asked)),
+            (say("documents_json"), "" if urls.as_of else urls.api("/policies", **asked)),
         ]
 
     def _bars(self, name: str, counted: Sequence[tuple[str, int]]) -> list[Bar]:
@@ -312,13 +315,14 @@ def _targets(request: PageRequest) -> list[ShownTarget]:
         shown
         for indicator in request.snapshot.catalog.all()
         for target in indicator.targets
+        if target.announced <= request.last_day
         if (shown := _target(request, indicator, target)) is not None
     ]
 
 
 def _target(request: PageRequest, indicator: Indicator, target: Target) -> ShownTarget | None:
     lang = request.lang
-    newest = reading(request.snapshot, indicator.id, None, lang).vintage
+    newest = reading(request.snapshot, indicator.id, request.as_of, lang).vintage
     if newest is None:
         return None
     gap = round(newest.value - target.value, indicator.decimals)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import re
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from dashboard import formatting
 from dashboard.address import AddressError
@@ -13,6 +14,8 @@ from dashboard.chart import fonts
 from dashboard.chart_page.report_mail import PAGE as CORRECTIONS
 from dashboard.data import queries
 from dashboard.data.freshness import STATES, Health, health
+from dashboard.data.ledger import known_then
+from dashboard.data.queries import PastRun
 from dashboard.data.snapshot import Published
 from dashboard.pages.claims import StatementList
 from dashboard.pages.frame import CLAIMS
@@ -28,6 +31,8 @@ from etl.records import HeldAnswer, Revision
 PATH = "/status"
 A_PAGE = 200
 TOLD_DAYS, REVISIONS = 30, 20
+#: The name of a host within the sentence of a problem.
+_HOST = re.compile(r"\b(?:[a-z0-9-]{1,63}\.){1,8}[a-z]{2,24}\b(?=[ :,(]|$)", re.ASCII)
 #: How many statements are shown that could be judged only after their day.
 JUDGED_LATER = 10
 
@@ -70,6 +75,29 @@ class WaitingAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class HostProblems:
+    """What could not be done because of one host, or for other reasons: whom it concerns, and the
+    sentences, each once."""
+
+    host: str
+    concerned: list[tuple[str, str]]
+    sentences: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """A run: when it began, how long it took, what came of it."""
+
+    started: str
+    took: str
+    command: str
+    added: str
+    revised: str
+    failed: int
+    came: list[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
 class SnapshotRow:
     """A snapshot that could be returned to; `state` says so of the one that is served."""
 
@@ -81,35 +109,41 @@ class SnapshotRow:
 
 def layout(request: PageRequest, clock: PageClock) -> Page:
     """The page as of the minute of `clock`; 400 in words where a parameter is wrong."""
-    snapshot, lang, urls = request.snapshot, request.lang, request.urls
-    found = snapshot.cached("health", clock.minute, lambda: _worst_first(request, clock))
+    snapshot, lang, urls, as_of = request.snapshot, request.lang, request.urls, request.as_of
+    now = min(as_of, clock.minute) if as_of else clock.minute
+    found = snapshot.cached("health", (now, as_of), lambda: _worst_first(request, now))
     try:
         page = paged(request.query.get("page", ""), found, A_PAGE)
     except AddressError as error:
         return wrong_parameter(request, error)
     sentence = headline(found, lang)
+    runs = [_run(request, one) for one in _runs(request)]
     judged_alerts = alerts.worst_first(queries.alerts(snapshot))
     published = formatting.beijing(snapshot.published_at, lang)
     return Page(
         title=request.say("status_page"),
         template="status",
         description=sentence,
+        told=(request.say("status_then"),) if as_of else (),
         context={
+            "is_now": as_of is None,
+            "runs": runs,
             "signs": SIGNS,
             "state": STATES[min((one.badness[0] for one in found), default=len(STATES) - 1)],
             "sentence": sentence,
-            "judged_at": formatting.beijing(clock.minute, lang),
-            "trouble": [line for line in (clock.problem, fonts.warning()) if line],
+            "judged_at": formatting.beijing(now, lang),
+            "trouble": [line for line in (clock.problem, fonts.warning()) if line and not as_of],
             "waiting": [_waiting(request, one.indicator, r) for one in found for r in one.refused],
             "problems": _problems(request),
             "rows": [_row(request, one) for one in page.shown],
             "further": further(page, lambda n: urls.page(PATH, page=n), lang),
             "alerts": alerts.in_words(judged_alerts, snapshot.catalog, urls),
-            "revisions": _revisions(request, clock),
+            "revisions": _revisions(request, now),
             "told_days": TOLD_DAYS,
             "judged_later": [
                 StatementList(request).shown(one)
                 for one in queries.judged_later(snapshot, JUDGED_LATER)
+                if known_then(one.placed, as_of).claim.later
             ],
             "ledger": urls.page(CLAIMS),
             "disagreements": _disagreements(request),
@@ -140,8 +174,37 @@ def headline(found: Sequence[Health], lang: str) -> str:
     return comma.join(parts) + end
 
 
-def _worst_first(request: PageRequest, clock: PageClock) -> list[Health]:
-    return sorted(health(request.snapshot, clock.minute), key=lambda one: one.badness)
+def _worst_first(request: PageRequest, now: datetime) -> list[Health]:
+    found = health(request.snapshot, now, as_of=request.as_of)
+    return sorted(found, key=lambda one: one.badness)
+
+
+def _runs(request: PageRequest) -> list[PastRun]:
+    """The runs that had ended by the moment that is looked back to."""
+    held, as_of = queries.runs(request.snapshot), request.as_of
+    return [one for one in held if as_of is None or one.finished_at <= as_of]
+
+
+def _run(request: PageRequest, one: PastRun) -> RunRow:
+    known = request.snapshot.catalog.indicators
+    return RunRow(
+        started=formatting.minute(one.started_at),
+        took=_seconds(request, (one.finished_at - one.started_at).total_seconds()),
+        command=request.say(f"command_{one.command}"),
+        added=f"{one.added:,}",
+        revised=f"{one.revised:,}",
+        failed=one.failed,
+        came=[_linked(request, known[name]) for name in one.came if name in known],
+    )
+
+
+def _seconds(request: PageRequest, seconds: float) -> str:
+    """How long something took, as people say it: 2 秒, 3 分 20 秒."""
+    whole = max(1, round(seconds))
+    if whole < 60:
+        return request.say("took_seconds", seconds=str(whole))
+    minutes, rest = divmod(whole, 60)
+    return request.say("took_minutes", minutes=str(minutes), seconds=str(rest))
 
 
 def _waiting(request: PageRequest, indicator: Indicator, answer: HeldAnswer) -> WaitingAnswer:
@@ -160,14 +223,24 @@ def _waiting(request: PageRequest, indicator: Indicator, answer: HeldAnswer) -> 
     )
 
 
-def _problems(request: PageRequest) -> list[StatusNote]:
-    """What the last run could not do; of an indicator it stands in the table, too."""
+def _problems(request: PageRequest) -> list[HostProblems]:
+    """What the last run could not do, by the host that failed, the one that most depends on first;
+    of an indicator it stands in the table, too."""
     known = request.snapshot.catalog.indicators
+    hosts: dict[str, dict[str, str]] = defaultdict(dict)
+    for subject, problem in queries.problems(request.snapshot).items():
+        found = _HOST.search(problem)
+        hosts[found[0] if found else ""][subject] = problem
     return [
-        StatusNote(*_linked(request, known[subject]), problem)
-        if subject in known
-        else StatusNote(_source(request, subject), "", problem)
-        for subject, problem in queries.problems(request.snapshot).items()
+        HostProblems(
+            host,
+            [
+                _linked(request, known[name]) if name in known else (_source(request, name), "")
+                for name in problems
+            ],
+            list(dict.fromkeys(problems.values())),
+        )
+        for host, problems in sorted(hosts.items(), key=lambda item: (not item[0], -len(item[1])))
     ]
 
 
@@ -184,10 +257,10 @@ def _row(request: PageRequest, one: Health) -> StatusRow:
     )
 
 
-def _revisions(request: PageRequest, clock: PageClock) -> list[StatusNote]:
-    """Values that their sources replaced of late."""
-    since = clock.minute - timedelta(days=TOLD_DAYS)
-    found = queries.revised_lately(request.snapshot, since, REVISIONS)
+def _revisions(request: PageRequest, now: datetime) -> list[StatusNote]:
+    """Values that their sources had replaced of late."""
+    since = now - timedelta(days=TOLD_DAYS)
+    found = queries.revised_lately(request.snapshot, since, REVISIONS, request.as_of)
     return [_revision(request, one) for one in found]
 
 
@@ -224,7 +297,8 @@ def _disagreements(request: PageRequest) -> list[StatusNote]:
 
 def _corrected(request: PageRequest) -> str:
     """How many values people corrected."""
-    count = len(queries.corrections(request.snapshot))
+    held = queries.corrections(request.snapshot)
+    count = sum(one.since <= request.last_day for one in held)
     if not count:
         return request.say("no_corrections")
     return request.say("count_corrections", count=f"{count:,}")

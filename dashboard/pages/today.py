@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 
 from dashboard import formatting
-from dashboard.address import AddressError, Transform, Window, as_of_in
+from dashboard.address import Transform, Window
 from dashboard.chart.model import build
 from dashboard.data import queries
 from dashboard.data.cards import Reading, readings
@@ -17,7 +17,7 @@ from dashboard.data.queries import Citation
 from dashboard.data.transforms import span, transformed
 from dashboard.pages.chain import chain
 from dashboard.pages.frame import CLAIMS
-from dashboard.pages.page import Page, PageRequest, message, wrong_parameter
+from dashboard.pages.page import Page, PageRequest, message
 from dashboard.pages.parts import alerts
 from dashboard.pages.parts.aftermath import AftermathWords
 from dashboard.pages.parts.cards import Card, card, cards
@@ -61,10 +61,13 @@ class ShownReference:
 
 def today(request: PageRequest) -> Page:
     """The newest bulletin."""
-    days = queries.bulletin_days(request.snapshot)
+    days = _days(request)
     if not days:
-        return message(request.say("no_bulletin"), request.say("no_bulletin_long"), 200)
+        long = "no_bulletin_then" if request.as_of else "no_bulletin_long"
+        return message(request.say("no_bulletin"), request.say(long), 200)
     page = _page(request, days[-1], days)
+    if request.as_of is not None:
+        return page
     standing = alerts.triggered(queries.alerts(request.snapshot))
     named = alerts.in_words(standing[: alerts.NAMED], request.snapshot.catalog, request.urls)
     # How the alerts stand now is no part of what was known on the day.
@@ -73,30 +76,33 @@ def today(request: PageRequest) -> Page:
 
 def of_day(request: PageRequest, day_text: str) -> Page:
     """The bulletin of one day; 404 in words when there is none."""
-    days = queries.bulletin_days(request.snapshot)
+    days = _days(request)
     try:
         day = date.fromisoformat(day_text) if len(day_text) == 10 else None
     except ValueError:
         day = None
     if day is None or day not in days:
-        return message(request.say("not_found"), request.say("not_found_long"), 404)
+        long = "no_bulletin_then" if request.as_of else "not_found_long"
+        return message(request.say("not_found"), request.say(long), 404)
     return _page(request, day, days)
+
+
+def _days(request: PageRequest) -> list[date]:
+    """The days of the bulletins that there were by the moment that is looked back to."""
+    return [day for day in queries.bulletin_days(request.snapshot) if day <= request.last_day]
 
 
 def _page(request: PageRequest, day: date, days: Sequence[date]) -> Page:
     bulletin = queries.bulletin(request.snapshot, day)
     assert bulletin is not None
-    try:
-        seen_at = as_of_in(request.query, datetime.now(UTC))
-    except AddressError as error:
-        return wrong_parameter(request, error)
-    as_of, urls = end_of(day), request.urls
+    urls, seen_at = request.urls, request.as_of
+    as_of = min(end_of(day), seen_at) if seen_at else end_of(day)
     beside = _beside(request, queries.mentioned(request.snapshot, day), as_of)
     here = {item.id for items in beside.values() for item in items if item.vintage}
     marked = MarkedText.of_day(request.snapshot, urls, day, here)
     marked.claims = [known_then(placed, seen_at) for placed in marked.claims]
     first = [i.id for i in request.snapshot.catalog.all() if i.headline]
-    headlines = readings(request.snapshot, first, as_of, request.lang)
+    headlines = readings(request.snapshot, first, as_of, request.lang, seen_at)
     lead = _lead(request, headlines, as_of)
     shown = formatting.full_date(day, request.lang)
     known = queries.citations(request.snapshot, day)
@@ -149,7 +155,7 @@ def _beside(
         names = [*mentioned[part], *_companions(request, mentioned[part])]
         fresh = [name for name in dict.fromkeys(names) if name not in placed]
         placed.update(fresh)
-        result[part] = readings(request.snapshot, fresh, as_of, request.lang)
+        result[part] = readings(request.snapshot, fresh, as_of, request.lang, request.as_of)
     return result
 
 

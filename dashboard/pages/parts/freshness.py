@@ -8,6 +8,7 @@ from dashboard import formatting
 from dashboard.data.freshness import Health
 from dashboard.texts import text
 from etl.freshness import as_of_words, checked_words
+from etl.records import BEIJING
 
 #: A sign for each state; the words beside it say the same. A page that shows signs hands them to
 #: its template as `signs`.
@@ -30,7 +31,10 @@ def age(health: Health, lang: str) -> str:
     if health.missed is None:
         return "—"
     if health.indicator.calendar == "event":
-        return checked_words(health.indicator.checked, health.judged_at, lang)
+        checked = health.indicator.checked
+        if checked and checked > health.judged_at.astimezone(BEIJING).date():
+            return "—"  # whoever looked before is forgotten
+        return checked_words(checked, health.judged_at, lang)
     if health.missed == 0:
         return text("nothing_missed", lang)
     name = "missed_one" if health.missed == 1 else "missed"
