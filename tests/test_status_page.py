@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from conftest import Cli, run_with_fred, settings_of
+from conftest import Cli, run_with_fred, settings_of, write_csv
 from serving import Node, TestClient, client, still
 
 import dashboard.pages as pages
@@ -22,7 +22,7 @@ from etl.ingest.run import Request, run
 from etl.records import Observation, Vintage, now
 from etl.settings import Settings
 from etl.storage import publish
-from etl.storage.warehouse import opened
+from etl.storage.warehouse import Outcome, opened
 
 SPAN = date(2026, 5, 1)
 
@@ -253,3 +253,52 @@ def test_the_page_is_in_english_for_those_who_ask(site: TestClient) -> None:
     words = shown.one("main").text
     for name in ("美光科技", "过期", "随附"):
         assert name not in words
+
+
+def test_the_last_runs_say_when_how_long_and_what_came(
+    data: Path, cli: Cli, tmp_path: Path
+) -> None:
+    assert cli("run", "--offline").status in (0, 1)
+    rows = [["indicator", "date", "value"], ["vix", "2026-05-26", "17.5"]]
+    assert cli("import", write_csv(tmp_path / "a.csv", rows)).status == 0
+    shown = still(client(settings_of(data)).get("/status"))
+    # What is derived from an import is a run of its own.
+    _, imported, first = shown.one("section", "runs").one("tbody").all("tr")
+    assert [cell.text for cell in imported.all("td")][1:5] == ["人工导入", "1", "0", "0"]
+    assert imported.hrefs() == ["/indicators/vix"]
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d", first.one("th").text)
+    assert re.fullmatch(r"(\d+ 分 )?\d+ 秒", next(first.all("td")).text)
+    assert "新值 0 个，修订 0 个，出错 0 处" in shown.one("section", "last-run").text
+    before = still(client(settings_of(data)).get("/status?asof=2026-05-27"))
+    assert not list(before.all("section", "runs"))
+    assert not list(before.all("section", "last-run"))
+
+
+def test_what_failed_is_told_by_the_host_that_most_depends_on_first(data: Path, cli: Cli) -> None:
+    with opened(settings_of(data).warehouse) as warehouse:
+        load = warehouse.begin_load("run", now(), now())
+        said = "fred.stlouisfed.org could not be reached (no route)."
+        problems = {
+            "sp500": said,
+            "vix": said,
+            "usd_cny": "query2.example.com: wrong",
+            "nda": "odd",
+        }
+        outcomes = [Outcome(name, "fred", problem=words) for name, words in problems.items()]
+        warehouse.finish_load(load, now(), outcomes)
+    assert (
+        cli(
+            "import",
+            write_csv(
+                data / "a.csv", [["indicator", "date", "value"], ["vix", "2026-05-26", "17.5"]]
+            ),
+        ).status
+        == 0
+    )
+    hosts = list(still(client(settings_of(data)).get("/status")).all("details", "host"))
+    assert [one.one("strong").text for one in hosts] == [
+        "fred.stlouisfed.org",
+        "query2.example.com",
+        "其他原因",
+    ]
+    assert hosts[0].text.count("could not be reached") == 1

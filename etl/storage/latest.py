@@ -57,6 +57,11 @@ join observations as o on o.indicator = n.indicator and o.date = n.date
 order by n.indicator
 """
 
+#: The same as of `$moment`: what was served then takes the place of the view.
+STANDINGS_THEN = STANDINGS.replace(
+    "with told as", "with observations as (select * from served_all($moment)), told as", 1
+)
+
 
 def create_standings(connection: duckdb.DuckDBPyConnection, catalog: Catalog) -> None:
     """Write the table `standings` beside the observations of a snapshot."""

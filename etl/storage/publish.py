@@ -122,7 +122,24 @@ with others as (
 select indicator, count(*) as rows from held
 where indicator in (select indicator from others) group by indicator order by indicator
 """
+# The last runs, the newest first: when, how long, and what came of what the catalog names.
+RUNS = """
+select l.started_at, l.finished_at, l.command,
+       coalesce(sum(o.added) filter (told), 0) as added,
+       coalesce(sum(o.revised) filter (told), 0) as revised,
+       count(*) filter (o.problem <> '') as failed,
+       coalesce((list(o.subject order by o.added + o.revised desc, o.subject)
+                 filter (told and o.added + o.revised > 0))[:$most], []) as came
+from loads as l
+left join (select *, list_contains($ids, subject) as told from outcomes) as o on o.load = l.load
+where l.finished_at is not null and l.command in ('run', 'import', 'accept')
+group by l.load, l.started_at, l.finished_at, l.command order by l.load desc limit $runs
+"""
+#: How many runs are told, and of how many indicators each that something came of them.
+TOLD_RUNS, TOLD_CAME = 20, 12
 TABLES = """
+create table runs (started_at timestamp, finished_at timestamp, command varchar, added bigint,
+  revised bigint, failed bigint, came varchar[]);
 create table catalog (document varchar);
 create table bulletins (date date, document varchar);
 create table mentions (date date, part varchar, paragraph integer, start integer,
@@ -285,6 +302,8 @@ def _build(
         create_events(own, content.catalog)
         create_standings(own, content.catalog)
         _write_content(own, content, warehouse.refused())
+        told = {"ids": [*content.catalog.indicators], "most": TOLD_CAME, "runs": TOLD_RUNS}
+        _insert(own, "runs", warehouse.connection.execute(RUNS, told).fetchall())
         _insert(own, "unclaimed", warehouse.connection.execute(UNCLAIMED).fetchall())
         meta = {
             "snapshot": name,
