@@ -39,7 +39,8 @@ PARAMETERS = ("with", "t", "u", *_CHOICES, "title")
 #: Every parameter that any address of the site looks at.
 KNOWN = frozenset((*PARAMETERS, "size", "w", "h", "ids", "asof", "date", "format", "month", "topic",
                    "issuer", "id", "kind", "q", "page", "url", "maxwidth", "maxheight", "group",
-                   "frequency", "sort", "cols", "verdict", "since", "until"))  # fmt: skip
+                   "frequency", "sort", "cols", "verdict", "since", "until", "start",
+                   "end"))  # fmt: skip
 #: Parameters whose values people write as they like.
 _WRITTEN = frozenset(("topic", "issuer", "q", "url", "title"))
 #: Where the text around a link begins: signs that no address of this site holds.
@@ -204,12 +205,12 @@ def parse(place: str, query: Mapping[str, str], catalog: Catalog, now: datetime)
     known_id(name, catalog)
     choices = {key: _choice(key, query) for key in _CHOICES}
     if not choices["freq"]:
-        choices["agg"] = "eop"  # there is nothing to sum up
+        choices["agg"] = "eop"  # values as they are held are not brought together
     return ChartAddress(
         id=name,
         as_of=_as_of(moment, now) if at else None,
         more=_more(query.get("with", ""), name, catalog),
-        window=window(query.get("t", "")),
+        window=_begun(window(query.get("t", "")), now),
         transform=transform(query.get("u", "")),
         title=title(query.get("title", "")),
         **{_field(key): value for key, value in choices.items()},
@@ -230,14 +231,16 @@ def parse_observations(
         known_id(name, catalog, "ids")
     if len(set(names)) != len(names):
         raise AddressError("ids", "ids: each id may stand once.")
-    asof = query.get("asof", "")
+    asof, freq, agg = query.get("asof", ""), _choice("freq", query), _choice("agg", query)
     address = ChartAddress(
         id=names[0],
         as_of=_as_of(asof, now) if asof else None,
         more=names[1:],
-        window=window(query.get("t", "")),
+        window=_begun(window(query.get("t", "")), now),
         transform=transform(query.get("u", "")),
         shape=_choice("shape", query),
+        freq=freq,
+        agg=agg if freq else "eop",
     )
     return address, one_of("format", query.get("format", ""), API_FORMATS)
 
@@ -248,6 +251,8 @@ def observations_query(address: ChartAddress, format_: str = "") -> str:
         "ids": ",".join(address.ids),
         "t": str(address.window),
         "u": "" if address.transform == Transform() else str(address.transform),
+        "freq": address.freq,
+        "agg": address.agg if address.agg != "eop" else "",
         "asof": moment_text(address.as_of) if address.as_of else "",
         "shape": address.shape if address.shape != "long" else "",
         "format": format_,
@@ -318,6 +323,18 @@ def clean_query(query: str) -> str | None:
     return f"{start}{mark}{name}{equals}{quote(found, safe=':,.~-')}"
 
 
+def spanned_query(query: str) -> str | None:
+    """The query with one `t=FROM..TO` in place of the dates `start` and `end` that a form sends, of
+    which either may be empty; None where it has neither."""
+    if not re.search(r"(?:^|&)(?:start|end)=", query) or len(query) > MAX_QUERY:
+        return None
+    found = parse_query(query)
+    start, end = found.pop("start", "").strip(), found.pop("end", "").strip()
+    if start or end:
+        found["t"] = f"{start}..{end}"
+    return urlencode({name: value for name, value in found.items() if value}, safe=":,.@")
+
+
 def _without_ending(words: str, closing: str) -> str:
     while words != (words := _UNFINISHED.sub("", words).rstrip(closing)):
         pass
@@ -385,6 +402,13 @@ def window(text: str) -> Window:
     if span.start and span.end and span.start > span.end:
         raise AddressError("t", f"t: {start} is after {end}; write the earlier date first.")
     return Window("max") if span == Window() else span
+
+
+def _begun(span: Window, now: datetime) -> Window:
+    """The span, if it begins by today."""
+    if span.start and span.start > now.astimezone(BEIJING).date():
+        raise AddressError("t", f"t: {span.start} has not come yet; there is nothing from then on.")
+    return span
 
 
 def transform(text: str) -> Transform:

@@ -27,6 +27,7 @@ from etl.words.numbers import (
     spoken,
     step,
     trimmed,
+    unit_of_files,
 )
 
 __all__ = [
@@ -54,6 +55,8 @@ __all__ = [
     "transformed_figure",
     "trimmed",
     "unit_code_after",
+    "unit_of_files",
+    "unit_words_after",
 ]
 
 
@@ -111,9 +114,21 @@ def unit_code_after(transform: Transform, unit: Unit) -> str:
     return "percent"
 
 
+def unit_words_after(transform: Transform, unit: Unit) -> str:
+    """The same unit in the Chinese heading of a file."""
+    match transform.name:
+        case "level" | "diff" | "ma":
+            return unit_of_files(unit)
+        case "index":
+            return "起点 = 100"
+        case "z":
+            return "标准差"
+    return "%"
+
+
 def table_day(when: date, indicator: Indicator, lang: str) -> str:
     """The date of a value in a table: 2026-05-26 where the day counts."""
-    if RULES[indicator.frequency].months is not None:
+    if RULES[indicator.frequency].is_of_periods:
         return day(when, indicator, lang)
     return when.isoformat()
 

@@ -66,11 +66,13 @@ class Text(StrictModel):
 
 class Unit(StrictModel):
     """How values are counted. `code` is used in data files; `zh_factor` converts a value to the
-    unit Chinese readers use (billions into 亿)."""
+    unit Chinese readers use (billions into 亿). `adds_up` if the values of several periods may be
+    added: documents of three months are those of a quarter, three prices are no price."""
 
     code: Annotated[str, Field(pattern=r"^[ -~]+$")]
     label: Text
     zh_factor: Annotated[float, Field(gt=0)] = 1.0
+    adds_up: bool = False
 
 
 class Group(StrictModel):
@@ -534,6 +536,11 @@ def _contradictions(catalog: Catalog) -> Iterator[tuple[Path_, str]]:
                         f"{indicator.id}: '{word}' in {field} is not one of its aliases.",
                     )
         yield from _alert_problems(indicator, (*here, "alerts"))
+        if indicator.frequency == "weekly":
+            yield (
+                (*here, "frequency"),
+                f"{indicator.id}: weekly values cannot be held: there is no calendar of weeks.",
+            )
         if indicator.checked is not None and indicator.calendar != "event":
             yield (
                 (*here, "checked"),

@@ -13,26 +13,40 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-Frequency = Literal["daily", "monthly", "quarterly", "annual", "event"]
+Frequency = Literal["daily", "weekly", "monthly", "quarterly", "annual", "event"]
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
     """How values of a frequency follow one another.
 
-    `months` is the length of the period that a value covers; None if it covers only its own day.
-    `step_days` is how far two neighbouring days may be apart; None if any distance is one step.
-    `base_days` is how much older than the requested day the base of a change may be.
+    `months` is the length of the period that a value covers; None if it is `days`, counted from a
+    Monday: a week, or its own day alone. `step_days` is how far two neighbouring days may be apart;
+    None if any distance is one step. `base_days` is how much older than the requested day the base
+    of a change may be.
     """
 
     months: int | None = None
+    days: int = 1
     step_days: int | None = None
     base_days: int = 0
+
+    @property
+    def is_of_periods(self) -> bool:
+        """Whether a value covers more than its own day."""
+        return self.months is not None or self.days > 1
+
+    @property
+    def length(self) -> int:
+        """About how many days a value covers: what is finer is shorter."""
+        return self.days if self.months is None else 30 * self.months
 
 
 RULES: Mapping[Frequency, Rule] = {
     # Ten days: the longest a market is ever closed, including the weekends around it.
     "daily": Rule(step_days=10, base_days=10),
+    # No source is weekly: values of days are brought to it.
+    "weekly": Rule(days=7),
     "monthly": Rule(months=1),
     "quarterly": Rule(months=3),
     "annual": Rule(months=12),
@@ -43,10 +57,10 @@ RULES: Mapping[Frequency, Rule] = {
 def period_of(frequency: Frequency, day: date) -> date:
     """The first day of the period that a value dated `day` covers; `day` itself if each day is its
     own period."""
-    months = RULES[frequency].months
-    if months is None:
-        return day
-    return date(day.year, (day.month - 1) // months * months + 1, 1)
+    rule = RULES[frequency]
+    if rule.months is None:
+        return day - timedelta((day.toordinal() - 1) % rule.days)  # day 1 was a Monday
+    return date(day.year, (day.month - 1) // rule.months * rule.months + 1, 1)
 
 
 def is_step(frequency: Frequency, before: date, after: date) -> bool:
@@ -55,6 +69,8 @@ def is_step(frequency: Frequency, before: date, after: date) -> bool:
     if rule.months is not None:
         following = months_after(period_of(frequency, before), rule.months)
         return following == period_of(frequency, after)
+    if rule.is_of_periods:
+        return (period_of(frequency, after) - period_of(frequency, before)).days == rule.days
     days = (after - before).days
     return days > 0 and (rule.step_days is None or days <= rule.step_days)
 
@@ -81,8 +97,10 @@ def base_index(frequency: Frequency, days: Sequence[date], day: date, months: in
 
 def period_end(frequency: Frequency, day: date) -> date:
     """The last day of the period that a value dated `day` covers."""
-    months = RULES[frequency].months
-    return day if months is None else months_after(period_of(frequency, day), months) - _DAY
+    rule, start = RULES[frequency], period_of(frequency, day)
+    if rule.months is None:
+        return start + min(timedelta(rule.days - 1), date.max - start)
+    return months_after(start, rule.months) - _DAY
 
 
 def period_middle(frequency: Frequency, day: date) -> date:
@@ -95,7 +113,8 @@ def period_name(frequency: Frequency, day: date) -> str:
     """The period that a value dated `day` covers, in words: May 2026, quarter 2 of 2026."""
     match RULES[frequency].months:
         case None:
-            return day.isoformat()
+            start = period_of(frequency, day).isoformat()
+            return f"the week of {start}" if RULES[frequency].is_of_periods else start
         case 1:
             return f"{day:%B} {day.year}"
         case 3:
@@ -124,17 +143,18 @@ def months_after(day: date, months: int) -> date:
 def periods_of(frequency: Frequency, days: NDArray[np.datetime64]) -> NDArray[np.int64]:
     """A number for the period of each day, increasing by one per period; for its own day if each
     day is its own period."""
-    months = RULES[frequency].months
-    if months is None:
-        return _numbers(days.astype("datetime64[D]"))
-    return _numbers(days.astype("datetime64[M]")) // months
+    rule = RULES[frequency]
+    if rule.months is None:
+        since_monday = _numbers(days.astype("datetime64[D]") - _MONDAY)
+        return since_monday // rule.days
+    return _numbers(days.astype("datetime64[M]")) // rule.months
 
 
 def are_steps(frequency: Frequency, days: NDArray[np.datetime64]) -> NDArray[np.bool_]:
     """For each of the ascending `days` except the first, whether it follows the previous one by one
     step."""
     rule, apart = RULES[frequency], np.diff(periods_of(frequency, days))
-    if rule.months is not None:
+    if rule.is_of_periods:
         return np.asarray(apart == 1)
     return np.asarray((apart > 0) & (rule.step_days is None or apart <= rule.step_days))
 
@@ -144,3 +164,4 @@ def _numbers(days: NDArray[Any]) -> NDArray[np.int64]:
 
 
 _DAY = timedelta(days=1)
+_MONDAY = np.datetime64("1970-01-05", "D")

@@ -319,7 +319,7 @@ def test_the_day_that_began_in_beijing_alone_has_come() -> None:
     assert parse("sp500@2026-08-01", {}, BUNDLED_CATALOG, evening).as_of is not None
 
 
-_DATES = st.dates(date(1900, 1, 1), date(2100, 1, 1))
+_DATES = st.dates(date(1900, 1, 1), date(2026, 7, 31))
 _SPANS = st.tuples(_DATES, _DATES).map(lambda pair: "..".join(str(day) for day in sorted(pair)))
 _WINDOWS = st.one_of(
     st.sampled_from(("", "..", *RANGES)),

@@ -158,7 +158,7 @@ def test_a_wide_file_has_one_column_an_id(site: TestClient) -> None:
 
 def test_a_wide_file_for_excel_names_the_indicators_in_chinese(site: TestClient) -> None:
     text = site.get("/c/sp500.csv?shape=wide&for=excel").content.decode("utf-8-sig")
-    assert text.split("\r\n")[0] == "日期,标普 500 指数（points）"
+    assert text.split("\r\n")[0] == "日期,标普 500 指数（点）"
 
 
 def test_a_long_file_of_several_ids_has_the_rows_of_each(site: TestClient) -> None:

@@ -35,6 +35,8 @@ MOST, MOST_ALONE = 0.2, 0.34
 NARROW, LOW = 480.0, 100.0
 #: No plot is lower than this for the names of its lines.
 LEAST = 50.0
+#: The share of its period that a bar covers.
+BAR = 0.62
 #: From this width on, lines are named at their ends.
 NAMED_AT_ENDS = 560.0
 #: The room that is left free around lines and dots, and along the ground where notes are ticked.
@@ -98,8 +100,8 @@ class PlotFrame:
         days = max(1, (model.last - model.first).days)
         self._step = (self.right - self.left - 2 * PAD) / days
         self._origin = self.left + PAD - self._step * model.first.toordinal()
-        months = RULES[model.series[0].frequency].months if model.series else None
-        self.bar = max(1.5, self._step * (30.4 * months if months else 1) * 0.62)
+        length = RULES[model.series[0].frequency].length if model.series else 1
+        self.bar = max(1.5, self._step * length * BAR)
         self._scales = [self._scale(axis) for axis in model.axes]
         self._known: dict[int, list[tuple[float, float]]] = {}
 

@@ -28,8 +28,11 @@ INK, RULE, GOLD, GREEN = LIGHT["muted"], LIGHT["rule"], LIGHT["gold"], LIGHT["gr
 COLOURS = tuple(LIGHT[f"c{number}"] for number in range(4))
 #: Dates stand so far below the plot, and words so far above it, clear of the ticks beside it.
 STANDOFF, ABOVE = 10, 9
+#: A day as plotly counts it, in milliseconds.
+DAY = 86_400_000
 #: How a period is named under the pointer, in both languages.
 _HOVER: Mapping[Frequency, tuple[str, str]] = {
+    "weekly": ("%Y 年 %-m 月 %-d 日当周", "the week of %-d %B %Y"),
     "monthly": ("%Y 年 %-m 月", "%B %Y"),
     "quarterly": ("%Y 年第 %q 季度", "%YQ%q"),
     "annual": ("%Y 年", "%Y"),
@@ -74,11 +77,14 @@ def _traces(model: Model, series: Series, colour: str) -> list[dict[str, Any]]:
 
 def _period(series: Series, lang: str) -> dict[str, Any]:
     """Values of a period stand over it, and the pointer reads its name."""
-    months = RULES[series.frequency].months
-    if months is None:
+    rule = RULES[series.frequency]
+    if not rule.is_of_periods:
         return {}
+    length = {"xperiod": f"M{rule.months}"} if rule.months else {
+        "xperiod": rule.days * DAY, "xperiod0": "2000-01-03",  # a Monday
+    }  # fmt: skip
     return {
-        "xperiod": f"M{months}",
+        **length,
         "xperiodalignment": "middle",
         "xhoverformat": _HOVER[series.frequency][lang == "en"],
     }
@@ -92,7 +98,7 @@ def _said(series: Series, point: Point) -> str:
 
 def _said_among_others(series: Series, point: Point) -> str:
     """The value with its period, where the pointer may read the day of another line."""
-    if RULES[series.frequency].months is None:
+    if not RULES[series.frequency].is_of_periods:
         return _said(series, point)
     return f"{_said(series, point)} · {series.day(point.date)}"
 

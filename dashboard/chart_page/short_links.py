@@ -3,7 +3,7 @@ checksum. Nothing is stored, so no restart, rebuild or second server can lose on
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from hashlib import sha256
 
@@ -27,8 +27,18 @@ MAX_CODE = 60
 #: Codes are printed and sent: values may be added at the end of these, never moved.
 _RANGES = ("1m", "3m", "6m", "ytd", "1y", "3y", "5y", "10y", "max")
 _TRANSFORMS = ("level", "diff", "pct", "mom", "yoy", "index", "ma", "drawdown", "z")
-_LOOKS = {"scale": ("linear", "log"), "lang": ("zh", "en"), "theme": ("auto", "light", "dark"),
-          "updown": ("red", "green")}  # fmt: skip
+_LOOKS: Mapping[str, Sequence[str]] = {
+    "scale": ("linear", "log"),
+    "lang": ("zh", "en"),
+    "theme": ("auto", "light", "dark"),
+    "updown": ("red", "green"),
+}
+#: A second byte of looks, after a first that says so: what no old code has.
+_BROUGHT: Mapping[str, Sequence[str]] = {
+    "freq": ("", "w", "m", "q", "a"),
+    "agg": ("eop", "avg", "sum", "min", "max"),
+}
+_SECOND = 128
 _FROM_TO = 255
 _DAY, _CHECK = 3, 2
 # Which parts follow the first byte, whose upper two bits are the version.
@@ -60,6 +70,8 @@ def code(address: ChartAddress) -> str:
         packed += _packed_transform(address.transform)
     if looks:
         packed += bytes([looks])
+    if looks & _SECOND:
+        packed += bytes([_number(address, _BROUGHT, 8)])
     return _written(packed + _check(packed))
 
 
@@ -109,8 +121,11 @@ def _unpacked(packed: _Bytes, catalog: Catalog) -> ChartAddress:
         as_of = datetime.combine(day, clock, BEIJING).astimezone(UTC)
     window = _window(packed) if flags & _WINDOW else Window()
     transform = _transform(packed) if flags & _TRANSFORM else Transform()
-    looks = _chosen(packed.number()) if flags & _LOOK else {}
-    return ChartAddress(first, as_of, tuple(more), window, transform, **looks)
+    looks = packed.number() if flags & _LOOK else 0
+    chosen = _chosen(looks & ~_SECOND, _LOOKS, 4)
+    if looks & _SECOND:
+        chosen |= _chosen(packed.number(), _BROUGHT, 8)
+    return ChartAddress(first, as_of, tuple(more), window, transform, **chosen)
 
 
 def _names(catalog: Catalog) -> Iterator[str]:
@@ -157,17 +172,22 @@ def _transform(packed: _Bytes) -> Transform:
 
 
 def _looks(address: ChartAddress) -> int:
-    """Scale, language, theme and colour of a rise in one byte; 0 for the defaults."""
+    """Scale, language, theme and colour of a rise in one byte, and whether a second follows; 0 for
+    the defaults."""
+    return _number(address, _LOOKS, 4) | (_SECOND if address.freq else 0)
+
+
+def _number(address: ChartAddress, choices: Mapping[str, Sequence[str]], room: int) -> int:
     number = 0
-    for name, values in _LOOKS.items():
-        number = number * 4 + values.index(getattr(address, name))
+    for name, values in choices.items():
+        number = number * room + values.index(getattr(address, name))
     return number
 
 
-def _chosen(number: int) -> dict[str, str]:
+def _chosen(number: int, choices: Mapping[str, Sequence[str]], room: int) -> dict[str, str]:
     chosen = {}
-    for name, values in reversed(_LOOKS.items()):
-        number, place = divmod(number, 4)
+    for name, values in reversed(list(choices.items())):
+        number, place = divmod(number, room)
         chosen[name] = values[place]
     return chosen
 

@@ -58,7 +58,7 @@ def _rows_of_one(view: View) -> Sequence[str]:
     if address.transform != Transform():
         return _written(view, column, MAX_ROWS)
     whole = replace(column, start=0, stop=length)
-    key = (address.id, address.as_of, view.lang)
+    key = (address.id, address.as_of, view.lang, address.freq, address.agg)
     rows = view.snapshot.cached("rows", key, lambda: _written(view, whole, length))
     return rows[length - column.stop : length - column.start][:MAX_ROWS]
 

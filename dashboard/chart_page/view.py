@@ -14,7 +14,7 @@ from dashboard.data import queries
 from dashboard.data.snapshot import Snapshot
 from dashboard.export.table import Column, Table, table
 from dashboard.texts import text
-from etl.records import BEIJING
+from etl.records import BEIJING, Vintage
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +45,9 @@ def view(snapshot: Snapshot, address: ChartAddress) -> View:
         Part(
             column.indicator,
             snapshot.catalog.unit(column.indicator),
-            column.rows,
-            queries.events(snapshot, column.indicator.id, address.as_of),
+            _shown_rows(column, address),
+            # Records are those of the values as they are held.
+            () if address.freq else queries.events(snapshot, column.indicator.id, address.as_of),
         )
         for column in found.columns
     )
@@ -91,6 +92,13 @@ def of_data(address: ChartAddress) -> ChartAddress:
 def of_chart(address: ChartAddress) -> ChartAddress:
     """The address without what only data files have."""
     return replace(address, shape="long", for_="", scope="view")
+
+
+def _shown_rows(column: Column, address: ChartAddress) -> Sequence[tuple[Vintage, float | None]]:
+    """The rows with their values; of periods that have none, a picture says nothing."""
+    if not address.freq:
+        return column.rows
+    return [(vintage, value) for vintage, value in column.rows if value is not None]
 
 
 def _bulletin_days(

@@ -35,6 +35,10 @@ class Empty(StrEnum):
     NOT_POSITIVE = "base_not_positive"
     BREAK = "break_in_definition"
     NO_SPREAD = "no_spread"
+    #: Of a period: it is not over at the newest value, or values are missing in it.
+    UNFINISHED = "period_unfinished"
+    INCOMPLETE = "period_incomplete"
+    TOO_LARGE = "too_large"
 
 
 Result = float | Empty

@@ -27,6 +27,16 @@ def citation(
     }
 
 
+def cite_as(indicator: Indicator, as_of: datetime, link: str) -> str:
+    """How the source of one indicator is cited, whatever else stands in the file: who gives it,
+    what, under which licence, and through whom it was had."""
+    credit, day = indicator.credit, as_of.astimezone(BEIJING).date()
+    return (
+        f"{credit.name.zh}. {indicator.title.zh}（{credit.licence.zh}）. {credit.url}. "
+        f"经{SITE}整理, 截至 {day}. {link}."
+    )
+
+
 def _bibtex(name: str, titles: str, authors: str, day: date, link: str) -> str:
     fields = {
         "author": f"{{{authors.translate(_TEX)}}}",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
-from dashboard.export.citation import citation
+from dashboard.address import ChartAddress
+from dashboard.export.citation import citation, cite_as
 from dashboard.export.csv import iso
 from dashboard.export.table import Column, Table, frozen, provenance
 from dashboard.urls import Urls
@@ -27,7 +29,8 @@ def metadata(table: Table, urls: Urls) -> dict[str, Any]:
         "definition": first.definition.model_dump(),
         "unit": table.columns[0].unit,
         "frequency": first.frequency,
-        "sources": [_credit(column) for column in table.columns],
+        "aggregation": _aggregation(address),
+        "sources": [_credit(column, as_of, lasting) for column in table.columns],
         "first_date": min(dates).isoformat() if dates else None,
         "last_date": max(dates).isoformat() if dates else None,
         "rows": table.row_count,
@@ -42,7 +45,7 @@ def metadata(table: Table, urls: Urls) -> dict[str, Any]:
         ),
         "breaks": [
             {"indicator": i.id, "date": b.date.isoformat(), "note": b.note.model_dump()}
-            for i in indicators
+            for i in (snapshot.catalog[name] for name in address.ids)
             for b in i.breaks
         ],
         "notes": [
@@ -66,7 +69,12 @@ def _described(column: Column) -> dict[str, Any]:
     }
 
 
-def _credit(column: Column) -> dict[str, Any]:
+def _aggregation(address: ChartAddress) -> dict[str, str] | None:
+    """How values were brought to another frequency, if they were."""
+    return {"freq": address.freq, "agg": address.agg} if address.freq else None
+
+
+def _credit(column: Column, as_of: datetime, link: str) -> dict[str, Any]:
     credit = column.indicator.credit
     return {
         "indicator": column.indicator.id,
@@ -74,4 +82,5 @@ def _credit(column: Column) -> dict[str, Any]:
         "licence": credit.licence.model_dump(),
         "url": credit.url,
         "rows_from": sorted({provenance(v) for v, _ in column.rows})[:20],
+        "cite_as": cite_as(column.indicator, as_of, link),
     }

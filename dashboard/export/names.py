@@ -7,7 +7,7 @@ from hashlib import sha256
 from urllib.parse import quote
 
 from dashboard.address import RANGES, ChartAddress, Transform, Window, moment_text
-from dashboard.texts import range_name, text, transform_name
+from dashboard.texts import aggregate_name, range_name, text, transform_name
 from etl.catalog import Catalog
 
 #: Letters of a name without its suffix; of a longer one the end is a digest of the whole.
@@ -61,8 +61,10 @@ def _in_words(address: ChartAddress, catalog: Catalog) -> Iterator[str]:
                 yield text(f"file_{value}", lang)
             case "for":
                 yield "Excel"
-            case "lang":
-                pass  # the title is in it
+            case "freq":
+                yield aggregate_name(value, address.agg, lang)
+            case "lang" | "agg":
+                pass  # the title is in it; the frequency says how
             case _:
                 yield value if name in _PLAIN else f"{name}-{value}"
 

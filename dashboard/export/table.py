@@ -14,14 +14,16 @@ from operator import attrgetter, itemgetter
 from typing import Any
 
 from dashboard.address import AddressError, ChartAddress, Transform
-from dashboard.data import queries
+from dashboard.data import aggregation, queries
+from dashboard.data.aggregation import Brought
 from dashboard.data.snapshot import Snapshot
 from dashboard.data.transforms import Empty, Result, explained, span, window_name
 from dashboard.export import names
 from dashboard.export.csv import LONG, Field, Record, heads, lines_of
-from dashboard.formatting import plain_number, unit_code_after
+from dashboard.formatting import plain_number, unit_code_after, unit_words_after
+from dashboard.texts import transform_name
 from etl.catalog import Indicator
-from etl.records import Vintage
+from etl.records import BEIJING, Vintage
 
 #: More rows are refused, not cut: a file is complete or there is none.
 MAX_ROWS = 500_000
@@ -91,10 +93,15 @@ class Table:
         """The columns of the file."""
         if not self.is_wide:
             return LONG
-        wide = (
-            Field(c.name, f"{c.indicator.title.zh}（{c.unit}）", "number") for c in self.columns
-        )
-        return (LONG[0], *wide)
+        return (LONG[0], *(Field(c.name, self._heading(c), "number") for c in self.columns))
+
+    def _heading(self, column: Column) -> str:
+        """The Chinese heading of a column, with its transform and its unit."""
+        what, unit = self.address.transform, self.snapshot.catalog.unit(column.indicator)
+        name = column.indicator.title.zh
+        if what != Transform():
+            name += f" · {transform_name(what.name, 'zh', what.n)}"
+        return f"{name}（{unit_words_after(what, unit)}）"
 
     @property
     def header(self) -> tuple[str, ...]:
@@ -128,19 +135,21 @@ class Table:
         written once for the whole history, and a window is a slice of it."""
         if self.address.transform != Transform():
             return _lines(column)
-        name, as_of = column.indicator.id, self.address.as_of
+        address = self.address
+        name = column.indicator.id
 
         def whole() -> list[str]:
-            everything = replace(self.address, scope="full")
+            everything = replace(address, scope="full")
             return _lines(_column(self.snapshot, name, everything, date.min, date.max))
 
-        lines = self.snapshot.cached("lines", (name, as_of), whole)
+        key = (name, address.as_of, address.freq, address.agg)
+        lines = self.snapshot.cached("lines", key, whole)
         return lines[column.start : column.stop]
 
 
 def table(snapshot: Snapshot, address: ChartAddress) -> Table:
     """The table of an address. AddressError 404 when nothing was known as of its moment."""
-    held = {name: queries.series(snapshot, name, address.as_of) for name in address.ids}
+    held = {name: _history(snapshot, name, address).series for name in address.ids}
     if address.as_of is not None and not held[address.id]:
         raise AddressError(
             "asof", f"asof: nothing of {address.id} was known then; its history begins later.", 404
@@ -196,17 +205,45 @@ def _column(
     snapshot: Snapshot, name: str, address: ChartAddress, first: date, last: date
 ) -> Column:
     """The transform of the whole history, cut to the window."""
-    rows, indicator = queries.series(snapshot, name, address.as_of), snapshot.catalog[name]
+    history = _history(snapshot, name, address)
+    rows, indicator = history.series, history.indicator
     start = bisect_left(rows, first, key=attrgetter("date"))
     return Column(
         indicator,
         snapshot.name_at(name, address.as_of),
         unit_code_after(address.transform, snapshot.catalog.unit(indicator)),
         rows,
-        explained(rows, address.transform, indicator, first),
+        _results(history, address.transform, first),
         start,
         max(start, bisect_right(rows, last, key=attrgetter("date"))),
     )
+
+
+def _history(snapshot: Snapshot, name: str, address: ChartAddress) -> Brought:
+    """All that is held of an indicator, at the frequency that is asked for. AddressError where it
+    cannot be brought to it."""
+    catalog, as_of, freq, agg = snapshot.catalog, address.as_of, address.freq, address.agg
+    indicator = catalog[name]
+    if not freq:
+        return Brought(indicator, queries.series(snapshot, name, as_of), {})
+    aggregation.check(freq, agg, indicator, catalog)
+
+    def bring() -> Brought:
+        series = queries.series(snapshot, name, as_of)
+        today = (as_of or snapshot.published_at).astimezone(BEIJING).date()
+        return aggregation.brought(series, indicator, freq, agg, today)
+
+    return snapshot.cached("brought", (name, as_of, freq, agg), bring)
+
+
+def _results(history: Brought, what: Transform, first: date) -> Sequence[Result]:
+    """The transform of the values that there are; the reason in the place of those there are
+    not."""
+    if not history.empty:
+        return explained(history.series, what, history.indicator, first)
+    held = [v for place, v in enumerate(history.series) if place not in history.empty]
+    found = iter(explained(held, what, history.indicator, first))
+    return [history.empty.get(place) or next(found) for place in range(len(history.series))]
 
 
 def _records(column: Column) -> Iterator[Record]:

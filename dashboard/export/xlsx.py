@@ -12,6 +12,7 @@ from dashboard.export.csv import Cell, Kind
 from dashboard.export.metadata import metadata
 from dashboard.export.table import Table
 from dashboard.export.zip_archive import archive
+from dashboard.texts import text
 from dashboard.urls import Urls
 
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -129,8 +130,8 @@ def xml_cell(cell: Cell, style: int) -> str:
             return f'<c s="{_MOMENT}"><v>{days + seconds / 86400!r}</v></c>'
         case date() if not isinstance(cell, datetime) and cell >= _FIRST_DAY:
             return f'<c s="{_DAY}"><v>{(cell - _ORIGIN).days}</v></c>'
-    text = escape(_ESCAPED.sub("_x005F_", _FORBIDDEN.sub("", str(cell))))
-    return f'<c s="{style}" t="inlineStr"><is><t xml:space="preserve">{text}</t></is></c>'
+    words = escape(_ESCAPED.sub("_x005F_", _FORBIDDEN.sub("", str(cell))))
+    return f'<c s="{style}" t="inlineStr"><is><t xml:space="preserve">{words}</t></is></c>'
 
 
 def _relations(targets: dict[str, tuple[str, str]]) -> str:
@@ -149,12 +150,13 @@ def _explanation(table: Table, urls: Urls) -> Iterator[tuple[str, str]]:
         yield "指标", f"{indicator['title']['zh']} / {indicator['title']['en']}"
         yield "标识", indicator["id"]
         yield "单位", indicator["unit"]
-        yield "频率", indicator["frequency"]
+        yield "频率", text(indicator["frequency"], "zh")
         yield "口径", indicator["definition"]["zh"]
         yield "Definition", indicator["definition"]["en"]
     for source in said["sources"]:
         yield "来源", f"{source['name']['zh']}，{source['url']}"
         yield "许可", source["licence"]["zh"]
+        yield "引用来源", source["cite_as"]
     for what, key in (
         ("首日", "first_date"),
         ("末日", "last_date"),
@@ -173,4 +175,7 @@ def _explanation(table: Table, urls: Urls) -> Iterator[tuple[str, str]]:
         yield "口径变动", f"{change['indicator']}，{change['date']}：{change['note']['zh']}"
     for note in said["notes"]:
         yield "附注", note
+    if said["aggregation"]:
+        yield "日期", "每个值记在该期的第一天。"
+        yield "空值", "期间未完（period_unfinished），或期内缺值（period_incomplete），都不计算。"
     yield "时间", "known_at（何时可知）为协调世界时（UTC）。"

@@ -35,6 +35,11 @@ def transform_name(name: str, lang: str, n: int | None = None) -> str:
     return f"{words} {n}" if n else words
 
 
+def aggregate_name(freq: str, agg: str, lang: str) -> str:
+    """What a value of a period is: 月均, 季末, end of the week."""
+    return _of(lang, "aggregates", f"{freq}_{agg}")
+
+
 def hint(parameter: str, lang: str) -> str:
     """What may stand in a parameter of an address; nothing where its error says it already."""
     return _READ["en" if lang == "en" else "zh"]["hints"].get(parameter, "")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from etl.catalog import Indicator, Unit
+from etl.frequency import period_of
 from etl.records import BEIJING
 
 MINUS = "−"
@@ -211,8 +212,8 @@ def _counted_step(
 
 
 def day(when: date, indicator: Indicator, lang: str, *, year: bool = False) -> str:
-    """The date of a value according to its frequency: 5 月 26 日, 2026 年 4 月, 2026 年一季度, 2025
-    年."""
+    """The date of a value according to its frequency: 5 月 26 日, 2026 年 5 月 25 日当周, 2026 年 4
+    月, 2026 年一季度, 2025 年."""
     if indicator.frequency == "annual":
         return f"{when.year} 年" if lang == "zh" else str(when.year)
     if indicator.frequency == "monthly":
@@ -222,6 +223,9 @@ def day(when: date, indicator: Indicator, lang: str, *, year: bool = False) -> s
         return f"{when.year} 年{'一二三四'[quarter]}季度" if lang == "zh" else (
             f"Q{quarter + 1} {when.year}"
         )  # fmt: skip
+    if indicator.frequency == "weekly":
+        start = full_date(period_of("weekly", when), lang)
+        return f"{start}当周" if lang == "zh" else f"the week of {start}"
     if indicator.frequency == "event" or year:
         return full_date(when, lang)
     return f"{when.month} 月 {when.day} 日" if lang == "zh" else f"{when.day} {when:%b}"
@@ -239,6 +243,14 @@ def beijing(moment: datetime, lang: str) -> str:
     if lang == "zh":
         return f"{full_date(local.date(), lang)} {local:%H:%M}（北京时间）"
     return f"{full_date(local.date(), lang)}, {local:%H:%M} Beijing time"
+
+
+def unit_of_files(unit: Unit) -> str:
+    """What a value is counted in as files have it, in Chinese: 十亿美元 where pages say 亿美元."""
+    plain = counted(_NOTHING, unit.label.zh, "zh", unit.zh_factor)
+    words = {1.0: "", **{size: word for word, size in _COUNTED_BY.items() if not word.isascii()}}
+    word = words.get(float(f"{plain.factor:.9g}"))
+    return unit.code if word is None else word + plain.label
 
 
 def grouped(value: float, decimals: int) -> str:

@@ -57,12 +57,21 @@ TRANSFORM = _parameter(
     "u", f"the transform: {' '.join(TRANSFORMS)}; index:DATE, ma:N and z:N take a value", "yoy",
     default="level",
 )  # fmt: skip
+FREQUENCY = _parameter(
+    "freq", "bring the values to weeks, months, quarters or years; never finer than they are held",
+    "m",
+)  # fmt: skip
+AGGREGATE = _parameter(
+    "agg", "what a period's value is: eop (its end), avg, min, max, or sum of what adds up", "avg",
+)  # fmt: skip
 SHAPE = _parameter("shape", "a row for each value, or one for each date", "wide")
 OBSERVATIONS = (
     {**_parameter("ids", f"ids of indicators, separated by commas; at most {MAX_IDS}",
                   "sp500,vix"), "required": True},
     SPAN,
     TRANSFORM,
+    FREQUENCY,
+    AGGREGATE,
     _parameter("asof", "only what was known then: 2026-05-27 (the end of that day in Beijing) or "
                "2026-05-27T0900 (Beijing time)", "2026-05-27"),
     SHAPE,
@@ -94,6 +103,8 @@ FILES = (
     _parameter("with", f"up to {MAX_WITH} more ids, separated by commas", "vix"),
     SPAN,
     TRANSFORM,
+    FREQUENCY,
+    AGGREGATE,
     _parameter("scale", "the scale that a log address refuses values for", "linear"),
     _parameter("lang", "the language of what is written for people", "en"),
     SHAPE,
