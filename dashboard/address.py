@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any, Literal
+from unicodedata import normalize
 from urllib.parse import parse_qsl, quote, unquote, unquote_plus, urlencode, urlsplit
 
 from etl.calendars import end_of
@@ -58,6 +59,10 @@ _ALLOWED_T = "1m 3m 6m ytd 1y 3y 5y 10y max, or FROM..TO like 2025-01-01..2026-0
 _ALLOWED_U = "level diff pct mom yoy index index:2025-01-02 ma:N drawdown z:N (N from 2 to 5000)"
 
 
+#: Letters without a shape, which hide between others; marks above the first two on a letter.
+_BLANK = frozenset("\u00ad\u034f\u115f\u1160\u2800\u3164\uffa0")
+_MARKS = "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]"
+_PILED = re.compile(f"({_MARKS}{{2}}){_MARKS}+")
 _DAY = r"\d{4}-\d{2}-\d{2}"
 _TAKES_N, _TAKES_DAY = ("ma", "z"), ("index",)
 
@@ -434,8 +439,11 @@ def transform(text: str) -> Transform:
 
 
 def title(text: str) -> str:
-    """The headline that `title` gives: one line of plain words, without signs that nobody sees."""
-    words = " ".join("".join(c for c in text if c.isprintable() or c.isspace()).split())
+    """The headline that `title` gives: one line of plain words, without signs that nobody sees,
+    that turn the direction of others or that pile up on one letter. What joins emoji goes too, and
+    leaves its parts side by side."""
+    seen = "".join(c for c in text if (c.isprintable() or c.isspace()) and c not in _BLANK)
+    words = " ".join(_PILED.sub(r"\1", normalize("NFC", seen)).split())
     if len(words) > MAX_TITLE:
         raise AddressError(
             "title", f"title: {len(words)} characters; a headline has at most {MAX_TITLE}."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from datetime import date, datetime
 
 from dashboard.address import Transform
@@ -43,6 +45,7 @@ __all__ = [
     "figure",
     "full_date",
     "grouped",
+    "in_pieces",
     "minute",
     "plain_number",
     "round_number",
@@ -124,6 +127,30 @@ def unit_words_after(transform: Transform, unit: Unit) -> str:
         case "z":
             return "标准差"
     return "%"
+
+
+#: What no line may break: a date, and a number with what it counts.
+_WHOLE = re.compile(
+    r"[（《(]?(?:\d{4} 年(?: \d{1,2} 月(?: \d{1,2} 日)?| [一二三四]季度)?"
+    r"|\d{1,2} 月(?: \d{1,2} 日)?"
+    r"|\d{4}-\d{2}-\d{2}|\d{1,2} [A-Z][a-z]+(?: \d{4})?"
+    r"|[−+]?[\d.,]*\d ?(?:%|[日期]均线|倍|天|年|次"
+    r"|个(?:基点|百分点|标准差|交易日|季度|赛道|月)"
+    r"|(?:万亿|亿|万)?(?:人民币/美元|美元(?:/桶|/盎司)?|元|点|份|股)"
+    r"|(?<= )(?:tn |bn |million )?[A-Za-z/]+))[，。、；：）》！？…,.;:)]*"
+)
+
+
+def in_pieces(words: str) -> Iterator[tuple[str, bool]]:
+    """The words in pieces, each with whether it must stay on one line."""
+    at = 0
+    for found in _WHOLE.finditer(words):
+        if words[at : found.start()]:
+            yield words[at : found.start()], False
+        yield found[0], True
+        at = found.end()
+    if words[at:]:
+        yield words[at:], False
 
 
 def table_day(when: date, indicator: Indicator, lang: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, select_autoescape
 from markupsafe import Markup
 
+from dashboard.formatting import in_pieces
 from dashboard.texts import text
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -57,6 +58,7 @@ def _environment() -> Environment:
         auto_reload=False,
     )
     found.filters["harmless"] = harmless
+    found.filters["pieces"] = in_pieces
     return found
 
 

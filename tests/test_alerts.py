@@ -113,7 +113,7 @@ def test_the_sentence_says_the_value_its_date_and_the_measure(catalog: Catalog) 
     assert alert(catalog, ABOVE, series(99, 98)).en == (
         "98.00 points for 26 May 2026, not above 100 points."
     )
-    assert "较前值跌 6.00%，达到 5%" in alert(catalog, PERCENT, series(100, 94)).zh
+    assert "较上一交易日跌 6.00%，达到 5%" in alert(catalog, PERCENT, series(100, 94)).zh
     assert "创 2026 年 5 月 22 日以来最低。" in alert(catalog, RECORD, series(9, 8)).zh
     value = alert(catalog, {"kind": "threshold", "above": 1000.0}, series(999, 1010.3),
                   "micron_market_cap_usd_bn")  # fmt: skip

@@ -132,7 +132,7 @@ def test_a_value_of_every_indicator_is_read_as_its_own(catalog: Catalog) -> None
 def test_a_record_is_told_with_its_figure_change_and_source(briefs: Briefs) -> None:
     (item,) = [i for i in briefs(date(2026, 5, 27)).items if i.indicator == "sp500"]
     assert item.said.text == (
-        "2026 年 5 月 26 日，标普 500 指数为 7,519.12 点，较前值涨 0.61%，创历史新高。"
+        "2026 年 5 月 26 日，标普 500 指数为 7,519.12 点，较上一交易日涨 0.61%，创历史新高。"
     )
     assert (item.kinds, item.value, item.previous) == (("record_high",), 7519.12, 7473.47)
     assert item.since == date(2016, 1, 29)

@@ -123,7 +123,7 @@ def test_every_indicator_has_its_page_picture_and_words(site: TestClient, name: 
     if shown:
         # The words end at the day where the file ends, and count what it holds.
         day = date.fromisoformat(shown[-1]["date"])
-        assert str(day.year) in heading
+        assert str(day.year) in document.one("p", "subtitle").text
         counts = re.findall(r"图中 ([0-9,]+) 个值", site.get(f"/c/{name}.txt").text)
         assert counts == ([f"{len(shown):,}"] if len(shown) > 2 else [])
         drawn = document.one("div", "plot").attributes["aria-label"]
@@ -267,7 +267,7 @@ def test_an_unknown_place_is_a_page_that_says_so(site: TestClient, place: str) -
 def test_a_reader_of_chinese_is_told_in_chinese_what_may_stand_there(site: TestClient) -> None:
     for place, words in (
         ("sp500?t=2y", "参数 t（时间范围）不对"),
-        ("sp500@2026", "@ 后面的时点不对"),
+        ("sp500@2026", "@ 后面）不对"),
         ("sp5000", "没有这个指标"),
         ("sp500.exe", "没有这种格式"),
     ):

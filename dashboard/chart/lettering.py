@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
+from dashboard.formatting import in_pieces
+
 #: Shares of the font size; a little generous, for fonts that are not ours.
 WIDE, NARROW, DIGIT = 1.0, 0.55, 0.58
 _NARROWEST = frozenset(" .,:;'|!il")
@@ -47,8 +49,16 @@ def wrapped(words: str, size: float, room: float, most: int) -> list[str]:
 
 
 def _pieces(words: str) -> Iterable[str]:
-    """What must stay on one line: a number with what it counts, a Latin word, a Chinese character
-    with the punctuation after it."""
+    """What must stay on one line: a date, a number with what it counts, a Latin word, a Chinese
+    character with the punctuation after it."""
+    for part, is_whole in in_pieces(words):
+        if is_whole:
+            yield part
+        else:
+            yield from _smaller(part)
+
+
+def _smaller(words: str) -> Iterable[str]:
     piece = ""
     for character in words:
         stays = not piece or character in "，。、；：）》！？%…" or (

@@ -9,6 +9,7 @@ from datetime import date, datetime
 
 from dashboard import formatting
 from dashboard.address import Transform
+from dashboard.chart.headlines import headline
 from dashboard.chart.model import Model, Part
 from dashboard.formatting import Change, Figure, spoken
 from dashboard.texts import text, transform_name
@@ -17,10 +18,9 @@ from etl.records import Vintage
 from etl.words.sentences import (
     Badge,
     badges,
+    change_itself,
     change_words,
     gap,
-    joined,
-    lowered,
     newest_change,
     value_words,
 )
@@ -47,10 +47,16 @@ class Words:
     """What a chart says."""
 
     headline: str
+    finding: str
     subtitle: str
     sentences: tuple[str, ...]
     alternative: str
     findings: tuple[Finding, ...]
+
+    @property
+    def is_own(self) -> bool:
+        """Whether the headline is of an editor's own, and no finding of the site."""
+        return self.headline != self.finding
 
     def paragraph(self, lang: str) -> str:
         return ("" if lang == "zh" else " ").join(self.sentences)
@@ -64,13 +70,19 @@ def words(
     as_of: datetime | None = None,
     *,
     reconstructed: bool = False,
+    title: str = "",
 ) -> Words:
-    """The words of a chart, from the parts that its model was made of."""
+    """The words of a chart, from the parts that its model was made of, below its finding or the
+    `title` that an editor gave it."""
     found = [f for part in parts if (f := _finding(part, transform, lang))]
+    finding = headline(parts, model, transform, lang)
+    own = [text("own_title", lang, finding=finding)] if title and title != finding else []
+    told = _sentences(found, model, parts, transform, lang, as_of, reconstructed)
     return Words(
-        headline=_headline(found, model, transform, lang),
+        headline=title or finding,
+        finding=finding,
         subtitle=_subtitle(model, parts, lang),
-        sentences=tuple(_sentences(found, model, parts, transform, lang, as_of, reconstructed)),
+        sentences=(*own, *told),
         alternative=model.description,
         findings=tuple(found),
     )
@@ -99,49 +111,6 @@ def _name(finding: Finding, lang: str) -> str:
 
 def _when(finding: Finding, lang: str) -> str:
     return formatting.day(finding.vintage.date, finding.part.indicator, lang, year=True)
-
-
-def _headline(found: Sequence[Finding], model: Model, transform: Transform, lang: str) -> str:
-    if not found:
-        return f"{model.title}{'：' if lang == 'zh' else ': '}{text('empty_chart', lang)}"
-    if len(found) > 1:
-        return _headline_of_several(found, transform, lang)
-    one = found[0]
-    name, when = _name(one, lang), _when(one, lang)
-    if transform.name != "level":
-        what = transform_name(transform.name, lang, transform.n)
-        told = formatting.stands_at(one.said, lang)
-        if lang == "zh":
-            return f"{name}{gap(name)}{what}{told}（{when}）"
-        return f"{name}, {lowered(what)}: {told} ({when})"
-    change = change_words(one.change, one.part.unit, lang)
-    figure = one.said
-    if lang == "zh":
-        lead = f"{name}{gap(name)}{joined(one.badges, lang)}：" if one.badges else (
-            f"{name}{gap(name)}为 "
-        )  # fmt: skip
-        return f"{lead}{figure}{f'，{change}' if change else ''}（{when}）"
-    lead = f"{name} {lowered(joined(one.badges, lang))}" if one.badges else name
-    return f"{lead}: {figure}{f', {change}' if change else ''} ({when})"
-
-
-def _headline_of_several(found: Sequence[Finding], transform: Transform, lang: str) -> str:
-    between = "，" if lang == "zh" else ", "
-
-    def said(f: Finding) -> str:
-        name = _name(f, lang)
-        told = formatting.stands_at(f.said, lang)
-        return f"{name}{gap(name)}{told}" if lang == "zh" else f"{name} {told}"
-
-    told = between.join(said(f) for f in found)
-    if transform.name != "level":
-        colon = "：" if lang == "zh" else ": "
-        told = f"{transform_name(transform.name, lang, transform.n)}{colon}{told}"
-    newest = max(found, key=lambda f: f.vintage.date)
-    when = _when(newest, lang)
-    if len({_when(f, lang) for f in found}) == 1:
-        return f"{told}（{when}）" if lang == "zh" else f"{told} ({when})"
-    return f"{told}（截至 {when}）" if lang == "zh" else f"{told} (as of {when})"
 
 
 def _subtitle(model: Model, parts: Sequence[Part], lang: str) -> str:
@@ -202,7 +171,7 @@ def _sentences(
 
 def _newest_sentence(finding: Finding, transform: Transform, lang: str) -> str:
     title, when = finding.part.indicator.title.in_(lang), _when(finding, lang)
-    change = change_words(finding.change, finding.part.unit, lang)
+    change = change_words(finding.change, finding.part.indicator, finding.part.unit, lang)
     measure = "" if transform.name == "level" else transform_name(transform.name, lang, transform.n)
     return value_words(title, when, finding.said, [change], lang, measure)
 
@@ -241,9 +210,9 @@ def _trend_sentence(finding: Finding, lang: str) -> Iterator[str]:
     if change.direction == 0:
         yield f"与 {since}持平。" if lang == "zh" else f"It is where it was in {since}."
         return
-    words = change_words(change, part.unit, lang)
+    words = change_itself(change, part.unit, lang)
     if lang == "zh":
-        yield f"自 {since}的 {value}{gap(value)}以来，累计{words.removeprefix('较前值')}。"
+        yield f"自 {since}的 {value}{gap(value)}以来，累计{words}。"
     else:
         yield f"Since {since} ({value}) it is {words}."
 

@@ -1,5 +1,5 @@
 """The same chart chosen otherwise: ranges, transforms and scales as links, on every page that shows
-a chart."""
+a chart. An editor's headline speaks of one choice and stays with it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def ranges(view: View, link: LinkTo) -> list[Choice]:
     return [
         (
             range_name(name, view.lang),
-            link(replace(view.address, window=Window(name))),
+            link(replace(view.address, window=Window(name), title="")),
             view.table.window_name == name,
         )
         for name in RANGES
@@ -49,7 +49,7 @@ def transforms(
     return [
         (
             transform_name(one.name, view.lang, one.n),
-            link(replace(view.address, transform=one)),
+            link(replace(view.address, transform=one, title="")),
             view.address.transform == one,
         )
         for one in offered

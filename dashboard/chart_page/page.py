@@ -84,10 +84,12 @@ def page(view: View, site: SiteConfig) -> str:
         model=view.model,
         icon=urls.to(ICON),
         url=whole.chart(address),
+        canonical=whole.chart(replace(address, title="")),
         languages=[
             (name, href)
             for name in ("zh-CN", "en")
-            if (href := whole.chart(replace(address, lang=name[:2])))
+            # A headline of one language is none of the other.
+            if (href := whole.chart(replace(address, lang=name[:2], title="")))
         ],
         alternates=[
             (MEDIA[name], href)
@@ -287,7 +289,10 @@ def _leading(options: Iterable[Option]) -> list[Option]:
 def _choices(address: ChartAddress, urls: Urls) -> Iterator[Option]:
     """Language, theme and colour of a rise: each a link to this page, chosen otherwise."""
     for words, label, other in alternatives(urls.display):
-        chosen = replace(address, lang=other.lang, theme=other.theme, updown=other.updown)
+        title = address.title if other.lang == address.lang else ""
+        chosen = replace(
+            address, lang=other.lang, theme=other.theme, updown=other.updown, title=title
+        )
         yield Option(words, urls.chart(chosen), title=label)
 
 

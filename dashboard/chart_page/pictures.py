@@ -70,11 +70,14 @@ def _caption(seen: View) -> Caption:
     names = dict.fromkeys(p.indicator.credit.name.in_(lang) for p in seen.parts)
     moment = seen.address.as_of or seen.snapshot.published_at
     day = formatting.full_date(moment.astimezone(BEIJING).date(), lang)
+    known = known_then(seen, day) if seen.address.as_of else text("known_now", lang, moment=day)
+    if seen.words.is_own:
+        known = f"{text('own_title_short', lang)} · {known}"
     return Caption(
         seen.words.headline,
         seen.words.subtitle,
         text("source_is", lang, source=("；" if lang == "zh" else "; ").join(names)),
-        known_then(seen, day) if seen.address.as_of else text("known_now", lang, moment=day),
+        known,
     )
 
 

@@ -8,12 +8,14 @@ from datetime import UTC, date, datetime, time
 from hashlib import sha256
 
 from dashboard.address import (
+    MAX_TITLE,
     RANGES,
     TRANSFORMS,
     AddressError,
     ChartAddress,
     Transform,
     Window,
+    title,
 )
 from etl.calendars import end_of
 from etl.catalog import Catalog
@@ -22,8 +24,10 @@ from etl.short_ids import BYTES, short_id
 
 #: Digits and letters that are not mistaken for each other.
 ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
-VERSION = 1
-MAX_CODE = 60
+#: A code of the second version ends with a title, which the first has none of.
+VERSION, TITLED = 1, 2
+#: As long as a code can be: without a title, and with one of signs of four bytes each.
+MAX_CODE = 60 + 6 * MAX_TITLE
 #: Codes are printed and sent: values may be added at the end of these, never moved.
 _RANGES = ("1m", "3m", "6m", "ytd", "1y", "3y", "5y", "10y", "max")
 _TRANSFORMS = ("level", "diff", "pct", "mom", "yoy", "index", "ma", "drawdown", "z")
@@ -60,7 +64,8 @@ def code(address: ChartAddress) -> str:
         | (_LOOK if looks else 0)
         | len(address.more) << 4
     )
-    packed = bytes([VERSION << 6 | flags]) + b"".join(short_id(name) for name in address.ids)
+    version = TITLED if address.title else VERSION
+    packed = bytes([version << 6 | flags]) + b"".join(short_id(name) for name in address.ids)
     packed += _day(local.date())
     if not whole_day:
         packed += (local.hour * 60 + local.minute).to_bytes(2, "big")
@@ -72,6 +77,7 @@ def code(address: ChartAddress) -> str:
         packed += bytes([looks])
     if looks & _SECOND:
         packed += bytes([_number(address, _BROUGHT, 8)])
+    packed += _packed_title(address.title)
     return _written(packed + _check(packed))
 
 
@@ -82,11 +88,11 @@ def address(text: str, catalog: Catalog) -> ChartAddress:
     if packed is None or len(packed) < 1 + BYTES + _DAY + _CHECK:
         raise wrong
     packed, check = packed[:-_CHECK], packed[-_CHECK:]
-    if _check(packed) != check or packed[0] >> 6 != VERSION:
+    if _check(packed) != check or packed[0] >> 6 not in (VERSION, TITLED):
         raise wrong
     try:
         return _unpacked(_Bytes(packed), catalog)
-    except (ValueError, IndexError, KeyError, OverflowError):
+    except (ValueError, IndexError, KeyError, OverflowError, AddressError):
         raise wrong from None
 
 
@@ -125,7 +131,8 @@ def _unpacked(packed: _Bytes, catalog: Catalog) -> ChartAddress:
     chosen = _chosen(looks & ~_SECOND, _LOOKS, 4)
     if looks & _SECOND:
         chosen |= _chosen(packed.number(), _BROUGHT, 8)
-    return ChartAddress(first, as_of, tuple(more), window, transform, **chosen)
+    words = _title(packed.rest) if flags >> 6 == TITLED else ""
+    return ChartAddress(first, as_of, tuple(more), window, transform, **chosen, title=words)
 
 
 def _names(catalog: Catalog) -> Iterator[str]:
@@ -169,6 +176,22 @@ def _transform(packed: _Bytes) -> Transform:
         base = packed.number(_DAY)
         return Transform(name, base=date.fromordinal(base) if base else None)
     return Transform(name)
+
+
+def _packed_title(words: str) -> bytes:
+    """A title in the fewer bytes: two for each Chinese sign, or one for each Latin one."""
+    if not words:
+        return b""
+    wide, narrow = words.encode("utf-16-be"), words.encode()
+    return b"\1" + wide if len(wide) < len(narrow) else b"\0" + narrow
+
+
+def _title(packed: bytes) -> str:
+    """The title that was packed: only what an address may hold, and never an empty one."""
+    words = packed[1:].decode(("utf-8", "utf-16-be")[packed[0]])
+    if not words or title(words) != words:
+        raise ValueError
+    return words
 
 
 def _looks(address: ChartAddress) -> int:

@@ -61,7 +61,7 @@ def view(snapshot: Snapshot, address: ChartAddress) -> View:
     )
     said = words(
         model, parts, address.transform, address.lang, address.as_of,
-        reconstructed=snapshot.is_reconstructed(address.ids, address.as_of),
+        reconstructed=snapshot.is_reconstructed(address.ids, address.as_of), title=address.title,
     )  # fmt: skip
     return View(address, snapshot, found, parts, model, said)
 

@@ -267,7 +267,9 @@ class _RuleWords:
         reached = ("达到", "reaching") if mark.holds else ("未达", "short of")
         if rule.percent is not None:
             zh, en = (
-                change_words(numbers.in_percent(mark.measure, lang), self.unit, lang)
+                change_words(
+                    numbers.in_percent(mark.measure, lang), self.indicator, self.unit, lang
+                )
                 for lang in ("zh", "en")
             )
             limit = f"{numbers.trimmed(rule.percent)}%"

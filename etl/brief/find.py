@@ -114,7 +114,7 @@ class _Teller:
         marks = list(badges(vintage, events, self.indicator, self.unit, self.lang))
         base = "" if before is None or follows else self._day(before)
         clauses = [
-            change_words(change, self.unit, self.lang, base),
+            change_words(change, self.indicator, self.unit, self.lang, base),
             self._marked(marks),
             self._unusual(step),
         ]

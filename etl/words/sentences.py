@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from etl.calendars import has_session
 from etl.catalog import Indicator, Unit
 from etl.changes import ZScore, follows
-from etl.frequency import RULES, months_after, period_of
+from etl.frequency import RULES, Frequency, months_after, period_of
 from etl.records import Event, Grain, Measured, Vintage
 from etl.words.numbers import COUNTED, UNCHANGED, Change, change, full_date, round_number
 
@@ -22,6 +22,15 @@ GRAINS: Mapping[Grain, tuple[str, str]] = {
     "complete": ("", ""),
     "month_end": ("月末值", "month-end values"),
     "gaps": ("所存数据有间断", "data held has gaps"),
+}
+#: What the value before the newest is called.
+_BASES: Mapping[str, tuple[str, str]] = {
+    "daily": ("上一交易日", "from the session before"),
+    "weekly": ("上周", "from the week before"),
+    "monthly": ("上月", "from the month before"),
+    "quarterly": ("上季", "from the quarter before"),
+    "annual": ("上年", "from the year before"),
+    "event": ("上次", "from the time before"),
 }
 _DAY = timedelta(days=1)
 
@@ -146,29 +155,49 @@ def newest_change(
     return change(rows[-1].value, rows[-2].value, indicator, unit, lang)
 
 
-def change_words(change: Change | None, unit: Unit, lang: str, base: str = "") -> str:
-    """The change from the previous value as a clause: 较前值涨 19.29%; or from the day `base`."""
+def base_words(frequency: Frequency, lang: str) -> str:
+    """What a change from the previous value is a change from: 上一交易日, 上月."""
+    zh, en = _BASES[frequency]
+    return en if lang == "en" else zh
+
+
+def fell_or_rose(up: bool, unit: Unit, lang: str) -> str:
+    """The verb for a value that went up or down."""
+    if lang == "en":
+        return "up" if up else "down"
+    if unit.code in COUNTED:
+        return "增" if up else "减"
+    if unit.code in ("percent", "ratio", "shares"):
+        return "升" if up else "降"
+    return "涨" if up else "跌"
+
+
+def change_words(
+    change: Change | None, indicator: Indicator, unit: Unit, lang: str, base: str = ""
+) -> str:
+    """The change from the previous value as a clause: 较上一交易日涨 19.29%; or from the day
+    `base`."""
     if change is None:
         return ""
     if lang == "en":
         way = {1: f"up {change.text}", -1: f"down {change.text}"}.get(change.direction, "unchanged")
         return f"{way} from {base}" if base else way
+    base = f" {base}" if base else base_words(indicator.frequency, lang)
     if change.direction == 0:
-        return f"与 {base}持平" if base else "与前值持平"
-    up = change.direction > 0
-    if unit.code in COUNTED:
-        verb = "增" if up else "减"
-    elif unit.code in ("percent", "ratio", "shares"):
-        verb = "升" if up else "降"
-    else:
-        verb = "涨" if up else "跌"
-    return f"较{f' {base}' if base else '前值'}{verb} {change.text}"
+        return f"与{base}持平"
+    return f"较{base}{change_itself(change, unit, lang)}"
+
+
+def change_itself(change: Change, unit: Unit, lang: str) -> str:
+    """The change without what it is a change from: 涨 19.29%."""
+    return f"{fell_or_rose(change.direction > 0, unit, lang)} {change.text}"
 
 
 def value_words(
     title: str, when: str, figure: str, clauses: Iterable[str], lang: str, measure: str = ""
 ) -> str:
-    """A value as a sentence: 2026 年 5 月 26 日，美光科技市值为 1.01 万亿美元，较前值涨 19.29%。"""
+    """A value as a sentence: 2026 年 5 月 26 日，美光科技市值为 1.01 万亿美元，较上一交易日涨
+    19.29%。"""
     more = [clause for clause in clauses if clause]
     if lang == "en":
         measured = f", {lowered(measure)}," if measure else ""
