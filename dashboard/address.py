@@ -42,6 +42,15 @@ KNOWN = frozenset((*PARAMETERS, "size", "w", "h", "ids", "asof", "date", "format
                    "issuer", "id", "kind", "q", "page", "url", "maxwidth", "maxheight", "group",
                    "frequency", "sort", "cols", "verdict", "since", "until", "start",
                    "end"))  # fmt: skip
+#: What chats, mail and campaigns add to a link: none of ours, and nobody wrote it.
+_ADDED = frozenset((
+    "from", "isappinstalled", "nsukey", "scene", "subscene", "ascene", "clicktime", "enterid",
+    "devicetype", "version", "nettype", "sessionid", "session_us", "abtest_cookie", "exportkey",
+    "pass_ticket", "wx_header", "fontgear", "countrycode", "uin", "key", "winzoom", "chksm",
+    "mpshare", "srcid", "share_token", "sharer_sharetime", "sharer_shareid", "sharer_shareinfo",
+    "sharer_shareinfo_first", "wxshare_count", "code", "state", "fbclid", "gclid", "msclkid", "spm",
+    "ref", "_",
+))  # fmt: skip
 #: Parameters whose values people write as they like.
 _WRITTEN = frozenset(("topic", "issuer", "q", "url", "title"))
 #: Where the text around a link begins: signs that no address of this site holds.
@@ -284,9 +293,9 @@ def parse_query(search: str) -> dict[str, str]:
     return query
 
 
-def known_query(search: str) -> dict[str, str]:
-    """The parameters of an address that any address of the site looks at."""
-    return {name: value for name, value in parse_query(search).items() if name in KNOWN}
+def is_foreign(name: str) -> bool:
+    """Whether a parameter is none of the site's, and none that a chat has added to the link."""
+    return not (name in KNOWN or name in _ADDED or name.startswith("utm_") or not name)
 
 
 def clean_path(path: str) -> str | None:

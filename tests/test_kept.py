@@ -110,7 +110,8 @@ def test_pages_are_kept_by_what_they_show(site: SiteClient) -> None:
     assert first.content != other.content
     kept = len(cache_of(site))
     for number in range(20):
-        assert site.get(f"/about?x={number}", headers=PLAIN).status_code == 200
+        assert site.get(f"/about?utm_{number}=x", headers=PLAIN).status_code == 200
+        assert site.get(f"/about?x={number}", headers=PLAIN).status_code == 200  # named, not kept
     assert len(cache_of(site)) == kept + 1
     again = site.get("/about", headers=PLAIN)
     tag = {"If-None-Match": again.headers["etag"], **PLAIN}

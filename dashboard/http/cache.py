@@ -12,7 +12,7 @@ from hashlib import sha256
 from threading import Lock
 from typing import Any
 
-from dashboard.address import AddressError, known_query
+from dashboard.address import KNOWN, AddressError, is_foreign, parse_query
 from dashboard.data.snapshot import Snapshots
 from dashboard.http.asgi import App, RawHeaders, Receive, Scope, Send, send_answer
 from dashboard.http.compression import accepted, compressed
@@ -26,6 +26,8 @@ OVERHEAD_BYTES = 2_000
 MAX_SPELLINGS = 8
 #: What makes an answer one for this reader alone.
 _OWN = frozenset({b"if-none-match", b"if-range", b"range", b"if-match"})
+#: Addresses that ignore what they do not know; pages name it.
+_IGNORING = ("/c/", "/s/", "/embed/", "/api/", "/verify/", "/_", "/static/")
 #: Path, known parameters in their order, encoding.
 Spelling = tuple[str, str, str]
 
@@ -206,7 +208,9 @@ def spelling_of(scope: Scope) -> Spelling | None:
     if path.startswith("/assets/"):
         known: str | None = "m" if is_dated(query) else ""
     else:
-        known = (_known_short if len(query) <= MAX_SHORT else _known)(query) if query else ""
+        known, foreign = (_known_short if len(query) <= MAX_SHORT else _known)(query)
+        if foreign and not path.startswith(_IGNORING):
+            return None  # the page names it
     return None if known is None else (path, known, accepted(headers))
 
 
@@ -215,12 +219,15 @@ def is_dated(query: bytes) -> bool:
     return query.startswith(b"m=")
 
 
-def _known(query: bytes) -> str | None:
+def _known(query: bytes) -> tuple[str | None, bool]:
+    """The parameters of ours in their order, and whether there are foreign ones."""
     try:
-        known = known_query(query.decode("latin-1"))
+        found = parse_query(query.decode("latin-1"))
     except AddressError:
-        return None
-    return "&".join(f"{name}={value}" for name, value in sorted(known.items()))
+        return None, False
+    known = {name: value for name, value in found.items() if name in KNOWN}
+    foreign = any(is_foreign(name) for name in found)
+    return "&".join(f"{name}={value}" for name, value in sorted(known.items())), foreign
 
 
 #: To read a query takes longer than to send an answer; a thousand short ones are remembered.

@@ -30,13 +30,12 @@ from dashboard.pages import (
 )
 from dashboard.pages.frame import frame
 from dashboard.pages.page import Page, PageClock, PageRequest, message, wrong_parameter
+from dashboard.pages.unknown import unknown, unknown_words
 from dashboard.texts import text
 from dashboard.urls import Urls
 from etl.errors import StorageError
 from etl.records import BEIJING
 
-#: Pages that say which parameters they do not know.
-SAYING_UNKNOWN = frozenset({"claims"})
 #: What is longer is not kept.
 MAX_VALUE, MAX_PATH = 300, 100
 #: A site of which only its own addresses are known.
@@ -67,14 +66,14 @@ def resolve(
         return _resolved(snapshots, path, query, site)
     except StorageError as error:
         shown = path if len(path) <= MAX_PATH else "/"
-        return _no_snapshot(error, shown, _known(path, query), site)
+        return _no_snapshot(error, shown, _known(query), site)
 
 
 def resolve_draft(
     snapshots: Snapshots, query: Mapping[str, str], sent: draft.SentDraft, site: SiteConfig
 ) -> Shown:
     """The page of a draft that was sent, in its frame; nothing of it is kept."""
-    known = _known(draft.PATH, query)
+    known = _known(query)
     known.pop("asof", None)  # a draft is of today
     urls, today = replace(site.urls, display=choices(known)), datetime.now(BEIJING).date()
     try:
@@ -89,7 +88,7 @@ def meaning_of(path: str, search: str, problem: str) -> tuple[str, bool]:
     """What the address of a page asks for, and whether that lasts as long as its snapshot does."""
     lasts = path.strip("/") not in BY_THE_CLOCK
     moment = "" if lasts else f" {datetime.now(UTC):%Y-%m-%dT%H:%M} {problem}"
-    return f"page {path} {sorted(_known(path, parse_query(search)).items())}{moment}", lasts
+    return f"page {path} {sorted(_known(parse_query(search)).items())}{moment}", lasts
 
 
 def wrong_address(error: AddressError, site: SiteConfig = NOWHERE) -> Shown:
@@ -109,7 +108,8 @@ def _no_snapshot(
 
 def _resolved(snapshots: Snapshots, path: str, query: Mapping[str, str], site: SiteConfig) -> Shown:
     path = path if len(path) <= MAX_PATH else "/not-found"
-    path, known = _without_moment(path, _known(path, query))
+    unsaid = unknown(path, query)
+    path, known = _without_moment(path, _known(query))
     snapshot = snapshots.current()
     try:
         as_of = None if _is_of_a_chart(path, known) else as_of_in(known, datetime.now(UTC))
@@ -118,10 +118,10 @@ def _resolved(snapshots: Snapshots, path: str, query: Mapping[str, str], site: S
         request = _request(snapshot, path, known, site)
         return _shown(wrong_parameter(request, error), request)
     clock = _clock(snapshots) if path.strip("/") in BY_THE_CLOCK else None
-    if any(len(value) > MAX_VALUE for value in known.values()) or not known.keys() <= KNOWN:
-        return _made(_request(snapshot, path, known, site, as_of), clock)
-    key = (path, tuple(sorted(known.items())), clock, site.urls)
-    request = _request(snapshot, path, known, site, as_of)
+    request = replace(_request(snapshot, path, known, site, as_of), unknown=unsaid)
+    if any(len(value) > MAX_VALUE for value in known.values()) or not KNOWN.issuperset(unsaid):
+        return _made(request, clock)
+    key = (path, tuple(sorted(known.items())), unsaid, clock, site.urls)
     return snapshot.cached("page", key, lambda: _made(request, clock))
 
 
@@ -138,11 +138,9 @@ def _is_of_a_chart(path: str, known: Mapping[str, str]) -> bool:
     return path.strip("/") == "corrections" and "ids" in known
 
 
-def _known(path: str, query: Mapping[str, str]) -> dict[str, str]:
-    """The parameters that the page looks at; most ignore those that are none of ours, so that they
-    cannot fill the memory."""
-    tells = path.strip("/") in SAYING_UNKNOWN
-    return {name: value for name, value in query.items() if (tells or name in KNOWN) and value}
+def _known(query: Mapping[str, str]) -> dict[str, str]:
+    """The parameters that pages look at; others cannot fill the memory."""
+    return {name: value for name, value in query.items() if name in KNOWN and value}
 
 
 def _clock(snapshots: Snapshots) -> PageClock:
@@ -167,14 +165,22 @@ def _made(request: PageRequest, clock: PageClock | None) -> Shown:
 
 
 def _shown(page: Page, request: PageRequest) -> Shown:
-    return _framed(page, request.urls, request.path, request.query, request.snapshot)
+    urls, said = request.urls, ""
+    if request.unknown and page.status == 200:
+        said = unknown_words(request.path, request.unknown, request.lang)
+    return _framed(page, urls, request.path, request.query, request.snapshot, said)
 
 
 def _framed(
-    page: Page, urls: Urls, path: str, query: Mapping[str, str], snapshot: Snapshot | None
+    page: Page,
+    urls: Urls,
+    path: str,
+    query: Mapping[str, str],
+    snapshot: Snapshot | None,
+    said: str = "",
 ) -> Shown:
     lang = urls.display.lang
-    around = frame(page, urls, path, query, snapshot)
+    around = frame(page, urls, path, query, snapshot, said)
     html = render(
         f"pages/{page.template}.html", lang, title=page.title, frame=around, urls=urls,
         **page.context,

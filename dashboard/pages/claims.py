@@ -10,7 +10,7 @@ from dashboard import formatting
 from dashboard.address import AddressError, MovedError
 from dashboard.data import queries
 from dashboard.data.aftermath import Aftermath
-from dashboard.data.ledger import KINDS, PARAMETERS, VERDICTS, LedgerChoice, chosen
+from dashboard.data.ledger import KINDS, VERDICTS, LedgerChoice, chosen
 from dashboard.data.queries import LedgerEntry
 from dashboard.pages.page import Page, PageRequest, wrong_parameter
 from dashboard.pages.paging import Paged, paged
@@ -22,9 +22,8 @@ from etl.claims.model import JudgedBy, Verdict
 
 PATH = "/claims"
 A_PAGE = 100
-#: How many indicators are offered, and how many parameters are named that mean nothing here.
-OFFERED, NAMED = 200, 5
-_OTHERS = frozenset((*PARAMETERS, "page", "lang", "theme", "updown"))
+#: How many indicators are offered.
+OFFERED = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +72,6 @@ def layout(request: PageRequest) -> Page:
         template="claims",
         description=request.say("claims_lead"),
         context={
-            "unknown": _unknown(request),
             "form": request.urls.form(PATH),
             "kept": listed.kept,
             "indicators": listed.indicators(),
@@ -87,12 +85,6 @@ def layout(request: PageRequest) -> Page:
             "further": further(page, lambda n: listed.href(page=n), request.lang),
         },
     )
-
-
-def _unknown(request: PageRequest) -> str:
-    """What is said of parameters that this page does not know."""
-    names = [name[:40] for name in request.query if name not in _OTHERS][:NAMED]
-    return request.say("unknown_parameters", names=", ".join(names)) if names else ""
 
 
 class StatementList:

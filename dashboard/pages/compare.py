@@ -98,6 +98,8 @@ def layout(request: PageRequest) -> Page:
         here = _href(request, query["ids"].split(","), **_kept(request))
         return replace(layout(renamed), status=301, location=here)
     except AddressError as error:
+        if error.parameter == "asof":
+            return _page(request, ids, problem=(request.say("nothing_known_then"), ""))
         if error.parameter == "with" and error.status == 400 and len(ids) <= MOST:
             return _page(request, ids, problem=_too_many_units(request, ids, error))
         return message(request.say("wrong_address"), str(error), error.status)

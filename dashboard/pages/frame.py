@@ -44,12 +44,18 @@ class Frame:
     choices: list[tuple[str, str, str]]
     switch: MomentSwitch | None
     bar: MomentBar | None
+    unknown: str
 
 
 def frame(
-    page: Page, urls: Urls, path: str, query: Mapping[str, str], snapshot: Snapshot | None
+    page: Page,
+    urls: Urls,
+    path: str,
+    query: Mapping[str, str],
+    snapshot: Snapshot | None,
+    unknown: str = "",
 ) -> Frame:
-    """The frame of the page at `path`."""
+    """The frame of the page at `path`; `unknown` is what is said of parameters it does not take."""
     display = urls.display
     own = {key: value for key, value in query.items() if key not in urls.kept}
     return Frame(
@@ -70,6 +76,7 @@ def frame(
         ],
         switch=switch(urls, path, own, snapshot) if snapshot else None,
         bar=bar(page, urls, path, own, snapshot) if snapshot and urls.as_of else None,
+        unknown=unknown,
     )
 
 

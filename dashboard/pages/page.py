@@ -36,6 +36,8 @@ class PageRequest:
     query: Mapping[str, str]
     urls: Urls
     site: SiteConfig
+    #: Parameters of the address that the page does not look at.
+    unknown: tuple[str, ...] = ()
 
     @property
     def as_of(self) -> datetime | None:

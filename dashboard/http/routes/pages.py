@@ -6,9 +6,10 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from starlette.convertors import StringConvertor, register_url_convertor
 
-from dashboard.address import AddressError
+from dashboard.address import AddressError, is_foreign, parse_query
 from dashboard.app import LivePages
 from dashboard.http.cache import Content
+from dashboard.http.compression import accepted, compressed
 from dashboard.http.metrics import PAGES_PATH
 from dashboard.http.responses import answered, current_snapshot, service_of
 from dashboard.pages import Shown, meaning_of
@@ -53,12 +54,18 @@ async def page(request: Request) -> Response:
 
     try:
         snapshot = await current_snapshot(request)
-        what, lasts = meaning_of(path, search, live.snapshots.problem)
-        return await answered(request, snapshot, what, make, limit, by_the_clock=not lasts)
+        if not any(map(is_foreign, parse_query(search))):
+            what, lasts = meaning_of(path, search, live.snapshots.problem)
+            return await answered(request, snapshot, what, make, limit, by_the_clock=not lasts)
+        # A page that names what it does not know is kept nowhere.
+        shown = await limit.run(lambda: live.show(path, search), request.receive)
     except _OtherError as error:
         shown = error.shown
     except (AddressError, StorageError):  # the page says it
         shown = await limit.run(lambda: live.show(path, search), request.receive)
     body = await limit.run(lambda: live.document(shown), request.receive)
     location = {"Location": shown.page.location} if shown.page.location else {}
-    return Response(body, shown.page.status, {**EACH_TIME, **location}, HTML)
+    answer = Response(body, shown.page.status, {**EACH_TIME, **location}, HTML)
+    encoding = accepted(request.headers.raw)
+    answer.raw_headers, answer.body = compressed(answer.raw_headers, body, encoding, hard=False)
+    return answer
