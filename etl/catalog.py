@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
+from datetime import date as Date
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -112,6 +113,23 @@ class Dated(StrictModel):
 
     date: date
     note: Text
+
+
+class AuthoredEvent(StrictModel):
+    """Something that happened and concerns an indicator: what, on which day, and who says so. It is
+    known from its own day on, unless `known_at` says later."""
+
+    date: date
+    title: Text
+    kind: Literal["results", "product", "policy", "market", "other"]
+    source: Words
+    url: Annotated[str, Field(pattern=r"^https://[!-~]+$", max_length=500)] | None = None
+    known_at: datetime | None = None
+
+    @property
+    def known_on(self) -> Date:
+        """The day in Beijing from which it is known."""
+        return self.date if self.known_at is None else self.known_at.astimezone(BEIJING).date()
 
 
 class Target(StrictModel):
@@ -309,6 +327,8 @@ class Indicator(StrictModel):
     history: Reach = Reach()
     breaks: tuple[Dated, ...] = ()
     targets: tuple[Target, ...] = ()
+    events: tuple[AuthoredEvent, ...] = ()
+    events_of: tuple[str, ...] = ()
     alerts: tuple[AlertRule, ...] = ()
     old_ids: tuple[Id, ...] = ()
     checked: date | None = None
@@ -548,6 +568,7 @@ def _contradictions(catalog: Catalog) -> Iterator[tuple[Path_, str]]:
                 "one sees what is missing.",
             )
         yield from _history_problems(indicator, (*here, "history"))
+        yield from _event_problems(indicator, (*here, "events"))
         if indicator.expect.min >= indicator.expect.max:
             yield (*here, "expect"), f"{indicator.id}: expect.min must be below expect.max."
     for index, name in enumerate(catalog.retired):
@@ -563,10 +584,12 @@ def _unknown_names(
         ("group", indicator.group, catalog.groups),
         ("unit", indicator.unit, catalog.units),
         *(("shown_with", name, catalog.indicators) for name in indicator.shown_with),
+        *(("events_of", name, catalog.indicators) for name in indicator.events_of),
     )
     for field, name, known in named:
         if name not in known:
-            hint = _hint(catalog, name) if field == "shown_with" else nearest(name, known)
+            is_id = known is catalog.indicators
+            hint = _hint(catalog, name) if is_id else nearest(name, known)
             yield (*here, field), f"{indicator.id}: unknown {field} '{name}'. {hint}"
     try:
         ZoneInfo(indicator.publication.zone)
@@ -710,6 +733,29 @@ def _alert_problems(indicator: Indicator, here: Path_) -> Iterator[tuple[Path_, 
         if rule.key in seen:
             yield where, f"{indicator.id}: the rule '{rule.key}' stands twice; keep one."
         seen.add(rule.key)
+
+
+def _event_problems(indicator: Indicator, here: Path_) -> Iterator[tuple[Path_, str]]:
+    """Authored events that cannot be right, or stand twice."""
+    today = now().astimezone(BEIJING).date()
+    seen: set[tuple[date, str]] = set()
+    for index, event in enumerate(indicator.events):
+        where, said = (*here, index), f"{indicator.id}: the event '{quoted(event.title.zh)}'"
+        if event.date > today:
+            yield (*where, "date"), f"{said} is dated {event.date}, which is still to come."
+        if event.known_at is not None and event.known_at.tzinfo is None:
+            yield (
+                (*where, "known_at"),
+                f"{said}: known_at has no time zone; write for example 2026-05-27T09:00+08:00.",
+            )
+        elif event.known_on < event.date:
+            yield (
+                (*where, "known_at"),
+                f"{said} cannot be known on {event.known_on}, before it happened ({event.date}).",
+            )
+        if (event.date, event.title.zh) in seen:
+            yield where, f"{said} of {event.date} stands twice; keep one."
+        seen.add((event.date, event.title.zh))
 
 
 def _history_problems(indicator: Indicator, here: Path_) -> Iterator[tuple[Path_, str]]:

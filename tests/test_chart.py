@@ -22,6 +22,7 @@ from dashboard.address import Transform
 from dashboard.chart.fonts import font
 from dashboard.chart.layout import Layout
 from dashboard.chart.model import SAMPLED_DAYS, Model, Part, build, compose
+from dashboard.chart.notes import Note
 from dashboard.chart.plotly import CONFIG, figure
 from dashboard.chart.png import png
 from dashboard.chart.svg import chart, data_uri, spark
@@ -448,14 +449,18 @@ def test_words_that_are_longer_than_the_margin_are_left_out() -> None:
 
 
 def test_a_live_chart_shows_breaks_targets_and_the_days_of_bulletins(newest: Snapshot) -> None:
-    model = replace(of_snapshot(newest, "pue_global_average"), bulletins=(date(2024, 5, 27),))
+    model = replace(
+        of_snapshot(newest, "pue_global_average"),
+        notes=(Note(date(2024, 5, 27), "bulletin", "动态"),),
+    )
     document = figure(model)
     shapes = document["layout"]["shapes"]
     assert [shape["x0"] for shape in shapes if shape.get("yref") == "paper"] == ["2025-01-01"]
     assert [shape["y0"] for shape in shapes if shape.get("xref") == "paper"] == [1.5]
     assert "口径变动" in [a["text"] for a in document["layout"]["annotations"]]
-    (wedges,) = [trace for trace in document["data"] if trace.get("name") == "bulletins"]
-    assert (wedges["x"], wedges["y"]) == (["2024-05-27"], [model.axes[0].low])
+    (ticks,) = [trace for trace in document["data"] if trace.get("name") == "notes"]
+    assert dict(zip(ticks["x"], ticks["text"], strict=True))["2024-05-27"] == "动态"
+    assert set(ticks["y"]) == {model.axes[0].low}
 
 
 def block(model: Model, name: str) -> str:

@@ -172,8 +172,8 @@ def jagged(seed: int, count: int, size: float) -> Model:
 
 
 def shrunk(box: Box) -> Box:
-    """A box without what floats add to it."""
-    return Box(box.left + 0.01, box.top + 0.01, box.right - 0.01, box.bottom - 0.01)
+    """A box without what rounding to tenths adds to it."""
+    return Box(box.left + 0.06, box.top + 0.06, box.right - 0.06, box.bottom - 0.06)
 
 
 def crosses(box: Box, start: tuple[float, float], end: tuple[float, float]) -> bool:

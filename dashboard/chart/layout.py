@@ -39,8 +39,8 @@ LEAST = 50.0
 BAR = 0.62
 #: From this width on, lines are named at their ends.
 NAMED_AT_ENDS = 560.0
-#: The room that is left free around lines and dots, and along the ground where notes are ticked.
-CLEAR, GROUND = 4.0, 9.0
+#: The room that is left free around lines and dots, and above the ground.
+CLEAR, GROUND = 4.0, 2.0
 #: How far beside its point the words of a mark are tried.
 _ASIDE = (9, 16, 28, 44)
 #: How far from its point the words of a mark are still understood, and from where a leader helps.
@@ -474,7 +474,7 @@ class Layout:
         day = self.model.series[0].day(one.point.date)
         colon = "：" if self.model.lang == "zh" else ": "
         words = f"{self._numbers.get(id(one), 1)}  {day}{colon}{one.label}"
-        return [(words, "u")] if _width(words) <= room else []
+        return [(words, "")] if _width(words) <= room else []
 
 
 def skyline(model: Model, frame: PlotFrame, wide: float) -> tuple[Heights, Heights]:

@@ -10,6 +10,7 @@ from datetime import date, datetime
 
 from dashboard import formatting
 from dashboard.address import AddressError, Transform
+from dashboard.chart.notes import Note
 from dashboard.chart.ticks import date_ticks, value_ticks
 from dashboard.texts import text, transform_name
 from etl.catalog import Indicator, Unit
@@ -30,6 +31,8 @@ from etl.words.sentences import event_words
 #: days between.
 SAMPLED_DAYS = 40
 MAX_AXES = 2
+#: How many event notes are told in the words that stand for the picture.
+NOTES_DESCRIBED = 3
 _PERCENT = ("pct", "mom", "yoy", "drawdown")
 
 
@@ -145,7 +148,7 @@ class Model:
     last: date
     levels: tuple[Level, ...]
     breaks: tuple[tuple[date, str], ...]
-    bulletins: tuple[date, ...]
+    notes: tuple[Note, ...]
     description: str
     lang: str
 
@@ -197,7 +200,7 @@ def compose(
     transform: Transform,
     lang: str,
     log: bool = False,
-    bulletins: Sequence[date] = (),
+    notes: Sequence[Note] = (),
     as_of: datetime | None = None,
 ) -> Model:
     """The chart of up to four indicators: one axis, or two where their units differ. AddressError
@@ -224,6 +227,7 @@ def compose(
     frequency = _frequency(parts)
     first, last = _ends(series, frequency)
     title = _title(parts, transform, lang)
+    shown = tuple(note for note in notes if first <= note.day <= last)
     return Model(
         title=title,
         series=tuple(series),
@@ -242,8 +246,8 @@ def compose(
             for change in part.indicator.breaks
             if first < change.date <= last
         ),
-        bulletins=tuple(day for day in bulletins if first <= day <= last),
-        description=describe(title, series, parts, lang),
+        notes=shown,
+        description=describe(title, series, parts, lang) + noted(shown, lang),
         lang=lang,
     )
 
@@ -473,6 +477,21 @@ def describe(title: str, series: Sequence[Series], parts: Sequence[Part], lang: 
     both = zip(series, told, strict=True)
     lines = between.join(f"{s.name} {words}" for s, words in both if words)
     return f"{title}{stop}{'' if lang == 'zh' else ' '}{lines}{stop}"
+
+
+def noted(notes: Sequence[Note], lang: str) -> str:
+    """The newest of the ticks below the axis of dates, for those who do not see them; documents,
+    whose titles are Chinese, only in Chinese."""
+    notes = [note for note in notes if lang == "zh" or note.kind != "document"]
+    if not notes:
+        return ""
+    stop, between, colon = ("。", "；", "：") if lang == "zh" else (".", "; ", ": ")
+    told = between.join(
+        f"{formatting.full_date(note.day, lang)}{colon}{note.words}"
+        for note in notes[:NOTES_DESCRIBED]
+    )
+    lead = text("notes_described", lang, count=str(len(notes)))
+    return f"{'' if lang == 'zh' else ' '}{lead}{told}{stop}"
 
 
 def _described(series: Series, indicator: Indicator, lang: str) -> str:

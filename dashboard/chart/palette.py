@@ -43,6 +43,7 @@ def rules(colours: Palette, inside: str = "") -> str:
         (".k", f"stroke:{colours['muted']};stroke-dasharray:1 3"),
         (".mt", f"fill:{colours['gold']}"),
         (".tt", f"fill:{colours['green']}"),
+        (".u", f"fill:{colours['muted']}"),
         (".e", f"fill:none;stroke:{colours['muted']};stroke-width:1"),
     ]  # fmt: skip
     return "".join(f"{inside}{selector}{{{style}}}" for selector, style in styles)

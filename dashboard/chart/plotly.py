@@ -5,11 +5,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
+from html import escape
 from typing import Any
 
-from dashboard.chart.layout import GAP, PAD, Layout
+from dashboard.chart.layout import GAP, PAD, Layout, PlotFrame
 from dashboard.chart.model import Axis, Mark, Model, Point, Segment, Series
+from dashboard.chart.notes import SHAPES, apart
 from dashboard.chart.palette import LIGHT
 from etl.frequency import RULES, Frequency
 
@@ -26,6 +28,9 @@ CONFIG: dict[str, Any] = {
 }
 INK, RULE, GOLD, GREEN = LIGHT["muted"], LIGHT["rule"], LIGHT["gold"], LIGHT["green"]
 COLOURS = tuple(LIGHT[f"c{number}"] for number in range(4))
+#: The colours of event notes, by their class.
+NOTE_COLOURS: Mapping[str, str] = {"mt": GOLD, "tt": GREEN, "u": INK}
+_DAY = timedelta(days=1)
 #: Dates stand so far below the plot, and words so far above it, clear of the ticks beside it.
 STANDOFF, ABOVE = 10, 9
 #: A day as plotly counts it, in milliseconds.
@@ -48,9 +53,10 @@ def figure(model: Model, paper: tuple[int, int] = (358, 300)) -> dict[str, Any]:
         for number, series in enumerate(model.series)
         for trace in _traces(model, series, COLOURS[number])
     ]
+    layout = Layout(model, *paper, named=False, marked=False)
     return {
-        "data": [*traces, *_bulletins(model)],
-        "layout": _layout(model, Layout(model, *paper, named=False, marked=False)),
+        "data": [*traces, *_notes(model, layout.frame)],
+        "layout": _layout(model, layout),
     }
 
 
@@ -131,22 +137,35 @@ def _line(
     }
 
 
-def _bulletins(model: Model) -> list[dict[str, Any]]:
-    """A wedge on the ground line for each day whose bulletin speaks of the indicator."""
-    if not model.bulletins:
+def _notes(model: Model, frame: PlotFrame) -> list[dict[str, Any]]:
+    """A tick on the ground line for each event note that has room. Under the pointer a day names
+    all of its notes; the days beside it stand there too, and say nothing."""
+    if not model.notes or model.empty:
         return []
-    days = [day.isoformat() for day in model.bulletins]
+    told: dict[date, list[str]] = {}
+    for note in model.notes:
+        told.setdefault(note.day, []).append(note.words)
+    drawn = {note.day: SHAPES[note.kind] for _, note in apart(model.notes, frame.x)}
+    days = sorted({day for here in told for day in (here - _DAY, here, here + _DAY)})
+    shapes = [drawn.get(day) for day in days]
     return [
         {
             "type": "scatter",
             "mode": "markers",
-            "x": days,
+            "x": [day.isoformat() for day in days],
             "y": [model.axes[0].low] * len(days),
-            "marker": {"color": GOLD, "size": 9, "symbol": "triangle-up"},
-            "hoverinfo": "skip",
+            "marker": {
+                "color": [NOTE_COLOURS[shape.colour] if shape else INK for shape in shapes],
+                "size": [8 if shape else 0 for shape in shapes],
+                "opacity": [1 if shape else 0 for shape in shapes],
+                "symbol": [shape.symbol if shape else "circle" for shape in shapes],
+                "line": {"width": 1},
+            },
+            "text": ["<br>".join(map(escape, told.get(day, ()))) for day in days],
+            "hoverinfo": ["text" if day in told else "none" for day in days],
             "cliponaxis": False,
             "showlegend": False,
-            "name": "bulletins",
+            "name": "notes",
         }
     ]
 

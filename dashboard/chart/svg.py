@@ -8,6 +8,7 @@ from xml.sax.saxutils import escape
 
 from dashboard.chart.layout import SIZE, Label, Layout, Leader, PlotFrame
 from dashboard.chart.model import Model, Point, Segment, Series
+from dashboard.chart.notes import SHAPES, apart
 from dashboard.chart.palette import style
 
 SPARK_STYLE = (
@@ -39,7 +40,7 @@ def plot(model: Model, width: float, height: float, *, named: bool = True) -> st
 def draw(layout: Layout) -> str:
     """The elements of a chart whose places are known."""
     model, frame = layout.model, layout.frame
-    parts = [*_grid(model, frame), *_bulletins(model, frame), *_breaks(model, frame)]
+    parts = [*_grid(model, frame), *_notes(model, frame), *_breaks(model, frame)]
     parts += _levels(model, frame)
     for number, series in enumerate(model.series):
         drawn = _bars(series, frame) if series.kind == "bars" else _lines(series, frame)
@@ -106,11 +107,11 @@ def _leader(leader: Leader) -> str:
     return f'<path class="e" d="M{x0:g} {y0:g}L{x1:g} {y1:g}"/>'
 
 
-def _bulletins(model: Model, frame: PlotFrame) -> Iterable[str]:
-    """A small wedge on the ground line for each day whose bulletin speaks of the indicator."""
-    for day in model.bulletins:
-        x, y = frame.x(day), frame.bottom
-        yield f'<path class="mt" d="M{x} {y - 6}l4 6h-8z"/>'
+def _notes(model: Model, frame: PlotFrame) -> Iterable[str]:
+    """The ticks of event notes, between the ground line and the dates: no words lie there."""
+    for x, note in apart(model.notes, frame.x):
+        shape = SHAPES[note.kind]
+        yield f'<path class="{shape.colour}" d="M{x} {frame.bottom + 1:g}{shape.path}"/>'
 
 
 def _breaks(model: Model, frame: PlotFrame) -> Iterable[str]:

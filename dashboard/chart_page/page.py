@@ -7,6 +7,7 @@ import base64
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import Any
 from markupsafe import Markup
 
 from dashboard import formatting
-from dashboard.address import ChartAddress
+from dashboard.address import ChartAddress, moment_text
 from dashboard.chart.layout import Layout
 from dashboard.chart.model import Model
 from dashboard.chart.palette import VARIABLES, rules
@@ -34,6 +35,7 @@ from dashboard.provenance import provenance_words
 from dashboard.texts import hint, text
 from dashboard.urls import Urls
 from etl.catalog import Indicator
+from etl.frequency import period_middle
 from etl.records import BEIJING, Vintage
 
 STATIC = Path(__file__).parents[1] / "static"
@@ -116,6 +118,9 @@ def page(view: View, site: SiteConfig) -> str:
         report=report_link(view.table, urls, site.reports_to),
         corrections=urls.page(CORRECTIONS),
         paragraph=words.paragraph(lang),
+        notes=told_notes(view, urls),
+        all_notes=urls.page("/events", id=address.id,
+                            asof=moment_text(address.as_of) if address.as_of else ""),
         uses=_leading(_uses(address, site.formats, urls)),
         share=whole.short(lasting) if lasting.as_of else "",
         inserts=_leading(_inserts(address, urls)),
@@ -304,13 +309,40 @@ def captions(view: View) -> Iterator[str]:
     yield _known(view)
     if view.model.sampled:
         yield text("sampled", lang)
-    if view.model.bulletins:
-        yield text("bulletin_marks", lang)
     for part in view.parts:
         for change in part.indicator.breaks:
             if view.model.first < change.date <= view.model.last:
                 yield f"{change.date}：{change.note.in_(lang)}"
     yield from correction_notes.sentences(view.snapshot, view.columns, lang)
+
+
+@dataclass(frozen=True, slots=True)
+class ToldNote:
+    """An event note below the chart: its day, where a script finds it on the picture (`at`, the
+    middle of its period), its sign and words, and where they lead."""
+
+    day: date
+    at: date
+    dated: str
+    sign: str
+    words: str
+    href: str
+
+
+def told_notes(view: View, urls: Urls) -> list[ToldNote]:
+    """The notes of the chart in words, the newest first."""
+    frequency = view.parts[0].indicator.frequency
+    return [
+        ToldNote(
+            note.day,
+            period_middle(frequency, note.day),
+            formatting.full_date(note.day, view.lang),
+            note.sign,
+            note.words,
+            urls.to(note.href) if note.href.startswith("/") else note.href,
+        )
+        for note in view.model.notes
+    ]
 
 
 def _known(view: View) -> str:

@@ -5,16 +5,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
 
 from dashboard.address import ChartAddress
 from dashboard.chart.model import Model, Part, compose
+from dashboard.chart.notes import Note
 from dashboard.chart.words import Words, words
 from dashboard.data import queries
+from dashboard.data.notes import chart_notes
 from dashboard.data.snapshot import Snapshot
 from dashboard.export.table import Column, Table, table
 from dashboard.texts import text
-from etl.records import BEIJING, Vintage
+from etl.frequency import period_end
+from etl.records import Vintage
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ def view(snapshot: Snapshot, address: ChartAddress) -> View:
         transform=address.transform,
         lang=address.lang,
         log=address.scale == "log",
-        bulletins=_bulletin_days(snapshot, address.ids, address.as_of),
+        notes=_notes(snapshot, address, parts),
         as_of=address.as_of,
     )
     said = words(
@@ -101,9 +103,11 @@ def _shown_rows(column: Column, address: ChartAddress) -> Sequence[tuple[Vintage
     return [(vintage, value) for vintage, value in column.rows if value is not None]
 
 
-def _bulletin_days(
-    snapshot: Snapshot, ids: Sequence[str], as_of: datetime | None
-) -> tuple[date, ...]:
-    """The days, known by then, whose bulletins speak of the first indicator."""
-    days = [day for day, _ in queries.mentioned_in(snapshot, ids[0])]
-    return tuple(d for d in sorted(days) if as_of is None or d <= as_of.astimezone(BEIJING).date())
+def _notes(snapshot: Snapshot, address: ChartAddress, parts: Sequence[Part]) -> list[Note]:
+    """What happened to the first indicator in the window."""
+    frequency = parts[0].indicator.frequency
+    days = [vintage.date for part in parts for vintage, _ in part.rows]
+    if not days:
+        return []
+    last = period_end(frequency, max(days))
+    return chart_notes(snapshot, address.id, address.as_of, address.lang, min(days), last)

@@ -443,6 +443,16 @@ def _mentioned_in(snapshot: Snapshot, indicator: str) -> list[tuple[Date, str]]:
     return [(day, Bulletin.model_validate_json(text).title) for day, text in rows]
 
 
+def mentioned_on(snapshot: Snapshot) -> Mapping[Date, Sequence[str]]:
+    """For each bulletin the indicators it mentions, those that it mentions most first."""
+    found: dict[Date, list[str]] = defaultdict(list)
+    for day, indicator in snapshot.rows(
+        "select date, indicator from mentions group by all order by date, count(*) desc, indicator"
+    ):
+        found[day].append(indicator)
+    return found
+
+
 def documents_of_month(
     snapshot: Snapshot, month: str, topics: Iterable[str]
 ) -> list[Mapping[str, Any]]:

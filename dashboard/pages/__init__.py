@@ -21,6 +21,7 @@ from dashboard.pages import (
     compare,
     corrections,
     draft,
+    events,
     export,
     indicator,
     indicators,
@@ -209,6 +210,8 @@ def _page(request: PageRequest) -> Page:
             return policies.layout(request)
         case "corrections", "":
             return corrections.layout(request)
+        case "events", "":
+            return events.layout(request)
         case "about", "":
             return about.layout(request)
     words = text("not_found_long", request.lang)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from dashboard.address import KNOWN, PARAMETERS, is_foreign
 from dashboard.data.ledger import PARAMETERS as OF_LEDGER
+from dashboard.data.notes import PARAMETERS as OF_EVENTS
 from dashboard.data.policy_filter import FILTERS
 from dashboard.texts import text
 
@@ -28,6 +29,7 @@ TAKES: Mapping[str, tuple[str, ...]] = {
     "status": ("page",),
     "about": ("page",),
     "claims": (*OF_LEDGER, "page"),
+    "events": (*OF_EVENTS, "page"),
 }
 #: So many are named, each with at most so many letters.
 NAMED, LETTERS = 5, 40

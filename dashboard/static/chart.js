@@ -71,7 +71,21 @@
     var time = cells[0].firstChild;
     return { at: Date.parse(time.dataset.at || time.dateTime), day: cells[0].textContent,
       values: cells.slice(1).map(function (c) { return c.textContent; }) };
-  }).reverse().sort(function (a, b) { return a.at - b.at; });
+  }).reverse();
+  /* Event notes are told with the value of their day, or on a day of their own. */
+  [].forEach.call(document.querySelectorAll("#notes li"), function (item) {
+    var time = item.querySelector("time"), at = Date.parse(item.dataset.at);
+    var row = rows.filter(function (r) { return r.at === at; })[0];
+    if (!row) {
+      row = { at: at, day: time.textContent, values: [] };
+      rows.push(row);
+    }
+    var words = item.textContent.replace(time.textContent, "").trim();
+    row.notes = row.notes || [];
+    row.notes.push({ day: time.dateTime, words: item.dataset.at === time.dateTime ? words :
+      time.textContent + " " + words });
+  });
+  rows.sort(function (a, b) { return a.at - b.at; });
   if (!rows.length) { return; }
 
   var line = document.createElement("div");
@@ -110,6 +124,12 @@
       if (value && box.childNodes.length > 1) { box.appendChild(document.createElement("br")); }
       if (value) { box.appendChild(words); }
     });
+    (row.notes || []).forEach(function (note) {
+      var words = document.createElement("span");
+      words.className = "note";
+      words.textContent = note.words;
+      box.appendChild(words);
+    });
     var room = f.width - box.offsetWidth;
     box.style.left = Math.max(0, Math.min(room, x < f.width / 2 ? x + 12 : x - box.offsetWidth - 12)) + "px";
   }
@@ -124,6 +144,22 @@
     best = low;
     if (low > 0 && x - place(f, rows[low - 1].at) < place(f, rows[low].at) - x) { best = low - 1; }
     return best;
+  }
+  /* An address that ends in #d-2026-05-26 shows that day. */
+  function marked() {
+    var day = decodeURIComponent(location.hash).replace("#d-", "");
+    rows.forEach(function (row, index) {
+      var is = Date.parse(day) === row.at ||
+        (row.notes || []).some(function (note) { return note.day === day; });
+      if (is) {
+        show(index);
+        plot.scrollIntoView({ block: "center" });
+      }
+    });
+  }
+  window.addEventListener("hashchange", marked);
+  if (/^#d-\d{4}-\d\d-\d\d$/.test(location.hash)) {
+    window.addEventListener("load", function () { setTimeout(marked, 50); });
   }
   plot.addEventListener("pointermove", function (e) { show(nearest(e.clientX)); }, { passive: true });
   plot.addEventListener("pointerdown", function (e) { show(nearest(e.clientX)); }, { passive: true });

@@ -29,7 +29,7 @@ from etl.bulletins.model import Bulletin
 LANGS = ("zh", "en")
 OG = Paper(*SIZES["og"])
 #: Pages that are made of what a person chooses; they need the program.
-ASKING = ("/bulletins/new", "/claims", "/compare", "/export", "/policies", "/status")
+ASKING = ("/bulletins/new", "/claims", "/compare", "/events", "/export", "/policies", "/status")
 #: How a file is made, given the site with the links of that file.
 Make = Callable[[SiteConfig], bytes]
 Files = dict[str, Make]

@@ -63,7 +63,7 @@ async def page(request: Request) -> Response:
         shown = error.shown
     except (AddressError, StorageError):  # the page says it
         shown = await limit.run(lambda: live.show(path, search), request.receive)
-    body = await limit.run(lambda: live.document(shown), request.receive)
+    body = await limit.run(lambda: live.document(shown).encode(), request.receive)
     location = {"Location": shown.page.location} if shown.page.location else {}
     answer = Response(body, shown.page.status, {**EACH_TIME, **location}, HTML)
     encoding = accepted(request.headers.raw)

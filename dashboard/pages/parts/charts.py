@@ -51,8 +51,6 @@ class PageChart:
         said = [*self.notes, *(one.label for one in self.model.levels if one.kind == "target")]
         if self.model.sampled:
             said.append(text("sampled", self.lang))
-        if self.model.bulletins:
-            said.append(text("bulletin_marks", self.lang))
         return list(dict.fromkeys(said))
 
     @property
