@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import html
+import io
 import re
 from urllib.parse import quote, unquote
 
+import openpyxl
 import pytest
 from serving import Node, TestClient, still
 
@@ -176,3 +178,84 @@ def test_the_words_are_english_where_that_is_chosen(site: TestClient) -> None:
         for words in cited:  # a citation is in the language of its standard
             shown = shown.replace(words, "")
         assert not re.search("[\u4e00-\u9fff]", shown), path
+
+
+def test_micron_and_nasdaq_by_month_since_2020_as_excel_take_five_clicks(site: TestClient) -> None:
+    """Each click is a link of the page before, known by its words; the fifth is the file."""
+    at = "/export"
+    for words in ("美光股价", "纳斯达克", "月", "2020 年以来"):
+        at = next(a.attributes["href"] for a in page(site, at).all("a") if a.text == words)
+    (file,) = [a for a in page(site, at).all("a") if a.text == "下载 Excel（XLSX）"]
+    book = openpyxl.load_workbook(io.BytesIO(site.get(file.attributes["href"]).content))
+    assert book.sheetnames == ["数据", "说明"]
+    assert [cell.value for cell in book["数据"][1]][:3] == ["日期", "指标", "数值"]
+    assert all(row[0].value.day == 1 for row in book["数据"].iter_rows(min_row=2))
+    said = [row[1].value for row in book["说明"].iter_rows() if row[0].value == "引用来源"]
+    assert len(said) == 2
+
+
+def test_a_wide_workbook_names_the_unit_of_each_column(site: TestClient) -> None:
+    asked = "ids=micron_close_usd,micron_market_cap_usd_bn&freq=m&agg=avg&shape=wide&format=xlsx"
+    document = page(site, f"/export?{asked}")
+    heads = [cell.text for cell in document.one("table").all("th")]
+    assert heads == ["日期", "美光科技收盘价（月均）（美元）", "美光科技市值（月均）（十亿美元）"]
+
+
+def test_two_dates_need_no_script(site: TestClient) -> None:
+    document = page(site, "/export?ids=sp500&freq=m")
+    (form,) = [f for f in document.all("form") if f.attributes.get("class") == "span-form"]
+    dates = [i for i in form.all("input") if i.attributes["type"] == "date"]
+    assert [i.attributes["name"] for i in dates] == ["start", "end"]
+    assert all(i.attributes["min"] < i.attributes["max"] for i in dates)
+    kept = "&".join(
+        f"{i.attributes['name']}={i.attributes['value']}"
+        for i in form.all("input")
+        if i.attributes["type"] == "hidden"
+    )
+    answer = site.get(f"/export?start=2026-03-01&end=&{kept}", follow_redirects=False)
+    assert answer.status_code == 303
+    assert answer.headers["location"] == "/export?ids=sp500&freq=m&t=2026-03-01.."
+
+
+@pytest.mark.parametrize(
+    ("dates", "words"),
+    [
+        ("start=2026-05-02&end=2026-05-01", "先早后晚"),
+        ("start=2999-01-01&end=", "has not come yet"),
+        ("start=gestern&end=", "is not a date that exists"),
+    ],
+)
+def test_dates_that_make_no_span_are_refused_in_words(
+    site: TestClient, dates: str, words: str
+) -> None:
+    answer = site.get(f"/c/sp500?{dates}", follow_redirects=True)
+    assert answer.status_code == 400
+    assert words in answer.text
+
+
+def test_dates_before_the_first_value_begin_with_it(site: TestClient) -> None:
+    early = site.get("/c/sp500.csv?start=1900-01-01&end=1950-01-01", follow_redirects=True)
+    assert early.headers["x-row-count"] == "0"
+    late = site.get("/c/sp500.csv?start=1900-01-01", follow_redirects=True)
+    whole = site.get("/c/sp500.csv?t=max")
+    assert late.headers["x-row-count"] == whole.headers["x-row-count"]
+
+
+def test_what_wechat_adds_to_a_link_is_no_date(site: TestClient) -> None:
+    answer = site.get("/c/sp500?from=groupmessage&isappinstalled=0", follow_redirects=False)
+    assert answer.status_code == 200
+
+
+def test_a_chart_offers_the_frequencies_that_it_can_have(site: TestClient) -> None:
+    daily, monthly = (site.get(f"/c/{name}").text for name in ("sp500", "gold_monthly_usd_oz"))
+    assert "/c/sp500?freq=w" in daily
+    assert "freq=w" not in monthly
+    assert "/c/gold_monthly_usd_oz?freq=q" in monthly
+    assert "agg=sum" not in site.get("/c/sp500?freq=m").text
+    assert "agg=sum" in site.get("/c/policy_documents_monthly?freq=q").text
+
+
+def test_the_page_of_an_indicator_keeps_the_frequency(site: TestClient) -> None:
+    document = page(site, "/indicators/sp500?freq=m&agg=avg")
+    assert "标普 500 指数（月均）" in document.text
+    assert "/indicators/sp500?t=5y&freq=m&agg=avg" in hrefs(document)

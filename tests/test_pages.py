@@ -476,8 +476,9 @@ def test_each_display_choice_changes_one_thing(site: TestClient) -> None:
 
 def test_the_options_of_a_chart_keep_one_another(site: TestClient) -> None:
     page = still(site.get("/indicators/sp500?t=3y&u=yoy"))
-    ranges, transforms, scales = (nav.hrefs() for nav in page.all("nav", "options"))
+    ranges, transforms, frequencies, scales = (nav.hrefs() for nav in page.all("nav", "options"))
     assert "/indicators/sp500?t=3y&u=yoy&scale=log" in scales
+    assert "/indicators/sp500?t=3y&u=yoy&freq=m" in frequencies
     assert "/indicators/sp500?t=5y&u=yoy" in ranges
     assert "/indicators/sp500?t=3y&u=pct" in transforms
     assert "/indicators/sp500?t=3y" in transforms

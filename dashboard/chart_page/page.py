@@ -12,6 +12,7 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 from markupsafe import Markup
 
@@ -21,7 +22,7 @@ from dashboard.chart.layout import Layout
 from dashboard.chart.model import Model
 from dashboard.chart.palette import VARIABLES, rules
 from dashboard.chart.svg import draw
-from dashboard.chart_page.controls import ranges, transforms
+from dashboard.chart_page.controls import frequency_rows, ranges, span_form, transforms
 from dashboard.chart_page.report_mail import PAGE as CORRECTIONS
 from dashboard.chart_page.report_mail import report_link
 from dashboard.chart_page.since import since
@@ -111,6 +112,13 @@ def page(view: View, site: SiteConfig) -> str:
         choices=_leading(_choices(address, urls)),
         ranges=_leading(Option(*one) for one in ranges(view, urls.chart)),
         transforms=_leading(Option(*one) for one in transforms(view, urls.chart)),
+        frequencies=[
+            _leading(Option(*one) for one in row)
+            for _, row in frequency_rows(view.snapshot, address, urls.chart)
+        ],
+        span=span_form(
+            view.snapshot, address, urls.form(f"/c/{address.place}"), parse_qsl(address.query())
+        ),
         nothing=text("no_data_long" if _is_bare(view) else "empty_chart", lang),
         wide=drawing(view.model, *WIDE, "wide"),
         narrow=drawing(view.model, *NARROW, "narrow"),
@@ -307,12 +315,15 @@ def captions(view: View) -> Iterator[str]:
     names = dict.fromkeys(p.indicator.credit.name.in_(lang) for p in view.parts)
     yield text("source_is", lang, source=("；" if lang == "zh" else "; ").join(names))
     yield _known(view)
+    if left_out := max(column.left_out for column in view.columns):
+        yield text("left_out", lang, count=str(left_out))
     if view.model.sampled:
         yield text("sampled", lang)
     for part in view.parts:
         for change in part.indicator.breaks:
             if view.model.first < change.date <= view.model.last:
-                yield f"{change.date}：{change.note.in_(lang)}"
+                when = formatting.table_day(change.date, part.indicator, lang)
+                yield f"{when}：{change.note.in_(lang)}"
     yield from correction_notes.sentences(view.snapshot, view.columns, lang)
 
 

@@ -56,6 +56,11 @@ class Column:
         """How each vintage came to be held, or why its value is empty."""
         return tuple(str(x) if isinstance(x, Empty) else v.status for v, x in self._shown())
 
+    @property
+    def left_out(self) -> int:
+        """How many periods have no value, because they are not over or values are missing."""
+        return sum(status in (Empty.UNFINISHED, Empty.INCOMPLETE) for status in self.statuses)
+
     def _shown(self) -> Iterator[tuple[Vintage, Result]]:
         window = slice(self.start, self.stop)
         return zip(self.series[window], self.results[window], strict=True)

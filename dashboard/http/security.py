@@ -62,10 +62,13 @@ CHART_PAGE = policy(
     connect_src="'self'",
     frame_src="'self'",
     object_src="'none'",
+    form_action="'self'",
 )
 #: An embedded page may stand in a frame of any site; it holds no more than the page itself.
-EMBEDDED = CHART_PAGE.replace("frame-ancestors 'self'", "frame-ancestors *").replace(
-    "frame-src 'self'", "frame-src 'none'"
+EMBEDDED = (
+    CHART_PAGE.replace("frame-ancestors 'self'", "frame-ancestors *")
+    .replace("frame-src 'self'", "frame-src 'none'")
+    .replace("form-action 'self'", "form-action 'none'")
 )
 #: A page that is read, with a style of the site.
 DOCUMENT = policy(style_src="'self'", img_src="'self'", frame_ancestors="'none'")

@@ -16,11 +16,12 @@ from dashboard.address import (
     ChartAddress,
     MovedError,
     Transform,
+    Window,
     as_named,
     one_of,
     parse_observations,
 )
-from dashboard.chart_page.controls import SHOWN_TRANSFORMS
+from dashboard.chart_page.controls import SHOWN_TRANSFORMS, frequency_rows, span_form
 from dashboard.data import queries
 from dashboard.export.csv import Cell, iso
 from dashboard.export.formats import DATA_FORMATS
@@ -28,7 +29,7 @@ from dashboard.export.metadata import metadata
 from dashboard.export.table import Table, frozen_moment, table
 from dashboard.formatting import plain_number
 from dashboard.pages.page import Page, PageRequest, message
-from dashboard.pages.parts.picking import picker
+from dashboard.pages.parts.picking import kept_fields, picker
 from dashboard.texts import range_name, transform_name
 
 PREVIEW = 8
@@ -52,7 +53,8 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class OrderedFile:
-    """The file of an order: where it is today and for ever, how much it holds, how it is cited."""
+    """The file of an order: where it is today and for ever, how much it holds, how it is cited, and
+    each of its sources. `others` is the same in every other format: words and link."""
 
     format: str
     href: str
@@ -60,6 +62,8 @@ class OrderedFile:
     live: str
     lasting: str
     citation: str
+    sources: list[tuple[str, str]]
+    others: Sequence[tuple[str, str]]
 
 
 def layout(request: PageRequest) -> Page:
@@ -79,6 +83,12 @@ def layout(request: PageRequest) -> Page:
     ordered = {
         "ordered": _file(request, order, found),
         "choices": _choices(request, order, found),
+        "span": span_form(
+            request.snapshot,
+            order.address,
+            request.urls.form("/export"),
+            kept_fields(request, {**_kept(request, ids), "t": "", "scope": ""}),
+        ),
         "header": found.header,
         "rows": [[_shown(cell) for cell in record] for record in first],
     }
@@ -97,17 +107,26 @@ def _order(request: PageRequest, ids: Sequence[str]) -> Order:
     order = Order(address, one_of("format", request.query.get("format", ""), DATA_FORMATS))
     if order.is_of_many:
         return order if order.format in OF_MANY else replace(order, format=OF_MANY[0])
-    if request.query.get("for") == "excel" and order.format == "csv":
-        address = replace(address, for_="excel")
+    asked = "csv_for_excel" if request.query.get("for") == "excel" else order.format
+    address = _headed(request, address, asked)
     if request.query.get("scope") == "full":
         address = replace(address, scope="full")
     return replace(order, address=address)
 
 
+def _headed(request: PageRequest, address: ChartAddress, name: str) -> ChartAddress:
+    """The address of the same file, with Chinese headings where it is for a spreadsheet."""
+    for_excel = name == "csv_for_excel" or (name == "xlsx" and request.lang == "zh")
+    return replace(address, for_="excel" if for_excel else "")
+
+
+def _kept(request: PageRequest, ids: Sequence[str]) -> dict[str, str]:
+    names = ("t", "u", "freq", "agg", "asof", "shape", "format", "for", "scope")
+    return {"ids": ",".join(ids), **{name: request.query.get(name, "") for name in names}}
+
+
 def _href(request: PageRequest, ids: Sequence[str], **changed: str) -> str:
-    names = ("t", "u", "asof", "shape", "format", "for", "scope")
-    kept = {name: request.query.get(name, "") for name in names}
-    return request.urls.page("/export", ids=",".join(ids), **{**kept, **changed})
+    return request.urls.page("/export", **{**_kept(request, ids), **changed})
 
 
 def _choices(request: PageRequest, order: Order, found: Table) -> list[tuple[str, Choices]]:
@@ -119,6 +138,12 @@ def _choices(request: PageRequest, order: Order, found: Table) -> list[tuple[str
          found.window_name == name and address.scope == "view")
         for name in RANGES
     ]  # fmt: skip
+    ranges += [
+        (request.say("since_year", year=str(year)),
+         _href(request, ids, t=f"{year}-01-01..", scope=""),
+         address.window == Window("", date(year, 1, 1)))
+        for year in _years(request, address)
+    ]  # fmt: skip
     transforms = [
         (transform_name(t.name, lang, t.n),
          _href(request, ids, u="" if t == Transform() else str(t)), address.transform == t)
@@ -129,11 +154,27 @@ def _choices(request: PageRequest, order: Order, found: Table) -> list[tuple[str
          _href(request, ids, shape="" if name == "long" else name), address.shape == name)
         for name in ("long", "wide")
     ]  # fmt: skip
+
+    def brought(chosen: ChartAddress) -> str:
+        return _href(request, ids, freq=chosen.freq, agg=chosen.chosen["agg"])
+
     rows = [
-        ("range", ranges), ("transform", transforms), ("known", _moments(request, order)),
+        ("range", ranges),
+        *frequency_rows(request.snapshot, replace(address, lang=lang), brought),
+        ("transform", transforms), ("known", _moments(request, order)),
         ("shape", shapes), ("format", _formats(request, order)),
     ]  # fmt: skip
     return [(request.say(name), links) for name, links in rows]
+
+
+def _years(request: PageRequest, address: ChartAddress) -> list[int]:
+    """The round years from which on something is held, for spans that begin there."""
+    held = [queries.series(request.snapshot, name, address.as_of) for name in address.ids]
+    days = [series[0].date for series in held if series]
+    if not days:
+        return []
+    this = request.snapshot.published_at.year
+    return [year for year in range(this - this % 5 - 10, this + 1, 5) if year > min(days).year]
 
 
 def _moments(request: PageRequest, order: Order) -> Choices:
@@ -154,25 +195,42 @@ def _formats(request: PageRequest, order: Order) -> Choices:
     ids, for_excel = order.address.ids, bool(order.address.for_)
     formats = [
         (name.upper(), _href(request, ids, format=name, **{"for": ""}),
-         order.format == name and not for_excel)
+         order.format == name and not (for_excel and name == "csv"))
         for name in (OF_MANY if order.is_of_many else DATA_FORMATS)
     ]  # fmt: skip
     if not order.is_of_many:
         excel = _href(request, ids, format="csv", **{"for": "excel"})
-        formats.insert(1, (request.say("csv_for_excel"), excel, for_excel))
+        formats.insert(
+            1, (request.say("csv_for_excel"), excel, for_excel and order.format == "csv")
+        )
     return formats
+
+
+def _format_words(request: PageRequest, name: str) -> str:
+    return request.say("excel") if name == "xlsx" else name.upper()
 
 
 def _file(request: PageRequest, order: Order, found: Table) -> OrderedFile:
     urls, address, suffix = request.urls, order.address, f".{order.format}"
     lasting = replace(address, as_of=address.as_of or frozen_moment(request.snapshot))
+    said = metadata(found, urls)
+    others = OF_MANY if order.is_of_many else DATA_FORMATS
     return OrderedFile(
-        format=order.format.upper(),
+        format=_format_words(request, order.format),
         href=urls.chart(address, suffix),
         size=request.say("rows_and_days", rows=f"{found.row_count:,}", days=f"{len(found.days):,}"),
         live=urls.online.chart(address, suffix),
         lasting=urls.online.chart(lasting, suffix),
-        citation=metadata(found, urls)["citation"]["gb_t_7714"],
+        citation=said["citation"]["gb_t_7714"],
+        sources=[
+            (indicator["title"][request.lang], source["cite_as"])
+            for indicator, source in zip(said["indicators"], said["sources"], strict=True)
+        ],
+        others=[
+            (_format_words(request, name), urls.chart(_headed(request, address, name), f".{name}"))
+            for name in others
+            if name != order.format
+        ],
     )
 
 

@@ -9,7 +9,7 @@ from itertools import islice
 
 from dashboard import formatting
 from dashboard.address import AddressError, ChartAddress, MovedError, as_named, parse
-from dashboard.chart_page.controls import Choice, controls
+from dashboard.chart_page.controls import Choice, SpanForm, controls, span_form
 from dashboard.chart_page.report_mail import report_link
 from dashboard.chart_page.since import since
 from dashboard.chart_page.view import View, of_chart, of_data, view
@@ -21,6 +21,7 @@ from dashboard.pages.page import Page, PageRequest, message
 from dashboard.pages.parts import alerts
 from dashboard.pages.parts.cards import dated
 from dashboard.pages.parts.charts import WIDE, PageChart
+from dashboard.pages.parts.picking import kept_fields
 from dashboard.pages.parts.publication import publication_words
 from dashboard.provenance import provenance_words
 from etl.records import Disagreement, Vintage
@@ -68,6 +69,7 @@ class ShownChart:
 
     chart: PageChart
     controls: list[tuple[str, list[Choice]]]
+    span: SpanForm
     corrected: list[str]
     downloads: list[tuple[str, str]]
     compare: str
@@ -125,7 +127,8 @@ def layout(request: PageRequest, indicator_id: str) -> Page:
 
 
 def _kept(request: PageRequest) -> dict[str, str]:
-    return {name: request.query[name] for name in ("t", "u", "scale") if request.query.get(name)}
+    names = ("t", "u", "scale", "freq", "agg")
+    return {name: request.query[name] for name in names if request.query.get(name)}
 
 
 def _since(seen: View) -> tuple[str, ...]:
@@ -158,19 +161,36 @@ def _chart(request: PageRequest, seen: View) -> ShownChart:
     address, table, urls = seen.address, seen.table, request.urls
     indicator, lang = table.columns[0].indicator, request.lang
     source = request.say("source_is", source=indicator.credit.name.in_(lang))
-    breaks = (f"{change.date}：{change.note.in_(lang)}" for change in indicator.breaks)
+    changes = request.snapshot.catalog[address.id].breaks
+    notes = [f"{change.date}：{change.note.in_(lang)}" for change in changes]
+    if address.freq:
+        notes.insert(0, indicator.title.in_(lang))
+    if left_out := table.columns[0].left_out:
+        notes.append(request.say("left_out", count=str(left_out)))
 
     def link(chosen: ChartAddress) -> str:
         return urls.page(f"/indicators/{chosen.id}", **chosen.chosen)
 
     return ShownChart(
         chart=PageChart(
-            indicator.id, seen.model, lang, request.display.theme, WIDE, (source, *breaks)
+            indicator.id, seen.model, lang, request.display.theme, WIDE, (source, *notes)
         ),
         controls=controls(seen, link),
+        span=span_form(
+            request.snapshot,
+            address,
+            urls.form(f"/indicators/{address.id}"),
+            kept_fields(request, address.chosen),
+        ),
         corrected=list(correction_notes.sentences(request.snapshot, table.columns, lang)),
         downloads=_downloads(request, seen),
-        compare=urls.page("/compare", ids=address.id, t=str(address.window)),
+        compare=urls.page(
+            "/compare",
+            ids=address.id,
+            t=str(address.window),
+            freq=address.freq,
+            agg=address.chosen["agg"],
+        ),
         report=report_link(table, urls, request.site.reports_to),
     )
 
@@ -218,7 +238,7 @@ def _recent(request: PageRequest, column: Column, item: Reading) -> list[RecentV
     held = [(vintage, value) for vintage, value in column.rows if value is not None]
     return [
         RecentValue(
-            day=formatting.table_day(vintage.date, item.indicator, request.lang),
+            day=formatting.table_day(vintage.date, column.indicator, request.lang),
             figure=_figure(request, column, item, value),
             known_at=formatting.minute(vintage.known_at),
             status=_status(request, vintage),
