@@ -483,7 +483,7 @@ def test_the_options_of_a_chart_keep_one_another(site: TestClient) -> None:
     assert "/indicators/sp500?t=3y&u=pct" in transforms
     assert "/indicators/sp500?t=3y" in transforms
     assert [a.text for a in page.all("a", "current") if "option" in a.classes] == [
-        "3 年", "同比", "等差",
+        "3 年", "同比", "原有频率", "等差",
     ]  # fmt: skip
     assert "/c/sp500.csv?t=3y&u=yoy" in page.hrefs()
 
