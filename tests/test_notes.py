@@ -141,3 +141,27 @@ def test_what_cannot_be_listed_is_refused_in_words(
     shown = resolve(Snapshots(published.published), "/events", query)
     assert shown.page.status == 400
     assert next(iter(query)) in str(shown.html)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("美光何时首次突破万亿", ("2026 年 5 月 26 日", "首次突破 1 万亿美元", "来源")),
+        ("何时首次突破万亿", ("美光科技市值",)),
+        ("标普什么时候创新高", ("标普 500", "历史新高", "来源")),
+        ("标普哪天站上 7001 点", ("7,001", "由所存的数值逐日推算")),
+        ("何时首次突破 400 万亿", ("所存的数据答不了这个问题",)),
+        ("黄金何时跌破 1 美元", ("所存的数据答不了这个问题",)),
+    ],
+)
+def test_a_question_about_when_is_answered_from_what_is_held(
+    published: Settings, words: str, told: tuple[str, ...]
+) -> None:
+    shown = resolve(Snapshots(published.published), "/indicators", {"q": words})
+    assert all(one in str(shown.html) for one in told)
+
+
+def test_no_day_is_given_that_was_not_known_by_then(published: Settings) -> None:
+    query = {"q": "美光市值何时首次突破万亿", "asof": "2026-05-20"}
+    shown = resolve(Snapshots(published.published), "/events", query)
+    assert "2026 年 5 月 26 日" not in str(shown.html)

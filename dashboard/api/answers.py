@@ -9,7 +9,7 @@ from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
-from dashboard.address import AddressError, known_id
+from dashboard.address import AddressError, day_of, known_id
 from dashboard.api import models
 from dashboard.data import queries
 from dashboard.data.aftermath import LaterValues
@@ -204,12 +204,17 @@ def events(snapshot: Snapshot, query: Mapping[str, str]) -> models.EventList:
     if kind and kind not in EVENT_KINDS:
         allowed = ", ".join(EVENT_KINDS)
         raise AddressError("kind", f"kind: '{kind[:40]}' is not allowed. Allowed: {allowed}.")
+    since, until = (day_of(n, query[n]) if query.get(n) else None for n in ("since", "until"))
     found = queries.events(snapshot, name or None, kind=kind or None, most=MAX_EVENTS + 1)
     if len(found) > MAX_EVENTS:
         raise AddressError(
             "id", f"id: more than {MAX_EVENTS:,} events; name an indicator or a kind."
         )
-    listed = [models.EventAnswer(**asdict(event)) for event in found]
+    listed = [
+        models.EventAnswer(**asdict(event))
+        for event in found
+        if (since is None or since <= event.date) and (until is None or event.date <= until)
+    ]
     return models.EventList(snapshot=snapshot.name, count=len(listed), events=listed)
 
 

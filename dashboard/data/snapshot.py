@@ -28,7 +28,7 @@ LOOK_EVERY_S = 0.5
 #: How many values of each kind the cache of a snapshot holds: readings are small, tables may hold
 #: whole histories.
 CACHE_SIZES = {
-    "standings": 200, "words": 1, "order": 14, "health": 2, "reading": 4000, "page": 300,
+    "standings": 200, "words": 2, "order": 14, "health": 2, "reading": 4000, "page": 300,
     "series": 40, "brought": 40, "events": 200, "mentions": 200, "lines": 30, "rows": 30,
     "table": 60, "problems": 1, "notes": 60,
 }  # fmt: skip

@@ -4,14 +4,16 @@ leads to its day on the chart."""
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from dashboard.address import AddressError, ChartAddress, MovedError, Window
 from dashboard.chart.notes import NOTE_KINDS, SHAPES
 from dashboard.data.notes import PARAMETERS, Happened, chosen, happened, href, source, words
+from dashboard.data.when import answers
 from dashboard.pages.page import Page, PageRequest, wrong_parameter
 from dashboard.pages.paging import paged
 from dashboard.pages.parts.listing import further
+from dashboard.pages.parts.picking import search_form
 from etl.catalog import Indicator
 
 PATH = "/events"
@@ -70,7 +72,11 @@ def layout(request: PageRequest) -> Page:
                 ),
             ],
             "found": found,
-            "events": [_shown(request, one, asked.id) for one in page.shown],
+            "answers": answered(request, asked.as_of),
+            "search": search_form(
+                request, PATH, request.say("ask_when"), {n: said.get(n, "") for n in PARAMETERS}
+            ),
+            "events": [_shown(request, one, asked.id, asked.as_of) for one in page.shown],
             "whole": request.urls.page(PATH),
             "further": further(page, lambda n: _href(request, page=n), request.lang),
         },
@@ -82,10 +88,12 @@ def _href(request: PageRequest, **changed: str) -> str:
     return request.urls.page(PATH, **{**kept, **changed})
 
 
-def _shown(request: PageRequest, one: Happened, asked: str) -> ShownEvent:
+def _shown(request: PageRequest, one: Happened, asked: str, as_of: datetime | None) -> ShownEvent:
     snapshot, lang = request.snapshot, request.lang
     name = asked if asked in one.ids else next(iter(one.ids), "")
     where = href(snapshot, one)
+    days = (one.shown_on, one.shown_on if one.kind == "correction" else one.day)
+    days = (min(days), days[1])
     return ShownEvent(
         day=str(one.day),
         sign=SHAPES[one.kind].sign,
@@ -95,19 +103,38 @@ def _shown(request: PageRequest, one: Happened, asked: str) -> ShownEvent:
         href=request.urls.page(where) if where.startswith("/") and "?" not in where
         else request.urls.to(where) if where.startswith("/") else where,
         source=source(snapshot, one, lang),
-        chart=_chart(request, snapshot.catalog[name], one) if name in snapshot.catalog else "",
+        chart=_chart_of(request, snapshot.catalog[name], *days, as_of)
+        if name in snapshot.catalog
+        else "",
     )  # fmt: skip
 
 
-def _chart(request: PageRequest, indicator: Indicator, one: Happened) -> str:
-    """The chart whose window holds the day, which its fragment marks."""
-    is_daily = indicator.frequency == "daily"
-    around = timedelta(days=AROUND if is_daily else AROUND_RARE)
-    window = Window("", one.shown_on - around, max(one.day, one.shown_on) + around)
+def answered(request: PageRequest, as_of: datetime | None) -> list[tuple[str, str]]:
+    """What the search words ask for when they ask when: sentences, each with the chart of its
+    day."""
+    snapshot, catalog = request.snapshot, request.snapshot.catalog
+    return [
+        (
+            one.sentence,
+            _chart_of(request, catalog[one.id], one.day, one.day, as_of) if one.day else "",
+        )
+        for one in answers(snapshot, request.query.get("q", ""), request.lang, as_of)
+    ]
+
+
+def _chart_of(
+    request: PageRequest, indicator: Indicator, first: date, last: date, as_of: datetime | None
+) -> str:
+    """The chart whose window holds the days; its fragment marks the last."""
+    around = timedelta(days=AROUND if indicator.frequency == "daily" else AROUND_RARE)
     display = request.display
     address = ChartAddress(
-        indicator.id, window=window, lang=display.lang, theme=display.theme, updown=display.updown
+        indicator.id,
+        as_of=as_of,
+        window=Window("", first - around, last + around),
+        lang=display.lang,
+        theme=display.theme,
+        updown=display.updown,
     )
     link = request.urls.chart(address)
-    day = one.shown_on if one.kind == "correction" else one.day
-    return f"{link}#d-{day}" if link else ""
+    return f"{link}#d-{last}" if link else ""

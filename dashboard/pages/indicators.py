@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
-from dashboard.address import AddressError, one_of
+from dashboard.address import AddressError, as_of_in, one_of
 from dashboard.data.freshness import Health, health
 from dashboard.data.indicator_rows import Line, in_order, lines
 from dashboard.data.search import found
 from dashboard.formatting import Change
+from dashboard.pages.events import answered
 from dashboard.pages.page import Page, PageClock, PageRequest, message
 from dashboard.pages.paging import paged
 from dashboard.pages.parts.cards import Card, card
@@ -66,6 +67,7 @@ def layout(request: PageRequest, clock: PageClock) -> Page:
     now = min(as_of, clock.minute) if as_of else clock.minute
     try:
         wanted = _filtered(request)
+        told = answered(request, as_of_in(request.query, now))
         columns = _columns(request)
         sort = _sort(request)
         page = paged(request.query.get("page", ""), _sorted(request, wanted, sort, now), PAGE)
@@ -80,6 +82,7 @@ def layout(request: PageRequest, clock: PageClock) -> Page:
         "indicators",
         {
             "search": _search(request),
+            "answers": told,
             "groups": _groups(request),
             "frequencies": _frequencies(request),
             "chosen_columns": f"{len(columns)} / {len(COLUMNS)}",

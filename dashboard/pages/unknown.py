@@ -29,7 +29,7 @@ TAKES: Mapping[str, tuple[str, ...]] = {
     "status": ("page",),
     "about": ("page",),
     "claims": (*OF_LEDGER, "page"),
-    "events": (*OF_EVENTS, "page"),
+    "events": (*OF_EVENTS, "q", "page"),
 }
 #: So many are named, each with at most so many letters.
 NAMED, LETTERS = 5, 40

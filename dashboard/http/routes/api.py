@@ -94,6 +94,8 @@ CLAIMS = (
 EVENTS = (
     _parameter("id", "events of this indicator", "micron_market_cap_usd_bn"),
     _parameter("kind", "events of this kind", "milestone_up", enum=list(answers.EVENT_KINDS)),
+    _parameter("since", "events from this day on", "2026-05-01", format="date"),
+    _parameter("until", "events up to this day", "2026-05-31", format="date"),
 )
 FILES = (
     {**_parameter("place", "the id of an indicator; ID@ASOF for what was known then",
