@@ -41,7 +41,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class DatedAnswer:
     """A sentence, and the indicator and the day that it is about; no day where none answers."""
 
     sentence: str
@@ -70,7 +70,7 @@ def read(words: str) -> Asked | None:
 
 def answers(
     snapshot: Snapshot, words: str, lang: str, as_of: datetime | None = None
-) -> Sequence[Answer]:
+) -> Sequence[DatedAnswer]:
     """The answers to a question, one an indicator; a sentence that says so where nothing held
     answers it; nothing where it is no question."""
     asked = read(words)
@@ -84,7 +84,7 @@ def answers(
     ]
     dated = sorted((one for one in told if one.day), key=lambda one: one.day or date.min)[::-1]
     found = (dated or told)[:MOST]
-    return found or [Answer(text("when_unanswered", lang))]
+    return found or [DatedAnswer(text("when_unanswered", lang))]
 
 
 def _named(snapshot: Snapshot, words: str) -> list[Indicator]:
@@ -108,7 +108,7 @@ def _answer(
     as_of: datetime | None,
     *,
     is_named: bool,
-) -> Answer | None:
+) -> DatedAnswer | None:
     unit = snapshot.catalog.unit(indicator)
     level = asked.number
     if level is not None and unit.code.startswith("billion "):
@@ -125,14 +125,14 @@ def _answer(
     ]
     title, when = indicator.title.in_(lang), _when(indicator, lang)
     if not events:
-        return Answer(
+        return DatedAnswer(
             text("when_never", lang, title=title, first=when(held[0].date),
                  last=when(held[-1].date)), indicator.id,
         )  # fmt: skip
     event = events[0] if asked.is_first else events[-1]
     told = event_words(event, indicator, unit, lang)
     figure = formatting.spoken(formatting.figure(event.value, indicator, unit, lang), unit)
-    return Answer(
+    return DatedAnswer(
         ("" if lang == "zh" else " ").join(
             _sentences(event, indicator, asked, told, figure, lang, level)
         ),
