@@ -39,6 +39,7 @@ from dashboard.http.routes import (
     discovery,
     operations,
     pages,
+    since,
 )
 from dashboard.texts import site_title
 from dashboard.urls import Urls
@@ -50,7 +51,7 @@ from etl.settings import Settings
 PAGES, PICTURES, FILES, ASSETS, DRAFTS = (3,), (2,), (4,), (2, 20.0, 1000), (1, 20.0)
 #: In the order in which they are asked. Charts before the data: a kit is no zip of data.
 ROUTERS = (
-    charts.router, data.router, charts.pages, bulletins.router, operations.router,
+    charts.router, data.router, charts.pages, bulletins.router, since.router, operations.router,
     discovery.router, assets.router, api_docs.router, api.router, pages.router,
 )  # fmt: skip
 

@@ -137,7 +137,11 @@ def _parser() -> argparse.ArgumentParser:
     one.set_defaults(command=report.claims_command)
 
     one = commands.add_parser("brief", help="what moved since the bulletin before, as sentences")
-    one.add_argument("date", metavar="DATE", help="the day of the bulletin to be written")
+    when = one.add_mutually_exclusive_group(required=True)
+    when.add_argument(
+        "date", nargs="?", metavar="DATE", help="the day of the bulletin to be written"
+    )
+    when.add_argument("--since", metavar="DATE", help="since the end of that day, a last meeting")
     one.add_argument("--lang", choices=("zh", "en"), default="zh", help="zh unless given")
     one.add_argument("--json", action="store_true")
     one.set_defaults(command=report.brief_command)

@@ -17,6 +17,7 @@ PAGES = {
     "status": "/status",
     "status-en": "/status?lang=en",
     "brief": "/bulletins/new?date=2026-05-20",
+    "since": "/since/2026-05-20",
 }
 SERIOUS = ("serious", "critical")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from datetime import date as Date
 from functools import partial
@@ -483,6 +483,19 @@ def policies(snapshot: Snapshot, month: str | None = None) -> list[Policy]:
 def news(snapshot: Snapshot, day: Date, now: datetime) -> News:
     """What became known on a day since the bulletin before it, by now at the latest."""
     return known.news(partial(snapshot.rows, most_s=MOST_NEWS_S), day, now)
+
+
+def news_since(
+    snapshot: Snapshot, since: Date, now: datetime, as_of: datetime | None = None
+) -> News:
+    """What became known since the end of a day, by now or as it was known at a moment, with what
+    became of earlier statements."""
+
+    def found() -> News:
+        return known.news_since(partial(snapshot.rows, most_s=MOST_NEWS_S), since, now, as_of)
+
+    # A snapshot holds nothing that comes later: of now, only the clock goes on.
+    return replace(snapshot.cached("since", (since, as_of), found), until=as_of or now)
 
 
 def alerts(snapshot: Snapshot) -> list[Alert]:

@@ -26,6 +26,7 @@ from dashboard.pages import (
     indicator,
     indicators,
     policies,
+    since,
     status,
     today,
 )
@@ -46,6 +47,7 @@ BY_THE_CLOCK: Mapping[str, Callable[[PageRequest, PageClock], Page]] = {
     "indicators": indicators.layout,
     "status": status.layout,
     "bulletins/new": brief.layout,
+    "since": lambda request, clock: since.landing(request, clock.minute),
 }
 
 
@@ -87,7 +89,7 @@ def resolve_draft(
 
 def meaning_of(path: str, search: str, problem: str) -> tuple[str, bool]:
     """What the address of a page asks for, and whether that lasts as long as its snapshot does."""
-    lasts = path.strip("/") not in BY_THE_CLOCK
+    lasts = _by_the_clock(path) is None
     moment = "" if lasts else f" {datetime.now(UTC):%Y-%m-%dT%H:%M} {problem}"
     return f"page {path} {sorted(_known(parse_query(search)).items())}{moment}", lasts
 
@@ -118,7 +120,7 @@ def _resolved(snapshots: Snapshots, path: str, query: Mapping[str, str], site: S
         known.pop("asof")
         request = _request(snapshot, path, known, site)
         return _shown(wrong_parameter(request, error), request)
-    clock = _clock(snapshots) if path.strip("/") in BY_THE_CLOCK else None
+    clock = _clock(snapshots) if _by_the_clock(path) else None
     request = replace(_request(snapshot, path, known, site, as_of), unknown=unsaid)
     if any(len(value) > MAX_VALUE for value in known.values()) or not KNOWN.issuperset(unsaid):
         return _made(request, clock)
@@ -144,6 +146,14 @@ def _known(query: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in query.items() if name in KNOWN and value}
 
 
+def _by_the_clock(path: str) -> Callable[[PageRequest, PageClock], Page] | None:
+    """How a page is made that says something else as time goes by."""
+    head, _, day = path.strip("/").partition("/")
+    if head == "since" and day:
+        return lambda request, clock: since.layout(request, day, clock.minute)
+    return BY_THE_CLOCK.get(path.strip("/"))
+
+
 def _clock(snapshots: Snapshots) -> PageClock:
     minute = datetime.now(UTC).replace(second=0, microsecond=0)
     return PageClock(minute, snapshots.problem, snapshots.published())
@@ -161,7 +171,8 @@ def _request(
 
 
 def _made(request: PageRequest, clock: PageClock | None) -> Shown:
-    page = BY_THE_CLOCK[request.path.strip("/")](request, clock) if clock else _page(request)
+    by_the_clock = _by_the_clock(request.path)
+    page = by_the_clock(request, clock) if by_the_clock and clock else _page(request)
     return _shown(page, request)
 
 

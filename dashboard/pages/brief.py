@@ -63,7 +63,7 @@ def layout(request: PageRequest, clock: PageClock) -> Page:
             "day": str(day),
             "sections": [
                 ShownBriefSection(
-                    one.title, [_linked(request, line) for line in one.lines], one.plain
+                    one.title, [linked(request, line) for line in one.lines], one.plain
                 )
                 for one in sections(found)
             ],
@@ -83,7 +83,8 @@ def _day(words: str, today: date) -> date:
     return day
 
 
-def _linked(request: PageRequest, line: BriefLine) -> LinkedSentence:
+def linked(request: PageRequest, line: BriefLine) -> LinkedSentence:
+    """A sentence with its link as this reader follows it."""
     before, name, after = line.said.text.partition(line.said.name)
     address = request.urls.within(line.said.link)
     href = line.said.link if address is None else request.urls.to(address)

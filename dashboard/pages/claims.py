@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from dashboard import formatting
 from dashboard.address import AddressError, MovedError
 from dashboard.data import queries
-from dashboard.data.aftermath import Aftermath
 from dashboard.data.ledger import KINDS, VERDICTS, LedgerChoice, chosen
 from dashboard.data.queries import LedgerEntry
 from dashboard.pages.page import Page, PageRequest, wrong_parameter
@@ -17,6 +16,7 @@ from dashboard.pages.paging import Paged, paged
 from dashboard.pages.parts.aftermath import AftermathWords
 from dashboard.pages.parts.listing import further
 from dashboard.pages.parts.marked import MARKS
+from etl.claims.aftermath import Aftermath
 from etl.claims.judging.case import without_verdict
 from etl.claims.model import JudgedBy, Verdict
 

@@ -65,9 +65,10 @@ class PageRequest:
 @dataclass(frozen=True, slots=True)
 class Page:
     """An answer: what the template `pages/NAME.html` shows of `context`, a sentence about it for
-    previews, its HTTP status; `charts` come alive, and `location` is where the page has moved
-    to. Of a page as of a moment, `told` is what is to be said of it besides, `ids` are the
-    indicators that it is about (None for all), and one that `has_past` not shows what is so now."""
+    previews, its HTTP status; `charts` come alive, `location` is where the page has moved to, and
+    `is_final` says that it never changes. Of a page as of a moment, `told` is what is to be said of
+    it besides, `ids` are the indicators that it is about (None for all), and one that `has_past`
+    not shows what is so now."""
 
     title: str
     template: str = ""
@@ -79,6 +80,7 @@ class Page:
     told: tuple[str, ...] = ()
     ids: tuple[str, ...] | None = None
     has_past: bool = True
+    is_final: bool = False
 
 
 def message(title: str, sentence: str, status: int) -> Page:

@@ -118,6 +118,7 @@ def _page(request: PageRequest, day: date, days: Sequence[date]) -> Page:
             "publisher": bulletin.publisher.replace("；", " · "),
             "known_by": _known_by(request, bulletin.date, shown),
             "neighbours": _neighbours(request, day, days),
+            "since": urls.page(f"/since/{_looked_back_to(day, days)}"),
             "pack": urls.page(f"/bulletins/{day}.zip"),
             "headlines": cards(headlines, urls),
             "lead": lead,
@@ -170,6 +171,12 @@ def _known_by(request: PageRequest, day: date, shown: str) -> str:
         return known
     why = request.say("reconstructed")
     return f"{known}（{why}）" if request.lang == "zh" else f"{known} ({why})"
+
+
+def _looked_back_to(day: date, days: Sequence[date]) -> date:
+    """The day since which a meeting would look: that of the bulletin, or, as nothing has come after
+    the newest yet, that of the one before it."""
+    return days[-2] if day == days[-1] and len(days) > 1 else day
 
 
 def _neighbours(request: PageRequest, day: date, days: Sequence[date]) -> list[tuple[str, str]]:

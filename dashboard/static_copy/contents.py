@@ -29,7 +29,9 @@ from etl.bulletins.model import Bulletin
 LANGS = ("zh", "en")
 OG = Paper(*SIZES["og"])
 #: Pages that are made of what a person chooses; they need the program.
-ASKING = ("/bulletins/new", "/claims", "/compare", "/events", "/export", "/policies", "/status")
+ASKING = (
+    "/bulletins/new", "/claims", "/compare", "/events", "/export", "/policies", "/since", "/status",
+)  # fmt: skip
 #: How a file is made, given the site with the links of that file.
 Make = Callable[[SiteConfig], bytes]
 Files = dict[str, Make]

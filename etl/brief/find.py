@@ -6,13 +6,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import takewhile
+from math import sqrt
+from statistics import stdev
 from urllib.parse import urlencode
 
 from etl.brief.known import TAIL, CountedDocument, News
-from etl.brief.model import JUMP, Brief, BriefPaper, Item, Said
-from etl.calendars import sessions
+from etl.brief.lacks import lacks
+from etl.brief.model import JUMP, Brief, BriefLevel, BriefPaper, Item, Said
+from etl.brief.overtaken import overtaken
+from etl.calendars import sessions, sessions_between
 from etl.catalog import USUAL_STEPS, Catalog, Indicator, Unit
 from etl.changes import ZScore, changes, comparable, follows, z_scores
+from etl.frequency import RULES
 from etl.records import Event, Vintage
 from etl.words import numbers
 from etl.words.numbers import Change
@@ -21,6 +27,8 @@ from etl.words.sentences import (
     Badge,
     badges,
     change_words,
+    event_words,
+    gap_before,
     joined,
     lowered,
     value_words,
@@ -29,17 +37,21 @@ from etl.words.sentences import (
 
 #: Changes with a larger z-score are reported.
 FAR = 2.0
+#: With fewer steps before it nobody knows how far a change over a span is.
+FEWEST_STEPS = 20
 
 
 def brief(catalog: Catalog, news: News, base_url: str, lang: str) -> Brief:
     """The brief of a day, with frozen links to the charts at `base_url`, in the order of the
     catalog and of the dates."""
     found: list[Item] = []
+    levels: list[BriefLevel] = []
     unremarkable, unchanged, missing = [], [], []
     for indicator in catalog.all():
         teller = _Teller(indicator, catalog.unit(indicator), news, base_url, lang)
         items = list(teller.items())
         found += items
+        levels += teller.levels()
         name = indicator.title.in_(lang)
         if not teller.rows and indicator.id not in news.newest:
             missing.append(name)
@@ -59,7 +71,17 @@ def brief(catalog: Catalog, news: News, base_url: str, lang: str) -> Brief:
         unremarkable=tuple(unremarkable),
         unchanged=tuple(unchanged),
         missing=tuple(missing),
+        levels=tuple(sorted(levels, key=_furthest_first)),
+        overtaken=tuple(overtaken(catalog, news, base_url, lang)),
+        lacks=tuple(lacks(catalog, news, lang)),
+        is_meeting=news.meeting is not None,
+        is_reconstructed=news.meeting is not None and news.meeting.is_reconstructed,
     )
+
+
+def _furthest_first(level: BriefLevel) -> tuple[bool, bool, float]:
+    """What came before what did not, and of it what moved furthest; else the catalog's order."""
+    return not level.is_new, level.deviation is None, -abs(level.deviation or 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +128,86 @@ class _Teller:
         taken = list(changes(self.indicator, self.rows[-TAIL:]))
         last = [*z_scores(USUAL_STEPS, taken)][-1]
         return last if last is not None and abs(last.measure) > FAR else None
+
+    def levels(self) -> Iterator[BriefLevel]:
+        """Where the indicator stands, if it has a value."""
+        if not self.rows:
+            return
+        newest, base = self.rows[-1], self._base()
+        is_new, change = self.is_new(newest), None
+        if base is not None and base.date < newest.date and self._is_same(base, newest):
+            change = self._change(newest, base)
+        dates = {vintage.date: vintage for vintage in self.rows}
+        events = [event for event in self._events() if self.is_new(dates[event.date])]
+        crossed = [event for event in events if event.kind not in RECORDS and not event.is_first]
+        events = [event for event in events if event not in crossed] + crossed[-1:]
+        yield BriefLevel(
+            indicator=self.indicator.id,
+            title=self.indicator.title.in_(self.lang),
+            value=newest.value,
+            unit=self.unit.code,
+            date=newest.date,
+            figure=self._figure(newest),
+            day=self._day(newest),
+            base=base.value if base else None,
+            base_date=base.date if base else None,
+            was=self._figure(base) if base else "",
+            was_day=self._day(base) if base else "",
+            change=change,
+            deviation=self._deviation(base, newest) if base and change else None,
+            marks=tuple(self._dated(event) for event in sorted(events, key=lambda e: e.date)),
+            source=self.indicator.credit.name.in_(self.lang),
+            link=self.link(),
+            is_new=is_new,
+        )
+
+    def _base(self) -> Vintage | None:
+        """The value, as it is held now, of the newest date that was known before."""
+        before = self.news.newest.get(self.indicator.id)
+        return next((vintage for vintage in self.rows if vintage.date == before), None)
+
+    def _is_same(self, base: Vintage, newest: Vintage) -> bool:
+        """Whether two values may be compared: one definition, and no split between them."""
+        meeting = self.news.meeting
+        splits = meeting.splits.get(self.indicator.id, ()) if meeting else ()
+        is_split = any(base.date < split <= newest.date for split in splits)
+        return not is_split and comparable(base, newest, self.indicator)
+
+    def _deviation(self, base: Vintage, newest: Vintage) -> float | None:
+        """A change in standard deviations of the steps before it, up to the usual number without a
+        gap, as if each were drawn anew: over four steps twice as much is usual. What they tended
+        to is left out, so that the sign is that of the change."""
+        steps = self._steps(base, newest)
+        before = [row for row in self.rows if row.date <= base.date][-USUAL_STEPS - 1 :]
+        taken = list(takewhile(bool, reversed([*changes(self.indicator, before)][1:])))
+        if steps < 1 or len(taken) < FEWEST_STEPS:
+            return None
+        sizes = [after.value - first.value for first, after in filter(None, taken)]
+        spread = stdev(sizes) * sqrt(steps)
+        return (newest.value - base.value) / spread if spread else None
+
+    def _steps(self, base: Vintage, newest: Vintage) -> int:
+        """How many steps of the frequency lie between two values; none where it has no steps."""
+        months = RULES[self.indicator.frequency].months
+        if months is not None:
+            first, last = base.date, newest.date
+            return (12 * (last.year - first.year) + last.month - first.month) // months
+        if self.indicator.frequency != "daily":
+            return 0
+        return sessions_between(self.indicator.calendar, base.date, newest.date)
+
+    def _dated(self, event: Event) -> str:
+        """An event in a few words, with its day."""
+        words = event_words(event, self.indicator, self.unit, self.lang)
+        is_past = event.date.year != self.news.day.year
+        day = numbers.day(event.date, self.indicator, self.lang, year=is_past)
+        if self.lang == "en":
+            return f"{words} ({day})"
+        return f"{day}：{words}" if gap_before(words) else f"{day}{words}"
+
+    def _figure(self, vintage: Vintage) -> str:
+        figure = numbers.figure(vintage.value, self.indicator, self.unit, self.lang)
+        return numbers.spoken(figure, self.unit)
 
     def _item(self, rows: Sequence[Vintage], events: Sequence[Event], step: ZScore | None) -> Item:
         vintage, before = rows[-1], self._before(rows)
@@ -170,8 +272,7 @@ class _Teller:
 
     def value(self, vintage: Vintage, clauses: Sequence[str] = ()) -> str:
         """A value as a sentence."""
-        figure = numbers.figure(vintage.value, self.indicator, self.unit, self.lang)
-        said = numbers.spoken(figure, self.unit)
+        said = self._figure(vintage)
         title = self.indicator.title.in_(self.lang)
         return value_words(title, self._day(vintage), said, clauses, self.lang)
 

@@ -1,16 +1,17 @@
-"""The brief of a day from the current snapshot."""
+"""The brief of a day, and since a day, from the current snapshot."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime
 
 import duckdb
 
 from etl.brief.find import brief
-from etl.brief.known import news
+from etl.brief.known import News, Rows, first_value, news, news_since
 from etl.brief.model import Brief
 from etl.catalog import Catalog
-from etl.errors import StorageError
+from etl.errors import SettingError, StorageError
 from etl.settings import Settings
 from etl.storage.snapshots import read_current
 
@@ -18,10 +19,27 @@ from etl.storage.snapshots import read_current
 def published_brief(settings: Settings, day: date, lang: str, now: datetime) -> Brief:
     """The brief of a day; a SettingError if it is in the future, a StorageError if there is no
     snapshot to make it from."""
+    return _published(settings, lang, lambda rows: news(rows, day, now))
+
+
+def published_since(settings: Settings, since: date, lang: str, now: datetime) -> Brief:
+    """What became known since the end of a day; a SettingError if nothing is held from before it,
+    or if it is in the future, a StorageError if there is no snapshot to make it from."""
+
+    def found(rows: Rows) -> News:
+        first = first_value(rows)
+        if first is not None and since < first[1]:
+            raise SettingError(f"{since} is before the first value held: {first[0]}, {first[1]}.")
+        return news_since(rows, since, now)
+
+    return _published(settings, lang, found)
+
+
+def _published(settings: Settings, lang: str, find: Callable[[Rows], News]) -> Brief:
     with read_current(settings.published) as connection:
         try:
             ((document,),) = connection.execute("select document from catalog").fetchall()
-            found = news(lambda sql, given: connection.execute(sql, given).fetchall(), day, now)
+            found = find(lambda sql, given: connection.execute(sql, given).fetchall())
         except duckdb.CatalogException:
             raise StorageError(
                 f"{settings.published}: the published snapshot is of an earlier version; run "

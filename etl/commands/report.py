@@ -13,7 +13,7 @@ from etl.alerts.later import later_alerts
 from etl.alerts.rules import JSON as ALERT
 from etl.alerts.rules import Alert, judge_all
 from etl.brief.model import JSON as BRIEF
-from etl.brief.published import published_brief
+from etl.brief.published import published_brief, published_since
 from etl.brief.words import markdown
 from etl.bulletins.model import ReadBulletin
 from etl.bulletins.read import read_bulletin
@@ -136,8 +136,12 @@ def _draft(options: argparse.Namespace) -> ReadBulletin | None:
 
 
 def brief_command(settings: Settings, options: argparse.Namespace) -> int:
-    """Print what moved since the previous bulletin, as Markdown for the bulletin of that day."""
-    found = published_brief(settings, _bulletin_day(options.date), options.lang, now())
+    """Print what moved since the previous bulletin, as Markdown for the bulletin of that day, or
+    since a day that is named."""
+    if options.since:
+        found = published_since(settings, _bulletin_day(options.since), options.lang, now())
+    else:
+        found = published_brief(settings, _bulletin_day(options.date), options.lang, now())
     if options.json:
         print(to_json(BRIEF.dump_python(found, mode="json")))
     else:

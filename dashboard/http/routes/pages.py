@@ -11,7 +11,7 @@ from dashboard.app import LivePages
 from dashboard.http.cache import Content
 from dashboard.http.compression import accepted, compressed
 from dashboard.http.metrics import PAGES_PATH
-from dashboard.http.responses import answered, current_snapshot, service_of
+from dashboard.http.responses import FROZEN, answered, current_snapshot, service_of
 from dashboard.pages import Shown, meaning_of
 from etl.errors import StorageError, XinzhiError
 
@@ -50,7 +50,8 @@ async def page(request: Request) -> Response:
         shown = live.show(path, search)
         if shown.page.status != 200:
             raise _OtherError(shown)
-        return Content(live.document(shown).encode(), HTML, EACH_TIME)
+        headers = {"Cache-Control": FROZEN} if shown.page.is_final else EACH_TIME
+        return Content(live.document(shown).encode(), HTML, headers)
 
     try:
         snapshot = await current_snapshot(request)

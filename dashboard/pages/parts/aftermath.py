@@ -9,12 +9,13 @@ from datetime import date, datetime
 
 from dashboard import formatting
 from dashboard.address import ChartAddress, Window
-from dashboard.data.aftermath import Aftermath, LaterValues, Turn
+from dashboard.data.aftermath import LaterValues
 from dashboard.data.snapshot import Snapshot
 from dashboard.export.table import frozen_moment
 from dashboard.texts import text
 from dashboard.urls import Urls
 from etl.bulletins.model import Bulletin
+from etl.claims.aftermath import Aftermath, Turn
 from etl.claims.check import texts
 from etl.claims.model import Claim, JudgedBy, Placed
 from etl.records import Vintage
