@@ -41,18 +41,18 @@ PARAMETERS = ("with", "t", "u", *_CHOICES, "title")
 KNOWN = frozenset((*PARAMETERS, "size", "w", "h", "ids", "asof", "date", "format", "month", "topic",
                    "issuer", "id", "kind", "q", "page", "url", "maxwidth", "maxheight", "group",
                    "frequency", "sort", "cols", "verdict", "since", "until", "start",
-                   "end"))  # fmt: skip
+                   "end", "code"))  # fmt: skip
 #: What chats, mail and campaigns add to a link: none of ours, and nobody wrote it.
 _ADDED = frozenset((
     "from", "isappinstalled", "nsukey", "scene", "subscene", "ascene", "clicktime", "enterid",
     "devicetype", "version", "nettype", "sessionid", "session_us", "abtest_cookie", "exportkey",
     "pass_ticket", "wx_header", "fontgear", "countrycode", "uin", "key", "winzoom", "chksm",
     "mpshare", "srcid", "share_token", "sharer_sharetime", "sharer_shareid", "sharer_shareinfo",
-    "sharer_shareinfo_first", "wxshare_count", "code", "state", "fbclid", "gclid", "msclkid", "spm",
+    "sharer_shareinfo_first", "wxshare_count", "state", "fbclid", "gclid", "msclkid", "spm",
     "ref", "_",
 ))  # fmt: skip
 #: Parameters whose values people write as they like.
-_WRITTEN = frozenset(("topic", "issuer", "q", "url", "title"))
+_WRITTEN = frozenset(("topic", "issuer", "q", "url", "title", "code"))
 #: Where the text around a link begins: signs that no address of this site holds.
 _TEXT_AROUND = re.compile(r"[^\x00-\x7f]|[\\,;!<>()\[\]{}|\"'`*]")
 #: Within a query any sign of a keyboard may be a wrong value, which is answered in words.

@@ -38,7 +38,7 @@ LOOKED_AT = 1000
 MORNING = time(7, 30)
 PAGES = (
     "/", "/bulletins", "/bulletins/new", "/indicators", "/compare", "/policies", "/export",
-    "/status", "/about", "/corrections", "/claims", "/events", "/since",
+    "/status", "/about", "/corrections", "/claims", "/events", "/since", "/verify",
 )  # fmt: skip
 _SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
 _ATOM = "http://www.w3.org/2005/Atom"

@@ -106,6 +106,11 @@ class Urls:
         """The short link to a frozen chart."""
         return self.to(short_address(frozen))
 
+    def check(self, frozen: ChartAddress, lang: str = "") -> str:
+        """What has become of what a frozen chart says."""
+        asked = {"lang": lang} if lang == "en" else {}
+        return self.to(_with_query(check_address(frozen), asked))
+
     def verify(self, digest: str) -> str:
         """Whether a file with this SHA-256 was made here."""
         return self.to(f"/verify/{digest}")
@@ -137,6 +142,11 @@ def chart_address(address: ChartAddress, suffix: str = "") -> str:
 def short_address(frozen: ChartAddress) -> str:
     """The address within the site of the short link to a frozen chart."""
     return f"/s/{short_links.code(frozen)}"
+
+
+def check_address(frozen: ChartAddress) -> str:
+    """The address within the site of what has become of a frozen chart."""
+    return f"/verify/{short_links.code(frozen)}"
 
 
 def _with_query(path: str, parameters: Mapping[str, str], fragment: str = "") -> str:

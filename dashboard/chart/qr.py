@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from functools import lru_cache
 
 import segno
 
@@ -19,6 +20,11 @@ def modules(link: str, size: float) -> str:
     return (
         f'<path transform="scale({step:.4f}) translate({QUIET} {QUIET})" fill="#000" d="{path}"/>'
     )
+
+
+def side(link: str) -> int:
+    """How many modules a code is wide, with its white margin."""
+    return int(_code(link).symbol_size(border=QUIET)[0])
 
 
 def qr_png(link: str, scale: int = 8) -> bytes:
@@ -38,5 +44,6 @@ def qr(link: str, size: int = 240) -> str:
     )
 
 
+@lru_cache(maxsize=64)
 def _code(link: str) -> segno.QRCode:
     return segno.make(link, error="m", micro=False)

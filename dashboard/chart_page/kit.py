@@ -67,8 +67,8 @@ def as_zip(view: View, site: SiteConfig) -> bytes:
     """Everything in one file; the pictures are large enough for a printed page."""
     found = kit(view, site)
     files = {
-        "chart.png": png_of(view, Paper(*SIZES["og"], density=1.5), found.link),
-        "wechat.png": png_of(view, Paper(*SIZES["wechat"])),
+        "chart.png": png_of(view, Paper(*SIZES["og"], density=1.5), site.urls),
+        "wechat.png": png_of(view, Paper(*SIZES["wechat"]), site.urls),
         "qr.svg": qr(found.link).encode(),
         "qr.png": qr_png(found.link),
         "insert.html": as_html(found).encode(),

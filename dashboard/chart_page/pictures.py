@@ -11,8 +11,10 @@ from dashboard.address import AddressError
 from dashboard.chart.fonts import font, warning
 from dashboard.chart.picture import Caption, Paper, picture
 from dashboard.chart.png import png
+from dashboard.chart_page.check_codes import check_code, check_link
 from dashboard.chart_page.view import View, known_then, view
 from dashboard.texts import text
+from dashboard.urls import Urls
 from etl.errors import StorageError
 from etl.records import BEIJING
 
@@ -46,27 +48,29 @@ def paper(query: Mapping[str, str]) -> tuple[Paper, dict[str, str]]:
     return found, {**rest, "scale": scale}
 
 
-def svg_of(seen: View, paper: Paper) -> str:
+def svg_of(seen: View, paper: Paper, urls: Urls) -> str:
     """The view as a picture of that size."""
-    return picture(seen.model, _caption(seen), paper, seen.address.theme, seen.lang)
+    return picture(seen.model, _caption(seen, urls), paper, seen.address.theme, seen.lang)
 
 
-def png_of(seen: View, paper: Paper, link: str = "") -> bytes:
-    """The view as PNG, with the `link` as a QR code; in English where no Chinese font is at hand,
-    and the picture says so. A PNG has one look: daylight, unless the address asks for the dark."""
+def png_of(seen: View, paper: Paper, urls: Urls) -> bytes:
+    """The view as PNG; in English where no Chinese font is at hand, and the picture says so. A PNG
+    has one look: daylight, unless the address asks for the dark."""
     found = font()
     if found is None:
         raise StorageError(warning())
-    caption = replace(_caption(seen), link=link)
     if not found.chinese and seen.lang != "en":
         seen = view(seen.snapshot, replace(seen.address, lang="en"))
-        caption = replace(_caption(seen), source=text("no_font", "en"), link=link)
+        caption = replace(_caption(seen, urls), source=text("no_font", "en"))
+    else:
+        caption = _caption(seen, urls)
     theme = "dark" if seen.address.theme == "dark" else "light"
     return png(picture(seen.model, caption, paper, theme, seen.lang, bold=True), found)
 
 
-def _caption(seen: View) -> Caption:
-    lang = seen.lang
+def _caption(seen: View, urls: Urls) -> Caption:
+    lang, found = seen.lang, seen.words.findings
+    one = found[0] if len(found) == len(seen.parts) == 1 else None
     names = dict.fromkeys(p.indicator.credit.name.in_(lang) for p in seen.parts)
     moment = seen.address.as_of or seen.snapshot.published_at
     day = formatting.full_date(moment.astimezone(BEIJING).date(), lang)
@@ -78,6 +82,15 @@ def _caption(seen: View) -> Caption:
         seen.words.subtitle,
         text("source_is", lang, source=("；" if lang == "zh" else "; ").join(names)),
         known,
+        link=check_link(seen, urls),
+        code=check_code(seen),
+        value=(
+            one.figure.number,
+            one.figure.unit,
+            formatting.day(one.vintage.date, one.part.indicator, lang, year=True),
+        )
+        if one
+        else None,
     )
 
 

@@ -96,6 +96,12 @@ def address(text: str, catalog: Catalog) -> ChartAddress:
         raise wrong from None
 
 
+def is_whole(text: str) -> bool:
+    """Whether it is a code with its checksum, whatever it stands for: not one that was mistyped."""
+    packed = _read(text)
+    return packed is not None and _check(packed[:-_CHECK]) == packed[-_CHECK:]
+
+
 class _Bytes:
     """Packed bytes, read from the front."""
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 
 from dashboard.address import AddressError, as_named, parse, pasted
 from dashboard.chart_page import short_links
+from dashboard.chart_page.check_codes import current
 from dashboard.chart_page.pictures import paper, png_of, svg_of
 from dashboard.chart_page.view import of_chart, view
 from dashboard.data.snapshot import Snapshots
@@ -56,14 +56,13 @@ def image(settings: Settings, address: str, target: Path) -> str:
     now = datetime.now(UTC)
     if place.startswith("/s/"):
         asked = short_links.address(place.removeprefix("/s/"), snapshot.catalog)
-        named = (snapshot.catalog.resolve(name) for name in asked.ids)
-        first, *others = dict.fromkeys(named)
-        asked = replace(asked, id=first, more=tuple(others))
+        asked = current(asked, snapshot.catalog)
     else:
         place, query = as_named(place, query, snapshot.catalog)
         asked = of_chart(parse(place, query, snapshot.catalog, now))
     seen = view(snapshot, asked)
-    body = svg_of(seen, size).encode() if kind == ".svg" else png_of(seen, size)
+    urls = Urls.of(settings)
+    body = svg_of(seen, size, urls).encode() if kind == ".svg" else png_of(seen, size, urls)
     write_whole(target, body)
     return f"{target}: {size.width} × {size.height}, {len(body):,} bytes. {seen.words.headline}"
 

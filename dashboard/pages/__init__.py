@@ -29,6 +29,7 @@ from dashboard.pages import (
     since,
     status,
     today,
+    verify,
 )
 from dashboard.pages.frame import frame
 from dashboard.pages.page import Page, PageClock, PageRequest, message, wrong_parameter
@@ -223,6 +224,8 @@ def _page(request: PageRequest) -> Page:
             return corrections.layout(request)
         case "events", "":
             return events.layout(request)
+        case "verify", code if "/" not in code:
+            return verify.layout(request, code)
         case "about", "":
             return about.layout(request)
     words = text("not_found_long", request.lang)

@@ -29,6 +29,8 @@ TAKES: Mapping[str, tuple[str, ...]] = {
     "status": ("page",),
     "about": ("page",),
     "claims": (*OF_LEDGER, "page"),
+    "verify": ("code",),
+    "verify/": (),
     "since": ("date",),
     "since/": (),
     "events": (*OF_EVENTS, "q", "page"),

@@ -31,6 +31,7 @@ OG = Paper(*SIZES["og"])
 #: Pages that are made of what a person chooses; they need the program.
 ASKING = (
     "/bulletins/new", "/claims", "/compare", "/events", "/export", "/policies", "/since", "/status",
+    "/verify",
 )  # fmt: skip
 #: How a file is made, given the site with the links of that file.
 Make = Callable[[SiteConfig], bytes]
@@ -55,8 +56,8 @@ class Chart:
 
         found: dict[str, Make] = {
             self._at(""): lambda site: chart_page.page(seen(), site).encode(),
-            self._at(".svg"): lambda site: svg_of(seen(), OG).encode(),
-            self._at(".png"): lambda site: png_of(seen(), OG),
+            self._at(".svg"): lambda site: svg_of(seen(), OG, site.urls).encode(),
+            self._at(".png"): lambda site: png_of(seen(), OG, site.urls),
             self._at(".txt"): lambda site: chart_page.plain_text(seen(), site).encode(),
         }
         if self.address.lang == "zh":

@@ -90,16 +90,16 @@ async def kit_html(request: Request, place: str) -> Response:
 @router.api_route("/c/{place}.svg", methods=METHODS)
 async def svg_file(request: Request, place: str) -> Response:
     """The chart as a vector picture, in the state of the link."""
-    size, query = paper(parse_query(request.url.query))
+    urls, (size, query) = service_of(request).site.urls, paper(parse_query(request.url.query))
     return await _picture(request, place, query, SVG, size,
-                          lambda seen: svg_of(seen, size).encode())  # fmt: skip
+                          lambda seen: svg_of(seen, size, urls).encode())  # fmt: skip
 
 
 @router.api_route("/c/{place}.png", methods=METHODS)
 async def png_file(request: Request, place: str) -> Response:
     """The chart as pixels, drawn without a browser."""
-    size, query = paper(parse_query(request.url.query))
-    return await _picture(request, place, query, PNG, size, lambda seen: png_of(seen, size))
+    urls, (size, query) = service_of(request).site.urls, paper(parse_query(request.url.query))
+    return await _picture(request, place, query, PNG, size, lambda seen: png_of(seen, size, urls))
 
 
 @router.api_route("/c/{place}.txt", methods=METHODS)

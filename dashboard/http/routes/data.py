@@ -10,8 +10,10 @@ from hashlib import sha256
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
+from starlette.convertors import StringConvertor, register_url_convertor
 
 from dashboard.address import AddressError, ChartAddress, parse, parse_query
+from dashboard.chart_page.short_links import MAX_CODE
 from dashboard.data.snapshot import Snapshot
 from dashboard.export.csv import iso
 from dashboard.export.formats import FORMATS, Format
@@ -54,7 +56,16 @@ for _kind in sorted(FORMATS.values(), key=lambda kind: -len(kind.suffix)):
     )
 
 
-@router.api_route("/verify/{digest}", methods=["GET", "HEAD"], include_in_schema=False)
+class _Digest(StringConvertor):
+    """A SHA-256, or what is longer than the code of any chart: those are the page's."""
+
+    regex = f"[^/]{{{MAX_CODE + 1},}}"
+
+
+register_url_convertor("digest", _Digest())
+
+
+@router.api_route("/verify/{digest:digest}", methods=["GET", "HEAD"], include_in_schema=False)
 def verify(request: Request, digest: str) -> Response:
     """Whether this site has made the file with this SHA-256: when, and at which address."""
     served = service_of(request).served
