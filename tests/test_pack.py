@@ -135,3 +135,22 @@ def test_a_bulletin_with_a_script_in_it_is_only_words(filled: Path) -> None:
 ])  # fmt: skip
 def test_what_cannot_be_packed_is_said(site: TestClient, address: str, status: int) -> None:
     assert site.get(address).status_code == status
+
+
+def test_a_kit_holds_every_chart_of_the_bulletin_in_the_order_of_its_text(
+    site: TestClient, published: Settings
+) -> None:
+    kit = unpacked(site, f"/bulletins/{DAY}.kit.zip")
+    folders = list(dict.fromkeys(name.split("/")[0] for name in kit if "/" in name))
+    packed = unpacked(site)["index.html"].decode()
+    assert [name[3:] for name in folders] == re.findall(r'id="card-(\w+)"', packed)
+    told = kit["README.md"].decode()
+    for folder in folders:
+        assert folder in told
+        assert kit[f"{folder}/link.txt"].decode().strip() in told
+        for name in ("chart.png", "wechat.png", "qr.png"):
+            assert kit[f"{folder}/{name}"].startswith(b"\x89PNG")
+    again = client(published).get(f"/bulletins/{DAY}.kit.zip")
+    assert again.content == site.get(f"/bulletins/{DAY}.kit.zip").content
+    assert "/bulletins/2026-05-27.kit.zip" in site.get(f"/bulletins/{DAY}").text
+    assert site.get("/bulletins/2020-01-01.kit.zip").status_code == 404

@@ -63,10 +63,10 @@ def as_markdown(kit: Kit, picture: str) -> str:
     return plain("kit.md", kit.lang, kit=kit, alternative=alternative, picture=picture)
 
 
-def as_zip(view: View, site: SiteConfig) -> bytes:
-    """Everything in one file; the pictures are large enough for a printed page."""
+def files(view: View, site: SiteConfig) -> dict[str, bytes]:
+    """Everything by its name; the pictures are large enough for a printed page."""
     found = kit(view, site)
-    files = {
+    return {
         "chart.png": png_of(view, Paper(*SIZES["og"], density=1.5), site.urls),
         "wechat.png": png_of(view, Paper(*SIZES["wechat"]), site.urls),
         "qr.svg": qr(found.link).encode(),
@@ -76,8 +76,12 @@ def as_zip(view: View, site: SiteConfig) -> bytes:
         "alternative.txt": f"{found.alternative}\n".encode(),
         "link.txt": f"{found.link}\n".encode(),
     }
+
+
+def as_zip(view: View, site: SiteConfig) -> bytes:
+    """The same in one file."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as packed:
-        for name, content in files.items():
+        for name, content in files(view, site).items():
             packed.writestr(zipfile.ZipInfo(name, WHEN), content, zipfile.ZIP_DEFLATED)
     return out.getvalue()

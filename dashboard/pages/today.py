@@ -120,6 +120,7 @@ def _page(request: PageRequest, day: date, days: Sequence[date]) -> Page:
             "neighbours": _neighbours(request, day, days),
             "since": urls.page(f"/since/{_looked_back_to(day, days)}"),
             "pack": urls.page(f"/bulletins/{day}.zip"),
+            "kit": urls.page(f"/bulletins/{day}.kit.zip"),
             "headlines": cards(headlines, urls),
             "lead": lead,
             "alerts": [],

@@ -22,11 +22,13 @@ from dashboard.display import Display
 from dashboard.export.formats import FORMATS, Format
 from dashboard.export.table import frozen_moment, of_data, table, to_json
 from dashboard.markup import render
-from dashboard.static_copy.pack import pack
+from dashboard.static_copy.pack import bulletin_kit, pack
 from dashboard.urls import Urls, chart_address, short_address
 from etl.bulletins.model import Bulletin
 
 LANGS = ("zh", "en")
+#: A copy has the kits of so many bulletins, the newest: each is seconds of drawing.
+KITS = 5
 OG = Paper(*SIZES["og"])
 #: Pages that are made of what a person chooses; they need the program.
 ASKING = (
@@ -123,12 +125,16 @@ def pages(snapshot: Snapshot) -> Iterator[str]:
 def packs(snapshot: Snapshot) -> Files:
     """The bulletins to take along."""
     found: Files = {}
-    for day in queries.bulletin_days(snapshot):
+    days = queries.bulletin_days(snapshot)
+    newest = days[-KITS:]
+    for day in days:
         bulletin = queries.bulletin(snapshot, day)
         assert bulletin is not None
         for lang in LANGS:
             asked = f"?lang={lang}" if lang != Display().lang else ""
             found[f"/bulletins/{day}.zip{asked}"] = partial(_packed, snapshot, bulletin, lang)
+        if day in newest:
+            found[f"/bulletins/{day}.kit.zip"] = partial(_kit, snapshot, bulletin)
     return found
 
 
@@ -160,6 +166,10 @@ def _written(
 
 def _packed(snapshot: Snapshot, bulletin: Bulletin, lang: str, site: SiteConfig) -> bytes:
     return pack(snapshot, bulletin, Display(lang), site)
+
+
+def _kit(snapshot: Snapshot, bulletin: Bulletin, site: SiteConfig) -> bytes:
+    return bulletin_kit(snapshot, bulletin, Display(), site)
 
 
 def _moved(target: ChartAddress, site: SiteConfig) -> bytes:

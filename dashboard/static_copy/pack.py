@@ -14,6 +14,7 @@ from markupsafe import Markup
 from dashboard import formatting
 from dashboard.address import ChartAddress, Window, moment_text
 from dashboard.api import answers
+from dashboard.chart_page import kit
 from dashboard.chart_page import page as chart_page
 from dashboard.chart_page.page import NARROW, WIDE, SiteConfig
 from dashboard.chart_page.value_table import caption, value_table
@@ -34,6 +35,9 @@ from etl.bulletins.parts import numeral
 from etl.calendars import end_of
 from etl.claims.check import TITLE
 
+#: Of so many charts a kit holds the pictures, which take a quarter of a second each.
+MOST_CHARTS = 20
+
 
 def pack(snapshot: Snapshot, bulletin: Bulletin, chosen: Display, site: SiteConfig) -> bytes:
     """The zip of one day, as known by the end of it; the same bytes from the same snapshot."""
@@ -49,6 +53,27 @@ def pack(snapshot: Snapshot, bulletin: Bulletin, chosen: Display, site: SiteConf
     files["receipts.json"] = to_json(_receipts(snapshot, day, files, views, urls))
     files["README.md"] = text("pack_readme", "zh", day=str(day)).encode()
     return archive(files)
+
+
+def bulletin_kit(
+    snapshot: Snapshot, bulletin: Bulletin, chosen: Display, site: SiteConfig
+) -> bytes:
+    """What an editor inserts with the charts of a day: a folder for each, in the order of the text,
+    and a list of them. Beyond `MOST_CHARTS` the list names the rest with their links."""
+    views = list(_views(snapshot, bulletin.date, chosen))
+    found: dict[str, bytes] = {}
+    lines = []
+    for number, seen in enumerate(views, 1):
+        folder = f"{number:02d}_{seen.address.id}"
+        link = chart_page.shared_link(seen, site.urls.online)
+        where = folder if number <= MOST_CHARTS else text("kit_left_out", chosen.lang)
+        lines.append(f"{number}. {seen.words.headline}\n   {where}\n   {link}")
+        if number <= MOST_CHARTS:
+            found |= {f"{folder}/{name}": body for name, body in kit.files(seen, site).items()}
+    head = text("kit_readme", chosen.lang, day=str(bulletin.date))
+    if waiting := _waiting(snapshot, bulletin, views, chosen):
+        lines.append(text("kit_waiting", chosen.lang, names=waiting))
+    return archive({"README.md": "\n\n".join((head.strip(), *lines, "")).encode(), **found})
 
 
 def _mentioned(snapshot: Snapshot, day: date) -> list[str]:

@@ -15,6 +15,7 @@ from starlette.concurrency import run_in_threadpool
 from dashboard.address import AddressError, one_of, parse_query
 from dashboard.api.answers import bulletin_of
 from dashboard.app import LivePages, document
+from dashboard.data.snapshot import Snapshot
 from dashboard.display import LANGS, THEMES, UPDOWNS, Display
 from dashboard.export.receipts import Made
 from dashboard.http.cache import Content
@@ -23,10 +24,30 @@ from dashboard.http.problems import answer_to, page_for
 from dashboard.http.responses import LIVE, answered, current_snapshot, service_of
 from dashboard.http.security import NOTHING
 from dashboard.pages.draft import PATH, SentDraft
-from dashboard.static_copy.pack import pack
+from dashboard.static_copy.pack import bulletin_kit, pack
 from etl.errors import XinzhiError
 
 router = APIRouter(include_in_schema=False)
+
+
+@router.api_route("/bulletins/{day}.kit.zip", methods=["GET", "HEAD"])
+async def bulletin_kit_file(request: Request, day: str) -> Response:
+    """The pictures, words and codes of every chart of a bulletin."""
+    service = service_of(request)
+    try:
+        snapshot = await current_snapshot(request)
+        bulletin = await run_in_threadpool(bulletin_of, snapshot, day)
+        chosen = _chosen(parse_query(request.url.query))
+        name = f"bulletin_{bulletin.date}_{chosen.lang}_kit.zip"
+        headers = _headers(snapshot, name)
+
+        def make() -> Content:
+            body = bulletin_kit(snapshot, bulletin, chosen, service.site)
+            return Content(body, "application/zip", headers)
+
+        return await answered(request, snapshot, f"kit {day} {chosen}", make, service.pictures)
+    except AddressError as error:
+        return page_for(request, error)
 
 
 @router.api_route("/bulletins/{day}.zip", methods=["GET", "HEAD"])
@@ -38,12 +59,7 @@ async def bulletin_pack(request: Request, day: str) -> Response:
         bulletin = await run_in_threadpool(bulletin_of, snapshot, day)
         chosen = _chosen(parse_query(request.url.query))
         name = f"bulletin_{bulletin.date}_{chosen.lang}.zip"
-        headers = {
-            "Cache-Control": LIVE,
-            "X-Snapshot": snapshot.name,
-            "Content-Security-Policy": NOTHING,
-            "Content-Disposition": f"attachment; filename=\"{name}\"; filename*=UTF-8''{name}",
-        }
+        headers = _headers(snapshot, name)
 
         def make() -> Content:
             body = pack(snapshot, bulletin, chosen, service.site)
@@ -55,6 +71,15 @@ async def bulletin_pack(request: Request, day: str) -> Response:
         return await answered(request, snapshot, f"pack {day} {chosen}", make, service.files)
     except AddressError as error:
         return page_for(request, error)
+
+
+def _headers(snapshot: Snapshot, name: str) -> dict[str, str]:
+    return {
+        "Cache-Control": LIVE,
+        "X-Snapshot": snapshot.name,
+        "Content-Security-Policy": NOTHING,
+        "Content-Disposition": f"attachment; filename=\"{name}\"; filename*=UTF-8''{name}",
+    }
 
 
 def _chosen(query: dict[str, str]) -> Display:
