@@ -28,10 +28,12 @@ from dashboard.chart.svg import chart
 from dashboard.chart_page.pictures import SIZES, svg_of
 from dashboard.chart_page.view import View, view
 from dashboard.data.snapshot import Snapshot
+from dashboard.urls import Urls
 from etl.catalog import load_catalog
 from etl.events import events_of
 
 CATALOG = load_catalog(PROJECT / "indicators.yaml")
+URLS = Urls("https://example.org")
 NOW = datetime(2026, 11, 29, tzinfo=UTC)
 #: Width and height of every paper that charts of pages are drawn on, and of lower ones.
 PAPERS = ((720, 340), (360, 300), (358, 240), (480, 225), (960, 400), (320, 150))
@@ -122,7 +124,7 @@ def test_words_lie_on_no_line_and_on_no_words_in_any_picture(
 ) -> None:
     page = visit(1300).page
     drawn = [
-        (f"{named(seen)} {size}", svg_of(seen, Paper(*SIZES[size])))
+        (f"{named(seen)} {size}", svg_of(seen, Paper(*SIZES[size]), URLS))
         for lang, _ in LOOKS
         for seen in views(newest, lang, QUERIES[:1])
         for size in SIZES

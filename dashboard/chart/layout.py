@@ -197,10 +197,11 @@ class Layout:
         self.labels.append(label)
         self._taken.append(label.box)
 
-    def _take_if_free(self, label: Label) -> bool:
+    def _take_if_free(self, label: Label, apart: float = 0.0) -> bool:
         box = label.box
         inside = box.left >= 0 and box.right <= self.width
-        if not inside or not free(box, self._taken):
+        wider = Box(box.left - apart, box.top, box.right + apart, box.bottom)
+        if not inside or not free(wider, self._taken):
             return False
         self._take(label)
         return True
@@ -340,7 +341,7 @@ class Layout:
         for day, words in self.model.x_ticks:
             half = _width(words) / 2
             x = min(max(self.frame.x(day), half), self.width - half)
-            self._take_if_free(Label(words, round(x, 1), y, "middle"))
+            self._take_if_free(Label(words, round(x, 1), y, "middle"), GAP)
 
     def _breaks(self, y: float) -> None:
         """Above the plot, where no line runs; where there is no room the caption says it alone."""

@@ -24,7 +24,7 @@ def _share(character: str) -> float:
         return WIDE
     if character in _NARROWEST:
         return 0.3
-    if character == "%":
+    if character in "%MWmw@":
         return 0.9
     return DIGIT if character.isdigit() or character.isupper() or character in "+−×" else NARROW
 

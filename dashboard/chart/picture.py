@@ -105,8 +105,10 @@ def picture(
         )
     inner = wide - left - PAD
     if model.empty:
-        words = text("empty_chart", lang)
-        drawn = _line(words, inner / 2, room / 2, 15, "s", "middle")
+        drawn = "".join(
+            _line(words, inner / 2, room / 2 + number * 15 * LEADING, 15, "s", "middle")
+            for number, words in enumerate(wrapped(text("empty_chart", lang), 15, inner, 3))
+        )
     else:
         drawn = plot(model, inner, room)
     size = f'width="{paper.width * paper.density:g}" height="{paper.height * paper.density:g}"'
@@ -153,11 +155,14 @@ def _beside(caption: Caption, room: float, bottom: float) -> list[str]:
     if caption.value:
         number, unit, day = caption.value
         y += 18
+        beside = width(number, VALUE * 1.1) + width(unit, SUB) + 4 <= room
         parts.append(
             f'<text class="h" x="{PAD:g}" y="{y:.1f}" font-size="{VALUE:g}">{escape(number)}'
-            f'<tspan class="s" font-size="{SUB:g}" dx="4">{escape(unit)}</tspan></text>'
+            f'<tspan class="s" font-size="{SUB:g}" dx="4">{escape(unit) if beside else ""}</tspan>'
+            "</text>"
         )
-        parts.append(_line(day, PAD, y + 27, SUB, "s"))
+        (below,) = wrapped(day if beside or not unit else f"{unit} · {day}", SUB, room, 1)
+        parts.append(_line(below, PAD, y + 27, SUB, "s"))
     return parts
 
 
