@@ -11,6 +11,8 @@ from axe_playwright_python.sync_playwright import Axe
 from browsing import PICTURES, Opened, Reader
 from playwright.sync_api import Page, expect
 
+from etl.catalog import Catalog
+
 PAGES = {
     "frozen": "/c/micron_market_cap_usd_bn@2026-05-27",
     "live": "/c/sp500?t=3y",
@@ -285,3 +287,67 @@ def test_a_vector_picture_is_drawn_by_the_browser_in_its_style(
     fill: Any = page.evaluate("getComputedStyle(document.querySelector('rect.w')).fill")
     assert fill == "rgb(21, 23, 26)"
     assert reader.troubles == []
+
+
+TOP = """() => {
+  const chart = [...document.querySelectorAll('.plot svg, .chart')].find(e => e.getClientRects().length);
+  return chart ? chart.getBoundingClientRect().top + scrollY : 0;
+}"""
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("width", [320, 360, 390])
+def test_on_a_phone_every_chart_begins_near_the_top(
+    visit: Opened, catalog: Catalog, width: int, lang: str
+) -> None:
+    reader = visit(width, height=844, java_script_enabled=False)
+    for name in catalog.indicators:
+        for path, most in (
+            (f"/c/{name}?lang={lang}", 260),
+            (f"/c/{name}@2026-05-27?lang={lang}", 320),
+            (f"/indicators/{name}?lang={lang}", 380),
+        ):
+            page = reader.page
+            page.goto(f"{reader.site}{path}")
+            assert page.evaluate(TOP) <= most, path
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+
+
+@pytest.mark.parametrize("path", ["/c/sp500", "/indicators/sp500"])
+def test_what_is_chosen_rarely_stands_behind_one_word_without_a_script(
+    visit: Opened, path: str
+) -> None:
+    page = visit(390, height=844, java_script_enabled=False).open(path, live=False)
+    ranges = page.locator(".controls > .options .option")
+    tops = ranges.evaluate_all("all => all.map(e => e.getBoundingClientRect().top)")
+    heights = ranges.evaluate_all("all => all.map(e => e.getBoundingClientRect().height)")
+    assert len(set(tops)) == 1  # one row
+    assert min(heights) >= 40
+    rare = page.get_by_role("link", name="同比")
+    expect(rare).to_be_hidden()
+    page.get_by_text("更多", exact=True).click()
+    expect(rare).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    "path", ["/c/sp500", "/indicators/sp500", "/", "/policies", "/bulletins/new"]
+)
+def test_on_paper_a_page_bears_its_address_and_no_controls(visit: Opened, path: str) -> None:
+    page = visit(820).open(path, live=False)
+    address = page.locator(".on-paper")
+    expect(address).to_be_hidden()
+    page.emulate_media(media="print")
+    expect(address).to_be_visible()
+    expect(address).to_contain_text("http")
+    assert page.locator(".controls:visible, .nav:visible, .downloads:visible").count() == 0
+
+
+@pytest.mark.parametrize("path", ["/c/sp500", "/indicators/sp500", "/policies", "/corrections"])
+def test_a_wide_screen_is_used_and_its_lines_stay_short(visit: Opened, path: str) -> None:
+    page = visit(2560, height=1440).open(path, live=False)
+    assert page.locator("main").evaluate("e => e.getBoundingClientRect().width") >= 1400
+    widest = page.locator("main :is(.said, .definition, section > p:not([class]))").evaluate_all(
+        "all => Math.max(0, ...all.map(e => e.getBoundingClientRect().width "
+        "/ parseFloat(getComputedStyle(e).fontSize)))"
+    )
+    assert widest <= 62

@@ -144,7 +144,7 @@ def test_the_page_is_read_without_any_script(site: TestClient) -> None:
     assert "来源：本站据收盘价与美国证交会文件推算" in caption
     assert "只含截至 2026 年 5 月 27 日 23:59（北京时间）已知的数值" in caption
     assert "股数" in document.text
-    assert document.one("details").one("caption").text
+    assert document.one("details", id="values").one("caption").text
     for script in document.all("script"):
         assert script.attributes.get("type") == "application/ld+json" or (
             "defer" in script.attributes and script.attributes["src"].startswith("/static/chart.")

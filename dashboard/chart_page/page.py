@@ -22,7 +22,8 @@ from dashboard.chart.layout import Layout
 from dashboard.chart.model import Model
 from dashboard.chart.palette import VARIABLES, rules
 from dashboard.chart.svg import draw
-from dashboard.chart_page.controls import frequency_rows, ranges, span_form, transforms
+from dashboard.chart_page.controls import Choice, controls, span_form
+from dashboard.chart_page.paper import on_paper
 from dashboard.chart_page.report_mail import PAGE as CORRECTIONS
 from dashboard.chart_page.report_mail import report_link
 from dashboard.chart_page.since import since
@@ -78,6 +79,7 @@ def page(view: View, site: SiteConfig) -> str:
     indicator = view.parts[0].indicator
     urls = replace(site.urls, display=Display(address.lang, address.theme, address.updown))
     whole, lasting = urls.online, lasting_address(view)
+    chosen, display = controls(view, urls.chart), _leading(_choices(address, urls))
     return render(
         "chart.html",
         lang,
@@ -103,18 +105,16 @@ def page(view: View, site: SiteConfig) -> str:
         description=words.paragraph(lang)[:300] or words.headline,
         home=urls.page("/"),
         indicators=urls.page("/indicators"),
-        group=view.snapshot.catalog.groups[indicator.group].title.in_(lang),
         since=urls.chart(address, "/since") if address.as_of else "",
         one=one,
         direction={1: "rise", -1: "fall"}.get(one.change.direction if one and one.change else 0,
                                               "flat"),
         one_day=formatting.day(one.vintage.date, indicator, lang, year=True) if one else "",
-        choices=_leading(_choices(address, urls)),
-        ranges=_leading(Option(*one) for one in ranges(view, urls.chart)),
-        transforms=_leading(Option(*one) for one in transforms(view, urls.chart)),
-        frequencies=[
-            _leading(Option(*one) for one in row)
-            for _, row in frequency_rows(view.snapshot, address, urls.chart)
+        languages_here=display[:1],
+        ranges=_options(chosen[0][1]),
+        rows=[
+            *((label, _options(choices)) for label, choices in chosen[1:]),
+            (text("display", lang), display[1:]),
         ],
         span=span_form(
             view.snapshot, address, urls.form(f"/c/{address.place}"), parse_qsl(address.query())
@@ -131,6 +131,7 @@ def page(view: View, site: SiteConfig) -> str:
                             asof=moment_text(address.as_of) if address.as_of else ""),
         uses=_leading(_uses(address, site.formats, urls)),
         share=whole.short(lasting) if lasting.as_of else "",
+        paper=on_paper(shared_link(view, whole), lang),
         inserts=_leading(_inserts(address, urls)),
         kit_html=urls.chart(address, ".kit.html"),
         embed_code=embed_code(view, urls),
@@ -297,6 +298,10 @@ def _is_bare(view: View) -> bool:
 def _leading(options: Iterable[Option]) -> list[Option]:
     """Those that lead somewhere: a static copy does not hold every choice."""
     return [option for option in options if option.href]
+
+
+def _options(choices: Iterable[Choice]) -> list[Option]:
+    return _leading(Option(*one) for one in choices)
 
 
 def _choices(address: ChartAddress, urls: Urls) -> Iterator[Option]:

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from dashboard.address import KNOWN, AddressError, as_of_in, parse_query
 from dashboard.chart_page.page import SiteConfig
+from dashboard.chart_page.paper import on_paper
 from dashboard.data.snapshot import Snapshot, Snapshots
 from dashboard.display import choices
 from dashboard.markup import render
@@ -196,6 +197,7 @@ def _framed(
     around = frame(page, urls, path, query, snapshot, said)
     html = render(
         f"pages/{page.template}.html", lang, title=page.title, frame=around, urls=urls,
+        paper=on_paper(page.paper, lang),
         **page.context,
     ) if page.template else Markup("")  # fmt: skip
     return Shown(replace(page, context={}), html, lang)  # the markup says what the context held

@@ -71,6 +71,7 @@ def layout(request: PageRequest, clock: PageClock) -> Page:
         },
         description=covers,
         has_past=False,
+        paper=request.urls.online.page(PATH, date=str(day)),
     )
 
 

@@ -10,6 +10,7 @@ from itertools import islice
 from dashboard import formatting
 from dashboard.address import AddressError, ChartAddress, MovedError, as_named, parse
 from dashboard.chart_page.controls import Choice, SpanForm, controls, span_form
+from dashboard.chart_page.page import shared_link
 from dashboard.chart_page.report_mail import report_link
 from dashboard.chart_page.since import since
 from dashboard.chart_page.view import View, of_chart, of_data, view
@@ -103,6 +104,7 @@ def layout(request: PageRequest, indicator_id: str) -> Page:
         charts=(shown.chart,) if shown and not seen.model.empty else (),
         ids=(item.id,),
         told=_since(seen),
+        paper=shared_link(seen, urls.online),
         context={
             "group": catalog.groups[item.indicator.group].title.in_(request.lang),
             "figure": item.figure,

@@ -68,7 +68,7 @@ class Page:
     previews, its HTTP status; `charts` come alive, `location` is where the page has moved to, and
     `is_final` says that it never changes. Of a page as of a moment, `told` is what is to be said of
     it besides, `ids` are the indicators that it is about (None for all), and one that `has_past`
-    not shows what is so now."""
+    not shows what is so now. `paper` is the whole address that a page bears when it is printed."""
 
     title: str
     template: str = ""
@@ -81,6 +81,7 @@ class Page:
     ids: tuple[str, ...] | None = None
     has_past: bool = True
     is_final: bool = False
+    paper: str = ""
 
 
 def message(title: str, sentence: str, status: int) -> Page:

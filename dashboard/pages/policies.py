@@ -125,6 +125,7 @@ def layout(request: PageRequest) -> Page:
         description=lead,
         charts=(monthly.chart,) if monthly and monthly.years else (),
         told=(request.say("register_then"),) if request.as_of else (),
+        paper=request.urls.online.page("/policies", **request.query),
         context={
             "lead": lead,
             "parts": ("register", "rules", "targets"),

@@ -111,6 +111,7 @@ def _page(request: PageRequest, day: date, days: Sequence[date]) -> Page:
         template="today",
         description=bulletin.summary[:160],
         charts=(lead[1],) if lead else (),
+        paper=urls.online.page(f"/bulletins/{day}"),
         context={
             "bulletin": bulletin,
             "title_pieces": marked.heading(TITLE, 0, bulletin.title),
