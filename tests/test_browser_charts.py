@@ -290,7 +290,8 @@ def test_a_vector_picture_is_drawn_by_the_browser_in_its_style(
 
 
 TOP = """() => {
-  const chart = [...document.querySelectorAll('.plot svg, .chart')].find(e => e.getClientRects().length);
+  const charts = [...document.querySelectorAll('.plot svg, .chart')];
+  const chart = charts.find(e => e.getClientRects().length);
   return chart ? chart.getBoundingClientRect().top + scrollY : 0;
 }"""
 
