@@ -237,6 +237,14 @@ def test_the_lead_chart_is_a_picture_before_the_scripts(today: Node) -> None:
     assert "2026 年 5 月 26 日" in picture.attributes["alt"]
 
 
+def test_the_lead_chart_shows_what_the_text_says_and_names_the_sentence(today: Node) -> None:
+    lead = today.one("section", "lead")
+    assert "正文所说：美光（Micron）股价大涨，首次达到万亿美元市值。" in lead.one("figcaption").text
+    days = [row.one("th").text for row in lead.one("tbody").all("tr")]
+    assert days[0] == "2026-05-26"  # the crossing itself
+    assert "2026-02" <= days[-1] < "2026-03-05"  # three months before it, not three years
+
+
 def test_links_within_a_page_have_somewhere_to_go(today: Node) -> None:
     """Without scripts, too, the contents and the way past the masthead must work."""
     targets = {href.removeprefix("#") for href in today.hrefs() if href.startswith("#")}

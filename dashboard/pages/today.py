@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from dashboard import formatting
 from dashboard.address import Transform, Window
 from dashboard.chart.model import build
 from dashboard.data import queries
-from dashboard.data.cards import Reading, readings
+from dashboard.data.cards import Reading, reading, readings
 from dashboard.data.ledger import known_then
 from dashboard.data.policy_filter import MAX_WORDS
 from dashboard.data.queries import Citation
@@ -30,8 +30,15 @@ from etl.bulletins.model import Section as BulletinSection
 from etl.bulletins.parts import numeral
 from etl.calendars import end_of
 from etl.claims.check import TITLE
+from etl.claims.model import Claim, Placed
+from etl.records import Vintage
 
 WEIGHT = {"milestone_up": 4, "record_high": 2, "milestone_down": 3, "record_low": 1}
+#: Statements by how much their chart tells, the most telling first.
+TELLING = ("first", "milestone", "record_high", "record_low", "streak", "change", "direction")
+RECORDS: dict[str, Callable[..., Vintage]] = {"record_high": max, "record_low": min}
+#: How much of the past stands before what is spoken of, in its own length and in days.
+ROOM, LEAST_DAYS = 0.5, 92
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +110,8 @@ def _page(request: PageRequest, day: date, days: Sequence[date]) -> Page:
     marked.claims = [known_then(placed, seen_at) for placed in marked.claims]
     first = [i.id for i in request.snapshot.catalog.all() if i.headline]
     headlines = readings(request.snapshot, first, as_of, request.lang, seen_at)
-    lead = _lead(request, headlines, as_of)
+    told = _most_telling(marked.claims)
+    lead = _lead(request, headlines, as_of, told)
     shown = formatting.full_date(day, request.lang)
     known = queries.citations(request.snapshot, day)
     return Page(
@@ -191,20 +199,61 @@ def _neighbours(request: PageRequest, day: date, days: Sequence[date]) -> list[t
     ]
 
 
+def _most_telling(claims: Sequence[Placed]) -> Claim | None:
+    """The statement that a chart bears out best: one that was right on its day."""
+    held = [
+        placed.claim
+        for placed in claims
+        if placed.claim.verdict == "supported"
+        and placed.claim.evidence is not None
+        and placed.claim.kind in TELLING
+    ]
+    return min(held, key=lambda one: TELLING.index(one.kind), default=None)
+
+
+def _first_day(rows: Sequence[Vintage], claim: Claim, told: date) -> date:
+    """Where the chart of a statement begins: so that it holds what the statement compares with, a
+    record the top before it, and some room in front."""
+    since = told
+    if extreme := RECORDS.get(claim.kind):
+        earlier = [v for v in rows if v.date < told]
+        since = extreme(earlier, key=lambda v: v.value).date if earlier else told
+    elif ".." in (claim.period or ""):
+        start = str(claim.period).partition("..")[0]  # a day, a month or a year
+        since = min((v.date for v in rows if str(v.date) >= start), default=told)
+    length = max((told - since) * (1 + ROOM), timedelta(days=LEAST_DAYS))
+    return told - length
+
+
 def _lead(
-    request: PageRequest, headlines: Sequence[Reading], as_of: datetime
+    request: PageRequest, headlines: Sequence[Reading], as_of: datetime, told: Claim | None
 ) -> tuple[Card, PageChart] | None:
-    """The headline indicator with the most remarkable value of the day, and its chart."""
+    """The indicator that the most telling statement speaks of; without one the headline with the
+    most remarkable value of the day, and its chart."""
 
     def weight(item: Reading) -> int:
         return sum(WEIGHT.get(badge.kind, 0) for badge in item.badges)
 
     held = [item for item in headlines if item.vintage is not None and len(item.spark) > 1]
-    if not held:
+    notes: tuple[str, ...] = ()
+    if told and told.evidence:
+        item = reading(request.snapshot, told.indicator, as_of, request.lang)
+        rows = queries.series(request.snapshot, item.id, as_of)
+        last = told.evidence.date
+        first = _first_day(rows, told, last)
+        events = [
+            event
+            for event in queries.events(request.snapshot, item.id, as_of)
+            if event.date == last
+        ]
+        notes = (request.say("lead_why", sentence=told.sentence),)
+    elif held:
+        item = max(held, key=weight)
+        rows = queries.series(request.snapshot, item.id, as_of)
+        first, last = span(rows, Window("3y"))
+        events = queries.events(request.snapshot, item.id, as_of)
+    else:
         return None
-    item = max(held, key=weight)
-    rows = queries.series(request.snapshot, item.id, as_of)
-    first, last = span(rows, Window("3y"))
     transform = Transform()
     values = transformed(rows, transform, item.indicator, first)
     shown = [(v, x) for v, x in zip(rows, values, strict=True) if first <= v.date <= last]
@@ -213,11 +262,11 @@ def _lead(
         item.unit,
         shown,
         transform=transform,
-        events=queries.events(request.snapshot, item.id, as_of),
+        events=events,
         lang=request.lang,
     )
     lead = card(item, request.urls)
-    notes = (lead.dated, request.say("source_is", source=lead.source))
+    notes = (*notes, lead.dated, request.say("source_is", source=lead.source))
     return lead, PageChart(item.id, model, request.lang, request.display.theme, LEAD, notes)
 
 
