@@ -192,8 +192,9 @@ def test_what_the_page_of_the_morning_quotes_is_what_people_see(published: Setti
     assert [name for name in get_args(State) if f"| `{name}` |" not in MORNING] == []
     with TestClient(create_server(published)) as client:
         page = client.get("/c/micron_market_cap_usd_bn@2026-05-27").text
+        page += client.get("/bulletins/2026-05-27").text
     labels = re.findall(r"“([^”]+)”", MORNING.split("## 六、插图")[1].split("```")[0])
-    assert len(labels) == 3
+    assert len(labels) == 4
     assert [label for label in labels if label not in page] == []
 
 
