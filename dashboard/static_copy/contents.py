@@ -23,7 +23,7 @@ from dashboard.export.formats import FORMATS, Format
 from dashboard.export.table import frozen_moment, of_data, table, to_json
 from dashboard.markup import render
 from dashboard.static_copy.pack import bulletin_kit, pack
-from dashboard.urls import Urls, chart_address, short_address
+from dashboard.urls import Urls, chart_address, check_address, short_address
 from etl.bulletins.model import Bulletin
 
 LANGS = ("zh", "en")
@@ -49,8 +49,8 @@ class Chart:
 
     def files(self, snapshot: Snapshot, online: Urls) -> Files:
         """The addresses of its files, and how each is made. The chart is only looked up once. What
-        stands in data files are the links of the site `online`: their bytes are those of the
-        site."""
+        stands in data files and pictures are the links of the site `online`: their bytes are those
+        of the site."""
 
         @cache
         def seen() -> View:
@@ -58,12 +58,12 @@ class Chart:
 
         found: dict[str, Make] = {
             self._at(""): lambda site: chart_page.page(seen(), site).encode(),
-            self._at(".svg"): lambda site: svg_of(seen(), OG, site.urls).encode(),
-            self._at(".png"): lambda site: png_of(seen(), OG, site.urls),
+            self._at(".svg"): lambda _: svg_of(seen(), OG, online).encode(),
+            self._at(".png"): lambda _: png_of(seen(), OG, online),
             self._at(".txt"): lambda site: chart_page.plain_text(seen(), site).encode(),
         }
         if self.address.lang == "zh":
-            found |= self._data(snapshot, online)
+            found |= self._data(snapshot, online) | self._check(snapshot)
         return found | (self._shared(seen) if self.whole else {})
 
     def _data(self, snapshot: Snapshot, online: Urls) -> Files:
@@ -77,6 +77,14 @@ class Chart:
             chart_address(address, kind.suffix): partial(_written, snapshot, address, kind, online)
             for address, kind in asked
         }
+
+    def _check(self, snapshot: Snapshot) -> Files:
+        """Where the code of its picture leads: to the frozen chart, with what became of it."""
+        if self.address.id not in queries.standings(snapshot):
+            return {}
+        frozen = replace(self.address, as_of=self.address.as_of or frozen_moment(snapshot))
+        target = ChartAddress(frozen.id, frozen.as_of)
+        return {check_address(frozen): partial(_moved, target)}
 
     def _shared(self, seen: Callable[[], View]) -> Files:
         def link(site: SiteConfig) -> str:
