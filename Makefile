@@ -5,7 +5,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help install run etl test quick check format bench lock clean
+.PHONY: help install run etl test quick check format texts bench lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ check: $(READY) ## check format, lint, types, import contracts and the authored 
 format: $(READY) ## format the code and fix what the linter can fix
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+texts: $(READY) ## print every text in Chinese and English side by side, for an editor to read
+	@$(BIN)/python -m dashboard.reading_copy
 
 bench: $(READY) ## measure speed, as ratios to a plain peer in the same run
 	@sh tests/ensure_browser.sh

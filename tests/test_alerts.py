@@ -162,10 +162,10 @@ def test_nothing_is_compared_across_a_break_another_basis_or_a_gap(catalog: Cata
 def test_what_is_out_of_date_decides_nothing_but_that(catalog: Catalog) -> None:
     values, later = series(99, 101), EVENING + timedelta(days=10)
     assert alert(catalog, ABOVE, values, moment=later).state == "missing"
-    assert "已过期，无从判断" in alert(catalog, ABOVE, values, moment=later).zh
+    assert "未更新，无法判断" in alert(catalog, ABOVE, values, moment=later).zh
     stale = alert(catalog, STALE, values, moment=later)
     assert stale.state == "triggered"
-    assert stale.zh == "数据截至 2026 年 5 月 26 日，已过期。"
+    assert stale.zh == "数据截至 2026 年 5 月 26 日，未更新。"
     (crossing,) = stale.crossings
     # One missed session is no reason to worry: the second one was due at the close of the 28th.
     assert crossing.known_at == datetime(2026, 5, 28, 20, tzinfo=UTC)
@@ -240,9 +240,9 @@ def test_a_rule_that_stands_twice_is_refused(tmp_path: Path) -> None:
     ("checked", "state", "zh", "en"),
     [(date(2026, 5, 1), "normal", "核对至 2026 年 5 月 1 日，及时。",
       "Checked until 1 May 2026, up to date."),
-     (date(2026, 4, 1), "triggered", "核对至 2026 年 4 月 1 日，已过期。",
-      "Checked until 1 April 2026, out of date."),
-     (None, "triggered", "未核对，已过期。", "Never checked, out of date.")],
+     (date(2026, 4, 1), "triggered", "核对至 2026 年 4 月 1 日，未更新。",
+      "Checked until 1 April 2026, not updated."),
+     (None, "triggered", "未核对，未更新。", "Never checked, not updated.")],
 )  # fmt: skip
 def test_what_changes_only_at_events_is_stale_where_nobody_has_looked(
     catalog: Catalog, checked: date | None, state: str, zh: str, en: str

@@ -76,7 +76,7 @@ def test_a_chart_is_read_without_scripts(visit: Opened, width: int) -> None:
     expect(shown).to_have_count(1)
     expect(shown.locator("text", has_text="1.01").first).to_be_visible()
     ribbon = page.frame_locator("iframe.since")
-    expect(ribbon.get_by_text("现值")).to_be_visible()
+    expect(ribbon.get_by_text("最新值")).to_be_visible()
     page.locator("#values summary").click()
     expect(page.locator("tbody tr").first).to_contain_text("2026-05-26")
     ribbon.locator("a").click()

@@ -75,9 +75,9 @@ def test_a_triggered_alert_leads_from_today_to_its_indicator_and_to_all(
     reader = visit(390, 844)
     page = reader.open("/")
     line = page.locator(".alert-line")
-    expect(line).to_contain_text("数据过期")
+    expect(line).to_contain_text("数据未更新")
     line.locator("a").first.click()
-    expect(page.locator("h1 + *, .alert-line").last).to_contain_text("已过期")
+    expect(page.locator("h1 + *, .alert-line").last).to_contain_text("未更新")
     page.go_back()
     page.locator(".alert-line a").last.click()
     expect(page.locator("#alerts .alerts tbody tr").first).to_contain_text("触发")
@@ -110,7 +110,7 @@ def test_what_is_printed_is_dark_on_white(visit: Opened, path: str) -> None:
     assert paper(page) == DARK
     page.emulate_media(media="print", color_scheme="dark")
     assert paper(page) == LIGHT
-    for word in page.get_by_text("已知于").all():
+    for word in page.get_by_text("数据截至").all():
         expect(word).to_be_hidden()  # no question without its answers
 
 

@@ -366,7 +366,7 @@ def test_a_frozen_page_stays_and_the_ribbon_says_what_became_of_it(
     told = page(answer)
     assert "immutable" not in answer.headers["cache-control"]
     assert "当时 57.90" in told.text.replace("点", "")
-    assert re.search("57.90.*→ 现值 58.12", told.text)
+    assert re.search("57.90.*→ 最新值 58.12", told.text)
     assert "1 个当时的数值被修订" in told.text
     assert {"当时", "现在"} <= {w[:2] for w in (t.text for t in told.all("text"))}
     assert "/c/vix" in told.hrefs()
@@ -375,7 +375,7 @@ def test_a_frozen_page_stays_and_the_ribbon_says_what_became_of_it(
 
 def test_a_frozen_page_without_revisions_has_one_line(site: TestClient) -> None:
     told = page(site.get(f"{FROZEN}/since"))
-    assert re.search("当时 1.01 万亿美元（2026 年 5 月 26 日） → 现值 ", told.text)
+    assert re.search("当时 1.01 万亿美元（2026 年 5 月 26 日） → 最新值 ", told.text)
     assert not list(told.all("svg"))
     assert site.get(f"{CAP}/since").status_code == 400
 

@@ -411,8 +411,8 @@ def test_the_page_lists_a_correction_with_all_that_is_known_of_it(corrected: Pat
     site = client(settings_of(corrected))
     page = still(site.get("/corrections"))
     (item,) = page.one(css="corrections").all("li")
-    for words in ("布伦特原油现货价", "2026 年 8 月 18 日", "95.29", "92.59", "美元/桶", "随附数据",
-                  "抄录时数字颠倒。"):  # fmt: skip
+    for words in ("布伦特原油现货价", "2026 年 8 月 18 日", "95.29", "92.59", "美元/桶",
+                  "项目自带数据", "抄录时数字颠倒。"):  # fmt: skip
         assert words in item.text
     assert f"/indicators/{BRENT}" in item.hrefs()
     assert "https://www.eia.gov/dnav/pet/pet_pri_spt_s1_d.htm" in item.hrefs()

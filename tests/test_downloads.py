@@ -137,7 +137,7 @@ def test_a_file_for_excel_has_a_bom_and_chinese_headers(site: TestClient) -> Non
     assert not plain.startswith(b"\xef\xbb\xbf")
     assert excel.startswith(b"\xef\xbb\xbf")
     header, rest = excel.decode("utf-8-sig").split("\r\n", 1)
-    assert header == "日期,指标,数值,单位,来源,何时可知,状态"
+    assert header == "日期,指标,数值,单位,来源,公布时间,状态"
     assert rest == plain.decode().split("\r\n", 1)[1]
 
 

@@ -146,7 +146,7 @@ def test_a_card_shows_the_value_that_was_known_with_its_date_and_source(
     when = f"{day.year} 年 {day.month} 月" if "monthly" in name else f"{day.month} 月 {day.day} 日"
     assert foot.startswith(when)
     assert indicator.credit.name.zh in foot
-    assert "随附" in foot
+    assert "项目自带" in foot
 
 
 def test_the_card_of_micron_says_that_it_crossed_a_trillion(today: Node) -> None:
@@ -226,7 +226,7 @@ def test_the_headline_figures_stand_in_a_strip(today: Node) -> None:
     assert cap.one("span", "headline-date").text == "5 月 26 日收盘 · 推算"
     pue = headline(today, "pue_global_average")
     assert pue.one("span", "headline-number").text.startswith("1.54")
-    assert pue.one("span", "headline-date").text == "2025 年 · 随附"
+    assert pue.one("span", "headline-date").text == "2025 年 · 项目自带"
     assert not list(pue.all("span", "delta"))  # another way of measuring than the year before
 
 

@@ -251,7 +251,7 @@ def test_the_page_is_in_english_for_those_who_ask(site: TestClient) -> None:
     shown = still(site.get("/status?lang=en"))
     assert "out of date" in shown.one("p", "verdict").text
     words = shown.one("main").text
-    for name in ("美光科技", "过期", "随附"):
+    for name in ("美光科技", "过期", "项目自带"):
         assert name not in words
 
 

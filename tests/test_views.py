@@ -67,7 +67,7 @@ def test_the_paragraph_has_newest_range_trend_and_records(newest: Snapshot) -> N
         "自 2025 年 5 月 30 日的 1,056 亿美元以来，累计涨 857.05%。",
         "首次突破 1 万亿美元",
         "。历史新高。",
-        "截至 2026 年 5 月 27 日 23:59（北京时间）所知",
+        "以上数据截至 2026 年 5 月 27 日 23:59（北京时间）",
     ):
         assert words in told
 

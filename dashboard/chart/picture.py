@@ -71,7 +71,7 @@ class Caption:
 
 
 @dataclass(frozen=True, slots=True)
-class _Layout:
+class _Canvas:
     """What a picture is laid out on, in units of its letters."""
 
     wide: float
@@ -86,7 +86,7 @@ def picture(
 ) -> str:
     """The picture as SVG. `bold` thickens the headline by hand, for a font without a bold face."""
     wide, high = paper.width / paper.zoom, paper.height / paper.zoom
-    sheet = _Layout(wide, high, paper.code(caption.link), lang)
+    sheet = _Canvas(wide, high, paper.code(caption.link), lang)
     foot, bottom = _foot(caption, sheet, beside=paper.is_cover)
     if paper.is_cover:
         left = PAD + min(wide * 0.42, 300.0)
@@ -122,7 +122,7 @@ def picture(
     )
 
 
-def _head(caption: Caption, sheet: _Layout) -> tuple[list[str], float]:
+def _head(caption: Caption, sheet: _Canvas) -> tuple[list[str], float]:
     """The finding in as many lines as there is height for, what is shown, where there is room for
     that too, and where the chart may begin."""
     room = sheet.wide - 2 * PAD - (sheet.code + 12 if sheet.code else 0)
@@ -166,7 +166,7 @@ def _beside(caption: Caption, room: float, bottom: float) -> list[str]:
     return parts
 
 
-def _foot(caption: Caption, sheet: _Layout, *, beside: bool) -> tuple[list[str], float]:
+def _foot(caption: Caption, sheet: _Canvas, *, beside: bool) -> tuple[list[str], float]:
     """Source, date, where to check and the site on the last lines, and where the chart must end."""
     room = sheet.wide - 2 * PAD - (sheet.code + 12 if beside and sheet.code else 0)
     check = _check(caption, sheet)
@@ -194,7 +194,7 @@ def _lines(caption: Caption, check: str, room: float, last: float, *, is_coded: 
     return lines
 
 
-def _check(caption: Caption, sheet: _Layout) -> str:
+def _check(caption: Caption, sheet: _Canvas) -> str:
     """Where the chart can be checked, in letters: the whole address where there is room, the code
     alone where nothing else leads there."""
     if not caption.link:
@@ -208,7 +208,7 @@ def _check(caption: Caption, sheet: _Layout) -> str:
     )
 
 
-def _code(link: str, sheet: _Layout, y: float, paper: Paper) -> str:
+def _code(link: str, sheet: _Canvas, y: float, paper: Paper) -> str:
     """The link as a QR code at the right, dark on light in every theme, each module on whole
     pixels."""
     if not sheet.code:

@@ -164,7 +164,7 @@ def _sentences(
     if as_of is not None:
         moment, why = formatting.beijing(as_of, lang), text("reconstructed", lang)
         if lang == "zh":
-            yield f"以上为截至 {moment}所知{f'，{why}' if reconstructed else ''}。"
+            yield f"以上数据截至 {moment}{f'，{why}' if reconstructed else ''}。"
         else:
             yield f"As known by {moment}{f', {why}' if reconstructed else ''}."
 

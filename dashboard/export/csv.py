@@ -33,7 +33,7 @@ LONG = (
     Field("value", "数值", "number"),
     Field("unit", "单位", "text"),
     Field("source", "来源", "text"),
-    Field("known_at", "何时可知", "moment"),
+    Field("known_at", "公布时间", "moment"),
     Field("status", "状态", "text"),
 )
 

@@ -178,4 +178,4 @@ def _explanation(table: Table, urls: Urls) -> Iterator[tuple[str, str]]:
     if said["aggregation"]:
         yield "日期", "每个值记在该期的第一天。"
         yield "空值", "期间未完（period_unfinished），或期内缺值（period_incomplete），都不计算。"
-    yield "时间", "known_at（何时可知）为协调世界时（UTC）。"
+    yield "时间", "known_at（公布时间）为协调世界时（UTC）。"

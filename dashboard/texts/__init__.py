@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import yaml
@@ -43,6 +43,13 @@ def aggregate_name(freq: str, agg: str, lang: str) -> str:
 def hint(parameter: str, lang: str) -> str:
     """What may stand in a parameter of an address; nothing where its error says it already."""
     return _READ["en" if lang == "en" else "zh"]["hints"].get(parameter, "")
+
+
+def every_text() -> Iterator[tuple[str, str, str]]:
+    """Each text with its name, in Chinese and in English."""
+    for kind, found in _READ["zh"].items():
+        for name, words in found.items():
+            yield f"{kind}.{name}", words, _READ["en"][kind][name]
 
 
 def _of(lang: str, kind: str, name: str) -> str:

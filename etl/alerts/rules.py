@@ -219,7 +219,7 @@ class _RuleWords:
         if rule.kind == "record":
             return Text(zh="创新高或新低", en="new high or low")
         if rule.kind == "stale":
-            return Text(zh="数据过期", en="out of date")
+            return Text(zh="数据未更新", en="no new data")
         if rule.percent is not None:
             limit = f"{numbers.trimmed(rule.percent)}%"
             return Text(zh=f"一次变动达 {limit}", en=f"one step of {limit}")
@@ -245,7 +245,7 @@ class _RuleWords:
         )
 
     def freshness(self, newest: Date, is_stale: bool) -> Text:
-        zh, en = ("已过期", "out of date") if is_stale else ("及时", "up to date")
+        zh, en = ("未更新", "not updated") if is_stale else ("及时", "up to date")
         until = self._until(newest)
         return Text(zh=f"{until.zh}，{zh}。", en=f"{until.en}, {en}.")
 
@@ -254,9 +254,9 @@ class _RuleWords:
         if is_stale:
             until = self._until(newest)
             return Text(
-                zh=f"{until.zh}，已过期，无从判断。", en=f"{until.en}, out of date: undecided."
+                zh=f"{until.zh}，未更新，无法判断。", en=f"{until.en}, not updated: undecided."
             )
-        return Text(zh="可比的数值太少，无从判断。", en="Too few comparable values: undecided.")
+        return Text(zh="可比的数值太少，无法判断。", en="Too few comparable values: undecided.")
 
     def _found(self, mark: _Mark) -> tuple[str, str]:
         rule, name = self.told, self.rule()

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from dashboard import formatting
 from dashboard.texts import text
 from dashboard.urls import Urls
 from etl.alerts.rules import Alert
-from etl.catalog import Catalog
+from etl.catalog import Catalog, Indicator
+from etl.words.sentences import gap
 
 #: The states, what is worst first.
 STATES = ("triggered", "missing", "normal")
@@ -31,6 +33,7 @@ class AlertWords:
     title: str
     href: str
     rule: str
+    line: str
     sentence: str
 
 
@@ -55,7 +58,17 @@ def in_words(alerts: Iterable[Alert], catalog: Catalog, urls: Urls) -> list[Aler
             title=catalog[alert.indicator].title.in_(lang),
             href=urls.page(f"/indicators/{alert.indicator}"),
             rule=alert.rule_en if lang == "en" else alert.rule_zh,
+            line=_line(alert, catalog[alert.indicator], lang),
             sentence=alert.en if lang == "en" else alert.zh,
         )
         for alert in alerts
     ]
+
+
+def _line(alert: Alert, indicator: Indicator, lang: str) -> str:
+    """The alert among others: 纳斯达克数据未更新（至 8 月 31 日）."""
+    name = indicator.short.in_(lang)
+    if alert.rule == "stale" and alert.date is not None:
+        name = f"{name}{gap(name)}" if lang == "zh" else name
+        return text("alert_stale", lang, who=name, day=formatting.day(alert.date, indicator, lang))
+    return f"{name} {alert.rule_en if lang == 'en' else alert.rule_zh}"

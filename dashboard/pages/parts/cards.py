@@ -58,7 +58,7 @@ def card(item: Reading, urls: Urls) -> Card:
 
 
 def dated(item: Reading, lang: str) -> str:
-    """The date of a value and how it came to be held: 5 月 26 日收盘 · 随附."""
+    """The date of a value and how it came to be held: 5 月 26 日收盘 · 项目自带."""
     assert item.vintage is not None
     words = formatting.day(item.vintage.date, item.indicator, lang, year=item.needs_year)
     if item.indicator.publication.rule == "close":
