@@ -130,7 +130,7 @@ def test_the_table_says_how_far_behind_each_indicator_is(site: TestClient) -> No
     held = [missed[name] for name in order if missed[name] is not None]
     assert held == sorted(held, reverse=True)
     assert held[0] > 0
-    assert f"缺 {held[0]} 个交易日" in page(site, "/indicators").text
+    assert f"落后 {held[0]} 个交易日" in page(site, "/indicators").text
 
 
 def test_a_search_keeps_the_language(site: TestClient) -> None:

@@ -98,12 +98,12 @@ def test_one_sentence_says_that_all_is_well(catalog: Catalog) -> None:
 @pytest.mark.parametrize(
     ("name", "missed", "zh", "en"),
     [
-        ("sp500", 3, "缺 3 个交易日", "3 trading days"),
-        ("sp500", 1, "缺 1 个交易日", "1 trading day"),
-        ("usd_cny", 2, "缺 2 个工作日", "2 working days"),
-        ("gold_monthly_usd_oz", 4, "缺 4 个月", "4 months"),
-        ("pue_global_average", 1, "缺 1 年", "1 year"),
-        ("sp500", 0, "不缺", "nothing"),
+        ("sp500", 3, "落后 3 个交易日", "3 trading days behind"),
+        ("sp500", 1, "落后 1 个交易日", "1 trading day behind"),
+        ("usd_cny", 2, "落后 2 个工作日", "2 working days behind"),
+        ("gold_monthly_usd_oz", 4, "落后 4 个月", "4 months behind"),
+        ("pue_global_average", 1, "落后 1 年", "1 year behind"),
+        ("sp500", 0, "未落后", "not behind"),
         ("fed_target_upper_pct", 0, "核对至 5 月 27 日", "checked until 27 May"),
         ("sp500", None, "—", "—"),
     ],
@@ -134,11 +134,11 @@ def test_freshness_follows_the_clock_and_not_the_publication(
     newest = health(Snapshots(published.published).current(), now())
     day = next(h.newest.date for h in newest if h.indicator.id == "sp500" and h.newest)
     Clock.at = datetime(day.year, day.month, day.day, 23, 30, tzinfo=UTC)
-    assert sp500() == "不缺"
+    assert sp500() == "未落后"
     Clock.at += timedelta(seconds=29)
-    assert sp500() == "不缺"
+    assert sp500() == "未落后"
     Clock.at += timedelta(days=30)
-    assert re.fullmatch(r"缺 (19|20|21|22) 个交易日", sp500())
+    assert re.fullmatch(r"落后 (19|20|21|22) 个交易日", sp500())
 
 
 def test_only_the_pages_by_the_clock_look_at_it(
@@ -165,9 +165,9 @@ def test_what_is_held_back_or_quarantined_comes_with_the_command_that_mends_it(
     shown = still(client(settings).get("/status"))
     waits = {li.one("a").text: li for li in shown.one("ul", "waits").all("li")}
     held, apart = waits["美国 10 年期国债收益率"], waits["美国 10 年期盈亏平衡通胀率"]
-    assert "暂扣" in held.text
+    assert "暂缓采用" in held.text
     assert held.one("code").text == "python -m etl accept us_10y_yield_pct"
-    assert "隔离" in apart.text
+    assert "暂不采用" in apart.text
     assert "9999" in apart.one("p", "said").text
     assert apart.one("code").text == "python -m etl run us_10y_breakeven_pct"
     assert "2 处未能完成" in shown.text
@@ -208,7 +208,7 @@ def test_the_snapshots_that_are_kept_are_listed_and_the_served_one_is_named(
 
     def listed() -> dict[str, bool]:
         table = list(still(client(settings_of(filled)).get("/status")).all("table"))[-1]
-        return {tr.one("code").text: "现用" in tr.text for tr in table.one("tbody").all("tr")}
+        return {tr.one("code").text: "在用" in tr.text for tr in table.one("tbody").all("tr")}
 
     assert listed() == {second: True, first: False}
     assert cli("rollback").status == 0

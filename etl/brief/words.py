@@ -13,11 +13,11 @@ from etl.words.numbers import MINUS, beijing, full_date
 
 _WORDS: Mapping[str, tuple[str, str]] = {
     "since": (
-        "以下是 {before}一期之后的变化，数据截至 {until}。",
+        "以下是 {before}一期之后、截至 {until}所知的变化。",
         "What became known after the bulletin of {before} and by {until}.",
     ),
     "no_before": (
-        "此前没有动态；以下是最近 {days} 天的变化，数据截至 {until}。",
+        "此前没有动态；以下是最近 {days} 天、截至 {until}所知的变化。",
         "There is no bulletin before; what became known in {days} days, by {until}.",
     ),
     "meeting": (
