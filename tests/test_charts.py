@@ -140,7 +140,7 @@ def test_the_page_is_read_without_any_script(site: TestClient) -> None:
     assert [s.classes for s in picture.all("svg")] == [["wide"], ["narrow"]]
     caption = document.one("figcaption").text
     assert "来源：本站据收盘价与美国证交会文件推算" in caption
-    assert "只含截至 2026 年 5 月 27 日 23:59（北京时间）已知的数值" in caption
+    assert "数据截至 2026 年 5 月 27 日 23:59（北京时间）" in caption
     assert "股数" in document.text
     assert document.one("details", id="values").one("caption").text
     for script in document.all("script"):

@@ -105,7 +105,7 @@ def test_a_comparison_of_a_day_shows_what_was_known_then_and_keeps_the_day(
     site: TestClient,
 ) -> None:
     document = page(site, "/compare?ids=brent_spot_usd_bbl,wti_spot_usd_bbl&t=3m&asof=2026-05-27")
-    assert "只含截至 2026 年 5 月 27 日 23:59（北京时间）已知的数值" in document.text
+    assert "数据截至 2026 年 5 月 27 日 23:59（北京时间）" in document.text
     assert "2026 年 5 月 19 日" in document.one("ul", "chart-names").text
     for suffix in ("", ".csv"):
         frozen = f"/c/brent_spot_usd_bbl@2026-05-27{suffix}?with=wti_spot_usd_bbl&t=3m"

@@ -68,7 +68,7 @@ def test_every_statement_is_listed_with_both_verdicts_and_a_way_to_its_sentence(
 def test_what_was_true_says_until_when(own: TestClient) -> None:
     page = still(own.get(f"/claims?id={CAP}&kind=first"))
     (row,) = rows(page)
-    assert cell(row, "true_when").startswith("真至 2026 年 6 月 4 日")
+    assert cell(row, "true_when").startswith("成立至 2026 年 6 月 4 日")
     assert "7 月 16 日跌破" in cell(row, "true_when")
     assert "8 月 12 日重回" in cell(row, "true_when")
     then = still(own.get(f"/claims?id={CAP}&kind=first&asof=2026-06-03"))
@@ -94,7 +94,7 @@ def test_page_and_api_are_asked_alike(own: TestClient, query: str, count: int) -
     page = still(own.get(f"/claims?{query}"))
     assert len(rows(page) if count else []) == count
     assert own.get(f"/api/v1/claims?{query}").json()["count"] == count
-    assert ("没有合乎条件的陈述" in page.text) == (count == 0)
+    assert ("没有符合条件的陈述" in page.text) == (count == 0)
 
 
 @pytest.mark.parametrize(

@@ -238,7 +238,7 @@ def test_what_fits_nothing_is_said_in_words_with_a_way_back(site: TestClient, qu
     answer = site.get(f"/policies?{query}")
     shown = still(answer)
     assert not listed(shown)
-    assert shown.one("p", "message").text.startswith("没有合乎条件的文件。")
+    assert shown.one("p", "message").text.startswith("没有符合条件的文件。")
     assert shown.one("p", "message").hrefs() == ["/policies"]
     assert MARK not in answer.text
 

@@ -170,7 +170,7 @@ def test_what_is_held_back_or_quarantined_comes_with_the_command_that_mends_it(
     assert "暂不采用" in apart.text
     assert "9999" in apart.one("p", "said").text
     assert apart.one("code").text == "python -m etl run us_10y_breakeven_pct"
-    assert "2 处未能完成" in shown.text
+    assert "2 处未完成" in shown.text
 
 
 def test_a_revision_of_late_is_told_with_both_values(filled: Path, catalog: Catalog) -> None:
