@@ -74,7 +74,7 @@ def test_what_was_true_says_until_when(own: TestClient) -> None:
     then = still(own.get(f"/claims?id={CAP}&kind=first&asof=2026-06-03"))
     (row,) = rows(then)
     assert cell(row, "true_when") == "2026 年 5 月 26 日至今（截至 2026 年 6 月 2 日）"
-    assert "只含 2026 年 6 月 3 日" in then.text
+    assert "数据截至 2026 年 6 月 3 日" in then.text
 
 
 @pytest.mark.parametrize(

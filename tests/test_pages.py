@@ -430,7 +430,7 @@ def test_the_pages_are_in_english_for_those_who_ask(site: TestClient) -> None:
     assert '<html lang="en">' in answer.text
     page = still(answer)
     assert [a.text for a in page.one("nav", "nav").all("a")] == [
-        "Today",
+        "Latest issue",
         "Bulletins",
         "Indicators",
         "Compare",
