@@ -41,7 +41,7 @@ PARAMETERS = ("with", "t", "u", *_CHOICES, "title")
 KNOWN = frozenset((*PARAMETERS, "size", "w", "h", "ids", "asof", "date", "format", "month", "topic",
                    "issuer", "id", "kind", "q", "page", "url", "maxwidth", "maxheight", "group",
                    "frequency", "sort", "cols", "verdict", "since", "until", "start",
-                   "end", "code"))  # fmt: skip
+                   "end", "code", "full"))  # fmt: skip
 #: What chats, mail and campaigns add to a link: none of ours, and nobody wrote it.
 _ADDED = frozenset((
     "from", "isappinstalled", "nsukey", "scene", "subscene", "ascene", "clicktime", "enterid",

@@ -37,7 +37,7 @@ LOOKED_AT = 1000
 #: When a bulletin is read.
 MORNING = time(7, 30)
 PAGES = (
-    "/", "/bulletins", "/bulletins/new", "/indicators", "/compare", "/policies", "/export",
+    "/", "/bulletins", "/bulletins/new", "/indicators", "/compare", "/wall", "/policies", "/export",
     "/status", "/about", "/corrections", "/claims", "/events", "/since", "/verify",
 )  # fmt: skip
 _SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"

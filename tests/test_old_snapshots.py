@@ -26,6 +26,7 @@ PAGES = (
     "/", "/?asof=2026-05-27", "/bulletins", "/bulletins/2026-05-27", "/indicators",
     "/indicators?q=sp", "/indicators/sp500", "/indicators/sp500?asof=2026-05-27",
     "/indicators/vix", "/indicators/policy_documents_monthly", "/indicators/pue_global_average",
+    "/wall", "/wall?asof=2026-05-27",
     "/compare?ids=sp500,us_10y_yield_pct", "/policies", "/export", "/corrections", "/status",
     "/about", "/claims", "/claims?id=sp500&verdict=supported", "/c/sp500",
     "/c/sp500@2026-05-27", "/c/sp500?u=yoy",

@@ -36,6 +36,7 @@ from etl.records import (
     event_of,
 )
 from etl.storage.latest import STANDINGS, STANDINGS_THEN, what_is_told
+from etl.storage.schema import served_sql
 
 LIVE = """
 select date, value, source, known_at, status, credit, basis, note
@@ -49,6 +50,17 @@ ALL_AS_OF = """
 select indicator, date, value, source, known_at, status, credit, basis, note
 from served_all($moment) where list_contains($ids, indicator) order by indicator, date
 """
+_SERIES = "indicator, date, value, source, known_at, status, credit, basis, note"
+SEVERAL_LIVE = f"""
+select {_SERIES} from observations where list_contains($ids, indicator) order by indicator, date
+"""
+_SERVED = served_sql(
+    indicators="list_contains($ids, indicator)",
+    vintages="list_contains($ids, v.indicator)",
+    moment="$moment",
+)
+SEVERAL_AS_OF = f"select {_SERIES} from ({_SERVED}) order by indicator, date"
+FIRST_KNOWN = "select min(known_at) from vintages where list_contains(?, indicator)"
 EVENTS = f"""
 select {EVENT_COLUMNS}
 from events
@@ -222,6 +234,32 @@ def series(snapshot: Snapshot, indicator: str, as_of: datetime | None = None) ->
     """The observations of an indicator in the order of dates: newest, or as known at a moment."""
     key = (indicator, as_of)
     return snapshot.cached("series", key, lambda: _series(snapshot, indicator, as_of))
+
+
+def several_series(
+    snapshot: Snapshot, ids: Sequence[str], as_of: datetime | None = None
+) -> Mapping[str, list[Vintage]]:
+    """The same of several indicators, in one question."""
+    if as_of is not None and not snapshot.has("first_loads"):
+        return {name: series(snapshot, name, as_of) for name in ids}
+    asked = {"ids": list(ids)}
+    if as_of is None:
+        rows = snapshot.rows(SEVERAL_LIVE, asked)
+    else:
+        rows = snapshot.rows(SEVERAL_AS_OF, {**asked, "moment": _naive(as_of)})
+    found: dict[str, list[Vintage]] = {name: [] for name in ids}
+    for r in rows:
+        found[r[0]].append(Vintage(r[1], r[2], r[3], r[4].replace(tzinfo=UTC), *r[5:]))
+    return found
+
+
+def first_known(snapshot: Snapshot, ids: Sequence[str]) -> datetime | None:
+    """When the first value of any of them became known."""
+    rows = snapshot.cached(
+        "standings", ("first known", tuple(ids)), lambda: snapshot.rows(FIRST_KNOWN, [list(ids)])
+    )
+    moment: datetime | None = rows[0][0]
+    return moment.replace(tzinfo=UTC) if moment else None
 
 
 def _series(snapshot: Snapshot, indicator: str, as_of: datetime | None) -> list[Vintage]:

@@ -31,6 +31,7 @@ from dashboard.pages import (
     status,
     today,
     verify,
+    wall,
 )
 from dashboard.pages.frame import frame
 from dashboard.pages.page import Page, PageClock, PageRequest, message, wrong_parameter
@@ -216,6 +217,8 @@ def _page(request: PageRequest) -> Page:
             return indicator.layout(request, name)
         case "compare", "":
             return compare.layout(request)
+        case "wall", "":
+            return wall.layout(request)
         case "export", "":
             return export.layout(request)
         case "claims", "":

@@ -33,7 +33,7 @@ OG = Paper(*SIZES["og"])
 #: Pages that are made of what a person chooses; they need the program.
 ASKING = (
     "/bulletins/new", "/claims", "/compare", "/events", "/export", "/policies", "/since", "/status",
-    "/verify",
+    "/verify", "/wall",
 )  # fmt: skip
 #: How a file is made, given the site with the links of that file.
 Make = Callable[[SiteConfig], bytes]
