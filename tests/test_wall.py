@@ -23,6 +23,8 @@ from dashboard.pages.wall import MOST, default_ids
 from etl.catalog import Catalog
 from etl.records import BEIJING, Vintage
 
+#: So many moments of the history are looked at.
+MOMENTS = 15
 UNKNOWN = ("no_such_thing", "nor_this_one")
 
 
@@ -56,9 +58,9 @@ def moments(snapshot: Snapshot) -> list[datetime]:
 
 
 def test_one_question_answers_for_all_what_is_asked_of_each(newest: Snapshot) -> None:
-    """At every moment of the history of every indicator: those of a tenth in every run."""
-    ids = list(newest.catalog.indicators)
-    asked = [None, *moments(newest)[::10]]
+    """At moments on both sides of the changes of the whole history, of every indicator."""
+    ids, found = list(newest.catalog.indicators), moments(newest)
+    asked = [None, *found[:: len(found) // MOMENTS or 1]]
     for moment in asked:
         each = {name: queries.series(newest, name, moment) for name in ids}
         assert queries.several_series(newest, ids, moment) == each, moment

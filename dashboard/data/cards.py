@@ -127,7 +127,7 @@ def _known_then(snapshot: Snapshot, names: Sequence[str], as_of: datetime) -> Ma
         return {}
     return {
         name: _Known(rows[-1] if rows else None, rows, queries.events_in(snapshot, name, rows))
-        for name, rows in queries.series_then(snapshot, names, as_of).items()
+        for name, rows in queries.several_series(snapshot, names, as_of).items()
     }
 
 

@@ -36,7 +36,6 @@ from etl.records import (
     event_of,
 )
 from etl.storage.latest import STANDINGS, STANDINGS_THEN, what_is_told
-from etl.storage.schema import served_sql
 
 LIVE = """
 select date, value, source, known_at, status, credit, basis, note
@@ -46,20 +45,14 @@ AS_OF = """
 select date, value, source, known_at, status, credit, basis, note
 from served(?, ?) order by date
 """
-ALL_AS_OF = """
-select indicator, date, value, source, known_at, status, credit, basis, note
-from served_all($moment) where list_contains($ids, indicator) order by indicator, date
-"""
 _SERIES = "indicator, date, value, source, known_at, status, credit, basis, note"
 SEVERAL_LIVE = f"""
 select {_SERIES} from observations where list_contains($ids, indicator) order by indicator, date
 """
-_SERVED = served_sql(
-    indicators="list_contains($ids, indicator)",
-    vintages="list_contains($ids, v.indicator)",
-    moment="$moment",
-)
-SEVERAL_AS_OF = f"select {_SERIES} from ({_SERVED}) order by indicator, date"
+SEVERAL_AS_OF = f"""
+select {_SERIES} from served_all($moment)
+where list_contains($ids, indicator) order by indicator, date
+"""
 FIRST_KNOWN = "select min(known_at) from vintages where list_contains(?, indicator)"
 EVENTS = f"""
 select {EVENT_COLUMNS}
@@ -123,6 +116,8 @@ order by later <> 'contradicted', date desc, number limit $most
 KNOWS_ALL_TIME = 11
 #: The first format whose statements can be asked for one by one.
 KNOWS_LEDGER = 12
+#: Of so many indicators together it is judged at once what was served as of a moment.
+FEW_ENOUGH = 500
 FOREVER = datetime(9999, 12, 31, tzinfo=UTC)
 
 
@@ -239,17 +234,18 @@ def series(snapshot: Snapshot, indicator: str, as_of: datetime | None = None) ->
 def several_series(
     snapshot: Snapshot, ids: Sequence[str], as_of: datetime | None = None
 ) -> Mapping[str, list[Vintage]]:
-    """The same of several indicators, in one question."""
-    if as_of is not None and not snapshot.has("first_loads"):
+    """The same of several indicators, in one question. Where there are very many besides, one for
+    each: to judge what was served of all would take longer."""
+    if as_of is not None and len(snapshot.catalog.indicators) > FEW_ENOUGH:
         return {name: series(snapshot, name, as_of) for name in ids}
     asked = {"ids": list(ids)}
     if as_of is None:
         rows = snapshot.rows(SEVERAL_LIVE, asked)
     else:
-        rows = snapshot.rows(SEVERAL_AS_OF, {**asked, "moment": _naive(as_of)})
+        rows = snapshot.rows(SEVERAL_AS_OF, {**asked, "moment": _naive(as_of)}, most_s=MOST_NEWS_S)
     found: dict[str, list[Vintage]] = {name: [] for name in ids}
-    for r in rows:
-        found[r[0]].append(Vintage(r[1], r[2], r[3], r[4].replace(tzinfo=UTC), *r[5:]))
+    for name, own in groupby(rows, key=itemgetter(0)):
+        found[name] = [_vintage(row[1:]) for row in own]
     return found
 
 
@@ -268,18 +264,6 @@ def _series(snapshot: Snapshot, indicator: str, as_of: datetime | None) -> list[
     else:
         rows = snapshot.rows(AS_OF, [indicator, _naive(as_of)])
     return [_vintage(row) for row in rows]
-
-
-def series_then(
-    snapshot: Snapshot, ids: Sequence[str], as_of: datetime
-) -> Mapping[str, list[Vintage]]:
-    """The observations of several indicators as known at a moment, in one query."""
-    asked = {"ids": list(ids), "moment": _naive(as_of)}
-    rows = snapshot.rows(ALL_AS_OF, asked, most_s=MOST_NEWS_S)
-    found: dict[str, list[Vintage]] = {name: [] for name in ids}
-    for name, own in groupby(rows, key=itemgetter(0)):
-        found[name] = [_vintage(row[1:]) for row in own]
-    return found
 
 
 def _vintage(row: Sequence[Any]) -> Vintage:

@@ -29,6 +29,7 @@ TAKES: Mapping[str, tuple[str, ...]] = {
     "status": ("page",),
     "about": ("page",),
     "claims": (*OF_LEDGER, "page"),
+    "wall": ("ids", "t", "u", "full", "q"),
     "verify": ("code",),
     "verify/": (),
     "since": ("date",),
