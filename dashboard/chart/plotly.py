@@ -33,6 +33,8 @@ NOTE_COLOURS: Mapping[str, str] = {"mt": GOLD, "tt": GREEN, "u": INK}
 _DAY = timedelta(days=1)
 #: Dates stand so far below the plot, and words so far above it, clear of the ticks beside it.
 STANDOFF, ABOVE = 10, 9
+#: Ticks stand so far beside the plot, below one another with what else stands in the margin.
+BESIDE = 5
 #: A day as plotly counts it, in milliseconds.
 DAY = 86_400_000
 #: How a period is named under the pointer, in both languages.
@@ -132,6 +134,7 @@ def _line(
         },
         "opacity": 0.65 if segment.sampled else 1,
         "marker": {"color": colour, "size": 5},
+        "cliponaxis": False,
         "hovertemplate": f"{hover}<extra></extra>",
         "showlegend": False,
     }
@@ -178,6 +181,7 @@ def _dot(mark: Mark, colour: str) -> dict[str, Any]:
         "y": [mark.point.value],
         "marker": {"color": colour, "size": 7},
         "hoverinfo": "skip",
+        "cliponaxis": False,
         "showlegend": False,
     }
 
@@ -250,6 +254,7 @@ def _axis(layout: Layout, number: int, side: str) -> dict[str, Any]:
         "gridcolor": RULE,
         "zeroline": False,
         "fixedrange": True,
+        "ticklabelstandoff": BESIDE,
     }
 
 
