@@ -200,7 +200,7 @@ def test_a_page_is_small(site: TestClient) -> None:
     for query in ("", "?t=max", "?with=nasdaq_composite,us_10y_yield_pct&t=max"):
         with site.stream("GET", f"/c/sp500{query}", headers={"Accept-Encoding": "br"}) as answer:
             assert answer.headers["content-encoding"] == "br"
-            assert len(b"".join(answer.iter_raw())) < 30_000
+            assert len(b"".join(answer.iter_raw())) < 20_000
 
 
 @pytest.mark.parametrize("parameter", ["t", "u", "scale", "lang", "theme", "updown", "with"])

@@ -129,7 +129,10 @@ def _head(caption: Caption, sheet: _Canvas) -> tuple[list[str], float]:
     low = sheet.high < 240
     size = 17.0 if low else HEAD
     most = 3 if sheet.high > sheet.wide * 0.8 else 2
-    lines = wrapped(caption.headline, size * 1.04, room, most)
+    sizes = (size, size * 0.88)
+    size, lines = _fitting(caption.headline, sizes, room, 1, bold=True)
+    if lines[-1].endswith("…"):
+        size, lines = _fitting(caption.headline, sizes, room, most, bold=True)
     y = PAD + size * 0.9
     parts = []
     for words in lines:
@@ -138,18 +141,19 @@ def _head(caption: Caption, sheet: _Canvas) -> tuple[list[str], float]:
     below = PAD + sheet.code + 2 if sheet.code else 0
     if low:
         return parts, max(y - size * 0.9, below)
-    (subtitle,) = wrapped(caption.subtitle, SUB, room, 1)
-    parts.append(_line(subtitle, PAD, y - size * 0.32, SUB, "s"))
+    small, (subtitle,) = _fitting(caption.subtitle, (SUB, SUB * 0.9, SUB * 0.8), room, 1)
+    parts.append(_line(subtitle, PAD, y - size * 0.32, small, "s"))
     return parts, max(y - size * 0.32 + 10, below)
 
 
 def _beside(caption: Caption, room: float, bottom: float) -> list[str]:
     """The finding, the newest value in large digits and its day, one below the other."""
-    size, y = 18.0, 30.0
+    y = 30.0
     held = 66.0 if caption.value else 0.0
-    most = max(1, int((bottom - held - 10) / (size * LEADING)))
+    most = max(1, int((bottom - held - 10) / (18.0 * LEADING)))
+    size, lines = _fitting(caption.headline, (18.0, 16.0, 14.0), room, most, bold=True)
     parts = []
-    for words in wrapped(caption.headline, size * 1.04, room, most):
+    for words in lines:
         parts.append(_line(words, PAD, y, size, "h"))
         y += size * LEADING
     if caption.value:
@@ -166,6 +170,18 @@ def _beside(caption: Caption, room: float, bottom: float) -> list[str]:
     return parts
 
 
+def _fitting(
+    words: str, sizes: tuple[float, ...], room: float, most: int, *, bold: bool = False
+) -> tuple[float, list[str]]:
+    """The words in the largest letters in which they are not cut, and their lines; cut in the
+    smallest where they are longer than that."""
+    for size in sizes:
+        lines = wrapped(words, size * (1.04 if bold else 1.0), room, most)
+        if not lines[-1].endswith("…"):
+            break
+    return size, lines
+
+
 def _foot(caption: Caption, sheet: _Canvas, *, beside: bool) -> tuple[list[str], float]:
     """Source, date, where to check and the site on the last lines, and where the chart must end."""
     room = sheet.wide - 2 * PAD - (sheet.code + 12 if beside and sheet.code else 0)
@@ -176,8 +192,8 @@ def _foot(caption: Caption, sheet: _Canvas, *, beside: bool) -> tuple[list[str],
     y = sheet.high - 10
     parts = [_line(site, PAD + room, y, FOOT, "s", "end")] if site else []
     for number, words in enumerate(reversed(lines)):
-        (shown,) = wrapped(words, FOOT, room if number else last, 1)
-        parts.append(_line(shown, PAD, y - number * LINE, FOOT, "s"))
+        size, (shown,) = _fitting(words, (FOOT, FOOT * 0.85), room if number else last, 1)
+        parts.append(_line(shown, PAD, y - number * LINE, size, "s"))
     return parts, y - len(lines) * LINE
 
 
