@@ -21,7 +21,7 @@ MIN_PLOT = 80.0
 #: How large a QR code may be, of the height too, and how many pixels a module of it has at least.
 CODE, PART, MODULE = 58.0, 0.22, 2
 #: From one line of the headline to the next, so that no font's letters touch.
-LEADING = 1.46
+LEADING = 1.5
 #: A cover is so many times as wide as it is high, and so high in units of its letters.
 COVER, COVER_HIGH = 2.0, 180.0
 
@@ -130,9 +130,10 @@ def _head(caption: Caption, sheet: _Canvas) -> tuple[list[str], float]:
     size = 17.0 if low else HEAD
     most = 3 if sheet.high > sheet.wide * 0.8 else 2
     sizes = (size, size * 0.88)
-    size, lines = _fitting(caption.headline, sizes, room, 1, bold=True)
-    if lines[-1].endswith("…"):
-        size, lines = _fitting(caption.headline, sizes, room, most, bold=True)
+    for count in range(1, most + 1):
+        size, lines = _fitting(caption.headline, sizes, room, count, bold=True)
+        if not lines[-1].endswith("…"):
+            break
     y = PAD + size * 0.9
     parts = []
     for words in lines:
@@ -141,6 +142,8 @@ def _head(caption: Caption, sheet: _Canvas) -> tuple[list[str], float]:
     below = PAD + sheet.code + 2 if sheet.code else 0
     if low:
         return parts, max(y - size * 0.9, below)
+    if y - size * 0.32 - SUB > PAD - 4 + sheet.code:
+        room = sheet.wide - 2 * PAD
     small, (subtitle,) = _fitting(caption.subtitle, (SUB, SUB * 0.9, SUB * 0.8), room, 1)
     parts.append(_line(subtitle, PAD, y - size * 0.32, small, "s"))
     return parts, max(y - size * 0.32 + 10, below)
@@ -158,7 +161,7 @@ def _beside(caption: Caption, room: float, bottom: float) -> list[str]:
         y += size * LEADING
     if caption.value:
         number, unit, day = caption.value
-        y += 18
+        y += 20
         beside = width(number, VALUE * 1.1) + width(unit, SUB) + 4 <= room
         parts.append(
             f'<text class="h" x="{PAD:g}" y="{y:.1f}" font-size="{VALUE:g}">{escape(number)}'
@@ -189,6 +192,8 @@ def _foot(caption: Caption, sheet: _Canvas, *, beside: bool) -> tuple[list[str],
     site = "" if check and sheet.high < 240 else text("site", sheet.lang)  # one of both
     last = room - (width(site, FOOT) + 16 if site else 0)
     lines = _lines(caption, check, room, last, is_coded=sheet.code > 0)
+    if width(lines[-1], FOOT * 0.85) > last:
+        site, last = "", room  # the date goes before the name
     y = sheet.high - 10
     parts = [_line(site, PAD + room, y, FOOT, "s", "end")] if site else []
     for number, words in enumerate(reversed(lines)):
