@@ -10,6 +10,7 @@ import yaml
 from serving import tree
 
 from dashboard.markup import TEMPLATES, template, words
+from etl.files.strict_yaml import load_yaml
 from etl.settings import PROJECT
 
 MACRO = '{% from "parts/links.html" import link, file, outside with context %}'
@@ -90,3 +91,8 @@ def test_the_words_of_the_pages_are_the_same_in_both_languages() -> None:
             assert all(isinstance(one, str) for one in both), name
             blanks = [set(re.findall(r"{(\w+)}", one)) for one in both if one]
             assert all(one == blanks[0] for one in blanks), name
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_no_text_stands_twice(lang: str) -> None:
+    assert load_yaml(PROJECT / f"dashboard/texts/{lang}.yaml").keys()

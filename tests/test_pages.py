@@ -343,6 +343,8 @@ def test_every_link_of_the_site_answers(site: TestClient, held: set[str]) -> Non
             assert answer.headers["content-type"] == kind
         elif parts.path.startswith("/api/"):
             assert answer.headers["content-type"] == "application/json"
+        elif parts.path.startswith("/since/") and parts.path.endswith((".md", ".csv")):
+            assert answer.headers["content-type"].startswith(("text/markdown", "text/csv"))
         elif parts.path.endswith(".zip"):
             assert answer.headers["content-type"] == "application/zip"
         elif not set(parse_qs(parts.query)) - {"lang"} and "@" not in parts.path:

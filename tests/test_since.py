@@ -213,7 +213,7 @@ def test_as_of_a_moment_only_what_was_known_by_then_is_on_the_page(
     day = max(then)
     (row,) = [row for row in page.all("tr") if row.text.startswith("标普 500")]
     assert f"{then[day]:,.2f} 点{day.year} 年 {day.month} 月 {day.day} 日" in row.text
-    assert row.hrefs() == [f"/indicators/sp500@2026-06-10?t={DAY}.."]
+    assert row.hrefs() == [f"/indicators/sp500?t={DAY}..&asof=2026-06-10"]
     assert "8 月" not in page.one("article").text
     assert "据后来载入的历史重建" in page.text
 
@@ -223,8 +223,9 @@ def test_a_frozen_page_is_cached_for_ever_and_stays_when_more_is_loaded(
 ) -> None:
     site = client(settings_of(filled))
     lasting = next(
-        link for link in still(site.get(f"/since/{DAY}")).hrefs() if "asof=2" in link and
-        ".md" not in link and ".csv" not in link
+        link
+        for link in still(site.get(f"/since/{DAY}")).one(css="since-foot").hrefs()
+        if "asof=2" in link and ".md" not in link and ".csv" not in link
     )  # fmt: skip
     frozen = site.get(lasting)
     assert frozen.headers["cache-control"] == "public, max-age=31536000, immutable"

@@ -186,7 +186,7 @@ def test_without_a_code_there_is_a_field_for_one_that_needs_no_script(site: Test
         page = still(site.get(f"/verify?lang={lang}"))
         form = page.one("form", "check-form")
         assert (form.attributes["action"], form.attributes["method"]) == ("/verify", "get")
-        assert page.one("label").attributes["for"] == "code"
+        assert form.one("label").attributes["for"] == "code"
 
 
 @pytest.mark.slow

@@ -32,7 +32,7 @@ _WAYS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class WhenAsked:
     """What is asked for: a kind of event, the number it is about, and whether the first is."""
 
     kind: str
@@ -49,7 +49,7 @@ class DatedAnswer:
     day: date | None = None
 
 
-def read(words: str) -> Asked | None:
+def read(words: str) -> WhenAsked | None:
     """The question that words ask; None where they ask none."""
     words = words.casefold()
     if len(words) > LONGEST or not _WHEN.search(words):
@@ -65,7 +65,7 @@ def read(words: str) -> Asked | None:
         if not values:
             return None
         value = values[0]
-    return Asked(kind, value, bool(_FIRST.search(words)))
+    return WhenAsked(kind, value, bool(_FIRST.search(words)))
 
 
 def answers(
@@ -103,7 +103,7 @@ def _named(snapshot: Snapshot, words: str) -> list[Indicator]:
 def _answer(
     snapshot: Snapshot,
     indicator: Indicator,
-    asked: Asked,
+    asked: WhenAsked,
     lang: str,
     as_of: datetime | None,
     *,
@@ -142,7 +142,7 @@ def _answer(
 
 
 def _sentences(
-    event: Event, indicator: Indicator, asked: Asked, told: str, figure: str, lang: str,
+    event: Event, indicator: Indicator, asked: WhenAsked, told: str, figure: str, lang: str,
     level: float | None,
 ) -> Iterator[str]:  # fmt: skip
     title, when = indicator.title.in_(lang), _when(indicator, lang)

@@ -55,7 +55,11 @@ def switch(
     own = {name: value for name, value in own.items() if name != "page"}
     first, held = (str(moment.astimezone(BEIJING).date()) for moment in snapshot.begins)
     chosen = moment_text(urls.as_of) if urls.as_of else ""
-    offered = [str(day) for day in queries.bulletin_days(snapshot)[-OFFERED:][::-1]]
+    # What is told since a day is not told as of one before it.
+    since = path.removeprefix("/since/") if path.startswith("/since/") else ""
+    offered = [
+        day for day in map(str, queries.bulletin_days(snapshot)[-OFFERED:][::-1]) if day >= since
+    ]
     days = [(day, urls.page(path, **own, asof=day), chosen == day) for day in offered]
     now = (text("as_known_now", lang), urls.page(path, **own, asof=""), not chosen)
     return MomentSwitch(

@@ -219,11 +219,10 @@ def _asof(span: Span) -> str:
 
 
 def _row(request: PageRequest, level: BriefLevel, span: Span) -> ShownLevel:
-    place = f"{level.indicator}@{_asof(span)}" if span.as_of else level.indicator
     return ShownLevel(
         request.snapshot.catalog[level.indicator].short.in_(request.lang),
         level.title,
-        request.urls.page(f"/indicators/{place}", t=f"{span.since}.."),
+        request.urls.page(f"/indicators/{level.indicator}", t=f"{span.since}.."),
         level.figure,
         level.day,
         level.change,
@@ -248,7 +247,8 @@ def _choosing(request: PageRequest, seen: datetime) -> dict[str, object]:
     asof = request.query.get("asof", "")
     bulletins = [day for day in queries.bulletin_days(request.snapshot) if day <= today]
     days = [
-        (request.say("since_bulletin", day=str(day)), day) for day in bulletins[-BULLETINS:][::-1]
+        (request.say("since_that_bulletin", day=str(day)), day)
+        for day in bulletins[-BULLETINS:][::-1]
     ]
     days += [
         (request.say("since_ago", days=str(ago), day=str(day)), day)
