@@ -162,7 +162,7 @@ def test_nothing_is_compared_across_a_break_another_basis_or_a_gap(catalog: Cata
 def test_what_is_out_of_date_decides_nothing_but_that(catalog: Catalog) -> None:
     values, later = series(99, 101), EVENING + timedelta(days=10)
     assert alert(catalog, ABOVE, values, moment=later).state == "missing"
-    assert "未更新，无法判断" in alert(catalog, ABOVE, values, moment=later).zh
+    assert "未更新，数据缺失" in alert(catalog, ABOVE, values, moment=later).zh
     stale = alert(catalog, STALE, values, moment=later)
     assert stale.state == "triggered"
     assert stale.zh == "数据截至 2026 年 5 月 26 日，未更新。"

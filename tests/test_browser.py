@@ -169,7 +169,7 @@ def test_the_lead_chart_is_drawn_over_its_picture(visit: Opened) -> None:
     chart = page.locator(".lead .chart")
     chart.locator(".main-svg").first.wait_for()
     expect(chart.locator(".chart-still")).to_be_hidden()
-    expect(chart.locator(".annotation-text", has_text="1.01 万亿美元")).to_be_visible()
+    expect(chart.locator(".annotation-text", has_text="1.01")).to_be_visible()
     assert page.locator(".modebar-btn").count() == 0
 
 

@@ -37,7 +37,7 @@ def test_the_site_is_walked_through_as_of_a_day(visit: Opened, width: int) -> No
     page.wait_for_url(f"**/indicators/sp500?*t=3m*asof={DAY}*")
     says_so(page)
     assert f"/c/sp500@{DAY}" in str(page.locator("a.download").first.get_attribute("href"))
-    for name in ("今日", "往期", "比较", "政策", "导出", "状态"):
+    for name in ("最新一期", "往期", "比较", "政策", "导出", "状态"):
         page.locator(".nav").get_by_text(name, exact=True).click()
         page.locator(".nav-link.current").get_by_text(name, exact=True).wait_for()
         says_so(page)

@@ -235,7 +235,7 @@ def test_a_file_goes_before_the_text_and_what_is_left_out_is_said(site: TestClie
 
 def test_the_date_is_that_of_the_text_or_the_one_that_is_given_or_today(site: TestClient):
     day = still(sent(site, MIXED, date="2026-05-22")).one("p", "lead-words").text
-    assert "按给定的日期（2026 年 5 月 22 日）" in day
+    assert "按指定日期（2026 年 5 月 22 日）" in day
     undated = still(sent(site, "今天的动态\n\n一、其他\n\n标普500收于7519.12点。\n"))
     today = full_date(now().astimezone(BEIJING).date(), "zh")
     assert f"按今天（{today}）" in undated.one("p", "lead-words").text

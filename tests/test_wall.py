@@ -160,7 +160,7 @@ def test_everything_chosen_stays_in_every_link_and_form(site: TestClient) -> Non
     kept = {one.attributes["name"]: one.attributes["value"] for one in document.all("input")
             if one.attributes.get("type") == "hidden"}  # fmt: skip
     assert kept == {"ids": "sp500,vix", "t": "3y", "u": "index", "full": "1", "theme": "dark"}
-    assert "/indicators/sp500@2026-05-20?t=3y&u=index&theme=dark" in [
+    assert "/indicators/sp500?t=3y&u=index&asof=2026-05-20&theme=dark" in [
         a.attributes["href"] for a in document.one("article").all("a")
     ]
 
@@ -262,7 +262,7 @@ def test_a_move_of_the_slider_shows_what_was_known_then(visit: Opened, site: Tes
     page.keyboard.press("ArrowRight")
     expect(page.locator(".wall-known")).to_contain_text("2026 年 3 月 11 日")
     page.locator(".wall-bar .option").first.click()  # now
-    expect(page.locator(".wall-known")).to_contain_text("快照")
+    expect(page.locator(".wall-known")).to_contain_text("数据更新于")
     assert slider.input_value() == slider.get_attribute("max")
     assert (reader.troubles, reader.foreign) == ([], [])
 

@@ -380,7 +380,7 @@ def _figure(
 def _chart(request: PageRequest, asked: WallAddress, name: str) -> str:
     """The page of the indicator, with what was chosen here."""
     address = ChartAddress(name, asked.as_of, window=asked.window, transform=asked.transform)
-    return request.urls.page(f"/indicators/{address.place}", **address.chosen)
+    return request.urls.page(f"/indicators/{address.id}", **address.chosen)
 
 
 def _bar(request: PageRequest, asked: WallAddress) -> AsOfBar:

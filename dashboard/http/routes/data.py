@@ -59,7 +59,7 @@ for _kind in sorted(FORMATS.values(), key=lambda kind: -len(kind.suffix)):
 class _Digest(StringConvertor):
     """A SHA-256, or what is longer than the code of any chart: those are the page's."""
 
-    regex = f"[0-9A-Fa-f]{{64}}|[^/]{{{MAX_CODE + 1},}}"
+    regex = f"[0-9A-Fa-f]{{61,}}|[^/]{{{MAX_CODE + 1},}}"
 
 
 register_url_convertor("digest", _Digest())
