@@ -162,7 +162,7 @@ def test_nothing_is_compared_across_a_break_another_basis_or_a_gap(catalog: Cata
 def test_what_is_out_of_date_decides_nothing_but_that(catalog: Catalog) -> None:
     values, later = series(99, 101), EVENING + timedelta(days=10)
     assert alert(catalog, ABOVE, values, moment=later).state == "missing"
-    assert "未更新，数据缺失" in alert(catalog, ABOVE, values, moment=later).zh
+    assert "未更新，无法判断" in alert(catalog, ABOVE, values, moment=later).zh
     stale = alert(catalog, STALE, values, moment=later)
     assert stale.state == "triggered"
     assert stale.zh == "数据截至 2026 年 5 月 26 日，未更新。"
@@ -318,8 +318,8 @@ def test_the_status_page_shows_every_rule_the_worst_first(
     found = states(client(settings_of(triggered)))
     assert len(found) == sum(len(i.alerts) for i in catalog.all())
     assert found["vix", "高于 30 点"] == "触发"
-    assert found["gold_futures_usd_oz", "创新高或新低"] == "数据缺失"
-    order = [["触发", "数据缺失", "正常"].index(state) for state in found.values()]
+    assert found["gold_futures_usd_oz", "创新高或新低"] == "无法判断"
+    order = [["触发", "无法判断", "正常"].index(state) for state in found.values()]
     assert order == sorted(order)
 
 
@@ -400,7 +400,7 @@ def test_a_snapshot_of_an_earlier_version_shows_no_alerts_and_every_page(filled:
 
 def test_the_command_prints_what_the_page_shows(triggered: Path, cli: Cli) -> None:
     rows = json.loads(cli("alerts", "--json").out)
-    words = {"triggered": "触发", "normal": "正常", "missing": "数据缺失"}
+    words = {"triggered": "触发", "normal": "正常", "missing": "无法判断"}
     shown = states(client(settings_of(triggered)))
     assert {(row["indicator"], row["rule_zh"]): words[row["state"]] for row in rows} == shown
     table = cli("alerts")

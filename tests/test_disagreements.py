@@ -32,7 +32,7 @@ def test_a_difference_beyond_the_tolerance_is_told_and_nothing_is_averaged(
     assert (found.date, found.source, found.value) == (DAY, "figures", float(settled))
     assert (found.other_source, found.other_value) == ("import", 4.9)
     page = client(settings_of(filled)).get("/indicators/us_10y_yield_pct").text
-    assert "来源不一致（1 处，取前者）" in page
+    assert "来源不一致（1 处，以前者为准）" in page
     assert "人工导入 4.90%" in page
 
 

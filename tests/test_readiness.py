@@ -40,7 +40,7 @@ def test_a_snapshot_is_ready_when_it_is_first_served(published: Settings) -> Non
     snapshot = Snapshots(published.published, get_ready).current()
     assert len(snapshot.in_cache("standings", "")) == 19
     assert len(snapshot.in_cache("words", "")) == len(snapshot.catalog)
-    assert len(snapshot.in_cache("order", ("date", True, None))) == 19
+    assert len(snapshot.in_cache("order", ("date", True, None, None))) == 19
 
 
 def test_who_asks_while_a_new_snapshot_is_made_ready_goes_on_with_the_old(
