@@ -90,13 +90,15 @@ def frequency_rows(
         return []
     found = [("frequency", [
         (text(f"freq_{name}" if name else "as_held", lang),
-         link(replace(address, freq=name, agg=_possible(name, address.agg))), address.freq == name)
+         link(replace(address, freq=name, agg=_possible(name, address.agg), title="")),
+         address.freq == name)
         for name in ("", *common)
     ])]  # fmt: skip
     if address.freq:
         adds_up = all(aggregation.adds_up(one, snapshot.catalog) for one in indicators)
         found.append(("aggregate", [
-            (text(f"agg_{name}", lang), link(replace(address, agg=name)), address.agg == name)
+            (text(f"agg_{name}", lang), link(replace(address, agg=name, title="")),
+             address.agg == name)
             for name in ("eop", "avg", *(["sum"] if adds_up else []), "min", "max")
         ]))  # fmt: skip
     return found
@@ -119,7 +121,7 @@ def span_form(
         str(window.end or ""),
         str(min((series[0].date for series in held), default="")),
         str(max((series[-1].date for series in held), default="")),
-        tuple((name, value) for name, value in kept if value and name != "t"),
+        tuple((name, value) for name, value in kept if value and name not in ("t", "title")),
     )
 
 
@@ -127,7 +129,7 @@ def _scales(view: View, link: LinkTo) -> list[Choice]:
     return [
         (
             text(f"scale_{name}", view.lang),
-            link(replace(view.address, scale=name)),
+            link(replace(view.address, scale=name, title="")),
             view.address.scale == name,
         )
         for name in SCALES
