@@ -304,7 +304,7 @@ def test_no_page_calls_a_record_what_is_none(published: Settings, name: str) -> 
         assert answer.status_code == 200
         for words in ALL_TIME:
             assert words not in answer.text, (address, words)
-    assert "以来最" in site.get(f"/c/{name}.svg?t=max&w=1200&h=1000").text
+    assert "以来最" in site.get(f"/c/{name}.svg?t=max&w=2000&h=1200").text
 
 
 def test_every_word_of_all_time_belongs_to_an_event_that_is_one(

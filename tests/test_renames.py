@@ -156,7 +156,10 @@ def test_addresses_short_links_and_files_lead_on(own: Path, cli: Cli) -> None:
         (f"/c/brass{frozen}.csv?t=max", f"/c/brass_usd{frozen}.csv?t=max"),
         (f"/c/other{frozen}?with=brass&t=max", f"/c/other{frozen}?with=brass_usd&t=max"),
         ("/c/brass_usd.csv?with=brass&t=max", "/c/brass_usd.csv?t=max"),
-        (f"/indicators/brass{frozen}?t=max", f"/indicators/brass_usd{frozen}?t=max"),
+        (
+            f"/indicators/brass{frozen}?t=max",
+            f"/indicators/brass_usd?t=max&asof={frozen.removeprefix('@')}",
+        ),
         ("/compare?ids=other,brass&t=max", "/compare?ids=other,brass_usd&t=max"),
         ("/export?ids=brass,brass_usd", "/export?ids=brass_usd"),
         ("/api/v1/observations?ids=brass,brass_usd", "/api/v1/observations?ids=brass_usd"),
