@@ -532,3 +532,17 @@ def test_a_log_axis_over_large_numbers_is_told_without_an_exponent_of_computers(
     assert "1,000,000" in labels
     assert "5×10²⁶" in labels
     assert not any("e" in label for label in labels)
+
+
+def test_each_of_several_breaks_is_named_at_its_own_day() -> None:
+    breaks = tuple(
+        CATALOG["pue_global_average"].breaks[0].model_copy(update={"date": date(year, 1, 1)})
+        for year in (2018, 2024)
+    )
+    indicator = CATALOG["pue_global_average"].model_copy(update={"breaks": breaks})
+    rows = vintages({date(year, 7, 1): 1.5 for year in range(2010, 2027)})
+    document = figure(drawn(indicator, rows), (960, 400))
+    named = [a for a in document["layout"]["annotations"] if a["text"] == "口径变动"]
+    assert [(a["x"], abs(a["xshift"]) < 2) for a in named] == [
+        ("2018-01-01", True), ("2024-01-01", True),
+    ]  # fmt: skip

@@ -9,11 +9,12 @@ its point bears a number and the words stand below the chart.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
-from itertools import pairwise
+from itertools import groupby, pairwise
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,6 +48,7 @@ _ASIDE = (9, 16, 28, 44)
 FAR, LED = 60.0, 12.0
 
 Heights = NDArray[np.float64]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,9 @@ class PlotFrame:
         known = self._known.get(id(segment))
         if known is None:
             places = self._all_places(segment, series.axis)
-            known = places if series.kind == "step" else _thinned(places)
+            if series.kind != "step":
+                places = list(thinned(places, lambda p: int(p[0]), lambda p: p[1]))
+            known = places
             self._known[id(segment)] = known
         return known
 
@@ -185,7 +189,7 @@ class Layout:
         self.margin = tuple(self._place_margin(entries))
         self.told = tuple(self._place_ticks())
         self._days(bottom + BOTTOM - GAP)
-        self._breaks(top - TOP + ASCENT)
+        self.break_labels = dict(self._breaks(top - TOP + ASCENT))
         self.marks = [mark for series in self.model.series for mark in series.marks[:1]]
         if self.marked:
             self._level_words(below)
@@ -343,12 +347,15 @@ class Layout:
             x = min(max(self.frame.x(day), half), self.width - half)
             self._take_if_free(Label(words, round(x, 1), y, "middle"), GAP)
 
-    def _breaks(self, y: float) -> None:
-        """Above the plot, where no line runs; where there is no room the caption says it alone."""
+    def _breaks(self, y: float) -> Iterator[tuple[date, Label]]:
+        """The words of the days that have room above the plot, where no line runs; of others the
+        caption tells alone."""
         for day, words in self.model.breaks:
             half = _width(words) / 2
             x = min(max(self.frame.x(day), half), self.width - half)
-            self._take_if_free(Label(words, round(x, 1), y, "middle"))
+            label = Label(words, round(x, 1), y, "middle")
+            if self._take_if_free(label):
+                yield day, label
 
     # In the plot
 
@@ -576,20 +583,18 @@ def _name_lines(series: Series, room: float) -> tuple[str, ...]:
     return lines if all(_width(line, kind) <= room for line in lines) else ()
 
 
-def _thinned(places: list[tuple[float, float]]) -> list[tuple[float, float]]:
-    """No more points than the paper can show: of each column of pixels the first, the highest, the
-    lowest and the last."""
-    columns: dict[int, list[tuple[float, float]]] = {}
-    for place in places:
-        columns.setdefault(int(place[0]), []).append(place)
-    kept = []
-    for column in columns.values():
-        if len(column) <= 4:
-            kept += column
-            continue
-        top, bottom = min(column, key=lambda p: p[1]), max(column, key=lambda p: p[1])
-        kept += [column[0], *sorted({top, bottom}), column[-1]]
-    return kept
+def thinned(
+    points: Iterable[T], column: Callable[[T], int], height: Callable[[T], float]
+) -> Iterator[T]:
+    """No more points than the paper can show: of each column of it the first, the highest, the
+    lowest and the last, in their order."""
+    for _, group in groupby(points, key=column):
+        found = list(group)
+        if len(found) > 4:
+            heights = [height(point) for point in found]
+            highest, lowest = (heights.index(most) for most in (max(heights), min(heights)))
+            found = [found[at] for at in sorted({0, highest, lowest, len(found) - 1})]
+        yield from found
 
 
 def _width(words: str, kind: str = "") -> float:

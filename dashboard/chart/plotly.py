@@ -287,12 +287,11 @@ def _break_lines(model: Model) -> list[dict[str, Any]]:
 
 def _break_labels(layout: Layout) -> list[dict[str, Any]]:
     """Above the plot, where the picture has room for them too."""
-    places = {label.words: label.x for label in layout.labels}
     return [
         {**_TEXT, "yref": "paper", "y": 1, "yanchor": "bottom", "yshift": ABOVE,
-         "x": day.isoformat(), "text": words,
-         "xshift": round(places[words] - layout.frame.x(day))}
-        for day, words in layout.model.breaks if words in places
+         "x": day.isoformat(), "text": label.words,
+         "xshift": round(label.x - layout.frame.x(day))}
+        for day, label in layout.break_labels.items()
     ]  # fmt: skip
 
 

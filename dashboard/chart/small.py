@@ -3,13 +3,14 @@ letters beside it keep theirs. All of them have one axis of dates, so that a day
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import groupby
 
+from dashboard.chart.layout import BAR, thinned
 from dashboard.chart.model import Model, Point, Segment
+from dashboard.chart.svg import path
 from dashboard.chart.ticks import date_ticks
+from etl.frequency import RULES
 
 #: The paper, in units of its own.
 WIDTH, HEIGHT = 1000, 250
@@ -19,8 +20,6 @@ COLUMNS = 320
 MOST_TICKS = 4
 #: How near to an end, in percent, no date fits.
 EDGE = 7
-#: How much of its period a bar fills.
-BAR = 0.62
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +66,15 @@ def small_chart(model: Model, days: Days) -> SmallChart:
     def y(value: float) -> int:
         return round(HEIGHT * (axis.high - value) / (axis.high - axis.low))
 
-    segments = [Segment(tuple(_thinned(s.points, days)), s.sampled) for s in series.segments]
+    def column(point: Point) -> int:
+        return days.x(point.at) * COLUMNS // WIDTH
+
+    segments = [
+        Segment(tuple(thinned(s.points, column, lambda p: p.value)), s.sampled)
+        if len(s.points) > COLUMNS * 4
+        else s
+        for s in series.segments
+    ]
     solid: list[str] = []
     pale: list[str] = []
     bars: list[str] = []
@@ -75,7 +82,7 @@ def small_chart(model: Model, days: Days) -> SmallChart:
     for segment in segments:
         places = [(days.x(p.at), y(p.value)) for p in segment.points]
         if series.kind == "bars":
-            half = WIDTH * BAR * 15 / days.count
+            half = WIDTH * BAR * RULES[series.frequency].length / 2 / days.count
             bars += [
                 f"M{max(0.0, x - half):.0f} {y(0.0)}V{top}H{min(WIDTH, x + half):.0f}V{y(0.0)}Z"
                 for x, top in places
@@ -83,9 +90,9 @@ def small_chart(model: Model, days: Days) -> SmallChart:
         elif len(places) == 1 and series.kind != "step":
             dots.append("M{} {}h0".format(*places[0]))
         elif series.kind == "step":
-            solid.append(_steps(places))
+            solid.append(path(places, step=True))
         else:
-            (pale if segment.sampled else solid).append(_joined(places))
+            (pale if segment.sampled else solid).append(path(places))
     points = {point.date: point for segment in segments for point in segment.points}
     held = tuple(points[day] for day in sorted(points))
     if held and series.kind != "bars":
@@ -95,35 +102,3 @@ def small_chart(model: Model, days: Days) -> SmallChart:
             pale.append(f"M{x} {top}H{WIDTH}")
     heights = tuple(y(point.value) for point in held)
     return SmallChart("".join(solid), "".join(pale), "".join(bars), "".join(dots), held, heights)
-
-
-def _joined(places: Sequence[tuple[int, int]]) -> str:
-    return "M" + "L".join(f"{x} {y}" for x, y in places)
-
-
-def _steps(places: Sequence[tuple[int, int]]) -> str:
-    x, y = places[0]
-    return f"M{x} {y}" + "".join(f"H{x}V{y}" for x, y in places[1:])
-
-
-def _thinned(points: Sequence[Point], days: Days) -> Iterator[Point]:
-    """No more than the paper can show: of each of its columns the first, the highest, the lowest
-    and the last."""
-    if len(points) <= COLUMNS * 4:
-        yield from points
-        return
-    for _, column in groupby(points, key=lambda p: days.x(p.at) * COLUMNS // WIDTH):
-        yield from _few(list(column))
-
-
-def _few(column: Sequence[Point]) -> list[Point]:
-    kept = {
-        point.date: point
-        for point in (
-            column[0],
-            max(column, key=lambda p: p.value),
-            min(column, key=lambda p: p.value),
-            column[-1],
-        )
-    }
-    return [kept[day] for day in sorted(kept)]

@@ -7,7 +7,7 @@ from datetime import date
 from xml.sax.saxutils import escape
 
 from dashboard.chart.layout import SIZE, Label, Layout, Leader, PlotFrame
-from dashboard.chart.model import Model, Point, Segment, Series
+from dashboard.chart.model import Model, Point, Series
 from dashboard.chart.notes import SHAPES, apart
 from dashboard.chart.palette import style
 
@@ -68,13 +68,10 @@ def spark(
 
     places = [place(day, value) for day, value in values]
     x, y = places[-1]
-    if step:
-        path = " ".join(places[0]) + "".join(f"H{x}V{y}" for x, y in places[1:])
-    else:
-        path = "L".join(f"{x} {y}" for x, y in places)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}">'
-        f'<style>{SPARK_STYLE}</style><path d="M{path}"/><circle cx="{x}" cy="{y}" r="2.5"/></svg>'
+        f'<style>{SPARK_STYLE}</style><path d="{path(places, step=step)}"/>'
+        f'<circle cx="{x}" cy="{y}" r="2.5"/></svg>'
     )
 
 
@@ -130,7 +127,8 @@ def _lines(series: Series, frame: PlotFrame) -> list[str]:
     for segment in series.segments:
         if len(segment.points) > 1:
             kind = "l p" if segment.sampled else "l"
-            parts.append(f'<path class="{kind}" d="{_path(series, segment, frame)}"/>')
+            line = path(frame.places(series, segment), step=series.kind == "step")
+            parts.append(f'<path class="{kind}" d="{line}"/>')
         if len(segment.points) == 1 or (segment.sampled and len(segment.points) < FEW_SAMPLES):
             parts += [_dot(series, p, frame, 2.2) for p in segment.points]
         else:
@@ -138,11 +136,11 @@ def _lines(series: Series, frame: PlotFrame) -> list[str]:
     return parts
 
 
-def _path(series: Series, segment: Segment, frame: PlotFrame) -> str:
-    places = frame.places(series, segment)
-    if series.kind == "step":
-        x0, y0 = places[0]
-        return f"M{x0} {y0}" + "".join(f"H{x}V{y}" for x, y in places[1:])
+def path(places: Sequence[tuple[object, object]], *, step: bool = False) -> str:
+    """The line through these places; in steps where a value holds until the next."""
+    if step:
+        (x0, y0), *others = places
+        return f"M{x0} {y0}" + "".join(f"H{x}V{y}" for x, y in others)
     return "M" + "L".join(f"{x} {y}" for x, y in places)
 
 

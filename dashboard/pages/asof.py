@@ -45,7 +45,7 @@ class MomentBar:
 
 
 def switch(
-    urls: Urls, path: str, own: Mapping[str, str], snapshot: Snapshot
+    page: Page, urls: Urls, path: str, own: Mapping[str, str], snapshot: Snapshot
 ) -> MomentSwitch | None:
     """Any day on which something was known, and those of the newest bulletins; None in a static
     copy. Another day is shown from its first page on."""
@@ -53,13 +53,10 @@ def switch(
     if not action or snapshot.begins is None:
         return None
     own = {name: value for name, value in own.items() if name != "page"}
-    first, held = (str(moment.astimezone(BEIJING).date()) for moment in snapshot.begins)
+    begins, held = (moment.astimezone(BEIJING).date() for moment in snapshot.begins)
+    first = max(begins, page.begins or begins)
     chosen = moment_text(urls.as_of) if urls.as_of else ""
-    # What is told since a day is not told as of one before it.
-    since = path.removeprefix("/since/") if path.startswith("/since/") else ""
-    offered = [
-        day for day in map(str, queries.bulletin_days(snapshot)[-OFFERED:][::-1]) if day >= since
-    ]
+    offered = [str(day) for day in queries.bulletin_days(snapshot)[-OFFERED:][::-1] if day >= first]
     days = [(day, urls.page(path, **own, asof=day), chosen == day) for day in offered]
     now = (text("as_known_now", lang), urls.page(path, **own, asof=""), not chosen)
     return MomentSwitch(
@@ -67,10 +64,10 @@ def switch(
         action=action,
         kept=tuple((k, v) for k, v in {**own, **urls.display.kept}.items() if v),
         day=chosen[:10],
-        first=first,
+        first=str(first),
         last=str(datetime.now(BEIJING).date()),
         days=[now, *days],
-        note=text("moments_held", lang, first=first, held=held),
+        note=text("moments_held", lang, first=str(begins), held=str(held)),
     )
 
 

@@ -72,11 +72,11 @@ def layout(request: PageRequest) -> Page:
                 ),
             ],
             "found": found,
-            "answers": answered(request, asked.as_of),
+            "answers": answered(request),
             "search": search_form(
                 request, PATH, request.say("ask_when"), {n: said.get(n, "") for n in PARAMETERS}
             ),
-            "events": [_shown(request, one, asked.id, asked.as_of) for one in page.shown],
+            "events": [_shown(request, one, asked.id) for one in page.shown],
             "whole": request.urls.page(PATH),
             "further": further(page, lambda n: _href(request, page=n), request.lang),
         },
@@ -88,7 +88,7 @@ def _href(request: PageRequest, **changed: str) -> str:
     return request.urls.page(PATH, **{**kept, **changed})
 
 
-def _shown(request: PageRequest, one: Happened, asked: str, as_of: datetime | None) -> ShownEvent:
+def _shown(request: PageRequest, one: Happened, asked: str) -> ShownEvent:
     snapshot, lang = request.snapshot, request.lang
     name = asked if asked in one.ids else next(iter(one.ids), "")
     where = href(snapshot, one)
@@ -103,34 +103,31 @@ def _shown(request: PageRequest, one: Happened, asked: str, as_of: datetime | No
         href=request.urls.page(where) if where.startswith("/") and "?" not in where
         else request.urls.to(where) if where.startswith("/") else where,
         source=source(snapshot, one, lang),
-        chart=_chart_of(request, snapshot.catalog[name], *days, as_of)
+        chart=_chart_of(request, snapshot.catalog[name], *days)
         if name in snapshot.catalog
         else "",
     )  # fmt: skip
 
 
-def answered(request: PageRequest, as_of: datetime | None) -> list[tuple[str, str]]:
+def answered(request: PageRequest) -> list[tuple[str, str]]:
     """What the search words ask for when they ask when: sentences, each with the chart of its
     day."""
     snapshot, catalog = request.snapshot, request.snapshot.catalog
     return [
         (
             one.sentence,
-            _chart_of(request, catalog[one.id], one.day, one.day, as_of) if one.day else "",
+            _chart_of(request, catalog[one.id], one.day, one.day) if one.day else "",
         )
-        for one in answers(snapshot, request.query.get("q", ""), request.lang, as_of)
+        for one in answers(snapshot, request.query.get("q", ""), request.lang, request.as_of)
     ]
 
 
-def _chart_of(
-    request: PageRequest, indicator: Indicator, first: date, last: date, as_of: datetime | None
-) -> str:
+def _chart_of(request: PageRequest, indicator: Indicator, first: date, last: date) -> str:
     """The chart whose window holds the days; its fragment marks the last."""
     around = timedelta(days=AROUND if indicator.frequency == "daily" else AROUND_RARE)
     display = request.display
     address = ChartAddress(
         indicator.id,
-        as_of=as_of,
         window=Window("", first - around, last + around),
         lang=display.lang,
         theme=display.theme,

@@ -74,7 +74,7 @@ def frame(
             (words, replace(urls, display=changed).page(path, **own), label)
             for words, label, changed in alternatives(display)
         ],
-        switch=switch(urls, path, own, snapshot) if snapshot else None,
+        switch=switch(page, urls, path, own, snapshot) if snapshot else None,
         bar=bar(page, urls, path, own, snapshot) if snapshot and urls.as_of else None,
         unknown=unknown,
     )

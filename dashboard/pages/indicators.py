@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
-from dashboard.address import AddressError, as_of_in, one_of
+from dashboard.address import AddressError, one_of
 from dashboard.data.freshness import Health, health
 from dashboard.data.indicator_rows import Line, in_order, lines
 from dashboard.data.search import found
@@ -67,7 +67,7 @@ def layout(request: PageRequest, clock: PageClock) -> Page:
     now = min(as_of, clock.minute) if as_of else clock.minute
     try:
         wanted = _filtered(request)
-        told = answered(request, as_of_in(request.query, now))
+        told = answered(request)
         columns = _columns(request)
         sort = _sort(request)
         page = paged(request.query.get("page", ""), _sorted(request, wanted, sort, now), PAGE)

@@ -68,7 +68,8 @@ class Page:
     previews, its HTTP status; `charts` come alive, `location` is where the page has moved to, and
     `is_final` says that it never changes. Of a page as of a moment, `told` is what is to be said of
     it besides, `ids` are the indicators that it is about (None for all), and one that `has_past`
-    not shows what is so now. `paper` is the whole address that a page bears when it is printed."""
+    not shows what is so now. `paper` is the whole address that a page bears when it is printed.
+    There is no such page as of a day before it `begins`."""
 
     title: str
     template: str = ""
@@ -80,6 +81,7 @@ class Page:
     told: tuple[str, ...] = ()
     ids: tuple[str, ...] | None = None
     has_past: bool = True
+    begins: date | None = None
     is_final: bool = False
     paper: str = ""
 

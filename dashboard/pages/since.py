@@ -140,6 +140,7 @@ def layout(request: PageRequest, day_text: str, now: datetime) -> Page:
         },
         description=covers,
         is_final=is_final(request.snapshot, span),
+        begins=span.since,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from itertools import chain, islice
 from math import ceil, sqrt
 
@@ -17,7 +17,6 @@ from dashboard.address import (
     Transform,
     Window,
     as_named,
-    as_of_in,
     moment_text,
     one_of,
     transform,
@@ -206,7 +205,7 @@ def _asked(request: PageRequest) -> WallAddress:
         written=bool(names),
         window=window(query.get("t", "")),
         transform=transform(query.get("u", "")),
-        as_of=as_of_in(query, datetime.now(UTC)),
+        as_of=request.as_of,
         full=one_of("full", query.get("full", ""), ("", "1")) == "1",
     )
 
@@ -379,8 +378,8 @@ def _figure(
 
 def _chart(request: PageRequest, asked: WallAddress, name: str) -> str:
     """The page of the indicator, with what was chosen here."""
-    address = ChartAddress(name, asked.as_of, window=asked.window, transform=asked.transform)
-    return request.urls.page(f"/indicators/{address.id}", **address.chosen)
+    address = ChartAddress(name, window=asked.window, transform=asked.transform)
+    return request.urls.page(f"/indicators/{name}", **address.chosen)
 
 
 def _bar(request: PageRequest, asked: WallAddress) -> AsOfBar:

@@ -20,11 +20,13 @@ from dashboard.display import LANGS, THEMES, UPDOWNS, Display
 from dashboard.export.receipts import Made
 from dashboard.http.cache import Content
 from dashboard.http.forms import FormField, form_fields
+from dashboard.http.limits import ConcurrencyLimit
 from dashboard.http.problems import answer_to, page_for
 from dashboard.http.responses import LIVE, answered, current_snapshot, service_of
 from dashboard.http.security import NOTHING
 from dashboard.pages.draft import PATH, SentDraft
 from dashboard.static_copy.pack import bulletin_kit, pack
+from etl.bulletins.model import Bulletin
 from etl.errors import XinzhiError
 
 router = APIRouter(include_in_schema=False)
@@ -34,41 +36,48 @@ router = APIRouter(include_in_schema=False)
 async def bulletin_kit_file(request: Request, day: str) -> Response:
     """The pictures, words and codes of every chart of a bulletin."""
     service = service_of(request)
-    try:
-        snapshot = await current_snapshot(request)
-        bulletin = await run_in_threadpool(bulletin_of, snapshot, day)
-        chosen = _chosen(parse_query(request.url.query))
-        name = f"bulletin_{bulletin.date}_{chosen.lang}_kit.zip"
-        headers = _headers(snapshot, name)
 
-        def make() -> Content:
-            body = bulletin_kit(snapshot, bulletin, chosen, service.site)
-            return Content(body, "application/zip", headers)
+    def make(snapshot: Snapshot, bulletin: Bulletin, chosen: Display) -> bytes:
+        return bulletin_kit(snapshot, bulletin, chosen, service.site)
 
-        return await answered(request, snapshot, f"kit {day} {chosen}", make, service.pictures)
-    except AddressError as error:
-        return page_for(request, error)
+    return await _zip(request, day, "kit", make, service.pictures)
 
 
 @router.api_route("/bulletins/{day}.zip", methods=["GET", "HEAD"])
 async def bulletin_pack(request: Request, day: str) -> Response:
     """The text with its charts, evidence, data and receipts."""
     service = service_of(request)
+
+    def make(snapshot: Snapshot, bulletin: Bulletin, chosen: Display) -> bytes:
+        body = pack(snapshot, bulletin, chosen, service.site)
+        link = service.site.urls.online.to(f"/bulletins/{bulletin.date}.zip")
+        digest, now = sha256(body).hexdigest(), datetime.now(UTC)
+        service.served.note(Made(digest, link, snapshot.name, len(body), now))
+        return body
+
+    return await _zip(request, day, "", make, service.files)
+
+
+async def _zip(
+    request: Request,
+    day: str,
+    kind: str,
+    make: Callable[[Snapshot, Bulletin, Display], bytes],
+    limit: ConcurrencyLimit,
+) -> Response:
+    """A file made of a bulletin, as the reader chose the display."""
     try:
         snapshot = await current_snapshot(request)
         bulletin = await run_in_threadpool(bulletin_of, snapshot, day)
         chosen = _chosen(parse_query(request.url.query))
-        name = f"bulletin_{bulletin.date}_{chosen.lang}.zip"
-        headers = _headers(snapshot, name)
+        parts = ("bulletin", str(bulletin.date), chosen.lang, kind)
+        headers = _headers(snapshot, f"{'_'.join(filter(None, parts))}.zip")
 
-        def make() -> Content:
-            body = pack(snapshot, bulletin, chosen, service.site)
-            link = service.site.urls.online.to(f"/bulletins/{bulletin.date}.zip")
-            digest, now = sha256(body).hexdigest(), datetime.now(UTC)
-            service.served.note(Made(digest, link, snapshot.name, len(body), now))
-            return Content(body, "application/zip", headers)
+        def content() -> Content:
+            return Content(make(snapshot, bulletin, chosen), "application/zip", headers)
 
-        return await answered(request, snapshot, f"pack {day} {chosen}", make, service.files)
+        what = f"{kind or 'pack'} {day} {chosen}"
+        return await answered(request, snapshot, what, content, limit)
     except AddressError as error:
         return page_for(request, error)
 
