@@ -20,6 +20,7 @@ from dashboard.address import RANGES, AddressError, ChartAddress, Transform, par
 from dashboard.chart.headlines import headline
 from dashboard.chart.lettering import width, wrapped
 from dashboard.chart.model import Part, compose
+from dashboard.chart.words import words
 from dashboard.chart_page import short_links
 from dashboard.chart_page.view import View, view
 from dashboard.data.snapshot import Snapshot
@@ -302,3 +303,18 @@ def test_a_short_link_keeps_the_headline(words: str) -> None:
     code = short_links.code(address)
     assert len(code) <= short_links.MAX_CODE
     assert short_links.address(code, CATALOG) == address
+
+
+def test_a_change_over_a_missing_session_is_not_called_one_from_the_session_before() -> None:
+    """2026-05-18 is a Monday; the value of Tuesday is missing, that of the Friday before is not."""
+    friday, monday, wednesday = date(2026, 5, 15), date(2026, 5, 18), date(2026, 5, 20)
+    assert "较上一交易日涨 10.0%" in told("sp500", {friday: 5.0, monday: 10.0}, "pct")
+    values = {friday: 5.0, monday: 5.0, wednesday: 10.0}
+    assert "较 5 月 18 日涨 10.0%" in told("sp500", values, "pct")
+    assert told("sp500", values, "pct", "en").endswith("up 10.0% from 18 May")
+    rows = vintages(values)
+    part = Part(CATALOG["sp500"], CATALOG.unit(CATALOG["sp500"]), [(v, v.value) for v in rows])
+    model = compose([part], transform=Transform(), lang="zh")
+    said = " ".join(words(model, [part], Transform(), "zh").sentences)
+    assert "较 5 月 18 日涨 100.00%" in said
+    assert "上一交易日" not in said

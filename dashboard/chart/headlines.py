@@ -22,6 +22,7 @@ from etl.words.numbers import COUNTED, says_something, step
 from etl.words.sentences import (
     RECORDS,
     badges,
+    base_day,
     base_words,
     event_words,
     fell_or_rose,
@@ -394,7 +395,7 @@ def _change(course: Course, transform: Transform) -> str:
     if transform.name in named:
         base = named[transform.name][not course.is_zh]
     else:
-        base = base_words(frequency, course.lang)
+        base = _previous(course) or base_words(frequency, course.lang)
     size, way = _change_figure(course, transform, course.newest)
     if not way:
         if not course.is_zh:
@@ -406,6 +407,14 @@ def _change(course: Course, transform: Transform) -> str:
         return f"{told} {base}"
     told = f"{base}{told}" if transform.name in named else f"较{base}{told}"
     return f"{told}{_how_it_grew(course, transform)}"
+
+
+def _previous(course: Course) -> str:
+    """The day of the value before the newest, where another session lies between them."""
+    part, newest = course.part, course.rows[-1][0]
+    before = [vintage for vintage, _ in part.rows if vintage.date < newest.date][-1:]
+    day = base_day(before[0], newest, part.indicator, course.lang) if before else ""
+    return day and (f" {day}" if course.is_zh else f"from {day}")
 
 
 def _how_it_grew(course: Course, transform: Transform) -> str:

@@ -18,6 +18,7 @@ from etl.records import Vintage
 from etl.words.sentences import (
     Badge,
     badges,
+    base_day,
     change_itself,
     change_words,
     gap,
@@ -171,7 +172,11 @@ def _sentences(
 
 def _newest_sentence(finding: Finding, transform: Transform, lang: str) -> str:
     title, when = finding.part.indicator.title.in_(lang), _when(finding, lang)
-    change = change_words(finding.change, finding.part.indicator, finding.part.unit, lang)
+    part, base = finding.part, ""
+    if finding.change is not None:
+        before, newest = [vintage for vintage, x in part.rows if x is not None][-2:]
+        base = base_day(before, newest, part.indicator, lang)
+    change = change_words(finding.change, part.indicator, part.unit, lang, base)
     measure = "" if transform.name == "level" else transform_name(transform.name, lang, transform.n)
     return value_words(title, when, finding.said, [change], lang, measure)
 

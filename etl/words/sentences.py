@@ -11,7 +11,7 @@ from etl.catalog import Indicator, Unit
 from etl.changes import ZScore, follows
 from etl.frequency import RULES, Frequency, months_after, period_of
 from etl.records import Event, Grain, Measured, Vintage
-from etl.words.numbers import COUNTED, UNCHANGED, Change, change, full_date, round_number
+from etl.words.numbers import COUNTED, UNCHANGED, Change, change, day, full_date, round_number
 
 RECORDS: Mapping[str, tuple[str, str]] = {
     "record_high": ("历史新高", "Record high"),
@@ -159,6 +159,15 @@ def base_words(frequency: Frequency, lang: str) -> str:
     """What a change from the previous value is a change from: 上一交易日, 上月."""
     zh, en = _BASES[frequency]
     return en if lang == "en" else zh
+
+
+def base_day(before: Measured, newest: Measured, indicator: Indicator, lang: str) -> str:
+    """The day of the value before, where it is not that of the session before: a change from it
+    must not be called one from there."""
+    between = before.date + timedelta(days=1), newest.date - timedelta(days=1)
+    if indicator.frequency != "daily" or not has_session(indicator.calendar, *between):
+        return ""
+    return day(before.date, indicator, lang)
 
 
 def fell_or_rose(up: bool, unit: Unit, lang: str) -> str:
