@@ -650,3 +650,13 @@ def test_what_cannot_be_embedded_is_refused_in_words(
     answer = site.get(f"/oembed?{query.replace('?t', '%3Ft')}")
     assert answer.status_code == status
     assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_a_range_before_the_first_value_is_not_said_to_be_an_indicator_without_values(
+    site: TestClient,
+) -> None:
+    for path in ("/c/sp500", "/embed/c/sp500"):
+        answer = site.get(f"{path}?t=1900-01-01..1950-01-01")
+        assert "所选区间没有数值" in answer.text
+        assert "尚未取得" not in answer.text
+        assert "尚未取得" in site.get(path.replace("sp500", "vix")).text

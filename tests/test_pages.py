@@ -557,3 +557,21 @@ def test_every_page_has_a_title_and_one_heading(site: TestClient) -> None:
         ]
         assert description.attributes["content"]
     assert len(titles) == 5
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("/indicators/gold_monthly_usd_oz?freq=w", "参数 freq（频率）不对"),
+        ("/compare?ids=sp500&t=2y", "参数 t（时间范围）不对"),
+        ("/export?ids=sp500&freq=m&agg=sum", "参数 agg（汇总方式）不对"),
+        ("/bulletins?page=x", "参数 page"),
+        ("/events?kind=foo", "参数 kind（类别）不对"),
+    ],
+)
+def test_every_page_says_in_chinese_what_is_wrong_with_a_parameter(
+    site: TestClient, path: str, words: str
+) -> None:
+    answer = site.get(path)
+    assert answer.status_code == 400
+    assert words in answer.text

@@ -292,7 +292,8 @@ def style() -> Markup:
 
 
 def _is_bare(view: View) -> bool:
-    return not any(column.rows for column in view.columns)
+    """Whether nothing at all is held, not only in the range that is shown."""
+    return not any(column.series for column in view.columns)
 
 
 def _leading(options: Iterable[Option]) -> list[Option]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from dashboard.address import AddressError
-from dashboard.pages.page import Page, PageRequest, message
+from dashboard.pages.page import Page, PageRequest, wrong_parameter
 from dashboard.pages.paging import paged
 from dashboard.pages.parts.listing import further
 from dashboard.pages.parts.publication import publication_words
@@ -37,7 +37,7 @@ def layout(request: PageRequest) -> Page:
         every = sorted(catalog.all(), key=lambda i: order.index(i.group))
         page = paged(request.query.get("page", ""), every, A_PAGE)
     except AddressError as error:
-        return message(request.say("wrong_address"), str(error), error.status)
+        return wrong_parameter(request, error)
     title = request.say("about")
     return Page(
         title,

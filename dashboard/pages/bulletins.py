@@ -10,7 +10,7 @@ from datetime import date
 from dashboard import formatting
 from dashboard.address import AddressError
 from dashboard.data import queries
-from dashboard.pages.page import Page, PageRequest, message
+from dashboard.pages.page import Page, PageRequest, wrong_parameter
 from dashboard.pages.paging import paged
 from dashboard.pages.parts.listing import Further, further
 from dashboard.pages.parts.picking import search_form
@@ -65,7 +65,7 @@ def layout(request: PageRequest) -> Page:
         else:
             entries, pages = _listed(request)
     except AddressError as error:
-        return message(request.say("wrong_address"), str(error), error.status)
+        return wrong_parameter(request, error)
     months, older = _calendar(request, days)
     title = request.say("all_bulletins")
     return Page(

@@ -24,7 +24,7 @@ from dashboard.chart_page.page import captions
 from dashboard.chart_page.view import View, of_chart, of_data, view
 from dashboard.data.correlation import FEWEST, ComparedSeries, Pair, correlation, in_percent, pairs
 from dashboard.export.table import Column
-from dashboard.pages.page import Page, PageRequest, message
+from dashboard.pages.page import Page, PageRequest, wrong_parameter
 from dashboard.pages.parts.charts import WIDE, PageChart
 from dashboard.pages.parts.picking import Picker, picker
 from dashboard.texts import text
@@ -102,7 +102,7 @@ def layout(request: PageRequest) -> Page:
             return _page(request, ids, problem=(request.say("nothing_known_then"), ""))
         if error.parameter == "with" and error.status == 400 and len(ids) <= MOST:
             return _page(request, ids, problem=_too_many_units(request, ids, error))
-        return message(request.say("wrong_address"), str(error), error.status)
+        return wrong_parameter(request, error)
     return _page(request, ids, shown=_shown(request, ids, seen))
 
 

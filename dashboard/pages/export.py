@@ -28,7 +28,7 @@ from dashboard.export.formats import DATA_FORMATS
 from dashboard.export.metadata import metadata
 from dashboard.export.table import Table, frozen_moment, table
 from dashboard.formatting import plain_number
-from dashboard.pages.page import Page, PageRequest, message
+from dashboard.pages.page import Page, PageRequest, wrong_parameter
 from dashboard.pages.parts.picking import kept_fields, picker
 from dashboard.texts import range_name, transform_name
 
@@ -78,7 +78,7 @@ def layout(request: PageRequest) -> Page:
         _, query = as_named("", {"ids": ",".join(ids)}, request.snapshot.catalog)
         return Page("", status=301, location=_href(request, query["ids"].split(",")))
     except AddressError as error:
-        return message(request.say("wrong_address"), str(error), error.status)
+        return wrong_parameter(request, error)
     first = islice(iter(found.records()), PREVIEW)
     ordered = {
         "ordered": _file(request, order, found),

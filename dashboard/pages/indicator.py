@@ -18,7 +18,7 @@ from dashboard.data import correction_notes, queries
 from dashboard.data.cards import Reading, reading
 from dashboard.export.table import Column, provenance
 from dashboard.pages.frame import CLAIMS
-from dashboard.pages.page import Page, PageRequest, message
+from dashboard.pages.page import Page, PageRequest, message, wrong_parameter
 from dashboard.pages.parts import alerts
 from dashboard.pages.parts.cards import dated
 from dashboard.pages.parts.charts import WIDE, PageChart
@@ -92,8 +92,9 @@ def layout(request: PageRequest, indicator_id: str) -> Page:
         if error.parameter == "asof":  # it exists, and nothing was known of it yet
             title = catalog[indicator_id].title.in_(request.lang)
             return message(title, request.say("nothing_known_then"), 200)
-        title = request.say("not_found" if error.status == 404 else "wrong_address")
-        return message(title, str(error), error.status)
+        if error.status == 404:
+            return message(request.say("not_found"), str(error), 404)
+        return wrong_parameter(request, error)
     item = reading(request.snapshot, address.id, address.as_of, request.lang)
     shown = _chart(request, seen) if item.vintage else None
     column = seen.table.columns[0]

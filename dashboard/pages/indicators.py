@@ -14,7 +14,7 @@ from dashboard.data.indicator_rows import Line, in_order, lines
 from dashboard.data.search import found
 from dashboard.formatting import Change
 from dashboard.pages.events import answered
-from dashboard.pages.page import Page, PageClock, PageRequest, message
+from dashboard.pages.page import Page, PageClock, PageRequest, wrong_parameter
 from dashboard.pages.paging import paged
 from dashboard.pages.parts.cards import Card, card
 from dashboard.pages.parts.freshness import SIGNS, age
@@ -72,7 +72,7 @@ def layout(request: PageRequest, clock: PageClock) -> Page:
         sort = _sort(request)
         page = paged(request.query.get("page", ""), _sorted(request, wanted, sort, now), PAGE)
     except AddressError as error:
-        return message(request.say("wrong_address"), str(error), error.status)
+        return wrong_parameter(request, error)
     shown = lines(request.snapshot, [i.id for i in page.shown], request.lang, as_of)
     aged = health(request.snapshot, now, page.shown, as_of)
     rows = [_row(request, line, one) for line, one in zip(shown, aged, strict=True)]
