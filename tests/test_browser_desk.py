@@ -143,6 +143,7 @@ def test_a_brief_is_copied_where_the_browser_has_no_clipboard(visit: Opened) -> 
     reader = visit()
     page = reader.open("/bulletins/new?date=2026-05-20")
     reader.until_live()
+    page.wait_for_load_state("networkidle")  # what the scripts put in place stays
     page.evaluate("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
     page.locator("#page button.copy").click()
     expect(page.locator("#page .copied")).to_have_text("已复制")

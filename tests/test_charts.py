@@ -496,7 +496,6 @@ def test_a_crowd_is_turned_away_with_a_time_to_return(
 
 
 def test_the_font_of_the_environment_writes_chinese() -> None:
-    fonts.LACKING.clear()  # what other pictures of this process lacked
     found = fonts.font()
     assert found is not None
     assert found.chinese
@@ -513,7 +512,7 @@ def test_without_a_chinese_font_pictures_are_in_english_and_ready_says_so(
         monkeypatch.setattr(place, lambda: latin)
     drawn: list[str] = []
     monkeypatch.setattr(
-        "dashboard.chart_page.pictures.png", lambda svg, font: drawn.append(svg) or b""
+        "dashboard.chart_page.pictures.png", lambda svg, font, told: drawn.append(svg) or b""
     )
     site = client(published)
     assert site.get("/c/sp500.png").status_code == 200
@@ -660,3 +659,12 @@ def test_a_range_before_the_first_value_is_not_said_to_be_an_indicator_without_v
         assert "所选区间没有数值" in answer.text
         assert "尚未取得" not in answer.text
         assert "尚未取得" in site.get(path.replace("sp500", "vix")).text
+
+
+def test_a_headline_that_a_reader_wrote_is_no_trouble_of_the_site(
+    site: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fonts, "LACKING", {})
+    assert site.get("/c/sp500.png?title=%F0%9F%93%88%E5%A4%A7%E6%B6%A8").status_code == 200
+    assert fonts.warning() == ""
+    assert "warning" not in site.get("/readyz").json()

@@ -24,9 +24,10 @@ _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]"
 _MOVED = re.compile(f"([{_UP}]+|[{_DOWN}]+)(&[^;]+;|[^<])?")
 
 
-def png(svg: str, font: Font) -> bytes:
-    """The pixels of an SVG, lettered in one font; from others comes only what it lacks."""
-    lettering = _Lettering(face(font.file))
+def png(svg: str, font: Font, *, told: bool = True) -> bytes:
+    """The pixels of an SVG, lettered in one font; from others comes only what it lacks. What no
+    font has is `told` to whoever runs the site, but not where a stranger wrote the words."""
+    lettering = _Lettering(face(font.file), told=told)
     drawn = _TEXT.sub(lettering.lettered, _NOT_IN_XML.sub("", svg))
     if lettering.others:  # the names that a style gives may mean one of them
         drawn = _FAMILY.sub(f"font-family:'{lettering.face.family}'", drawn)
@@ -40,8 +41,8 @@ def png(svg: str, font: Font) -> bytes:
 class _Lettering:
     """The texts of one picture: `others` are the fonts that the letters it lacks come from."""
 
-    def __init__(self, face: Face) -> None:
-        self.face = face
+    def __init__(self, face: Face, *, told: bool) -> None:
+        self.face, self.told = face, told
         self.others: dict[Path, None] = {}
 
     def lettered(self, text: re.Match[str]) -> str:
@@ -62,7 +63,8 @@ class _Lettering:
         like = unicodedata.normalize("NFKC", letter)
         if like != letter and all(map(self.face.has, like)):
             return escape(like)
-        lacks(letter)
+        if self.told:
+            lacks(letter)
         return _LACKING if self.face.has(_LACKING) else "?"
 
 

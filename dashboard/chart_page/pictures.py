@@ -65,7 +65,8 @@ def png_of(seen: View, paper: Paper, urls: Urls) -> bytes:
     else:
         caption = _caption(seen, urls)
     theme = "dark" if seen.address.theme == "dark" else "light"
-    return png(picture(seen.model, caption, paper, theme, seen.lang, bold=True), found)
+    drawn = picture(seen.model, caption, paper, theme, seen.lang, bold=True)
+    return png(drawn, found, told=not seen.words.is_own)
 
 
 def _caption(seen: View, urls: Urls) -> Caption:
