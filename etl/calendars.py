@@ -13,7 +13,10 @@ from zoneinfo import ZoneInfo
 from etl import frequency
 from etl.records import BEIJING
 
-CalendarName = Literal["XNYS", "XCBF", "CMES", "FED", "24/5", "month", "quarter", "year", "event"]
+CalendarName = Literal[
+    "XNYS", "XCBF", "CMES", "FED", "24/5", "XSHG", "CFETS", "SGE", "XKRX",
+    "month", "quarter", "year", "event",
+]  # fmt: skip
 CALENDARS: tuple[str, ...] = get_args(CalendarName)
 #: Calendars of whole periods, and the frequency that has these.
 _FREQUENCIES: Mapping[str, frequency.Frequency] = {
@@ -21,6 +24,7 @@ _FREQUENCIES: Mapping[str, frequency.Frequency] = {
 }  # fmt: skip
 NEW_YORK = ZoneInfo("America/New_York")
 LONDON = ZoneInfo("Europe/London")
+SEOUL = ZoneInfo("Asia/Seoul")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,19 @@ MARKETS: Mapping[str, Market] = {
     "FED": Market(NEW_YORK, time(16)),
     # Monday to Friday by London days, as currencies are dated. No holiday is certain.
     "24/5": Market(LONDON, time(0), quiet=timedelta(minutes=15)),
+    # Shares and indices of Shanghai and Shenzhen.
+    "XSHG": Market(BEIJING, time(15)),
+    # The central parity of the yuan, announced each morning the market opens.
+    "CFETS": Market(BEIJING, time(9, 15)),
+    # The Shanghai Gold Exchange: from the evening before to the afternoon.
+    "SGE": Market(BEIJING, time(15, 30), opens=time(20)),
+    # Shares and indices of Seoul.
+    "XKRX": Market(SEOUL, time(15, 30)),
 }
+#: Markets that keep the days of an exchange whose sessions are known.
+_SESSIONS_OF: Mapping[str, str] = {"XCBF": "XNYS", "CFETS": "XSHG", "SGE": "XSHG"}
+#: Markets whose sessions are known, holidays included.
+_LISTED = frozenset({"XNYS", "XCBF", "CMES", "XSHG", "CFETS", "SGE", "XKRX"})
 #: Volatility indices are calculated for this long after the stock exchange closes.
 _LONGER = timedelta(minutes=15)
 #: Currencies do not trade from Friday afternoon in New York on.
@@ -58,6 +74,7 @@ _END_OF_WEEK = time(17)
 
 # Exchange calendars know the past exactly only as far back as they are built.
 _FIRST_SESSION = "1990-01-02"
+_FIRST: Mapping[str, str] = {"XSHG": "1990-12-19"}
 #: Until 29 September 1952 New York traded on Saturdays too.
 _NO_SATURDAY_SINCE = date(1952, 10, 1)
 
@@ -68,6 +85,8 @@ def _closes(name: str) -> Mapping[date, datetime]:
     asked once."""
     if name == "XCBF":  # keeps the days of the stock exchange, half days included
         return {day: close + _LONGER for day, close in _closes("XNYS").items()}
+    if name in _SESSIONS_OF:
+        return {day: _at_close(name, day) for day in _closes(_SESSIONS_OF[name])}
     return {
         session.date(): close.to_pydatetime().astimezone(UTC)
         for session, close in _exchange(name).closes.items()
@@ -87,7 +106,7 @@ def _exchange(name: str) -> Any:
 
     # The library knows days of mourning as holidays of CME; its older table of the market does not.
     known_as = {"CMES": "us_futures"}.get(name, name)
-    return exchange_calendars.get_calendar(known_as, start=_FIRST_SESSION)
+    return exchange_calendars.get_calendar(known_as, start=_FIRST.get(name, _FIRST_SESSION))
 
 
 @lru_cache(maxsize=200)
@@ -117,13 +136,18 @@ def session_close(calendar: str, day: date) -> datetime:
     """When the price of `day` is final, half-days included. Futures that trade on a day without
     settlement settle in the next session. For other days when a market is shut it is the usual
     closing time; without a market, 16:00 in New York."""
-    market = MARKETS.get(calendar, MARKETS["XNYS"])
-    if calendar in ("XNYS", "XCBF") and day in _closes(calendar):
+    if calendar in ("XNYS", "XCBF", "XKRX") and day in _closes(calendar):
         return _closes(calendar)[day]
     if calendar == "CMES":
         day = _session_from(calendar, day)
     if calendar == "24/5" and day.weekday() == 4:
         return datetime.combine(day, _END_OF_WEEK, NEW_YORK).astimezone(UTC)
+    return _at_close(calendar, day)
+
+
+def _at_close(calendar: str, day: date) -> datetime:
+    """The usual end of a session."""
+    market = MARKETS.get(calendar, MARKETS["XNYS"])
     ends = day + timedelta(days=market.close == time(0))
     return datetime.combine(ends, market.close, market.zone).astimezone(UTC)
 
@@ -201,7 +225,7 @@ def is_session(calendar: str, day: date) -> bool:
         return False  # without the exchange's table, which takes a second to make
     if calendar == "FED":
         return day not in _fed_holidays(day.year)
-    if calendar in ("XNYS", "XCBF", "CMES") and _covers(calendar, day):
+    if calendar in _LISTED and _covers(calendar, day):
         return day in (_settled(calendar) if calendar == "CMES" else _closes(calendar))
     if calendar in MARKETS:
         return True

@@ -90,11 +90,16 @@ class Link(StrictModel):
 
 
 class Credit(StrictModel):
-    """The attribution: name, licence, and where the original can be seen."""
+    """The attribution: name, licence, and where the original can be seen.
+
+    `reuse` is what the licence allows with the values: `open` anything, `credit` to pass them on
+    with the name of their source, `view` only to show them, so that downloads of them are refused.
+    """
 
     name: Text
     licence: Text
     url: Annotated[str, Field(pattern=r"^https://")]
+    reuse: Literal["open", "credit", "view"] = "credit"
 
 
 class SourceRef(BaseModel):

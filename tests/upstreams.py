@@ -25,7 +25,7 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from socketserver import ThreadingTCPServer
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Protocol, Self
 from urllib.parse import parse_qs, unquote, urlsplit
 from zoneinfo import ZoneInfo
 
@@ -70,7 +70,7 @@ class _Failure:
 
 
 @dataclass(frozen=True)
-class _Answer:
+class Answer:
     status: int
     type: str
     body: bytes
@@ -88,6 +88,18 @@ class Asked:
 
     def __iter__(self) -> Any:
         return iter((self.host, self.path, self.headers))
+
+
+class Site(Protocol):
+    """One more upstream of this internet: its hosts, what it holds, and what it answers. The lines
+    and the answers fail for it as for all; what bends its values is its own affair: see `bent`."""
+
+    hosts: frozenset[str]
+
+    def answer(
+        self, host: str, place: str, query: dict[str, str], headers: dict[str, str], how: str
+    ) -> Answer | None:
+        """What `host` says at `place`; None if there is no such page."""
 
 
 @dataclass(frozen=True)
@@ -127,13 +139,15 @@ class Internet:
         self.shares: list[Filing] = []
         self.documents: list[Listed] = []
         self.commodities: dict[str, list[Price]] = {}
+        #: Further upstreams, each in a module of its own in tests/sites.
+        self.sites: list[Site] = []
         self.requests: list[Asked] = []
         #: The hosts that a tunnel was asked for, in order, refused ones included.
         self.tunnels: list[str] = []
         self.ca_pem = folder / "internet-ca.pem"
         self.closing = threading.Event()
         self._failures: list[_Failure] = []
-        self._exact: list[tuple[str, _Answer]] = []
+        self._exact: list[tuple[str, Answer]] = []
         self._lock = threading.Lock()
         self._authority, self._stranger = trustme.CA(), trustme.CA()
         self._authority.cert_pem.write_to_path(str(self.ca_pem))
@@ -182,9 +196,9 @@ class Internet:
         `content_encoding` is the header Content-Encoding. The newest that fits wins."""
         named = tuple((name.replace("_", "-").title(), value) for name, value in headers.items())
         with self._lock:
-            self._exact.insert(0, (where, _Answer(status, "text/plain", body, named)))
+            self._exact.insert(0, (where, Answer(status, "text/plain", body, named)))
 
-    def exact(self, text: str) -> _Answer | None:
+    def exact(self, text: str) -> Answer | None:
         """What was told to be said to an exchange."""
         with self._lock:
             return next((answer for where, answer in self._exact if where in text), None)
@@ -242,7 +256,7 @@ class Internet:
         with self._lock:
             self.tunnels.append(host)
 
-    def answer(self, host: str, path: str, headers: dict[str, str], how: str) -> _Answer:
+    def answer(self, host: str, path: str, headers: dict[str, str], how: str) -> Answer:
         """What `host` says to GET or POST `path`."""
         parts = urlsplit(path)
         query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
@@ -260,10 +274,14 @@ class Internet:
         if host == "www.nda.gov.cn" and place.startswith("/sjj/zwgk/"):
             return _nda(self._listed(how), place, how)
         if host == "www.worldbank.org" and place == "/en/research/commodity-markets":
-            return _Answer(200, "text/html; charset=utf-8", _COMMODITY_PAGE)
+            return Answer(200, "text/html; charset=utf-8", _COMMODITY_PAGE)
         if host == "thedocs.worldbank.org" and place == f"{_COMMODITY_FILES}Monthly.xlsx":
-            return _Answer(200, _XLSX, pink_sheet(self.commodities, how))
-        return _Answer(404, "text/html", b"<!DOCTYPE html><html><body>Not Found</body></html>")
+            return Answer(200, XLSX, pink_sheet(self.commodities, how))
+        for site in self.sites:
+            found = site.answer(host, place, query, headers, how) if host in site.hosts else None
+            if found is not None:
+                return found
+        return Answer(404, "text/html", b"<!DOCTYPE html><html><body>Not Found</body></html>")
 
     def _listed(self, how: str) -> list[Listed]:
         if how != "future":
@@ -272,35 +290,35 @@ class Internet:
         ahead = max(datetime.now(_BEIJING).date(), newest) + timedelta(days=30)
         return [*self.documents, *(replace(d, id=f"{d.id}9", day=ahead) for d in self.documents)]
 
-    def _yahoo(self, host: str, place: str, query: dict[str, str], how: str) -> _Answer:
+    def _yahoo(self, host: str, place: str, query: dict[str, str], how: str) -> Answer:
         if host == "fc.yahoo.com":  # the page does not exist; the cookie is what it is asked for
-            return _Answer(404, "text/html", b"<html>Not Found</html>", (_COOKIE,))
+            return Answer(404, "text/html", b"<html>Not Found</html>", (_COOKIE,))
         if host == "guce.yahoo.com" and place == "/consent":
-            return _Answer(200, "text/html", _CONSENT, (_COOKIE,))
+            return Answer(200, "text/html", _CONSENT, (_COOKIE,))
         if host in ("guce.yahoo.com", "consent.yahoo.com", "finance.yahoo.com"):
-            return _Answer(200, "text/html", b"<html>ok</html>", (_COOKIE,))
+            return Answer(200, "text/html", b"<html>ok</html>", (_COOKIE,))
         if place == "/v1/test/getcrumb":
-            return _Answer(200, "text/plain", b"Cr.umb/123")
+            return Answer(200, "text/plain", b"Cr.umb/123")
         if place.startswith("/v8/finance/chart/"):
             ticker = place.rsplit("/", 1)[1]
             now = self.prices_of_now.get(ticker)
             return _chart(self.prices, self.splits.get(ticker, []), now, ticker, query, how)
-        return _json({"finance": {"result": None, "error": _NOT_FOUND}}, 404)
+        return json_answer({"finance": {"result": None, "error": _NOT_FOUND}}, 404)
 
-    def _fred(self, query: dict[str, str], how: str) -> _Answer:
+    def _fred(self, query: dict[str, str], how: str) -> Answer:
         name = query.get("id", "")
         if name not in self.fred:
-            return _Answer(404, "text/html", b"<!DOCTYPE html><html>Series not found</html>")
+            return Answer(404, "text/html", b"<!DOCTYPE html><html>Series not found</html>")
         first, last = query.get("cosd", "0001-01-01"), query.get("coed", "9999-12-31")
         rows = [row for row in self.fred[name] if first <= row[0].isoformat() <= last]
         head = {
             "renamed-column": "date,value", "other-series": "observation_date,OTHER",
             "extra-column": f"observation_date,{name},realtime_start",
         }.get(how, f"observation_date,{name}")  # fmt: skip
-        lines = [f"{day},{_cell(value)}" for day, value in _bent(rows, how)]
-        return _Answer(200, "application/csv", "".join(f"{x}\n" for x in [head, *lines]).encode())
+        lines = [f"{day},{cell(value)}" for day, value in bent(rows, how)]
+        return Answer(200, "application/csv", "".join(f"{x}\n" for x in [head, *lines]).encode())
 
-    def _alfred(self, what: str, query: dict[str, str]) -> _Answer:
+    def _alfred(self, what: str, query: dict[str, str]) -> Answer:
         """FRED's API: the dates of a series' vintages, and the values within a real-time window."""
         if query.get("api_key") != FRED_KEY:
             return _wrong("The value for variable api_key is not registered.")
@@ -312,7 +330,9 @@ class Internet:
             since = query.get("realtime_start", "1776-07-04")
             days = sorted({str(published) for _, _, published in told})
             days = [day for day in days if day >= since]
-            return _json({"count": len(days), "offset": 0, "limit": 10000, "vintage_dates": days})
+            return json_answer(
+                {"count": len(days), "offset": 0, "limit": 10000, "vintage_dates": days}
+            )
         if not told and name not in self.fred:
             return _wrong("The series does not exist.")
         first, last = query.get("realtime_start", today), query.get("realtime_end", today)
@@ -325,29 +345,29 @@ class Internet:
             if row["date"] >= query.get("observation_start", "1776-07-04")
         ]  # fmt: skip
         offset, limit = int(query.get("offset", 0)), int(query.get("limit", 100_000))
-        return _json({
+        return json_answer({
             "realtime_start": first, "realtime_end": last, "count": len(rows), "offset": offset,
             "limit": limit, "observations": rows[offset:offset + limit],
         })  # fmt: skip
 
-    def _sec(self, place: str, headers: dict[str, str], how: str) -> _Answer:
+    def _sec(self, place: str, headers: dict[str, str], how: str) -> Answer:
         if "@" not in headers.get("user-agent", ""):
             page = (
                 b"<html><h1>Your Request Originates from an Undeclared Automated Tool</h1></html>"
             )
-            return _Answer(403, "text/html", page)
+            return Answer(403, "text/html", page)
         steps = place.strip("/").removesuffix(".json").split("/")
         if steps[:3] != ["api", "xbrl", "companyconcept"] or len(steps) != 6:
-            return _Answer(404, "text/html", b"<html>NoSuchKey</html>")
+            return Answer(404, "text/html", b"<html>NoSuchKey</html>")
         cik, taxonomy, tag = steps[3:]
         other = how == "other-series"
         named = "value" if how == "renamed-column" else "val"
         facts = [
             {"end": str(end), named: value, "accn": f"0000723125-{filed:%y}-{number:06d}",
              "fy": filed.year, "fp": "Q1", "form": form, "filed": str(filed)}
-            for number, (end, value, form, filed) in enumerate(_bent(self.shares, how))
+            for number, (end, value, form, filed) in enumerate(bent(self.shares, how))
         ]  # fmt: skip
-        return _json({
+        return json_answer({
             "cik": 320193 if other else int(cik.removeprefix("CIK")),
             "taxonomy": taxonomy, "tag": tag, "label": "Entity Common Stock, Shares Outstanding",
             "description": "Number of shares outstanding.",
@@ -439,7 +459,7 @@ class _Line(BaseHTTPRequestHandler):
 
     do_POST = do_GET  # noqa: N815
 
-    def _send(self, answer: _Answer, how: str) -> None:
+    def _send(self, answer: Answer, how: str) -> None:
         body, extra = answer.body, list(answer.headers)
         if how == "gzip-garbage":
             extra.append(("Content-Encoding", "gzip"))
@@ -516,18 +536,18 @@ def _window(told: Sequence[Vintage], first: str, last: str) -> Any:
                 }  # fmt: skip
 
 
-def _wrong(sentence: str) -> _Answer:
-    return _json({"error_code": 400, "error_message": f"Bad Request.  {sentence}"}, 400)
+def _wrong(sentence: str) -> Answer:
+    return json_answer({"error_code": 400, "error_message": f"Bad Request.  {sentence}"}, 400)
 
 
-def _cell(value: object) -> str:
+def cell(value: object) -> str:
     """A value as a cell of a CSV."""
     if value is None:
         return ""
     return f'"{value}"' if isinstance(value, str) else repr(value)
 
 
-def _bent(rows: Sequence[Any], how: str) -> list[Any]:
+def bent(rows: Sequence[Any], how: str) -> list[Any]:
     """Rows of (date, value, …) with the numbers wrong in the way of `how`."""
     found = list(rows)
     if how == "nan":
@@ -554,38 +574,38 @@ def _bent(rows: Sequence[Any], how: str) -> list[Any]:
     return found
 
 
-def _spoilt(answer: _Answer, how: str) -> _Answer:
+def _spoilt(answer: Answer, how: str) -> Answer:
     """The answer, gone wrong as a whole in the way of `how`."""
     if how.startswith("status:"):
         code, _, extra = how.removeprefix("status:").partition("+")
         return _refusal(int(code), answer.type, retry=bool(extra))
     if how == "html":
-        return _Answer(200, "text/html; charset=utf-8", _PAGE)
+        return Answer(200, "text/html; charset=utf-8", _PAGE)
     if how == "truncated":  # a table in the middle of its last number, JSON anywhere
         cut = -2 if answer.type.endswith("csv") else len(answer.body) // 2
-        return _Answer(200, answer.type, answer.body[:cut])
+        return Answer(200, answer.type, answer.body[:cut])
     if how == "gzip-garbage":
-        return _Answer(200, answer.type, b"\x1f\x8b\x08\x00" + bytes(range(255, 127, -1)))
+        return Answer(200, answer.type, b"\x1f\x8b\x08\x00" + bytes(range(255, 127, -1)))
     if how == "empty":
-        return _Answer(200, answer.type, b"")
+        return Answer(200, answer.type, b"")
     return answer
 
 
-def _refusal(code: int, kind: str, *, retry: bool) -> _Answer:
+def _refusal(code: int, kind: str, *, retry: bool) -> Answer:
     headers = (("Retry-After", "120"),) if retry else ()
     if code == 429:
-        return _Answer(429, "text/html", b"Too Many Requests\r\n", headers)
+        return Answer(429, "text/html", b"Too Many Requests\r\n", headers)
     if kind.endswith("json") and code in (401, 404):
         words = {"code": "Unauthorized", "description": "Invalid Crumb"}
         error = words if code == 401 else _NOT_FOUND
         root = "finance" if code == 401 else "chart"
         body = json.dumps({root: {"result": None, "error": error}}).encode()
-        return _Answer(code, "application/json", body, headers)
-    return _Answer(code, "text/html", _PAGE.replace(b"Welcome", _REASONS[code].encode()), headers)
+        return Answer(code, "application/json", body, headers)
+    return Answer(code, "text/html", _PAGE.replace(b"Welcome", _REASONS[code].encode()), headers)
 
 
-def _json(document: object, status: int = 200) -> _Answer:
-    return _Answer(status, "application/json", json.dumps(document).encode())
+def json_answer(document: object, status: int = 200) -> Answer:
+    return Answer(status, "application/json", json.dumps(document).encode())
 
 
 def _chart(
@@ -595,13 +615,13 @@ def _chart(
     ticker: str,
     query: dict[str, str],
     how: str,
-) -> _Answer:
+) -> Answer:
     """Yahoo's chart of one ticker, as /v8/finance/chart answers: closes before a split divided."""
     if ticker not in prices:
-        return _json({"chart": {"result": None, "error": _NOT_FOUND}}, 404)
+        return json_answer({"chart": {"result": None, "error": _NOT_FOUND}}, 404)
     stamp, zone, kind, currency = _market(ticker)
     listed = [(day, _divided(day, value, splits)) for day, value in prices[ticker]]
-    rows = [(stamp(day), value) for day, value in _bent(listed, how)]
+    rows = [(stamp(day), value) for day, value in bent(listed, how)]
     currency = "EUR" if how == "other-currency" else currency
     meta = _meta(ticker if how != "other-series" else "OTHR", rows, zone, kind, currency)
     if now is not None:
@@ -615,7 +635,7 @@ def _chart(
             rows = [r for r in rows if r[0] < int(query["period2"])]
     if not rows:
         empty = {"meta": meta, "indicators": {"quote": [{}], "adjclose": [{}]}}
-        return _json({"chart": {"result": [empty], "error": None}})
+        return json_answer({"chart": {"result": [empty], "error": None}})
     values = [value for _, value in rows]
     close = "last" if how == "renamed-column" else "close"
     priced = [v if isinstance(v, float) else None for v in values]
@@ -640,7 +660,7 @@ def _chart(
             "quote": [quote], "adjclose": [{"adjclose": [v and v * 0.9 for v in priced]}],
         },
     }  # fmt: skip
-    return _json({"chart": {"result": [result], "error": None}})
+    return json_answer({"chart": {"result": [result], "error": None}})
 
 
 def _divided(day: date, value: float | None, splits: Sequence[Split]) -> float | None:
@@ -688,10 +708,10 @@ def _meta(
 
 def _gov(
     listed: Sequence[Listed], query: dict[str, str], headers: dict[str, str], how: str
-) -> _Answer:
+) -> Answer:
     """The search of the policy library of gov.cn, as its own page asks it."""
     if "Mozilla/5.0" not in headers.get("user-agent", "") or "referer" not in headers:
-        return _Answer(403, "text/html", _PAGE.replace(b"Welcome", b"Forbidden"))
+        return Answer(403, "text/html", _PAGE.replace(b"Welcome", b"Forbidden"))
     wanted = query.get("t", "").split("|")
     libraries = [t for t in _LIBRARIES if t in wanted or "zhengcelibrary" in wanted]
     size, page = int(query.get("n", "5")), int(query.get("p", "1"))
@@ -699,7 +719,7 @@ def _gov(
         t: [d for d in listed if d.where == t and _in_search(d, query, how)] for t in libraries
     }
     if not any(found.values()):
-        return _json(
+        return json_answer(
             {"code": 1001, "msg": "抱歉，没有找到相关结果", "data": [], "searchVO": None,
              "paramsVO": None}
         )  # fmt: skip
@@ -714,7 +734,7 @@ def _gov(
                   "currentPage": page, "listVO": rows, "catMap": None}  # fmt: skip
     asked = {"t": query.get("t"), "q": query.get("q") or None, "p": page, "n": size,
              "mintime": query.get("mintime"), "maxtime": query.get("maxtime")}  # fmt: skip
-    return _json(
+    return json_answer(
         {"code": 200, "msg": "操作成功", "data": None, "paramsVO": asked, "searchVO": search}
     )
 
@@ -748,14 +768,14 @@ def _gov_row(document: Listed, how: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _nda(listed: Sequence[Listed], place: str, how: str) -> _Answer:
+def _nda(listed: Sequence[Listed], place: str, how: str) -> Answer:
     """One page of a list of NDA; its script turns the pages."""
     *_, part, folder, file = place.split("/")
     rows = _listing([d for d in listed if d.where == part], how)
     number = file.removeprefix("index_pc_").removesuffix(".html")
     shown = rows[_NDA_PAGE * (int(number) - 1) :][:_NDA_PAGE] if number.isdecimal() else []
     if folder != "list" or not shown:
-        return _Answer(404, "text/html", _PAGE.replace(b"Welcome", b"Not Found"))
+        return Answer(404, "text/html", _PAGE.replace(b"Welcome", b"Not Found"))
     total = len(rows) * (100 if how == "x100" else 1)
     name = "c-list" if how == "renamed-column" else "u-list"
     page = (
@@ -766,7 +786,7 @@ def _nda(listed: Sequence[Listed], place: str, how: str) -> _Answer:
         + '</ul>\n<div class="pages"></div>\n<script>\n$(".pages").pagination({ totalData: '
         f"{total}, showData: {_NDA_PAGE}, coping: true }});\n</script>\n</body>\n</html>\n"
     )
-    return _Answer(200, "text/html; charset=utf-8", page.encode())
+    return Answer(200, "text/html; charset=utf-8", page.encode())
 
 
 def _nda_row(document: Listed, how: str) -> str:
@@ -799,7 +819,7 @@ def pink_sheet(commodities: dict[str, list[Price]], how: str = "") -> bytes:
     names = [*(other or name for name in commodities), "Silver"]
     sheet.append([None, "Crude oil, average", *names])
     sheet.append([None, "($/bbl)", *("($/troy oz)" for _ in names)])
-    columns = [_bent(rows, how) for rows in commodities.values()]
+    columns = [bent(rows, how) for rows in commodities.values()]
     for cells in zip(*columns, strict=True):
         values = ["NaN" if v is not None and v != v else "…" if v is None else v for _, v in cells]
         sheet.append([f"{cells[0][0]:%YM%m}", 70.5, *values, 31.2])
@@ -830,7 +850,7 @@ _CONSENT = b"""<!DOCTYPE html><html><form method="post" action="/v2/collectConse
 value="3_s"></form></html>"""
 _PAGE = b"<!DOCTYPE html>\n<html><head><title>Welcome</title></head><body>Welcome</body></html>\n"
 _NDA_PAGE = 15
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _COMMODITY_FILES = (
     "/en/doc/74e8be41ceb20fa0da750cda2f6b9e4e-0050012026/related/CMO-Historical-Data-"
 )
