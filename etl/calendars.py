@@ -136,13 +136,21 @@ def session_close(calendar: str, day: date) -> datetime:
     """When the price of `day` is final, half-days included. Futures that trade on a day without
     settlement settle in the next session. For other days when a market is shut it is the usual
     closing time; without a market, 16:00 in New York."""
-    if calendar in ("XNYS", "XCBF", "XKRX") and day in _closes(calendar):
+    if calendar in ("XNYS", "XCBF") and day in _closes(calendar):
         return _closes(calendar)[day]
     if calendar == "CMES":
         day = _session_from(calendar, day)
     if calendar == "24/5" and day.weekday() == 4:
         return datetime.combine(day, _END_OF_WEEK, NEW_YORK).astimezone(UTC)
+    if calendar == "XKRX" and _may_be_exam(day):
+        return _at_close(calendar, day) + timedelta(hours=1)
     return _at_close(calendar, day)
+
+
+def _may_be_exam(day: date) -> bool:
+    """Whether `day` may be that of the college entrance exam, on which Seoul trades an hour later:
+    a Thursday in the middle of November, named anew each year."""
+    return day.month == 11 and 10 <= day.day <= 23 and day.weekday() == 3
 
 
 def _at_close(calendar: str, day: date) -> datetime:

@@ -9,9 +9,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from conftest import END_OF_BULLETIN_DAY, bundled, run_with_fred, served, settings_of
 
-from etl.calendars import sessions_between
+from etl.calendars import is_close, is_session, session_close, session_of, sessions_between
 from etl.catalog import Catalog
 from etl.ingest.run import Request
+from etl.records import BEIJING
 from etl.settings import Settings
 
 pytestmark = pytest.mark.slow
@@ -62,6 +63,38 @@ def test_an_h15_yield_is_public_on_the_next_working_day(catalog: Catalog) -> Non
 def test_a_holiday_is_no_missed_session() -> None:
     assert sessions_between("XNYS", date(2026, 5, 22), date(2026, 5, 25)) == 0
     assert sessions_between("XNYS", date(2026, 5, 22), date(2026, 5, 26)) == 1
+
+
+@pytest.mark.parametrize("calendar", ["XSHG", "CFETS", "SGE"])
+def test_chinese_markets_rest_in_national_week_and_on_sundays_that_offices_work(
+    calendar: str,
+) -> None:
+    week = [date(2026, 10, day) for day in range(1, 12)]
+    assert [day.day for day in week if is_session(calendar, day)] == [8, 9]
+    assert not is_session(calendar, date(2025, 9, 28))  # a Sunday worked for the holidays
+    assert is_session(calendar, date(2029, 3, 7))  # no holiday of that year is announced
+
+
+def test_the_central_parity_is_final_when_it_is_announced() -> None:
+    assert session_close("CFETS", date(2026, 9, 30)) == datetime(2026, 9, 30, 1, 15, tzinfo=UTC)
+    assert session_close("XSHG", date(2026, 9, 30)) == datetime(2026, 9, 30, 7, tzinfo=UTC)
+
+
+def test_an_evening_in_shanghai_trades_the_gold_of_the_next_session() -> None:
+    evening = datetime(2026, 9, 29, 20, 30, tzinfo=BEIJING)
+    assert session_of("SGE", evening) == date(2026, 9, 30)
+    assert not is_close("SGE", evening)
+    before_the_holidays = datetime(2026, 9, 30, 20, 30, tzinfo=BEIJING)
+    assert session_of("SGE", before_the_holidays) == date(2026, 10, 8)
+
+
+def test_seoul_keeps_its_own_holidays_and_closes_late_on_the_day_of_the_exam() -> None:
+    assert not is_session("XKRX", date(2026, 10, 9))  # Hangul Day; Shanghai and New York trade
+    assert is_session("XKRX", date(2026, 10, 1))
+    assert not is_session("XKRX", date(2025, 12, 31))
+    exam = date(2025, 11, 13)
+    assert session_close("XKRX", exam) == datetime(2025, 11, 13, 7, 30, tzinfo=UTC)
+    assert session_close("XKRX", date(2025, 11, 14)) == datetime(2025, 11, 14, 6, 30, tzinfo=UTC)
 
 
 def test_share_counts_are_known_from_their_filing_date(published: Settings) -> None:
