@@ -33,14 +33,20 @@ SOURCE_PARAMS: Mapping[str, Mapping[str, type]] = {
     "fred": {"series": str},
     "sec": {"cik": str, "concept": str},
     "world_bank": {"commodity": str},
+    "cboe": {"index": str},
+    "nasdaq": {"index": str},
+    "treasury": {"tenor": str},
     "figures": {"file": str},
     "register": {"topics": list},
     "derived": {"formula": str},
 }
 #: Optional parameters.
-OPTIONAL_PARAMS: Mapping[str, Mapping[str, type]] = {"fred": {"window_years": int}}
+OPTIONAL_PARAMS: Mapping[str, Mapping[str, type]] = {
+    "fred": {"window_years": int}, "treasury": {"real": bool},
+}  # fmt: skip
 _TYPE_WORDS: Mapping[type, str] = {
     str: "a text in quotes", list: "a list like [one, other]", int: "a whole number",
+    bool: "true or false",
 }  # fmt: skip
 
 #: How the status column of a download names what a source holds.

@@ -21,6 +21,8 @@ PARAMS: Mapping[str, Mapping[str, type]] = {
 #: Inputs whose every vintage counts, not only the newest of each date: a cover date that was filed
 #: twice was known from its first filing on.
 EVERY_VINTAGE: Mapping[str, tuple[str, ...]] = {"market_cap": ("shares",)}
+#: The units of rates, and of what lies between two of them: their changes are told in basis points.
+RATES = ("percent", "percentage points")
 _CURRENCY = re.compile("[A-Z]{3}", re.ASCII)
 #: What is left when the units of two values cancel out.
 _NUMBER: Counter[str] = Counter()
@@ -88,8 +90,9 @@ def _wrong_unit(formula: str, result: Quantity, inputs: Sequence[Quantity]) -> s
         return _wrong_market_cap(result, *inputs)
     if formula == "ratio":
         return _wrong_ratio(result, *inputs)
+    of_percent = formula == "difference" and result.unit == RATES[1]
     for one in inputs:
-        if one.unit != result.unit:
+        if one.unit != (RATES[0] if of_percent else result.unit):
             return (
                 f"a {formula} has the unit of its inputs; it is in '{result.unit}' and {one.id} is "
                 f"in '{one.unit}'."

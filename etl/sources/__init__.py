@@ -7,10 +7,13 @@ from collections.abc import Mapping, Sequence
 from etl.records import Document
 from etl.settings import Settings
 from etl.sources.base import Source
+from etl.sources.cboe import Cboe
 from etl.sources.figures import Figures
 from etl.sources.fred import Fred
+from etl.sources.nasdaq import Nasdaq
 from etl.sources.register import Register
 from etl.sources.sec import Sec
+from etl.sources.treasury import Treasury
 from etl.sources.world_bank import WorldBank
 from etl.sources.yahoo import Yahoo
 
@@ -23,6 +26,9 @@ def sources(settings: Settings, documents: Sequence[Document]) -> Mapping[str, S
         Fred(has_key=bool(settings.fred_api_key)),
         Sec(),
         WorldBank(),
+        Cboe(),
+        Nasdaq(),
+        Treasury(),
         Figures(settings.figures),
         Register(tuple(documents)),
     )

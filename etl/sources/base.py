@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Protocol
 
@@ -18,6 +20,7 @@ Params = Mapping[str, Any]
 #: The first day ever asked for; no source has anything earlier.
 FIRST_DAY = date(1776, 7, 4)
 _PLAIN = re.compile(r"-?\d+(\.\d*)?", re.ASCII)
+_AMERICAN = re.compile(r"(\d\d)/(\d\d)/(\d{4})", re.ASCII)
 
 
 class Source(Protocol):
@@ -74,6 +77,40 @@ def decimal(text: str, what: str) -> float:
     if _PLAIN.fullmatch(text):
         return float(text)
     raise UnexpectedPayload(f"{what}: '{quoted(text)}' is no number.")
+
+
+def american_day(text: str, what: str) -> date:
+    """The day in a cell like 05/27/2026; otherwise an UnexpectedPayload that quotes it."""
+    found = _AMERICAN.fullmatch(text)
+    try:
+        if found:
+            month, day, year = (int(part) for part in found.groups())
+            return date(year, month, day)
+    except ValueError:
+        pass
+    raise UnexpectedPayload(f"{what}: '{quoted(text)}' is no day like 05/27/2026.")
+
+
+def table_of(text: str, what: str) -> tuple[list[str], Iterator[tuple[int, list[str]]]]:
+    """The first row of a CSV, and the others with their lines; an UnexpectedPayload for one that
+    has not a cell for each column."""
+    try:
+        rows = list(csv.reader(io.StringIO(text)))
+    except csv.Error:
+        rows = []
+    head = [name.strip() for name in rows[0]] if rows else []
+
+    def whole() -> Iterator[tuple[int, list[str]]]:
+        for line, row in enumerate(rows[1:], 2):
+            if row and (len(row) < len(head) or any(row[len(head) :])):
+                shown = quoted(",".join(row))
+                raise UnexpectedPayload(
+                    f"{what}, line {line}: '{shown}' has not {len(head)} cells; was it cut off?"
+                )
+            if row:
+                yield line, row
+
+    return head, whole()
 
 
 def in_order(previous: date | None, day: date, what: str) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from etl.catalog import Indicator, Unit
+from etl.formulas import RATES
 from etl.frequency import period_of
 from etl.records import BEIJING
 
@@ -186,7 +187,7 @@ def _moved(size: Figure, difference: float, lang: str) -> Change:
 
 def _difference(now: float, before: float, indicator: Indicator, unit: Unit, lang: str) -> Figure:
     """How far apart two values are."""
-    if unit.code == "percent":
+    if unit.code in RATES:
         label = "个基点" if lang == "zh" else "bp"
         return _counted_step(100 * (now - before), label, lang, 1, trim=True)
     if unit.code in COUNTED or before <= 0 or unit.code == "ratio":

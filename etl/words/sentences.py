@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from etl.calendars import has_session
 from etl.catalog import Indicator, Unit
 from etl.changes import ZScore, follows
+from etl.formulas import RATES
 from etl.frequency import RULES, Frequency, months_after, period_of
 from etl.records import Event, Grain, Measured, Vintage
 from etl.words.numbers import COUNTED, UNCHANGED, Change, change, day, full_date, round_number
@@ -176,7 +177,7 @@ def fell_or_rose(up: bool, unit: Unit, lang: str) -> str:
         return "up" if up else "down"
     if unit.code in COUNTED:
         return "增" if up else "减"
-    if unit.code in ("percent", "ratio", "shares"):
+    if unit.code in (*RATES, "ratio", "shares"):
         return "升" if up else "降"
     return "涨" if up else "跌"
 
