@@ -1,2 +1,8 @@
 """Further upstreams of the loopback internet, one module each: its hosts, what it holds, what it
 answers. A test adds them to `Internet.sites`."""
+
+from sites.cboe import CboeSite
+from sites.nasdaq import NasdaqSite
+from sites.treasury import TreasurySite
+
+__all__ = ["CboeSite", "NasdaqSite", "TreasurySite"]
