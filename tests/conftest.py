@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import os
 import shutil
 import subprocess
@@ -308,7 +309,8 @@ def vintages(folder: Path) -> int:
 
 def bundled(file: str, indicator: str) -> dict[date, float]:
     """The figures of an indicator, read from the project's CSV by nothing but the csv module."""
-    with open(BUNDLED / "figures" / file, encoding="utf-8", newline="") as lines:
+    opener = gzip.open if file.endswith(".gz") else open
+    with opener(BUNDLED / "figures" / file, "rt", encoding="utf-8", newline="") as lines:
         return {
             date.fromisoformat(row["date"]): float(row["value"])
             for row in csv.DictReader(lines)

@@ -25,7 +25,7 @@ HELD = ("select indicator, count from standings", "select indicator, rows from u
 def unclaimed(settings: Settings, catalog: Catalog) -> Iterator[str]:
     """A sentence for each id that the figures or the current snapshot hold and nobody claims. The
     warehouse is not opened, because a run may be writing it."""
-    for path in sorted(settings.figures.glob("*.csv")):
+    for path in sorted(settings.figures.glob("*.csv*")):
         yield from _in_figures(path, catalog)
     held = {
         name: rows
@@ -50,12 +50,12 @@ def _is_claimed(name: str, catalog: Catalog) -> bool:
 
 def _in_figures(path: Path, catalog: Catalog) -> Iterator[str]:
     """The first row of each unknown id; a file without ids is skipped."""
-    payload = bytes_of(path, "it is gone.")
-    header = payload.partition(b"\n")[0].decode("utf-8-sig", "replace").strip().split(",")
-    if "indicator" not in header:
-        return
     told: set[str] = set()
-    with suppress(FileProblem):  # a broken row is told by whoever reads the file
+    with suppress(FileProblem):  # what is broken is told by whoever reads the file
+        payload = bytes_of(path, "it is gone.")
+        header = payload.partition(b"\n")[0].decode("utf-8-sig", "replace").strip().split(",")
+        if "indicator" not in header:
+            return
         for line, cell in rows_of(payload, path, COLUMNS, REQUIRED):
             name = cell["indicator"]
             if not _is_claimed(name, catalog) and name not in told:

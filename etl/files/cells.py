@@ -7,6 +7,7 @@ import io
 import math
 import os
 import re
+import zlib
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -109,15 +110,33 @@ def name_of(handle: BinaryIO | TextIO) -> str:
 
 
 def bytes_of(path: Path, missing: str, most: int = 64_000_000) -> bytes:
-    """The content of a file; a FileProblem that says `missing` if it does not exist."""
+    """The content of a file, unpacked if its name ends in .gz; a FileProblem that says `missing` if
+    it does not exist."""
     try:
         if path.stat().st_size > most:
             raise FileProblem(path, f"is larger than {most:,} bytes; split it.")
-        return path.read_bytes()
+        content = path.read_bytes()
     except FileNotFoundError:
         raise FileProblem(path, missing) from None
     except OSError as error:
         raise FileProblem(path, f"cannot be read ({error.strerror}).") from None
+    return _unpacked(content, path, most) if path.suffix == ".gz" else content
+
+
+def _unpacked(content: bytes, path: Path, most: int) -> bytes:
+    """What a gzip file holds; a FileProblem if it is none, is damaged, or holds too much."""
+    gzip = zlib.decompressobj(wbits=31)
+    try:
+        text = gzip.decompress(content, most + 1)
+    except zlib.error:
+        raise FileProblem(path, "is no gzip file, or a damaged one; pack it again.") from None
+    if len(text) > most:
+        raise FileProblem(path, f"unpacks to more than {most:,} bytes; split it.")
+    if not gzip.eof:
+        raise FileProblem(path, "is a gzip file cut short; restore it or pack it again.")
+    if gzip.unused_data:
+        raise FileProblem(path, "goes on after the end of the gzip file; pack it again as one.")
+    return text
 
 
 def text_of(payload: bytes, path: Path, first_line: int = 1) -> str:
