@@ -22,7 +22,7 @@ from etl.calendars import CalendarName
 from etl.errors import CatalogError, nearest, quoted
 from etl.files.strict_model import StrictModel, first_fault
 from etl.files.strict_yaml import Path_, line_of, load_yaml
-from etl.formulas import PARAMS, Quantity, inputs_of, misfit, wrong_number
+from etl.formulas import NO_INPUTS, PARAMS, Quantity, inputs_of, misfit, wrong_number
 from etl.frequency import Frequency
 from etl.records import BEIJING, now
 from etl.short_ids import short_id
@@ -32,6 +32,7 @@ SOURCE_PARAMS: Mapping[str, Mapping[str, type]] = {
     "yahoo": {"ticker": str},
     "fred": {"series": str},
     "sec": {"cik": str, "concept": str},
+    "eastmoney": {"secid": str},
     "world_bank": {"commodity": str},
     "cboe": {"index": str},
     "nasdaq": {"index": str},
@@ -42,6 +43,12 @@ SOURCE_PARAMS: Mapping[str, Mapping[str, type]] = {
 }
 #: Optional parameters.
 OPTIONAL_PARAMS: Mapping[str, Mapping[str, type]] = {
+    "fred": {"window_years": int},
+    "sec": {"taxonomy": str, "unit": str, "also": list},
+    "eastmoney": {"since": str},
+}
+#: Parameters that are days.
+DAYS = ("since", "base")
     "fred": {"window_years": int}, "treasury": {"real": bool},
 }  # fmt: skip
 _TYPE_WORDS: Mapping[type, str] = {
@@ -141,6 +148,16 @@ class AuthoredEvent(StrictModel):
     def known_on(self) -> Date:
         """The day in Beijing from which it is known."""
         return self.date if self.known_at is None else self.known_at.astimezone(BEIJING).date()
+
+
+class Split(StrictModel):
+    """A split of the shares: from its day on one share is `ratio` shares, and who says so. It goes
+    before what a source tells of that day; a `ratio` of 1 says that nothing was split, as when a
+    source tells a spin-off as a split."""
+
+    date: date
+    ratio: Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False)]
+    source: Words
 
 
 class Target(StrictModel):
@@ -337,6 +354,7 @@ class Indicator(StrictModel):
     headline: bool = False
     history: Reach = Reach()
     breaks: tuple[Dated, ...] = ()
+    splits: tuple[Split, ...] = ()
     targets: tuple[Target, ...] = ()
     events: tuple[AuthoredEvent, ...] = ()
     events_of: tuple[str, ...] = ()
@@ -361,10 +379,11 @@ class Indicator(StrictModel):
     @property
     def may_split(self) -> bool:
         """Whether it is a price or count of shares, which splits change at once. Yahoo's prefixes
-        and suffixes mark what is not a share: ^ an index, =F a future, =X a currency."""
-        yahoo = self.ref("yahoo")
+        and suffixes mark what is not a share: ^ an index, =F a future, =X a currency. SEC's numbers
+        are counts of shares unless they have another unit."""
+        yahoo, sec = self.ref("yahoo"), self.ref("sec")
         is_share = yahoo is not None and not {"^", "="} & {*str(yahoo.params.get("ticker"))}
-        return is_share or self.ref("sec") is not None
+        return is_share or (sec is not None and "unit" not in sec.params)
 
     def why_shut(self, day: date) -> str:
         """Why it can never have a value for `day`; '' if it can."""
@@ -540,6 +559,8 @@ def _contradictions(catalog: Catalog) -> Iterator[tuple[Path_, str]]:
             at: Path_ = (*here, "sources", index)
             wrong = [*_source_problems(indicator.id, ref, at)]
             yield from wrong
+            if ref.name == "sec":
+                yield from _filing_problems(catalog, indicator, ref, at)
             if ref.name == "derived" and indicator.ref("derived") is not ref:
                 yield at, f"{indicator.id}: is derived twice; keep one formula."
             elif ref.name == "derived" and not wrong:
@@ -655,6 +676,24 @@ def _short_id_problems(catalog: Catalog) -> Iterator[tuple[Path_, str]]:
             )  # fmt: skip
 
 
+def _filing_problems(
+    catalog: Catalog, indicator: Indicator, ref: SourceRef, here: Path_
+) -> Iterator[tuple[Path_, str]]:
+    """Numbers of filings in another unit or at another frequency than the indicator has."""
+    told, unit = ref.params.get("unit", "shares"), catalog.units.get(indicator.unit)
+    if unit is not None and unit.code.removesuffix(" (flow)") != told:
+        yield (
+            (*here, "unit"),
+            f"{indicator.id}: sec.unit is '{quoted(told)}', where the indicator is in "
+            f"'{unit.code}'; both must say the same.",
+        )
+    if indicator.frequency not in ("event", "quarterly"):
+        yield here, (
+            f"{indicator.id}: numbers of filings are quarterly, or of the frequency event, not "
+            f"{indicator.frequency}."
+        )  # fmt: skip
+
+
 def _derived_problems(
     catalog: Catalog, indicator: Indicator, ref: SourceRef, here: Path_
 ) -> Iterator[tuple[Path_, str]]:
@@ -665,7 +704,7 @@ def _derived_problems(
     for key, value in ref.params.items():
         if isinstance(value, list):
             places += [((*here, key, at), one) for at, one in enumerate(value)]
-        elif key != "formula":
+        elif key not in NO_INPUTS:
             places.append(((*here, key), value))
     for at, (where, name) in enumerate(places):
         if not isinstance(name, str) or name not in catalog:
@@ -725,6 +764,20 @@ def _source_problems(indicator_id: str, ref: SourceRef, here: Path_) -> Iterator
             found = quoted(ref.params[name])
             words = f"{_TYPE_WORDS[kind]} was expected (found: {found})."
             yield (*here, name), f"{indicator_id}: {ref.name}.{name}: {words}"
+        elif name in DAYS and not _is_day(ref.params[name]):
+            found = quoted(ref.params[name])
+            yield (
+                (*here, name),
+                f"{indicator_id}: {ref.name}.{name}: a day like '2025-02-24' was expected (found: "
+                f"{found}).",
+            )
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 def _alert_problems(indicator: Indicator, here: Path_) -> Iterator[tuple[Path_, str]]:

@@ -17,12 +17,17 @@ PARAMS: Mapping[str, Mapping[str, type]] = {
     "sum": {"of": list},
     "difference": {"of": list},
     "ratio": {"of": list},
+    "basket": {"of": list, "base": str},
 }
 #: Inputs whose every vintage counts, not only the newest of each date: a cover date that was filed
 #: twice was known from its first filing on.
 EVERY_VINTAGE: Mapping[str, tuple[str, ...]] = {"market_cap": ("shares",)}
 #: The units of rates, and of what lies between two of them: their changes are told in basis points.
 RATES = ("percent", "percentage points")
+#: What a formula is told besides its inputs.
+NO_INPUTS = frozenset({"formula", "base"})
+#: Formulas that take the splits of their prices into account: a split is no break of the result.
+WITH_SPLITS = frozenset({"market_cap", "basket"})
 _CURRENCY = re.compile("[A-Z]{3}", re.ASCII)
 #: What is left when the units of two values cancel out.
 _NUMBER: Counter[str] = Counter()
@@ -42,7 +47,7 @@ def inputs_of(params: Mapping[str, Any]) -> tuple[str, ...]:
     """The ids that a derived source names, in the order of its formula."""
     found: list[str] = []
     for name in PARAMS.get(str(params.get("formula")), {}):
-        given = params.get(name, ())
+        given = params.get(name, ()) if name not in NO_INPUTS else ()
         found += [given] if isinstance(given, str) else [one for one in given if one]
     return tuple(found)
 
@@ -51,8 +56,8 @@ def wrong_number(formula: str, count: int) -> str:
     """Why a formula cannot have that many inputs; nothing if it can."""
     if formula in ("difference", "ratio") and count != 2:
         return f"a {formula} is made of two indicators, not of {count}."
-    if formula == "sum" and count < 2:
-        return f"a sum is made of at least two indicators, not of {count}."
+    if formula in ("sum", "basket") and count < 2:
+        return f"a {formula} is made of at least two indicators, not of {count}."
     return ""
 
 
@@ -91,6 +96,8 @@ def _wrong_unit(formula: str, result: Quantity, inputs: Sequence[Quantity]) -> s
     if formula == "ratio":
         return _wrong_ratio(result, *inputs)
     of_percent = formula == "difference" and result.unit == RATES[1]
+    if formula == "basket":
+        return _wrong_basket(result, inputs)
     for one in inputs:
         if one.unit != (RATES[0] if of_percent else result.unit):
             return (
@@ -109,6 +116,16 @@ def _wrong_market_cap(result: Quantity, close: Quantity, shares: Quantity) -> st
         return (
             f"{close.unit} times shares is told in 'billion {close.unit}', not in '{result.unit}'."
         )
+    return ""
+
+
+def _wrong_basket(result: Quantity, prices: Sequence[Quantity]) -> str:
+    """Each price is taken relative to its own of the base day, so that currencies may differ."""
+    for one in prices:
+        if not _CURRENCY.fullmatch(one.unit):
+            return f"a basket is made of prices in a currency; {one.id} is in '{one.unit}'."
+    if result.unit != "points":
+        return f"a basket is told in 'points', 100 on its base day, not in '{result.unit}'."
     return ""
 
 

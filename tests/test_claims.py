@@ -318,7 +318,8 @@ def test_hedges_mean_what_the_grammar_says(golden: Golden, text: str, verdict: s
 
 
 def test_the_trillion_of_another_company_is_not_that_of_micron(golden: Golden) -> None:
-    assert verdicts(golden, "英伟达首次达到万亿美元市值。") == []
+    of_another = verdicts(golden, "英伟达首次达到万亿美元市值。")
+    assert of_another == [("nvidia_market_cap_usd_bn", "first", "unverifiable")]
     found = verdicts(golden, "美光首次达到万亿美元市值。")
     assert found == [("micron_market_cap_usd_bn", "first", "supported")]
 

@@ -13,7 +13,7 @@ from etl.corrections import Correction, Fix
 from etl.errors import CheckFailed
 from etl.ingest import checks
 from etl.ingest.boundary import Hush, at_the_boundary
-from etl.ingest.splits import joined
+from etl.ingest.splits import as_authored, joined
 from etl.records import Action, Observation, now
 from etl.sources.base import Source
 from etl.storage.warehouse import EVER, Answer, Appended, Warehouse
@@ -54,7 +54,7 @@ def read_answer(
     it cannot be believed."""
     with at_the_boundary(source.name, beside.hush):
         found = source.parse(payload, indicator, ref.params)
-        actions = source.actions(payload, ref.params)
+        actions = as_authored(indicator, source.actions(payload, ref.params))
         notes = source.notes(payload, indicator, ref.params, answer.known_at)
     fix = fix_of(beside.corrected, indicator, source, answer.known_at)
     splits = joined(actions, beside.splits)

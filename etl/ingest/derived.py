@@ -12,7 +12,7 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from etl.catalog import Catalog, Indicator, Unit
-from etl.formulas import EVERY_VINTAGE, in_percent, inputs_of
+from etl.formulas import EVERY_VINTAGE, WITH_SPLITS, in_percent, inputs_of
 from etl.frequency import period_of
 from etl.records import Action, Observation, Vintage, as_cited, cited_in
 
@@ -68,6 +68,8 @@ def derive(catalog: Catalog, indicator: Indicator, held: Held) -> list[Observati
     ]
     if formula == "market_cap":
         return market_cap(*inputs)
+    if formula == "basket":
+        return basket(inputs, date.fromisoformat(ref.params["base"]))
     return combined(formula, inputs, catalog.unit(indicator))
 
 
@@ -98,12 +100,12 @@ def combined(formula: str, inputs: Sequence[Input], unit: Unit) -> list[Observat
 
 def with_breaks(catalog: Catalog, authored: Catalog) -> Catalog:
     """The catalog in which a break of an input is a break of whatever is derived from it, so that
-    no change is calculated across it there either. A split is no break of a market value, which
-    takes it into account."""
+    no change is calculated across it there either. A split is no break of what takes it into
+    account, like a market value."""
     known = dict(catalog.indicators)
     for one in catalog.inputs_first(i for i in catalog.all() if i.inputs):
         ref = one.ref("derived")
-        of = authored.indicators if ref and ref.params["formula"] == "market_cap" else known
+        of = authored.indicators if ref and ref.params["formula"] in WITH_SPLITS else known
         breaks = {b.date: b for name in one.inputs for b in of[name].breaks}
         breaks |= {b.date: b for b in one.breaks}
         in_order = tuple(breaks[day] for day in sorted(breaks))
@@ -132,6 +134,39 @@ def _worked_out(formula: str, values: Sequence[float], is_percent: bool) -> floa
     else:
         result = float(sum(exact))
     return result if math.isfinite(result) else None
+
+
+def basket(prices: Sequence[Input], base: date) -> list[Observation]:
+    """The mean of the prices, each relative to its own on the base day, times 100: what the same
+    sum in each on that day has become. It has a value on days on which all were traded, from the
+    base day on; without a price of that day for each there is none. Splits since then multiply."""
+    values = [{vintage.date: vintage for vintage, _ in one.series} for one in prices]
+    if any(not known.get(base) or known[base].value <= 0 for known in values):
+        return []
+    at_base = [known[base] for known in values]
+    splits = [[a for a in one.actions if a.kind == "split" and a.date > base] for one in prices]
+    credit = f"mean of {', '.join(one.indicator.id for one in prices)}, {base} = 100"
+    found = []
+    for day in sorted(set.intersection(*(set(known) for known in values))):
+        if day < base:
+            continue
+        parts = [known[day] for known in values]
+        relative = [
+            part.value * math.prod(s.value for s in of if s.date <= day) / first.value
+            for part, first, of in zip(parts, at_base, splits, strict=True)
+        ]
+        told = [*parts, *at_base]
+        found.append(
+            Observation(
+                date=day,
+                value=100 * math.fsum(relative) / len(relative),
+                public_at=max(one.known_at for one in told),
+                credit=as_cited(credit, max(cited_in(one.credit) for one in told)),
+                disputed=any(one.status == "disputed" for one in told),
+                is_cited=any(one.status == "cited" for one in told),
+            )
+        )
+    return found
 
 
 def market_cap(close: Input, shares: Input) -> list[Observation]:

@@ -35,7 +35,7 @@ from etl.ingest.answers import Beside, accepted, fix_of, refuse, take_answer
 from etl.ingest.derived import derive, with_breaks
 from etl.ingest.fetching import Fetching
 from etl.ingest.renames import opened_as_named
-from etl.ingest.splits import known_splits
+from etl.ingest.splits import keep_authored, known_splits
 from etl.ingest.upstream import Upstream
 from etl.policies import candidates
 from etl.policies.counts import CREDIT
@@ -230,6 +230,7 @@ class _Run:
             self.corrections = self._corrections()
             self.once_corrected = warehouse.corrected()
             warehouse.prefer(_ranks(catalog), load=self.load)
+            keep_authored(catalog, warehouse, load=self.load, known_at=self.known_at)
         self.newest = warehouse.newest_served()
         self.sources = sources(settings, self.documents)
         #: Notices about the answers that were taken, by indicator and source.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from etl.catalog import Catalog, Indicator
 from etl.records import Action
@@ -24,6 +25,20 @@ def known_splits(catalog: Catalog, warehouse: Warehouse, indicator: Indicator) -
         if split.kind == "split"
     ]
     return joined(own, of_company)
+
+
+def keep_authored(catalog: Catalog, warehouse: Warehouse, *, load: int, known_at: datetime) -> None:
+    """Keep the splits that the catalog tells."""
+    for indicator in catalog.all():
+        found = [Action(s.date, "split", s.ratio) for s in indicator.splits if s.ratio != 1]
+        if found:
+            warehouse.keep_actions(indicator.id, "catalog", found, load=load, known_at=known_at)
+
+
+def as_authored(indicator: Indicator, told: Sequence[Action]) -> list[Action]:
+    """What a source tells, without splits of days of which the catalog tells."""
+    days = {split.date for split in indicator.splits}
+    return [a for a in told if a.kind != "split" or a.date not in days]
 
 
 def joined(told: Sequence[Action], known: Sequence[Action]) -> list[Action]:

@@ -8,6 +8,7 @@ from etl.records import Document
 from etl.settings import Settings
 from etl.sources.base import Source
 from etl.sources.cboe import Cboe
+from etl.sources.eastmoney import Eastmoney
 from etl.sources.figures import Figures
 from etl.sources.fred import Fred
 from etl.sources.nasdaq import Nasdaq
@@ -25,6 +26,7 @@ def sources(settings: Settings, documents: Sequence[Document]) -> Mapping[str, S
         Yahoo(),
         Fred(has_key=bool(settings.fred_api_key)),
         Sec(),
+        Eastmoney(),
         WorldBank(),
         Cboe(),
         Nasdaq(),

@@ -30,6 +30,7 @@ HOST = "query2.finance.yahoo.com"
 #: The currency in which Yahoo must give the series of a unit.
 CURRENCY_OF: Mapping[str, str] = {
     "usd": "USD", "usd_bbl": "USD", "usd_oz": "USD", "points": "USD", "cny_per_usd": "CNY",
+    "krw": "KRW",
 }  # fmt: skip
 #: What Yahoo calls bars of days; for long spans it may send longer ones, unasked.
 DAILY = "1d"
