@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from etl import calendars
 from etl.calendars import CalendarName
+from etl.document_scope import COUNTED_KINDS, DocumentScope, scope_of
 from etl.errors import CatalogError, nearest, quoted
 from etl.files.strict_model import StrictModel, first_fault
 from etl.files.strict_yaml import Path_, line_of, load_yaml
@@ -38,12 +39,13 @@ SOURCE_PARAMS: Mapping[str, Mapping[str, type]] = {
     "nasdaq": {"index": str},
     "treasury": {"tenor": str},
     "figures": {"file": str},
-    "register": {"topics": list},
+    "register": {},
     "derived": {"formula": str},
 }
 #: Optional parameters.
 OPTIONAL_PARAMS: Mapping[str, Mapping[str, type]] = {
     "fred": {"window_years": int},
+    "register": {"topics": list, "issuers": list, "kind": str},
     "sec": {"taxonomy": str, "unit": str, "also": list},
     "eastmoney": {"since": str},
 }
@@ -405,6 +407,12 @@ class Indicator(StrictModel):
     def ref(self, source: str) -> SourceRef | None:
         """The catalog's reference to one of its sources; None if it does not use that source."""
         return next((ref for ref in self.sources if ref.name == source), None)
+
+    @property
+    def documents(self) -> DocumentScope | None:
+        """Which documents of the register it counts; None if it counts none."""
+        ref = self.ref("register")
+        return scope_of(**ref.params) if ref else None
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -778,6 +786,9 @@ def _is_day(text: str) -> bool:
         return date.fromisoformat(text).isoformat() == text
     except ValueError:
         return False
+    if ref.name == "register" and (kind_ := ref.params.get("kind", "issued")) not in COUNTED_KINDS:
+        said = f"unknown kind '{quoted(kind_)}'. {nearest(str(kind_), COUNTED_KINDS)}"
+        yield (*here, "kind"), f"{indicator_id}: register.kind: {said}"
 
 
 def _alert_problems(indicator: Indicator, here: Path_) -> Iterator[tuple[Path_, str]]:

@@ -280,8 +280,9 @@ def test_a_missing_catalog_names_the_setting(tmp_path: Path) -> None:
         ("    decimals: 2", "    decimal: 2"),
         ("formula: market_cap,", "formula: market_kap,"),
         ("topics: [数据要素]", "topics: 数据要素"),
+        ("kind: draft", "kind: drafts"),
     ],
-    ids=["misspelt key", "misspelt formula", "one topic that is not in a list"],
+    ids=["misspelt key", "misspelt formula", "one topic that is not in a list", "unknown kind"],
 )
 @pytest.mark.parametrize("arguments", [["check"], ["run", "--offline"]], ids=["check", "run"])
 def test_a_command_with_a_wrong_catalog_ends_with_2_and_one_sentence(

@@ -12,9 +12,10 @@ from conftest import BUNDLED, END_OF_BULLETIN_DAY, Cli, bulletin, reference, ser
 
 from etl.bulletins.read import read_bulletin
 from etl.catalog import Catalog
+from etl.document_scope import ALL_DOCUMENTS, scope_of
 from etl.errors import FileProblem
 from etl.policies.counts import counts
-from etl.policies.identity import is_counted, is_national, same_document
+from etl.policies.identity import is_counted, same_document
 from etl.policies.register import (
     COLUMNS,
     documents_from_json,
@@ -24,6 +25,7 @@ from etl.policies.register import (
 )
 from etl.records import BEIJING, Document
 from etl.settings import Settings
+from etl.words.bodies import is_national
 
 REGISTER = BUNDLED / "policies.csv"
 MAY = date(2026, 5, 1)
@@ -42,7 +44,7 @@ def _document(title: str, issuer: str = "国家数据局", **fields: object) -> 
 def _count(documents: list[Document], month: date, moment: datetime | None = None) -> float | None:
     known = [
         (o.public_at, o.value)
-        for o in counts(documents, ())
+        for o in counts(documents, ALL_DOCUMENTS)
         if o.date == month and (moment is None or o.public_at <= moment)
     ]
     return max(known)[1] if known else None
@@ -159,32 +161,60 @@ def test_april_2026_counts_one_of_the_register_and_one_that_a_bulletin_cites(
 
 
 def test_every_month_counts_what_the_csv_says(catalog: Catalog) -> None:
-    """By month and by topic, counted here from the file and by nothing else."""
-    issued = [row for row in _rows() if row["kind"] == "issued"]
-    for name in (
-        "policy_documents_monthly",
-        "policy_documents_data_monthly",
-        "policy_documents_compute_monthly",
-        "policy_documents_ai_monthly",
-    ):
-        topics = catalog[name].sources[0].params["topics"]
+    """By month, topic, body and kind, counted here from the file and by nothing else."""
+    for indicator in (i for i in catalog.all() if i.documents is not None):
+        given = indicator.sources[0].params
         expected = Counter(
             (row["date_published"] or row["date_issued"])[:7]
-            for row in issued
-            if not topics or set(topics) & set(row["topics"].split(";"))
+            for row in _rows()
+            if row["kind"] == given.get("kind", "issued")
+            if not given.get("topics") or set(given["topics"]) & set(row["topics"].split(";"))
+            if not given.get("issuers") or any(body in row["issuer"] for body in given["issuers"])
         )
         last: dict[str, float] = {}
-        for observation in counts(read_register(REGISTER), topics):
+        for observation in counts(read_register(REGISTER), scope_of(**given)):
             last[f"{observation.date:%Y-%m}"] = observation.value
-        assert {month: value for month, value in last.items() if value} == expected
+        assert {month: value for month, value in last.items() if value} == expected, indicator.id
+        assert expected, f"{indicator.id} is empty for lack of documents"
+
+
+def test_a_joint_document_counts_for_each_body_that_it_names_and_once_in_each_count() -> None:
+    documents = [
+        _document("甲", "国家发展改革委、国家数据局综合司等六部门"),
+        _document("乙", "财政部"),
+        _document("丙", "国家数据局", kind="draft"),
+    ]
+    found = {
+        body: counts(documents, scope_of(issuers=body))[-1].value
+        for body in (
+            ("国家数据局",),
+            ("国家发展改革委",),
+            ("国家数据局", "国家发展改革委"),
+            ("财政部",),
+        )
+    }
+    assert [*found.values()] == [1, 1, 1, 1]
+
+
+def test_drafts_are_counted_apart_from_the_first_of_them_on() -> None:
+    documents = [
+        _document("甲", published="2026-02-02"),
+        _document("乙（征求意见稿）", published="2026-04-03", kind="draft"),
+        _document("丙（征求意见稿）", "浙江省数据局", published="2026-04-03", kind="draft"),
+        _document("丁", published="2026-05-02"),
+    ]
+    drafts = counts(documents, scope_of(kind="draft"))
+    assert [(f"{o.date:%Y-%m}", o.value) for o in drafts] == [("2026-04", 1), ("2026-05", 0)]
+    assert [o.value for o in counts(documents, ALL_DOCUMENTS)] == [1, 0, 0, 1]
+    assert not counts(documents[:1], scope_of(kind="draft"))
 
 
 def test_a_month_without_a_document_is_zero_only_inside_the_span_of_the_register() -> None:
     months = sorted({r["date_published"][:7] for r in _rows() if r["kind"] == "issued"})
-    found = {f"{o.date:%Y-%m}": o.value for o in counts(read_register(REGISTER), ())}
+    found = {f"{o.date:%Y-%m}": o.value for o in counts(read_register(REGISTER), ALL_DOCUMENTS)}
     assert (min(found), max(found)) == (months[0], months[-1])
     assert {month for month, value in found.items() if value == 0} == set(found) - set(months)
-    assert len(found) == len({o.date for o in counts(read_register(REGISTER), ("算力",))})
+    assert len(found) == len({o.date for o in counts(read_register(REGISTER), scope_of(["算力"]))})
 
 
 def test_an_empty_month_is_known_to_be_empty_when_it_is_over() -> None:

@@ -15,7 +15,7 @@ from conftest import BUNDLED, Cli, is_one_sentence, settings_of
 from serving import Node, TestClient, client, rows_of, still, tree
 
 from dashboard.data import policy_filter
-from dashboard.data.policy_filter import Choice, bodies, by_body, folded, reason, web_address
+from dashboard.data.policy_filter import Choice, by_body, folded, reason, web_address
 from dashboard.data.queries import Policy
 from etl.catalog import Catalog
 from etl.ingest.run import Request, run
@@ -23,6 +23,7 @@ from etl.policies.identity import KINDS, Document
 from etl.records import now
 from etl.storage import publish
 from etl.storage.warehouse import opened
+from etl.words.bodies import bodies_in
 
 MARK = "<script>alert(1)</script>"
 
@@ -150,6 +151,23 @@ def test_the_months_of_another_count_lead_to_documents_of_its_topics(site: TestC
     of_month = still(site.get(link.attributes["href"]))
     assert len(list(of_month.all("span", "counted"))) == int(link.text)
     assert all("数据要素" in entry.text for entry in listed(of_month))
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("policy_documents_nda_monthly", "国家数据局"), ("policy_drafts_monthly", "征求意见稿")],
+)
+def test_the_months_of_a_count_by_body_or_kind_lead_to_its_documents(
+    site: TestClient, name: str, words: str
+) -> None:
+    shown = still(site.get(f"/policies?ids={name}"))
+    links = [*shown.one("table", "months").all("a")]
+    assert links
+    for link in links:
+        of_month = still(site.get(link.attributes["href"]))
+        documents = [entry for entry in listed(of_month) if "答复" not in entry.text]
+        assert len(documents) >= int(link.text)
+        assert all(words in entry.text for entry in documents)
 
 
 @pytest.mark.parametrize("place", [0, 1])
@@ -290,10 +308,8 @@ def test_the_kinds_of_the_page_are_those_of_the_register() -> None:
 
 
 def test_an_office_stands_for_its_body_and_a_joint_document_for_each() -> None:
-    assert bodies("工业和信息化部办公厅、国家数据局综合司等九部门") == [
-        "工业和信息化部",
-        "国家数据局",
-    ]
+    joint = "工业和信息化部办公厅、国家数据局综合司等九部门"
+    assert bodies_in(joint) == ("工业和信息化部", "国家数据局")
     held = [policy(issuer="国家数据局、财政部"), policy(issuer="国家数据局综合司"),
             policy(issuer="财政部", counted=False)]  # fmt: skip
     assert by_body(held) == [("国家数据局", 2), ("财政部", 1)]

@@ -197,22 +197,20 @@ def _of_indicator(
 
 
 def _documents(snapshot: Snapshot, name: str, as_of: datetime | None) -> Iterator[Happened]:
-    """The counted documents whose day is known, with the indicators that count them: those of the
-    fewest topics first."""
+    """The counted documents whose day is known, with the indicators that count them: the narrowest
+    first."""
     counting = [
-        (indicator.id, frozenset(ref.params["topics"]))
+        (indicator.id, indicator.documents)
         for indicator in snapshot.catalog.all()
-        if (ref := indicator.ref("register")) is not None
+        if indicator.documents is not None
     ]
-    counting.sort(key=lambda one: (not one[1], len(one[1])))
+    counting.sort(key=lambda one: one[1].breadth)
     if name and name not in {one for one, _ in counting}:
         return
     last = _day(as_of)
     for document in queries.policies(snapshot):
-        ids = tuple(
-            one for one, topics in counting if not topics or topics & {*document.topics}
-        )  # fmt: skip
-        if not document.counted or len(document.day) != 10 or (name and name not in ids):
+        ids = tuple(one for one, scope in counting if scope.counts(document))
+        if not ids or len(document.day) != 10 or (name and name not in ids):
             continue
         day = date.fromisoformat(document.day)
         if day <= last:

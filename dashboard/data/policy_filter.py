@@ -12,23 +12,22 @@ from urllib.parse import urlsplit
 from dashboard.address import AddressError, one_of
 from dashboard.data.queries import Policy
 from etl.catalog import Catalog, Indicator
+from etl.document_scope import ALL_DOCUMENTS, FOUND, DocumentScope
+from etl.words.bodies import bodies_in
 
 KINDS = ("issued", "draft", "reply", "interpretation", "media")
-#: Origins of documents that were found upstream and wait for a person.
-FOUND = ("gov_cn", "nda")
 MAX_WORDS = 100
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])", re.ASCII)
 _OPENING, _CLOSING = re.compile(r"[〔\[【﹝（]"), re.compile(r"[〕\]】﹞）]")
-_OFFICE = re.compile(r"(综合司|办公厅|办公室)$")
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What an address asks of the register. `count` is the id of a monthly count; its topics are
-    asked for too."""
+    """What an address asks of the register. `count` is the id of a monthly count; what its `scope`
+    concerns is asked for too."""
 
     count: str = ""
-    topics: tuple[str, ...] = ()
+    scope: DocumentScope = ALL_DOCUMENTS
     month: str = ""
     issuer: str = ""
     topic: str = ""
@@ -38,7 +37,7 @@ class Choice:
     def fits(self, policy: Policy) -> bool:
         """Whether a document is asked for."""
         return (
-            (not self.topics or bool(set(self.topics) & set(policy.topics)))
+            self.scope.concerns(policy)
             and self.month in ("", policy.month)
             and self.issuer in policy.issuer
             and (not self.topic or self.topic in policy.topics)
@@ -88,14 +87,8 @@ def _is_over(period: str, day: str) -> bool:
 
 def counts_of(catalog: Catalog) -> list[Indicator]:
     """The monthly counts of the register, all documents first."""
-    found = [i for i in catalog.all() if i.ref("register")]
-    return sorted(found, key=lambda i: bool(topics_of(i)))
-
-
-def topics_of(indicator: Indicator) -> tuple[str, ...]:
-    """The topics that a count is of; none for all."""
-    ref = indicator.ref("register")
-    return tuple(ref.params["topics"]) if ref else ()
+    found = [i for i in catalog.all() if i.documents is not None]
+    return sorted(found, key=lambda i: i.documents != ALL_DOCUMENTS)
 
 
 def chosen(query: Mapping[str, str], counts: Sequence[Indicator], topics: Sequence[str]) -> Choice:
@@ -104,7 +97,7 @@ def chosen(query: Mapping[str, str], counts: Sequence[Indicator], topics: Sequen
     count = one_of("ids", query.get("ids", ""), ids) if ids else ""
     return Choice(
         count=count,
-        topics=next((topics_of(i) for i in counts if i.id == count), ()),
+        scope=next((i.documents for i in counts if i.id == count and i.documents), ALL_DOCUMENTS),
         month=_month(query.get("month", "")),
         issuer=_short("issuer", query.get("issuer", "")),
         # A plus sign in an address reads as a space; no topic has one.
@@ -128,14 +121,8 @@ def by_body(policies: Iterable[Policy]) -> list[tuple[str, int]]:
     """How many of the counted documents name each body among their issuers, most first. A joint
     document is one of each of its bodies; an office of a body stands for it."""
     counted = [p for p in policies if p.counted]
-    names = {body for p in counted for body in bodies(p.issuer)}
+    names = {body for p in counted for body in bodies_in(p.issuer)}
     return _ranked({name: sum(name in p.issuer for p in counted) for name in names})
-
-
-def bodies(issuer: str) -> list[str]:
-    """The bodies that an issuer line names, without 等…部门 and their offices."""
-    named = re.split(r"[、,，;；\s]+", issuer.partition("等")[0])
-    return [name for body in named if (name := _OFFICE.sub("", body))]
 
 
 def reason(policy: Policy) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from datetime import date as Date
@@ -22,6 +22,7 @@ from etl.bulletins.model import Bulletin
 from etl.catalog import Text
 from etl.claims.model import Claim, JudgedBy, Placed
 from etl.corrections import Correction
+from etl.document_scope import DocumentScope
 from etl.events import events_of
 from etl.records import (
     EVENT_COLUMNS,
@@ -475,14 +476,9 @@ def mentioned_on(snapshot: Snapshot) -> Mapping[Date, Sequence[str]]:
     return found
 
 
-def documents_of_month(
-    snapshot: Snapshot, month: str, topics: Iterable[str]
-) -> list[Mapping[str, Any]]:
-    """The counted policy documents of a month (YYYY-MM) with any of the topics."""
-    rows = snapshot.rows("select document from policies where counted and month = ?", [month])
-    wanted = set(topics)
-    found = [json.loads(row[0]) for row in rows]
-    return [d for d in found if not wanted or wanted & set(d["topics"])]
+def documents_of_month(snapshot: Snapshot, month: str, scope: DocumentScope) -> list[Policy]:
+    """The policy documents of a month (YYYY-MM) that a count is of."""
+    return [policy for policy in policies(snapshot, month) if scope.counts(policy)]
 
 
 def policies(snapshot: Snapshot, month: str | None = None) -> list[Policy]:

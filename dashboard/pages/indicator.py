@@ -357,17 +357,17 @@ def _table_day(request: PageRequest, item: Reading, day: date) -> str:
 
 def _documents(request: PageRequest, item: Reading) -> MonthDocuments | None:
     """The documents behind the newest count."""
-    register = item.indicator.ref("register")
-    if register is None or item.vintage is None:
+    scope = item.indicator.documents
+    if scope is None or item.vintage is None:
         return None
     month = f"{item.vintage.date:%Y-%m}"
-    found = queries.documents_of_month(request.snapshot, month, register.params["topics"])
+    found = queries.documents_of_month(request.snapshot, month, scope)
     words = formatting.day(item.vintage.date, item.indicator, request.lang)
     return MonthDocuments(
         request.say("documents", month=words),
         [
-            (f"{one['issuer']}：《{one['title']}》", f"，{one['published'] or one['issued']}")
+            (f"{one.issuer}：《{one.title}》", f"，{one.day}")
             for one in found
-            if (one["published"] or one["issued"]) <= str(request.last_day)
+            if one.day <= str(request.last_day)
         ],
     )

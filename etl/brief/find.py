@@ -319,8 +319,7 @@ def _partial(day: str, lang: str) -> str:
 def _count(catalog: Catalog, news: News, base_url: str, lang: str) -> Said | None:
     """How many documents the newest month has, if some were counted."""
     for indicator in catalog.all():
-        ref = indicator.ref("register")
-        if ref is not None and not ref.params.get("topics") and news.documents:
+        if indicator.documents is not None and indicator.documents.is_whole and news.documents:
             teller = _Teller(indicator, catalog.unit(indicator), news, base_url, lang)
             if teller.rows:
                 text = teller.value(teller.rows[-1])

@@ -6,26 +6,28 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
 from etl.calendars import end_of_month, listed_at
-from etl.policies.identity import is_counted
+from etl.document_scope import DocumentScope, is_countable
 from etl.records import Document, Observation, as_cited
 
 CREDIT = "data/policies.csv"
 
 
-def counts(documents: Iterable[Document], topics: Sequence[str]) -> list[Observation]:
-    """The count of each month with any of `topics` (all if none are given), as it grew.
+def counts(documents: Iterable[Document], scope: DocumentScope) -> list[Observation]:
+    """The count of each month, of the documents in `scope`, as it grew.
 
     A month has one observation for each day on which its count changed, so that an as-of question
-    finds the count of that day. Months run from the first to the last of the whole register; one
-    without a document counts 0 once it is over.
+    finds the count of that day. Months run from the first document of this kind in the register to
+    the newest of any counted kind; one without a document counts 0 once it is over.
     """
-    counted = [document for document in documents if is_counted(document)]
-    if not counted:
+    held = [document for document in documents if is_countable(document)]
+    first = min((d.month for d in held if d.kind == scope.kind), default="")
+    last = max((d.month for d in held if d.kind in (scope.kind, "issued")), default="")
+    if not first:
         return []
-    wanted = [d for d in counted if not topics or set(topics) & set(d.topics)]
-    by_month: dict[str, list[Document]] = {month: [] for month in _months(counted)}
-    for document in sorted(wanted, key=lambda d: listed_at(d.day)):
-        by_month[document.month].append(document)
+    by_month: dict[str, list[Document]] = {month: [] for month in _months(first, last)}
+    for document in sorted(held, key=lambda d: listed_at(d.day)):
+        if scope.counts(document):
+            by_month[document.month].append(document)
     return [o for month, listed in by_month.items() for o in _growth(month, listed)]
 
 
@@ -45,8 +47,7 @@ def _growth(month: str, documents: Sequence[Document]) -> Iterator[Observation]:
             yield Observation(first, float(count), moment, credit=credit, is_cited=bool(cited))
 
 
-def _months(documents: Sequence[Document]) -> Iterator[str]:
-    first, last = min(d.month for d in documents), max(d.month for d in documents)
+def _months(first: str, last: str) -> Iterator[str]:
     year, month = int(first[:4]), int(first[5:])
     while (text := f"{year:04d}-{month:02d}") <= last:
         yield text

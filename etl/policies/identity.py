@@ -7,29 +7,14 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from etl.document_scope import FOUND, is_countable
 from etl.records import Document
+from etl.words.bodies import bodies_in, is_national
 
 KINDS = ("issued", "draft", "reply", "interpretation", "media")
 
-#: Origins of documents that were found upstream and not yet taken into the register.
-FOUND = ("gov_cn", "nda")
-
 #: Shown for a found document whose title names no topic, until a person gives it one.
 UNDECIDED = "主题待定"
-
-#: The names of national bodies.
-_NATIONAL = re.compile(
-    r"国务院|中共中央|全国人(民代表)?大(会)?|全国政协|中央[一-龥]{1,6}办|国家[一-龥]{1,12}(局|委|办公室)"
-    r"|(工业和信息化|财政|科学技术|科技|教育|商务|农业农村|自然资源|生态环境|交通运输|水利|公安|民政|司法"
-    r"|住房城乡建设|住房和城乡建设|人力资源社会保障|人力资源和社会保障|文化和旅游|应急管理|外交|国防)部(?!门)"
-    r"|中国人民银行|最高人民(法院|检察院)|国资委|证监会|(市场监管|税务|金融监管|国家广播电视)总局|海关总署"
-)
-
-_LOCAL = re.compile(r"^[一-龥]{2,8}?(省|市(?!场)|自治区|自治州|县)")
-
-_MEDIA = re.compile(
-    r"(日报|晚报|时报|周报|新闻(?!办|出版)|财经|光明网|新华|人民网|央视|周刊|杂志|海外版|通讯社|Reuters)"
-)
 
 _DOCUMENT = re.compile(
     r"(通知|意见|方案|规划|纲要|办法|规定|条例|要点|计划|指引|细则|决定|公告|规范|目录|报告|标准体系)"
@@ -95,19 +80,8 @@ def is_listed_twice(one: Document, other: Document) -> bool:
 
 
 def is_counted(document: Document) -> bool:
-    """Whether it enters the counts: an issued document of a national body, with a month, that a
-    person or a bulletin has named."""
-    return (
-        document.origin not in FOUND
-        and document.kind == "issued"
-        and bool(document.month)
-        and is_national(document.issuer)
-    )
-
-
-def is_national(issuer: str) -> bool:
-    """Whether a national body issued it."""
-    return bool(_NATIONAL.search(issuer)) and not (_LOCAL.match(issuer) or _MEDIA.search(issuer))
+    """Whether it enters the counts of documents: an issued one that a count may hold."""
+    return document.kind == "issued" and is_countable(document)
 
 
 def kind_of(title: str) -> str:
@@ -179,19 +153,12 @@ def normal_title(title: str) -> str:
 
 def normal_issuer(issuer: str) -> str:
     """The first body in an issuer line, without 等, 综合司 and the forwarding body."""
-    return _bodies(issuer)[0]
+    return next(iter(bodies_in(issuer)), "")
 
 
 def bodies_of(issuer: str) -> frozenset[str]:
     """Every body in an issuer line, in the form of `normal_issuer`."""
-    return frozenset(body for body in _bodies(issuer) if body)
-
-
-@lru_cache(maxsize=8192)
-def _bodies(issuer: str) -> tuple[str, ...]:
-    text = unicodedata.normalize("NFKC", issuer).split("转发")[-1]
-    named = re.split(r"[、,，;；\s]", text.partition("等")[0])
-    return tuple(re.sub(r"(综合司|办公厅|办公室)$", "", body) for body in named)
+    return frozenset(bodies_in(issuer))
 
 
 def _is_document(title: str) -> bool:

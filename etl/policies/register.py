@@ -12,16 +12,15 @@ from etl.bulletins.model import Bulletin, Reference
 from etl.errors import FileProblem, nearest
 from etl.files.cells import bytes_of, rows_of
 from etl.policies.identity import (
-    _MEDIA,
     KINDS,
     _is_document,
-    is_national,
     normal_issuer,
     normal_title,
     same_document,
     topics_of,
 )
 from etl.records import Document
+from etl.words.bodies import is_national, is_press
 
 COLUMNS = (
     "title", "issuer", "date_issued", "date_published", "doc_no", "topics", "kind",
@@ -110,7 +109,7 @@ def _document(cell: dict[str, str], path: Path, line: int) -> Document:
 def _match(reference: Reference, documents: Sequence[Document]) -> int | None:
     title = normal_title(reference.title)
     issuer = normal_issuer(reference.publisher or "")
-    if reference.publisher and _MEDIA.search(reference.publisher):
+    if reference.publisher and is_press(reference.publisher):
         return None
     for index, document in enumerate(documents):
         same_body = not issuer or issuer in document.issuer or document.issuer in issuer

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from etl.catalog import Indicator
+from etl.document_scope import scope_of
 from etl.ingest.upstream import Upstream
 from etl.policies.counts import counts
 from etl.policies.register import documents_from_json, documents_to_json
@@ -26,4 +27,4 @@ class Register(Source):
         return documents_to_json(self.documents).encode()
 
     def parse(self, payload: bytes, indicator: Indicator, params: Params) -> Sequence[Observation]:
-        return counts(documents_from_json(payload.decode()), tuple(params["topics"]))
+        return counts(documents_from_json(payload.decode()), scope_of(**params))
