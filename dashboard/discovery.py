@@ -19,6 +19,7 @@ from dashboard.data.queries import Standing
 from dashboard.data.snapshot import Snapshot
 from dashboard.export.csv import iso
 from dashboard.export.formats import FORMATS
+from dashboard.export.licence import may_be_passed_on
 from dashboard.markup import render
 from dashboard.texts import site_title, text
 from dashboard.urls import Urls
@@ -285,7 +286,7 @@ def _dataset(
                 "encodingFormat": kind.media_type.partition(";")[0],
             }
             for kind in FORMATS.values()
-            if kind.suffix != ".metadata.json"
+            if kind.holds_values and may_be_passed_on(indicator)
         ],
     }
 

@@ -66,6 +66,8 @@ STATUS_OF_SOURCE: Mapping[str, str] = {
     "import": "imported",
 }
 
+#: What a licence allows with values; `Credit` says what each means.
+Reuse = Literal["open", "credit", "view"]
 Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,63}$")]
 Words = Annotated[str, Field(min_length=1, max_length=2000)]
 
@@ -114,7 +116,7 @@ class Credit(StrictModel):
     name: Text
     licence: Text
     url: Annotated[str, Field(pattern=r"^https://")]
-    reuse: Literal["open", "credit", "view"] = "credit"
+    reuse: Reuse = "credit"
 
 
 class SourceRef(BaseModel):

@@ -275,7 +275,8 @@ def test_a_workbook_keeps_its_header_in_sight_and_explains_itself(
     said = {row[0]: row[1] for row in book["说明"].iter_rows(values_only=True)}
     metadata = site.get("/c/pue_global_average.metadata.json").json()
     assert said["口径"] == catalog["pue_global_average"].definition.zh
-    assert said["许可"] == catalog["pue_global_average"].credit.licence.zh
+    allowed = "可以下载，引用请注明来源"
+    assert said["许可"] == f"{catalog['pue_global_average'].credit.licence.zh}；{allowed}"
     assert said["CSV 的 SHA-256"] == metadata["sha256"]
     assert said["引用（GB/T 7714）"] == metadata["citation"]["gb_t_7714"]
     assert any(key == "口径变动" for key in said)

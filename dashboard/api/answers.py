@@ -18,6 +18,7 @@ from dashboard.data.ledger import chosen
 from dashboard.data.queries import LedgerEntry, Standing
 from dashboard.data.snapshot import Snapshot
 from dashboard.export.formats import FORMATS
+from dashboard.export.licence import may_be_passed_on
 from dashboard.export.table import provenance
 from dashboard.urls import Urls
 from etl.bulletins.model import Bulletin, Reference
@@ -56,7 +57,9 @@ def indicator(snapshot: Snapshot, name: str, urls: Urls) -> models.IndicatorDeta
         breaks=[models.BreakAnswer(date=b.date, note=_words(b.note)) for b in found.breaks],
         old_ids=list(found.old_ids),
         files={
-            kind.name: urls.online.to(f"/c/{found.id}{kind.suffix}") for kind in FORMATS.values()
+            kind.name: urls.online.to(f"/c/{found.id}{kind.suffix}")
+            for kind in FORMATS.values()
+            if not kind.holds_values or may_be_passed_on(found)
         },
     )
 
@@ -283,7 +286,7 @@ def _entry(
         )
         if newest
         else None,
-        "csv": urls.online.to(f"/c/{indicator.id}.csv"),
+        "csv": urls.online.to(f"/c/{indicator.id}.csv") if may_be_passed_on(indicator) else "",
         "page": urls.online.to(f"/indicators/{indicator.id}"),
     }
 
@@ -324,7 +327,10 @@ def _words(text: Text) -> models.TextAnswer:
 
 def _credit(credit: Credit) -> models.CreditAnswer:
     return models.CreditAnswer(
-        name=_words(credit.name), licence=_words(credit.licence), url=credit.url
+        name=_words(credit.name),
+        licence=_words(credit.licence),
+        reuse=credit.reuse,
+        url=credit.url,
     )
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 
+from etl.catalog import Reuse
 from etl.claims.model import Kind, Verdict
 from etl.events import Kind as EventKind
 from etl.frequency import Frequency
@@ -44,6 +45,11 @@ class Problem(BaseModel):
     status: int = Field(examples=[400])
     detail: str = Field(examples=["t: '2y' is not a range. Allowed: 1m 3m 6m ytd 1y …"])
     parameter: str | None = Field(None, description="the parameter that is wrong", examples=["t"])
+    source: str | None = Field(
+        None,
+        description="where the values can be seen that a licence does not allow to pass on",
+        examples=["https://www.example.org/series"],
+    )
 
 
 class TextAnswer(ApiModel):
@@ -58,6 +64,11 @@ class CreditAnswer(ApiModel):
 
     name: TextAnswer
     licence: TextAnswer
+    reuse: Reuse = Field(
+        description="what the licence allows: `open` anything, `credit` to pass values on with the "
+        "name of their source, `view` only to look at them (data files answer 403)",
+        examples=["credit"],
+    )
     url: str = Field(examples=["https://fred.stlouisfed.org/series/SP500"])
 
 
@@ -86,7 +97,10 @@ class IndicatorEntry(ApiModel):
     last_date: Date | None = Field(examples=["2026-05-26"])
     rows: int = Field(description="observations held", examples=[2610])
     newest: Newest | None
-    csv: Url
+    csv: str = Field(
+        description="empty where the licence allows no data files",
+        examples=["https://example.org/c/sp500.csv"],
+    )
     page: str = Field(examples=["https://example.org/indicators/sp500"])
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache
@@ -31,12 +31,13 @@ from dashboard.chart_page.value_table import caption, value_table
 from dashboard.chart_page.view import View, known_then
 from dashboard.data import correction_notes
 from dashboard.display import Display, alternatives
+from dashboard.export.licence import is_free
 from dashboard.export.table import Column, frozen, provenance
 from dashboard.markup import TEMPLATES, render
 from dashboard.provenance import provenance_words
 from dashboard.texts import hint, text
 from dashboard.urls import Urls
-from etl.catalog import Indicator
+from etl.catalog import Credit, Indicator
 from etl.frequency import period_middle
 from etl.records import BEIJING, Vintage
 
@@ -78,7 +79,7 @@ def page(view: View, site: SiteConfig) -> str:
     one = words.findings[0] if len(words.findings) == len(view.parts) == 1 else None
     indicator = view.parts[0].indicator
     urls = replace(site.urls, display=Display(address.lang, address.theme, address.updown))
-    whole, lasting = urls.online, lasting_address(view)
+    whole, lasting, formats = urls.online, lasting_address(view), _formats(view, site)
     chosen, display = controls(view, urls.chart), _leading(_choices(address, urls))
     return render(
         "chart.html",
@@ -98,7 +99,7 @@ def page(view: View, site: SiteConfig) -> str:
         ],
         alternates=[
             (MEDIA[name], href)
-            for name in site.formats
+            for name in formats
             if name in MEDIA and (href := urls.chart(address, f".{name}"))
         ],
         picture=whole.chart(address, ".png"),
@@ -129,7 +130,8 @@ def page(view: View, site: SiteConfig) -> str:
         notes=told_notes(view, urls),
         all_notes=urls.page("/events", id=address.id,
                             asof=moment_text(address.as_of) if address.as_of else ""),
-        uses=_leading(_uses(address, site.formats, urls)),
+        uses=_leading(_uses(address, formats, urls)),
+        refused=text("no_files", lang) if site.formats and not formats else "",
         share=whole.short(lasting) if lasting.as_of else "",
         paper=on_paper(shared_link(view, whole), lang),
         inserts=_leading(_inserts(address, urls)),
@@ -140,9 +142,14 @@ def page(view: View, site: SiteConfig) -> str:
         table_caption=caption(view),
         facts=[_fact(column, view) for column in view.columns],
         known=_known(view),
-        dataset=Markup(_dataset(view, site.formats, whole)),
+        dataset=Markup(_dataset(view, formats, whole)),
         script=urls.to(script_url("chart.js")),
     )  # fmt: skip
+
+
+def _formats(view: View, site: SiteConfig) -> tuple[str, ...]:
+    """The data files that there are of it: none where a licence forbids them."""
+    return site.formats if is_free(view.snapshot.catalog, view.address.ids) else ()
 
 
 def since_page(then: View, site: SiteConfig) -> str:
@@ -180,10 +187,17 @@ def plain_text(view: View, site: SiteConfig) -> str:
 
 
 def problem_page(
-    status: int, detail: str, urls: Urls, lang: str = "zh", parameter: str = ""
+    status: int,
+    detail: str,
+    urls: Urls,
+    lang: str = "zh",
+    parameter: str = "",
+    credit: Credit | None = None,
 ) -> str:
-    """A page that says what is wrong with an address."""
-    name = {404: "not_found", 400: "wrong_address", 503: "no_snapshot", 429: "busy"}
+    """A page that says what is wrong with an address; of `credit`, that its licence forbids what is
+    asked for."""
+    name = {404: "not_found", 400: "wrong_address", 403: "refused", 503: "no_snapshot",
+            429: "busy"}  # fmt: skip
     return render(
         "problem.html",
         lang,
@@ -194,7 +208,8 @@ def problem_page(
         title=text(name.get(status, "wrong_address"), lang),
         status=status,
         detail=detail,
-        hint=hint(parameter, lang),
+        hint=text("no_files", lang) if credit else hint(parameter, lang),
+        source=(credit.name.in_(lang), credit.url) if credit else None,
     )
 
 
@@ -370,7 +385,7 @@ def _known(view: View) -> str:
     return text("known_now", view.lang, moment=moment)
 
 
-def _uses(address: ChartAddress, formats: Iterable[str], urls: Urls) -> Iterator[Option]:
+def _uses(address: ChartAddress, formats: Sequence[str], urls: Urls) -> Iterator[Option]:
     """The same chart among the pages of the dashboard, and what it comes as."""
     lang, live = address.lang, replace(address, as_of=None)
     yield Option(text("open_dashboard", lang), urls.indicator(address))
@@ -382,7 +397,8 @@ def _uses(address: ChartAddress, formats: Iterable[str], urls: Urls) -> Iterator
             yield _file(text("csv_for_excel", lang), urls.chart(excel, ".csv"))
     yield _file(text("picture_png", lang), urls.chart(address, ".png"))
     yield _file("SVG", urls.chart(address, ".svg"))
-    yield _file(text("as_text", lang), urls.chart(address, ".txt"))
+    if formats:
+        yield _file(text("as_text", lang), urls.chart(address, ".txt"))
     yield _file(text("metadata", lang), urls.chart(address, ".metadata.json"))
 
 
@@ -407,12 +423,18 @@ def _fact(column: Column, view: View) -> dict[str, str]:
         "definition": indicator.definition.in_(lang),
         "credit": indicator.credit.name.in_(lang),
         "credit_url": indicator.credit.url,
-        "licence": indicator.credit.licence.in_(lang),
+        "licence": licence_words(indicator.credit, lang),
         "unit": unit.label.in_(lang),
         "frequency": text(indicator.frequency, lang),
         "newest": formatting.day(newest.date, indicator, lang, year=True) if newest else "",
         "known": _known_since(view, indicator, newest) if newest else "",
     }
+
+
+def licence_words(credit: Credit, lang: str) -> str:
+    """The licence, and what it allows with the values."""
+    semicolon = "；" if lang == "zh" else "; "
+    return f"{credit.licence.in_(lang)}{semicolon}{text(f'reuse_{credit.reuse}', lang)}"
 
 
 def _known_since(view: View, indicator: Indicator, newest: Vintage) -> str:

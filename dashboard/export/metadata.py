@@ -8,6 +8,7 @@ from typing import Any
 from dashboard.address import ChartAddress
 from dashboard.export.citation import citation, cite_as
 from dashboard.export.csv import iso
+from dashboard.export.licence import strictest
 from dashboard.export.table import Column, Table, frozen, provenance
 from dashboard.urls import Urls
 
@@ -30,6 +31,8 @@ def metadata(table: Table, urls: Urls) -> dict[str, Any]:
         "unit": table.columns[0].unit,
         "frequency": first.frequency,
         "aggregation": _aggregation(address),
+        "licence": first.credit.licence.model_dump(),
+        "reuse": strictest(indicators),
         "sources": [_credit(column, as_of, lasting) for column in table.columns],
         "first_date": min(dates).isoformat() if dates else None,
         "last_date": max(dates).isoformat() if dates else None,
@@ -80,6 +83,7 @@ def _credit(column: Column, as_of: datetime, link: str) -> dict[str, Any]:
         "indicator": column.indicator.id,
         "name": credit.name.model_dump(),
         "licence": credit.licence.model_dump(),
+        "reuse": credit.reuse,
         "url": credit.url,
         "rows_from": sorted({provenance(v) for v, _ in column.rows})[:20],
         "cite_as": cite_as(column.indicator, as_of, link),

@@ -155,7 +155,8 @@ def _explanation(table: Table, urls: Urls) -> Iterator[tuple[str, str]]:
         yield "Definition", indicator["definition"]["en"]
     for source in said["sources"]:
         yield "来源", f"{source['name']['zh']}，{source['url']}"
-        yield "许可", source["licence"]["zh"]
+        allowed = text(f"reuse_{source['reuse']}", "zh")
+        yield "许可", f"{source['licence']['zh']}；{allowed}"
         yield "引用来源", source["cite_as"]
     for what, key in (
         ("首日", "first_date"),

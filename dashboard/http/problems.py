@@ -11,6 +11,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from dashboard.address import AddressError, MovedError, parse_query
 from dashboard.chart_page.page import problem_page
+from dashboard.export.licence import LicenceError
 from dashboard.export.table import to_json
 from dashboard.http.limits import BusyError
 from dashboard.http.public_address import URLS
@@ -20,6 +21,7 @@ from etl.errors import StorageError, XinzhiError
 
 TITLES = {
     400: "Bad request",
+    403: "Not ours to pass on",
     404: "Not found",
     405: "Method not allowed",
     408: "Too slow",
@@ -76,10 +78,18 @@ def answer_to(request: Request, error: XinzhiError) -> Response:
     """What a request is told about an error of ours."""
     if isinstance(error, MovedError):
         return RedirectResponse(_moved(request, error), 301)
-    if is_for_people(request.url.path):
+    if is_for_people(request.url.path) or _is_refused_to_a_person(request, error):
         return page_for(request, error)
-    parameter = {"parameter": error.parameter} if isinstance(error, AddressError) else {}
-    return _with_retry(problem(status_of(error), str(error), **parameter), error)
+    told = {"parameter": error.parameter} if isinstance(error, AddressError) else {}
+    if isinstance(error, LicenceError):
+        told["source"] = error.credit.url
+    return _with_retry(problem(status_of(error), str(error), **told), error)
+
+
+def _is_refused_to_a_person(request: Request, error: XinzhiError) -> bool:
+    """Whether a browser followed a link to a file that a licence forbids: such a link may stand in
+    a text of long ago, so that whoever opens it is told where the values are to be seen."""
+    return isinstance(error, LicenceError) and "text/html" in request.headers.get("accept", "")
 
 
 def page_for(request: Request, error: XinzhiError) -> Response:
@@ -87,8 +97,11 @@ def page_for(request: Request, error: XinzhiError) -> Response:
     status = status_of(error)
     lang = "en" if re.search("(^|&)lang=en(&|$)", request.url.query[:2000]) else "zh"
     headers = {"Content-Security-Policy": CHART_PAGE, "Cache-Control": "no-cache"}
+    if status == 403:
+        headers["Vary"] = "Accept"
     parameter = error.parameter if isinstance(error, AddressError) else ""
-    body = problem_page(status, str(error), _urls(request), lang, parameter)
+    credit = error.credit if isinstance(error, LicenceError) else None
+    body = problem_page(status, str(error), _urls(request), lang, parameter, credit)
     answer = Response(body, status, headers, "text/html; charset=utf-8")
     return _with_retry(answer, error)
 

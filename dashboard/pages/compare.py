@@ -23,6 +23,7 @@ from dashboard.chart_page.controls import Choice, controls
 from dashboard.chart_page.page import captions
 from dashboard.chart_page.view import View, of_chart, of_data, view
 from dashboard.data.correlation import FEWEST, ComparedSeries, Pair, correlation, in_percent, pairs
+from dashboard.export.licence import is_free
 from dashboard.export.table import Column
 from dashboard.pages.page import Page, PageRequest, wrong_parameter
 from dashboard.pages.parts.charts import WIDE, PageChart
@@ -79,6 +80,8 @@ class ShownComparison:
     controls: list[tuple[str, list[Choice]]]
     chart_page: str
     csv: str
+    #: Why there are no files of it, where a licence forbids them.
+    refused: str
     export: str
     correlations: list[CorrelationRow]
     cloud: Cloud | None
@@ -182,7 +185,7 @@ def _shown(request: PageRequest, ids: Sequence[str], seen: View) -> ShownCompari
     address, urls, lang = seen.address, request.urls, request.lang
     related = _related(seen)
     comma = "、" if lang == "zh" else ", "
-    as_of = _kept(request)["asof"]
+    as_of, free = _kept(request)["asof"], is_free(request.snapshot.catalog, ids)
 
     def link(chosen: ChartAddress) -> str:
         return _href(request, ids, **{**chosen.chosen, "asof": as_of})
@@ -192,8 +195,11 @@ def _shown(request: PageRequest, ids: Sequence[str], seen: View) -> ShownCompari
         chart=PageChart("compare", seen.model, lang, request.display.theme, WIDE, _notes(seen)),
         controls=controls(seen, link, TRANSFORMS),
         chart_page=urls.chart(of_chart(address)),
-        csv=urls.chart(replace(of_data(address), scale="linear"), ".csv"),
-        export=urls.page(
+        csv=urls.chart(replace(of_data(address), scale="linear"), ".csv") if free else "",
+        refused="" if free else request.say("no_files"),
+        export=""
+        if not free
+        else urls.page(
             "/export",
             ids=",".join(ids),
             t=str(address.window),

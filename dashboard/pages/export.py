@@ -22,9 +22,11 @@ from dashboard.address import (
     parse_observations,
 )
 from dashboard.chart_page.controls import SHOWN_TRANSFORMS, frequency_rows, span_form
+from dashboard.chart_page.page import licence_words
 from dashboard.data import queries
 from dashboard.export.csv import Cell, iso
 from dashboard.export.formats import DATA_FORMATS
+from dashboard.export.licence import LicenceError, may_be_passed_on, require_free
 from dashboard.export.metadata import metadata
 from dashboard.export.table import Table, frozen_moment, table
 from dashboard.formatting import plain_number
@@ -63,6 +65,8 @@ class OrderedFile:
     lasting: str
     citation: str
     sources: list[tuple[str, str]]
+    #: What the licence of each allows.
+    licences: list[tuple[str, str]]
     others: Sequence[tuple[str, str]]
 
 
@@ -77,6 +81,9 @@ def layout(request: PageRequest) -> Page:
     except MovedError:
         _, query = as_named("", {"ids": ",".join(ids)}, request.snapshot.catalog)
         return Page("", status=301, location=_href(request, query["ids"].split(",")))
+    except LicenceError as error:
+        page = _page(request, (), {"ordered": None, "refused": str(error)})
+        return replace(page, status=error.status)
     except AddressError as error:
         return wrong_parameter(request, error)
     first = islice(iter(found.records()), PREVIEW)
@@ -97,13 +104,21 @@ def layout(request: PageRequest) -> Page:
 
 def _page(request: PageRequest, ids: Sequence[str], ordered: Mapping[str, Any]) -> Page:
     title = request.say("export")
-    offered = picker(request, ids, MAX_IDS, lambda names: _href(request, names))
-    return Page(title, "export", {"picker": offered, **ordered}, description=title)
+    offered = picker(request, ids, MAX_IDS, lambda names: _href(request, names), may_be_passed_on)
+    withheld = [
+        (one.title.in_(request.lang), request.urls.page(f"/indicators/{one.id}"),
+         one.credit.name.in_(request.lang), one.credit.url)
+        for one in request.snapshot.catalog.all()
+        if not may_be_passed_on(one)
+    ]  # fmt: skip
+    shown = {"refused": "", "picker": offered, "withheld": withheld, **ordered}
+    return Page(title, "export", shown, description=title)
 
 
 def _order(request: PageRequest, ids: Sequence[str]) -> Order:
     query = {**request.query, "ids": ",".join(ids), "format": ""}
     address, _ = parse_observations(query, request.snapshot.catalog, datetime.now(UTC))
+    require_free(request.snapshot.catalog, address.ids, first="ids", more="ids")
     order = Order(address, one_of("format", request.query.get("format", ""), DATA_FORMATS))
     if order.is_of_many:
         return order if order.format in OF_MANY else replace(order, format=OF_MANY[0])
@@ -225,6 +240,13 @@ def _file(request: PageRequest, order: Order, found: Table) -> OrderedFile:
         sources=[
             (indicator["title"][request.lang], source["cite_as"])
             for indicator, source in zip(said["indicators"], said["sources"], strict=True)
+        ],
+        licences=[
+            (
+                column.indicator.title.in_(request.lang),
+                licence_words(column.indicator.credit, request.lang),
+            )
+            for column in found.columns
         ],
         others=[
             (_format_words(request, name), urls.chart(_headed(request, address, name), f".{name}"))

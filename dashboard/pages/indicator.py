@@ -10,12 +10,13 @@ from itertools import islice
 from dashboard import formatting
 from dashboard.address import AddressError, ChartAddress, MovedError, as_named, parse
 from dashboard.chart_page.controls import Choice, SpanForm, controls, span_form
-from dashboard.chart_page.page import shared_link
+from dashboard.chart_page.page import licence_words, shared_link
 from dashboard.chart_page.report_mail import report_link
 from dashboard.chart_page.since import since
 from dashboard.chart_page.view import View, of_chart, of_data, view
 from dashboard.data import correction_notes, queries
 from dashboard.data.cards import Reading, reading
+from dashboard.export.licence import may_be_passed_on
 from dashboard.export.table import Column, provenance
 from dashboard.pages.frame import CLAIMS
 from dashboard.pages.page import Page, PageRequest, message, wrong_parameter
@@ -73,6 +74,8 @@ class ShownChart:
     span: SpanForm
     corrected: list[str]
     downloads: list[tuple[str, str]]
+    #: Why there are no data files, where a licence forbids them.
+    refused: str
     compare: str
     report: str
 
@@ -187,6 +190,7 @@ def _chart(request: PageRequest, seen: View) -> ShownChart:
         ),
         corrected=list(correction_notes.sentences(request.snapshot, table.columns, lang)),
         downloads=_downloads(request, seen),
+        refused="" if may_be_passed_on(indicator) else request.say("no_files"),
         compare=urls.page(
             "/compare",
             ids=address.id,
@@ -202,11 +206,15 @@ def _downloads(request: PageRequest, seen: View) -> list[tuple[str, str]]:
     """The page to share and the kit, as the reader has chosen the display; files are the same for
     every reader."""
     page, plain, urls = of_chart(seen.address), of_data(seen.address), request.urls
-    links = (
-        ("chart_page", urls.chart(page)),
+    files = (
         ("download_csv", urls.chart(plain, ".csv")),
         ("download_excel", urls.chart(replace(plain, for_="excel"), ".csv")),
         *((f"download_{name}", urls.chart(plain, f".{name}")) for name in MORE_FORMATS),
+    )
+    is_free = may_be_passed_on(seen.columns[0].indicator)
+    links = (
+        ("chart_page", urls.chart(page)),
+        *(files if is_free else ()),
         ("metadata", urls.chart(plain, ".metadata.json")),
         ("kit", urls.chart(page, ".kit.zip")),
     )
@@ -223,7 +231,7 @@ def _facts(request: PageRequest, item: Reading) -> list[tuple[str, str, str]]:
         ("frequency", request.say(indicator.frequency), ""),
         ("publication", publication_words(indicator, lang), ""),
         ("source", credit.name.in_(lang), credit.url),
-        ("licence", credit.licence.in_(lang), ""),
+        ("licence", licence_words(credit, lang), ""),
         ("sources_order", order, ""),
     ]
     if held and item.as_of is None:

@@ -15,6 +15,7 @@ from dashboard.data import queries
 from dashboard.data.snapshot import Snapshot, TooLongError
 from dashboard.export.csv import Cell, heads, lines_of
 from dashboard.export.csv import Field as CsvField
+from dashboard.export.licence import is_free
 from dashboard.export.table import frozen_moment
 from dashboard.formatting import Change
 from dashboard.pages.brief import LinkedSentence, linked
@@ -199,7 +200,8 @@ def lasting_address(snapshot: Snapshot, span: Span) -> str:
 
 
 def file_of(snapshot: Snapshot, span: Span, suffix: str, base: str, lang: str) -> str:
-    """The page as a file: all of it as Markdown, or its table as CSV."""
+    """The page as a file: all of it as Markdown, or its table as CSV, without what a licence
+    allows only to look at."""
     found = brief_of(snapshot, span, base, lang)
     if suffix == ".md":
         return markdown(found)
@@ -211,6 +213,7 @@ def file_of(snapshot: Snapshot, span: Span, suffix: str, base: str, lang: str) -
             one.deviation, one.source,
         )
         for one in found.levels
+        if is_free(snapshot.catalog, (one.indicator,))
     ]  # fmt: skip
     return lines_of(rows)
 

@@ -20,6 +20,7 @@ from dashboard.data import queries
 from dashboard.data.snapshot import Snapshot
 from dashboard.display import Display
 from dashboard.export.formats import FORMATS, Format
+from dashboard.export.licence import is_free
 from dashboard.export.table import frozen_moment, of_data, table, to_json
 from dashboard.markup import render
 from dashboard.static_copy.pack import bulletin_kit, pack
@@ -60,8 +61,9 @@ class Chart:
             self._at(""): lambda site: chart_page.page(seen(), site).encode(),
             self._at(".svg"): lambda _: svg_of(seen(), OG, online).encode(),
             self._at(".png"): lambda _: png_of(seen(), OG, online),
-            self._at(".txt"): lambda site: chart_page.plain_text(seen(), site).encode(),
         }
+        if self._is_free(snapshot):
+            found[self._at(".txt")] = lambda site: chart_page.plain_text(seen(), site).encode()
         if self.address.lang == "zh":
             found |= self._data(snapshot, online) | self._check(snapshot)
         return found | (self._shared(seen) if self.whole else {})
@@ -73,10 +75,15 @@ class Chart:
         asked.append((replace(plain, for_="excel"), FORMATS[".csv"]))
         if plain == ChartAddress(plain.id):
             asked += [(replace(plain, scope="full"), kind) for kind in FORMATS.values()]
+        free = self._is_free(snapshot)
         return {
             chart_address(address, kind.suffix): partial(_written, snapshot, address, kind, online)
             for address, kind in asked
+            if free or not kind.holds_values
         }
+
+    def _is_free(self, snapshot: Snapshot) -> bool:
+        return is_free(snapshot.catalog, self.address.ids)
 
     def _check(self, snapshot: Snapshot) -> Files:
         """Where the code of its picture leads: to the frozen chart, with what became of it."""

@@ -22,6 +22,7 @@ from dashboard.chart_page.view import View, view
 from dashboard.data import queries
 from dashboard.data.snapshot import Snapshot
 from dashboard.display import Display
+from dashboard.export.licence import is_free
 from dashboard.export.table import table, to_json
 from dashboard.export.zip_archive import archive
 from dashboard.markup import TEMPLATES, render
@@ -48,11 +49,22 @@ def pack(snapshot: Snapshot, bulletin: Bulletin, chosen: Display, site: SiteConf
         "index.html": _page(snapshot, bulletin, views, urls).encode(),
         "claims.json": to_json(claims.model_dump(mode="json")),
     }
-    if views:
-        files["data.csv"] = _data(snapshot, views)
+    free = [seen for seen in views if is_free(snapshot.catalog, seen.address.ids)]
+    if free:
+        files["data.csv"] = _data(snapshot, free)
     files["receipts.json"] = to_json(_receipts(snapshot, day, files, views, urls))
-    files["README.md"] = text("pack_readme", "zh", day=str(day)).encode()
+    files["README.md"] = _readme(day, [seen for seen in views if seen not in free]).encode()
     return archive(files)
+
+
+def _readme(day: date, kept_out: list[View]) -> str:
+    """What lies in the pack, and whose values do not, as their licence forbids it."""
+    told = text("pack_readme", "zh", day=str(day))
+    lines = []
+    for seen in kept_out:
+        indicator = seen.columns[0].indicator
+        lines.append(f"- {indicator.title.zh}：{indicator.credit.name.zh} <{indicator.credit.url}>")
+    return told + ("\n" + "\n".join((text("pack_kept_out", "zh"), "", *lines, "")) if lines else "")
 
 
 def bulletin_kit(
@@ -111,8 +123,14 @@ def _receipts(
             {
                 "indicator": seen.address.id,
                 "chart": urls.chart(seen.address),
-                "csv": urls.chart(seen.address, ".csv"),
-                "csv_sha256": sha256(seen.table.csv).hexdigest(),
+                **(
+                    {
+                        "csv": urls.chart(seen.address, ".csv"),
+                        "csv_sha256": sha256(seen.table.csv).hexdigest(),
+                    }
+                    if is_free(snapshot.catalog, seen.address.ids)
+                    else {}
+                ),
             }
             for seen in views
         ],

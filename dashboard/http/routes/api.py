@@ -23,6 +23,7 @@ from dashboard.api import answers, models
 from dashboard.data.ledger import KINDS, VERDICTS
 from dashboard.data.snapshot import Snapshot
 from dashboard.export.formats import FORMATS
+from dashboard.export.licence import require_free
 from dashboard.http.cache import Content
 from dashboard.http.problems import problem
 from dashboard.http.responses import LIVE, answered, current_snapshot, service_of
@@ -123,7 +124,7 @@ def description(app: FastAPI) -> dict[str, Any]:
             if parameter["in"] == "path":
                 parameter["schema"] = schema_of(parameter["name"])
     content: dict[str, Any] = {kind.media_type.partition(";")[0]: {} for kind in FORMATS.values()}
-    refused = {str(status): _REFUSED for status in (400, 404, 429, 503)}
+    refused = {str(status): _REFUSED for status in (400, 403, 404, 429, 503)}
     files = {
         "summary": "Data files",
         "description": "The rows of a chart address as a file.",
@@ -140,6 +141,7 @@ def _get(
     model: type[BaseModel],
     parameters: Sequence[Parameter] = (),
     also: Sequence[str] = (),
+    also_refused: Sequence[int] = (),
 ) -> Callable[[Route], Route]:
     """Answer GET and HEAD; GET stands in the description, with its model and its errors."""
     given = {"model": model, "content": {kind: {} for kind in also}}
@@ -147,7 +149,7 @@ def _get(
     def add(route: Route) -> Route:
         router.get(
             path,
-            responses={200: given, **dict.fromkeys((400, 404, 429, 503), _REFUSED)},
+            responses={200: given, **dict.fromkeys((*also_refused, 400, 404, 429, 503), _REFUSED)},
             openapi_extra={"parameters": list(parameters)} if parameters else None,
         )(route)
         router.head(path, include_in_schema=False)(route)
@@ -177,12 +179,14 @@ async def indicator(request: Request, id: str) -> Response:
     models.Observations,
     OBSERVATIONS,
     also=("text/csv", "application/vnd.apache.parquet"),
+    also_refused=(403,),
 )
 async def observations(request: Request) -> Response:
     """The rows of one or more indicators, as JSON, CSV or Parquet."""
     snapshot = await current_snapshot(request)
     query = parse_query(request.url.query)
     address, name = parse_observations(query, snapshot.catalog, datetime.now(UTC))
+    require_free(snapshot.catalog, address.ids, first="ids", more="ids")
     return await data_answer(request, snapshot, address, FORMATS[f".{name}"])
 
 

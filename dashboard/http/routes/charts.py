@@ -20,6 +20,7 @@ from dashboard.chart_page.kit import as_html, as_zip, kit
 from dashboard.chart_page.pictures import paper, png_of, svg_of
 from dashboard.chart_page.view import View, of_chart, view
 from dashboard.data.snapshot import Snapshot
+from dashboard.export.licence import require_free
 from dashboard.export.names import disposition
 from dashboard.export.table import to_json
 from dashboard.http.cache import Content
@@ -107,9 +108,12 @@ async def text_file(request: Request, place: str) -> Response:
     """The chart in words."""
     query = parse_query(request.url.query)
     site = service_of(request).site
-    return await _picture(
-        request, place, query, TEXT, None, lambda seen: page.plain_text(seen, site).encode()
-    )
+
+    def write(seen: View) -> bytes:
+        require_free(seen.snapshot.catalog, seen.address.ids)
+        return page.plain_text(seen, site).encode()
+
+    return await _picture(request, place, query, TEXT, None, write)
 
 
 @router.api_route("/c/{place}/since", methods=METHODS)

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from itertools import islice
 from urllib.parse import parse_qsl, urlsplit
 
+from dashboard.data import queries
 from dashboard.data.search import found
 from dashboard.pages.page import PageRequest
+from etl.catalog import Indicator
 
-#: How many indicators are offered at once.
-OFFERED = 100
+#: How many indicators are offered at once, and from how many on they can be searched, too.
+OFFERED, SEARCHED = 100, 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,7 @@ class SearchForm:
 
 @dataclass(frozen=True, slots=True)
 class Picker:
-    """Every indicator as a chip, by group; a search where there are very many."""
+    """Indicators as chips, by group; a search where there are many."""
 
     count: str
     groups: list[tuple[str, list[Chip]]]
@@ -56,29 +58,37 @@ def kept_fields(request: PageRequest, kept: Mapping[str, str]) -> tuple[tuple[st
 
 
 def picker(
-    request: PageRequest, chosen: Sequence[str], most: int, href: Callable[[Sequence[str]], str]
+    request: PageRequest,
+    chosen: Sequence[str],
+    most: int,
+    href: Callable[[Sequence[str]], str],
+    may_offer: Callable[[Indicator], bool] = lambda _: True,
 ) -> Picker:
-    """Every indicator as a chip that adds it or takes it away; those that would be too many are
-    words without a link. Where there are very many, those that are looked for."""
-    catalog = request.snapshot.catalog
-    has_many = len(catalog.indicators) > OFFERED
+    """Every indicator that has values, of those that may be offered, as a chip that adds it or
+    takes it away; those that would be too many are words without a link. Where there are many,
+    those that are looked for."""
+    catalog, held = request.snapshot.catalog, queries.standings(request.snapshot)
+    has_many = len(held) > SEARCHED
     words = request.query.get("q", "") if has_many else ""
-    near = list(islice(found(request.snapshot, words), OFFERED))
-    offered = [*(catalog[name] for name in chosen if catalog[name] not in near), *near]
+    near = islice(
+        (one for one in found(request.snapshot, words) if one.id in held and may_offer(one)),
+        OFFERED,
+    )
+    offered = dict.fromkeys((*chosen, *(one.id for one in near)))
     groups = [
         (
             group.title.in_(request.lang),
             [
-                chip(one.short.in_(request.lang), one.id, chosen, most, href)
+                chip(catalog[one].short.in_(request.lang), one, chosen, most, href)
                 for one in offered
-                if one.group == name
+                if catalog[one].group == name
             ],
         )
         for name, group in catalog.groups.items()
     ]
     return Picker(
         request.say("picked", count=str(len(chosen)), most=str(most)),
-        groups,
+        [(title, chips) for title, chips in groups if chips],
         _search(request, href(chosen)) if has_many else None,
     )
 
