@@ -45,14 +45,13 @@ SOURCE_PARAMS: Mapping[str, Mapping[str, type]] = {
 #: Optional parameters.
 OPTIONAL_PARAMS: Mapping[str, Mapping[str, type]] = {
     "fred": {"window_years": int},
+    "treasury": {"real": bool},
     "register": {"topics": list, "issuers": list, "kind": str},
     "sec": {"taxonomy": str, "unit": str, "also": list},
     "eastmoney": {"since": str},
 }
 #: Parameters that are days.
 DAYS = ("since", "base")
-    "fred": {"window_years": int}, "treasury": {"real": bool},
-}  # fmt: skip
 _TYPE_WORDS: Mapping[type, str] = {
     str: "a text in quotes", list: "a list like [one, other]", int: "a whole number",
     bool: "true or false",

@@ -95,9 +95,9 @@ def _wrong_unit(formula: str, result: Quantity, inputs: Sequence[Quantity]) -> s
         return _wrong_market_cap(result, *inputs)
     if formula == "ratio":
         return _wrong_ratio(result, *inputs)
-    of_percent = formula == "difference" and result.unit == RATES[1]
     if formula == "basket":
         return _wrong_basket(result, inputs)
+    of_percent = formula == "difference" and result.unit == RATES[1]
     for one in inputs:
         if one.unit != (RATES[0] if of_percent else result.unit):
             return (
