@@ -780,6 +780,9 @@ def _source_problems(indicator_id: str, ref: SourceRef, here: Path_) -> Iterator
                 f"{indicator_id}: {ref.name}.{name}: a day like '2025-02-24' was expected (found: "
                 f"{found}).",
             )
+    if ref.name == "register" and (kind_ := ref.params.get("kind", "issued")) not in COUNTED_KINDS:
+        said = f"unknown kind '{quoted(kind_)}'. {nearest(str(kind_), COUNTED_KINDS)}"
+        yield (*here, "kind"), f"{indicator_id}: register.kind: {said}"
 
 
 def _is_day(text: str) -> bool:
@@ -787,9 +790,6 @@ def _is_day(text: str) -> bool:
         return date.fromisoformat(text).isoformat() == text
     except ValueError:
         return False
-    if ref.name == "register" and (kind_ := ref.params.get("kind", "issued")) not in COUNTED_KINDS:
-        said = f"unknown kind '{quoted(kind_)}'. {nearest(str(kind_), COUNTED_KINDS)}"
-        yield (*here, "kind"), f"{indicator_id}: register.kind: {said}"
 
 
 def _alert_problems(indicator: Indicator, here: Path_) -> Iterator[tuple[Path_, str]]:
