@@ -56,12 +56,26 @@ def test_full_width_letters_are_read_like_others(catalog: Catalog) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["光明网刊文", "黄金时代", "黄金期", "黄金周", "黄金股", "现货黄金", "道指", "石油大学",
-     "毛利率", "成品油价格", "资金价格", "长期金融债", "标普全球", "纳斯达克 100",
-     "2 年期美债收益率", "预算力度", "新赛道"],
+    ["光明网刊文", "黄金时代", "黄金期", "黄金周", "黄金股", "现货黄金", "频道指数", "石油大学",
+     "毛利率", "成品油价格", "资金价格", "长期金融债", "标普全球", "纳斯达克 100 期货",
+     "12 年期美债收益率", "预算力度", "新赛道"],
 )  # fmt: skip
 def test_a_look_alike_is_no_mention(text: str, catalog: Catalog) -> None:
     assert _found(f"今天{text}走高。", catalog) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "indicator"),
+    [
+        ("道指", "dow_jones"),
+        ("纳斯达克 100", "nasdaq_100"),
+        ("2 年期美债收益率", "us_2y_yield_pct"),
+    ],
+)
+def test_a_neighbour_is_itself_and_not_the_one_it_sounds_like(
+    text: str, indicator: str, catalog: Catalog
+) -> None:
+    assert _found(f"今天{text}走高。", catalog) == [(text, indicator)]
 
 
 def test_a_look_alike_hides_only_what_lies_inside_it(catalog: Catalog) -> None:
