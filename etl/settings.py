@@ -8,6 +8,7 @@ import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal, get_args
 from urllib.parse import parse_qsl, quote, unquote, unquote_to_bytes
 
 from etl.base_url import DEFAULT_HOST, DEFAULT_PORT, base_url, served_at
@@ -53,6 +54,12 @@ HELP: Mapping[str, tuple[str, str]] = {
         "key of the FRED API, which is then always asked: it tells when each value was published, "
         "and answers where FRED's page for files does not",
     ),
+    "REGION": (
+        "auto",
+        "which sources are preferred and asked first: cn, those that answer in mainland China; "
+        "intl, as the catalog has them; auto, as the catalog has them, and those last and briefly "
+        "that have not answered in three runs",
+    ),
     "TIMEOUT": ("8", "seconds one exchange with an upstream may take"),
     "RAW_DAYS": (
         "none: they are kept for ever",
@@ -78,6 +85,8 @@ HELP: Mapping[str, tuple[str, str]] = {
 }
 #: Of which statements that a value decided only after their day an editor is told.
 LATER = ("none", "contradicted", "all")
+#: Where a site stands, or that it may find out by itself what answers.
+Region = Literal["cn", "intl", "auto"]
 #: How a log can be written.
 LOGS = ("text", "json")
 
@@ -103,6 +112,7 @@ class Settings:
     corrections_to: str = ""
     raw_days: int | None = None
     log: str = "text"
+    region: Region = "auto"
 
     def without_secrets(self, sentence: str) -> str:
         """The sentence without keys, passwords, secret addresses, or the user of any address.
@@ -204,6 +214,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         corrections_to=_reports_to(value("CORRECTIONS_TO"), value("CONTACT")),
         raw_days=_days(value("RAW_DAYS")),
         log=_log(value("LOG") or "text"),
+        region=_region(value("REGION") or "auto"),
     )
 
 
@@ -281,6 +292,15 @@ def _later(text: str) -> str:
             f"XINZHI_ALERT_LATER: '{quoted(text)}' is not allowed. Allowed: {', '.join(LATER)}."
         )
     return text
+
+
+def _region(text: str) -> Region:
+    for known in get_args(Region):
+        if text == known:
+            return known  # type: ignore[no-any-return]
+    raise SettingError(
+        f"XINZHI_REGION: '{quoted(text)}' is not allowed. Allowed: {', '.join(get_args(Region))}."
+    )
 
 
 def _log(text: str) -> str:

@@ -316,6 +316,7 @@ def test_every_host_is_asked_once_a_run_and_through_the_proxy(
     ("name", "value", "text"),
     [
         ("XINZHI_TIMEOUT", "soon", ""),
+        ("XINZHI_REGION", "china", ""),
         ("XINZHI_PROXY", "nonsense", ""),
         ("XINZHI_PROXY", "ftp://127.0.0.1:1", ""),
         ("XINZHI_CA_BUNDLE", "nowhere.pem", ""),

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
-from functools import partial
+from functools import cached_property, partial
 
 from etl import corrections
 from etl.alerts.rules import Alert, judge_all
@@ -34,6 +34,7 @@ from etl.ingest import checks, raw, revisions
 from etl.ingest.answers import Beside, accepted, fix_of, refuse, take_answer
 from etl.ingest.derived import derive, with_breaks
 from etl.ingest.fetching import Fetching
+from etl.ingest.reach import BRIEF_S, asked_last, ranks, unlikely
 from etl.ingest.renames import opened_as_named
 from etl.ingest.splits import keep_authored, known_splits
 from etl.ingest.upstream import Upstream
@@ -229,10 +230,11 @@ class _Run:
             self.comparisons = self._comparisons()
             self.corrections = self._corrections()
             self.once_corrected = warehouse.corrected()
-            warehouse.prefer(_ranks(catalog), load=self.load)
             keep_authored(catalog, warehouse, load=self.load, known_at=self.known_at)
+            self.sources = sources(settings, self.documents)
+            warehouse.prefer(ranks(catalog, settings.region, self.sources), load=self.load)
+        self.unlikely = unlikely(settings.region, self.sources, warehouse)
         self.newest = warehouse.newest_served()
-        self.sources = sources(settings, self.documents)
         #: Notices about the answers that were taken, by indicator and source.
         self.noted: dict[tuple[str, str], Sequence[str]] = {}
 
@@ -259,6 +261,11 @@ class _Run:
         with self.warehouse.transaction():
             self.warehouse.finish_load(self.load, now(), done)
         return iter(done)
+
+    @cached_property
+    def hurried(self) -> Upstream:
+        """The way out to what is not expected to answer."""
+        return self.out.hurried(BRIEF_S)
 
     def _finders(self) -> list[DocumentFinder]:
         """The document finders that the request includes."""
@@ -344,15 +351,19 @@ class _Run:
         for ref in indicator.sources:
             if self._is_online(ref.name) and not self._left_out(ref):
                 source, since = self.sources[ref.name], self._since(indicator, ref.name)
-                fetch = partial(source.fetch, indicator, ref.params, since, self.out)
+                out = self.hurried if ref.name in self.unlikely else self.out
+                fetch = partial(source.fetch, indicator, ref.params, since, out)
                 answers.ask(ref.name, indicator.id, fetch)
 
     def _update(self, indicator: Indicator, answers: Fetching) -> Outcome:
-        """Take every source of the indicator in order of preference, each independently."""
+        """Take every source of the indicator, each independently: the likely ones first, and those
+        in order of preference."""
         added = Appended()
         problems: dict[str, str] = {}
         notices: list[str] = []
-        asked = [ref for ref in indicator.sources if not self._left_out(ref)]
+        asked = [
+            ref for ref in asked_last(indicator.sources, self.unlikely) if not self._left_out(ref)
+        ]
         for ref in asked:
             problems[ref.name] = ""
             try:
@@ -564,7 +575,3 @@ def with_splits(catalog: Catalog, actions_of: Mapping[str, Sequence[Action]]) ->
 
 def _split_words(split: Action) -> Text:
     return Text(zh=f"拆股，1 股变 {split.value:g} 股", en=f"Split, {split.value:g} for 1")
-
-
-def _ranks(catalog: Catalog) -> Iterable[tuple[str, str, int]]:
-    return [(i.id, ref.name, n) for i in catalog.all() for n, ref in enumerate(i.sources)]

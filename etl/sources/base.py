@@ -37,6 +37,11 @@ class Source(Protocol):
         """The relative difference below which two answers say the same."""
         return 0.0
 
+    @property
+    def answers_in_china(self) -> bool:
+        """Whether its hosts are known to answer in mainland China, or not known not to."""
+        return True
+
     def fetch(self, indicator: Indicator, params: Params, since: date, out: Upstream) -> bytes:
         """The answer as it came; SourceUnavailable or UnexpectedPayload in words."""
         ...

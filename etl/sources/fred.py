@@ -48,6 +48,10 @@ class Fred(Source):
     #: Whether the API is asked: it answers for the days since the last look, the CSV for all.
     has_key: bool = False
 
+    @property
+    def answers_in_china(self) -> bool:
+        return False
+
     def fetch(self, indicator: Indicator, params: Params, since: date, out: Upstream) -> bytes:
         series = str(params["series"])
         if out.settings.fred_api_key:

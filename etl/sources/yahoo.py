@@ -57,6 +57,10 @@ class Yahoo(Source):
     def precision(self) -> float:
         return SINGLE_PRECISION
 
+    @property
+    def answers_in_china(self) -> bool:
+        return False
+
     def fetch(self, indicator: Indicator, params: Params, since: date, out: Upstream) -> bytes:
         ticker = str(params["ticker"])
         if HOST in out.unreachable:

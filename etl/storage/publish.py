@@ -240,7 +240,7 @@ def _fingerprint(warehouse: Warehouse, content: SnapshotContent) -> str:
     """Everything a snapshot depends on."""
     parts = [
         str(FORMAT),
-        *(_digest(warehouse.connection, table) for table in ("held", "origins", "actions")),
+        *(_digest(warehouse.connection, table) for table in ("held", "origins", "actions", "ranks")),
         repr(warehouse.refused()),
         content.catalog.model_dump_json(),
         *(bulletin.model_dump_json() for bulletin in content.bulletins),

@@ -187,6 +187,16 @@ from outcomes as o join loads using (load) left join known as k on k.subject = o
 where command in ('run', 'accept') group by o.subject
 """
 
+# What was asked in each of the newest runs it was asked in, and had nothing good to say in any.
+SILENT = """
+with asked as (
+  select source, bool_or(problem = '') as answered,
+         row_number() over (partition by source order by load desc) as age
+  from attempts join loads using (load) where command = 'run' group by source, load)
+select source from asked where age <= $runs
+group by source having count(*) = $runs and not bool_or(answered)
+"""
+
 # The first load of an indicator is where what is held of it begins.
 BEGIN = """
 insert into first_loads
@@ -783,6 +793,11 @@ class Warehouse:
             )
             for subject, o, was_attempted, problem in rows
         }  # fmt: skip
+
+    def silent(self, runs: int) -> frozenset[str]:
+        """The sources that failed for every subject in each of their last so many runs."""
+        rows = self.connection.execute(SILENT, {"runs": runs}).fetchall()
+        return frozenset(row[0] for row in rows)
 
     def rows(self) -> int:
         """How many vintages are held."""
