@@ -46,6 +46,8 @@ from etl.storage.snapshots import (
 from etl.storage.warehouse import LIMITS, Warehouse, spans
 
 KEPT = 30
+#: The tables whose every row a snapshot depends on.
+DIGESTED = ("held", "origins", "actions", "ranks")
 #: How many indicators are named that would be published with fewer vintages.
 MOST_FEWER = 3
 
@@ -240,7 +242,7 @@ def _fingerprint(warehouse: Warehouse, content: SnapshotContent) -> str:
     """Everything a snapshot depends on."""
     parts = [
         str(FORMAT),
-        *(_digest(warehouse.connection, table) for table in ("held", "origins", "actions", "ranks")),
+        *(_digest(warehouse.connection, table) for table in DIGESTED),
         repr(warehouse.refused()),
         content.catalog.model_dump_json(),
         *(bulletin.model_dump_json() for bulletin in content.bulletins),
