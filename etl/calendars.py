@@ -69,6 +69,8 @@ _SESSIONS_OF: Mapping[str, str] = {"XCBF": "XNYS", "CFETS": "XSHG", "SGE": "XSHG
 _LISTED = frozenset({"XNYS", "XCBF", "CMES", "XSHG", "CFETS", "SGE", "XKRX"})
 #: Volatility indices are calculated for this long after the stock exchange closes.
 _LONGER = timedelta(minutes=15)
+#: No session ends so many days after its day, holidays in between included.
+_LONGEST = 20
 #: Currencies do not trade from Friday afternoon in New York on.
 _END_OF_WEEK = time(17)
 
@@ -179,7 +181,7 @@ def is_close(calendar: str, moment: datetime) -> bool:
 
 def is_over(calendar: str, day: date, moment: datetime) -> bool:
     """Whether the session of `day` had ended by `moment`, so that its price is final."""
-    return session_close(calendar, day) <= moment
+    return (moment.date() - day).days > _LONGEST or session_close(calendar, day) <= moment
 
 
 def is_shut(calendar: str, day: date) -> bool:
@@ -195,6 +197,7 @@ def is_shut(calendar: str, day: date) -> bool:
     return not is_session(calendar, day)
 
 
+@lru_cache(maxsize=20_000)
 def why_shut(calendar: str, day: date) -> str:
     """Why a market can have no price for `day`; '' unless it is certainly shut."""
     if not is_shut(calendar, day):

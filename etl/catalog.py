@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from datetime import date as Date
-from functools import cached_property
+from functools import cached_property, lru_cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
@@ -280,9 +280,7 @@ class Publication(StrictModel):
 
     def moment(self, day: date, calendar: str) -> datetime:
         """When the value of `day` became public, in UTC."""
-        if self.rule == "close":
-            return calendars.session_close(calendar, day)
-        return self.on(self._day(day, calendar))
+        return _moment(self.rule, self.n, self.at, self.zone, calendar, day)
 
     @property
     def on_its_day(self) -> bool:
@@ -291,16 +289,23 @@ class Publication(StrictModel):
 
     def on(self, day: date) -> datetime:
         """The hour of publication on `day`, in UTC."""
-        hour, minute = (int(part) for part in self.at.split(":"))
-        return datetime.combine(day, time(hour, minute), ZoneInfo(self.zone)).astimezone(UTC)
+        return _hour(day, self.at, self.zone)
 
-    def _day(self, day: date, calendar: str) -> date:
-        if self.rule == "days":
-            return day + timedelta(days=self.n)
-        if self.rule == "sessions":
-            return calendars.session_after(calendar, day, self.n)
-        end = calendars.period_end(calendar, day)
-        return end + timedelta(days=self.n) if self.rule == "next_month" else end
+
+@lru_cache(maxsize=20_000)  # series of one rule have their days in common
+def _moment(rule: str, n: int, at: str, zone: str, calendar: str, day: date) -> datetime:
+    if rule == "close":
+        return calendars.session_close(calendar, day)
+    if rule == "days":
+        return _hour(day + timedelta(days=n), at, zone)
+    if rule == "sessions":
+        return _hour(calendars.session_after(calendar, day, n), at, zone)
+    end = calendars.period_end(calendar, day)
+    return _hour(end + timedelta(days=n) if rule == "next_month" else end, at, zone)
+
+
+def _hour(day: date, at: str, zone: str) -> datetime:
+    return datetime.combine(day, time.fromisoformat(at), ZoneInfo(zone)).astimezone(UTC)
 
 
 class Elsewhere(StrictModel):
@@ -374,7 +379,7 @@ class Indicator(StrictModel):
         """Its first id, which identifies whatever must survive renaming."""
         return (*self.old_ids, self.id)[0]
 
-    @property
+    @cached_property
     def is_traded(self) -> bool:
         """Whether its values are market prices, which do not exist while a session runs."""
         return self.frequency == "daily" and self.calendar in calendars.MARKETS

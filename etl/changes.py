@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from statistics import fmean, stdev
+from math import dist, sqrt
+from statistics import fmean
 
 from etl.catalog import Indicator
 from etl.frequency import is_step
@@ -59,6 +60,10 @@ def z_scores(window: int, found: Sequence[Step | None]) -> Iterator[ZScore | Non
             continue
         size = step[1].value - step[0].value
         told = known[-window:]
-        spread = stdev(told) if len(told) == window else 0.0
         known.append(size)
-        yield ZScore((size - fmean(told)) / spread, window) if spread else None
+        if len(told) < window or min(told) == max(told):
+            yield None
+            continue
+        mean = fmean(told)
+        spread = dist(told, [mean] * window) / sqrt(window - 1)
+        yield ZScore((size - mean) / spread, window)

@@ -58,6 +58,8 @@ def period_of(frequency: Frequency, day: date) -> date:
     """The first day of the period that a value dated `day` covers; `day` itself if each day is its
     own period."""
     rule = RULES[frequency]
+    if not rule.is_of_periods:
+        return day
     if rule.months is None:
         return day - timedelta((day.toordinal() - 1) % rule.days)  # day 1 was a Monday
     return date(day.year, (day.month - 1) // rule.months * rule.months + 1, 1)

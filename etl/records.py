@@ -33,6 +33,13 @@ class Observation:
     is_stated: bool = False
     is_cited: bool = False
 
+    def public(self, moment: datetime, *, is_stated: bool) -> Observation:
+        """The same, public since a moment. `replace` takes three times as long."""
+        return Observation(
+            self.date, self.value, moment, self.credit, self.basis, self.disputed, self.note,
+            self.corrected_at, is_stated, self.is_cited,
+        )  # fmt: skip
+
 
 #: How the credit of a value that only a bulletin gives goes on; the day of the bulletin follows.
 _CITED = ", as reported in the bulletin of "

@@ -35,18 +35,20 @@ def rows_in(
     text: TextIO, path: Path, known: Sequence[str], required: Sequence[str], skip: int = 0
 ) -> Iterator[tuple[int, dict[str, str]]]:
     """The same from an open file, skipping the first rows."""
-    rows = csv.DictReader(_bounded_lines(text, path), strict=True)
+    rows = csv.reader(_bounded_lines(text, path), strict=True)
     try:
-        check_header(rows.fieldnames or (), known, required, path)
-        deque(islice(filter(None, rows.reader), skip), maxlen=0)
-        for row in rows:
-            if None in row or None in row.values():  # how the csv module files surplus and missing
+        header = next(rows, [])
+        check_header(header, known, required, path)
+        filled = filter(None, rows)
+        deque(islice(filled, skip), maxlen=0)
+        for row in filled:
+            if len(row) != len(header):
                 raise FileProblem(
                     path,
                     "the row has not as many cells as the header; quote texts with commas.",
                     line=rows.line_num,
                 )
-            yield rows.line_num, {name: text.strip() for name, text in row.items()}
+            yield rows.line_num, dict(zip(header, map(str.strip, row), strict=True))
     except csv.Error as error:
         raise FileProblem(
             path, f"not a well-formed CSV ({error}); check the quotes.", line=rows.line_num + 1

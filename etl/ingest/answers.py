@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from etl import corrections
@@ -161,10 +161,8 @@ def _dated(indicator: Indicator, observations: Iterable[Observation]) -> Iterato
     """Each observation with the moment it became public: from its source, or else by the
     catalog."""
     for o in observations:
-        if o.public_at is None:
-            yield replace(o, public_at=indicator.public_at(o.date))
-        else:
-            yield replace(o, is_stated=True)
+        is_stated = o.public_at is not None
+        yield o.public(o.public_at or indicator.public_at(o.date), is_stated=is_stated)
 
 
 def _in_turn(told: Observation, right: Observation) -> Iterator[Observation]:

@@ -50,8 +50,9 @@ def findings(
     """The problems, each with its date. A split explains the step of its day."""
     previous: Observation | None = None
     splits = [a for a in actions if a.kind == "split"]
+    tomorrow = (now.astimezone(UTC) + timedelta(days=1)).date()
     for current in observations:
-        for sentence in _faults(indicator, previous, current, now, splits):
+        for sentence in _faults(indicator, previous, current, now, tomorrow, splits):
             yield Fault(current.date, f"{indicator.id}: {current.date}{sentence}")
         previous = current if math.isfinite(current.value) else previous
 
@@ -152,13 +153,14 @@ def _faults(
     previous: Observation | None,
     current: Observation,
     now: datetime,
+    tomorrow: date,
     splits: Sequence[Action],
 ) -> Iterator[str]:
     expect = indicator.expect
     if not math.isfinite(current.value):
         yield ": the value is not a number."
         return
-    if current.date > (now.astimezone(UTC) + timedelta(days=1)).date():
+    if current.date > tomorrow:
         yield ": the date lies in the future."
     elif reason := indicator.why_none(current.date, now):
         yield f" {reason}."
@@ -184,6 +186,8 @@ def _is_twin(previous: Observation, current: Observation) -> bool:
 
 def _is_second(indicator: Indicator, previous: Observation, current: Observation) -> bool:
     """Whether two days belong to one period."""
+    if not RULES[indicator.frequency].is_of_periods:
+        return False
     one, other = (period_of(indicator.frequency, o.date) for o in (previous, current))
     return one == other and previous.date != current.date
 
@@ -195,7 +199,9 @@ def _step(
     near = is_step(indicator.frequency, previous.date, current.date)
     if most is None or not near or previous.value <= 0:
         return
-    ratio = min(_ratios(indicator, previous, current, splits), key=lambda r: abs(r - 1))
+    ratio = current.value / previous.value
+    if splits:
+        ratio = min(_ratios(indicator, previous, current, splits), key=lambda r: abs(r - 1))
     if abs(100 * (ratio - 1)) <= most:
         return
     like = _scale_of(ratio, 0.25)

@@ -40,8 +40,9 @@ class Figures(Source):
     def parse(self, payload: bytes, indicator: Indicator, params: Params) -> Sequence[Observation]:
         path = self.path(params)
         mine: dict[date, Observation] = {}  # by period
+        names = {indicator.id, *indicator.old_ids}
         for line, cell in rows_of(payload, path, COLUMNS, REQUIRED):
-            if cell["indicator"] in (indicator.id, *indicator.old_ids):
+            if cell["indicator"] in names:
                 observation = _observation(cell, indicator, path, line)
                 period = period_of(indicator.frequency, observation.date)
                 if period in mine:

@@ -51,13 +51,23 @@ select unnest($said) as said, unnest($status) as status, unnest($credit) as cred
        unnest($basis) as basis, unnest($note) as note
 """
 # `known_at` is the moment by which a row differs or not; a value of a new date is known from
-# `first_at`, one in the place of another from `again_at`.
+# `first_at`, one in the place of another from `again_at`: from the day it was public, or was
+# corrected, where nothing was held before or the source says so; what was sent is public.
 STAGE = """
 create or replace temp table staged as
-select $indicator as indicator, unnest($dates) as date, unnest($values) as value,
-       unnest($public)::timestamp as public_at, unnest($known)::timestamp as known_at,
-       unnest($first)::timestamp as first_at, unnest($again)::timestamp as again_at,
-       unnest($said_of) as said, unnest($fresh) as fresh
+with told as (
+  select unnest($dates) as date, unnest($values) as value,
+         least(unnest($public)::timestamp, $now) as public_at,
+         unnest($corrected)::timestamp as corrected_at, unnest($stated) as stated,
+         unnest($said_of) as said, unnest($fresh) as fresh),
+known as (
+  select *, least(greatest(public_at, coalesce(corrected_at, public_at)), $now) as since from told)
+select $indicator as indicator, date, value, public_at,
+       case when $first then since else $now end as known_at,
+       case when $exactly then $now else since end as first_at,
+       case when $first or stated and not $exactly then since else $now end as again_at,
+       said, fresh
+from known
 """
 
 # What differs from the newest vintage that was known by then. The bounds let DuckDB skip what
@@ -613,34 +623,28 @@ class Warehouse:
         is_first: bool,
         exactly: bool,
     ) -> None:
-        now = _naive(known_at)
-        public = [_naive(row.public_at or known_at) for row in rows]
         said: dict[tuple[str, str, str, str], int] = {}
         said_of = [
             said.setdefault((_status(row, status), row.credit, row.basis, row.note), len(said))
             for row in rows
         ]
-        # Known from the day it was public, or was corrected; what was sent is public.
-        since = [
-            min(now, max(p, _naive(row.corrected_at or EVER)))
-            for p, row in zip(public, rows, strict=True)
-        ]
-        again = [s if row.is_stated else now for s, row in zip(since, rows, strict=True)]
         self.stage_said(list(said))
-        first_of = {row.date: place for place, row in reversed([*enumerate(rows)])}
-        alike = [now] * len(rows)
+        dates = [row.date for row in rows]
+        first_of = dict(zip(reversed(dates), reversed(range(len(dates))), strict=True))
         self.connection.execute(
             STAGE,
             {
                 "indicator": indicator,
-                "dates": [row.date for row in rows],
+                "now": _naive(known_at),
+                "first": is_first,
+                "exactly": exactly,
+                "dates": dates,
                 "values": [row.value for row in rows],
-                "public": [min(p, now) for p in public],
-                "known": since if is_first else alike,
-                "first": alike if exactly else since,
-                "again": alike if exactly else since if is_first else again,
+                "public": [_naive(row.public_at or known_at) for row in rows],
+                "corrected": [row.corrected_at and _naive(row.corrected_at) for row in rows],
+                "stated": [row.is_stated for row in rows],
                 "said_of": said_of,
-                "fresh": [first_of[row.date] == place for place, row in enumerate(rows)],
+                "fresh": [first_of[day] == place for place, day in enumerate(dates)],
             },
         )
 
