@@ -14,7 +14,7 @@ from etl import frequency
 from etl.records import BEIJING
 
 CalendarName = Literal[
-    "XNYS", "XCBF", "CMES", "FED", "24/5", "XSHG", "CFETS", "SGE", "XKRX",
+    "XNYS", "XCBF", "CMES", "IFEU", "FED", "24/5", "XSHG", "CFETS", "SGE", "XKRX",
     "month", "quarter", "year", "event",
 ]  # fmt: skip
 CALENDARS: tuple[str, ...] = get_args(CalendarName)
@@ -50,6 +50,8 @@ MARKETS: Mapping[str, Market] = {
     "XCBF": Market(NEW_YORK, time(16, 15)),
     # Futures of CME, NYMEX and COMEX: from the evening before to the late afternoon.
     "CMES": Market(NEW_YORK, time(17), opens=time(18), quiet=timedelta(minutes=15)),
+    # Oil futures of ICE in London, whose hours are kept in New York. No holiday is certain.
+    "IFEU": Market(NEW_YORK, time(18), opens=time(20), quiet=timedelta(minutes=15)),
     # Working days of the Federal Reserve, whose H.15 release publishes Treasury yields.
     "FED": Market(NEW_YORK, time(16)),
     # Monday to Friday by London days, as currencies are dated. No holiday is certain.

@@ -60,6 +60,9 @@ HELP: Mapping[str, tuple[str, str]] = {
         "intl, as the catalog has them; auto, as the catalog has them, and those last and briefly "
         "that have not answered in three runs",
     ),
+    "EIA_API_KEY": (
+        "none",
+        "key of the EIA API, which is then asked instead of EIA's files",
     "TIMEOUT": ("8", "seconds one exchange with an upstream may take"),
     "RAW_DAYS": (
         "none: they are kept for ever",
@@ -104,6 +107,7 @@ class Settings:
     contact: str | None
     fred_api_key: str | None = field(repr=False)
     timeout_s: float
+    eia_api_key: str | None = field(default=None, repr=False)
     alert_webhook: str | None = field(default=None, repr=False)
     alert_shape: str | None = None
     alert_smtp: str | None = field(default=None, repr=False)
@@ -123,7 +127,7 @@ class Settings:
 
     def _secrets(self) -> frozenset[str]:
         """Every form in which a secret of these settings can appear in a text."""
-        found = {self.fred_api_key or ""}
+        found = {self.fred_api_key or "", self.eia_api_key or ""}
         for address in (self.proxy, self.alert_smtp):
             user, _, password = _parts(address or "")[1].partition(":")
             found |= {password or user, f"{user}:{password}" if password else ""}
@@ -205,6 +209,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         ca_bundle=_bundle(bundle) if bundle else None,
         contact=value("CONTACT"),
         fred_api_key=value("FRED_API_KEY"),
+        eia_api_key=value("EIA_API_KEY"),
         timeout_s=_seconds(value("TIMEOUT") or "8"),
         alert_webhook=value("ALERT_WEBHOOK"),
         alert_shape=value("ALERT_SHAPE"),

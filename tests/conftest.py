@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import io
 import os
 import shutil
 import subprocess
@@ -309,21 +310,31 @@ def vintages(folder: Path) -> int:
 
 def bundled(file: str, indicator: str) -> dict[date, float]:
     """The figures of an indicator, read from the project's CSV by nothing but the csv module."""
-    opener = gzip.open if file.endswith(".gz") else open
-    with opener(BUNDLED / "figures" / file, "rt", encoding="utf-8", newline="") as lines:
-        return {
-            date.fromisoformat(row["date"]): float(row["value"])
-            for row in csv.DictReader(lines)
-            if row["indicator"] == indicator
-        }
+    return {
+        date.fromisoformat(row["date"]): float(row["value"])
+        for row in csv.DictReader(io.StringIO(text_in(BUNDLED / "figures" / file)))
+        if row["indicator"] == indicator
+    }
+
+
+def text_in(path: Path) -> str:
+    """What a file says, packed or not."""
+    content = path.read_bytes()
+    return (gzip.decompress(content) if path.suffix == ".gz" else content).decode()
+
+
+def put_text(path: Path, text: str) -> None:
+    """Let a file say this, packed if its name says so."""
+    content = text.encode()
+    path.write_bytes(gzip.compress(content, mtime=0) if path.suffix == ".gz" else content)
 
 
 def replace_line(path: Path, start: str, new: str) -> int:
     """Put `new` in the place of the one line that begins with `start`; its number, from 1."""
-    lines = path.read_text(encoding="utf-8").splitlines()
+    lines = text_in(path).splitlines()
     (at,) = [index for index, line in enumerate(lines) if line.startswith(start)]
     lines[at] = new
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    put_text(path, "\n".join(lines) + "\n")
     return at + 1
 
 

@@ -40,6 +40,7 @@ from etl.storage.warehouse import opened
 pytestmark = pytest.mark.slow
 
 BRENT, DAY = "brent_spot_usd_bbl", date(2026, 8, 18)
+FILE = "brent_spot.csv.gz"
 SHARES = "micron_shares_outstanding"
 YIELD = "us_10y_yield_pct"
 START = datetime(2026, 5, 20, 1, tzinfo=UTC)
@@ -109,7 +110,7 @@ def test_the_first_load_of_a_series_knows_the_wrong_value_until_it_was_corrected
 
 
 def test_a_value_that_was_never_believed_is_not_told_even_as_of_then(data: Path, cli: Cli) -> None:
-    replace_line(data / "figures" / "market.csv", f"{BRENT},{DAY}", f"{BRENT},{DAY},9529,EIA,,,,")
+    replace_line(data / "figures" / FILE, f"{BRENT},{DAY}", f"{BRENT},{DAY},9529,EIA")
     assert "is above 400.0" in cli("run", "--offline", BRENT).out
     write(data, entry(expected=9529, value=95.29, since="2026-09-01"))
     assert cli("run", "--offline", BRENT).status == 0
@@ -130,8 +131,8 @@ def test_what_upstream_gives_instead_is_stored_as_it_came_and_the_run_says_so(
 ) -> None:
     write(filled, entry())
     cli("run", "--offline", BRENT)
-    row = f"{BRENT},{DAY},{given},EIA,,,,"
-    replace_line(filled / "figures" / "market.csv", f"{BRENT},{DAY}", row)
+    row = f"{BRENT},{DAY},{given},EIA"
+    replace_line(filled / "figures" / FILE, f"{BRENT},{DAY}", row)
     for _ in range(2):  # as long as the entry stands
         ended = cli("run", "--offline", BRENT)
         assert ended.status == 1

@@ -48,11 +48,15 @@ def test_26_may_2026_closed_at_a_record(indicator: str, published: Settings) -> 
     assert event.value == bundled("market.csv", indicator)[DAY]
 
 
-@pytest.mark.parametrize("indicator", ["nasdaq_composite", "sp500", "brent_spot_usd_bbl"])
+@pytest.mark.parametrize(
+    ("indicator", "file"),
+    [("nasdaq_composite", "market.csv"), ("sp500", "market.csv"),
+     ("brent_spot_usd_bbl", "brent_spot.csv.gz")],
+)  # fmt: skip
 def test_a_record_is_strictly_beyond_every_earlier_value(
-    indicator: str, published: Settings
+    indicator: str, file: str, published: Settings
 ) -> None:
-    values = sorted(bundled("market.csv", indicator).items())
+    values = sorted(bundled(file, indicator).items())
     for kind, beyond in (("record_high", float.__gt__), ("record_low", float.__lt__)):
         expected = [
             day

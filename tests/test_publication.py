@@ -110,7 +110,7 @@ def test_the_first_load_does_not_pretend_that_brent_was_known_the_next_day(
     published: Settings,
 ) -> None:
     day = date(2026, 5, 26)
-    held = bundled("market.csv", "brent_spot_usd_bbl")
+    held = bundled("brent_spot.csv.gz", "brent_spot_usd_bbl")
     assert day in held
     assert day not in served(published.data, "brent_spot_usd_bbl", END_OF_BULLETIN_DAY)
     assert served(published.data, "brent_spot_usd_bbl")[day] == held[day]

@@ -20,8 +20,10 @@ from conftest import (
     command,
     finished,
     is_one_sentence,
+    put_text,
     served,
     snapshot,
+    text_in,
     vintages,
 )
 
@@ -119,10 +121,10 @@ def _break(folder: Path, broken: str) -> tuple[Path, int]:
 
 
 def test_a_value_out_of_range_keeps_the_whole_series_of_before(filled: Path, cli: Cli) -> None:
-    path = filled / "figures/market.csv"
-    held = bundled("market.csv", "brent_spot_usd_bbl")
+    path = filled / "figures/brent_spot.csv.gz"
+    held = bundled("brent_spot.csv.gz", "brent_spot_usd_bbl")
     row = f"brent_spot_usd_bbl,{DAY},"
-    path.write_text(path.read_text("utf-8").replace(f"{row}{held[DAY]}", f"{row}10275"), "utf-8")
+    put_text(path, text_in(path).replace(f"{row}{held[DAY]}", f"{row}10275"))
     done = cli("run", "--offline")
     assert done.status == 1
     assert "10275.0 is above 400.0" in done.out
@@ -387,15 +389,15 @@ def test_a_full_disk_leaves_the_snapshot_of_before(limit: int, filled: Path) -> 
 def moved(data: Path, name: str, old: str, new: str) -> None:
     """Date a bundled value anew."""
     path = data / "figures" / name
-    text = path.read_text(encoding="utf-8")
+    text = text_in(path)
     assert text.count(old) == 1
-    path.write_text(text.replace(old, new), encoding="utf-8")
+    put_text(path, text.replace(old, new))
 
 
 @pytest.mark.parametrize(
     ("name", "old", "new", "period"),
     [
-        ("market.csv", "gold_monthly_usd_oz,2026-04-01", "gold_monthly_usd_oz,2026-04-30",
+        ("gold_monthly.csv.gz", "gold_monthly_usd_oz,2026-04-01", "gold_monthly_usd_oz,2026-04-30",
          "April 2026"),
         ("pue.csv", "pue_global_average,2024-01-01", "pue_global_average,2024-12-31", "2024"),
     ],
@@ -415,11 +417,12 @@ def test_a_source_that_dates_its_values_anew_is_refused_and_what_is_held_stays(
 def test_two_days_of_one_month_in_a_file_of_figures_are_refused_by_check_and_run(
     data: Path, cli: Cli
 ) -> None:
-    moved(data, "market.csv", "gold_monthly_usd_oz,2026-04-01", "gold_monthly_usd_oz,2026-03-31")
+    old, new = "gold_monthly_usd_oz,2026-04-01", "gold_monthly_usd_oz,2026-03-31"
+    moved(data, "gold_monthly.csv.gz", old, new)
     said = "has a second value for March 2026, dated 2026-03-01 and 2026-03-31; keep one."
     checked = cli("check")
     assert checked.status == 2
-    assert "market.csv, line " in checked.err
+    assert "gold_monthly.csv.gz, line " in checked.err
     assert said in checked.err
     done = cli("run", "gold_monthly_usd_oz", "--offline")
     assert done.status == 1

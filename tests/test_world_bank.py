@@ -157,7 +157,7 @@ def test_the_banks_own_values_are_preferred_and_the_figures_fill_the_rest(
     assert [asked.host for asked in internet.requests] == ["www.worldbank.org", HOST]
     held = served(data)
     assert {day: held[day] for day in MONTHS} == {d: [v, "world_bank"] for d, v in PRICES}
-    earlier = {d: v for d, v in bundled("market.csv", GOLD).items() if d < MONTHS[0]}
+    earlier = {d: v for d, v in bundled("gold_monthly.csv.gz", GOLD).items() if d < MONTHS[0]}
     assert {d: row for d, row in held.items() if d < MONTHS[0]} == {
         d: [v, "figures"] for d, v in earlier.items()
     }

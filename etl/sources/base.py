@@ -70,6 +70,14 @@ def json_of(payload: bytes) -> Any:
     return json.loads(payload, parse_constant=_no_number)
 
 
+def decoded(payload: bytes) -> str:
+    """The text of an answer: UTF-8, or else what Chinese sites send in its place."""
+    try:
+        return payload.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return payload.decode("gb18030", "replace")
+
+
 def number(value: object, what: str) -> float:
     """The number in a JSON value; otherwise an UnexpectedPayload that quotes it."""
     if isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value):
