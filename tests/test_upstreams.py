@@ -130,7 +130,7 @@ def _fill(internet: Internet, catalog: Catalog) -> None:
         for ref in indicator.sources:
             if ref.name == "yahoo":
                 ticker = str(ref.params["ticker"])
-                internet.prices[ticker] = _rising(LEVELS[ticker])
+                internet.prices[ticker] = _rising(LEVELS.get(ticker, 100.0))
             elif ref.name == "fred":
                 series = str(ref.params["series"])
                 internet.fred[series] = _rising(LEVELS.get(series, 0) + 0.001)

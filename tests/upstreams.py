@@ -51,6 +51,7 @@ MODES = OF_THE_LINE + OF_THE_ANSWER + OF_THE_VALUES
 LONGEST_S = 60.0
 _MAX_BODY = 1_000_000
 _NEW_YORK, _LONDON = ZoneInfo("America/New_York"), ZoneInfo("Europe/London")
+_SEOUL = ZoneInfo("Asia/Seoul")
 _BEIJING = ZoneInfo("Asia/Shanghai")
 _REASONS = {301: "Moved Permanently", 302: "Found", 401: "Unauthorized", 403: "Forbidden",
             404: "Not Found", 429: "Too Many Requests", 500: "Internal Server Error",
@@ -267,7 +268,7 @@ class Internet:
             return self._fred(query, how)
         if host == "api.stlouisfed.org" and place.startswith("/fred/series/"):
             return self._alfred(place.rsplit("/", 1)[1], query)
-        if host == "data.sec.gov":
+        if host == "data.sec.gov" and place.startswith(_MICRON):
             return self._sec(place, headers, how)
         if host == "sousuo.www.gov.cn" and place == "/search-gov/data":
             return _gov(self._listed(how), query, headers, how)
@@ -677,6 +678,8 @@ def _market(ticker: str) -> tuple[Callable[[date], int], str, str, str]:
     kind, currency = kinds.get(ticker[-2:], ("INDEX" if ticker[0] == "^" else "EQUITY", "USD"))
     zone = _LONDON if kind == "CURRENCY" else _NEW_YORK
     hour, minute = (9, 30) if kind in ("EQUITY", "INDEX") else (0, 0)
+    if ticker.endswith(".KS"):
+        zone, (hour, minute), currency = _SEOUL, (9, 0), "KRW"
 
     def stamp(day: date) -> int:
         return int(datetime(day.year, day.month, day.day, hour, minute, tzinfo=zone).timestamp())
@@ -848,6 +851,8 @@ _COOKIE = (
 _CONSENT = b"""<!DOCTYPE html><html><form method="post" action="/v2/collectConsent?sessionId=3_s">
 <input type="hidden" name="csrfToken" value="t0ken"><input type="hidden" name="sessionId"
 value="3_s"></form></html>"""
+#: Where SEC has the facts of Micron's cover pages; others are in tests/sites/sec.py.
+_MICRON = "/api/xbrl/companyconcept/CIK0000723125/dei/"
 _PAGE = b"<!DOCTYPE html>\n<html><head><title>Welcome</title></head><body>Welcome</body></html>\n"
 _NDA_PAGE = 15
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

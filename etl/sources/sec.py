@@ -125,8 +125,9 @@ def _unit(params: Params) -> tuple[str, float]:
     return unit, 1e9 if scale == "billion" else 1.0
 
 
-def _what(params: Params) -> str:
-    return "share count" if _unit(params)[0] == "shares" else str(params["concept"])
+def _what(params: Params, more: str = "") -> str:
+    is_count = _unit(params)[0] == "shares"
+    return f"share count{more}" if is_count else str(params["concept"])
 
 
 def _read(
@@ -162,7 +163,7 @@ def _facts(payload: bytes, params: Params) -> tuple[list[Fact], list[str]]:
             raise ValueError("another number of answers")
     except (ValueError, KeyError, TypeError) as error:
         raise UnexpectedPayload(
-            f"SEC sent no {_what(params)}s for CIK {params['cik']} ({quoted(repr(error))})."
+            f"SEC sent no {_what(params, 's')} for CIK {params['cik']} ({quoted(repr(error))})."
         ) from None
     found: list[Fact] = []
     wrong: list[str] = []
@@ -185,7 +186,7 @@ def _rows(answer: Any, concept: str, params: Params) -> list[Any]:
         rows = list(told["units"][unit])
     except (ValueError, KeyError, TypeError, OverflowError) as error:
         raise UnexpectedPayload(
-            f"SEC sent no {_what(params)}s for CIK {params['cik']} in {unit} "
+            f"SEC sent no {_what(params, 's')} for CIK {params['cik']} in {unit} "
             f"({quoted(repr(error))})."
         ) from None
     if came != asked:
