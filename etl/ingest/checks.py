@@ -208,8 +208,8 @@ def _step(
     hint = f" It is about {like} the value before: a shifted unit?" if like else ""
     if indicator.may_split and (times := _whole(ratio)):
         hint += (
-            f" It looks like a split by {times} that no source has told: if it was one, name "
-            f"{current.date} in expect.facts."
+            f" It looks like a split by {times} that no source has told: if it was one, write it "
+            f"under splits of the price, or name {current.date} in expect.facts."
         )
     yield (
         f": {current.value!r} is {100 * (ratio - 1):+.1f} % from {previous.value!r} on "
