@@ -63,6 +63,7 @@ HELP: Mapping[str, tuple[str, str]] = {
     "EIA_API_KEY": (
         "none",
         "key of the EIA API, which is then asked instead of EIA's files",
+    ),
     "TIMEOUT": ("8", "seconds one exchange with an upstream may take"),
     "RAW_DAYS": (
         "none: they are kept for ever",
