@@ -257,10 +257,14 @@ class Internet:
         with self._lock:
             self.tunnels.append(host)
 
-    def answer(self, host: str, path: str, headers: dict[str, str], how: str) -> Answer:
-        """What `host` says to GET or POST `path`."""
+    def answer(
+        self, host: str, path: str, headers: dict[str, str], how: str, posted: bytes = b""
+    ) -> Answer:
+        """What `host` says to GET or POST `path`; a site finds what was posted in its query."""
         parts = urlsplit(path)
         query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+        if posted:
+            query["posted"] = posted.decode("utf-8", "replace")
         place = unquote(parts.path)
         if host.endswith("yahoo.com"):
             return self._yahoo(host, place, query, how)
@@ -443,7 +447,7 @@ class _Line(BaseHTTPRequestHandler):
             self.send_error(400, "Only CONNECT")
             return
         size = min(int(self.headers.get("Content-Length") or 0), _MAX_BODY)
-        self.rfile.read(size)
+        posted = self.rfile.read(size)
         internet = self.server.internet
         headers = {name.lower(): value for name, value in self.headers.items()}
         internet.asked(self.host, self.path, headers)
@@ -456,7 +460,8 @@ class _Line(BaseHTTPRequestHandler):
             internet.closing.wait(LONGEST_S)
             self.close_connection = True
             return
-        self._send(_spoilt(internet.answer(self.host, self.path, headers, how), how), how)
+        answer = internet.answer(self.host, self.path, headers, how, posted)
+        self._send(_spoilt(answer, how), how)
 
     do_POST = do_GET  # noqa: N815
 

@@ -95,17 +95,25 @@ class Upstream:
             session.close()
 
     def get(
-        self, url: str, *, headers: dict[str, str] | None = None, also: Collection[str] = ()
+        self,
+        url: str,
+        *,
+        headers: dict[str, str] | None = None,
+        also: Collection[str] = (),
+        question: bytes | None = None,
     ) -> bytes:
         """The body of the answer to GET `url`; SourceUnavailable or UnexpectedPayload in words.
 
-        Redirects are followed over https to the same host, and to the hosts in `also`.
+        Redirects are followed over https to the same host, and to the hosts in `also`. A `question`
+        is posted: some hosts take the terms of a look-up in its body, not in its address.
         """
         host = _host(url)
         limit_s = self.settings.timeout_s
         return self.politely(
             host,
-            lambda: within(limit_s, lambda: self._followed(url, headers or {}, host, also)),
+            lambda: within(
+                limit_s, lambda: self._followed(url, headers or {}, host, also, question)
+            ),
         )
 
     def post(self, url: str, body: bytes, *, headers: dict[str, str]) -> bytes:
@@ -176,13 +184,18 @@ class Upstream:
         return quoted(self.settings.without_secrets(str(error).strip()) or type(error).__name__)
 
     def _followed(
-        self, url: str, headers: dict[str, str], host: str, also: Collection[str]
+        self,
+        url: str,
+        headers: dict[str, str],
+        host: str,
+        also: Collection[str],
+        question: bytes | None,
     ) -> bytes:
         """The body found where `url` leads."""
         address = url
         for _ in range(MOST_REDIRECTS + 1):
             try:
-                return self._exchange(address, headers, host)
+                return self._exchange(address, headers, host, question)
             except Moved as moved:
                 address = redirected(address, moved.location, {host, *also})
         raise UnexpectedPayload(f"{host} points to another address over and over again.")
