@@ -42,6 +42,9 @@ SOURCE_PARAMS: Mapping[str, Mapping[str, type]] = {
     "sina": {"symbol": str},
     "sge": {"series": str},
     "cfets": {"series": str},
+    "csindex": {"code": str},
+    "stats_gov_cn": {"cid": str, "indicator": str, "title": str},
+    "nea": {"of": str},
     "figures": {"file": str},
     "register": {},
     "derived": {"formula": str},
@@ -56,6 +59,10 @@ OPTIONAL_PARAMS: Mapping[str, Mapping[str, type]] = {
 }
 #: Parameters that are days.
 DAYS = ("since", "base")
+OPTIONAL_PARAMS: Mapping[str, Mapping[str, type]] = {
+    "fred": {"window_years": int},
+    "stats_gov_cn": {"earlier": list, "from": str, "area": str, "root": str},
+}
 _TYPE_WORDS: Mapping[type, str] = {
     str: "a text in quotes", list: "a list like [one, other]", int: "a whole number",
     bool: "true or false",

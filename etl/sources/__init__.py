@@ -11,14 +11,17 @@ from etl.sources.cboe import Cboe
 from etl.sources.cfets import Cfets
 from etl.sources.eastmoney import Eastmoney
 from etl.sources.eia import Eia
+from etl.sources.csindex import Csindex
 from etl.sources.figures import Figures
 from etl.sources.fred import Fred
 from etl.sources.nasdaq import Nasdaq
+from etl.sources.nea import Nea
 from etl.sources.register import Register
 from etl.sources.sec import Sec
 from etl.sources.sge import Sge
 from etl.sources.sina import Sina
 from etl.sources.treasury import Treasury
+from etl.sources.stats_gov_cn import StatsGovCn
 from etl.sources.world_bank import WorldBank
 from etl.sources.yahoo import Yahoo
 
@@ -39,6 +42,9 @@ def sources(settings: Settings, documents: Sequence[Document]) -> Mapping[str, S
         Sina(),
         Sge(),
         Cfets(),
+        Csindex(),
+        StatsGovCn(),
+        Nea(),
         Figures(settings.figures),
         Register(tuple(documents)),
     )
