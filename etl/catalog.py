@@ -56,13 +56,10 @@ OPTIONAL_PARAMS: Mapping[str, Mapping[str, type]] = {
     "register": {"topics": list, "issuers": list, "kind": str},
     "sec": {"taxonomy": str, "unit": str, "also": list},
     "eastmoney": {"since": str},
+    "stats_gov_cn": {"earlier": list, "from": str, "area": str, "root": str},
 }
 #: Parameters that are days.
 DAYS = ("since", "base")
-OPTIONAL_PARAMS: Mapping[str, Mapping[str, type]] = {
-    "fred": {"window_years": int},
-    "stats_gov_cn": {"earlier": list, "from": str, "area": str, "root": str},
-}
 _TYPE_WORDS: Mapping[type, str] = {
     str: "a text in quotes", list: "a list like [one, other]", int: "a whole number",
     bool: "true or false",

@@ -9,9 +9,9 @@ from etl.settings import Settings
 from etl.sources.base import Source
 from etl.sources.cboe import Cboe
 from etl.sources.cfets import Cfets
+from etl.sources.csindex import Csindex
 from etl.sources.eastmoney import Eastmoney
 from etl.sources.eia import Eia
-from etl.sources.csindex import Csindex
 from etl.sources.figures import Figures
 from etl.sources.fred import Fred
 from etl.sources.nasdaq import Nasdaq
@@ -20,8 +20,8 @@ from etl.sources.register import Register
 from etl.sources.sec import Sec
 from etl.sources.sge import Sge
 from etl.sources.sina import Sina
-from etl.sources.treasury import Treasury
 from etl.sources.stats_gov_cn import StatsGovCn
+from etl.sources.treasury import Treasury
 from etl.sources.world_bank import WorldBank
 from etl.sources.yahoo import Yahoo
 
