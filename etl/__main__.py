@@ -43,6 +43,17 @@ def _add_allow_fewer(one: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_table(one: argparse.ArgumentParser) -> None:
+    own = one.add_argument_group("one indicator's table of periods and values, as people keep it")
+    own.add_argument("--indicator", metavar="ID", help="the indicator whose values they are")
+    own.add_argument("--author", default="", metavar="NAME", help="who entered them")
+    own.add_argument("--reason", default="", metavar="TEXT", help="why, where they replace others")
+    own.add_argument("--note", default="", metavar="TEXT", help="what is to be known of them")
+    own.add_argument("--sheet", default="", metavar="NAME", help="the sheet of the workbook")
+    own.add_argument("--column", default="", metavar="HEAD", help="the head of the values' column")
+    own.add_argument("--unit", default="", metavar="UNIT", help="their unit, where no cell says it")
+
+
 def _add_date(one: argparse.ArgumentParser) -> None:
     one.add_argument("--date", type=_day, metavar="DATE", help="its date, instead of its own")
 
@@ -92,6 +103,7 @@ def _parser() -> argparse.ArgumentParser:
     one = commands.add_parser("import", help="add observations from CSV, XLSX or Parquet")
     one.add_argument("files", nargs="+", metavar="FILE")
     one.add_argument("--known-at", metavar="TIME", help="known exactly then (ISO 8601)")
+    _add_table(one)
     one.set_defaults(command=update.import_command)
 
     one = commands.add_parser("accept", help="take an answer that was held back")

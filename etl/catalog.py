@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import gc
 import json
 import unicodedata
@@ -11,8 +12,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from datetime import date as Date
 from functools import cached_property, lru_cache
 from graphlib import CycleError, TopologicalSorter
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Literal, get_args
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -21,7 +23,7 @@ from etl import calendars
 from etl.calendars import CalendarName
 from etl.document_scope import COUNTED_KINDS, DocumentScope, scope_of
 from etl.errors import CatalogError, nearest, quoted
-from etl.files.strict_model import StrictModel, first_fault
+from etl.files.strict_model import StrictModel, faults, first_fault
 from etl.files.strict_yaml import Path_, line_of, load_yaml
 from etl.formulas import NO_INPUTS, PARAMS, Quantity, inputs_of, misfit, wrong_number
 from etl.frequency import Frequency
@@ -48,7 +50,13 @@ SOURCE_PARAMS: Mapping[str, Mapping[str, type]] = {
     "figures": {"file": str},
     "register": {},
     "derived": {"formula": str},
+    "manual": {},
+    "table": {"address": str},
 }
+#: How the columns of a table are named, for the sources that read one.
+_OF_TABLES: Mapping[str, type] = {
+    "date": str, "value": str, "where": dict, "sheet": str, "unit": str, "encoding": str,
+}  # fmt: skip
 #: Optional parameters.
 OPTIONAL_PARAMS: Mapping[str, Mapping[str, type]] = {
     "fred": {"window_years": int},
@@ -60,9 +68,15 @@ OPTIONAL_PARAMS: Mapping[str, Mapping[str, type]] = {
 }
 #: Parameters that are days.
 DAYS = ("since", "base")
+OPTIONAL_PARAMS: Mapping[str, Mapping[str, type]] = {
+    "fred": {"window_years": int},
+    "manual": {"file": str, "author": str, **_OF_TABLES},
+    "table": {"open_end": bool, **_OF_TABLES},
+}
 _TYPE_WORDS: Mapping[type, str] = {
     str: "a text in quotes", list: "a list like [one, other]", int: "a whole number",
     bool: "true or false",
+    dict: "a mapping like {地区: 全国}", bool: "true or false",
 }  # fmt: skip
 
 #: How the status column of a download names what a source holds.
@@ -71,6 +85,7 @@ STATUS_OF_SOURCE: Mapping[str, str] = {
     "register": "counted",
     "derived": "derived",
     "import": "imported",
+    "manual": "imported",
 }
 
 #: What a licence allows with values; `Credit` says what each means.
@@ -92,12 +107,14 @@ class Text(StrictModel):
 class Unit(StrictModel):
     """How values are counted. `code` is used in data files; `zh_factor` converts a value to the
     unit Chinese readers use (billions into 亿). `adds_up` if the values of several periods may be
-    added: documents of three months are those of a quarter, three prices are no price."""
+    added: documents of three months are those of a quarter, three prices are no price. `counted` if
+    heads or pieces are counted, whose changes are told as so many more, not in per cent."""
 
     code: Annotated[str, Field(pattern=r"^[ -~]+$")]
     label: Text
     zh_factor: Annotated[float, Field(gt=0)] = 1.0
     adds_up: bool = False
+    counted: bool = False
 
 
 class Group(StrictModel):
@@ -521,6 +538,40 @@ def load_catalog(path: Path) -> Catalog:
     return catalog
 
 
+def examined(path: Path) -> tuple[Catalog | None, list[str]]:
+    """The catalog as far as it can be read, and everything that is wrong with it, each a sentence
+    with its line. Entries that are wrong in themselves are left out of what can be read, and none
+    of it can be where the parts beside the entries are wrong."""
+    document = load_yaml(path)
+    found: list[tuple[int, str]] = []
+    with _uncollected():
+        try:
+            catalog = catalog_of(_as_json(_with_ids(document)))
+        except ValidationError as error:
+            told = faults(document, error, Catalog, "indicators")
+            found = [(line, sentence) for _, line, sentence in told]
+            wrong = {steps[1] for steps, _, _ in told if _is_of_entry(steps)}
+            if any(not _is_of_entry(steps) for steps, _, _ in told):
+                return None, _with_lines(path, found)
+            kept = {k: e for k, e in document["indicators"].items() if k not in wrong}
+            catalog = catalog_of(_as_json(_with_ids({**document, "indicators": kept})))
+        else:
+            wrong = set()
+        for where, problem in _contradictions(catalog):
+            # An id is not unknown because its own entry has a fault.
+            if not any(f"'{name}'" in problem for name in wrong):
+                found.append((line_of(document, where), problem))
+    return catalog, _with_lines(path, found)
+
+
+def _is_of_entry(steps: Path_) -> bool:
+    return len(steps) > 1 and steps[0] == "indicators"
+
+
+def _with_lines(path: Path, found: Iterable[tuple[int, str]]) -> list[str]:
+    return [f"{path}, line {line}: {sentence}" for line, sentence in sorted(dict.fromkeys(found))]
+
+
 def line_in(path: Path, *where: str | int) -> int:
     """The line of a part of the catalog in `path`, found by its keys."""
     return line_of(load_yaml(path), where)
@@ -803,6 +854,35 @@ def _is_day(text: str) -> bool:
         return date.fromisoformat(text).isoformat() == text
     except ValueError:
         return False
+        elif problem := _text_problem(ref.name, name, ref.params[name]):
+            yield (*here, name), f"{indicator_id}: {ref.name}.{name}: {problem}"
+
+
+def _text_problem(source: str, name: str, value: Any) -> str:
+    """Why an address, a file or an encoding cannot be used; nothing if it can."""
+    if (source, name) in (("table", "address"), ("manual", "file")):
+        return _place_problem(value, may_be_address=source == "table")
+    if name == "encoding":
+        try:
+            codecs.lookup(value)
+        except LookupError:
+            return f"unknown encoding '{quoted(value)}'; write utf-8 or gb18030."
+    if name == "where" and not all(isinstance(text, str) for text in value.values()):
+        return "write the texts in quotes."
+    return ""
+
+
+def _place_problem(place: str, *, may_be_address: bool) -> str:
+    """Why something is neither an https address nor a path that stays below its folder."""
+    path = PurePosixPath(place)
+    if "://" in place and may_be_address:
+        if "@" in place:  # it may hold a password, which is not repeated
+            return "an address must not name a user."
+        fits = place.startswith("https://") and urlsplit(place).hostname
+        return "" if fits else f"'{quoted(place)}' is no https address."
+    if not place or path.is_absolute() or ".." in path.parts or "\\" in place or "://" in place:
+        return f"'{quoted(place)}' is no path below the folder; write it like 名单.xlsx."
+    return ""
 
 
 def _alert_problems(indicator: Indicator, here: Path_) -> Iterator[tuple[Path_, str]]:

@@ -173,6 +173,11 @@ class Settings:
         return self._authored("figures")
 
     @property
+    def manual(self) -> Path:
+        """The tables of series that are kept by hand."""
+        return self._authored("manual")
+
+    @property
     def register(self) -> Path:
         return self._authored("policies.csv")
 

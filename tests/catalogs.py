@@ -20,7 +20,7 @@ units:
   usd_bbl: {code: USD/bbl, label: {zh: 美元/桶, en: USD/bbl}}
   points: {code: points, label: {zh: 点, en: points}}
   percent: {code: percent, label: {zh: '%', en: '%'}}
-  documents: {code: documents, label: {zh: 份, en: documents}}
+  documents: {code: documents, label: {zh: 份, en: documents}, counted: true}
   shares: {code: shares, label: {zh: 亿股, en: shares}, zh_factor: 1.0e-8}
 """
 

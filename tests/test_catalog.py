@@ -305,6 +305,33 @@ def test_a_command_with_a_wrong_catalog_ends_with_2_and_one_sentence(
     assert not (data / "warehouse.duckdb").exists()
 
 
+def test_check_tells_everything_that_is_wrong_with_the_catalog_at_once(
+    data: Path, cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrong = {
+        "    decimals: 2": "    decimal: 2", "ticker: ^VIX": "tickr: ^VIX",
+        "  sp500:\n    title:": "  sp500:\n    checked: perhaps\n    title:",
+        "MU]\n": "MU, 费半]\n", "file: pue.csv": "file: pu.csv",
+    }  # fmt: skip
+    text, lines = CATALOG.read_text(encoding="utf-8"), []
+    for right, new in wrong.items():
+        assert right in text
+        text = text.replace(right, new, 1)
+    path = tmp_path / "indicators.yaml"
+    path.write_text(text, encoding="utf-8")
+    monkeypatch.setenv("XINZHI_CATALOG", str(path))
+    done = cli("check")
+    lines = done.err.splitlines()
+    assert done.status == 2
+    assert [line.startswith(f"error: {path}, line ") for line in lines] == [True] * 4 + [False]
+    for words in ("Did you mean 'decimals'?", "sp500.checked", "Did you mean 'ticker'?",
+                  "needs 'ticker'", "pu.csv"):  # fmt: skip
+        assert any(words in line for line in lines), words
+    # A key that is missing because it was misspelt is not told twice.
+    assert "'micron_close_usd.decimals' is missing" not in done.err
+    assert "5 problems" in done.out
+
+
 def test_check_finds_nothing_wrong_with_what_comes_with_the_project(data: Path, cli: Cli) -> None:
     done = cli("check")
     assert (done.status, done.err) == (0, "")

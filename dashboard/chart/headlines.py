@@ -18,7 +18,7 @@ from dashboard.texts import text, transform_name
 from etl.changes import comparable
 from etl.frequency import RULES, is_step, months_after, period_of
 from etl.records import Event, Vintage
-from etl.words.numbers import COUNTED, says_something, step
+from etl.words.numbers import says_something, step
 from etl.words.sentences import (
     RECORDS,
     badges,
@@ -624,8 +624,8 @@ def _multiple(course: Course, times: float) -> str:
 
 def _in_percent(course: Course, now: float, before: float) -> bool:
     """Whether a change is told in per cent."""
-    code = course.part.unit.code
-    return now > 0 and before > 0 and code not in ("percent", "ratio", *COUNTED)
+    unit = course.part.unit
+    return now > 0 and before > 0 and not unit.counted and unit.code not in ("percent", "ratio")
 
 
 def _difference(course: Course, now: float, before: float) -> str:

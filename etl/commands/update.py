@@ -10,8 +10,9 @@ from pathlib import Path
 from etl.catalog import Catalog, load_catalog
 from etl.commands import OK, SOME_FAILED, console
 from etl.commands.report import send_alerts
-from etl.errors import SettingError, XinzhiError
-from etl.ingest import imports
+from etl.errors import SettingError, XinzhiError, plain_line, quoted
+from etl.files.hand_table import TableChoice
+from etl.ingest import by_hand, imports
 from etl.ingest.renames import opened_as_named
 from etl.ingest.replay import replay
 from etl.ingest.run import Report, Request, accept, run, select
@@ -21,6 +22,9 @@ from etl.records import now, parse_moment
 from etl.settings import Settings
 from etl.storage.current import current_snapshot
 from etl.storage.warehouse import lock
+
+#: The options of `import` that belong to one indicator's table, and the longest of their texts.
+OF_TABLES, MOST_SAID = ("author", "reason", "note", "sheet", "column", "unit"), 200
 
 
 def run_command(settings: Settings, options: argparse.Namespace) -> int:
@@ -52,6 +56,11 @@ def import_command(settings: Settings, options: argparse.Namespace) -> int:
     """Add observations from files; all rows or none."""
     catalog = load_catalog(settings.catalog)
     explicit = _moment(options.known_at)
+    if options.indicator is not None:
+        return _import_table(settings, catalog, options, explicit)
+    alone = [name for name in OF_TABLES if getattr(options, name)]
+    if alone:
+        raise SettingError(f"--{alone[0]} belongs to --indicator; name the indicator.")
     started_at = now()
     known_at = explicit or started_at
     paths = [Path(name) for name in options.files]
@@ -72,6 +81,43 @@ def import_command(settings: Settings, options: argparse.Namespace) -> int:
     console.outcome_table([*outcomes, *(o for o in report.outcomes if o.new or o.revised)])
     console.published(report)
     return OK
+
+
+def _import_table(
+    settings: Settings, catalog: Catalog, options: argparse.Namespace, explicit: datetime | None
+) -> int:
+    """Add a person's table of periods and values; all of it or nothing."""
+    (indicator,) = select(catalog, Request((options.indicator,)))
+    if len(options.files) != 1:
+        raise SettingError(f"--indicator takes one file, not {len(options.files)}.")
+    if indicator.inputs:
+        made = ", ".join(indicator.inputs)
+        raise SettingError(f"{indicator.id} is derived; import what it is made of: {made}.")
+    path, started_at = Path(options.files[0]), now()
+    choice = TableChoice(sheet=options.sheet, value=options.column, unit=options.unit)
+    said = by_hand.Entered(
+        *(_said(getattr(options, name)) for name in ("author", "reason", "note"))
+    )
+    series = by_hand.read_table(path, catalog, indicator, choice)
+    with lock(settings.lock), opened_as_named(settings, catalog, explicit) as warehouse:
+        outcome = by_hand.store(
+            path, series, said, catalog, indicator, warehouse,
+            started_at=started_at, known_at=explicit or started_at, exactly=bool(explicit),
+        )  # fmt: skip
+    for sentence in series.remarks:
+        console.say(sentence)
+    report = publish_again(settings, catalog, explicit)
+    console.outcome_table([outcome, *(o for o in report.outcomes if o.new or o.revised)])
+    console.published(report)
+    return OK
+
+
+def _said(text: str) -> str:
+    """What a person says of values, as one plain line of bounded length."""
+    line = plain_line(text)
+    if len(line) > MOST_SAID:
+        raise SettingError(f"'{quoted(line)}' has more than {MOST_SAID} characters; be brief.")
+    return line
 
 
 def accept_command(settings: Settings, options: argparse.Namespace) -> int:

@@ -3,9 +3,11 @@ one."""
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from typing import Any, get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails
 
 from etl.errors import nearest, quoted
 from etl.files.strict_yaml import Path_, line_of
@@ -33,16 +35,45 @@ def first_fault(
         error.errors(include_url=False, include_context=False),
         key=lambda e: (e["type"] != "extra_forbidden", line_of(document, _steps(e["loc"]))),
     )
-    steps = _steps(first["loc"])
+    return _told(document, first, model, unnamed)
+
+
+def faults(
+    document: Any, error: ValidationError, model: type[BaseModel], unnamed: str
+) -> list[tuple[Path_, int, str]]:
+    """The place, the line and the sentence of everything to fix, from top to bottom. The right name
+    of a misspelt key is not also told as missing."""
+    found = error.errors(include_url=False, include_context=False)
+    meant = {
+        (*steps[:-1], close[0])
+        for e in found
+        if e["type"] == "extra_forbidden"
+        for steps in [_steps(e["loc"])]
+        for close in [get_close_matches(str(steps[-1]), _fields_at(model, steps[:-1]), 1, 0.6)]
+        if close
+    }
+    told = [
+        (_steps(e["loc"]), *_told(document, e, model, unnamed))
+        for e in found
+        if e["type"] != "missing" or _steps(e["loc"]) not in meant
+    ]
+    return sorted(told, key=lambda one: one[1])
+
+
+def _told(
+    document: Any, fault: ErrorDetails, model: type[BaseModel], unnamed: str
+) -> tuple[int, str]:
+    """The line and the sentence of one fault."""
+    steps = _steps(fault["loc"])
     line = line_of(document, steps)
     name = ".".join(str(step) for step in steps if step != unnamed)
-    if first["type"] == "extra_forbidden":
+    if fault["type"] == "extra_forbidden":
         hint = nearest(str(steps[-1]), _fields_at(model, steps[:-1]))
         return line, f"unknown key '{steps[-1]}' ({name}). {hint}"
-    if first["type"] == "missing":
+    if fault["type"] == "missing":
         return line, f"'{name}' is missing; every entry needs it."
-    given = quoted(first.get("input"))
-    return line, f"{name}: {first['msg'][0].lower()}{first['msg'][1:]} (found: {given})."
+    given = quoted(fault.get("input"))
+    return line, f"{name}: {fault['msg'][0].lower()}{fault['msg'][1:]} (found: {given})."
 
 
 def _steps(loc: tuple[str | int, ...]) -> Path_:

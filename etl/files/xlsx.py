@@ -1,8 +1,9 @@
-"""The rows of an Excel workbook: of its first visible sheet.
+"""The rows of an Excel workbook: of its first visible sheet, or of all of its sheets.
 
-The sheet is read as a stream and no row is made up: what a workbook claims to hold costs nothing,
+A sheet is read as a stream and no row is made up: what a workbook claims to hold costs nothing,
 and what no Excel sheet can hold is refused. Cells come as the texts that a CSV would have, dates as
-2026-05-26; a cell that cannot be written as text without guessing is refused with its place.
+2026-05-26. `rows` refuses a cell that cannot be written as text without guessing, with its place;
+`sheets` says of each cell what it is, for readers that use few of them.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import re
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
-from typing import BinaryIO
+from typing import Any, BinaryIO
 from xml.parsers import expat
 
 from etl.errors import quoted
@@ -32,6 +33,11 @@ EXCEL = Kind(
 READER = Reader(
     "etl.files.xlsx:rows", EXCEL.document, "save the table as .csv and import that.", seconds=180
 )
+SHEETS = Reader(
+    "etl.files.xlsx:sheets", EXCEL.document, "save the table as .csv and give that.", seconds=60
+)
+#: The most sheets, and rows that hold something, of a table as people keep it.
+MOST_SHEETS, MOST_KEPT_ROWS = 100, 100_000
 #: Numbers of the built-in date and time formats, including those of China and Japan.
 _MOMENTS = frozenset((*range(14, 23), *range(27, 37), 45, 46, 47, *range(50, 59)))
 _PERCENTS = frozenset((9, 10))
@@ -53,6 +59,29 @@ def rows(file: BinaryIO) -> Iterator[tuple[int, dict[str, str]]]:
     with opened(file, EXCEL) as archive:
         try:
             yield from _Sheet(_Book(archive)).rows()
+        except (expat.ExpatError, KeyError, IndexError, StopIteration):
+            raise Unreadable(EXCEL.damaged) from None
+
+
+def sheets(file: BinaryIO) -> Iterator[list[Any]]:
+    """Each sheet of the workbook: its name and whether it can be seen, then its hidden columns
+    (first and last), then its rows (number, whether hidden, cells); a cell is its kind (text,
+    number, date, percent, error, or formula for one without a result) and its text."""
+    with opened(file, EXCEL) as archive:
+        try:
+            book, held = _Book(archive), 0
+            if len(book.sheets) > MOST_SHEETS:
+                raise Unreadable(f"the workbook has more than {MOST_SHEETS} sheets; keep the one.")
+            for name, part, visible in book.sheets:
+                yield ["sheet", name, visible]
+                for found in _KindsSheet(book, part).told():
+                    held += 1
+                    if held > MOST_KEPT_ROWS:
+                        raise Unreadable(
+                            f"the workbook holds more than {MOST_KEPT_ROWS:,} rows; copy the table "
+                            "into one of its own."
+                        )
+                    yield found
         except (expat.ExpatError, KeyError, IndexError, StopIteration):
             raise Unreadable(EXCEL.damaged) from None
 
@@ -152,13 +181,20 @@ class _Book:
             raise Unreadable("it is a binary workbook; save it as .xlsx.")
         self.parts = self._related(main)
         self.first, self.sheet = _FIRST, ""
+        #: Name, part and visibility of each sheet with cells.
+        self.sheets: list[tuple[str, str, bool]] = []
         for name, _, told in _elements(archive, main):
             if name == "workbookPr" and told.get("date1904") in ("1", "true"):
                 self.first = _FIRST_ON_MACS
-            elif name == "sheet" and not self.sheet and told.get("state", "visible") == "visible":
+            elif name == "sheet":
                 key = next(value for name, value in told.items() if name.endswith(" id"))
-                kind, part = self.parts[key]
-                self.sheet = part if kind == "worksheet" else ""
+                visible = told.get("state", "visible") == "visible"
+                if visible and not self.sheet:
+                    kind, part = self.parts[key]
+                    self.sheet = part if kind == "worksheet" else ""
+                kind, part = self.parts.get(key, ("", ""))
+                if kind == "worksheet":
+                    self.sheets.append((told.get("name", ""), part, visible))
         if not self.sheet:
             raise Unreadable("the workbook has no sheet with cells that can be seen; show one.")
         self.texts = list(self._texts())
@@ -319,6 +355,62 @@ class _Sheet:
         return Unreadable(f"the cell {self.column}{self.row} {problem}", line=self.row)
 
 
+class _KindsSheet(_Sheet):
+    """The same of any sheet, with what is hidden; each cell with its kind, none refused."""
+
+    def __init__(self, book: _Book, part: str) -> None:
+        super().__init__(book)
+        self.part, self.kind, self.hidden = part, "text", False
+        self.kinds: dict[str, str] = {}
+        self.waiting: list[list[Any]] = []
+
+    def told(self) -> Iterator[list[Any]]:
+        """What `sheets` says of the sheet."""
+        book = self.book
+        for _ in _blocks(book.archive, self.part, self._start, self._end, self.words.text):
+            yield from self.waiting
+            self.waiting.clear()
+
+    def _start(self, name: str, told: Attributes) -> None:
+        if name == "col" and told.get("hidden") in ("1", "true"):
+            self.waiting.append(["columns", int(told["min"]), int(told["max"])])
+        super()._start(name, told)
+        if name == "row":
+            self.kinds, self.hidden = {}, told.get("hidden") in ("1", "true")
+
+    def _end(self, name: str) -> None:
+        super()._end(name)
+        if name == "c" and self.column in self.cells:
+            self.kinds[self.column] = self.kind
+        elif name == "row" and self.cells:
+            cells = {at: [self.kinds[at], text] for at, text in self.cells.items()}
+            self.waiting.append(["row", self.row, self.hidden, cells])
+            self.found.clear()
+
+    def _text(self, text: str) -> str:
+        kind, style = self.cell.get("t", "n"), self.cell.get("s", "0")
+        if self.is_formula and not text and kind != "str":
+            self.kind = "formula"
+            return "formula"
+        self.kind = {"e": "error", "d": "date", "n": "number"}.get(kind, "text")
+        if kind == "d":
+            return _shown(datetime.fromisoformat(text)) if text else ""
+        if kind == "n" and text and style in self.book.moments:
+            try:
+                self.kind = "date"
+                return self._moment(text)
+            except Unreadable:  # a number that somebody gave the format of dates
+                self.kind = "number"
+                return text.strip()
+        if kind == "n" and text and style in self.book.percents:
+            self.kind = "percent"
+            return text.strip()
+        if kind == "s" and text:
+            at = int(text)
+            text = self.book.texts[at] if at >= 0 else ""
+        return text[:MOST_LETTERS].strip()
+
+
 def _shown(moment: datetime) -> str:
     """A date alone if it is only a date, or else the full moment."""
     has_time = moment.tzinfo is not None or moment.time() != datetime.min.time()
@@ -335,3 +427,12 @@ def _next(column: str) -> str:
     if not head:
         return "A" * (len(column) + 1)
     return head[:-1] + chr(ord(head[-1]) + 1) + "A" * (len(column) - len(head))
+
+
+def column_name(number: int) -> str:
+    """The letters of a column by its number, from 1: A, Z, AA."""
+    letters = ""
+    while number > 0:
+        number, rest = divmod(number - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return letters

@@ -104,7 +104,7 @@ def _rebuilt(
     before = {name: _digest(warehouse, name) for name in names}
     for name in names:
         _forget(warehouse, name, begins.get(name, 0))
-    known = sources(settings, ())
+    known = sources(settings, (), catalog.units)
     for (_, name), group in groupby(
         zip(answers, payloads, strict=True), key=lambda one: (one[0].load, one[0].source)
     ):

@@ -155,7 +155,7 @@ def accept(settings: Settings, catalog: Catalog, indicator_id: str) -> list[Outc
         if not waiting:
             raise SettingError(f"Nothing of {indicator.id} is held back.")
         load = warehouse.begin_load("accept", moment, moment)
-        known = sources(settings, ())
+        known = sources(settings, (), catalog.units)
         outcomes = []
         for source, waits in waiting.items():
             payload = raw.held(settings.raw, source, indicator.id, waits.digest)
@@ -235,6 +235,7 @@ class _Run:
             warehouse.prefer(ranks(catalog, settings.region, self.sources), load=self.load)
         self.unlikely = unlikely(settings.region, self.sources, warehouse)
         self.newest = warehouse.newest_served()
+        self.sources = sources(settings, self.documents, catalog.units)
         #: Notices about the answers that were taken, by indicator and source.
         self.noted: dict[tuple[str, str], Sequence[str]] = {}
 
@@ -396,7 +397,8 @@ class _Run:
     def _left_out(self, ref: SourceRef) -> bool:
         if self.request.source not in (None, ref.name):
             return True
-        return self.request.offline and self._is_online(ref.name)
+        source = self.sources.get(ref.name)
+        return self.request.offline and source is not None and source.needs_network(ref.params)
 
     def _is_online(self, name: str) -> bool:
         source = self.sources.get(name)
@@ -406,8 +408,8 @@ class _Run:
         if self._is_online(ref.name):
             return self._append_answer(indicator, ref, answers.answer(ref.name, indicator.id))
         fix = self._fix(indicator, ref.name)
-        # Figures that lie in the folder are known, unless the run is asked to forget what is later.
-        is_sent = ref.name == "figures" and self.request.known_at is None
+        # What lies in the folder is known, unless the run is asked to forget what is later.
+        is_sent = ref.name in ("figures", "manual") and self.request.known_at is None
         found = self._own(indicator, ref)
         held, splits = self.warehouse.dates(indicator.id), self._splits(indicator)
         observations = accepted(indicator, found, self.known_at, splits, fix, held, is_sent=is_sent)
@@ -425,6 +427,9 @@ class _Run:
         source = self.sources[ref.name]
         payload = source.fetch(indicator, ref.params, FIRST_DAY, self.out)
         found = source.parse(payload, indicator, ref.params)
+        self.noted[indicator.id, ref.name] = source.notes(
+            payload, indicator, ref.params, self.known_at
+        )
         if ref.name == "register":
             return [*found, *self._emptied(indicator, found)]
         return found
@@ -535,9 +540,9 @@ class _Run:
             )  # fmt: skip
 
     def _notices(self, indicator: Indicator, ref: SourceRef) -> Iterator[str]:
-        """What to report about the answer of an online source, though nothing is wrong with it."""
+        """What to report about the answer of a source, though nothing is wrong with it."""
+        yield from self.noted.get((indicator.id, ref.name), ())
         if self._is_online(ref.name):
-            yield from self.noted.get((indicator.id, ref.name), ())
             days = self.warehouse.dates(indicator.id, ref.name)
             yield from checks.no_closes(indicator, days, ref.name)
             for sentence in checks.gaps(indicator, sorted(days)):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
+from etl.catalog import Unit
 from etl.records import Document
 from etl.settings import Settings
 from etl.sources.base import Source
@@ -16,19 +18,26 @@ from etl.sources.figures import Figures
 from etl.sources.fred import Fred
 from etl.sources.nasdaq import Nasdaq
 from etl.sources.nea import Nea
+from etl.sources.manual import Manual
 from etl.sources.register import Register
 from etl.sources.sec import Sec
 from etl.sources.sge import Sge
 from etl.sources.sina import Sina
 from etl.sources.stats_gov_cn import StatsGovCn
 from etl.sources.treasury import Treasury
+from etl.sources.table import TableSource
 from etl.sources.world_bank import WorldBank
 from etl.sources.yahoo import Yahoo
 
+#: For who asks for names, or for sources that read no table.
+NO_UNITS: Mapping[str, Unit] = MappingProxyType({})
 
-def sources(settings: Settings, documents: Sequence[Document]) -> Mapping[str, Source]:
-    """Every source by its name in the catalog. `derived` has no upstream: see
-    etl.ingest.derived."""
+
+def sources(
+    settings: Settings, documents: Sequence[Document], units: Mapping[str, Unit] = NO_UNITS
+) -> Mapping[str, Source]:
+    """Every source by its name in the catalog, whose `units` tables are read in. `derived` has no
+    upstream: see etl.ingest.derived."""
     known: tuple[Source, ...] = (
         Yahoo(),
         Fred(has_key=bool(settings.fred_api_key)),
@@ -47,5 +56,7 @@ def sources(settings: Settings, documents: Sequence[Document]) -> Mapping[str, S
         Nea(),
         Figures(settings.figures),
         Register(tuple(documents)),
+        Manual(settings.manual, units),
+        TableSource(settings.data, units),
     )
     return {source.name: source for source in known}

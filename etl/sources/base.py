@@ -60,6 +60,10 @@ class Source(Protocol):
         """Remarks about a good answer, such as skipped rows or an old edition; pure."""
         return ()
 
+    def needs_network(self, params: Params) -> bool:
+        """Whether this reference is asked over the network; an offline run leaves it out then."""
+        return self.online
+
     def reaches_back_to(self, params: Params, since: date, today: date) -> date:
         """The first day that a complete answer to `fetch(…, since, …)` covers."""
         return date.min

@@ -33,7 +33,7 @@ WAREHOUSE, RECEIPTS, PUBLISHED, CATALOG = (
     "warehouse.duckdb", "served.sqlite", "published", "indicators.yaml",
 )  # fmt: skip
 FILES = ("policies.csv", "corrections.yaml", "state/alerts.json")
-FOLDERS = ("raw", "figures", "bulletins")
+FOLDERS = ("raw", "figures", "manual", "bulletins")
 _KNOWN = {WAREHOUSE, RECEIPTS, PUBLISHED, CATALOG, *FOLDERS, *(PurePosixPath(f).parts[0]
           for f in FILES)}  # fmt: skip
 #: What DuckDB and SQLite may have left beside a database, which belongs to that one alone.

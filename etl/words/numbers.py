@@ -13,7 +13,6 @@ from etl.frequency import period_of
 from etl.records import BEIJING
 
 MINUS = "−"
-COUNTED = ("documents", "tracks", "tasks")
 #: What is said of a change that rounds to nothing.
 UNCHANGED: Mapping[str, str] = {"zh": "持平", "en": "unchanged"}
 #: The words that large numbers are counted by, and the units that begin with such a word.
@@ -190,9 +189,13 @@ def _difference(now: float, before: float, indicator: Indicator, unit: Unit, lan
     if unit.code in RATES:
         label = "个基点" if lang == "zh" else "bp"
         return _counted_step(100 * (now - before), label, lang, 1, trim=True)
-    if unit.code in COUNTED or before <= 0 or unit.code == "ratio":
+    if unit.counted or before <= 0 or unit.code == "ratio":
         if unit.zh_factor != 1:
             return step(abs(now - before), indicator, unit, lang)
+        if unit.counted:
+            size = _counted_step(now - before, unit.label.in_(lang), lang, indicator.decimals)
+            is_one = lang == "en" and size.number == "1"
+            return Figure(size.number, size.unit.removesuffix("s")) if is_one else size
         return _counted_step(now - before, "", lang, indicator.decimals)
     return _counted_step(100 * (now / before - 1), "%", lang, 2)
 

@@ -12,7 +12,7 @@ from etl.changes import ZScore, follows
 from etl.formulas import RATES
 from etl.frequency import RULES, Frequency, months_after, period_of
 from etl.records import Event, Grain, Measured, Vintage
-from etl.words.numbers import COUNTED, UNCHANGED, Change, change, day, full_date, round_number
+from etl.words.numbers import UNCHANGED, Change, change, day, full_date, round_number
 
 RECORDS: Mapping[str, tuple[str, str]] = {
     "record_high": ("历史新高", "Record high"),
@@ -33,6 +33,8 @@ _BASES: Mapping[str, tuple[str, str]] = {
     "annual": ("上年", "from the year before"),
     "event": ("上次", "from the time before"),
 }
+#: How a sentence says what a headline has no room for.
+_IN_FULL: Mapping[str, str] = {"增": "增加", "减": "减少"}
 _DAY = timedelta(days=1)
 
 
@@ -175,7 +177,7 @@ def fell_or_rose(up: bool, unit: Unit, lang: str) -> str:
     """The verb for a value that went up or down."""
     if lang == "en":
         return "up" if up else "down"
-    if unit.code in COUNTED:
+    if unit.counted:
         return "增" if up else "减"
     if unit.code in (*RATES, "ratio", "shares"):
         return "升" if up else "降"
@@ -199,8 +201,9 @@ def change_words(
 
 
 def change_itself(change: Change, unit: Unit, lang: str) -> str:
-    """The change without what it is a change from: 涨 19.29%."""
-    return f"{fell_or_rose(change.direction > 0, unit, lang)} {change.text}"
+    """The change without what it is a change from: 涨 19.29%, 增加 5 家."""
+    verb = fell_or_rose(change.direction > 0, unit, lang)
+    return f"{_IN_FULL.get(verb, verb)} {change.text}"
 
 
 def value_words(

@@ -16,3 +16,7 @@ __all__ = [
     "closes_of",
     "filings_of",
 ]
+
+from sites.tables import TableSite
+
+__all__ = ["TableSite"]
