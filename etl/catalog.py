@@ -65,18 +65,14 @@ OPTIONAL_PARAMS: Mapping[str, Mapping[str, type]] = {
     "sec": {"taxonomy": str, "unit": str, "also": list},
     "eastmoney": {"since": str},
     "stats_gov_cn": {"earlier": list, "from": str, "area": str, "root": str},
-}
-#: Parameters that are days.
-DAYS = ("since", "base")
-OPTIONAL_PARAMS: Mapping[str, Mapping[str, type]] = {
-    "fred": {"window_years": int},
     "manual": {"file": str, "author": str, **_OF_TABLES},
     "table": {"open_end": bool, **_OF_TABLES},
 }
+#: Parameters that are days.
+DAYS = ("since", "base")
 _TYPE_WORDS: Mapping[type, str] = {
     str: "a text in quotes", list: "a list like [one, other]", int: "a whole number",
-    bool: "true or false",
-    dict: "a mapping like {地区: 全国}", bool: "true or false",
+    bool: "true or false", dict: "a mapping like {地区: 全国}",
 }  # fmt: skip
 
 #: How the status column of a download names what a source holds.
@@ -837,13 +833,8 @@ def _source_problems(indicator_id: str, ref: SourceRef, here: Path_) -> Iterator
             found = quoted(ref.params[name])
             words = f"{_TYPE_WORDS[kind]} was expected (found: {found})."
             yield (*here, name), f"{indicator_id}: {ref.name}.{name}: {words}"
-        elif name in DAYS and not _is_day(ref.params[name]):
-            found = quoted(ref.params[name])
-            yield (
-                (*here, name),
-                f"{indicator_id}: {ref.name}.{name}: a day like '2025-02-24' was expected (found: "
-                f"{found}).",
-            )
+        elif problem := _text_problem(ref.name, name, ref.params[name]):
+            yield (*here, name), f"{indicator_id}: {ref.name}.{name}: {problem}"
     if ref.name == "register" and (kind_ := ref.params.get("kind", "issued")) not in COUNTED_KINDS:
         said = f"unknown kind '{quoted(kind_)}'. {nearest(str(kind_), COUNTED_KINDS)}"
         yield (*here, "kind"), f"{indicator_id}: register.kind: {said}"
@@ -854,12 +845,12 @@ def _is_day(text: str) -> bool:
         return date.fromisoformat(text).isoformat() == text
     except ValueError:
         return False
-        elif problem := _text_problem(ref.name, name, ref.params[name]):
-            yield (*here, name), f"{indicator_id}: {ref.name}.{name}: {problem}"
 
 
 def _text_problem(source: str, name: str, value: Any) -> str:
-    """Why an address, a file or an encoding cannot be used; nothing if it can."""
+    """Why an address, a file, an encoding or a day cannot be used; nothing if it can."""
+    if name in DAYS and not _is_day(value):
+        return f"a day like '2025-02-24' was expected (found: {quoted(value)})."
     if (source, name) in (("table", "address"), ("manual", "file")):
         return _place_problem(value, may_be_address=source == "table")
     if name == "encoding":

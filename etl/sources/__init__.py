@@ -16,16 +16,16 @@ from etl.sources.eastmoney import Eastmoney
 from etl.sources.eia import Eia
 from etl.sources.figures import Figures
 from etl.sources.fred import Fred
+from etl.sources.manual import Manual
 from etl.sources.nasdaq import Nasdaq
 from etl.sources.nea import Nea
-from etl.sources.manual import Manual
 from etl.sources.register import Register
 from etl.sources.sec import Sec
 from etl.sources.sge import Sge
 from etl.sources.sina import Sina
 from etl.sources.stats_gov_cn import StatsGovCn
-from etl.sources.treasury import Treasury
 from etl.sources.table import TableSource
+from etl.sources.treasury import Treasury
 from etl.sources.world_bank import WorldBank
 from etl.sources.yahoo import Yahoo
 

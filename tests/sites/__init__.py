@@ -5,6 +5,7 @@ from sites.cboe import CboeSite
 from sites.eastmoney import EastmoneySite, closes_of
 from sites.nasdaq import NasdaqSite
 from sites.sec import SecSite, filings_of
+from sites.tables import TableSite
 from sites.treasury import TreasurySite
 
 __all__ = [
@@ -12,11 +13,8 @@ __all__ = [
     "EastmoneySite",
     "NasdaqSite",
     "SecSite",
+    "TableSite",
     "TreasurySite",
     "closes_of",
     "filings_of",
 ]
-
-from sites.tables import TableSite
-
-__all__ = ["TableSite"]
