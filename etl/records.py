@@ -107,6 +107,18 @@ class Revision:
     known_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A request to a host on behalf of a source: when it was sent, how long its answer took, and
+    what was wrong with it, if anything."""
+
+    source: str
+    host: str
+    at: datetime
+    seconds: float
+    problem: str = ""
+
+
 class Measured(Protocol):
     """What is needed to compare two values."""
 

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from etl.ingest.boundary import Hush, at_the_boundary
+from etl.ingest.upstream import asking
 
 
 class Fetching:
@@ -31,16 +32,19 @@ class Fetching:
         for threads in self._threads.values():
             threads.shutdown(wait=error is None, cancel_futures=True)
 
-    def ask(self, source: str, subject: str, fetch: Callable[[], Any]) -> None:
-        """Queue `fetch` after all earlier requests to the same source."""
+    def ask(self, source: str, subject: str, fetch: Callable[[], Any], host: str = "") -> None:
+        """Queue `fetch` after all earlier requests to the same source, or to the same host where a
+        source has many."""
+        queue = f"{source} {host}"
 
         def called() -> Any:
+            asking.set(source)
             with at_the_boundary(source, self._hush):
                 return fetch()
 
-        if source not in self._threads:
-            self._threads[source] = ThreadPoolExecutor(1, thread_name_prefix=source)
-        self._answers[source, subject] = self._threads[source].submit(called)
+        if queue not in self._threads:
+            self._threads[queue] = ThreadPoolExecutor(1, thread_name_prefix=queue)
+        self._answers[source, subject] = self._threads[queue].submit(called)
 
     def answer(self, source: str, subject: str) -> Any:
         """What `fetch` returned, or the error it raised, in words."""

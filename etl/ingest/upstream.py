@@ -3,11 +3,15 @@ limits."""
 
 from __future__ import annotations
 
+import math
 import random
 import ssl
 import time
 import zlib
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections import defaultdict, deque
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from email.utils import parsedate_to_datetime
 from queue import Empty, SimpleQueue
@@ -19,7 +23,7 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 import httpx
 
 from etl.errors import SourceUnavailable, UnexpectedPayload, quoted
-from etl.records import now
+from etl.records import Exchange, now
 from etl.settings import Settings
 
 MAX_BYTES = 64_000_000
@@ -34,8 +38,23 @@ MOVED = frozenset({301, 302, 303, 307, 308})
 MOST_REDIRECTS = 5
 #: Tells zlib to expect gzip.
 _GZIP = 16 + zlib.MAX_WBITS
-#: How long a run waits for one host in total; one that asks for more is skipped until the next.
+#: How long a run waits for one host in total, refusals and pauses together; one that asks for more
+#: is skipped until the next.
 MOST_WAITING_S = 4.0
+#: How long a run asks one host in total; the rest is asked by the next.
+MOST_ASKING_S = 120.0
+#: Once so many hosts are lost and none has answered there is no network: the others get a moment.
+ENOUGH_LOST, A_MOMENT_S = 3, 1.0
+#: The most requests that a host allows, less a few, and in how many seconds.
+RATES: Mapping[str, tuple[int, float]] = {
+    "data.sec.gov": (9, 1.0),
+    "www.sec.gov": (9, 1.0),
+    "api.stlouisfed.org": (110, 60.0),
+}
+#: How many bytes of answers are remembered, so that what serves several indicators is asked once.
+MOST_REMEMBERED = 64_000_000
+#: The source on whose behalf the thread asks.
+asking: ContextVar[str] = ContextVar("asking", default="")
 T = TypeVar("T")
 
 
@@ -65,7 +84,8 @@ class Moved(Exception):
 
 @dataclass
 class Upstream:
-    """Asks hosts politely. A host that could not be reached is asked once a run, not again.
+    """Asks hosts politely. A host that could not be reached is asked once a run, not again, and
+    neither is what was answered.
 
     One thread asks one host; several hosts are asked in parallel.
     """
@@ -74,11 +94,19 @@ class Upstream:
     transport: httpx.BaseTransport | None = None
     sleep: Callable[[float], None] = time.sleep
     unreachable: dict[str, str] = field(default_factory=dict)
-    waited_s: dict[str, float] = field(default_factory=dict)
+    waited_s: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    asked_s: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    #: Every exchange with a source's host, in the order of their ends.
+    exchanges: list[Exchange] = field(default_factory=list)
+    #: Whether any host has answered, be it with a refusal.
+    has_answer: bool = False
     #: Sessions of client libraries for the length of a run, by source.
     sessions: dict[str, Any] = field(default_factory=dict)
     _opened: httpx.BaseTransport | None = None
     _opening: Lock = field(default_factory=Lock)
+    _begun_s: dict[str, deque[float]] = field(default_factory=lambda: defaultdict(deque))
+    _answers: dict[tuple[object, ...], bytes] = field(default_factory=dict)
+    _remembering: Lock = field(default_factory=Lock)
 
     def __enter__(self) -> Self:
         return self
@@ -105,16 +133,20 @@ class Upstream:
         """The body of the answer to GET `url`; SourceUnavailable or UnexpectedPayload in words.
 
         Redirects are followed over https to the same host, and to the hosts in `also`. A `question`
-        is posted: some hosts take the terms of a look-up in its body, not in its address.
+        is posted: some hosts take the terms of a look-up in its body, not in its address. What was
+        answered is remembered for the length of the run.
         """
         host = _host(url)
-        limit_s = self.settings.timeout_s
-        return self.politely(
-            host,
-            lambda: within(
-                limit_s, lambda: self._followed(url, headers or {}, host, also, question)
-            ),
-        )
+        key = (url, question, *sorted((headers or {}).items()))
+        if (known := self._answers.get(key)) is not None:
+            return known
+
+        def followed() -> bytes:
+            return self._followed(url, headers or {}, host, also, question)
+
+        body = self.politely(host, lambda: within(self.limit_s, followed))
+        self._remember(key, body)
+        return body
 
     def post(self, url: str, body: bytes, *, headers: dict[str, str]) -> bytes:
         """The body of the answer to POST `url`. It is tried once: a request that was cut off may
@@ -148,8 +180,12 @@ class Upstream:
         for attempt in range(ATTEMPTS):
             if host in self.unreachable:
                 raise SourceUnavailable(self.unreachable[host], host=host)
+            if self.asked_s[host] > MOST_ASKING_S:
+                raise self.give_up(host, _slow(host))
+            self._keep_to_the_rate(host)
             try:
-                return exchange()
+                with self._noted(host):
+                    return exchange()
             except Passing as error:
                 if attempt + 1 < ATTEMPTS and self._wait(host, attempt, error.retry_after_s):
                     continue
@@ -167,19 +203,63 @@ class Upstream:
         self.unreachable[host] = sentence
         return SourceUnavailable(sentence, host=host)
 
+    @property
+    def limit_s(self) -> float:
+        """How long an exchange may take."""
+        is_cut_off = len(self.unreachable) >= ENOUGH_LOST and not self.has_answer
+        return min(self.settings.timeout_s, A_MOMENT_S if is_cut_off else math.inf)
+
+    @contextmanager
+    def _noted(self, host: str) -> Iterator[None]:
+        """Note how long the exchange in the block took, and what came of it."""
+        at, begun_s, problem = now(), time.monotonic(), ""
+        try:
+            yield
+            self.has_answer = True
+        except (Passing, UnexpectedPayload) as error:
+            self.has_answer |= error.status != 200
+            problem = str(error)
+            raise
+        except Exception as error:
+            problem = self.reason(error)
+            raise
+        finally:
+            seconds = time.monotonic() - begun_s
+            self.asked_s[host] += seconds
+            self.waited_s[host] += seconds if problem else 0.0
+            self.exchanges.append(Exchange(asking.get(), host, at, seconds, problem))
+
+    def _remember(self, key: tuple[object, ...], body: bytes) -> None:
+        """Remember an answer; the oldest ones are forgotten when there are too many bytes."""
+        with self._remembering:
+            self._answers[key] = body
+            while sum(map(len, self._answers.values())) > MOST_REMEMBERED:
+                del self._answers[next(iter(self._answers))]
+
+    def _keep_to_the_rate(self, host: str) -> None:
+        """Wait until the host may be asked once more, where it says how often."""
+        most, seconds = RATES.get(host, (0, 0.0))
+        if most:
+            begun_s = self._begun_s[host]
+            if len(begun_s) == most and (left := begun_s[0] + seconds - time.monotonic()) > 0:
+                self.sleep(left)
+            begun_s.append(time.monotonic())
+            while len(begun_s) > most:
+                begun_s.popleft()
+
     def _wait(self, host: str, attempt: int, retry_after_s: float | None) -> bool:
         """Wait before the next attempt; False if the host's share of waiting is used up."""
         polite = BACK_OFF_S * 2**attempt * random.uniform(0.75, 1.25)
         seconds = max(polite, retry_after_s or 0.0)
-        if self.waited_s.get(host, 0.0) + seconds > MOST_WAITING_S:
+        if self.waited_s[host] + seconds > MOST_WAITING_S:
             return False
-        self.waited_s[host] = self.waited_s.get(host, 0.0) + seconds
+        self.waited_s[host] += seconds
         self.sleep(seconds)
         return True
 
     def reason(self, error: Exception) -> str:
         """A client's error in words: plain, short, and without any secret of ours."""
-        if isinstance(error, httpx.TimeoutException):
+        if isinstance(error, (httpx.TimeoutException, TimeoutError)):
             return "no answer in time"
         return quoted(self.settings.without_secrets(str(error).strip()) or type(error).__name__)
 
@@ -204,7 +284,7 @@ class Upstream:
         self, url: str, headers: dict[str, str], host: str, posted: bytes | None = None
     ) -> bytes:
         """Read within the time and size allowed for the whole exchange."""
-        deadline = time.monotonic() + self.settings.timeout_s
+        deadline = time.monotonic() + self.limit_s
         try:
             request = self._request(url, headers, posted)
             response = self._way.handle_request(request)
@@ -246,8 +326,8 @@ class Upstream:
             return b""
 
     def _request(self, url: str, headers: dict[str, str], posted: bytes | None) -> httpx.Request:
-        s = self.settings
-        limits = httpx.Timeout(min(SILENCE_S, s.timeout_s), connect=min(GREETING_S, s.timeout_s))
+        s, most_s = self.settings, self.limit_s
+        limits = httpx.Timeout(min(SILENCE_S, most_s), connect=min(GREETING_S, most_s))
         ours = {"User-Agent": user_agent(s), "Accept": "*/*", "Accept-Encoding": "gzip"}
         return httpx.Request(
             "GET" if posted is None else "POST",
@@ -384,6 +464,10 @@ def _said(host: str, response: httpx.Response) -> str:
 
 def _lost(host: str, reason: str) -> str:
     return f"{host} could not be reached ({reason})."
+
+
+def _slow(host: str) -> str:
+    return f"{host} is slow: it was asked for {MOST_ASKING_S:g} s, and the rest is left for later."
 
 
 def trust(settings: Settings) -> ssl.SSLContext:

@@ -70,7 +70,7 @@ class PoliteSession(Session[Response]):
         """Send one request; the time-outs of the library give way to those of the settings."""
         parts = urlsplit(url)
         host = parts.hostname or ""
-        limit_s = self.out.settings.timeout_s
+        limit_s = self.out.limit_s
         is_chart = parts.path.startswith(CHART)
         options["timeout"] = _clock(limit_s if is_chart else min(ASIDE_S, limit_s))
 
