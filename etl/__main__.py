@@ -75,9 +75,15 @@ def _parser() -> argparse.ArgumentParser:
     )
     one.set_defaults(command=check.check_command)
 
-    one = commands.add_parser("status", help="how fresh each indicator is")
+    one = commands.add_parser("status", help="how fresh the indicators are, how sources answer")
+    one.add_argument("--sources", action="store_true", help="only how the sources answer")
     one.add_argument("--json", action="store_true")
     one.set_defaults(command=report.status_command)
+
+    one = commands.add_parser("lags", help="how long after its period each value was first seen")
+    one.add_argument("ids", nargs="*", metavar="ID", help="indicators; all when none is given")
+    one.add_argument("--json", action="store_true")
+    one.set_defaults(command=report.lags_command)
 
     one = commands.add_parser("alerts", help="how the alerts of the catalog stand; send them")
     one.add_argument("--send", action="store_true", help="send each new crossing once")

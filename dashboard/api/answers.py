@@ -232,6 +232,10 @@ def status(snapshot: Snapshot, warning: str, now: datetime) -> models.Status:
         warning=warning,
         counts=dict(Counter(row.state for row in listed)),
         indicators=listed,
+        sources=[
+            models.SourceStatus.model_validate({**asdict(one), "days_failing": one.days_failing})
+            for one in queries.reliability(snapshot)
+        ],
     )
 
 

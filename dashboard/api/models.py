@@ -462,6 +462,41 @@ class IndicatorStatus(ApiModel):
     disagreements: list[Difference] = Field(description="where its sources differ, newest first")
 
 
+class HostAnswers(ApiModel):
+    """How a host answered: requests, good answers, and the seconds these took."""
+
+    host: str = Field(examples=["fred.stlouisfed.org"])
+    asked: Count
+    good: Count
+    median_s: float | None = Field(examples=[0.4])
+    worst_s: float | None = Field(examples=[2.1])
+
+
+class SourceStatus(ApiModel):
+    """How a source of the network answered in the 90 days up to `last_day`, the day in Beijing on
+    which any source was last asked. What was not measured is null."""
+
+    source: str = Field(examples=["fred"])
+    last_day: Date = Field(examples=["2026-05-27"])
+    strip: str = Field(
+        description="a letter for each day: + all good, o some, x none, - not asked",
+        examples=["-" * 88 + "+o"],
+    )
+    asked: Count = Field(description="what was wanted of it, one for each indicator and run")
+    good: Count = Field(description="what came and was believed")
+    last_good_at: Moment | None
+    failing_since: Moment | None = Field(description="since when nothing good has come")
+    days_failing: int = Field(examples=[0])
+    problem: str = Field(description="what it last failed at")
+    hosts: list[HostAnswers]
+    seen: Count = Field(description="how many values were first seen by a run")
+    lag_h: float | None = Field(description="hours from publication until then, the median")
+    most_lag_h: float | None
+    revised: Count = Field(description="how many values it replaced")
+    revised_pct: float | None = Field(description="by how many percent, the median")
+    most_revised_pct: float | None
+
+
 class Status(ApiModel):
     """The state of the data as `python -m etl status` judges it."""
 
@@ -471,3 +506,4 @@ class Status(ApiModel):
     warning: str = Field(description="what is wrong with the published files, if anything is")
     counts: dict[State, int] = Field(examples=[{"fresh": 24, "stale": 1}])
     indicators: list[IndicatorStatus]
+    sources: list[SourceStatus]

@@ -36,6 +36,8 @@ from etl.records import (
     Vintage,
     event_of,
 )
+from etl.reliability import JSON as RELIABILITY
+from etl.reliability import Reliability
 from etl.storage.latest import STANDINGS, STANDINGS_THEN, what_is_told
 
 LIVE = """
@@ -641,6 +643,19 @@ def problems(snapshot: Snapshot) -> Mapping[str, str]:
     return snapshot.cached(
         "problems", "", lambda: dict(snapshot.rows("select subject, problem from problems"))
     )
+
+
+def reliability(snapshot: Snapshot) -> list[Reliability]:
+    """What each source did in the 90 days up to the last run; nothing in a snapshot of an earlier
+    version."""
+
+    def told() -> list[Reliability]:
+        if not snapshot.has("reliability"):
+            return []
+        rows = snapshot.rows("select document from reliability order by source")
+        return [RELIABILITY.validate_json(document) for (document,) in rows]
+
+    return snapshot.cached("reliability", "", told)
 
 
 def runs(snapshot: Snapshot) -> list[PastRun]:

@@ -22,6 +22,7 @@ def get_ready(snapshot: Snapshot) -> None:
     """Make what many pages of a snapshot begin with."""
     queries.standings(snapshot)
     queries.problems(snapshot)
+    queries.reliability(snapshot)
     search.said(snapshot)
     for name in LASTING:
         in_order(snapshot, name, falls=True)  # as a first touch of a heading asks for it

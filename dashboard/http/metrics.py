@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 
 from prometheus_client import (
@@ -19,6 +19,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 from dashboard.data.snapshot import Snapshot, Snapshots
 from dashboard.http.asgi import Scope
+from etl.reliability import Reliability
 
 #: Where several workers of one server count together; `serve` sets it.
 FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
@@ -91,6 +92,54 @@ class _SnapshotGauges:
         yield _gauge("snapshot_rows", "Vintages in the snapshot.", int(snapshot.meta["rows"]))
         yield _gauge("indicators", "Indicators in the catalog.", len(snapshot.catalog))
         yield _gauge("problems", "What the last run could not do.", len(problems))
+        if found := snapshot.in_cache("reliability", ""):
+            yield from _of_sources(found)
+
+
+def _of_sources(found: Sequence[Reliability]) -> Iterator[GaugeMetricFamily]:
+    """How the sources answered in the 90 days up to the snapshot. What was never measured of a
+    source is left out."""
+    moment = datetime.now(UTC)
+    yield _by_source(
+        "good_ratio", "Share of good answers in 90 days.", found, lambda one: one.share
+    )
+    yield _by_source(
+        "last_good_age_seconds", "Seconds since the last good answer.", found,
+        lambda one: (moment - one.last_good_at).total_seconds() if one.last_good_at else None,
+    )  # fmt: skip
+    yield _by_source(
+        "failing_days", "Days without a good answer until it was last asked.", found,
+        lambda one: one.days_failing,
+    )  # fmt: skip
+    yield _by_source(
+        "lag_seconds", "Median from publication until a value was first seen.", found,
+        lambda one: None if one.lag_h is None else 3600 * one.lag_h,
+    )  # fmt: skip
+    yield _by_source("revisions", "Values revised in 90 days.", found, lambda one: one.revised)
+    latency = GaugeMetricFamily(
+        "xinzhi_source_latency_seconds", "Seconds of good answers in 90 days.",
+        labels=["source", "host", "of"],
+    )  # fmt: skip
+    for one in found:
+        for host in one.hosts:
+            for of, seconds in (("median", host.median_s), ("worst", host.worst_s)):
+                if seconds is not None:
+                    latency.add_metric([one.source, host.host, of], seconds)
+    yield latency
+
+
+def _by_source(
+    name: str,
+    help_: str,
+    found: Sequence[Reliability],
+    value: Callable[[Reliability], float | None],
+) -> GaugeMetricFamily:
+    gauge = GaugeMetricFamily(f"xinzhi_source_{name}", help_, labels=["source"])
+    for one in found:
+        measured = value(one)
+        if measured is not None:
+            gauge.add_metric([one.source], measured)
+    return gauge
 
 
 def _gauge(name: str, help_: str, value: float) -> GaugeMetricFamily:

@@ -21,12 +21,13 @@ from dashboard.pages.claims import StatementList
 from dashboard.pages.frame import CLAIMS
 from dashboard.pages.page import Page, PageClock, PageRequest, wrong_parameter
 from dashboard.pages.paging import paged
-from dashboard.pages.parts import alerts
+from dashboard.pages.parts import alerts, sources
 from dashboard.pages.parts.freshness import SIGNS, age, until
 from dashboard.pages.parts.listing import further
 from dashboard.texts import text
 from etl.catalog import Indicator
 from etl.records import HeldAnswer, Revision
+from etl.reliability import DAYS
 
 PATH = "/status"
 A_PAGE = 200
@@ -135,6 +136,9 @@ def layout(request: PageRequest, clock: PageClock) -> Page:
             "trouble": [line for line in (clock.problem, fonts.warning()) if line and not as_of],
             "waiting": [_waiting(request, one.indicator, r) for one in found for r in one.refused],
             "problems": _problems(request),
+            "failing": [] if as_of else sources.warnings(request),
+            "sources": [] if as_of else sources.source_rows(request, now),
+            "days": DAYS,
             "rows": [_row(request, one) for one in page.shown],
             "further": further(page, lambda n: urls.page(PATH, page=n), lang),
             "alerts": alerts.in_words(judged_alerts, snapshot.catalog, urls),

@@ -19,9 +19,12 @@ from etl.errors import plain_line, quoted
 from etl.freshness import checked_words
 from etl.ingest.run import Progress as Step
 from etl.ingest.run import Report
+from etl.lags import Lag
 from etl.policies.candidates import Candidate
 from etl.policies.identity import topics_shown
 from etl.records import Disagreement
+from etl.reliability import DAYS, Reliability, warning
+from etl.reliability import failing as judged_failing
 from etl.storage.backup import Manifest
 from etl.storage.snapshots import ListedSnapshot
 from etl.storage.warehouse import Outcome
@@ -108,6 +111,44 @@ def status_table(rows: Sequence[Freshness], moment: datetime) -> None:
         if row.notice:
             say(f"notice: {row.notice}")
     disagreements({row.id: row.disagreements for row in rows})
+
+
+def reliability_table(rows: Sequence[Reliability]) -> None:
+    """Print how each source answered in 90 days, then those that have failed for a week."""
+    if not rows:
+        say("no source of the network has been asked yet")
+        return
+    cells = [
+        (r.source, f"{r.share:.0%}", f"{r.good:,}/{r.asked:,}", _moment(r.last_good_at),
+         _pair((h.median_s, h.worst_s) for h in r.hosts), _pair([(r.lag_h, r.most_lag_h)]),
+         f"{r.revised:,}" + (f" (≤{r.most_revised_pct:.2g} %)" if r.most_revised_pct else ""))
+        for r in rows
+    ]  # fmt: skip
+    say(f"sources in the {DAYS} days up to {rows[0].last_day}:")
+    header = ("source", "good", "answers", "last good (UTC)", "seconds", "lag, h", "revised")
+    _table(header, cells, right={1, 2, 4, 5, 6})
+    failing(judged_failing(rows))
+
+
+def failing(rows: Iterable[Reliability]) -> None:
+    """Print the sources that have failed for a week, and what to do."""
+    for row in rows:
+        say(f"fails: {warning(row).en}")
+
+
+def lag_table(rows: Sequence[Lag]) -> None:
+    """Print the lags measured, then each rule that is surely wrong with a better one."""
+    cells = [
+        (r.indicator, ", ".join(r.sources) or "—", str(r.values),
+         *(_hours(h) for h in (r.least_h, r.median_h, r.most_h)),
+         r.rule.removeprefix("publication: "), r.verdict)
+        for r in rows
+    ]  # fmt: skip
+    header = ("indicator", "source", "values", "least", "median", "most", "rule", "verdict")
+    _table(header, cells, right={2, 3, 4, 5})
+    for r in (row for row in rows if row.proposed):
+        say(f"{r.indicator}: its rule is {r.verdict} for {r.against} of {r.values} values; this "
+            f"one would have held:\n    {r.proposed}")  # fmt: skip
 
 
 def disagreements(found: Mapping[str, Sequence[Disagreement]]) -> None:
@@ -229,6 +270,23 @@ def _line(outcome: Outcome) -> str:
     return (
         f"{outcome.subject}: {outcome.new} new, {outcome.revised} revised{newest}{source}{problem}"
     )
+
+
+def _moment(at: datetime | None) -> str:
+    return f"{at:%Y-%m-%d %H:%M}" if at else "never"
+
+
+def _pair(told: Iterable[tuple[float | None, float | None]]) -> str:
+    """Median and worst of each host, or of the lag."""
+    pairs = [f"{a:.1f} (≤{b:.1f})" for a, b in told if a is not None and b is not None]
+    return ", ".join(pairs) or "—"
+
+
+def _hours(hours: float | None) -> str:
+    """Hours, or days where they are many."""
+    if hours is None:
+        return "—"
+    return f"{hours:.1f} h" if abs(hours) < 72 else f"{hours / 24:.1f} d"
 
 
 def _until(row: Freshness, moment: datetime) -> str:

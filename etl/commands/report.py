@@ -25,17 +25,21 @@ from etl.commands import OK, SOME_FAILED, console
 from etl.commands.status import freshness
 from etl.commands.why import why
 from etl.errors import SettingError, XinzhiError, quoted
-from etl.ingest.run import broken, splits_of
+from etl.ingest.run import Request, broken, select, splits_of
 from etl.ingest.upstream import Upstream
+from etl.lags import measured
 from etl.policies import candidates
 from etl.records import now
+from etl.reliability import LIST as RELIABILITIES
+from etl.reliability import Reliability, failing
 from etl.settings import Settings
 from etl.storage.current import current_snapshot
 from etl.terminal import to_json
 
 
 def status_command(settings: Settings, options: argparse.Namespace) -> int:
-    """Print how up to date each indicator is."""
+    """Print how up to date each indicator is, and how the sources answer; 1 if anything is not
+    fresh, or with --sources if one has failed for a week."""
     catalog = load_catalog(settings.catalog)
     moment = now()
     with current_snapshot(settings.published) as snapshot:
@@ -43,13 +47,38 @@ def status_command(settings: Settings, options: argparse.Namespace) -> int:
         notes = list(
             candidates.notes(snapshot.problems(), snapshot.notices(), len(snapshot.candidates()))
         )
+        answering = snapshot.reliability()
+    if options.sources:
+        if options.json:
+            print(to_json(RELIABILITIES.dump_python(answering, mode="json")))
+        else:
+            console.reliability_table(answering)
+        return SOME_FAILED if failing(answering) else OK
     if options.json:
         print(to_json([row.to_json() for row in rows]))
     else:
         console.status_table(rows, moment)
+        if answering:
+            console.say("")
+            console.reliability_table(answering)
         for line in notes:
             console.say(line)
     return OK if all(row.state == "fresh" for row in rows) else SOME_FAILED
+
+
+def lags_command(settings: Settings, options: argparse.Namespace) -> int:
+    """Print the lags that were measured, and a better publication rule where one is surely
+    wrong."""
+    catalog = load_catalog(settings.catalog)
+    asked = select(catalog, Request(tuple(options.ids)))
+    with current_snapshot(settings.published) as snapshot:
+        seen = snapshot.first_seen()
+    found = [measured(indicator, seen.get(indicator.id, ())) for indicator in asked]
+    if options.json:
+        print(to_json([one.to_json() for one in found]))
+    else:
+        console.lag_table(found)
+    return OK
 
 
 def alerts_command(settings: Settings, options: argparse.Namespace) -> int:
@@ -61,7 +90,7 @@ def alerts_command(settings: Settings, options: argparse.Namespace) -> int:
             "No channel is set; set XINZHI_ALERT_WEBHOOK, or XINZHI_ALERT_SMTP and XINZHI_ALERT_TO."
         )
     with current_snapshot(settings.published) as snapshot:
-        actions = snapshot.actions()
+        actions, answering = snapshot.actions(), snapshot.reliability()
         shown = snapshot.looked(broken(catalog, actions))
         rows = judge_all(shown, snapshot.series, now(), splits_of(actions))
     if options.json:
@@ -70,18 +99,24 @@ def alerts_command(settings: Settings, options: argparse.Namespace) -> int:
         console.alert_table(rows)
     with Upstream(settings) as out:
         told = [*rows, *_judged_later(settings, catalog)] if ways else []
-        sent = notify.send(settings, catalog, told, out, ways) if ways else []
+        sent = notify.send(settings, catalog, told, out, ways, failing(answering)) if ways else []
     return SOME_FAILED if console.sent(sent, errors_only=options.json) else OK
 
 
-def send_alerts(settings: Settings, catalog: Catalog, alerts: Sequence[Alert]) -> None:
-    """Send what is new after publishing. Failures are reported; the data is published anyway."""
+def send_alerts(
+    settings: Settings,
+    catalog: Catalog,
+    alerts: Sequence[Alert],
+    failed: Sequence[Reliability] = (),
+) -> None:
+    """Send what is new after publishing, and which sources have failed for a week. Failures are
+    reported; the data is published anyway."""
     try:
         ways = notify.channels(settings)
         if ways:
             told = [*alerts, *_judged_later(settings, catalog)]
             with Upstream(settings) as out:
-                console.sent(notify.send(settings, catalog, told, out, ways))
+                console.sent(notify.send(settings, catalog, told, out, ways, failed))
     except XinzhiError as error:
         console.fail(f"alerts were not sent: {error}")
 

@@ -42,13 +42,14 @@ def run_command(settings: Settings, options: argparse.Namespace) -> int:
     console.outcome_table(report.outcomes)
     for sentence in report.unreachable:
         console.say(f"not reached: {sentence}")
+    console.failing(report.failing)
     console.published(report)
     asked = {outcome.subject for outcome in report.outcomes}
     with current_snapshot(settings.published) as shown:
         differing = shown.disagreements()
     console.disagreements({name: rows for name, rows in differing.items() if name in asked})
     if not options.offline and options.known_at is None:
-        send_alerts(settings, catalog, report.alerts)
+        send_alerts(settings, catalog, report.alerts, report.failing)
     return report.exit_status
 
 
@@ -160,8 +161,9 @@ def schedule_command(settings: Settings, options: argparse.Namespace) -> int:
         for outcome in report.outcomes:
             if outcome.new or outcome.revised or outcome.problem:
                 console.outcome_line(outcome)
+        console.failing(report.failing)
         console.published(report)
-        send_alerts(settings, catalog, report.alerts)
+        send_alerts(settings, catalog, report.alerts, report.failing)
         moment, following = next_due(now())
         console.say(f"next: {moment:%Y-%m-%dT%H:%M:%SZ} {following}")
 

@@ -43,11 +43,13 @@ from etl.policies.counts import CREDIT
 from etl.policies.finders.base import DocumentFinder
 from etl.policies.register import documents_from_json, documents_to_json
 from etl.records import Action, Document, Observation, now
+from etl.reliability import Reliability, failing
 from etl.settings import Settings
 from etl.sources import sources
 from etl.sources.base import FIRST_DAY, Source
 from etl.storage.looks import with_looks
 from etl.storage.publish import all_content, publish
+from etl.storage.reliability import first_seen, reliability
 from etl.storage.warehouse import Answer, Appended, Outcome, Warehouse, lock
 
 #: How far back an update asks again, to see revisions.
@@ -69,13 +71,14 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What one run did: an outcome per subject, the published snapshot, if any, and the state of
-    the alerts."""
+    """What one run did: an outcome per subject, the published snapshot, if any, the state of the
+    alerts, and the sources that have failed for a week."""
 
     outcomes: tuple[Outcome, ...]
     snapshot: str | None
     unreachable: tuple[str, ...]
     alerts: tuple[Alert, ...] = ()
+    failing: tuple[Reliability, ...] = ()
 
     @property
     def exit_status(self) -> int:
@@ -109,10 +112,13 @@ def run(
         alerts = judged(shown, warehouse, moment)
         waiting = candidates.waiting(warehouse, step.documents)
         documents = [*step.documents, *(one.as_shown() for one in waiting)]
+        seen = first_seen(warehouse, moment)
+        answering = reliability(warehouse, _upstreams(catalog), seen, moment)
         content = all_content(
             shown, step.bulletins(), documents, problems, step.comparisons, alerts,
             step.corrections, notices=notices, candidates=[one.written() for one in waiting],
-            candidates_left=warehouse.texts(candidates.LEFT),
+            candidates_left=warehouse.texts(candidates.LEFT), reliability=answering,
+            first_seen=seen,
         )  # fmt: skip
         snapshot = publish(
             warehouse, content, settings.published, moment, allow_fewer=request.allow_fewer
@@ -121,7 +127,7 @@ def run(
             before = moment - timedelta(days=settings.raw_days)
             raw.thin(settings.raw, warehouse.needed_answers(before), before)
         lost = tuple(sorted(set(out.unreachable.values())))
-        return Report(tuple(outcomes), snapshot, lost, alerts)
+        return Report(tuple(outcomes), snapshot, lost, alerts, tuple(failing(answering)))
 
 
 def select(catalog: Catalog, request: Request) -> list[Indicator]:
@@ -261,6 +267,8 @@ class _Run:
                 progress(done[-1])
         with self.warehouse.transaction():
             self.warehouse.finish_load(self.load, now(), done)
+            if self.out.exchanges:
+                self.warehouse.keep_exchanges(self.load, self.out.exchanges)
         return iter(done)
 
     @cached_property
@@ -354,7 +362,7 @@ class _Run:
                 source, since = self.sources[ref.name], self._since(indicator, ref.name)
                 out = self.hurried if ref.name in self.unlikely else self.out
                 fetch = partial(source.fetch, indicator, ref.params, since, out)
-                answers.ask(ref.name, indicator.id, fetch)
+                answers.ask(ref.name, indicator.id, fetch, _named_host(ref))
 
     def _update(self, indicator: Indicator, answers: Fetching) -> Outcome:
         """Take every source of the indicator, each independently: the likely ones first, and those
@@ -559,6 +567,17 @@ class _Run:
         """The date from which to ask: the newest held, less a window for revisions."""
         newest = self.warehouse.newest(indicator.id, source)
         return newest - timedelta(days=REVISION_DAYS) if newest else FIRST_DAY
+
+
+def _upstreams(catalog: Catalog) -> set[str]:
+    """The names of all that is asked: the sources of the catalog and the finders of documents."""
+    return {ref.name for one in catalog.all() for ref in one.sources} | candidates.FINDERS.keys()
+
+
+def _named_host(ref: SourceRef) -> str:
+    """The host of the address that the catalog gives a source, where it gives one."""
+    addresses = (str(value) for value in ref.params.values() if "://" in str(value))
+    return next((address.split("/")[2] for address in addresses), "")
 
 
 def broken(catalog: Catalog, actions_of: Mapping[str, Sequence[Action]]) -> Catalog:

@@ -14,7 +14,10 @@ from typing import Any
 import duckdb
 
 from etl.catalog import Catalog
+from etl.lags import FirstSeen
 from etl.records import Action, Disagreement, HeldAnswer, Revision, Vintage
+from etl.reliability import JSON as RELIABILITY
+from etl.reliability import Reliability
 from etl.storage.snapshots import read_current
 from etl.storage.warehouse import REVISIONS
 
@@ -106,6 +109,20 @@ class CurrentSnapshot:
     def left(self) -> frozenset[str]:
         """The keys of documents that a person has left."""
         return frozenset(key for (key,) in self._optional("candidates_left", "key"))
+
+    def reliability(self) -> list[Reliability]:
+        """What each source did in the 90 days up to the last run."""
+        told = self._optional("reliability", "document")
+        return [RELIABILITY.validate_json(document) for (document,) in told]
+
+    def first_seen(self) -> Mapping[str, Sequence[FirstSeen]]:
+        """When the newest values of each indicator were first seen."""
+        found: dict[str, list[FirstSeen]] = defaultdict(list)
+        columns = "indicator, source, date, seen_at, missed_at, public_at"
+        for *names, seen, missed, public in self._optional("first_seen", columns):
+            moments = (moment.replace(tzinfo=UTC) for moment in (seen, missed, public))
+            found[names[0]].append(FirstSeen(*names, *moments))
+        return found
 
     def _optional(self, table: str, columns: str) -> list[tuple[Any, ...]]:
         if table not in self._tables:

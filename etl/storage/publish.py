@@ -27,9 +27,12 @@ from etl.corrections import Correction
 from etl.database import attached, connect, make_room_for_logs
 from etl.errors import StorageError
 from etl.files.authored import COMPARISONS, PueComparison
+from etl.lags import FirstSeen
 from etl.policies.identity import is_counted
 from etl.policies.references import cited
 from etl.records import Document, HeldAnswer
+from etl.reliability import JSON as RELIABILITY
+from etl.reliability import Reliability
 from etl.settings import POINTER
 from etl.storage.events import create_events
 from etl.storage.latest import create_standings
@@ -162,6 +165,9 @@ create table unclaimed (indicator varchar, rows bigint);
 create table notices (subject varchar, notice varchar);
 create table candidates (document varchar);
 create table candidates_left (key varchar);
+create table reliability (source varchar, document varchar);
+create table first_seen (indicator varchar, source varchar, date date, seen_at timestamp,
+  missed_at timestamp, public_at timestamp);
 create table meta (key varchar, value varchar);
 """
 # One reading in the order of the file: every row, in order, and one served for each date.
@@ -188,6 +194,8 @@ class SnapshotContent:
     notices: tuple[tuple[str, str], ...] = ()
     candidates: tuple[str, ...] = ()
     candidates_left: tuple[str, ...] = ()
+    reliability: tuple[Reliability, ...] = ()
+    first_seen: tuple[FirstSeen, ...] = ()
 
 
 def publish(
@@ -253,6 +261,7 @@ def _fingerprint(warehouse: Warehouse, content: SnapshotContent) -> str:
         *(_alert_document(alert) for alert in content.alerts),
         *(correction.model_dump_json() for correction in content.corrections),
         json.dumps([content.notices, content.candidates, content.candidates_left]),
+        repr([one.told_by_day for one in content.reliability]),
     ]
     return sha256("\x00".join(parts).encode()).hexdigest()
 
@@ -398,6 +407,15 @@ def _write_content(
     tables["notices"] = list(content.notices)
     tables["candidates"] = [(document,) for document in content.candidates]
     tables["candidates_left"] = [(key,) for key in content.candidates_left]
+    tables["reliability"] = [
+        (one.source, RELIABILITY.dump_json(one).decode()) for one in content.reliability
+    ]
+    tables["first_seen"] = [
+        (one.indicator, one.source, one.date,
+         *(at.replace(tzinfo=None) for at in (one.seen_at, one.missed_at, one.public_at)))
+        for one in content.first_seen
+        if one.indicator in catalog
+    ]  # fmt: skip
     for table, rows in tables.items():
         _insert(connection, table, rows)
 
@@ -479,6 +497,8 @@ def all_content(
     notices: Sequence[tuple[str, str]] = (),
     candidates: Sequence[str] = (),
     candidates_left: Iterable[str] = (),
+    reliability: Sequence[Reliability] = (),
+    first_seen: Sequence[FirstSeen] = (),
 ) -> SnapshotContent:
     """The content of a snapshot in its fixed order."""
     return SnapshotContent(
@@ -492,4 +512,6 @@ def all_content(
         tuple(sorted(notices)),
         tuple(candidates),
         tuple(sorted(candidates_left)),
+        tuple(reliability),
+        tuple(first_seen),
     )

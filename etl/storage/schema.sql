@@ -63,3 +63,8 @@ create table ranks_next as select *, timestamp '1970-01-01 00:00:00' as since fr
 drop table ranks;
 alter table ranks_next rename to ranks;
 create table renames (old varchar not null, new varchar not null, since timestamp not null);
+
+-- step 3: every exchange with a host, to tell how the sources answer
+create table exchanges (
+  load integer not null, source varchar not null, host varchar not null,
+  sent_at timestamp not null, seconds double not null, problem varchar not null);

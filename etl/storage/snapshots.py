@@ -18,7 +18,7 @@ from etl.errors import SettingError, StorageError, nearest, quoted
 from etl.settings import POINTER
 
 #: Increment when the tables of a snapshot change, so that the same content is published again.
-FORMAT = 12
+FORMAT = 13
 #: The oldest format still served; earlier ones lack more than a table or two.
 OLDEST = 5
 

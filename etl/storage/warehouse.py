@@ -17,7 +17,7 @@ from etl.catalog import STATUS_OF_SOURCE
 from etl.corrections import CORRECTED
 from etl.database import connect
 from etl.errors import Locked, StorageError
-from etl.records import Action, HeldAnswer, Observation, Revision, Vintage
+from etl.records import Action, Exchange, HeldAnswer, Observation, Revision, Vintage
 from etl.storage.schema import FOREVER, prepare, served_sql
 
 # How much memory DuckDB may use; what does not fit is spilled next to the database file.
@@ -29,6 +29,9 @@ LAST = datetime(9999, 12, 31, tzinfo=UTC)
 
 #: How many indicators are processed at a time when the rows of all would not fit into memory.
 AT_ONCE = 500
+
+#: How many days of exchanges are kept.
+EXCHANGES_DAYS = 180
 
 # What is served of the newest date of each indicator, or of one, without the dates before.
 NEWEST_SERVED = (
@@ -359,6 +362,26 @@ class Warehouse:
         """The newest moment from which anything counts as held, in force or named."""
         found: datetime | None = self._one(LATEST)
         return found.replace(tzinfo=UTC) if found else None
+
+    def keep_exchanges(self, load: int, exchanges: Sequence[Exchange]) -> None:
+        """Keep how the hosts answered during a load, and forget what is too old to be told."""
+        self.connection.execute(
+            "insert into exchanges select $load, unnest($sources), unnest($hosts), unnest($at), "
+            "unnest($seconds), unnest($problems)",
+            {
+                "load": load,
+                "sources": [one.source for one in exchanges],
+                "hosts": [one.host for one in exchanges],
+                "at": [_naive(one.at) for one in exchanges],
+                "seconds": [one.seconds for one in exchanges],
+                "problems": [one.problem for one in exchanges],
+            },
+        )
+        self.connection.execute(
+            "delete from exchanges "
+            "where sent_at < (select max(sent_at) from exchanges) - to_days(?)",
+            [EXCHANGES_DAYS],
+        )
 
     def finish_load(self, load: int, finished_at: datetime, outcomes: Sequence[Outcome]) -> None:
         """Record the load's outcomes, which replace those of earlier loads in `status`."""

@@ -16,6 +16,7 @@ from etl.alerts.rules import Alert, Crossing
 from etl.catalog import Catalog
 from etl.errors import SourceError
 from etl.ingest.upstream import Upstream
+from etl.reliability import Reliability, warning
 from etl.settings import Settings
 from etl.storage.warehouse import lock
 
@@ -58,14 +59,17 @@ def send(
     alerts: Sequence[Alert],
     out: Upstream,
     ways: Sequence[Channel],
+    failing: Sequence[Reliability] = (),
 ) -> list[Sent]:
-    """Send what is new to each channel. One that fails keeps its messages for the next time and
-    does not stop the others. If the memory cannot be written, nothing more is sent."""
+    """Send what is new to each channel, and once a week which sources are `failing`. A channel that
+    fails keeps its messages for the next time and does not stop the others. If the memory cannot be
+    written, nothing more is sent."""
     with lock(settings.state / ".alerts.lock"):
         memory = Memory(memory_file(settings))
         for old, new in catalog.current_ids.items():
             memory.rename(old, new)
-        return [_send(way, settings, catalog, alerts, out, memory) for way in ways]
+        warnings = [_warning(settings, one) for one in failing]
+        return [_send(way, settings, catalog, alerts, warnings, out, memory) for way in ways]
 
 
 def _send(
@@ -73,13 +77,18 @@ def _send(
     settings: Settings,
     catalog: Catalog,
     alerts: Sequence[Alert],
+    warnings: Sequence[Message],
     out: Upstream,
     memory: Memory,
 ) -> Sent:
     unsure, address = memory.begin(way.name, way.address), way.address
+    sent = memory.sent(address)
     waiting = [
-        _message(settings, catalog, alert, crossing)
-        for alert, crossing in pending(alerts, memory.since(address), memory.sent(address))
+        *(one for one in warnings if one.key not in sent),
+        *(
+            _message(settings, catalog, alert, crossing)
+            for alert, crossing in pending(alerts, memory.since(address), sent)
+        ),
     ]
     until, count, notices = time.monotonic() + SECONDS, 0, [unsure]
     problem = ""
@@ -95,7 +104,7 @@ def _send(
         count += 1
     if not problem:
         known = {alert.key(crossing) for alert in alerts for crossing in alert.crossings}
-        memory.forget_but(address, known)
+        memory.forget_but(address, known | {one.key for one in warnings})
     told = tuple(dict.fromkeys(filter(None, notices)))
     return Sent(way.name, count, len(waiting) - count, problem, told)
 
@@ -116,3 +125,11 @@ def _message(settings: Settings, catalog: Catalog, alert: Alert, crossing: Cross
     title = f"{catalog[alert.indicator].title.zh}：{alert.rule_zh}"
     base = f"{settings.base_url}/c/{alert.indicator}"
     return Message(alert.key(crossing), title, crossing.zh, base, f"{base}.png")
+
+
+def _warning(settings: Settings, one: Reliability) -> Message:
+    """That a source has failed for a week, for who runs the site: once for every week."""
+    key = f"source:{one.source}/failing/{one.failing_since:%Y-%m-%d}+{one.weeks_failing}w"
+    title = f"来源 {one.source} 连续 {one.days_failing} 天没有可用的答复"
+    link = f"{settings.base_url}/status"
+    return Message(key, title, warning(one).zh, link, link_words="看运行状况")

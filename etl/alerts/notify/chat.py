@@ -18,12 +18,15 @@ _SECRET_LETTERS = 6
 
 
 def _wecom(message: Message) -> Mapping[str, Any]:
-    words = f"**{NAME}**\n{message.title}\n{message.sentence}\n[看图表]({message.link})"
+    words = (
+        f"**{NAME}**\n{message.title}\n{message.sentence}\n[{message.link_words}]({message.link})"
+    )
     return {"msgtype": "markdown", "markdown": {"content": words}}
 
 
 def _dingtalk(message: Message) -> Mapping[str, Any]:
-    words = f"**{NAME}**\n\n{message.title}\n\n{message.sentence}\n\n[看图表]({message.link})"
+    link = f"[{message.link_words}]({message.link})"
+    words = f"**{NAME}**\n\n{message.title}\n\n{message.sentence}\n\n{link}"
     return {"msgtype": "markdown", "markdown": {"title": f"{NAME}：{message.title}", "text": words}}
 
 

@@ -93,6 +93,8 @@ class Mail:
 
 def _picture(message: Message, out: Upstream) -> tuple[bytes | None, str]:
     """The chart, or nothing and why: it never keeps the message from going out."""
+    if not message.picture:
+        return None, ""
     try:
         picture = out.get(message.picture)
     except SourceError as error:

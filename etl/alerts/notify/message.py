@@ -17,13 +17,14 @@ NAME = "新质生产力提醒"
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One crossing in words: what happened, and where to look."""
+    """One crossing in words: what happened, and where to look. A picture there may be none of."""
 
     key: str
     title: str
     sentence: str
     link: str
-    picture: str
+    picture: str = ""
+    link_words: str = "看图表"
 
 
 class Channel(Protocol):
