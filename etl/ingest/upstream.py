@@ -98,8 +98,8 @@ class Upstream:
     asked_s: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     #: Every exchange with a source's host, in the order of their ends.
     exchanges: list[Exchange] = field(default_factory=list)
-    #: Whether any host has answered, be it with a refusal.
-    has_answer: bool = False
+    #: The hosts that have answered, be it with a refusal.
+    answered: set[str] = field(default_factory=set)
     #: Sessions of client libraries for the length of a run, by source.
     sessions: dict[str, Any] = field(default_factory=dict)
     _opened: httpx.BaseTransport | None = None
@@ -206,7 +206,7 @@ class Upstream:
     @property
     def limit_s(self) -> float:
         """How long an exchange may take."""
-        is_cut_off = len(self.unreachable) >= ENOUGH_LOST and not self.has_answer
+        is_cut_off = len(self.unreachable) >= ENOUGH_LOST and not self.answered
         return min(self.settings.timeout_s, A_MOMENT_S if is_cut_off else math.inf)
 
     @contextmanager
@@ -215,9 +215,10 @@ class Upstream:
         at, begun_s, problem = now(), time.monotonic(), ""
         try:
             yield
-            self.has_answer = True
+            self.answered.add(host)
         except (Passing, UnexpectedPayload) as error:
-            self.has_answer |= error.status != 200
+            if error.status != 200:
+                self.answered.add(host)
             problem = str(error)
             raise
         except Exception as error:
