@@ -344,7 +344,8 @@ class StatementRules(StrictModel):
     `needs_cue` are aliases that mean it only in a sentence that speaks of its market, `actors`
     those that name who acts rather than the quantity. `places` are those it may be said of.
     `upper_of_range`: of a range the upper end is meant. A change is announced `announced_days`
-    before the date of its value.
+    before the date of its value. `growth`: its values are rates of growth on the year before, so
+    that 同比增长 5% tells one.
     """
 
     loose: tuple[Words, ...] = ()
@@ -352,6 +353,7 @@ class StatementRules(StrictModel):
     actors: tuple[Words, ...] = ()
     places: tuple[Literal["us", "world", "cn"], ...] = ("us", "world")
     upper_of_range: bool = False
+    growth: bool = False
     announced_days: Annotated[int, Field(ge=0, le=31)] = 0
     elsewhere: Elsewhere = Elsewhere()
 

@@ -333,7 +333,7 @@ def test_a_noun_says_which_quantity_of_a_company_is_meant(golden: Golden) -> Non
 
 
 def test_a_stranger_lends_its_verb_to_nobody(golden: Golden) -> None:
-    found = verdicts(golden, "标普 500 涨 0.61%，道指跌 0.2%，创历史新高。")
+    found = verdicts(golden, "标普 500 涨 0.61%，日经指数跌 0.2%，创历史新高。")
     assert found == [("sp500", "change", "supported")]
 
 

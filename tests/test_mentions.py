@@ -56,7 +56,7 @@ def test_full_width_letters_are_read_like_others(catalog: Catalog) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["光明网刊文", "黄金时代", "黄金期", "黄金周", "黄金股", "现货黄金", "频道指数", "石油大学",
+    ["光明网刊文", "黄金时代", "黄金期", "黄金周", "黄金股", "频道指数", "石油大学",
      "毛利率", "成品油价格", "资金价格", "长期金融债", "标普全球", "纳斯达克 100 期货",
      "12 年期美债收益率", "预算力度", "新赛道"],
 )  # fmt: skip
@@ -69,6 +69,7 @@ def test_a_look_alike_is_no_mention(text: str, catalog: Catalog) -> None:
     [
         ("道指", "dow_jones"),
         ("纳斯达克 100", "nasdaq_100"),
+        ("现货黄金", "gold_spot_usd_oz"),
         ("2 年期美债收益率", "us_2y_yield_pct"),
     ],
 )

@@ -34,10 +34,16 @@ _CONTRACT = re.compile(
 _DAYS_TO = re.compile(
     r"(?:[0-9]{4}年)?[0-9]{1,2}月[0-9]{1,2}日?(?:至|到|-|—|–|~)(?:[0-9]{4}年)?(?:[0-9]{1,2}月)?[0-9]{1,2}日"
 )
+#: Several months or quarters and all between them: what is told of them is a sum.
+_MONTHS_TO = re.compile(
+    r"(?:[0-9]{4}年)?[0-9]{1,2}月?份?(?:至|到|-|—|–|~)(?:[0-9]{4}年)?[0-9]{1,2}月份?"
+    r"|前[23二两三]个?季度?"
+)
 #: Letters with which 周 and 月 are other words.
 _NOT_BEFORE_SPAN = frozenset("0123456789一二三四五六七八九十个两几每上下本这当全去今明")
 #: Before a move: the span that it is of.
 _SPANNED = frozenset("周月季年")
+_SUMMED = frozenset("0123456789前")
 _MARKS_OF_TIME = re.compile("[:时点月]")
 _DATE = _NUMERAL | frozenset("今去前")
 #: A facet is a noun; these begin other words.
@@ -90,15 +96,17 @@ class Lexer:
             [
                 (noun, owned)
                 for noun, owned in facets.items()
-                if (word := self._words.at(noun, 0)) is None or word[1].kind not in _VERBS
+                if (word := self._words.at(noun, 0)) is None or word[1].kind not in _ENDS
             ]
         )
         self._nouns = self.facets.firsts
-        tails = {self._tail(alias): owner for alias, owner in owners.items()}
+        self._counted = {i.id for i in catalog.all() if i.unit in grammar.counted}
+        self._of_counts = {unit for rule in grammar.counted.values() for unit in rule.takes}
+        tails = {self._tail(alias, owner): owner for alias, owner in owners.items()}
         self._tail_words = [tail for tail in tails if len(tail) > 1 and tail not in owners]
         self._tails = Vocabulary([(tail, tails[tail]) for tail in self._tail_words])
 
-        verbs = [word for word, said in grammar.lexemes() if said.kind in _VERBS]
+        verbs = [word for word, said in grammar.lexemes() if said.kind in _ENDS]
         self._verb_ends = frozenset(folded(word)[-1] for word in verbs)
         # Where a token may begin at all: most letters are passed over.
         self._starts = (
@@ -162,6 +170,9 @@ class Lexer:
     ) -> tuple[int, list[Token]] | None:
         """What begins at a place and where it ends; None where it is only text."""
         letter = letters[at]
+        is_first = letter in _SUMMED and letters[at - 1 : at] not in _DIGITS
+        if is_first and (found := _MONTHS_TO.match(letters, at)):
+            return found.end(), [_token("lost_days", sentence, places, at, found.end())]
         number = number_at(letters, at, self._units) if letter in _NUMERAL else None
         word = self._words.at(letters, at)
         if letter in _SPANNED and word is None and (spanned := self._spanned(letters, at)):
@@ -231,7 +242,7 @@ class Lexer:
     ) -> tuple[int, list[Token]]:
         """A mention; of 八方面任务 also its number, and of 美联储加息 also its verb."""
         stop, indicator = span
-        if number is not None and number.stop < stop and not number.span:
+        if number is not None and number.stop < stop and self._is_apart(number, indicator):
             tokens = [_token("number", sentence, places, at, number.stop, number=number)]
             if self.facets.at(letters, number.stop):
                 return number.stop, tokens
@@ -239,7 +250,7 @@ class Lexer:
             return stop, [*tokens, named]
         for place in range(at + 1, stop) if letters[stop - 1] in self._verb_ends else ():
             word = self._words.at(letters, place)
-            if word and word[0] == stop and word[1].kind in _VERBS:
+            if word and word[0] == stop and word[1].kind in _ENDS:
                 named = _token("mention", sentence, places, at, place, indicator=indicator)
                 verb = _token(word[1].kind, sentence, places, place, stop, lexeme=word[1])
                 return stop, [named, verb]
@@ -273,16 +284,24 @@ class Lexer:
                 spans[first] = (last + 1, indicator)
         return spans
 
-    def _tail(self, alias: str) -> str:
-        """What stands behind the numeral that an alias begins with; nothing without one."""
+    def _is_apart(self, number: Number, indicator: str) -> bool:
+        """Whether a number at the beginning of a name is told of it: 八方面任务, 万亿美元市值. In
+        三星电子 and 四大云商 it is a part of the name."""
+        is_told = number.unit and (number.unit not in self._of_counts or indicator in self._counted)
+        return bool(is_told) and not number.span
+
+    def _tail(self, alias: str, owner: str) -> str:
+        """What stands behind the number that an alias begins with; nothing without one."""
         number = number_at(alias, 0, self._units) if alias[0] in _NUMERAL else None
-        if number is None or not number.is_chinese or number.span:
+        if number is None or not number.is_chinese or not self._is_apart(number, owner):
             return ""
         return alias[number.stem :]
 
 
 _TIMES = frozenset({"day", "weekdays", "weeks", "months", "years", "quarters", "halves"})
 _VERBS = frozenset({"direction"})
+#: Words that end an alias and say more than its name: 美联储加息, CPI 同比.
+_ENDS = _VERBS | {"bases"}
 
 
 def _token(

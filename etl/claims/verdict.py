@@ -12,7 +12,7 @@ from etl.claims.judging.case import Case, NotYetHeld, Ruling, Unknown, doubted_r
 from etl.claims.judging.counts import count
 from etl.claims.judging.doubts import doubt_of, must_be_of_now, other_readings, other_time, true_of
 from etl.claims.judging.lasting import judged_by
-from etl.claims.judging.levels import change, direction, level
+from etl.claims.judging.levels import change, direction, level, of_growth
 from etl.claims.judging.records import first, milestone, record_high, record_low
 from etl.claims.judging.streaks import streak, volatility
 from etl.claims.known import Known
@@ -77,6 +77,8 @@ class Judge:
         """The statement with its verdict and evidence, and the value that it was judged by, on its
         day or later."""
         indicator, period = self.catalog[statement.indicator], None
+        if indicator.statements.growth:
+            statement = of_growth(statement)
         evidence: Evidence | None = None
         later: Later | None = None
         basis: JudgedBy | None = None

@@ -28,8 +28,12 @@ def count(case: Case) -> Ruling:
 
 
 def is_sum(case: Case) -> bool:
-    """Whether the counts of several months are meant."""
-    return _summed(case) is not None
+    """Whether what several periods add up to is meant, or how much that has grown."""
+    adds_up = case.is_count or case.unit.adds_up or case.indicator.statements.growth
+    frequency, period = case.indicator.frequency, case.period
+    if not adds_up or period is None or frequency not in ("monthly", "quarterly"):
+        return False
+    return period_of(frequency, period.first) != period_of(frequency, period.last)
 
 
 def _summed(case: Case) -> Period | None:

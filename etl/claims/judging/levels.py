@@ -8,10 +8,29 @@ from etl.claims.judging.case import Case, Ruling, Unknown, plain
 from etl.claims.judging.counts import is_sum
 from etl.claims.judging.sessions import value_meant
 from etl.claims.model import Verdict
-from etl.claims.statement import OTHER_TIME
+from etl.claims.statement import NOT_YOY, OTHER_TIME, Statement
 from etl.words.numbers import UNCHANGED, says_something, signed
 
 _EXACT = 0.01
+SUMMED = "说的是一段时间合计，本站按期计，不作核对"
+
+
+def of_growth(statement: Statement) -> Statement:
+    """What is said of a rate of growth on the year before: 同比下降 2.1% is its level. Less is not
+    understood: a rate that falls may still be one of growth."""
+    number, base = statement.number, statement.base
+    if statement.kind == "level":
+        return statement._replace(doubt=statement.doubt or NOT_YOY)  # 同比降幅为 2.1%
+    if statement.kind != "change" or number is None or number.value is None:
+        return statement._replace(problem=statement.problem or NOT_YOY)
+    if number.unit != "percent":
+        return statement  # so many percentage points
+    if base is None or base.kind != "year":
+        return statement._replace(problem=statement.problem or NOT_YOY)
+    if statement.way == "down":
+        high = None if number.high is None else -number.high
+        number = number._replace(value=-number.value, high=high)
+    return statement._replace(kind="level", way="", number=number, base=None)
 
 
 def level(case: Case) -> Ruling:
@@ -24,7 +43,7 @@ def level(case: Case) -> Ruling:
     ):
         raise Unknown(OTHER_TIME)
     if is_sum(case):
-        raise Unknown("这个指标按月计，不能核对一段时间的水平")
+        raise Unknown(SUMMED)
     at = value_meant(case)
     if statement.mode == "origin":
         at = origin_of(case, at)
@@ -49,6 +68,8 @@ def level(case: Case) -> Ruling:
 def change(case: Case) -> Ruling:
     """A change in per cent, in basis points or in the unit of the indicator."""
     number, statement = case.number(), case.statement
+    if is_sum(case):
+        raise Unknown(SUMMED)
     at = value_meant(case)
     before = base_of(case, at)
     old = case.value_of(before)

@@ -39,7 +39,7 @@ class Units:
         rule = self._grammar.level_rule(self._catalog, known)
         if number.value is None or number.unit not in rule.takes or self.count_rule(indicator):
             return None
-        if known.unit.startswith("usd") and known.unit != "usd_bn" and number.factor >= _BIG:
+        if known.is_traded and rule.scale == 1 and number.factor >= _BIG:
             return None  # 美光突破 3000 亿美元: no price of a share
         if number.high is not None and known.statements.upper_of_range:
             number = number._replace(value=number.high, high=None)
