@@ -187,13 +187,16 @@ def test_the_credit_of_a_market_value_names_its_own_currency(own: Path, cli: Cli
     assert credit == "close 32.0 CNY × 2000000000 shares filed 2026-03-11"
 
 
+@pytest.mark.parametrize("unit", ["percent", "own"])
 def test_a_spread_is_the_difference_to_the_last_decimal_where_both_have_a_value(
-    own: Path, cli: Cli
+    unit: str, own: Path, cli: Cli
 ) -> None:
+    """The distance of two rates in per cent may be told in percentage points."""
     text = catalog_text(
-        entry("spread_pct", unit="percent", sources=derived("difference", "long_pct", "short_pct")),
+        entry("spread_pct", unit=unit, sources=derived("difference", "long_pct", "short_pct")),
         entry("long_pct", unit="percent"),
         entry("short_pct", unit="percent"),
+        own="percentage points",
     )
     (own / "catalog.yaml").write_text(text, encoding="utf-8")
     imported(own, cli, ("long_pct", "2026-03-09", 4.48), ("short_pct", "2026-03-09", 2.35),

@@ -25,7 +25,7 @@ def imported(folder: Path, cli: Cli, value: float) -> None:
 def test_a_difference_beyond_the_tolerance_is_told_and_nothing_is_averaged(
     filled: Path, cli: Cli
 ) -> None:
-    settled = bundled("market.csv", "us_10y_yield_pct")[DAY]
+    settled = bundled("us_rates.csv.gz", "us_10y_yield_pct")[DAY]
     imported(filled, cli, 4.9)
     snapshot = Snapshots(settings_of(filled).published).current()
     (found,) = queries.disagreements(snapshot, "us_10y_yield_pct")

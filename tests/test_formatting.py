@@ -84,6 +84,7 @@ def test_a_number_below_zero_has_a_true_minus_sign() -> None:
     [
         ("us_10y_yield_pct", 4.50, 4.57, "▼ 7 个基点", "▼ 7 bp"),
         ("us_10y_yield_pct", 4.575, 4.57, "▲ 0.5 个基点", "▲ 0.5 bp"),
+        ("us_10y_2y_spread_pp", 0.45, -0.02, "▲ 47 个基点", "▲ 47 bp"),
         ("fed_target_upper_pct", 3.75, 4.0, "▼ 25 个基点", "▼ 25 bp"),
         ("policy_documents_monthly", 3, 5, "▼ 2", "▼ 2"),
         ("policy_documents_monthly", 1, 0, "▲ 1", "▲ 1"),

@@ -132,6 +132,13 @@ def test_the_day_of_the_bulletin_is_the_same_page(site: TestClient, today: Node)
     assert len({"".join(text.split()) for text in both}) == 1
 
 
+def figures_of(name: str) -> dict[date, float]:
+    """The bundled figures of an indicator, from the file that the catalog names."""
+    ref = CATALOG[name].ref("figures")
+    assert ref is not None
+    return bundled(ref.params["file"], name)
+
+
 @pytest.mark.parametrize("name", NEWEST_KNOWN)
 def test_a_card_shows_the_value_that_was_known_with_its_date_and_source(
     today: Node, name: str
@@ -139,7 +146,7 @@ def test_a_card_shows_the_value_that_was_known_with_its_date_and_source(
     indicator, day = CATALOG[name], NEWEST_KNOWN[name]
     shown = card(today, name)
     assert shown.one("a", "card-name").text == indicator.short.zh
-    value = bundled("market.csv", name)[day]
+    value = figures_of(name)[day]
     number = shown.one("span", "card-number").text
     assert number.split(" ")[0].rstrip("%") == f"{value:,.{indicator.decimals}f}"
     foot = shown.one("div", "card-foot").text
@@ -177,7 +184,7 @@ def test_what_is_no_record_has_no_badge(today: Node, name: str) -> None:
 def test_a_change_has_an_arrow_in_the_direction_of_the_figures(today: Node) -> None:
     arrows = set()
     for name, day in NEWEST_KNOWN.items():
-        figures = bundled("market.csv", name)
+        figures = figures_of(name)
         before = figures[max(when for when in figures if when < day)]
         expected = {1: "▲", -1: "▼", 0: "＝"}[(figures[day] > before) - (figures[day] < before)]
         assert card(today, name).one("span", "delta").text.startswith(expected)

@@ -327,7 +327,7 @@ def test_the_first_source_of_the_catalog_is_preferred_and_the_next_fill_its_gaps
 
 def test_fred_is_preferred_to_a_bundled_figure_of_the_same_day(world: World) -> None:
     day = date(2026, 8, 20)
-    held = bundled("market.csv", "us_10y_yield_pct")
+    held = bundled("us_rates.csv.gz", "us_10y_yield_pct")
     world.internet.fred["DGS10"] = [(day, 4.71), *world.internet.fred["DGS10"]]
     assert world.run("us_10y_yield_pct").exit_status == 0
     rows = {day: (value, source) for day, value, source in world.rows("us_10y_yield_pct")}
