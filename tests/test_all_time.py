@@ -287,7 +287,7 @@ def test_what_is_of_all_time_stays_so(published: Settings) -> None:
 
 
 #: Of these nothing bundled is of all time.
-BELOW = ("brent_spot_usd_bbl", "wti_spot_usd_bbl", "us_10y_yield_pct", "us_10y_breakeven_pct")
+BELOW = ("us_10y_breakeven_pct",)
 
 
 @pytest.mark.parametrize("name", BELOW)
@@ -338,11 +338,17 @@ def test_feed_and_alerts_call_nothing_a_record_that_is_none(published: Settings)
 
 
 def test_the_api_says_what_an_event_was_judged_on(published: Settings) -> None:
-    found = client(published).get("/api/v1/events?id=us_10y_yield_pct&kind=record_high").json()
-    newest = found["events"][0]
-    assert (newest["date"], newest["all_time"], newest["grain"]) == ("2023-10-31", False,
+    def newest(name: str, kind: str) -> dict[str, Any]:
+        found = client(published).get(f"/api/v1/events?id={name}&kind={kind}").json()
+        return dict(found["events"][0])
+
+    sparse = newest("nasdaq_composite", "record_low")
+    assert (sparse["date"], sparse["all_time"], sparse["grain"]) == ("2022-12-30", False,
                                                                      "month_end")  # fmt: skip
-    assert newest["unbroken"] == newest["date"]
+    assert sparse["unbroken"] == sparse["date"]
+    whole = newest("us_10y_yield_pct", "record_high")
+    assert (whole["date"], whole["all_time"], whole["grain"]) == ("1981-09-30", True, "complete")
+    assert whole["unbroken"] == "1980-01-02"
 
 
 def test_a_daily_history_that_is_imported_is_judged_anew(filled: Path, cli: Cli) -> None:

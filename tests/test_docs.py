@@ -18,6 +18,7 @@ from dashboard.__main__ import main as dashboard_main
 from dashboard.api.models import State
 from dashboard.http.routes.assets import PLOTLY
 from dashboard.server import create_server
+from dashboard.texts import text
 from etl.__main__ import main as etl_main
 from etl.bulletins.read import read_bulletin
 from etl.catalog import SOURCE_PARAMS, Indicator
@@ -57,6 +58,11 @@ def test_no_setting_is_read_that_is_not_documented() -> None:
 def test_every_key_of_an_indicator_is_documented() -> None:
     documented = set(re.findall(r"`(\w+)`", CATALOG_PAGE))
     assert set(Indicator.model_fields) - {"id"} <= documented
+
+
+def test_every_source_has_a_name_for_readers_in_both_languages() -> None:
+    for name in SOURCE_PARAMS:
+        assert all(text(f"source_{name}", lang) for lang in ("zh", "en"))
 
 
 def test_every_source_is_documented_with_its_parameters() -> None:

@@ -15,7 +15,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 
 from etl.calendars import NEW_YORK
@@ -43,26 +43,20 @@ class Treasury(Source):
     """Treasury par yields; `tenor` as the column is called, `real` for the real curve.
 
     The first load asks for every year since the curve begins, later ones for the newest one or two.
-    A year's file holds every tenor, so one run asks for it once.
     """
 
     name: str = "treasury"
     online: bool = True
-    #: The files that came in this run.
-    came: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
 
     def fetch(self, indicator: Indicator, params: Params, since: date, out: Upstream) -> bytes:
         curve, begins = _curve(params)
         this_year = now().astimezone(NEW_YORK).year
         years = range(max(since.year, begins), this_year + 1)
-        files = {str(year): self._file(curve, year, out) for year in reversed(years)}
+        files = {
+            str(year): out.get(ADDRESS.format(curve=curve, year=year)).decode("utf-8", "replace")
+            for year in reversed(years)
+        }
         return json.dumps({"curve": curve, "years": files}).encode()
-
-    def _file(self, curve: str, year: int, out: Upstream) -> str:
-        address = ADDRESS.format(curve=curve, year=year)
-        if address not in self.came:
-            self.came[address] = out.get(address).decode("utf-8", "replace")
-        return self.came[address]
 
     def parse(self, payload: bytes, indicator: Indicator, params: Params) -> Sequence[Observation]:
         tenor = str(params["tenor"])
