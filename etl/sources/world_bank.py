@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
@@ -86,7 +87,7 @@ class WorldBank(Source):
     def notes(
         self, payload: bytes, indicator: Indicator, params: Params, known_at: datetime
     ) -> Sequence[str]:
-        updated = _updated(_rows(payload, HEAD_ROWS))
+        updated = _updated(_rows(payload)[:HEAD_ROWS])
         if updated is None or (known_at.date() - updated).days <= OLD_DAYS:
             return ()
         return (
@@ -146,7 +147,8 @@ def _whole(link: str) -> str:
         return link
 
 
-def _rows(payload: bytes, most: int = MOST_ROWS) -> list[Row]:
+@lru_cache(maxsize=2)  # one workbook serves every commodity of a run
+def _rows(payload: bytes) -> Sequence[Row]:
     from xml.etree.ElementTree import ParseError
 
     import openpyxl
@@ -159,7 +161,7 @@ def _rows(payload: bytes, most: int = MOST_ROWS) -> list[Row]:
         if SHEET not in book.sheetnames:
             sheets = quoted(", ".join(book.sheetnames))
             raise UnexpectedPayload(f"The World Bank sent no sheet '{SHEET}' (found: {sheets}).")
-        sheet = book[SHEET].iter_rows(max_row=most, max_col=MOST_COLUMNS, values_only=True)
+        sheet = book[SHEET].iter_rows(max_row=MOST_ROWS, max_col=MOST_COLUMNS, values_only=True)
         return list(sheet)
     except (zipfile.BadZipFile, ParseError, KeyError, IndexError, ValueError, EOFError, OSError):
         shown = beginning(payload[:MOST_SHOWN].decode("utf-8", "replace"))
