@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
@@ -240,7 +241,8 @@ class _Run:
             self.sources = sources(settings, self.documents)
             warehouse.prefer(ranks(catalog, settings.region, self.sources), load=self.load)
         self.unlikely = unlikely(settings.region, self.sources, warehouse)
-        self.newest = warehouse.newest_served()
+        #: Date and source of the newest observation served of each indicator.
+        self.newest = {n: (v.date, v.source) for n, v in warehouse.newest_served().items()}
         self.sources = sources(settings, self.documents, catalog.units)
         #: Notices about the answers that were taken, by indicator and source.
         self.noted: dict[tuple[str, str], Sequence[str]] = {}
@@ -367,7 +369,7 @@ class _Run:
     def _update(self, indicator: Indicator, answers: Fetching) -> Outcome:
         """Take every source of the indicator, each independently: the likely ones first, and those
         in order of preference."""
-        added = Appended()
+        added: dict[str, Appended] = defaultdict(Appended)
         problems: dict[str, str] = {}
         notices: list[str] = []
         asked = [
@@ -376,8 +378,7 @@ class _Run:
         for ref in asked:
             problems[ref.name] = ""
             try:
-                one = self._append(indicator, ref, answers)
-                added = Appended(added.new + one.new, added.revised + one.revised)
+                added[ref.name] += self._append(indicator, ref, answers)
                 notices += self._notices(indicator, ref)
             except (SourceError, FileProblem, CheckFailed) as error:
                 problems[ref.name] = str(error)
@@ -386,21 +387,30 @@ class _Run:
             if wrong:
                 problems[name] = " ".join(filter(None, (problems.get(name), wrong)))
             else:
-                one = self._store(indicator, name, settled)
-                added = Appended(added.new + one.new, added.revised + one.revised)
-        if added.new or added.revised:
-            self.newest |= self.warehouse.newest_served(indicator.id)
-        newest = self.newest.get(indicator.id)
+                added[name] += self._store(indicator, name, settled)
+        self._note_newest(indicator, [name for name, one in added.items() if one])
+        day, source = self.newest.get(indicator.id, (None, "" if asked else NEEDS_NETWORK))
         return Outcome(
             indicator.id,
-            newest.source if newest else ("" if asked else NEEDS_NETWORK),
-            added.new,
-            added.revised,
-            newest.date if newest else None,
+            source,
+            sum(one.new for one in added.values()),
+            sum(one.revised for one in added.values()),
+            day,
             problem=" ".join(filter(None, dict.fromkeys(problems.values()))),
             notice=" ".join(notices),
             attempts=tuple(problems.items()),
         )
+
+    def _note_newest(self, indicator: Indicator, sources: Sequence[str]) -> None:
+        """Note what is served after these sources gave something. Of what only one of them has, as
+        in a first run, nothing needs to be chosen, which takes the longest."""
+        if len(sources) == 1 and indicator.id not in self.newest:
+            (source,) = sources
+            if day := self.warehouse.newest(indicator.id, source):
+                self.newest[indicator.id] = (day, source)
+        elif sources:
+            for name, one in self.warehouse.newest_served(indicator.id).items():
+                self.newest[name] = (one.date, one.source)
 
     def _left_out(self, ref: SourceRef) -> bool:
         if self.request.source not in (None, ref.name):

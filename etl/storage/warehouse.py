@@ -238,6 +238,12 @@ class Appended:
     new: int = 0
     revised: int = 0
 
+    def __add__(self, other: Appended) -> Appended:
+        return Appended(self.new + other.new, self.revised + other.revised)
+
+    def __bool__(self) -> bool:
+        return bool(self.new or self.revised)
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
