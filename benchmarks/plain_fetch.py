@@ -11,7 +11,7 @@ import yfinance
 from curl_cffi.requests import Session
 
 from etl.catalog import load_catalog
-from etl.settings import PROJECT
+from etl.settings import load_settings
 
 
 def main() -> None:
@@ -20,7 +20,7 @@ def main() -> None:
     session = Session(impersonate="chrome", proxy=proxy, verify=bundle)
     trust = ssl.create_default_context(cafile=bundle)
     with httpx.Client(proxy=proxy, verify=trust, trust_env=False) as client:
-        for indicator in load_catalog(PROJECT / "indicators.yaml").all():
+        for indicator in load_catalog(load_settings().catalog).all():
             for ref in indicator.sources:
                 if ref.name == "yahoo":
                     ticker = yfinance.Ticker(str(ref.params["ticker"]), session=session)
