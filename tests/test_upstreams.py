@@ -24,7 +24,7 @@ from upstreams import FRED_KEY, MODES, OF_THE_LINE, Internet, Listed, fresh_yfin
 from etl.catalog import Catalog
 from etl.ingest.replay import replay
 from etl.ingest.run import Report, Request, run
-from etl.ingest.upstream import ATTEMPTS
+from etl.ingest.upstream import A_MOMENT_S, ATTEMPTS
 from etl.records import Observation
 from etl.storage.warehouse import opened
 
@@ -33,7 +33,7 @@ pytestmark = pytest.mark.slow
 NEW_YORK = ZoneInfo("America/New_York")
 CONTACT = "editor@example.org"
 TIMEOUT_S = 2.0
-#: A whole run, whatever fails; three hosts that hang cost three timeouts.
+#: A whole run, whatever fails; hosts that hang cost one timeout together.
 BOUND_S = 30.0
 DAYS = [date(2026, 10, day) for day in (12, 13, 14, 15, 16, 19, 20)]
 LEVELS = {
@@ -729,6 +729,16 @@ def test_hosts_are_asked_side_by_side(world: World) -> None:
     ]
     assert max(first) - min(first) < TIMEOUT_S
     assert (report.exit_status, len(report.unreachable)) == (1, 3)
+    assert report.snapshot is not None
+
+
+def test_a_run_that_nobody_answers_waits_for_all_at_once(world: World) -> None:
+    """Also for what is asked second: the file behind a page, another host of the same source."""
+    world.internet.fail(".", "timeout")
+    report = world.run()
+    at_s = [a.at_s for a in world.internet.requests]
+    assert max(at_s) - min(at_s) < TIMEOUT_S + 3 * A_MOMENT_S
+    assert len(report.unreachable) >= 6
     assert report.snapshot is not None
 
 

@@ -38,8 +38,8 @@ MOVED = frozenset({301, 302, 303, 307, 308})
 MOST_REDIRECTS = 5
 #: Tells zlib to expect gzip.
 _GZIP = 16 + zlib.MAX_WBITS
-#: How long a run waits for one host in total, refusals and pauses together; one that asks for more
-#: is skipped until the next.
+#: How long a run waits for one host in total, pauses and slow refusals together; one that asks for
+#: more is skipped until the next.
 MOST_WAITING_S = 4.0
 #: How long a run asks one host in total; the rest is asked by the next.
 MOST_ASKING_S = 120.0
@@ -227,7 +227,7 @@ class Upstream:
         finally:
             seconds = time.monotonic() - begun_s
             self.asked_s[host] += seconds
-            self.waited_s[host] += seconds if problem else 0.0
+            self.waited_s[host] += max(seconds - A_MOMENT_S, 0.0) if problem else 0.0
             self.exchanges.append(Exchange(asking.get(), host, at, seconds, problem))
 
     def _remember(self, key: tuple[object, ...], body: bytes) -> None:
