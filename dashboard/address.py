@@ -40,7 +40,7 @@ PARAMETERS = ("with", "t", "u", *_CHOICES, "title")
 #: Every parameter that any address of the site looks at.
 KNOWN = frozenset((*PARAMETERS, "size", "w", "h", "ids", "asof", "date", "format", "month", "topic",
                    "issuer", "id", "kind", "q", "page", "url", "maxwidth", "maxheight", "group",
-                   "frequency", "sort", "cols", "verdict", "since", "until", "start",
+                   "link", "frequency", "sort", "cols", "verdict", "since", "until", "start",
                    "end", "code", "full"))  # fmt: skip
 #: What chats, mail and campaigns add to a link: none of ours, and nobody wrote it.
 _ADDED = frozenset((

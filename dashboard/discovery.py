@@ -149,7 +149,8 @@ def _feed(
 
 
 def catalogue(snapshot: Snapshot, urls: Urls) -> dict[str, Any]:
-    """Every indicator that has a page, as a data set of schema.org and DCAT with its files."""
+    """Every indicator with values and a page, as a data set of schema.org and DCAT with its
+    files."""
     standings, whole = queries.standings(snapshot), urls.online
     return {
         "@context": ["https://schema.org", {"dcat": "http://www.w3.org/ns/dcat#"}],
@@ -163,7 +164,7 @@ def catalogue(snapshot: Snapshot, urls: Urls) -> dict[str, Any]:
         "dataset": [
             _dataset(snapshot, indicator, standings.get(indicator.id), whole)
             for indicator in snapshot.catalog.all()
-            if whole.to(f"/indicators/{indicator.id}")
+            if indicator.id in standings and whole.to(f"/indicators/{indicator.id}")
         ],
     }
 
@@ -178,7 +179,8 @@ def _pages(snapshot: Snapshot) -> Iterator[tuple[str, date | None]]:
     for indicator in snapshot.catalog.all():
         held = standings.get(indicator.id)
         changed = held.newest.known_at.astimezone(BEIJING).date() if held else None
-        yield f"/c/{indicator.id}", changed
+        if held:
+            yield f"/c/{indicator.id}", changed
         yield f"/indicators/{indicator.id}", changed
 
 

@@ -1,12 +1,17 @@
-"""Where a value came from, in the words of a page. Files and the API say it as it is stored."""
+"""Where a value came from, and what sources without one answered, in the words of a page. Files and
+the API say it as it is stored."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
+from dashboard import formatting
+from dashboard.data.awaited import AwaitedIndicator
 from dashboard.texts import text
-from etl.catalog import Catalog
+from etl.catalog import STATUS_OF_SOURCE, Catalog
 
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 #: How the credit of a derived value names its inputs, as etl/ingest/derived.py writes it.
@@ -46,3 +51,29 @@ def _derived(own: str, catalog: Catalog, lang: str) -> str:
         text("derived_split", lang, factor=factor, day=day)
         for factor, day in _SPLIT.findall(splits)
     )
+
+
+@dataclass(frozen=True, slots=True)
+class TriedSource:
+    """A source, when it was last asked and what it answered; `said` is what went wrong."""
+
+    name: str
+    result: str
+    said: str
+
+
+def tried_sources(one: AwaitedIndicator, lang: str) -> Iterator[TriedSource]:
+    """Each source in the order of the catalog."""
+    for ref in one.indicator.sources:
+        name, attempt = text(f"source_{ref.name}", lang), one.attempt(ref.name)
+        if one.attempts is None:
+            yield TriedSource(name, "", "")
+            continue
+        if attempt is None:
+            yield TriedSource(name, text("never_tried", lang), "")
+            continue
+        kind = "tried_badly" if attempt.problem else "tried_well"
+        if ref.name in STATUS_OF_SOURCE and not attempt.problem:
+            kind = "tried_here"
+        moment = formatting.beijing(attempt.tried_at, lang)
+        yield TriedSource(name, text(kind, lang, moment=moment), attempt.problem)

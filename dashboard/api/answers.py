@@ -13,9 +13,11 @@ from dashboard.address import AddressError, day_of, known_id
 from dashboard.api import models
 from dashboard.data import queries
 from dashboard.data.aftermath import LaterValues
+from dashboard.data.awaited import awaited
 from dashboard.data.freshness import Health, health
 from dashboard.data.ledger import chosen
 from dashboard.data.queries import LedgerEntry, Standing
+from dashboard.data.search import found as found_by_words
 from dashboard.data.snapshot import Snapshot
 from dashboard.export.formats import FORMATS
 from dashboard.export.licence import may_be_passed_on
@@ -37,11 +39,12 @@ _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
-def indicators(snapshot: Snapshot, urls: Urls) -> models.IndicatorList:
+def indicators(snapshot: Snapshot, words: str, urls: Urls) -> models.IndicatorList:
+    """Every indicator, or those that words mean, the nearest first."""
     held = queries.standings(snapshot)
     listed = [
         models.IndicatorEntry(**_entry(snapshot, i, held.get(i.id), urls))
-        for i in snapshot.catalog.all()
+        for i in found_by_words(snapshot, words)
     ]
     return models.IndicatorList(snapshot=snapshot.name, count=len(listed), indicators=listed)
 
@@ -250,7 +253,7 @@ def _status(one: Health, differing: Sequence[Disagreement]) -> models.IndicatorS
             "calendar": one.indicator.calendar,
             "source": newest.source if newest else "",
             "known_at": newest.known_at if newest else None,
-            "as_of": as_of_words(one.indicator, newest.date) if newest else "尚无数据",
+            "as_of": as_of_words(one.indicator, newest.date) if newest else "等待数据",
             "checked_until": one.indicator.checked if one.indicator.calendar == "event" else None,
             "problem": one.problem,
             "refused": [
@@ -290,9 +293,24 @@ def _entry(
         )
         if newest
         else None,
+        "awaited": [] if held else _tried(snapshot, indicator),
         "csv": urls.online.to(f"/c/{indicator.id}.csv") if may_be_passed_on(indicator) else "",
         "page": urls.online.to(f"/indicators/{indicator.id}"),
     }
+
+
+def _tried(snapshot: Snapshot, indicator: Indicator) -> list[models.AttemptAnswer]:
+    """Each source of an indicator without values, with the last attempt at it."""
+    (waits,) = awaited(snapshot, (indicator,))
+    tried = ((ref.name, waits.attempt(ref.name)) for ref in indicator.sources)
+    return [
+        models.AttemptAnswer(
+            source=name,
+            tried_at=attempt.tried_at if attempt else None,
+            problem=attempt.problem if attempt else "",
+        )
+        for name, attempt in tried
+    ]
 
 
 def _bulletin(snapshot: Snapshot, day: date) -> Bulletin:

@@ -82,6 +82,18 @@ class Newest(ApiModel):
     status: str = Field(description="how it came to be held", examples=["fetched"])
 
 
+class AttemptAnswer(ApiModel):
+    """A source of an indicator without values, when it was last asked, and what went wrong."""
+
+    source: str = Field(examples=["yahoo"])
+    tried_at: Moment | None = Field(
+        description="none where it was never asked", examples=["2026-05-26T20:00:00Z"]
+    )
+    problem: str = Field(
+        description="empty where it answered well, and had no value", examples=[""]
+    )
+
+
 class IndicatorEntry(ApiModel):
     """An indicator in the list."""
 
@@ -97,6 +109,9 @@ class IndicatorEntry(ApiModel):
     last_date: Date | None = Field(examples=["2026-05-26"])
     rows: int = Field(description="observations held", examples=[2610])
     newest: Newest | None
+    awaited: list[AttemptAnswer] = Field(
+        description="where no value is held: what was tried at each source", examples=[[]]
+    )
     csv: str = Field(
         description="empty where the licence allows no data files",
         examples=["https://example.org/c/sp500.csv"],

@@ -30,11 +30,13 @@ from dashboard.chart_page.since import since
 from dashboard.chart_page.value_table import caption, value_table
 from dashboard.chart_page.view import View, known_then
 from dashboard.data import correction_notes
+from dashboard.data.awaited import awaited
 from dashboard.display import Display, alternatives
 from dashboard.export.licence import is_free
 from dashboard.export.table import Column, frozen, provenance
 from dashboard.markup import TEMPLATES, render
-from dashboard.provenance import provenance_words
+from dashboard.provenance import TriedSource, provenance_words, tried_sources
+from dashboard.related_links import RelatedLinks, related_links
 from dashboard.texts import hint, text
 from dashboard.urls import Urls
 from etl.catalog import Credit, Indicator
@@ -121,6 +123,7 @@ def page(view: View, site: SiteConfig) -> str:
             view.snapshot, address, urls.form(f"/c/{address.place}"), parse_qsl(address.query())
         ),
         nothing=text("no_data_long" if _is_bare(view) else "empty_chart", lang),
+        tried=_tried(view),
         wide=drawing(view.model, *WIDE, "wide"),
         narrow=drawing(view.model, *NARROW, "narrow"),
         captions=list(captions(view)),
@@ -140,6 +143,7 @@ def page(view: View, site: SiteConfig) -> str:
         oembed=whole.oembed(address),
         table=value_table(view) if not view.model.empty else "",
         table_caption=caption(view),
+        related=_related(view, urls),
         facts=[_fact(column, view) for column in view.columns],
         known=_known(view),
         dataset=Markup(_dataset(view, formats, whole)),
@@ -314,6 +318,28 @@ def _is_bare(view: View) -> bool:
 def _leading(options: Iterable[Option]) -> list[Option]:
     """Those that lead somewhere: a static copy does not hold every choice."""
     return [option for option in options if option.href]
+
+
+def _related(view: View, urls: Urls) -> list[RelatedLinks]:
+    """Where a reader of a live chart of one indicator may go on; a frozen one is to stay as it
+    is."""
+    address = view.address
+    if address.more or address.as_of is not None:
+        return []
+    display = Display(address.lang, address.theme, address.updown)
+
+    def href(name: str) -> str:
+        return urls.chart(ChartAddress(name, lang=display.lang, theme=display.theme,
+                                       updown=display.updown))  # fmt: skip
+
+    return related_links(view.snapshot, address.id, href, address.lang)
+
+
+def _tried(view: View) -> list[TriedSource]:
+    """What the sources answered of indicators of which nothing is held."""
+    of = [column.indicator for column in view.columns]
+    waits = awaited(view.snapshot, of, view.address.as_of) if _is_bare(view) else ()
+    return [tried for one in waits for tried in tried_sources(one, view.lang)]
 
 
 def _options(choices: Iterable[Choice]) -> list[Option]:

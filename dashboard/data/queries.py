@@ -64,6 +64,11 @@ where ($id is null or indicator = $id) and ($kind is null or kind = $kind)
   and known_at <= $moment
 order by date desc, indicator, kind, threshold limit $most
 """
+CROSSINGS = f"""
+select {EVENT_COLUMNS} from events where threshold is not null
+qualify row_number() over (partition by indicator, kind, threshold order by date, known_at) = 1
+order by indicator, threshold, kind
+"""
 REVISIONS = """
 with told as (
   select date, source, known_at, value, status,
@@ -145,6 +150,16 @@ class Citation:
     title: str = ""
     issuer: str = ""
     origin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceAttempt:
+    """When a source was last asked for an indicator; `problem` is empty where it answered well, and
+    had no value."""
+
+    source: str
+    tried_at: datetime
+    problem: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +274,36 @@ def first_known(snapshot: Snapshot, ids: Sequence[str]) -> datetime | None:
     )
     moment: datetime | None = rows[0][0]
     return moment.replace(tzinfo=UTC) if moment else None
+
+
+def sounds(snapshot: Snapshot) -> dict[str, str]:
+    """How Chinese words of the catalog sound, in syllables; nothing in an earlier snapshot."""
+    if not snapshot.has("sounds"):
+        return {}
+    return dict(snapshot.rows("select words, syllables from sounds"))
+
+
+def crossings(snapshot: Snapshot) -> list[Event]:
+    """Each round number that an indicator ever crossed, once a direction: the first time. Earlier
+    snapshots cannot say of which time it was, so that they say nothing."""
+    if snapshot.format < KNOWS_ALL_TIME:
+        return []
+    return [event_of(row) for row in snapshot.rows(CROSSINGS)]
+
+
+def attempts(snapshot: Snapshot) -> Mapping[str, Sequence[SourceAttempt]]:
+    """When each source of an indicator without values was last asked, and with what result."""
+    return snapshot.cached("awaited", "", lambda: _attempts(snapshot))
+
+
+def _attempts(snapshot: Snapshot) -> Mapping[str, Sequence[SourceAttempt]]:
+    if not snapshot.has("attempts"):
+        return {}
+    found: dict[str, list[SourceAttempt]] = defaultdict(list)
+    query = "select indicator, source, tried_at, problem from attempts order by all"
+    for name, source, tried_at, problem in snapshot.rows(query):
+        found[name].append(SourceAttempt(source, tried_at.replace(tzinfo=UTC), problem))
+    return found
 
 
 def _series(snapshot: Snapshot, indicator: str, as_of: datetime | None) -> list[Vintage]:

@@ -30,7 +30,8 @@ LOOK_EVERY_S = 0.5
 CACHE_SIZES = {
     "standings": 200, "words": 2, "order": 14, "health": 2, "reading": 4000, "page": 300,
     "series": 40, "brought": 40, "events": 200, "mentions": 200, "lines": 30, "rows": 30,
-    "table": 60, "problems": 1, "reliability": 1, "notes": 60, "since": 40,
+    "table": 60, "problems": 1, "reliability": 1, "notes": 60, "since": 40, "awaited": 4,
+    "related": 400,
 }  # fmt: skip
 _NAME = re.compile(r"(\d{8}T\d{6})\d{3}Z-[0-9a-f]{8}", re.ASCII)
 T = TypeVar("T")

@@ -22,6 +22,7 @@ from dashboard.chart.svg import data_uri
 from dashboard.chart_page.controls import Choice, controls
 from dashboard.chart_page.page import captions
 from dashboard.chart_page.view import View, of_chart, of_data, view
+from dashboard.data import queries
 from dashboard.data.correlation import FEWEST, ComparedSeries, Pair, correlation, in_percent, pairs
 from dashboard.export.licence import is_free
 from dashboard.export.table import Column
@@ -156,11 +157,12 @@ def _picker(request: PageRequest, ids: Sequence[str]) -> Picker:
 def _suggestions(request: PageRequest) -> list[tuple[str, str]]:
     """A few comparisons to begin with, of what this catalog has: of each group those of one
     frequency, its headlines first."""
-    catalog = request.snapshot.catalog
+    catalog, held = request.snapshot.catalog, queries.standings(request.snapshot)
     items = []
     for group in catalog.groups:
         members = sorted(
-            (i for i in catalog.all() if i.group == group), key=lambda i: not i.headline
+            (i for i in catalog.all() if i.group == group and i.id in held),
+            key=lambda i: not i.headline,
         )
         found = [i for i in members if i.frequency == members[0].frequency][:SUGGESTED]
         if len(found) < 2:

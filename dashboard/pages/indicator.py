@@ -15,6 +15,7 @@ from dashboard.chart_page.report_mail import report_link
 from dashboard.chart_page.since import since
 from dashboard.chart_page.view import View, of_chart, of_data, view
 from dashboard.data import correction_notes, queries
+from dashboard.data.awaited import awaited
 from dashboard.data.cards import Reading, reading
 from dashboard.export.licence import may_be_passed_on
 from dashboard.export.table import Column, provenance
@@ -25,7 +26,8 @@ from dashboard.pages.parts.cards import dated
 from dashboard.pages.parts.charts import WIDE, PageChart
 from dashboard.pages.parts.picking import kept_fields
 from dashboard.pages.parts.publication import publication_words
-from dashboard.provenance import provenance_words
+from dashboard.provenance import TriedSource, provenance_words, tried_sources
+from dashboard.related_links import related_links
 from etl.records import Disagreement, Vintage
 from etl.words.sentences import Badge, badges
 
@@ -118,11 +120,18 @@ def layout(request: PageRequest, indicator_id: str) -> Page:
             "problem": _problem(request, item),
             "alerts": _alerts(request, item),
             "shown": shown,
+            "tried": [] if shown else _tried(request, item),
             "definition": item.indicator.definition.in_(request.lang),
             "recent": _recent(request, column, item),
             "facts": _facts(request, item),
             "notes": _notes(request, column, item),
             "documents": _documents(request, item),
+            "related": related_links(
+                request.snapshot,
+                item.id,
+                lambda name: urls.page(f"/indicators/{name}"),
+                request.lang,
+            ),
             "claims": urls.page(CLAIMS, id=item.id),
             "bulletins": [
                 (f"{day} {title}", urls.page(f"/bulletins/{day}"))
@@ -143,6 +152,12 @@ def _since(seen: View) -> tuple[str, ...]:
         return ()
     found = since(view(seen.snapshot, of_chart(seen.address)))
     return tuple(line for line in (*found.lines, found.revised) if line)
+
+
+def _tried(request: PageRequest, item: Reading) -> list[TriedSource]:
+    """What its sources answered, where nothing is held of it."""
+    waits = awaited(request.snapshot, (item.indicator,), request.as_of)
+    return [tried for one in waits for tried in tried_sources(one, request.lang)]
 
 
 def _mentioned_in(request: PageRequest, item: Reading) -> list[tuple[date, str]]:

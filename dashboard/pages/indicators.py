@@ -9,13 +9,16 @@ from datetime import datetime
 from itertools import groupby
 
 from dashboard.address import AddressError, one_of
+from dashboard.data import queries
+from dashboard.data.awaited import awaited
 from dashboard.data.freshness import Health, health
 from dashboard.data.indicator_rows import Line, in_order, lines
-from dashboard.data.search import found
+from dashboard.data.search import search
 from dashboard.formatting import Change
 from dashboard.pages.events import answered
 from dashboard.pages.page import Page, PageClock, PageRequest, wrong_parameter
 from dashboard.pages.paging import paged
+from dashboard.pages.parts.awaited import awaited_rows
 from dashboard.pages.parts.cards import Card, card
 from dashboard.pages.parts.freshness import SIGNS, age
 from dashboard.pages.parts.listing import further
@@ -29,7 +32,7 @@ COLUMNS = ("value", "change", "month", "year", "record", "trend", "age", "date",
 COMPARED = ("month", "year", "record")
 SORTS = ("", "name", "date", "change", "month", "year", "record", "age")
 #: What the address may hold, so that a link that changes one keeps the others.
-KEPT = ("q", "group", "frequency", "sort", "cols")
+KEPT = ("q", "group", "link", "frequency", "sort", "cols")
 Choices = list[tuple[str, str, bool]]
 
 
@@ -42,6 +45,15 @@ class ColumnHeading:
     href: str = ""
     #: `ascending` or `descending`, where the table is sorted by this column.
     order: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RowGroup:
+    """A part of the table under its title; `anchor` is where a link of the page leads to it."""
+
+    anchor: str
+    title: str
+    rows: list[IndicatorRow]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,29 +78,42 @@ def layout(request: PageRequest, clock: PageClock) -> Page:
     as_of = request.as_of
     now = min(as_of, clock.minute) if as_of else clock.minute
     try:
-        wanted = _filtered(request)
+        wanted, is_near = _filtered(request)
+        waiting = awaited(request.snapshot, wanted, as_of)
+        held = queries.standings(request.snapshot, as_of)
         told = answered(request)
         columns = _columns(request)
         sort = _sort(request)
-        page = paged(request.query.get("page", ""), _sorted(request, wanted, sort, now), PAGE)
+        page = paged(
+            request.query.get("page", ""),
+            _sorted(request, [i for i in wanted if i.id in held], sort, now),
+            PAGE,
+        )
     except AddressError as error:
         return wrong_parameter(request, error)
     shown = lines(request.snapshot, [i.id for i in page.shown], request.lang, as_of)
     aged = health(request.snapshot, now, page.shown, as_of)
     rows = [_row(request, line, one) for line, one in zip(shown, aged, strict=True)]
     title = request.say("indicators")
+    is_ranked = bool(sort or request.query.get("q", "").strip())
+    tables = _tables(request, rows, is_sorted=is_ranked)
     return Page(
         title,
         "indicators",
         {
             "search": _search(request),
             "answers": told,
+            "is_near": is_near,
             "groups": _groups(request),
+            "links": _links(request),
             "frequencies": _frequencies(request),
             "chosen_columns": f"{len(columns)} / {len(COLUMNS)}",
             "chips": _chips(request, columns),
             "is_narrowed": len(columns) < len(COLUMNS),
-            "tables": _tables(request, rows, is_sorted=bool(sort)),
+            "tables": tables,
+            "jumps": [(one.title, f"#{one.anchor}", len(one.rows)) for one in tables if one.title],
+            "awaited_words": request.say("awaited_then" if as_of else "awaited_long"),
+            "awaited": awaited_rows(waiting, request.urls) if page.number == 1 else [],
             "headings": [_heading(request, name, sort) for name in ("name", *columns)],
             "columns": columns,
             "labels": {name: _words(request, name) for name in COMPARED},
@@ -129,16 +154,22 @@ def _chips(request: PageRequest, columns: Sequence[str]) -> list[Chip]:
     return [chip(_words(request, name), name, columns, len(COLUMNS), href) for name in COLUMNS]
 
 
-def _filtered(request: PageRequest) -> list[Indicator]:
-    catalog = request.snapshot.catalog
-    group = one_of("group", request.query.get("group", ""), ("", *catalog.groups))
+def _filtered(request: PageRequest) -> tuple[list[Indicator], bool]:
+    """What the address asks for, the nearest to its words first, and whether that is only nearly
+    what they say."""
+    catalog, query = request.snapshot.catalog, request.query
+    group = one_of("group", query.get("group", ""), ("", *catalog.groups))
+    link = one_of("link", query.get("link", ""), ("", *catalog.links))
     known = ("", *catalog.frequencies)
-    frequency = one_of("frequency", request.query.get("frequency", ""), known)
+    frequency = one_of("frequency", query.get("frequency", ""), known)
+    result = search(request.snapshot, query.get("q", ""))
     return [
         i
-        for i in found(request.snapshot, request.query.get("q", ""))
-        if (not group or i.group == group) and (not frequency or i.frequency == frequency)
-    ]
+        for i in result.indicators
+        if (not group or i.group == group)
+        and (not link or i.id in catalog.links[link].indicators)
+        and (not frequency or i.frequency == frequency)
+    ], result.is_near
 
 
 def _sort(request: PageRequest) -> str:
@@ -152,6 +183,8 @@ def _sorted(
 ) -> Sequence[Indicator]:
     """The indicators in the order that is asked for; those without what it goes by come last."""
     name, falls = sort.removeprefix("-"), sort.startswith("-")
+    if not name and request.query.get("q", "").strip():
+        return wanted  # the nearest first
     if not name:
         groups = list(request.snapshot.catalog.groups)
         return sorted(wanted, key=lambda i: groups.index(i.group))
@@ -180,6 +213,18 @@ def _groups(request: PageRequest) -> Choices:
     ]
 
 
+def _links(request: PageRequest) -> Choices:
+    """The links of the chain; none where the catalog names no chain."""
+    chosen = request.query.get("link", "")
+    named = request.snapshot.catalog.links.items()
+    return [
+        (one.title.in_(request.lang), _href(request, link="" if name == chosen else name),
+         name == chosen)
+        for name, one in named
+        if one.indicators
+    ]  # fmt: skip
+
+
 def _frequencies(request: PageRequest) -> Choices:
     chosen = request.query.get("frequency", "")
     return [
@@ -201,13 +246,13 @@ def _heading(request: PageRequest, name: str, sort: str) -> ColumnHeading:
 
 def _tables(
     request: PageRequest, rows: Sequence[IndicatorRow], *, is_sorted: bool
-) -> list[tuple[str, list[IndicatorRow]]]:
+) -> list[RowGroup]:
     """One table where the rows are sorted; else one a group, each under its title."""
     if is_sorted:
-        return [("", list(rows))] if rows else []
+        return [RowGroup("", "", list(rows))] if rows else []
     groups = request.snapshot.catalog.groups
     return [
-        (groups[name].title.in_(request.lang), list(part))
+        RowGroup(f"group-{name}", groups[name].title.in_(request.lang), list(part))
         for name, part in groupby(rows, key=lambda row: row.group)
     ]
 

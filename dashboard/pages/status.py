@@ -13,6 +13,7 @@ from dashboard.address import AddressError
 from dashboard.chart import fonts
 from dashboard.chart_page.report_mail import PAGE as CORRECTIONS
 from dashboard.data import queries
+from dashboard.data.awaited import awaited
 from dashboard.data.freshness import STATES, Health, health
 from dashboard.data.ledger import known_then
 from dashboard.data.queries import PastRun
@@ -24,6 +25,7 @@ from dashboard.pages.paging import paged
 from dashboard.pages.parts import alerts, sources
 from dashboard.pages.parts.freshness import SIGNS, age, until
 from dashboard.pages.parts.listing import further
+from dashboard.provenance import tried_sources
 from dashboard.texts import text
 from etl.catalog import Indicator
 from etl.records import HeldAnswer, Revision
@@ -130,7 +132,7 @@ def layout(request: PageRequest, clock: PageClock) -> Page:
             "is_now": as_of is None,
             "runs": runs,
             "signs": SIGNS,
-            "state": STATES[min((one.badness[0] for one in found), default=len(STATES) - 1)],
+            "state": _worst(found),
             "sentence": sentence,
             "judged_at": formatting.beijing(now, lang),
             "trouble": [line for line in (clock.problem, fonts.warning()) if line and not as_of],
@@ -176,6 +178,12 @@ def headline(found: Sequence[Health], lang: str) -> str:
     comma, end = ("，", "。") if lang == "zh" else (", ", ".")
     parts = [text(f"count_{s}", lang, count=str(counts[s])) for s in STATES if counts[s]]
     return comma.join(parts) + end
+
+
+def _worst(found: Sequence[Health]) -> str:
+    """The state that says most of all; what has no value yet, only where nothing else has one."""
+    states = {one.state for one in found}
+    return next((s for s in STATES if s in states - {"empty"}), "empty" if states else "fresh")
 
 
 def _worst_first(request: PageRequest, now: datetime) -> list[Health]:
@@ -257,8 +265,16 @@ def _row(request: PageRequest, one: Health) -> StatusRow:
         href=href,
         until=until(one, request.lang),
         age=age(one, request.lang),
-        source=_source(request, one.newest.source) if one.newest else "—",
+        source=_source(request, one.newest.source) if one.newest else _tried(request, one),
     )
+
+
+def _tried(request: PageRequest, one: Health) -> str:
+    """What the sources answered of an indicator without values."""
+    waits = awaited(request.snapshot, (one.indicator,), request.as_of)
+    told = [tried for each in waits for tried in tried_sources(each, request.lang)]
+    colon, between = ("：", "；") if request.lang == "zh" else (": ", "; ")
+    return between.join(f"{t.name}{colon}{t.result}" if t.result else t.name for t in told)
 
 
 def _revisions(request: PageRequest, now: datetime) -> list[StatusNote]:

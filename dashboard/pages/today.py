@@ -109,7 +109,8 @@ def _page(request: PageRequest, day: date, days: Sequence[date]) -> Page:
     marked = MarkedText.of_day(request.snapshot, urls, day, here)
     marked.claims = [known_then(placed, seen_at) for placed in marked.claims]
     first = [i.id for i in request.snapshot.catalog.all() if i.headline]
-    headlines = readings(request.snapshot, first, as_of, request.lang, seen_at)
+    named = readings(request.snapshot, first, as_of, request.lang, seen_at)
+    headlines = [item for item in named if item.vintage is not None]
     told = _most_telling(marked.claims)
     lead = _lead(request, headlines, as_of, told)
     shown = formatting.full_date(day, request.lang)

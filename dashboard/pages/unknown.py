@@ -20,7 +20,7 @@ TAKES: Mapping[str, tuple[str, ...]] = {
     "bulletins": ("q", "page"),
     "bulletins/": (),
     "bulletins/new": ("date",),
-    "indicators": ("q", "group", "frequency", "sort", "cols", "page"),
+    "indicators": ("q", "group", "link", "frequency", "sort", "cols", "page"),
     "indicators/": _CHART,
     "compare": ("ids", *_CHART, "q"),
     "export": ("ids", "t", "u", "freq", "agg", "shape", "format", "for", "scope", "q"),

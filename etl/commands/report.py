@@ -63,7 +63,7 @@ def status_command(settings: Settings, options: argparse.Namespace) -> int:
             console.reliability_table(answering)
         for line in notes:
             console.say(line)
-    return OK if all(row.state == "fresh" for row in rows) else SOME_FAILED
+    return SOME_FAILED if any(row.is_wrong for row in rows) else OK
 
 
 def lags_command(settings: Settings, options: argparse.Namespace) -> int:

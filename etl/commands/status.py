@@ -40,6 +40,12 @@ class Freshness:
     revisions: tuple[Revision, ...] = ()
     disagreements: tuple[Disagreement, ...] = ()
 
+    @property
+    def is_wrong(self) -> bool:
+        """Whether something is stale or failing. That nothing is held yet is a problem only where
+        a source could not be asked."""
+        return self.state in ("stale", "failing") or (self.state == "empty" and self.problem != "")
+
     def to_json(self) -> dict[str, Any]:
         """The row with its dates and moments in ISO 8601."""
         row: dict[str, Any] = _written(asdict(self))
@@ -70,7 +76,7 @@ def freshness(catalog: Catalog, snapshot: CurrentSnapshot, now: datetime) -> Ite
             calendar=indicator.calendar,
             source=newest.source if newest else "",
             known_at=newest.known_at if newest else None,
-            as_of=as_of_words(indicator, newest.date) if newest else "尚无数据",
+            as_of=as_of_words(indicator, newest.date) if newest else "等待数据",
             problem=problem,
             checked_until=indicator.checked,
             notice=notices.get(indicator.id, ""),

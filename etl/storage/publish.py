@@ -30,7 +30,7 @@ from etl.files.authored import COMPARISONS, PueComparison
 from etl.lags import FirstSeen
 from etl.policies.identity import is_counted
 from etl.policies.references import cited
-from etl.records import Document, HeldAnswer
+from etl.records import BEIJING, Document, HeldAnswer
 from etl.reliability import JSON as RELIABILITY
 from etl.reliability import Reliability
 from etl.settings import POINTER
@@ -47,6 +47,7 @@ from etl.storage.snapshots import (
     sync,
 )
 from etl.storage.warehouse import LIMITS, Warehouse, spans
+from etl.words.pinyin import sounds
 
 KEPT = 30
 #: The tables whose every row a snapshot depends on.
@@ -140,6 +141,13 @@ left join (select *, list_contains($ids, subject) as told from outcomes) as o on
 where l.finished_at is not null and l.command in ('run', 'import', 'accept')
 group by l.load, l.started_at, l.finished_at, l.command order by l.load desc limit $runs
 """
+# When each source of an indicator without values was last asked, and what came of it.
+ATTEMPTS = """
+select a.subject, a.source, max(l.started_at), arg_max(a.problem, a.load)
+from attempts as a join loads as l using (load)
+where list_contains($ids, a.subject) and a.subject not in (select indicator from first_loads)
+group by a.subject, a.source order by a.subject, a.source
+"""
 #: How many runs are told, and of how many indicators each that something came of them.
 TOLD_RUNS, TOLD_CAME = 20, 12
 TABLES = """
@@ -161,6 +169,8 @@ create table comparisons (scope varchar, scope_zh varchar, period varchar, pue v
 create table alerts (indicator varchar, rule varchar, state varchar, document varchar);
 create table citations (date date, number integer, kind varchar, document varchar);
 create table corrections (indicator varchar, date date, since date, document varchar);
+create table attempts (indicator varchar, source varchar, tried_at timestamp, problem varchar);
+create table sounds (words varchar, syllables varchar);
 create table unclaimed (indicator varchar, rows bigint);
 create table notices (subject varchar, notice varchar);
 create table candidates (document varchar);
@@ -262,8 +272,22 @@ def _fingerprint(warehouse: Warehouse, content: SnapshotContent) -> str:
         *(correction.model_dump_json() for correction in content.corrections),
         json.dumps([content.notices, content.candidates, content.candidates_left]),
         repr([one.told_by_day for one in content.reliability]),
-    ]
+        # That a source still gives nothing is news once a day.
+        repr([(*tried, at.replace(tzinfo=UTC).astimezone(BEIJING).date(), problem)
+              for *tried, at, problem in _attempts(warehouse, content.catalog)]),
+    ]  # fmt: skip
     return sha256("\x00".join(parts).encode()).hexdigest()
+
+
+def _attempts(warehouse: Warehouse, catalog: Catalog) -> list[tuple[str, str, datetime, str]]:
+    """What was tried for each indicator of the catalog of which nothing is held."""
+    return warehouse.connection.execute(ATTEMPTS, {"ids": [*catalog.indicators]}).fetchall()
+
+
+def _names(catalog: Catalog) -> Iterator[str]:
+    """The words that readers may spell in letters."""
+    for one in catalog.all():
+        yield from (one.title.zh, one.short.zh, *one.aliases)
 
 
 def _digest(connection: duckdb.DuckDBPyConnection, table: str) -> str:
@@ -315,6 +339,8 @@ def _build(
         _write_content(own, content, warehouse.refused())
         told = {"ids": [*content.catalog.indicators], "most": TOLD_CAME, "runs": TOLD_RUNS}
         _insert(own, "runs", warehouse.connection.execute(RUNS, told).fetchall())
+        _insert(own, "attempts", _attempts(warehouse, content.catalog))
+        _insert(own, "sounds", list(sounds(_names(content.catalog))))
         _insert(own, "unclaimed", warehouse.connection.execute(UNCLAIMED).fetchall())
         meta = {
             "snapshot": name,

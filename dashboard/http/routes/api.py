@@ -21,6 +21,7 @@ from dashboard.address import (
 )
 from dashboard.api import answers, models
 from dashboard.data.ledger import KINDS, VERDICTS
+from dashboard.data.search import LONGEST
 from dashboard.data.snapshot import Snapshot
 from dashboard.export.formats import FORMATS
 from dashboard.export.licence import require_free
@@ -77,6 +78,10 @@ OBSERVATIONS = (
                "2026-05-27T0900 (Beijing time)", "2026-05-27"),
     SHAPE,
     _parameter("format", "how the rows are written", "csv"),
+)  # fmt: skip
+INDICATORS = (
+    _parameter("q", "names, aliases, pinyin, tickers, units, groups, events; every word must be "
+               "found", "nvda", maxLength=LONGEST),
 )  # fmt: skip
 POLICIES = (
     _parameter("month", "documents that count in this month", "2026-05"),
@@ -158,13 +163,15 @@ def _get(
     return add
 
 
-@_get("/v1/indicators", models.IndicatorList)
+@_get("/v1/indicators", models.IndicatorList, INDICATORS)
 async def indicators(request: Request) -> Response:
-    """Every indicator in the order of the catalog, with its newest value."""
-    urls = service_of(request).site.urls
+    """Every indicator in the order of the catalog, with its newest value; with `q`, those that its
+    words mean, the nearest first."""
+    urls, words = service_of(request).site.urls, _chosen(request, INDICATORS).get("q", "")
     return await _answered(
-        request, "indicators", lambda s: answers.indicators(s, urls), "indicators"
-    )
+        request, f"indicators {words[:LONGEST + 1]}",
+        lambda s: answers.indicators(s, words, urls), "indicators",
+    )  # fmt: skip
 
 
 @_get("/v1/indicators/{id}", models.IndicatorDetail)
