@@ -84,11 +84,8 @@ def layout(request: PageRequest, clock: PageClock) -> Page:
         told = answered(request)
         columns = _columns(request)
         sort = _sort(request)
-        page = paged(
-            request.query.get("page", ""),
-            _sorted(request, [i for i in wanted if i.id in held], sort, now),
-            PAGE,
-        )
+        listed = _sorted(request, [i for i in wanted if i.id in held], sort, now)
+        page = paged(request.query.get("page", ""), listed, PAGE)
     except AddressError as error:
         return wrong_parameter(request, error)
     shown = lines(request.snapshot, [i.id for i in page.shown], request.lang, as_of)
@@ -111,7 +108,7 @@ def layout(request: PageRequest, clock: PageClock) -> Page:
             "chips": _chips(request, columns),
             "is_narrowed": len(columns) < len(COLUMNS),
             "tables": tables,
-            "jumps": [(one.title, f"#{one.anchor}", len(one.rows)) for one in tables if one.title],
+            "jumps": [] if is_ranked else _jumps(request, listed, page.number),
             "awaited_words": request.say("awaited_then" if as_of else "awaited_long"),
             "awaited": awaited_rows(waiting, request.urls) if page.number == 1 else [],
             "headings": [_heading(request, name, sort) for name in ("name", *columns)],
@@ -242,6 +239,20 @@ def _heading(request: PageRequest, name: str, sort: str) -> ColumnHeading:
     order = {name: "ascending", f"-{name}": "descending"}.get(sort, "")
     href = _href(request, sort=second if sort == first else first)
     return ColumnHeading(name, words, href, order)
+
+
+def _jumps(
+    request: PageRequest, listed: Sequence[Indicator], here: int
+) -> list[tuple[str, str, int]]:
+    """Each group with the link to where it begins, on this page or another, and how many there
+    are."""
+    groups, found, first = request.snapshot.catalog.groups, [], 0
+    for name, part in groupby(listed, key=lambda one: one.group):
+        count, number = len(list(part)), first // PAGE + 1
+        page = "" if number == here else _href(request, page=str(number) if number > 1 else "")
+        found.append((groups[name].title.in_(request.lang), f"{page}#group-{name}", count))
+        first += count
+    return found
 
 
 def _tables(
