@@ -10,8 +10,10 @@ from catalogs import part_of_the_catalog
 from conftest import Cli, settings_of
 from serving import SiteClient, client, still
 
-from etl.catalog import Catalog, load_catalog
+from dashboard.texts import text
+from etl.catalog import SOURCE_PARAMS, Catalog, load_catalog
 from etl.ingest.run import Request, run
+from etl.policies.candidates import FINDERS
 from etl.settings import load_settings
 
 PUE = ("pue_global_average", "pue_google_fleet")
@@ -145,3 +147,12 @@ def test_a_live_chart_leads_on_and_a_frozen_one_stays_as_it_is(site: SiteClient)
     assert "相关指标" in live
     assert "/c/micron_market_cap_usd_bn" in live
     assert "相关指标" not in site.get("/c/micron_close_usd@2026-05-27").text
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_every_source_and_calendar_has_its_name_on_pages(catalog: Catalog, lang: str) -> None:
+    for source in (*SOURCE_PARAMS, *FINDERS):
+        assert text(f"source_{source}", lang)
+    for calendar in {one.calendar for one in catalog.all()} - {"event"}:
+        assert text(f"missed_{calendar}", lang)
+        assert text(f"missed_one_{calendar}", lang)
