@@ -115,7 +115,7 @@ def test_a_new_snapshot_appears_on_an_open_page(
         reader = Reader(browser.new_context(viewport={"width": 1280, "height": 900}), site)
         reader.page.clock.install()
         page = reader.open("/indicators?group=markets&q=VIX")
-        expect(page.locator("#page tbody tr")).to_contain_text("暂无数据")
+        expect(page.locator("#awaited")).to_contain_text("VIX")
         page.locator("#page summary").first.click()
         page.locator("#search").fill("half a wo")
         assert cli("import", write_csv(tmp_path / "x.csv", rows)).status == 0

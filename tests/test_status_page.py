@@ -60,7 +60,7 @@ def test_every_indicator_has_a_row_with_a_sign_and_the_words_for_it(
     site: TestClient, page: Node, catalog: Catalog
 ) -> None:
     said = {row["id"]: row for row in site.get("/api/v1/status").json()["indicators"]}
-    words = {"stale": "过期", "failing": "出错", "empty": "无数据", "fresh": "及时"}
+    words = {"stale": "过期", "failing": "出错", "empty": "等待数据", "fresh": "及时"}
     shown = rows(page)
     assert len(shown) == len(catalog)
     for row in shown:
@@ -68,11 +68,11 @@ def test_every_indicator_has_a_row_with_a_sign_and_the_words_for_it(
         sign = row.one("span", "sign")
         assert sign.attributes["aria-hidden"] == "true"
         assert row.one("td", "is-state").text == sign.text + words[said[name]["state"]]
-        assert row.one("td", "is-newest_value").text in (said[name]["as_of"], "暂无数据")
+        assert row.one("td", "is-newest_value").text in (said[name]["as_of"], "等待数据")
 
 
 def test_the_worst_stands_first(page: Node) -> None:
-    order = ["过期", "出错", "无数据", "及时"]
+    order = ["过期", "出错", "等待数据", "及时"]
     ranks = [order.index(row.one("td", "is-state").text[1:]) for row in rows(page)]
     assert ranks == sorted(ranks)
     assert len(set(ranks)) > 1
@@ -80,7 +80,7 @@ def test_the_worst_stands_first(page: Node) -> None:
 
 def test_the_headline_counts_what_the_rows_say(page: Node) -> None:
     sentence = page.one("p", "verdict").text
-    for words, name in (("项过期", "stale"), ("项尚无数据", "empty"), ("项及时", "fresh")):
+    for words, name in (("项过期", "stale"), ("项等待数据", "empty"), ("项及时", "fresh")):
         found = re.search(rf"(\d+) {words}", sentence)
         assert found is not None
         assert int(found[1]) == sum(name in row.classes for row in rows(page))
