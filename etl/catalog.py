@@ -67,6 +67,7 @@ OPTIONAL_PARAMS: Mapping[str, Mapping[str, type]] = {
     "stats_gov_cn": {"earlier": list, "from": str, "area": str, "root": str},
     "manual": {"file": str, "author": str, **_OF_TABLES},
     "table": {"open_end": bool, **_OF_TABLES},
+    "derived": {"shares_each": int},
 }
 #: Parameters that are days.
 DAYS = ("since", "base")
@@ -786,6 +787,9 @@ def _derived_problems(
             yield where, f"{said}: '{name}' stands twice; name each input once."
             return
     wrong = wrong_number(formula, len(names))
+    each = ref.params.get("shares_each", 1)
+    if each != 1 and (formula != "market_cap" or each < 1):
+        wrong = "shares_each says how many shares one receipt is in a market_cap, from 1 on."
     if not wrong:
         inputs = [_quantity(catalog, catalog[name]) for name in names]
         wrong = misfit(formula, _quantity(catalog, indicator), inputs)

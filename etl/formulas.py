@@ -25,7 +25,7 @@ EVERY_VINTAGE: Mapping[str, tuple[str, ...]] = {"market_cap": ("shares",)}
 #: The units of rates, and of what lies between two of them: their changes are told in basis points.
 RATES = ("percent", "percentage points")
 #: What a formula is told besides its inputs.
-NO_INPUTS = frozenset({"formula", "base"})
+NO_INPUTS = frozenset({"formula", "base", "shares_each"})
 #: Formulas that take the splits of their prices into account: a split is no break of the result.
 WITH_SPLITS = frozenset({"market_cap", "basket"})
 _CURRENCY = re.compile("[A-Z]{3}", re.ASCII)

@@ -14,7 +14,7 @@ from upstreams import Internet, fresh_yfinance
 
 from etl.catalog import Catalog, Split, load_catalog
 from etl.errors import CatalogError
-from etl.ingest.derived import Input, basket
+from etl.ingest.derived import Input, basket, market_cap
 from etl.ingest.run import Request, broken, run
 from etl.ingest.splits import as_authored
 from etl.records import Action, Vintage
@@ -124,3 +124,26 @@ def test_splits_of_the_catalog_are_breaks_of_the_price_but_not_of_the_market_val
         date(2021, 7, 20), date(2024, 6, 10),
     ]  # fmt: skip
     assert isinstance(catalog["samsung_close_krw"].splits[0], Split)
+
+
+def test_a_receipt_is_worth_its_shares(catalog: Catalog) -> None:
+    """One receipt of TSMC is five shares: 26 billion shares at 200 dollars a receipt."""
+    receipts = traded(catalog, "tsmc_adr_close_usd", (6, 200.0))
+    shares = traded(catalog, "tsmc_shares_outstanding", (2, 26e9))
+    ref = catalog["tsmc_adr_market_cap_usd_bn"].ref("derived")
+    assert ref is not None
+    (found,) = market_cap(receipts, shares, ref.params["shares_each"])
+    assert found.value == pytest.approx(1040.0)
+    assert found.credit.endswith("÷ 5 shares of a receipt")
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"formula": "sum", "of": ["aa", "bb"], "shares_each": 5},
+              {"formula": "market_cap", "close": "aa", "shares": "bb", "shares_each": 0}]
+)  # fmt: skip
+def test_only_a_market_value_is_made_of_receipts(wrong: dict[str, object], tmp_path: Path) -> None:
+    path = tmp_path / "c.yaml"
+    own = entry("xx", sources=[{"name": "derived", **wrong}])
+    path.write_text(catalog_text(entry("aa"), entry("bb"), own), "utf-8")
+    with pytest.raises(CatalogError, match="how many shares one receipt is"):
+        load_catalog(path)

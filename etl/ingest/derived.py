@@ -67,7 +67,8 @@ def derive(catalog: Catalog, indicator: Indicator, held: Held) -> list[Observati
         for name in inputs_of(ref.params)
     ]
     if formula == "market_cap":
-        return market_cap(*inputs)
+        close, shares = inputs
+        return market_cap(close, shares, ref.params.get("shares_each", 1))
     if formula == "basket":
         return basket(inputs, date.fromisoformat(ref.params["base"]))
     return combined(formula, inputs, catalog.unit(indicator))
@@ -169,8 +170,9 @@ def basket(prices: Sequence[Input], base: date) -> list[Observation]:
     return found
 
 
-def market_cap(close: Input, shares: Input) -> list[Observation]:
-    """Close times the newest share count filed by that day, in billions.
+def market_cap(close: Input, shares: Input, shares_each: int = 1) -> list[Observation]:
+    """Close times the newest share count filed by that day, in billions. The close may be that of a
+    receipt for `shares_each` shares.
 
     A count applies from its filing date on, never before, whatever date its cover page states. Days
     before the first filing have no value. A split between the cover date and the close multiplies
@@ -185,7 +187,7 @@ def market_cap(close: Input, shares: Input) -> list[Observation]:
         known = filings[: bisect_right(days_filed, price.date)]
         if known:
             newest = max(known, key=lambda filing: (filing.cover, filing.filed))
-            result.append(_product(price, close.unit, newest, before, splits))
+            result.append(_product(price, close.unit, newest, before, splits, shares_each))
             before = newest
     return result
 
@@ -208,15 +210,16 @@ def _product(
     filing: Filing,
     before: Filing | None,
     splits: Sequence[Action],
+    shares_each: int,
 ) -> Observation:
     between = [s for s in splits if filing.cover < s.date <= close.date]
     shares = filing.count.value * math.prod(s.value for s in between)
     return Observation(
         date=close.date,
-        value=close.value * shares / BILLION,
+        value=close.value * shares / shares_each / BILLION,
         public_at=max(close.known_at, filing.count.known_at),
         credit=as_cited(
-            " ".join(_factors(close, currency, filing, between)),
+            " ".join(_factors(close, currency, filing, between, shares_each)),
             max(cited_in(close.credit), cited_in(filing.count.credit)),
         ),
         disputed="disputed" in (close.status, filing.count.status),
@@ -226,12 +229,18 @@ def _product(
 
 
 def _factors(
-    close: Vintage, currency: Unit, filing: Filing, splits: Sequence[Action]
+    close: Vintage,
+    currency: Unit,
+    filing: Filing,
+    splits: Sequence[Action],
+    shares_each: int,
 ) -> Iterator[str]:
     counted = f"{filing.count.value:.0f} shares filed {filing.filed}"
     yield f"close {close.value!r} {currency.code} × {counted}"
     for split in splits:
         yield f"× {split.value:g} (split of {split.date})"
+    if shares_each != 1:
+        yield f"÷ {shares_each} shares of a receipt"
 
 
 def _change(before: Filing | None, now: Filing) -> str:

@@ -29,6 +29,8 @@ LEVELS = {"InventoryNet": 8e9, "GrossProfit": 20e9, "EntityCommonStockSharesOuts
 CAPEX = 10e9
 #: The month in which the fiscal year of a company begins, if it is not January.
 YEARS = {723125: 9, 789019: 7}
+#: Whose shares are not about a billion.
+SHARES = {1046179: 26e9}
 
 
 @dataclass
@@ -78,7 +80,7 @@ def filings_of(catalog: Catalog, until: date) -> SecSite:
         concept, cik = str(ref.params["concept"]), int(ref.params["cik"])
         level = LEVELS.get(concept, CAPEX if concept.startswith("Payments") else 5 * CAPEX)
         if ref.params.get("taxonomy", "dei") == "dei":
-            told = _counts(until, level)
+            told = _counts(until, SHARES.get(cik, level))
         else:
             years = _years(cik, until)
             told = _balances(years, level) if concept in LEVELS else _sums(years, level)
