@@ -183,7 +183,7 @@ def test_the_price_of_a_running_session_is_no_close(
     assert max(served(data, NAMES[0])) == DAYS[-2]
     holiday = date(2024, 6, 19)
     rows = [*site.closes["105.NVDA"], (holiday, 130.0)]
-    site.closes["105.NVDA"] = sorted(rows)
+    site.closes = {**site.closes, "105.NVDA": sorted(rows)}
     assert only(look()) == ""
     assert holiday not in served(data, NAMES[0])
 
@@ -192,7 +192,7 @@ def test_a_delisted_share_keeps_its_values_and_says_so(
     look: Look, data: Path, site: EastmoneySite
 ) -> None:
     look()
-    del site.closes["105.NVDA"]
+    site.closes = {}
     assert only(look()) == ("Eastmoney knows no 105.NVDA: it is not listed there, or no longer.")
     assert len(served(data, NAMES[0])) == len(DAYS)
 

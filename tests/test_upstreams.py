@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 import httpx
 import pytest
 from conftest import Finished, authored, bundled, command, finished, served, settings_of, snapshot
+from sites import closes_of, filings_of
 from upstreams import FRED_KEY, MODES, OF_THE_LINE, Internet, Listed, fresh_yfinance
 
 from etl.catalog import Catalog
@@ -137,6 +138,7 @@ def _fill(internet: Internet, catalog: Catalog) -> None:
     # A rate that holds, then changes: the day of the change is all that is kept.
     internet.fred["DFEDTARU"] = [(day, 3.75 if day < DAYS[3] else 3.5) for day in DAYS]
     internet.shares = list(FILINGS)
+    internet.sites = [closes_of(catalog, internet.prices), filings_of(catalog, DAYS[-1])]
     internet.commodities["Gold"] = [(date(2026, month, 1), 4400.0 + month) for month in range(1, 9)]
     internet.documents = [
         Listed(
@@ -217,10 +219,10 @@ def test_every_request_goes_through_the_proxy_and_sec_reads_the_contact(world: W
     assert internet.hosts() == {
         "fc.yahoo.com", "query1.finance.yahoo.com", "query2.finance.yahoo.com",
         "fred.stlouisfed.org", "data.sec.gov", "sousuo.www.gov.cn", "www.nda.gov.cn",
-        "www.worldbank.org", "thedocs.worldbank.org",
+        "www.worldbank.org", "thedocs.worldbank.org", "push2his.eastmoney.com",
     }  # fmt: skip
-    (to_sec,) = [asked for asked in internet.requests if asked.host == "data.sec.gov"]
-    assert CONTACT in to_sec.headers["user-agent"]
+    to_sec = [asked for asked in internet.requests if asked.host == "data.sec.gov"]
+    assert all(CONTACT in asked.headers["user-agent"] for asked in to_sec)
     charts = [asked for asked in internet.requests if asked.path.startswith("/v8/finance/chart/")]
     assert len(charts) == 2 * len(internet.prices)  # its time zone, then its closes
 
@@ -245,7 +247,7 @@ def test_a_list_of_hosts_without_proxy_changes_nothing(
 def test_no_certificate_is_trusted_but_those_of_the_bundle(world: World) -> None:
     report = world.run(*KINDS, XINZHI_CA_BUNDLE="")
     assert report.exit_status == 1
-    assert len(report.unreachable) == 5
+    assert len(report.unreachable) == 6
     assert world.internet.requests == []
     assert world.internet.tunnels != []
     assert {source for name in KINDS for _, _, source in world.rows(name)} == {
@@ -835,7 +837,7 @@ def test_a_month_replayed_day_by_day_answers_for_each_day_what_was_known(world: 
         report = world.run(*ids, known_at=_evening(day))
         assert report.exit_status == 0, report.outcomes
         revised = {o.subject: o.revised for o in report.outcomes}
-        assert revised["micron_close_usd"] == (1 if n else 0)
+        assert revised["micron_close_usd"] == (2 if n else 0)  # by Yahoo and by Eastmoney
 
     for n, day in enumerate(MONTH):
         assert _since_october(world, "micron_close_usd", _evening(day)) == expected[day]

@@ -53,10 +53,11 @@ def replay(
         # Read before anything is forgotten, so that a gap in the archive changes nothing.
         every = warehouse.answers(names)
         begins = _begins(settings, every)
-        # Counts of shares after the prices of their load, which tell of splits.
+        # As in a run: the preferred source of a price first, which tells of splits that others do
+        # not, and counts of shares last.
         answers = sorted(
             (a for a in every if a.load >= begins.get(a.source, 0)),
-            key=lambda a: (a.load, a.indicator in catalog.counts),
+            key=lambda a: (a.load, a.indicator in catalog.counts, _rank(catalog, a)),
         )
         payloads = [raw.held(settings.raw, a.source, a.indicator, a.digest) for a in answers]
         with warehouse.transaction():
@@ -66,6 +67,11 @@ def replay(
             if not allow_fewer:
                 _refuse_fewer(found)
             return found
+
+
+def _rank(catalog: Catalog, answer: Answer) -> int:
+    indicator = catalog.indicators.get(answer.indicator)
+    return indicator.rank(answer.source) if indicator else 0
 
 
 def _begins(settings: Settings, answers: Sequence[Answer]) -> dict[str, int]:

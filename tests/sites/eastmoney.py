@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +15,7 @@ from etl.catalog import Catalog
 class EastmoneySite:
     """Its closes by market and code; what is not there is listed nowhere."""
 
-    closes: dict[str, Sequence[Price]] = field(default_factory=dict)
+    closes: Mapping[str, Sequence[Price]] = field(default_factory=dict)
     hosts: frozenset[str] = frozenset({"push2his.eastmoney.com"})
 
     def answer(
@@ -52,11 +52,28 @@ def _bar(day: Any, close: Any, how: str) -> str:
     return f"{day},{cell},{cell},{high},{low},1000,{cell},1.0,0.5,0.1,0.2{more}"
 
 
+@dataclass(frozen=True)
+class Mirrored(Mapping[str, Sequence[Price]]):
+    """What Yahoo has, whatever it is by then, under the names of Eastmoney."""
+
+    tickers: Mapping[str, str]
+    prices: Mapping[str, Sequence[Price]]
+
+    def __getitem__(self, secid: str) -> Sequence[Price]:
+        return self.prices[self.tickers[secid]]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.tickers)
+
+    def __len__(self) -> int:
+        return len(self.tickers)
+
+
 def closes_of(catalog: Catalog, prices: Mapping[str, Sequence[Price]]) -> EastmoneySite:
     """The same closes as Yahoo has of the indicators of the catalog."""
-    site = EastmoneySite()
+    tickers = {}
     for indicator in catalog.all():
         ref, yahoo = indicator.ref("eastmoney"), indicator.ref("yahoo")
         if ref is not None and yahoo is not None:
-            site.closes[ref.params["secid"]] = prices.get(yahoo.params["ticker"], ())
-    return site
+            tickers[str(ref.params["secid"])] = str(yahoo.params["ticker"])
+    return EastmoneySite(Mirrored(tickers, prices))
