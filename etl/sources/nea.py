@@ -151,6 +151,7 @@ def _read(
     """The months of the notices in order, and what is wrong with the notices that give none."""
     found: dict[date, Observation] = {}
     wrong: list[str] = []
+    disputed: set[date] = set()
     if params["of"] not in (WHOLE, INTERNET):
         raise UnexpectedPayload(f"The NEA is read for {WHOLE} or {INTERNET}.")
     if indicator.unit != "kwh_bn":
@@ -164,16 +165,15 @@ def _read(
             continue
         held = found.get(day)
         if held is not None and held.value != value:
-            raise UnexpectedPayload(
-                f"The NEA told two values for {day:%Y-%m}: {held.value * 10:g} and "
-                f"{value * 10:g} {UNIT}."
-            )
+            both = f"{held.value * 10:g} and {value * 10:g} {UNIT}"
+            wrong.append(f"The NEA told two values for {day:%Y-%m}: {both}.")
+            disputed.add(day)
         if held is None:
             credit = f"National Energy Administration, {notice.title}, {notice.url}"
             found[day] = Observation(
                 day, value, public_at=notice.published, credit=credit, is_stated=True
             )
-    return [found[day] for day in sorted(found)], wrong
+    return [found[day] for day in sorted(found) if day not in disputed], wrong
 
 
 def _pages(payload: bytes, wrong: list[str]) -> Iterator[tuple[Notice, str]]:

@@ -2,11 +2,14 @@
 answers. A test adds them to `Internet.sites`."""
 
 from sites.cboe import CboeSite
+from sites.csindex import CsindexSite, indices_of
 from sites.eastmoney import EastmoneySite, closes_of
 from sites.nasdaq import NasdaqSite
+from sites.nea import NeaSite, notices_of
 from sites.sec import SecSite, filings_of
 from sites.tables import TableSite
 from sites.treasury import TreasurySite
+from sites.stats_gov_cn import StatsGovCnSite, bureau_of
 
 __all__ = [
     "CboeSite",
@@ -17,4 +20,16 @@ __all__ = [
     "TreasurySite",
     "closes_of",
     "filings_of",
+]
+__all__ = [
+    "CsindexSite",
+    "EastmoneySite",
+    "NeaSite",
+    "SecSite",
+    "StatsGovCnSite",
+    "bureau_of",
+    "closes_of",
+    "filings_of",
+    "indices_of",
+    "notices_of",
 ]
