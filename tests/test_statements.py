@@ -3,13 +3,17 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 import pytest
+from conftest import bundled
 
 from benchmarks.claims import Golden
 from etl.bulletins.model import Bulletin, Section
-from etl.claims.check import check
+from etl.catalog import Catalog
+from etl.claims.check import Judge, check, check_text
+from etl.claims.known import History, Row, VintageSeries
+from etl.claims.parse import Parser
 
 Found = list[tuple[str, str, str]]
 
@@ -342,6 +346,36 @@ def test_a_number_cut_off_is_never_contradicted(golden: Golden) -> None:
 def test_points_of_a_currency_are_ten_thousandths(golden: Golden, words: str) -> None:
     text = f"5月26日，在岸人民币对美元收盘较上一交易日跌31个{words}。"
     assert verdicts(golden, "2026-05-27", text) == ["supported"]
+
+
+class Rates:
+    """The loan prime rate of one year as bundled, known on its day."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        rate = catalog["cn_lpr_1y_pct"]
+        self.held = VintageSeries(
+            [
+                Row(day, value, public, 1, "figures", public, public, "", "")
+                for day, value in sorted(bundled("china.csv", rate.id).items())
+                for public in [rate.public_at(day)]
+            ],
+            [],
+        )
+
+    def history(self, indicator: str, moment: datetime) -> History:
+        return self.held.as_of(moment)
+
+
+@pytest.mark.parametrize(
+    ("months", "verdict"), [(12, "supported"), (13, "unverifiable"), (9, "contradicted")]
+)
+def test_months_without_a_change_are_a_streak_with_or_without_the_first(
+    catalog: Catalog, months: int, verdict: str
+) -> None:
+    judge = Judge(catalog, Rates(catalog), date(2026, 5, 27))
+    text = f"1年期LPR为3.0%，连续{months}个月保持不变。"
+    claims = [placed.claim for placed in check_text(text, "1", 0, Parser(catalog), judge)]
+    assert [c.verdict for c in claims if c.kind == "streak"] == [verdict]
 
 
 def test_streaks_of_two_subjects_are_streaks_alone(golden: Golden) -> None:

@@ -10,17 +10,20 @@ from etl.claims.judging.sessions import value_meant
 from etl.claims.model import Verdict
 from etl.words.numbers import signed
 
-_WAYS: Mapping[str, str] = {"up": "上涨", "down": "下跌"}
+_WAYS: Mapping[str, str] = {"up": "上涨", "down": "下跌", "flat": "持平"}
 
 
 def streak(case: Case) -> Ruling:
-    """Exactly so many moves in one direction; without a number, at least two."""
+    """Exactly so many moves in one direction; without a number, at least two. Of months without a
+    change some count the first one too."""
     at, way = value_meant(case), case.way()
     place, is_over = _began(case, at, way)
     length, wanted = at - place, case.statement.streak
     told = f"截至 {case.date_of(at)} 连续{_WAYS.get(way, way)} {length} 期"
     if not is_over and length <= (wanted or 1):
         raise Unknown(f"{told}，更早没有逐日数据")
+    if way == "flat" and wanted == length + 1:
+        raise Unknown(f"{told}，连同起始那期共 {wanted} 期")
     is_so = length == wanted if wanted else length >= 2
     old = case.value_of(place) if length else None
     period = case.between(place, at) if length else None
@@ -37,7 +40,7 @@ def _began(case: Case, at: int, way: str) -> tuple[int, bool]:
         except Unknown:
             break
         move = values[at] - values[before]
-        if move == 0 or (move > 0) != (way == "up"):
+        if way != ("flat" if move == 0 else "up" if move > 0 else "down"):
             return at, True
         at = before
     return at, False
