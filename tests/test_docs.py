@@ -71,6 +71,12 @@ def test_every_source_is_documented_with_its_parameters() -> None:
         assert all(f"`{param}`" in row for param in params)
 
 
+def test_every_source_has_a_name_in_both_languages() -> None:
+    for name in SOURCE_PARAMS:
+        assert text(f"source_{name}", "zh")
+        assert text(f"source_{name}", "en")
+
+
 @pytest.mark.parametrize(
     "command",
     [

@@ -15,6 +15,7 @@ from sites.nea import Notice
 from sites.stats_gov_cn import Told
 from upstreams import MODES, Internet
 
+from dashboard.pages.parts.publication import publication_words
 from etl.calendars import sessions
 from etl.catalog import Catalog, Indicator
 from etl.errors import UnexpectedPayload
@@ -132,6 +133,11 @@ def test_levels_arrive_and_those_of_a_holiday_do_not(
     assert set(served(data, INDEX)) == set(DAYS)
     (asked,) = [a for a in internet.requests if a.host == CSI]
     assert "indexCode=000300&startDate=19901219&endDate=" in asked.path
+
+
+def test_a_close_in_shanghai_is_none_of_new_york(catalog: Catalog) -> None:
+    assert publication_words(catalog[INDEX], "zh") == "当日收盘"
+    assert publication_words(catalog["sp500"], "zh") == "当日收盘（美东）"
 
 
 # The statistics bureau

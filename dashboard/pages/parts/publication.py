@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dashboard.texts import text
-from etl.catalog import Indicator, Publication
+from etl.catalog import Indicator
 
 _ZONES = {"Asia/Shanghai": "beijing_time", "America/New_York": "new_york_time"}
 
@@ -15,7 +15,7 @@ def publication_words(indicator: Indicator, lang: str) -> str:
         return publication.words.in_(lang)
     zone = _ZONES.get(publication.zone)
     return text(
-        f"published_{_name(publication)}",
+        f"published_{_name(indicator)}",
         lang,
         n=str(publication.n),
         at=publication.at,
@@ -23,8 +23,12 @@ def publication_words(indicator: Indicator, lang: str) -> str:
     )
 
 
-def _name(publication: Publication) -> str:
-    """The rule, by whether it says none, one or several of its days."""
+def _name(indicator: Indicator) -> str:
+    """The rule, by whether it says none, one or several of its days, or another close than that of
+    New York."""
+    publication = indicator.publication
+    if publication.rule == "close" and not indicator.is_new_york_close:
+        return "close_elsewhere"
     if publication.rule not in ("days", "sessions") or publication.n > 1:
         return publication.rule
     return publication.rule.removesuffix("s") if publication.n else "same_day"
