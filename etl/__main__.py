@@ -7,7 +7,16 @@ import sys
 from collections.abc import Sequence
 from datetime import date
 
-from etl.commands import NOTHING_DONE, check, console, editor, report, snapshots, update
+from etl.commands import (
+    NOTHING_DONE,
+    check,
+    console,
+    editor,
+    new_indicator,
+    report,
+    snapshots,
+    update,
+)
 from etl.errors import XinzhiError
 from etl.settings import load_settings
 from etl.terminal import speak_plainly
@@ -111,6 +120,12 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--known-at", metavar="TIME", help="known exactly then (ISO 8601)")
     _add_table(one)
     one.set_defaults(command=update.import_command)
+
+    one = commands.add_parser(
+        "new-indicator", help="ask for a new indicator, try its source, write its entry"
+    )
+    new_indicator.add_options(one)
+    one.set_defaults(command=new_indicator.new_indicator_command)
 
     one = commands.add_parser("accept", help="take an answer that was held back")
     one.add_argument("id", metavar="INDICATOR")

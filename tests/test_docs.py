@@ -89,6 +89,7 @@ def test_every_source_has_a_name_in_both_languages() -> None:
         "backup",
         "restore",
         "import",
+        "new-indicator",
         "replay",
         "schedule",
         "accept",
