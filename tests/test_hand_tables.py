@@ -444,3 +444,60 @@ def test_a_change_of_heads_is_told_as_so_many_more(tmp_path: Path) -> None:
     assert told(120, "zh") == "与上月持平"
     assert told(125, "en") == "up 5 firms"
     assert told(121, "en") == "up 1 firm"
+
+
+def test_a_bulletin_is_judged_by_the_heads_that_were_added(
+    kept: Path, cli: Cli, tmp_path: Path
+) -> None:
+    catalog = tmp_path / "own.yaml"
+    text = catalog.read_text(encoding="utf-8")
+    more = '    aliases: ["小巨人企业"]\n    statements: {"places": ["cn"]}\n  other:'
+    catalog.write_text(text.replace("  other:", more, 1), encoding="utf-8")
+    rows = [("2026年2月", 14603), ("2026年3月", 14608)]
+    assert cli("import", put(kept, *rows), "--indicator", "kept").status == 0
+    draft = tmp_path / "2026-05-27.md"
+    draft.write_text(
+        "# 新质生产力每日动态\n\n2026年5月27日\n\n## 一、动态\n\n"
+        "2026 年 3 月，小巨人企业为 14608 家，较上月增加 5 家。"
+        "2026 年 3 月，小巨人企业较上月增加 50 家。\n",
+        encoding="utf-8",
+    )
+    told = json.loads(cli("claims", draft, "--json").out)
+    assert [(one["kind"], one["value"], one["verdict"]) for one in told] == [
+        ("level", 14608.0, "supported"), ("change", 5.0, "supported"),
+        ("change", 50.0, "contradicted"),
+    ]  # fmt: skip
+
+
+#: Tables as they stand in public, a few rows of each: the oil prices of github.com/datasets, an
+#: export of the National Bureau of Statistics, and the populations that Our World in Data keeps.
+PUBLIC: dict[str, tuple[str, dict[str, object], dict[str, object], dict[date, float]]] = {
+    "one series": (
+        "Date,Price\n2025-07-15,71.04\n2025-08-15,67.87\n", {}, {"unit": "usd_bbl"},
+        {date(2025, 7, 1): 71.04, date(2025, 8, 1): 67.87},
+    ),
+    "years side by side": (
+        "数据库：分省年度数据\n指标：年末常住人口(万人)\n时间：最近10年\n地区,2023年,2022年,2021年\n北京市,2186,2184,2189\n"
+        "天津市,1364,1363,1373\n数据来源：国家统计局\n",
+        {"where": {"地区": "北京市"}, "unit": "万人"},
+        {"unit": "own", "frequency": "annual", "calendar": "year"},
+        {date(2021, 1, 1): 2189e4, date(2022, 1, 1): 2184e4, date(2023, 1, 1): 2186e4},
+    ),
+    "a row for each country and year": (
+        "Country,Year,Population\nAfghanistan,2018,37172000\nAfghanistan,2019,38042000\n"
+        "Albania,2018,2883000\nAlbania,2019,2881000\n",
+        {"where": {"Country": "Albania"}, "value": "Population", "unit": "人"},
+        {"unit": "own", "frequency": "annual", "calendar": "year"},
+        {date(2018, 1, 1): 2883000, date(2019, 1, 1): 2881000},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_tables_that_stand_in_public_are_read(name: str, tmp_path: Path) -> None:
+    text, choice, changed, expected = PUBLIC[name]
+    catalog = own_catalog(tmp_path / "c.yaml", **changed)
+    people = "  own: {code: people, label: {zh: 万人, en: people}, zh_factor: 1.0e-4}\ngroups:"
+    words = catalog.read_text(encoding="utf-8").replace("groups:", people, 1)
+    catalog.write_text(words, encoding="utf-8")
+    assert values(tmp_path, text.encode(), catalog=catalog, **choice) == expected

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from etl.claims.lexer import Token
+from etl.claims.numbers import Number
 from etl.claims.reading.clauses import on_text
 from etl.claims.reading.counts import COUNTS, is_change_of_count, on_count, says_more
 from etl.claims.reading.state import SaidFigure, SentenceReading, unread
@@ -11,6 +12,8 @@ from etl.claims.reading.units import VALUES
 from etl.claims.reading.verbs import on_verb
 from etl.claims.statement import Statement
 
+#: What only what is counted in it has: 30 家公司 are no number of an index.
+_HEADS = frozenset({"firms"})
 #: Between a move and the same in another unit.
 _OR = frozenset({"或", "or"})
 
@@ -38,11 +41,18 @@ def on_number(reading: SentenceReading, token: Token) -> None:
         on_span(reading, token, is_near)
     elif number.unit in COUNTS and not is_change_of_count(reading):
         on_count(reading, token, hedge)
-    elif number.unit == "other":
+    elif number.unit == "other" or (number.unit in _HEADS and not _are_counted(reading, number)):
         on_text(reading, token)
     else:
         _on_figure(reading, token, SaidFigure.of(token, hedge))
     clause.group_is_open = False
+
+
+def _are_counted(reading: SentenceReading, number: Number) -> bool:
+    """Whether an indicator that is spoken of counts in this unit: 家 of firms, not of anything."""
+    said = reading.clause.group or reading.carried
+    named = [subject.indicator for subject in said if subject.indicator]
+    return any(reading.catalog[name].unit == number.unit for name in named)
 
 
 def _on_figure(reading: SentenceReading, token: Token, figure: SaidFigure) -> None:
