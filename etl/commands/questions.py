@@ -29,13 +29,15 @@ Check = Callable[[str, Answers, Catalog], str]
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One thing to be known: how it is asked, its default, and what is wrong with an answer."""
+    """One thing to be known: how it is asked, its default, what is wrong with an answer, and the
+    answers that there are, where a person cannot know them."""
 
     name: str
     zh: str
     en: str
     default: Callable[[Answers, Catalog], str] | None = None
     wrong: Callable[[str, Answers, Catalog], str] = lambda text, told, catalog: ""
+    known: Callable[[Catalog, str], str] | None = None
 
 
 def _must_be_new(suffixes: Sequence[str] = ("",)) -> Check:
@@ -98,6 +100,14 @@ _GROUPS = _must_be_of(lambda catalog: [*catalog.groups])
 _IDS = _must_be_of(lambda catalog: [*catalog.indicators])
 
 
+def _units_there(catalog: Catalog, lang: str) -> str:
+    return ", ".join(f"{name} ({unit.label.in_(lang)})" for name, unit in catalog.units.items())
+
+
+def _groups_there(catalog: Catalog, lang: str) -> str:
+    return ", ".join(f"{name} ({group.title.in_(lang)})" for name, group in catalog.groups.items())
+
+
 def _company_group(told: Answers, catalog: Catalog) -> str:
     return "companies" if "companies" in catalog.groups else next(iter(catalog.groups))
 
@@ -121,7 +131,7 @@ def questions(kind: str) -> Iterator[Question]:
         if kind == "company":
             yield Question("cik", "美国证交会 CIK 号", "its CIK at the SEC",
                            wrong=_must_match(r"\d{1,10}", "2488"))  # fmt: skip
-        yield Question("group", "分组", "its group", _company_group, _GROUPS)
+        yield Question("group", "分组", "its group", _company_group, _GROUPS, _groups_there)
         yield Question("aliases", "动态中指它的词，用逗号隔开（可空）",
                        "words in bulletins that mean it, with commas (may be none)",
                        _fixed(""), _must_be_free)  # fmt: skip
@@ -141,7 +151,11 @@ def questions(kind: str) -> Iterator[Question]:
         yield Question("id", "指标 id（带单位，如 beijing_output_cny_bn）",
                        "its id, with the unit", wrong=_must_be_new())  # fmt: skip
         yield Question(
-            "unit", "单位（目录里的名称）", "its unit, as the catalog calls it", wrong=_UNITS
+            "unit",
+            "单位（目录里的名称）",
+            "its unit, as the catalog calls it",
+            wrong=_UNITS,
+            known=_units_there,
         )
         yield Question("frequency", "频率：daily、monthly、quarterly、annual、event",
                        "its frequency: daily, monthly, quarterly, annual or event",
@@ -186,7 +200,7 @@ def questions(kind: str) -> Iterator[Question]:
                            check or (lambda text, told, catalog: ""))  # fmt: skip
     yield Question("short_zh", "卡片上的短名（中文）", "its short Chinese name", _like("title_zh"))
     yield Question("short_en", "卡片上的短名（英文）", "its short English name", _like("title_en"))
-    yield Question("group", "分组", "its group", _usual_group, _GROUPS)
+    yield Question("group", "分组", "its group", _usual_group, _GROUPS, _groups_there)
     yield Question("aliases", "动态中指它的词，用逗号隔开（可空）",
                    "words in bulletins that mean it, with commas (may be none)",
                    _fixed(""), _must_be_free)  # fmt: skip

@@ -46,8 +46,8 @@ class Manual(Source):
         self, payload: bytes, indicator: Indicator, params: Params, known_at: datetime
     ) -> Sequence[str]:
         if not payload:
-            path = self.path(params)
-            return (f"It waits for {path}.",) if path else ()
+            file = params.get("file")
+            return (f"It waits for data/{self.folder.name}/{file}.",) if file else ()
         return tuple(self._series(payload, indicator, params).remarks)
 
     def path(self, params: Params) -> Path | None:
