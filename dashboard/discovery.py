@@ -38,8 +38,9 @@ LOOKED_AT = 1000
 #: When a bulletin is read.
 MORNING = time(7, 30)
 PAGES = (
-    "/", "/bulletins", "/bulletins/new", "/indicators", "/compare", "/wall", "/policies", "/export",
-    "/status", "/about", "/corrections", "/claims", "/events", "/since", "/verify",
+    "/", "/bulletins", "/bulletins/new", "/indicators", "/compare", "/provinces", "/wall",
+    "/policies", "/export", "/status", "/about", "/corrections", "/claims", "/events", "/since",
+    "/verify",
 )  # fmt: skip
 _SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
 _ATOM = "http://www.w3.org/2005/Atom"

@@ -24,7 +24,7 @@ DAY = "2026-05-27"
 PAGES = (
     "/", "/bulletins", f"/bulletins/{DAY}", "/indicators", "/indicators/sp500",
     "/compare?ids=sp500,vix", "/policies", "/export?ids=sp500,vix", "/status", "/claims",
-    "/corrections",
+    "/corrections", "/provinces",
 )  # fmt: skip
 NO_PAST = ("/about", "/bulletins/new")
 

@@ -24,6 +24,7 @@ from etl.claims.model import Claim, JudgedBy, Placed
 from etl.corrections import Correction
 from etl.document_scope import DocumentScope
 from etl.events import events_of
+from etl.provinces import ProvinceYardstick
 from etl.records import (
     EVENT_COLUMNS,
     Action,
@@ -613,6 +614,19 @@ def comparisons(snapshot: Snapshot) -> list[Comparison]:
     )
     return [
         Comparison(Text(zh=r[0], en=r[1]), r[2], r[3], Text(zh=r[4], en=r[5]), *r[6:]) for r in rows
+    ]
+
+
+def provinces(snapshot: Snapshot, day: str = "") -> list[ProvinceYardstick]:
+    """What is measured of provinces, in the order of the file: the figures that were public on a
+    day, or all."""
+    if not snapshot.has("provinces"):
+        return []
+    rows = snapshot.rows("select document from provinces")
+    held = [ProvinceYardstick.from_json(text) for (text,) in rows]
+    return [
+        replace(one, figures=tuple(f for f in one.figures if not day or f.public <= day))
+        for one in held
     ]
 
 

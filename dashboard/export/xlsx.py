@@ -4,11 +4,11 @@ they are. Written by hand, because the file must be the same bytes each time, an
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from xml.sax.saxutils import escape
 
-from dashboard.export.csv import Cell, Kind
+from dashboard.export.csv import Cell, Field, Kind
 from dashboard.export.metadata import metadata
 from dashboard.export.table import Table
 from dashboard.export.zip_archive import archive
@@ -75,11 +75,21 @@ _STYLES = (
 
 def write(table: Table, urls: Urls) -> bytes:
     """The bytes of the file."""
+    return workbook(table.fields, table.header, table.records(), _explanation(table, urls))
+
+
+def workbook(
+    fields: Sequence[Field],
+    header: Iterable[str],
+    records: Iterable[Iterable[Cell]],
+    explanation: Iterable[tuple[str, str]],
+) -> bytes:
+    """A sheet of records below their header, and a sheet of what is said of them."""
     data = _sheet(
-        [_WIDTHS[field.kind] for field in table.fields],
-        [_row(table.header, _BOLD), *(_row(record) for record in table.records())],
+        [_WIDTHS[field.kind] for field in fields],
+        [_row(header, _BOLD), *(_row(record) for record in records)],
     )
-    said = _sheet([22, 100], [_row(pair, _WRAPPED) for pair in _explanation(table, urls)])
+    said = _sheet([22, 100], [_row(pair, _WRAPPED) for pair in explanation])
     parts = {
         "[Content_Types].xml": _CONTENT_TYPES,
         "_rels/.rels": _relations({"rId1": ("officeDocument", "xl/workbook.xml")}),

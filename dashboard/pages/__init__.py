@@ -27,6 +27,7 @@ from dashboard.pages import (
     indicator,
     indicators,
     policies,
+    provinces,
     since,
     status,
     today,
@@ -217,6 +218,8 @@ def _page(request: PageRequest) -> Page:
             return indicator.layout(request, name)
         case "compare", "":
             return compare.layout(request)
+        case "provinces", "":
+            return provinces.layout(request)
         case "wall", "":
             return wall.layout(request)
         case "export", "":

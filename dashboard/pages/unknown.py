@@ -23,6 +23,7 @@ TAKES: Mapping[str, tuple[str, ...]] = {
     "indicators": ("q", "group", "link", "frequency", "sort", "cols", "page"),
     "indicators/": _CHART,
     "compare": ("ids", *_CHART, "q"),
+    "provinces": ("group", "sort"),
     "export": ("ids", "t", "u", "freq", "agg", "shape", "format", "for", "scope", "q"),
     "policies": ("ids", *FILTERS, "page"),
     "corrections": ("ids", *PARAMETERS, "page"),

@@ -19,6 +19,7 @@ from dashboard.chart_page.view import View, view
 from dashboard.data import queries
 from dashboard.data.snapshot import Snapshot
 from dashboard.display import Display
+from dashboard.export import provinces
 from dashboard.export.formats import FORMATS, Format
 from dashboard.export.licence import is_free
 from dashboard.export.table import frozen_moment, of_data, table, to_json
@@ -160,6 +161,8 @@ def machines(snapshot: Snapshot) -> Files:
         "/sitemap.xml": lambda site: discovery.sitemap(snapshot, site.urls),
         "/atom.xml": lambda site: discovery.bulletins_feed(snapshot, site.urls),
         "/events.atom": lambda site: discovery.events_feed(snapshot, site.urls),
+        "/provinces.csv": lambda _: provinces.as_csv(snapshot, None, for_excel=False),
+        "/provinces.xlsx": lambda _: provinces.as_xlsx(snapshot, None),
         "/catalog.jsonld": lambda site: to_json(discovery.catalogue(snapshot, site.urls)),
     }
 

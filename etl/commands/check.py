@@ -11,7 +11,13 @@ from etl.catalog import Catalog, examined
 from etl.commands import NOTHING_DONE, OK, console, extremes
 from etl.commands.unclaimed import unclaimed
 from etl.errors import FileProblem, SourceError
-from etl.files.authored import read_bulletins, read_comparisons, read_corrections, read_documents
+from etl.files.authored import (
+    read_bulletins,
+    read_comparisons,
+    read_corrections,
+    read_documents,
+    read_provinces,
+)
 from etl.ingest.boundary import at_the_boundary
 from etl.ingest.upstream import Upstream
 from etl.settings import Settings
@@ -36,6 +42,7 @@ def check_command(settings: Settings, options: argparse.Namespace) -> int:
     if catalog is not None and is_whole:
         reads.append(partial(read_corrections, catalog=catalog))
     for read in reads:
+    for read in (read_comparisons, read_provinces, partial(read_corrections, catalog=catalog)):
         try:
             read(settings)
         except FileProblem as problem:

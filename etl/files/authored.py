@@ -4,8 +4,8 @@ words."""
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from pathlib import Path
 
@@ -15,14 +15,20 @@ from etl.bulletins.model import Bulletin
 from etl.bulletins.read import read_bulletin
 from etl.catalog import Catalog
 from etl.corrections import Correction, CorrectionFile, as_named, contradictions
-from etl.errors import FileProblem
-from etl.files.cells import bytes_of, rows_of, text_of
+from etl.errors import FileProblem, nearest, quoted
+from etl.files.cells import bytes_of, date_of, number_of, rows_of, text_of
 from etl.files.strict_model import first_fault
 from etl.files.strict_yaml import YamlRefused, YamlTable, line_of, parse_yaml
 from etl.policies.register import read_register, with_citations
+from etl.provinces import FACTORS, PROVINCES, STATUSES, ProvinceFigure, ProvinceYardstick
 from etl.records import BEIJING, Document, now
 from etl.settings import Settings
 
+YARDSTICKS = tuple(one.name for one in fields(ProvinceYardstick))[:-1]
+PROVINCE_FIGURES = (
+    "province", "factor", "yardstick", "period", "value", "unit", "source", "address", "public",
+    "status", "note",
+)  # fmt: skip
 COMPARISONS = ("scope", "scope_zh", "period", "pue", "kind", "kind_zh", "source", "status", "note")
 
 
@@ -99,6 +105,71 @@ def read_comparisons(settings: Settings) -> tuple[PueComparison, ...]:
                 raise FileProblem(path, f"{name} must not be empty.", line=line)
         found.append(PueComparison(**cell))
     return tuple(found)
+
+
+def read_provinces(settings: Settings) -> tuple[ProvinceYardstick, ...]:
+    """What is measured of provinces, with its figures; nothing if there are no such files. A
+    FileProblem names the line that is wrong."""
+    path = settings.figures / "province_yardsticks.csv"
+    if not path.exists():
+        return ()
+    yardsticks: dict[str, ProvinceYardstick] = {}
+    for line, cell in rows_of(bytes_of(path, "it is gone."), path, YARDSTICKS, YARDSTICKS):
+        _check_one_of(cell, "factor", FACTORS, path, line)
+        _check_filled(cell, ("yardstick", "title", "title_en", "definition"), path, line)
+        if cell["yardstick"] in yardsticks:
+            message = f"the yardstick '{cell['yardstick']}' stands twice; keep one."
+            raise FileProblem(path, message, line=line)
+        yardsticks[cell["yardstick"]] = ProvinceYardstick(**cell, figures=())
+    return _with_figures(settings.figures / "provinces.csv", yardsticks)
+
+
+def _with_figures(
+    path: Path, yardsticks: dict[str, ProvinceYardstick]
+) -> tuple[ProvinceYardstick, ...]:
+    missing = "this file of figures by province is missing; restore it from the repository."
+    found: dict[tuple[str, str], ProvinceFigure] = {}
+    for line, cell in rows_of(bytes_of(path, missing), path, PROVINCE_FIGURES, PROVINCE_FIGURES):
+        for name, known in (
+            ("province", PROVINCES), ("yardstick", yardsticks), ("status", STATUSES),
+        ):  # fmt: skip
+            _check_one_of(cell, name, known, path, line)
+        _check_filled(cell, ("period", "source"), path, line)
+        number_of(cell["value"], path, line, "value")
+        date_of(cell["public"], path, line, "public")
+        yardstick = yardsticks[cell["yardstick"]]
+        for name, meant in (("factor", yardstick.factor), ("unit", yardstick.unit)):
+            if cell[name] != meant:
+                message = (
+                    f"{name}: '{cell[name]}' is not that of {yardstick.yardstick} ('{meant}')."
+                )
+                raise FileProblem(path, message, line=line)
+        if cell["address"] and not cell["address"].startswith(("https://", "http://")):
+            raise FileProblem(path, "address: write a web address or leave it empty.", line=line)
+        place = yardstick.yardstick, cell["province"]
+        if place in found:
+            message = f"{yardstick.yardstick} of {place[1]} stands twice; keep the newest figure."
+            raise FileProblem(path, message, line=line)
+        kept = {one.name: cell[one.name] for one in fields(ProvinceFigure)}
+        found[place] = ProvinceFigure(**kept)
+    return tuple(
+        replace(one, figures=tuple(f for (name, _), f in found.items() if name == one.yardstick))
+        for one in yardsticks.values()
+    )
+
+
+def _check_one_of(
+    cell: dict[str, str], name: str, known: Collection[str], path: Path, line: int
+) -> None:
+    if cell[name] not in known:
+        message = f"unknown {name} '{quoted(cell[name])}'. {nearest(cell[name], known)}"
+        raise FileProblem(path, message, line=line)
+
+
+def _check_filled(cell: dict[str, str], names: Sequence[str], path: Path, line: int) -> None:
+    for name in names:
+        if not cell[name]:
+            raise FileProblem(path, f"{name} must not be empty.", line=line)
 
 
 def read_corrections(settings: Settings, catalog: Catalog) -> tuple[Correction, ...]:

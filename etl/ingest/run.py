@@ -30,6 +30,7 @@ from etl.files.authored import (
     read_comparisons,
     read_corrections,
     read_documents,
+    read_provinces,
 )
 from etl.ingest import checks, raw, revisions
 from etl.ingest.answers import Beside, accepted, fix_of, refuse, take_answer
@@ -43,6 +44,7 @@ from etl.policies import candidates
 from etl.policies.counts import CREDIT
 from etl.policies.finders.base import DocumentFinder
 from etl.policies.register import documents_from_json, documents_to_json
+from etl.provinces import ProvinceYardstick
 from etl.records import Action, Document, Observation, now
 from etl.reliability import Reliability, failing
 from etl.settings import Settings
@@ -117,7 +119,8 @@ def run(
         answering = reliability(warehouse, _upstreams(catalog), seen, moment)
         content = all_content(
             shown, step.bulletins(), documents, problems, step.comparisons, alerts,
-            step.corrections, notices=notices, candidates=[one.written() for one in waiting],
+            step.corrections, provinces=step.provinces, notices=notices,
+            candidates=[one.written() for one in waiting],
             candidates_left=warehouse.texts(candidates.LEFT), reliability=answering,
             first_seen=seen,
         )  # fmt: skip
@@ -235,6 +238,7 @@ class _Run:
             self._keep_bulletins()
             self.documents, self.register_ok = self._documents()
             self.comparisons = self._comparisons()
+            self.provinces = self._provinces()
             self.corrections = self._corrections()
             self.once_corrected = warehouse.corrected()
             keep_authored(catalog, warehouse, load=self.load, known_at=self.known_at)
@@ -338,6 +342,21 @@ class _Run:
         text = json.dumps([asdict(row) for row in found], ensure_ascii=False)
         self.warehouse.keep_text(
             "figures", "pue_reference", text, known_at=self.known_at, load=self.load
+        )
+        return found
+
+    def _provinces(self) -> tuple[ProvinceYardstick, ...]:
+        """What is measured of provinces, from the files as they are or as they last could be
+        read."""
+        try:
+            found = read_provinces(self.settings)
+        except FileProblem as problem:
+            self.file_problems.append(problem)
+            held = self.warehouse.texts("figures").get("provinces", "[]")
+            return tuple(map(ProvinceYardstick.from_json, json.loads(held)))
+        text = json.dumps([one.to_json() for one in found], ensure_ascii=False)
+        self.warehouse.keep_text(
+            "figures", "provinces", text, known_at=self.known_at, load=self.load
         )
         return found
 

@@ -33,6 +33,7 @@ from etl.policies.references import cited
 from etl.records import BEIJING, Document, HeldAnswer
 from etl.reliability import JSON as RELIABILITY
 from etl.reliability import Reliability
+from etl.provinces import ProvinceYardstick
 from etl.settings import POINTER
 from etl.storage.events import create_events
 from etl.storage.latest import create_standings
@@ -166,6 +167,7 @@ create table refused (indicator varchar, source varchar, since timestamp, senten
   may_be_taken boolean);
 create table comparisons (scope varchar, scope_zh varchar, period varchar, pue varchar,
   kind varchar, kind_zh varchar, source varchar, status varchar, note varchar);
+create table provinces (document varchar);
 create table alerts (indicator varchar, rule varchar, state varchar, document varchar);
 create table citations (date date, number integer, kind varchar, document varchar);
 create table corrections (indicator varchar, date date, since date, document varchar);
@@ -199,6 +201,7 @@ class SnapshotContent:
     documents: tuple[Document, ...]
     problems: tuple[tuple[str, str], ...]
     comparisons: tuple[PueComparison, ...] = ()
+    provinces: tuple[ProvinceYardstick, ...] = ()
     alerts: tuple[Alert, ...] = ()
     corrections: tuple[Correction, ...] = ()
     notices: tuple[tuple[str, str], ...] = ()
@@ -268,6 +271,7 @@ def _fingerprint(warehouse: Warehouse, content: SnapshotContent) -> str:
         json.dumps(content.problems),
         GRAMMAR.read_text(encoding="utf-8"),  # other words, other claims
         json.dumps([asdict(comparison) for comparison in content.comparisons]),
+        *(one.to_json() for one in content.provinces),
         *(_alert_document(alert) for alert in content.alerts),
         *(correction.model_dump_json() for correction in content.corrections),
         json.dumps([content.notices, content.candidates, content.candidates_left]),
@@ -411,6 +415,7 @@ def _write_content(
         "comparisons": [
             tuple(getattr(c, name) for name in COMPARISONS) for c in content.comparisons
         ],
+        "provinces": [(one.to_json(),) for one in content.provinces],
         "alerts": [(a.indicator, a.rule, a.state, _alert_document(a)) for a in content.alerts],
         "citations": [
             (
@@ -520,6 +525,7 @@ def all_content(
     alerts: Sequence[Alert] = (),
     corrections: Sequence[Correction] = (),
     *,
+    provinces: Sequence[ProvinceYardstick] = (),
     notices: Sequence[tuple[str, str]] = (),
     candidates: Sequence[str] = (),
     candidates_left: Iterable[str] = (),
@@ -533,6 +539,7 @@ def all_content(
         tuple(documents),
         tuple(sorted(problems)),
         tuple(comparisons),
+        tuple(provinces),
         tuple(alerts),
         tuple(corrections),
         tuple(sorted(notices)),

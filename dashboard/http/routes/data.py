@@ -12,9 +12,10 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from starlette.convertors import StringConvertor, register_url_convertor
 
-from dashboard.address import AddressError, ChartAddress, parse, parse_query
+from dashboard.address import AddressError, ChartAddress, as_of_in, one_of, parse, parse_query
 from dashboard.chart_page.short_links import MAX_CODE
 from dashboard.data.snapshot import Snapshot
+from dashboard.export import provinces
 from dashboard.export.csv import iso
 from dashboard.export.formats import FORMATS, Format
 from dashboard.export.receipts import Made, Served
@@ -52,6 +53,43 @@ for _kind in sorted(FORMATS.values(), key=lambda kind: -len(kind.suffix)):
         _download(_kind),
         methods=["GET", "HEAD"],
         name=_kind.name,
+        include_in_schema=False,
+    )
+
+
+def _of_provinces(suffix: str) -> Callable[[Request], Awaitable[Response]]:
+    async def download(request: Request) -> Response:
+        snapshot = await current_snapshot(request)
+        query = parse_query(request.scope["query_string"].decode("latin-1"))
+        as_of = as_of_in(query, datetime.now(UTC))
+        for_excel = one_of("for", query.get("for", ""), ("", "excel")) == "excel"
+
+        def made() -> Content:
+            if suffix == ".csv":
+                body = provinces.as_csv(snapshot, as_of, for_excel=for_excel)
+            else:
+                body = provinces.as_xlsx(snapshot, as_of)
+            headers = {
+                "Cache-Control": LIVE,
+                "X-Snapshot": snapshot.name,
+                "X-Row-Count": str(sum(1 for _ in provinces.records(snapshot, as_of))),
+                "Content-Disposition": f'attachment; filename="{provinces.NAME}{suffix}"',
+            }
+            return Content(body, FORMATS[suffix].media_type, headers)
+
+        what = f"provinces {suffix} {as_of} {for_excel}"
+        return await answered(request, snapshot, what, made, service_of(request).files)
+
+    download.__doc__ = f"The figures of provinces as {suffix.removeprefix('.')}."
+    return download
+
+
+for _suffix in (".csv", ".xlsx"):
+    router.add_api_route(
+        f"/provinces{_suffix}",
+        _of_provinces(_suffix),
+        methods=["GET", "HEAD"],
+        name=f"provinces{_suffix}",
         include_in_schema=False,
     )
 
