@@ -15,6 +15,9 @@ from dashboard.pages.parts.cards import Card, card
 from etl.calendars import end_of
 from etl.catalog import Link
 
+#: So many indicators of a link are seen at once; the others unfold.
+SEEN = 4
+
 
 @dataclass(frozen=True, slots=True)
 class ChainEntry:
@@ -27,10 +30,11 @@ class ChainEntry:
 
 @dataclass(frozen=True, slots=True)
 class ChainLink:
-    """A link; `nothing` says why there are no entries."""
+    """A link: its first entries and, folded away, the others; `nothing` says why there are none."""
 
     title: str
     entries: list[ChainEntry]
+    others: list[ChainEntry]
     nothing: str
 
 
@@ -60,7 +64,7 @@ def _link(request: PageRequest, link: Link, as_of: datetime, before: date | None
     nothing = "" if entries else (
         request.say("no_data") if items else link.missing.in_(request.lang)
     )  # fmt: skip
-    return ChainLink(link.title.in_(request.lang), entries, nothing)
+    return ChainLink(link.title.in_(request.lang), entries[:SEEN], entries[SEEN:], nothing)
 
 
 def _entry(request: PageRequest, item: Reading, before: date | None) -> ChainEntry:
