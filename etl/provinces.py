@@ -53,6 +53,7 @@ class ProvinceYardstick:
     title: str
     title_en: str
     unit: str
+    unit_en: str
     definition: str
     definition_en: str
     figures: tuple[ProvinceFigure, ...] = ()

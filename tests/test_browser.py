@@ -21,6 +21,7 @@ PAGES = {
     "market-value": "/indicators/micron_market_cap_usd_bn",
     "pue": "/indicators/pue_global_average",
     "about": "/about",
+    "provinces": "/provinces",
     "compare": "/compare?ids=nasdaq_composite,us_10y_yield_pct",
     "export": "/export?ids=sp500,micron_close_usd,vix,usd_cny,brent_spot_usd_bbl",
     "found": "/bulletins?q=数据",

@@ -3,7 +3,7 @@ with its period and source, and openly where there is none."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from dashboard.address import AddressError, one_of
@@ -75,8 +75,7 @@ def layout(request: PageRequest) -> Page:
     figures = sum(len(one.figures) for one in held)
     count = request.say("provinces_count", figures=str(figures), places=str(len(PROVINCES)))
     lacking = [asked.factor_name(one) for one in FACTORS if not asked.yardsticks_of(one, held)]
-    comma = "、" if request.lang == "zh" else ", "
-    nowhere = request.say("provinces_nowhere", factors=comma.join(lacking)) if lacking else ""
+    nowhere = request.say("provinces_nowhere", factors=asked.listed(lacking)) if lacking else ""
     urls = request.urls
     return Page(
         title=request.say("provinces"),
@@ -116,6 +115,10 @@ class _Asked:
         sorts = [f"{turn}{one.yardstick}" for one in shown if one.is_ranked for turn in ("", BACK)]
         sort = one_of("sort", request.query.get("sort", ""), ("", *sorts))
         return cls(request, shown, factor, sort)
+
+    def listed(self, words: Iterable[str]) -> str:
+        """The words one after the other."""
+        return ("、" if self.request.lang == "zh" else ", ").join(words)
 
     def factor_name(self, factor: str) -> str:
         return FACTORS[factor] if self.request.lang == "en" else factor
@@ -184,7 +187,7 @@ class _Asked:
             title=self._title(one),
             definition=one.definition_en if lang == "en" else one.definition,
             count=say("provinces_of", n=str(len(one.figures)), places=str(len(PROVINCES))),
-            status="、".join(dict.fromkeys(say(f"figure_{f.status}") for f in one.figures)),
+            status=self.listed(dict.fromkeys(say(f"figure_{f.status}") for f in one.figures)),
             sources=[
                 (source, address, say("published_on", day=public))
                 for source, address, public in sources
@@ -222,7 +225,7 @@ class _Asked:
             cells += found or [PlaceCell(self.factor_name(factor))]
             if not any(cell.value for cell in found):
                 lacking.append(self.factor_name(factor))
-        return PlaceRow(self._place(name), cells, "、".join(lacking))
+        return PlaceRow(self._place(name), cells, self.listed(lacking))
 
     def _cell(self, one: ProvinceYardstick, name: str, ranks: dict[str, int]) -> PlaceCell:
         figure = next((figure for figure in one.figures if figure.province == name), None)
@@ -233,7 +236,7 @@ class _Asked:
         return PlaceCell(
             label=self._title(one) + ("" if own else comma + self._period(figure.period)),
             value=figure.value,
-            unit=one.unit,
+            unit=one.unit_en if self.request.lang == "en" else one.unit,
             period=own,
             rank=self.request.say("rank", n=str(ranks[name])) if name in ranks else "",
             planned=figure.status == "planned",
