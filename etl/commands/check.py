@@ -38,11 +38,10 @@ def check_command(settings: Settings, options: argparse.Namespace) -> int:
     except FileProblem as problem:
         wrong.append(str(problem))
         documents = ()
-    reads: list[Callable[[Settings], object]] = [read_comparisons]
+    reads: list[Callable[[Settings], object]] = [read_comparisons, read_provinces]
     if catalog is not None and is_whole:
         reads.append(partial(read_corrections, catalog=catalog))
     for read in reads:
-    for read in (read_comparisons, read_provinces, partial(read_corrections, catalog=catalog)):
         try:
             read(settings)
         except FileProblem as problem:

@@ -30,10 +30,10 @@ from etl.files.authored import COMPARISONS, PueComparison
 from etl.lags import FirstSeen
 from etl.policies.identity import is_counted
 from etl.policies.references import cited
+from etl.provinces import ProvinceYardstick
 from etl.records import BEIJING, Document, HeldAnswer
 from etl.reliability import JSON as RELIABILITY
 from etl.reliability import Reliability
-from etl.provinces import ProvinceYardstick
 from etl.settings import POINTER
 from etl.storage.events import create_events
 from etl.storage.latest import create_standings

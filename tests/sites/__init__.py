@@ -7,26 +7,20 @@ from sites.eastmoney import EastmoneySite, closes_of
 from sites.nasdaq import NasdaqSite
 from sites.nea import NeaSite, notices_of
 from sites.sec import SecSite, filings_of
+from sites.stats_gov_cn import StatsGovCnSite, bureau_of
 from sites.tables import TableSite
 from sites.treasury import TreasurySite
-from sites.stats_gov_cn import StatsGovCnSite, bureau_of
 
 __all__ = [
     "CboeSite",
-    "EastmoneySite",
-    "NasdaqSite",
-    "SecSite",
-    "TableSite",
-    "TreasurySite",
-    "closes_of",
-    "filings_of",
-]
-__all__ = [
     "CsindexSite",
     "EastmoneySite",
+    "NasdaqSite",
     "NeaSite",
     "SecSite",
     "StatsGovCnSite",
+    "TableSite",
+    "TreasurySite",
     "bureau_of",
     "closes_of",
     "filings_of",
