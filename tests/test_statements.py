@@ -367,7 +367,7 @@ class Rates:
 
 
 @pytest.mark.parametrize(
-    ("months", "verdict"), [(12, "supported"), (13, "unverifiable"), (9, "contradicted")]
+    ("months", "verdict"), [(12, "supported"), (13, "unverifiable"), (9, "unverifiable")]
 )
 def test_months_without_a_change_are_a_streak_with_or_without_the_first(
     catalog: Catalog, months: int, verdict: str
