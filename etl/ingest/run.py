@@ -248,6 +248,8 @@ class _Run:
         #: Date and source of the newest observation served of each indicator.
         self.newest = {n: (v.date, v.source) for n, v in warehouse.newest_served().items()}
         self.sources = sources(settings, self.documents, catalog.units)
+        #: How much was new in the bundled figures of each indicator, or why they were not taken.
+        self.figures: dict[str, Appended | FileProblem | CheckFailed] = {}
         #: Notices about the answers that were taken, by indicator and source.
         self.noted: dict[tuple[str, str], Sequence[str]] = {}
 
@@ -265,6 +267,7 @@ class _Run:
                 since = candidates.first_day(self.warehouse, finder, self.known_at)
                 fetch = partial(finder.fetch, since, self.known_at, self.out)
                 answers.ask(finder.name, candidates.PAGES, fetch)
+            self._take_figures(wanted)  # while the hosts answer
             for indicator in self.catalog.inputs_first(wanted):
                 done.append(self._update(indicator, answers))
                 progress(done[-1])
@@ -389,6 +392,7 @@ class _Run:
         """Take every source of the indicator, each independently: the likely ones first, and those
         in order of preference."""
         added: dict[str, Appended] = defaultdict(Appended)
+        added = seen = self._figures_of(indicator)
         problems: dict[str, str] = {}
         notices: list[str] = []
         asked = [
@@ -398,6 +402,9 @@ class _Run:
             problems[ref.name] = ""
             try:
                 added[ref.name] += self._append(indicator, ref, answers)
+                if ref.name == "figures" and indicator.id in self.figures:
+                    self._refuse_figures(indicator)
+                    continue
                 notices += self._notices(indicator, ref)
             except (SourceError, FileProblem, CheckFailed) as error:
                 problems[ref.name] = str(error)
@@ -409,6 +416,7 @@ class _Run:
                 added[name] += self._store(indicator, name, settled)
         self._note_newest(indicator, [name for name, one in added.items() if one])
         day, source = self.newest.get(indicator.id, (None, "" if asked else NEEDS_NETWORK))
+        if added != seen:
         return Outcome(
             indicator.id,
             source,
@@ -444,16 +452,50 @@ class _Run:
     def _append(self, indicator: Indicator, ref: SourceRef, answers: Fetching) -> Appended:
         if self._is_online(ref.name):
             return self._append_answer(indicator, ref, answers.answer(ref.name, indicator.id))
-        fix = self._fix(indicator, ref.name)
+        observations = self._accepted(indicator, ref)
         # What lies in the folder is known, unless the run is asked to forget what is later.
         is_sent = ref.name in ("figures", "manual") and self.request.known_at is None
-        found = self._own(indicator, ref)
-        held, splits = self.warehouse.dates(indicator.id), self._splits(indicator)
-        observations = accepted(indicator, found, self.known_at, splits, fix, held, is_sent=is_sent)
         with self.warehouse.transaction():
             return self.warehouse.append(
                 indicator.id, ref.name, observations, load=self.load, known_at=self.known_at
             )
+
+    def _take_figures(self, wanted: Sequence[Indicator]) -> None:
+        """Store the bundled figures of all indicators at once: one by one, hundreds would take
+        longer than their values. Shares wait for the splits that another source may tell."""
+        read: dict[str, Sequence[Observation]] = {}
+        for indicator in wanted:
+            ref = indicator.ref("figures")
+            if ref is not None and not self._left_out(ref) and not indicator.may_split:
+                try:
+                    read[indicator.id] = self._accepted(indicator, ref)
+                except (FileProblem, CheckFailed) as error:
+                    self.figures[indicator.id] = error
+        with self.warehouse.transaction():
+            added = self.warehouse.append_all(
+                read, "figures", load=self.load, known_at=self.known_at
+            )
+        self.figures |= {name: added.get(name, Appended()) for name in read}
+        if added:
+            self.newest |= self.warehouse.newest_served()
+
+    def _figures_of(self, indicator: Indicator) -> Appended:
+        taken = self.figures.get(indicator.id)
+        return taken if isinstance(taken, Appended) else Appended()
+
+    def _refuse_figures(self, indicator: Indicator) -> None:
+        """Raise what was wrong with the bundled figures of an indicator."""
+        taken = self.figures.get(indicator.id)
+        if isinstance(taken, Exception):
+            raise taken
+
+    def _accepted(self, indicator: Indicator, ref: SourceRef) -> Sequence[Observation]:
+        """What a source without network has for the indicator, if nothing speaks against it."""
+        # Figures that lie in the folder are known, unless the run is asked to forget what is later.
+        is_sent = ref.name == "figures" and self.request.known_at is None
+        fix, splits = self._fix(indicator, ref.name), self._splits(indicator)
+        found, held = self._own(indicator, ref), self.warehouse.dates(indicator.id)
+        return accepted(indicator, found, self.known_at, splits, fix, held, is_sent=is_sent)
 
     def _own(self, indicator: Indicator, ref: SourceRef) -> Sequence[Observation]:
         """What a source without network has for the indicator."""

@@ -27,6 +27,9 @@ LIMITS: dict[str, str | bool | int | float | list[str]] = {"memory_limit": "600M
 EVER = datetime.min.replace(tzinfo=UTC)
 LAST = datetime(9999, 12, 31, tzinfo=UTC)
 
+#: A row to be appended: its indicator, whether nothing is held of it from the source, the value.
+StagedRow = tuple[str, bool, Observation]
+
 #: How many indicators are processed at a time when the rows of all would not fit into memory.
 AT_ONCE = 500
 
@@ -59,16 +62,17 @@ select unnest($said) as said, unnest($status) as status, unnest($credit) as cred
 STAGE = """
 create or replace temp table staged as
 with told as (
-  select unnest($dates) as date, unnest($values) as value,
+  select unnest($indicators) as indicator, unnest($firsts) as first,
+         unnest($dates) as date, unnest($values) as value,
          least(unnest($public)::timestamp, $now) as public_at,
          unnest($corrected)::timestamp as corrected_at, unnest($stated) as stated,
          unnest($said_of) as said, unnest($fresh) as fresh),
 known as (
   select *, least(greatest(public_at, coalesce(corrected_at, public_at)), $now) as since from told)
-select $indicator as indicator, date, value, public_at,
-       case when $first then since else $now end as known_at,
+select indicator, date, value, public_at,
+       case when first then since else $now end as known_at,
        case when $exactly then $now else since end as first_at,
-       case when $first or stated and not $exactly then since else $now end as again_at,
+       case when first or stated and not $exactly then since else $now end as again_at,
        said, fresh
 from known
 """
@@ -607,17 +611,35 @@ class Warehouse:
         it became public. With `exactly`, all are known at `known_at`. Values that differ by no more
         than `precision`, as a share of the value, are equal.
         """
-        first = not exactly and not self.holds(indicator, source)
-        rows = list(observations) if first else _newest_of_each_date(observations)
-        if not rows:
-            return Appended()
-        self._stage(
-            indicator, rows, STATUS_OF_SOURCE.get(source, "fetched"), known_at,
-            is_first=first, exactly=exactly,
+        added = self.append_all(
+            {indicator: observations}, source, load=load, known_at=known_at, exactly=exactly,
+            precision=precision,
         )  # fmt: skip
-        span = (indicator, indicator)
-        added = self.append_staged(source, load=load, span=span, precision=precision)
         return added.get(indicator, Appended())
+
+    def append_all(
+        self,
+        series: Mapping[str, Sequence[Observation]],
+        source: str,
+        *,
+        load: int,
+        known_at: datetime,
+        exactly: bool = False,
+        precision: float = 0.0,
+    ) -> Mapping[str, Appended]:
+        """The same for several indicators of one source at once, which takes the time of one."""
+        added: dict[str, Appended] = {}
+        for span in spans(series):
+            rows = list[StagedRow]()
+            for name in sorted(series):
+                if span[0] <= name <= span[1]:
+                    first = not exactly and not self.holds(name, source)
+                    told = series[name] if first else _newest_of_each_date(series[name])
+                    rows += ((name, first, row) for row in told)
+            if rows:
+                self._stage(rows, STATUS_OF_SOURCE.get(source, "fetched"), known_at, exactly)
+                added |= self.append_staged(source, load=load, span=span, precision=precision)
+        return added
 
     def append_staged(
         self, source: str, *, load: int, span: tuple[str, str], precision: float = 0.0
@@ -643,15 +665,9 @@ class Warehouse:
         )  # fmt: skip
 
     def _stage(
-        self,
-        indicator: str,
-        rows: Sequence[Observation],
-        status: str,
-        known_at: datetime,
-        *,
-        is_first: bool,
-        exactly: bool,
+        self, staged: Sequence[StagedRow], status: str, known_at: datetime, exactly: bool
     ) -> None:
+        names, firsts, rows = (list(column) for column in zip(*staged, strict=True))
         said: dict[tuple[str, str, str, str], int] = {}
         said_of = [
             said.setdefault((_status(row, status), row.credit, row.basis, row.note), len(said))
@@ -659,21 +675,22 @@ class Warehouse:
         ]
         self.stage_said(list(said))
         dates = [row.date for row in rows]
-        first_of = dict(zip(reversed(dates), reversed(range(len(dates))), strict=True))
+        days = list(zip(names, dates, strict=True))
+        first_of = dict(zip(reversed(days), reversed(range(len(days))), strict=True))
         self.connection.execute(
             STAGE,
             {
-                "indicator": indicator,
                 "now": _naive(known_at),
-                "first": is_first,
                 "exactly": exactly,
+                "indicators": names,
+                "firsts": firsts,
                 "dates": dates,
                 "values": [row.value for row in rows],
                 "public": [_naive(row.public_at or known_at) for row in rows],
                 "corrected": [row.corrected_at and _naive(row.corrected_at) for row in rows],
                 "stated": [row.is_stated for row in rows],
                 "said_of": said_of,
-                "fresh": [first_of[day] == place for place, day in enumerate(dates)],
+                "fresh": [first_of[day] == place for place, day in enumerate(days)],
             },
         )
 
