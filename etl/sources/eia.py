@@ -13,14 +13,17 @@ import csv
 import io
 import json
 import re
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
 from etl.catalog import Indicator
 from etl.errors import UnexpectedPayload, beginning, nearest, quoted
+from etl.files.bounded import Unreadable, answers
+from etl.files.xls import READER as XLS
 from etl.ingest.upstream import Upstream
 from etl.records import Observation
 from etl.sources.base import FIRST_DAY, Params, Source, decimal, in_order, json_of, number
@@ -30,7 +33,6 @@ SITE, API = "https://www.eia.gov", "https://api.eia.gov/v2"
 MOST_ROWS, MOST_PAGES = 5_000, 20
 MISSING = frozenset({"", "Not Available", "No Data Reported", "NA", "--"})
 TABLE_COLUMNS = ["MSN", "YYYYMM", "Value", "Column_Order", "Description", "Unit"]
-_OLE = b"\xd0\xcf\x11\xe0"
 _MONTH = re.compile(r"(\d{4})-?(0[1-9]|1[0-3])", re.ASCII)
 
 
@@ -188,24 +190,23 @@ def _workbook_values(payload: bytes, code: str, series: EiaSeries) -> Iterator[t
         raise UnexpectedPayload(f"EIA's workbook holds '{found}' where {code} was asked for.")
     if not heads[1][1].endswith(f"({series.unit})"):
         raise _other_unit(code, heads[1][1], series.unit)
-    for line, (day, value, *_) in enumerate(rows[3:], 4):
+    for line, (told, value, *_) in enumerate(rows[3:], 4):
         if value in MISSING:  # a day without a price
             continue
-        if not isinstance(day, date):
-            raise UnexpectedPayload(f"EIA {code}, row {line}: '{quoted(day)}' is no date.")
-        what = f"EIA {code}, row {line}"
-        yield day.date() if isinstance(day, datetime) else day, number(value, what)
+        day = _day(told["day"]) if isinstance(told, dict) else None
+        if day is None:
+            raise UnexpectedPayload(f"EIA {code}, row {line}: '{quoted(told)}' is no date.")
+        yield day, number(value, f"EIA {code}, row {line}")
 
 
 def _rows(payload: bytes, code: str) -> list[list[Any]]:
-    from python_calamine import CalamineError, CalamineWorkbook
-
+    """The cells of the sheet with the values."""
     try:
-        if not payload.startswith(_OLE):
-            raise ValueError
-        book = CalamineWorkbook.from_filelike(io.BytesIO(payload))
-        return book.get_sheet_by_name("Data 1").to_python(skip_empty_area=False)
-    except (CalamineError, ValueError, OSError):
+        with tempfile.TemporaryFile() as file:
+            file.write(payload)
+            file.seek(0)
+            return [row for sheet, row in answers(file, XLS) if sheet == "Data 1"]
+    except Unreadable:
         shown = beginning(payload[:200].decode("utf-8", "replace"))
         raise UnexpectedPayload(
             f"EIA sent no whole workbook of {code} (it begins: {shown})."

@@ -27,3 +27,8 @@ __all__ = [
     "indices_of",
     "notices_of",
 ]
+
+from sites.cfets import CfetsSite as CfetsSite
+from sites.eia import EiaSite as EiaSite
+from sites.sge import SgeSite as SgeSite
+from sites.sina import SinaSite as SinaSite
