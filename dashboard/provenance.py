@@ -74,6 +74,6 @@ def tried_sources(one: AwaitedIndicator, lang: str) -> Iterator[TriedSource]:
             continue
         kind = "tried_badly" if attempt.problem else "tried_well"
         if ref.name in STATUS_OF_SOURCE and not attempt.problem:
-            kind = "tried_here"
-        moment = formatting.beijing(attempt.tried_at, lang)
+            kind = "inputs_wait" if ref.name == "derived" else "tried_here"
+        moment = formatting.minute(attempt.tried_at)
         yield TriedSource(name, text(kind, lang, moment=moment), attempt.problem)
