@@ -45,7 +45,7 @@ from etl.policies.counts import CREDIT
 from etl.policies.finders.base import DocumentFinder
 from etl.policies.register import documents_from_json, documents_to_json
 from etl.provinces import ProvinceYardstick
-from etl.records import Action, Document, Observation, now
+from etl.records import Action, Document, Observation, Vintage, now
 from etl.reliability import Reliability, failing
 from etl.settings import Settings
 from etl.sources import sources
@@ -242,12 +242,11 @@ class _Run:
             self.corrections = self._corrections()
             self.once_corrected = warehouse.corrected()
             keep_authored(catalog, warehouse, load=self.load, known_at=self.known_at)
-            self.sources = sources(settings, self.documents)
+            self.sources = sources(settings, self.documents, catalog.units)
             warehouse.prefer(ranks(catalog, settings.region, self.sources), load=self.load)
         self.unlikely = unlikely(settings.region, self.sources, warehouse)
         #: Date and source of the newest observation served of each indicator.
-        self.newest = {n: (v.date, v.source) for n, v in warehouse.newest_served().items()}
-        self.sources = sources(settings, self.documents, catalog.units)
+        self.newest = _days(warehouse.newest_served())
         #: How much was new in the bundled figures of each indicator, or why they were not taken.
         self.figures: dict[str, Appended | FileProblem | CheckFailed] = {}
         #: Notices about the answers that were taken, by indicator and source.
@@ -392,7 +391,7 @@ class _Run:
         """Take every source of the indicator, each independently: the likely ones first, and those
         in order of preference."""
         added: dict[str, Appended] = defaultdict(Appended)
-        added = seen = self._figures_of(indicator)
+        taken = {"figures"} if indicator.id in self.figures else set()
         problems: dict[str, str] = {}
         notices: list[str] = []
         asked = [
@@ -401,10 +400,10 @@ class _Run:
         for ref in asked:
             problems[ref.name] = ""
             try:
-                added[ref.name] += self._append(indicator, ref, answers)
-                if ref.name == "figures" and indicator.id in self.figures:
-                    self._refuse_figures(indicator)
+                if ref.name in taken:
+                    added[ref.name] += self._figures_of(indicator)
                     continue
+                added[ref.name] += self._append(indicator, ref, answers)
                 notices += self._notices(indicator, ref)
             except (SourceError, FileProblem, CheckFailed) as error:
                 problems[ref.name] = str(error)
@@ -414,9 +413,8 @@ class _Run:
                 problems[name] = " ".join(filter(None, (problems.get(name), wrong)))
             else:
                 added[name] += self._store(indicator, name, settled)
-        self._note_newest(indicator, [name for name, one in added.items() if one])
+        self._note_newest(indicator, [n for n, one in added.items() if one and n not in taken])
         day, source = self.newest.get(indicator.id, (None, "" if asked else NEEDS_NETWORK))
-        if added != seen:
         return Outcome(
             indicator.id,
             source,
@@ -436,8 +434,7 @@ class _Run:
             if day := self.warehouse.newest(indicator.id, source):
                 self.newest[indicator.id] = (day, source)
         elif sources:
-            for name, one in self.warehouse.newest_served(indicator.id).items():
-                self.newest[name] = (one.date, one.source)
+            self.newest |= _days(self.warehouse.newest_served(indicator.id))
 
     def _left_out(self, ref: SourceRef) -> bool:
         if self.request.source not in (None, ref.name):
@@ -453,8 +450,6 @@ class _Run:
         if self._is_online(ref.name):
             return self._append_answer(indicator, ref, answers.answer(ref.name, indicator.id))
         observations = self._accepted(indicator, ref)
-        # What lies in the folder is known, unless the run is asked to forget what is later.
-        is_sent = ref.name in ("figures", "manual") and self.request.known_at is None
         with self.warehouse.transaction():
             return self.warehouse.append(
                 indicator.id, ref.name, observations, load=self.load, known_at=self.known_at
@@ -477,22 +472,20 @@ class _Run:
             )
         self.figures |= {name: added.get(name, Appended()) for name in read}
         if added:
-            self.newest |= self.warehouse.newest_served()
+            self.newest = _days(self.warehouse.newest_served())
 
     def _figures_of(self, indicator: Indicator) -> Appended:
-        taken = self.figures.get(indicator.id)
-        return taken if isinstance(taken, Appended) else Appended()
-
-    def _refuse_figures(self, indicator: Indicator) -> None:
-        """Raise what was wrong with the bundled figures of an indicator."""
-        taken = self.figures.get(indicator.id)
+        """How much was new in the bundled figures of an indicator; raises what was wrong with
+        them."""
+        taken = self.figures[indicator.id]
         if isinstance(taken, Exception):
             raise taken
+        return taken
 
     def _accepted(self, indicator: Indicator, ref: SourceRef) -> Sequence[Observation]:
         """What a source without network has for the indicator, if nothing speaks against it."""
-        # Figures that lie in the folder are known, unless the run is asked to forget what is later.
-        is_sent = ref.name == "figures" and self.request.known_at is None
+        # What lies in the folder is known, unless the run is asked to forget what is later.
+        is_sent = ref.name in ("figures", "manual") and self.request.known_at is None
         fix, splits = self._fix(indicator, ref.name), self._splits(indicator)
         found, held = self._own(indicator, ref), self.warehouse.dates(indicator.id)
         return accepted(indicator, found, self.known_at, splits, fix, held, is_sent=is_sent)
@@ -649,6 +642,10 @@ def _named_host(ref: SourceRef) -> str:
     """The host of the address that the catalog gives a source, where it gives one."""
     addresses = (str(value) for value in ref.params.values() if "://" in str(value))
     return next((address.split("/")[2] for address in addresses), "")
+
+
+def _days(newest: Mapping[str, Vintage]) -> dict[str, tuple[date, str]]:
+    return {name: (one.date, one.source) for name, one in newest.items()}
 
 
 def broken(catalog: Catalog, actions_of: Mapping[str, Sequence[Action]]) -> Catalog:
