@@ -277,7 +277,7 @@ def _fingerprint(warehouse: Warehouse, content: SnapshotContent) -> str:
         json.dumps([content.notices, content.candidates, content.candidates_left]),
         repr([one.told_by_day for one in content.reliability]),
         # That a source still gives nothing is news once a day.
-        repr([(*tried, at.replace(tzinfo=UTC).astimezone(BEIJING).date(), problem)
+        repr([(*tried, at.replace(tzinfo=UTC).astimezone(BEIJING).date(), problem != "")
               for *tried, at, problem in _attempts(warehouse, content.catalog)]),
     ]  # fmt: skip
     return sha256("\x00".join(parts).encode()).hexdigest()
