@@ -19,8 +19,9 @@ from zoneinfo import ZoneInfo
 import httpx
 import pytest
 from conftest import Finished, authored, bundled, command, finished, served, settings_of, snapshot
-from sites import closes_of, filings_of
-from upstreams import FRED_KEY, MODES, OF_THE_LINE, Internet, Listed, fresh_yfinance
+from sites.whole import fill, rising
+from test_catalog import IDS_OF_THE_CONTRACT
+from upstreams import FRED_KEY, MODES, OF_THE_LINE, Internet, fresh_yfinance
 
 from etl.catalog import Catalog
 from etl.ingest.replay import replay
@@ -37,11 +38,6 @@ TIMEOUT_S = 2.0
 #: A whole run, whatever fails; hosts that hang cost one timeout together.
 BOUND_S = 30.0
 DAYS = [date(2026, 10, day) for day in (12, 13, 14, 15, 16, 19, 20)]
-LEVELS = {
-    "MU": 900.0, "^IXIC": 26000.0, "^GSPC": 7600.0, "^SOX": 11000.0, "^VIX": 17.0, "BZ=F": 95.0,
-    "CL=F": 88.0, "GC=F": 4500.0, "CNY=X": 6.8, "NASDAQCOM": 26000.0, "SP500": 7600.0,
-    "VIXCLS": 17.0, "DCOILBRENTEU": 95.0, "DCOILWTICO": 88.0, "DGS10": 4.5, "T10YIE": 2.3,
-}  # fmt: skip
 FILINGS = [
     (date(2026, 6, 17), 1129393151, "10-Q", date(2026, 6, 25)),
     (date(2026, 10, 1), 1131000000, "10-K", date(2026, 10, 9)),
@@ -125,37 +121,15 @@ class World:
             return Counter(dict(connection.execute(query).fetchall()))
 
 
-def _fill(internet: Internet, catalog: Catalog) -> None:
-    """Every series of the catalog, over a few sessions."""
-    for indicator in catalog.all():
-        for ref in indicator.sources:
-            if ref.name == "yahoo":
-                ticker = str(ref.params["ticker"])
-                internet.prices[ticker] = _rising(LEVELS.get(ticker, 100.0))
-            elif ref.name == "fred":
-                series = str(ref.params["series"])
-                internet.fred[series] = _rising(LEVELS.get(series, 0) + 0.001)
-    # A rate that holds, then changes: the day of the change is all that is kept.
-    internet.fred["DFEDTARU"] = [(day, 3.75 if day < DAYS[3] else 3.5) for day in DAYS]
-    internet.shares = list(FILINGS)
-    internet.sites = [closes_of(catalog, internet.prices), filings_of(catalog, DAYS[-1])]
-    internet.commodities["Gold"] = [(date(2026, month, 1), 4400.0 + month) for month in range(1, 9)]
-    internet.documents = [
-        Listed(
-            "71", "国务院关于数据要素市场的意见", DAYS[0], "zhengcelibrary_gw", "国发〔2026〕19号"
-        ),
-        Listed("20", "国家数据局关于可信数据空间的指引", DAYS[1], "zcfb"),
-        Listed("21", "国家数据局招聘公告", DAYS[2], "tzgg"),
-    ]
-
-
-def _rising(start: float) -> list[tuple[date, float | None]]:
-    return [(day, round(start + 0.01 * n, 4)) for n, day in enumerate(DAYS)]
-
-
 def _world(folder: Path, internet: Internet, catalog: Catalog) -> World:
-    _fill(internet, catalog)
-    return World(internet, folder / "data", catalog)
+    """The first indicators of the catalog, which ask most sources; the commands ask all of it."""
+    fill(internet, catalog, DAYS)
+    few = {name: one for name, one in catalog.indicators.items() if name in IDS_OF_THE_CONTRACT}
+    return World(
+        internet,
+        folder / "data",
+        Catalog(units=catalog.units, groups=catalog.groups, indicators=few),
+    )
 
 
 @pytest.fixture
@@ -204,7 +178,8 @@ def test_values_of_every_upstream_arrive_with_their_source(world: World) -> None
         name = str(first.params.get("ticker") or first.params.get("series"))
         if name in series and indicator.frequency == "daily":
             held = [row for row in world.rows(indicator.id) if row[0] >= DAYS[0]]
-            assert held == [(day, value, first.name) for day, value in series[name]]
+            told = [row for row in series[name] if row[0] >= DAYS[0]]
+            assert held == [(day, value, first.name) for day, value in told]
     with snapshot(world.data) as connection:
         query = "select distinct indicator, credit from vintages where source in ('yahoo', 'fred')"
         credits = set(connection.execute(query).fetchall())
@@ -216,15 +191,18 @@ def test_every_request_goes_through_the_proxy_and_sec_reads_the_contact(world: W
     world.run()
     internet = world.internet
     assert internet.hosts() == set(internet.tunnels)
-    assert internet.hosts() == {
+    asked = internet.hosts() - set().union(*(site.hosts for site in internet.sites))
+    assert asked == {
         "fc.yahoo.com", "query1.finance.yahoo.com", "query2.finance.yahoo.com",
-        "fred.stlouisfed.org", "data.sec.gov", "sousuo.www.gov.cn", "www.nda.gov.cn",
-        "www.worldbank.org", "thedocs.worldbank.org", "push2his.eastmoney.com",
+        "fred.stlouisfed.org", "sousuo.www.gov.cn", "www.nda.gov.cn", "www.worldbank.org",
+        "thedocs.worldbank.org",
     }  # fmt: skip
-    to_sec = [asked for asked in internet.requests if asked.host == "data.sec.gov"]
-    assert all(CONTACT in asked.headers["user-agent"] for asked in to_sec)
-    charts = [asked for asked in internet.requests if asked.path.startswith("/v8/finance/chart/")]
-    assert len(charts) == 2 * len(internet.prices)  # its time zone, then its closes
+    to_sec = [one for one in internet.requests if one.host == "data.sec.gov"]
+    assert to_sec
+    assert all(CONTACT in one.headers["user-agent"] for one in to_sec)
+    charts = [one for one in internet.requests if one.path.startswith("/v8/finance/chart/")]
+    tickers = [i for i in world.catalog.all() if i.ref("yahoo")]
+    assert len(charts) == 2 * len(tickers)  # its time zone, then its closes
 
 
 def test_a_crumb_is_never_sent_without_the_cookie_it_was_given_for(world: World) -> None:
@@ -247,7 +225,7 @@ def test_a_list_of_hosts_without_proxy_changes_nothing(
 def test_no_certificate_is_trusted_but_those_of_the_bundle(world: World) -> None:
     report = world.run(*KINDS, XINZHI_CA_BUNDLE="")
     assert report.exit_status == 1
-    assert len(report.unreachable) == 6
+    assert len(report.unreachable) == 7
     assert world.internet.requests == []
     assert world.internet.tunnels != []
     assert {source for name in KINDS for _, _, source in world.rows(name)} == {
@@ -300,7 +278,7 @@ def test_without_a_contact_sec_is_not_asked_and_the_bundled_counts_stay(world: W
 
 
 def test_the_command_ends_with_0_and_an_empty_error_stream(world: World) -> None:
-    done = finished(command("run", data=world.data, **world.environment()))
+    done = finished(command("run", *KINDS, data=world.data, **world.environment()))
     assert (done.status, done.err) == (0, "")
     assert world.rows("usd_cny") == [(d, v, "yahoo") for d, v in world.internet.prices["CNY=X"]]
 
@@ -480,7 +458,7 @@ def test_a_price_of_sunday_evening_is_never_stored_and_its_absence_never_held_ba
 def test_what_an_earlier_version_took_for_closes_of_sundays_is_no_history_that_is_gone(
     world: World,
 ) -> None:
-    world.internet.prices["GC=F"] = _rising(4500.0)
+    world.internet.prices["GC=F"] = rising(4500.0, DAYS)
     assert world.run(GOLD, known_at=_evening(DAYS[-1])).exit_status == 0
     sundays = [date(2026, 10, 18) - timedelta(weeks=n) for n in range(8)]
     moment = _evening(DAYS[-1])
@@ -754,7 +732,7 @@ def test_closes_arrive_though_the_cookie_host_hangs_and_it_is_asked_once(world: 
 
 def test_a_proxy_that_has_no_address_is_said_in_words_and_nothing_is_lost(world: World) -> None:
     report = world.run(*KINDS, XINZHI_PROXY="http://proxy.invalid:3128")
-    assert (report.exit_status, len(report.unreachable)) == (1, 5)
+    assert (report.exit_status, len(report.unreachable)) == (1, 7)
     assert world.rows("sp500") != []
 
 

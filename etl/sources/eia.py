@@ -112,11 +112,11 @@ def _from_api(code: str, series: EiaSeries, frequency: str, since: date, out: Up
     """The rows of every page as EIA wrote them, without the key that it repeats beside them."""
     start = since.isoformat()[: 10 if frequency == "daily" else 7]
     rows: list[Any] = []
-    for page in range(MOST_PAGES):
+    for _ in range(MOST_PAGES):
         asked = {
             "api_key": out.settings.eia_api_key, "frequency": frequency, "data[0]": "value",
             f"facets[{series.facet}][]": code, "sort[0][column]": "period",
-            "sort[0][direction]": "asc", "offset": page * MOST_ROWS, "length": MOST_ROWS,
+            "sort[0][direction]": "asc", "offset": len(rows), "length": MOST_ROWS,
             **({} if since == FIRST_DAY else {"start": start}),
         }  # fmt: skip
         answer = _asked(f"{API}/{series.route}/data/?{urlencode(asked)}", code, out)

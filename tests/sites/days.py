@@ -16,5 +16,5 @@ def october(start: float) -> list[Price]:
 
 
 def monthly(start: float) -> list[Price]:
-    """A value for each month of the half-year before them."""
-    return [(date(2026, month, 1), round(start + 0.01 * month, 4)) for month in range(3, 9)]
+    """A value for each month of that year before them."""
+    return [(date(2026, month, 1), round(start + 0.01 * month, 4)) for month in range(1, 9)]

@@ -60,7 +60,7 @@ class Mirrored(Mapping[str, Sequence[Price]]):
     prices: Mapping[str, Sequence[Price]]
 
     def __getitem__(self, secid: str) -> Sequence[Price]:
-        return self.prices[self.tickers[secid]]
+        return [row for row in self.prices[self.tickers[secid]] if row[1] is not None]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.tickers)
