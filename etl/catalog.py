@@ -105,13 +105,16 @@ class Unit(StrictModel):
     """How values are counted. `code` is used in data files; `zh_factor` converts a value to the
     unit Chinese readers use (billions into 亿). `adds_up` if the values of several periods may be
     added: documents of three months are those of a quarter, three prices are no price. `counted` if
-    heads or pieces are counted, whose changes are told as so many more, not in per cent."""
+    heads or pieces are counted, whose changes are told as so many more, not in per cent.
+    `in_points` if per cent are shares or rates of growth: their changes are told in percentage
+    points, those of interest in basis points."""
 
     code: Annotated[str, Field(pattern=r"^[ -~]+$")]
     label: Text
     zh_factor: Annotated[float, Field(gt=0)] = 1.0
     adds_up: bool = False
     counted: bool = False
+    in_points: bool = False
 
 
 class Group(StrictModel):

@@ -153,7 +153,7 @@ class CellReader:
         if not named.indicator or (unit and unit not in self._units):
             return ""
         kind = self._units.get(unit, "")
-        is_rate = self._catalog[named.indicator].unit == "percent"
+        is_rate = self._catalog.unit(self._catalog[named.indicator]).code == "percent"
         digits = re.sub("[,，]", "", value["digits"])
         signs = {*value["sign"], *value["arrow"]}
         start = f"{named.day}{named.subject}"

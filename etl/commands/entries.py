@@ -189,7 +189,7 @@ def _number(text: str) -> float | int:
 
 
 def _decimals(told: Answers) -> int:
-    return {"percent": 1, "ratio": 2}.get(told["unit"], 0)
+    return {"percent": 2, "share": 1, "ratio": 2}.get(told["unit"], 0)
 
 
 def _manual_ref(told: Answers) -> dict[str, Any]:

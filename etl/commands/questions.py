@@ -221,8 +221,8 @@ def _usual_group(told: Answers, catalog: Catalog) -> str:
 
 
 def _least(told: Answers, catalog: Catalog) -> str:
-    return "-100" if told["unit"] == "percent" else "0"
+    return "-100" if told["unit"] in ("percent", "share") else "0"
 
 
 def _most(told: Answers, catalog: Catalog) -> str:
-    return "1000" if told["unit"] == "percent" else "1e12"
+    return "1000" if told["unit"] in ("percent", "share") else "1e12"

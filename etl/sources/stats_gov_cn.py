@@ -70,6 +70,7 @@ SPANS: Mapping[Frequency, Span] = {
 #: The bureau's word for the unit of an indicator, and how many of ours one of its is.
 UNITS: Mapping[str, tuple[str, Decimal]] = {
     "percent": ("%", Decimal(1)),
+    "share": ("%", Decimal(1)),
     "kwh_bn": ("亿千瓦时", Decimal("0.1")),
     "cny_bn": ("亿元", Decimal("0.1")),
     "sets": ("套", Decimal(1)),

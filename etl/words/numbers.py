@@ -186,6 +186,9 @@ def _moved(size: Figure, difference: float, lang: str) -> Change:
 
 def _difference(now: float, before: float, indicator: Indicator, unit: Unit, lang: str) -> Figure:
     """How far apart two values are."""
+    if unit.code in RATES and unit.in_points:
+        label = "个百分点" if lang == "zh" else "pp"
+        return _counted_step(now - before, label, lang, max(1, indicator.decimals))
     if unit.code in RATES:
         label = "个基点" if lang == "zh" else "bp"
         return _counted_step(100 * (now - before), label, lang, 1, trim=True)

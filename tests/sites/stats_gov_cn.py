@@ -114,7 +114,7 @@ def _unit(title: str) -> str:
 
 
 def _plausible(indicator: Indicator, title: str, until: date) -> Iterator[Value]:
-    level = {"percent": 50.2 if "采购经理" in title else 100.8 if "=100" in title else 2.4,
+    level = {"share": 50.2 if "采购经理" in title else 100.8 if "=100" in title else 2.4,
              "kwh_bn": 8000.0, "sets": 90_000.0, "chips_bn": 450.0, "vehicles": 130.0}  # fmt: skip
     step = 3 if indicator.frequency == "quarterly" else 1
     pooled = indicator.expect.max_gap is not None and indicator.expect.max_gap > 1

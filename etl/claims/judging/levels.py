@@ -145,6 +145,6 @@ def _has_size(case: Case, move: float, pct: float) -> bool:
     size = case.grammar.sizes.get(case.statement.size)
     if size is None:
         return True
-    if case.indicator.unit == "percent":
+    if case.unit.code == "percent":
         return size.at_least_bp <= abs(100 * move) <= size.at_most_bp
     return size.at_least_pct <= abs(pct) <= size.at_most_pct

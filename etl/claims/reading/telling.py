@@ -59,7 +59,7 @@ def _is_told(reading: SentenceReading, subject: Subject, verb: Verb) -> bool:
     """Whether a value is spoken of: of a count, only where its documents are named."""
     if not reading.units.count_rule(subject.indicator):
         is_revised = verb.token.words in reading.grammar.revisions
-        is_rate = reading.catalog[subject.indicator].unit == "percent"
+        is_rate = reading.catalog.unit(reading.catalog[subject.indicator]).code == "percent"
         return not (is_revised and not is_rate) and not _is_of_actor(reading, subject, verb)
     return reading.names_documents(subject.words + reading.clause.noun_words)
 

@@ -66,9 +66,10 @@ class Units:
     def _change(self, indicator: str, number: Number) -> Number | None:
         """The number as a change of the indicator; None if it cannot be one."""
         unit, rule = self._catalog[indicator].unit, self.count_rule(indicator)
+        is_rate = self._catalog.unit(self._catalog[indicator]).code == "percent"
         if number.unit == "times":
             return _times(number, 100.0, "percent")
-        if number.unit == "percent" or (unit == "percent" and number.unit in _OF_PERCENT):
+        if number.unit == "percent" or (is_rate and number.unit in _OF_PERCENT):
             return number
         if rule and number.unit in rule.takes:
             return number._replace(unit=unit)
