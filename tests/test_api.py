@@ -105,7 +105,9 @@ def test_an_indicator_says_what_the_catalog_says(site: TestClient, catalog: Cata
         may_be_passed_on = 403 if indicator.credit.reuse == "view" else 200
         for link in found["files"].values():
             answer = site.get(link.removeprefix("http://127.0.0.1:8050"))
-            expected = 200 if link.endswith((".metadata.json", ".png", ".svg")) else may_be_passed_on
+            expected = (
+                200 if link.endswith((".metadata.json", ".png", ".svg")) else may_be_passed_on
+            )
             assert answer.status_code == expected, link
 
 

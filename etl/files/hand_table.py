@@ -20,7 +20,7 @@ from etl.errors import quoted
 from etl.files.bounded import Unreadable
 from etl.files.grids import Grid, GridCell, Row
 from etl.files.period_words import NoPeriod, is_period, period
-from etl.files.unit_words import factor
+from etl.files.unit_words import factor, is_count, is_counted
 from etl.frequency import period_name
 
 #: How many rows are searched for the head of a table.
@@ -418,7 +418,8 @@ class _Reader:
             return
         try:
             number, unit = self._number(cell)
-            unit = unit or aside.get("unit", "") or head_unit or self._unit_of_table
+            of_column = aside.get("unit", "") or head_unit or self._unit_of_table
+            unit = self._counted(unit, of_column) if unit else of_column
             value = float(f"{number * self._times(line, unit):.15g}")
         except _Unfit as error:
             self._fault(line, column, str(error))
@@ -451,6 +452,14 @@ class _Reader:
         if cell.kind == "percent":
             return float(f"{number * 100:.15g}"), "%"
         return number, found[3] or ""
+
+    def _counted(self, unit: str, of_column: str) -> str:
+        """The unit of a cell: 1.46 万 under 家 counts 万家. Under 亿元 it may count either, and stays
+        what it is, which cannot be told in any unit."""
+        of_column = of_column or (self.unit.label.zh if self.unit.zh_factor == 1 else "")
+        if is_count(unit) and not is_counted(of_column):
+            return unit + of_column
+        return unit
 
     def _times(self, line: int, unit: str) -> float:
         """What converts numbers in a unit, as somebody wrote it, into the indicator's."""

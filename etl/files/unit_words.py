@@ -37,6 +37,16 @@ def factor(said: str, unit: Unit) -> float | None:
     return None
 
 
+def is_count(said: str) -> bool:
+    """Whether it only counts, and does not say what: 万."""
+    return bool(said) and not _parsed(said)[1]
+
+
+def is_counted(said: str) -> bool:
+    """Whether a unit counts by more than one: 亿元."""
+    return _parsed(said)[0] != 1
+
+
 def _parsed(text: str) -> tuple[float, str]:
     """How much one is, and of what: 亿元 is 1e8 元."""
     said = "".join(unicodedata.normalize("NFKC", text).casefold().split())
