@@ -454,8 +454,8 @@ class _Reader:
         return number, found[3] or ""
 
     def _counted(self, unit: str, of_column: str) -> str:
-        """The unit of a cell: 1.46 万 under 家 counts 万家. Under 亿元 nobody knows which of both it
-        is, and it cannot be told in any unit."""
+        """The unit of a cell: 1.46 万 under 家 counts 万家. Under 亿元 nobody knows which of both
+        it is, and it cannot be told in any unit."""
         of_column = of_column or (self.unit.label.zh if self.unit.zh_factor == 1 else "")
         if is_count(unit) and not is_counted(of_column):
             return unit + of_column
