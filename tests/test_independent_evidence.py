@@ -12,6 +12,7 @@ from serving import TestClient, client, republish
 from etl.bulletins.read import read_bulletin
 from etl.catalog import Catalog
 from etl.claims.model import Claim
+from etl.document_scope import ALL_DOCUMENTS
 from etl.policies.counts import counts
 from etl.policies.register import read_register, with_citations
 from etl.settings import Settings
@@ -102,12 +103,12 @@ def test_a_count_is_cited_from_the_document_on_that_only_a_bulletin_names(
 ) -> None:
     notice = reference("国家数据局", "关于甲的通知", date(2026, 5, 20))
     documents = with_citations(read_register(published.register), [bulletin(DAY, notice)])
-    may = [o for o in counts(documents, ()) if o.date == date(2026, 5, 1)]
+    may = [o for o in counts(documents, ALL_DOCUMENTS) if o.date == date(2026, 5, 1)]
     assert [(o.value, o.is_cited) for o in may] == [(1, False), (3, False), (4, True)]
     assert may[-1].credit.endswith(f"in the bulletin of {DAY}")
     known = read_bulletin(REAL).bulletin.references[1]  # stands in the register
     documents = with_citations(read_register(published.register), [bulletin(DAY, known)])
-    assert not any(o.is_cited for o in counts(documents, ()))
+    assert not any(o.is_cited for o in counts(documents, ALL_DOCUMENTS))
 
 
 @pytest.mark.parametrize(
