@@ -36,12 +36,15 @@ def rows_in(
 ) -> Iterator[tuple[int, dict[str, str]]]:
     """The same from an open file, skipping the first rows."""
     rows = csv.reader(_bounded_lines(text, path), strict=True)
+    read = 0  # lines of good rows: an open quote runs on to the end of the file
     try:
         header = next(rows, [])
         check_header(header, known, required, path)
         filled = filter(None, rows)
         deque(islice(filled, skip), maxlen=0)
+        read = rows.line_num
         for row in filled:
+            read = rows.line_num
             if len(row) != len(header):
                 raise FileProblem(
                     path,
@@ -51,7 +54,7 @@ def rows_in(
             yield rows.line_num, dict(zip(header, map(str.strip, row), strict=True))
     except csv.Error as error:
         raise FileProblem(
-            path, f"not a well-formed CSV ({error}); check the quotes.", line=rows.line_num + 1
+            path, f"not a well-formed CSV ({error}); check the quotes.", line=read + 1
         ) from None
 
 
