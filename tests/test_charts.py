@@ -131,7 +131,7 @@ def test_every_indicator_has_its_page_picture_and_words(site: TestClient, name: 
         drawn = document.one("div", "plot").attributes["aria-label"]
         assert str(day.year) in drawn
     if not rows:
-        assert "本站尚未取得此项数据" in document.one("figure").text
+        assert "等待数据" in document.one("figure").text
 
 
 def test_the_page_is_read_without_any_script(site: TestClient) -> None:
@@ -662,8 +662,8 @@ def test_a_range_before_the_first_value_is_not_said_to_be_an_indicator_without_v
     for path in ("/c/sp500", "/embed/c/sp500"):
         answer = site.get(f"{path}?t=1900-01-01..1950-01-01")
         assert "所选区间没有数值" in answer.text
-        assert "尚未取得" not in answer.text
-        assert "尚未取得" in site.get(path.replace("sp500", "vix")).text
+        assert "等待数据" not in answer.text
+        assert "等待数据" in site.get(path.replace("sp500", "vix")).text
 
 
 def test_a_headline_that_a_reader_wrote_is_no_trouble_of_the_site(

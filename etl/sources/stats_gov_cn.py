@@ -46,7 +46,7 @@ MOST_SHOWN = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class Timescale:
     """How the service writes the periods of a frequency, and the root of its tables."""
 
     code: re.Pattern[str]
@@ -55,15 +55,15 @@ class Span:
     root: str
 
 
-SPANS: Mapping[Frequency, Span] = {
-    "monthly": Span(
+SPANS: Mapping[Frequency, Timescale] = {
+    "monthly": Timescale(
         re.compile(r"(\d{4})(0[1-9]|1[0-2])MM", re.ASCII), "MM", 1,
         "fc982599aa684be7969d7b90b1bd0e84",
     ),
-    "quarterly": Span(
+    "quarterly": Timescale(
         re.compile(r"(\d{4})(0[1-4])SS", re.ASCII), "SS", 3, "a94b8b7365a94874968cabbe392cf679"
     ),
-    "annual": Span(
+    "annual": Timescale(
         re.compile(r"(\d{4})()YY", re.ASCII), "YY", 12, "884c062607104a91967b22742537f44f"
     ),
 }  # fmt: skip
@@ -122,7 +122,7 @@ def _pair(text: object) -> tuple[str, str]:
     return cid, series
 
 
-def _span(indicator: Indicator) -> Span:
+def _span(indicator: Indicator) -> Timescale:
     if indicator.frequency not in SPANS:
         raise UnexpectedPayload(
             f"The bureau has months, quarters and years; {indicator.id} is {indicator.frequency}."
@@ -146,7 +146,7 @@ def _question(indicator: Indicator, params: Params, table: tuple[str, str], sinc
     return json.dumps(asked, ensure_ascii=False).encode()
 
 
-def _code(day: date, span: Span) -> str:
+def _code(day: date, span: Timescale) -> str:
     period = "" if span.months == 12 else f"{(day.month - 1) // span.months + 1:02d}"
     return f"{day.year}{period}{span.suffix}"
 
@@ -224,7 +224,7 @@ def _periods(answer: Any, params: Params) -> list[Any]:
     return periods
 
 
-def _day(period: Any, span: Span, params: Params) -> date:
+def _day(period: Any, span: Timescale, params: Params) -> date:
     """The first day of a period, which its code and, where it has one, its name must agree on."""
     code = str(period.get("code", "")) if isinstance(period, dict) else ""
     match = span.code.fullmatch(code)
