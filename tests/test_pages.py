@@ -354,6 +354,9 @@ def test_every_link_of_the_site_answers(site: TestClient, held: set[str]) -> Non
             assert answer.headers["content-type"] == "application/json"
         elif parts.path.startswith("/since/") and parts.path.endswith((".md", ".csv")):
             assert answer.headers["content-type"].startswith(("text/markdown", "text/csv"))
+        elif parts.path.startswith("/provinces."):
+            suffix = "." + parts.path.partition(".")[2]
+            assert answer.headers["content-type"] == FORMATS[suffix].media_type
         elif parts.path.endswith(".zip"):
             assert answer.headers["content-type"] == "application/zip"
         elif not set(parse_qs(parts.query)) - {"lang"} and "@" not in parts.path:
