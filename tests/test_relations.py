@@ -132,7 +132,6 @@ def test_months_are_common_whatever_day_they_are_dated() -> None:
 def test_oil_and_the_ten_year_yield_agree_by_half_in_their_daily_steps_of_2026(
     published: Settings,
 ) -> None:
-    """The bundled figures have one step of a month, from January to the end of February."""
     newest = Snapshots(published.published).current()
 
     def of(name: str) -> ComparedSeries:
@@ -140,4 +139,4 @@ def test_oil_and_the_ten_year_yield_agree_by_half_in_their_daily_steps_of_2026(
         return ComparedSeries(CATALOG[name], CATALOG.unit(CATALOG[name]), held)
 
     r = correlation(pairs(of("brent_spot_usd_bbl"), of("us_10y_yield_pct")))
-    assert r == pytest.approx(0.51, abs=0.005)
+    assert r == pytest.approx(0.47, abs=0.005)  # daily now; of month-ends in winter it was 0.51
