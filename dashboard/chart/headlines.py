@@ -396,6 +396,9 @@ def _change(course: Course, transform: Transform) -> str:
         base = named[transform.name][not course.is_zh]
     else:
         base = _previous(course) or base_words(frequency, course.lang)
+    if course.part.indicator.statements.growth and transform.name != "diff":
+        # How a rate of growth grew in per cent would be read as the rate itself.
+        return f"的{base}变化" if course.is_zh else f"and its change {base}"
     size, way = _change_figure(course, transform, course.newest)
     if not way:
         if not course.is_zh:
