@@ -19,12 +19,19 @@ pytestmark = pytest.mark.slow
 
 CONTACT = "editor@example.org"
 DAYS = [date(2026, 10, day) for day in (12, 13, 14, 15, 16, 19, 20)]
+#: The day on which the basket of memory chips is 100.
+BASE = date(2025, 2, 24)
 
 
 @pytest.fixture
 def internet(tmp_path: Path, catalog: Catalog) -> Iterator[Internet]:
     with Internet(tmp_path) as found:
         fill(found, catalog, DAYS)
+        for name in catalog["memory_basket_points"].inputs:
+            yahoo = catalog[name].ref("yahoo")
+            assert yahoo is not None
+            prices = found.prices[str(yahoo.params["ticker"])]
+            prices.insert(0, (BASE, prices[0][1]))
         yield found
 
 

@@ -22,8 +22,6 @@ from sites.sina import SinaSite
 from sites.stats_gov_cn import bureau_of
 from sites.treasury import TreasurySite
 
-#: The day on which the basket of memory chips is 100.
-BASE = date(2025, 2, 24)
 #: Where the series of Yahoo and FRED stand, unless 4 per cent or 100 of something will do.
 LEVELS: Mapping[str, float] = {
     "MU": 900.0, "NVDA": 200.0, "000660.KS": 500000.0, "005930.KS": 90000.0, "^IXIC": 26000.0,
@@ -36,14 +34,12 @@ LEVELS: Mapping[str, float] = {
 
 def fill(internet: Internet, catalog: Catalog, days: Sequence[date]) -> None:
     """Values of every series of the catalog on the days; what FRED has ends in a thousandth, so
-    that its values tell whose they are. Yahoo's basket begins on its base day."""
-    basket = catalog["memory_basket_points"].inputs if "memory_basket_points" in catalog else ()
+    that its values tell whose they are."""
     for indicator in catalog.all():
         for ref in indicator.sources:
             if ref.name == "yahoo":
                 name = str(ref.params["ticker"])
-                first = [(BASE, level(indicator, name))] if indicator.id in basket else []
-                internet.prices[name] = [*first, *rising(level(indicator, name), days)]
+                internet.prices[name] = rising(level(indicator, name), days)
             elif ref.name == "fred":
                 name = str(ref.params["series"])
                 internet.fred[name] = rising(level(indicator, name) + 0.001, days)
