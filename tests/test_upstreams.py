@@ -805,6 +805,12 @@ def test_a_month_replayed_day_by_day_answers_for_each_day_what_was_known(world: 
     ids = ("micron_close_usd", "micron_shares_outstanding", "us_10y_yield_pct",
            "micron_market_cap_usd_bn")  # fmt: skip
     expected: dict[date, dict[date, float]] = {}
+    rate = world.catalog["us_10y_yield_pct"]
+    fred = tuple(ref for ref in rate.sources if ref.name != "treasury")
+    rate = rate.model_copy(update={"sources": fred})
+    world.catalog = world.catalog.model_copy(
+        update={"indicators": {**world.catalog.indicators, rate.id: rate}}
+    )
     for n, day in enumerate(MONTH):
         known = {d: final[d] for d in MONTH[:n]} | {day: final[day] - 0.25}
         expected[day] = known
