@@ -21,6 +21,7 @@ import pytest
 from conftest import Cli, is_one_sentence, served
 from openpyxl.styles import PatternFill
 
+from etl.catalog import Catalog
 from etl.errors import FileProblem
 from etl.files import bounded, cells, xlsx
 from etl.files.bounded import Unreadable, answers
@@ -294,11 +295,12 @@ def test_whole_numbers_of_parquet_are_read_or_refused_in_words(
 
 
 def test_a_small_parquet_file_of_more_rows_than_anybody_has_is_refused_before_it_is_read(
-    data: Path, cli: Cli
+    data: Path, cli: Cli, catalog: Catalog
 ) -> None:
-    query = PARQUET.format(date="date '2026-05-26'", value="17.5") + " from range(3_000_000)"
+    rows = imports.MAX_DAYS * len(catalog) + 1
+    query = PARQUET.format(date="date '2026-05-26'", value="17.5") + f" from range({rows})"
     raw = parquet(data / "made.parquet", query)
-    assert "holds 3,000,000 rows" in refused(data, cli, "mine.parquet", raw)
+    assert f"holds {rows:,} rows" in refused(data, cli, "mine.parquet", raw)
 
 
 @pytest.mark.parametrize("column", ["indicator", "date", "value"])

@@ -86,7 +86,8 @@ def test_a_standing_says_what_the_transforms_say_of_the_newest_value(
 def test_a_snapshot_without_standings_is_read_like_one_with_them(published: Settings) -> None:
     snapshot = Snapshots(settings_of(published.data).published).current()
     kept = queries.standings(snapshot)
-    assert len(kept) == 19
+    held = snapshot.rows("select count(distinct indicator) from observations")
+    assert (len(kept), len(kept) > 50) == (held[0][0], True)
     rows = snapshot.rows(STANDINGS, what_is_told(snapshot.catalog))
     assert {row[0]: queries.standing_from(row) for row in rows} == kept
     assert all(queries.standing(snapshot, name) == one for name, one in kept.items())
