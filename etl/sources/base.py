@@ -69,6 +69,33 @@ class Source(Protocol):
         return date.min
 
 
+class RowSource(Source, Protocol):
+    """A source whose rows are read one by one: a row that gives no value costs itself alone, and
+    is told in the notes."""
+
+    def read(
+        self, payload: bytes, indicator: Indicator, params: Params
+    ) -> tuple[list[Observation], list[str]]:
+        """The values of an answer in order of date, and what is wrong with the other rows; pure."""
+        ...
+
+    def no_row(self, params: Params) -> str:
+        """What is said of an answer without a row; nothing where that is good."""
+        return ""
+
+    def parse(self, payload: bytes, indicator: Indicator, params: Params) -> Sequence[Observation]:
+        found, wrong = self.read(payload, indicator, params)
+        told = wrong[0] if wrong else self.no_row(params)
+        if told and not found:
+            raise UnexpectedPayload(told)
+        return found
+
+    def notes(
+        self, payload: bytes, indicator: Indicator, params: Params, known_at: datetime
+    ) -> Sequence[str]:
+        return left_out(self.read(payload, indicator, params)[1])
+
+
 def json_of(payload: bytes) -> Any:
     """The JSON document in `payload`; a ValueError also for NaN, which JSON does not allow."""
     return json.loads(payload, parse_constant=_no_number)

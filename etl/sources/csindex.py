@@ -8,7 +8,7 @@ like any other. Themes have no opening, high and low for their first years.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -18,7 +18,7 @@ from etl.catalog import Indicator
 from etl.errors import UnexpectedPayload, quoted
 from etl.ingest.upstream import Upstream
 from etl.records import BEIJING, Observation, now
-from etl.sources.base import FIRST_DAY, Params, Source, in_order, json_of, left_out, number
+from etl.sources.base import FIRST_DAY, Params, RowSource, in_order, json_of, number
 
 ADDRESS = "https://www.csindex.com.cn/csindex-home/perf/index-perf"
 HEADERS = {"Accept": "application/json", "Referer": "https://www.csindex.com.cn/"}
@@ -28,7 +28,7 @@ MOST_ROWS = 60_000
 
 
 @dataclass(frozen=True, slots=True)
-class Csindex(Source):
+class Csindex(RowSource):
     """China Securities Index Company: what is shown here may not be passed on."""
 
     name: str = "csindex"
@@ -43,17 +43,13 @@ class Csindex(Source):
         }
         return out.get(f"{ADDRESS}?{urlencode(asked)}", headers=HEADERS)
 
-    def parse(self, payload: bytes, indicator: Indicator, params: Params) -> Sequence[Observation]:
-        found, wrong = _read(payload, indicator, params)
-        if not found:
-            code = params["code"]
-            raise UnexpectedPayload(wrong[0] if wrong else f"CSI sent no day of {code}.")
-        return found
+    def read(
+        self, payload: bytes, indicator: Indicator, params: Params
+    ) -> tuple[list[Observation], list[str]]:
+        return _read(payload, indicator, params)
 
-    def notes(
-        self, payload: bytes, indicator: Indicator, params: Params, known_at: datetime
-    ) -> Sequence[str]:
-        return left_out(_read(payload, indicator, params)[1])
+    def no_row(self, params: Params) -> str:
+        return f"CSI sent no day of {params['code']}."
 
     def reaches_back_to(self, params: Params, since: date, today: date) -> date:
         return since

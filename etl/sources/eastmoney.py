@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
@@ -20,7 +20,7 @@ from etl.catalog import Indicator
 from etl.errors import UnexpectedPayload, quoted
 from etl.ingest.upstream import Upstream
 from etl.records import Observation
-from etl.sources.base import FIRST_DAY, Params, Source, decimal, in_order, json_of, left_out
+from etl.sources.base import FIRST_DAY, Params, RowSource, decimal, in_order, json_of
 
 ADDRESS = "https://push2his.eastmoney.com/api/qt/stock/kline/get"
 #: Programs that do not look like a browser are cut off now and then.
@@ -38,7 +38,7 @@ MOST_BARS = 60_000
 
 
 @dataclass(frozen=True, slots=True)
-class Eastmoney(Source):
+class Eastmoney(RowSource):
     """Closing prices as they were traded, and levels of indices."""
 
     name: str = "eastmoney"
@@ -58,18 +58,13 @@ class Eastmoney(Source):
         }
         return out.get(f"{ADDRESS}?{urlencode(asked, safe=',')}", headers=AS_A_BROWSER)
 
-    def parse(self, payload: bytes, indicator: Indicator, params: Params) -> Sequence[Observation]:
-        found, wrong = _read(payload, indicator, params)
-        if not found:
-            raise UnexpectedPayload(
-                wrong[0] if wrong else f"Eastmoney sent no day of {params['secid']}."
-            )
-        return found
+    def read(
+        self, payload: bytes, indicator: Indicator, params: Params
+    ) -> tuple[list[Observation], list[str]]:
+        return _read(payload, indicator, params)
 
-    def notes(
-        self, payload: bytes, indicator: Indicator, params: Params, known_at: datetime
-    ) -> Sequence[str]:
-        return left_out(_read(payload, indicator, params)[1])
+    def no_row(self, params: Params) -> str:
+        return f"Eastmoney sent no day of {params['secid']}."
 
     def reaches_back_to(self, params: Params, since: date, today: date) -> date:
         return _first(params, since)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -23,7 +23,7 @@ from etl.catalog import Indicator
 from etl.errors import UnexpectedPayload, beginning, quoted
 from etl.ingest.upstream import Upstream
 from etl.records import BEIJING, Observation, now
-from etl.sources.base import Params, Source, json_of, left_out
+from etl.sources.base import Params, RowSource, json_of
 
 HOST = "www.nea.gov.cn"
 #: The list behind https://www.nea.gov.cn/xwfb/.
@@ -64,7 +64,7 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
-class Nea(Source):
+class Nea(RowSource):
     """国家能源局; `of` says whose electricity: 全社会 or 互联网数据服务."""
 
     name: str = "nea"
@@ -87,16 +87,10 @@ class Nea(Source):
                 read.append({**row, "page": page.decode("utf-8", "replace")})
         return json.dumps({"notices": read}, ensure_ascii=False).encode()
 
-    def parse(self, payload: bytes, indicator: Indicator, params: Params) -> Sequence[Observation]:
-        found, wrong = _read(payload, indicator, params)
-        if not found and wrong:
-            raise UnexpectedPayload(wrong[0])
-        return found
-
-    def notes(
-        self, payload: bytes, indicator: Indicator, params: Params, known_at: datetime
-    ) -> Sequence[str]:
-        return left_out(_read(payload, indicator, params)[1])
+    def read(
+        self, payload: bytes, indicator: Indicator, params: Params
+    ) -> tuple[list[Observation], list[str]]:
+        return _read(payload, indicator, params)
 
     def reaches_back_to(self, params: Params, since: date, today: date) -> date:
         return max(since, today - BACK)

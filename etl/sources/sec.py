@@ -19,7 +19,7 @@ from etl.errors import SourceUnavailable, UnexpectedPayload, quoted
 from etl.frequency import period_name, period_of
 from etl.ingest.upstream import Upstream
 from etl.records import Observation
-from etl.sources.base import Params, Source, json_of, left_out, number
+from etl.sources.base import Params, RowSource, json_of, number
 
 ADDRESS = "https://data.sec.gov/api/xbrl/companyconcept/CIK{cik}/{taxonomy}/{concept}.json"
 #: How long a fiscal quarter is: 12 to 14 weeks.
@@ -32,7 +32,7 @@ TOLD_FOR = timedelta(days=800)
 
 
 @dataclass(frozen=True, slots=True)
-class Sec(Source):
+class Sec(RowSource):
     """U.S. Securities and Exchange Commission; answers only who leaves an address."""
 
     name: str = "sec"
@@ -56,18 +56,18 @@ class Sec(Source):
             )
         return json.dumps({"answers": answers}).encode()
 
-    def parse(self, payload: bytes, indicator: Indicator, params: Params) -> Sequence[Observation]:
-        found, wrong = _read(payload, indicator, params)
-        if not found:
-            what = _what(params)
-            told = wrong[0] if wrong else f"SEC sent no {what} for CIK {params['cik']}."
-            raise UnexpectedPayload(told)
-        return found
+    def read(
+        self, payload: bytes, indicator: Indicator, params: Params
+    ) -> tuple[list[Observation], list[str]]:
+        return _read(payload, indicator, params)
+
+    def no_row(self, params: Params) -> str:
+        return f"SEC sent no {_what(params)} for CIK {params['cik']}."
 
     def notes(
         self, payload: bytes, indicator: Indicator, params: Params, known_at: datetime
     ) -> Sequence[str]:
-        told = left_out(_read(payload, indicator, params)[1])
+        told = RowSource.notes(self, payload, indicator, params, known_at)
         if indicator.frequency != "quarterly":
             return told
         facts, _ = _facts(payload, params)

@@ -8,7 +8,6 @@ afternoon; a moment in milliseconds means its day in Beijing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -18,7 +17,15 @@ from etl.catalog import Indicator
 from etl.errors import UnexpectedPayload, beginning, quoted
 from etl.ingest.upstream import Upstream
 from etl.records import BEIJING, Observation
-from etl.sources.base import Params, Source, decimal, decoded, in_order, json_of, left_out, number
+from etl.sources.base import (
+    Params,
+    RowSource,
+    decimal,
+    decoded,
+    in_order,
+    json_of,
+    number,
+)
 
 SITE = "https://www.sge.com.cn"
 #: The exchange answers its own pages.
@@ -35,7 +42,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class Sge(Source):
+class Sge(RowSource):
     """上海黄金交易所, shown with credit."""
 
     name: str = "sge"
@@ -47,13 +54,10 @@ class Sge(Source):
             return out.get(f"{SITE}/graph/DayilyJzj", headers=ASKING)
         return out.get(f"{SITE}/graph/Dailyhq?instid={quote(series, safe='')}", headers=ASKING)
 
-    def parse(self, payload: bytes, indicator: Indicator, params: Params) -> Sequence[Observation]:
-        return _prices(payload, str(params["series"]))[0]
-
-    def notes(
-        self, payload: bytes, indicator: Indicator, params: Params, known_at: datetime
-    ) -> Sequence[str]:
-        return left_out(_prices(payload, str(params["series"]))[1])
+    def read(
+        self, payload: bytes, indicator: Indicator, params: Params
+    ) -> tuple[list[Observation], list[str]]:
+        return _prices(payload, str(params["series"]))
 
 
 def _prices(payload: bytes, series: str) -> tuple[list[Observation], list[str]]:

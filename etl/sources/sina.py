@@ -11,9 +11,9 @@ last candle may be that of the running session; its day tells.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 from urllib.parse import quote
 
@@ -21,7 +21,7 @@ from etl.catalog import Indicator
 from etl.errors import UnexpectedPayload, beginning, quoted
 from etl.ingest.upstream import Upstream
 from etl.records import Observation
-from etl.sources.base import Params, Source, decimal, decoded, in_order, json_of, left_out
+from etl.sources.base import Params, RowSource, decimal, decoded, in_order, json_of
 
 ADDRESS = (
     "https://stock2.finance.sina.com.cn/futures/api/jsonp.php/var%20_=/"
@@ -34,7 +34,7 @@ _NUMBERS = ("open", "high", "low", "close")
 
 
 @dataclass(frozen=True, slots=True)
-class Sina(Source):
+class Sina(RowSource):
     """新浪财经, for personal use."""
 
     name: str = "sina"
@@ -44,14 +44,10 @@ class Sina(Source):
         symbol = quote(str(params["symbol"]), safe="")
         return out.get(ADDRESS.format(symbol=symbol), headers=ASKING)
 
-    def parse(self, payload: bytes, indicator: Indicator, params: Params) -> Sequence[Observation]:
-        symbol = str(params["symbol"])
-        return _candles(payload, symbol)[0]
-
-    def notes(
-        self, payload: bytes, indicator: Indicator, params: Params, known_at: datetime
-    ) -> Sequence[str]:
-        return left_out(_candles(payload, str(params["symbol"]))[1])
+    def read(
+        self, payload: bytes, indicator: Indicator, params: Params
+    ) -> tuple[list[Observation], list[str]]:
+        return _candles(payload, str(params["symbol"]))
 
 
 def _candles(payload: bytes, symbol: str) -> tuple[list[Observation], list[str]]:

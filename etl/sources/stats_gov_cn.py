@@ -13,9 +13,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -24,7 +24,7 @@ from etl.errors import UnexpectedPayload, beginning, quoted
 from etl.frequency import Frequency
 from etl.ingest.upstream import Upstream
 from etl.records import BEIJING, Observation, now
-from etl.sources.base import FIRST_DAY, Params, Source, decimal, json_of, left_out
+from etl.sources.base import FIRST_DAY, Params, RowSource, decimal, json_of
 
 ADDRESS = "https://data.stats.gov.cn/dg/website/publicrelease/web/external/stream/esData"
 #: Without the first two it answers with a page for people.
@@ -80,7 +80,7 @@ UNITS: Mapping[str, tuple[str, Decimal]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class StatsGovCn(Source):
+class StatsGovCn(RowSource):
     """国家数据, data.stats.gov.cn."""
 
     name: str = "stats_gov_cn"
@@ -99,19 +99,13 @@ class StatsGovCn(Source):
         told = [answer.decode("utf-8", "replace") for answer in answers]
         return json.dumps({"answers": told}).encode()
 
-    def parse(self, payload: bytes, indicator: Indicator, params: Params) -> Sequence[Observation]:
-        found, wrong = _read(payload, indicator, params)
-        if not found:
-            title = params["title"]
-            raise UnexpectedPayload(
-                wrong[0] if wrong else f"The bureau sent {title} without a single value."
-            )
-        return found
+    def read(
+        self, payload: bytes, indicator: Indicator, params: Params
+    ) -> tuple[list[Observation], list[str]]:
+        return _read(payload, indicator, params)
 
-    def notes(
-        self, payload: bytes, indicator: Indicator, params: Params, known_at: datetime
-    ) -> Sequence[str]:
-        return left_out(_read(payload, indicator, params)[1])
+    def no_row(self, params: Params) -> str:
+        return f"The bureau sent {params['title']} without a single value."
 
     def reaches_back_to(self, params: Params, since: date, today: date) -> date:
         return since
