@@ -637,7 +637,7 @@ def _difference(course: Course, now: float, before: float) -> str:
     if _in_percent(course, now, before):
         return _percent(now, before, course.lang)
     if part.unit.code == "percent":
-        if abs(now - before) >= 1:
+        if abs(now - before) >= 1 and not part.unit.in_points:
             points = "个百分点" if course.is_zh else "percentage points"
             return f"{abs(now - before):.2f} {points}"
         change = formatting.change(now, before, part.indicator, part.unit, course.lang)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -82,7 +82,7 @@ def store(
     for one, made in zip(series.values, observations_of(series, path.name, said), strict=True):
         # A period has one day: that under which it is held already.
         day = days.get(period_of(indicator.frequency, one.date), one.date)
-        told.append((one, _dated(made, day, indicator)))
+        told.append((one, replace(made, date=day, public_at=indicator.public_at(day))))
     _refuse_wrong(path, indicator, told, held, known_at, catalog, warehouse)
     with warehouse.transaction():
         load = warehouse.begin_load(SOURCE, started_at, known_at)
@@ -94,12 +94,6 @@ def store(
         outcome = Outcome(indicator.id, SOURCE, added.new, added.revised, newest)
         warehouse.finish_load(load, datetime.now(UTC), [outcome])
     return outcome
-
-
-def _dated(made: Observation, day: date, indicator: Indicator) -> Observation:
-    return Observation(
-        day, made.value, indicator.public_at(day), credit=made.credit, note=made.note
-    )
 
 
 def _refuse_wrong(

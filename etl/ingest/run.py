@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property, partial
+from typing import Any, TypeVar
 
 from etl import corrections
 from etl.alerts.rules import Alert, judge_all
@@ -89,6 +90,7 @@ class Report:
 
 
 Progress = Callable[[Outcome], None]
+Row = TypeVar("Row")
 
 
 def run(
@@ -237,8 +239,12 @@ class _Run:
         with warehouse.transaction():
             self._keep_bulletins()
             self.documents, self.register_ok = self._documents()
-            self.comparisons = self._comparisons()
-            self.provinces = self._provinces()
+            self.comparisons = self._rows_of(
+                "pue_reference", read_comparisons, asdict, lambda row: PueComparison(**row)
+            )
+            self.provinces = self._rows_of(
+                "provinces", read_provinces, ProvinceYardstick.to_json, ProvinceYardstick.from_json
+            )
             self.corrections = self._corrections()
             self.once_corrected = warehouse.corrected()
             keep_authored(catalog, warehouse, load=self.load, known_at=self.known_at)
@@ -333,33 +339,22 @@ class _Run:
         )
         return documents, True
 
-    def _comparisons(self) -> tuple[PueComparison, ...]:
-        """PUE figures of others, from the file as it is or as it last could be read."""
+    def _rows_of(
+        self,
+        name: str,
+        read: Callable[[Settings], tuple[Row, ...]],
+        written: Callable[[Row], Any],
+        remembered: Callable[[Any], Row],
+    ) -> tuple[Row, ...]:
+        """The rows of a file beside the figures, as it is or as it last could be read."""
         try:
-            found = read_comparisons(self.settings)
+            found = read(self.settings)
         except FileProblem as problem:
             self.file_problems.append(problem)
-            held = self.warehouse.texts("figures").get("pue_reference", "[]")
-            return tuple(PueComparison(**row) for row in json.loads(held))
-        text = json.dumps([asdict(row) for row in found], ensure_ascii=False)
-        self.warehouse.keep_text(
-            "figures", "pue_reference", text, known_at=self.known_at, load=self.load
-        )
-        return found
-
-    def _provinces(self) -> tuple[ProvinceYardstick, ...]:
-        """What is measured of provinces, from the files as they are or as they last could be
-        read."""
-        try:
-            found = read_provinces(self.settings)
-        except FileProblem as problem:
-            self.file_problems.append(problem)
-            held = self.warehouse.texts("figures").get("provinces", "[]")
-            return tuple(map(ProvinceYardstick.from_json, json.loads(held)))
-        text = json.dumps([one.to_json() for one in found], ensure_ascii=False)
-        self.warehouse.keep_text(
-            "figures", "provinces", text, known_at=self.known_at, load=self.load
-        )
+            held = self.warehouse.texts("figures").get(name, "[]")
+            return tuple(map(remembered, json.loads(held)))
+        text = json.dumps([written(row) for row in found], ensure_ascii=False)
+        self.warehouse.keep_text("figures", name, text, known_at=self.known_at, load=self.load)
         return found
 
     def _corrections(self) -> tuple[Correction, ...]:
