@@ -33,7 +33,7 @@ FRED = [{"name": "fred", "series": "PRICE"}]
 @pytest.fixture
 def own(data: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A data folder without figures, with a catalog that a test writes."""
-    for path in (data / "figures").glob("*.csv"):
+    for path in (data / "figures").glob("*.csv*"):
         path.unlink()
     monkeypatch.setenv("XINZHI_CATALOG", str(data / "catalog.yaml"))
     return data

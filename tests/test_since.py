@@ -201,8 +201,11 @@ def test_what_is_late_or_has_holes_is_counted_by_its_own_sessions(
     assert "2026 年 8 月 31 日" in {one.day for one in behind}
 
 
-def test_what_has_no_value_at_all_is_named(own: TestClient) -> None:
-    assert "没有数据：费城半导体指数、VIX 波动率指数" in still(own.get(f"/since/{DAY}")).text
+def test_what_has_no_value_at_all_is_named_and_counted(own: TestClient, told: Brief) -> None:
+    page = still(own.get(f"/since/{DAY}")).text
+    assert "没有数据：费城半导体指数、VIX 波动率指数" in page
+    assert f"等 {len(told.missing)} 项" in page
+    assert told.missing[10] not in page.partition("没有数据：")[2].partition("项")[0]
 
 
 # --- As it was known ---------------------------------------------------------------------------

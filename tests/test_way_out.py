@@ -140,8 +140,7 @@ def test_a_run_goes_on_though_every_source_points_elsewhere(
     location: str, internet: Internet, tmp_path: Path, catalog: Catalog
 ) -> None:
     headers = {"location": location} if location else {}
-    for host in ("yahoo.com", "stlouisfed.org", "sec.gov", "gov.cn", "worldbank.org"):
-        internet.say(host, 302, **headers)
+    internet.say("", 302, **headers)  # whatever is asked
     settings = _settings(internet, tmp_path, XINZHI_CONTACT="editor@example.org")
     report = _run(settings, catalog)
     assert report.snapshot is not None

@@ -215,6 +215,11 @@ class Internet:
         with self._lock:
             return {asked.host for asked in self.requests}
 
+    def may_hang(self) -> bool:
+        """Whether any exchange is to be left without an answer."""
+        with self._lock:
+            return any(failure.how == "timeout" for failure in self._failures)
+
     def failure(self, text: str, modes: Sequence[str]) -> str:
         """How this exchange is to fail, or ''; counts it."""
         with self._lock:

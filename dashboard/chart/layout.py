@@ -338,7 +338,8 @@ class Layout:
         return any(a.box.meets(b.box) for a, b in pairwise(labels))
 
     def _units(self, y: float, two_rows: bool) -> None:
-        for label in self._unit_labels(y, two_rows=two_rows):
+        self.units = self._unit_labels(y, two_rows=two_rows)
+        for label in self.units:
             self._take(label)
 
     def _days(self, y: float) -> None:

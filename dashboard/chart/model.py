@@ -242,9 +242,9 @@ def compose(
         ),
         breaks=tuple(
             (change.date, text("breaks", lang))
-            for part in parts
+            for part, drawn in zip(parts, series, strict=True)
             for change in part.indicator.breaks
-            if first < change.date <= last
+            if first < change.date <= last and any(drawn.points)
         ),
         notes=shown,
         description=describe(title, series, parts, lang) + noted(shown, lang),

@@ -221,7 +221,7 @@ def _layout(model: Model, layout: Layout) -> dict[str, Any]:
         "annotations": [
             *_margin(layout),
             *_break_labels(layout),
-            *_unit_labels(model),
+            *_unit_labels(layout),
         ],
         "hoverlabel": {"font": {"family": FONT, "size": 13}},
     }
@@ -321,13 +321,15 @@ def _place(axis: Axis, value: float) -> float:
     return math.log10(value) if axis.log else value
 
 
-def _unit_labels(model: Model) -> list[dict[str, Any]]:
+def _unit_labels(layout: Layout) -> list[dict[str, Any]]:
+    """At the edges of the paper, as in the picture: its words above the plot keep off them."""
+    ends, lowest = (layout.frame.left, layout.frame.right), layout.units[-1].y
     return [
-        {**_TEXT, "xref": "paper", "yref": "paper", "x": number, "y": 1, "yshift": ABOVE,
-         "yanchor": "bottom",
-         "xanchor": "right" if number else "left", "text": axis.unit,
-         "font": {"color": _shade(model, number), "size": 12}}
-        for number, axis in enumerate(model.axes)
+        {**_TEXT, "xref": "paper", "yref": "paper", "x": number, "xshift": round(label.x - end),
+         "y": 1, "yshift": ABOVE + round(lowest - label.y), "yanchor": "bottom",
+         "xanchor": "right" if number else "left", "text": label.words,
+         "font": {"color": _shade(layout.model, number), "size": 12}}
+        for number, (label, end) in enumerate(zip(layout.units, ends, strict=False))
     ]  # fmt: skip
 
 

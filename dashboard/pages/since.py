@@ -28,7 +28,7 @@ from etl.records import BEIJING
 
 PATH = "/since"
 #: What has room on a sheet of paper; what is left out is counted, and stands in the files.
-ROWS, PAPERS, STATEMENTS, LACKS = 14, 4, 4, 5
+ROWS, PAPERS, STATEMENTS, LACKS, NAMES = 14, 4, 4, 5, 10
 #: Days that are offered to look back to: the newest bulletins, and so many days ago.
 BULLETINS, AGO = 4, (7, 30)
 COLUMNS = (
@@ -126,7 +126,7 @@ def layout(request: PageRequest, day_text: str, now: datetime) -> Page:
             "more_lacking": max(0, len(lacking) - LACKS),
             "status": request.urls.page("/status"),
             "rest": [
-                (request.say(f"since_{name}"), named(names, request.lang))
+                (request.say(f"since_{name}"), _some(request, names))
                 for name, names in (("unchanged", found.unchanged), ("missing", found.missing))
                 if names
             ],
@@ -143,6 +143,12 @@ def layout(request: PageRequest, day_text: str, now: datetime) -> Page:
         is_final=is_final(request.snapshot, span),
         begins=span.since,
     )
+
+
+def _some(request: PageRequest, names: Sequence[str]) -> str:
+    """The first names, and how many there are where the sheet has no room for all."""
+    shown, count = named(names[:NAMES], request.lang), len(names)
+    return request.say("since_and_more", names=shown, count=str(count)) if count > NAMES else shown
 
 
 class WrongDayError(AddressError):
