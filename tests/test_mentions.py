@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from conftest import BUNDLED, bulletin
 
-from etl.bulletins.mentions import Mention, mentions
+from etl.bulletins.mentions import Mention, MentionFinder, mentions
 from etl.bulletins.model import Bulletin, Section
 from etl.bulletins.read import read_bulletin
 from etl.catalog import Catalog
@@ -95,9 +95,10 @@ def test_a_text_without_a_known_word_has_no_mention(catalog: Catalog) -> None:
 
 
 def test_every_alias_of_the_catalog_finds_its_own_indicator(catalog: Catalog) -> None:
+    finder = MentionFinder(catalog)
     for indicator in catalog.all():
         for alias in indicator.aliases:
-            assert _found(f"，{alias}。", catalog) == [(alias, indicator.id)]
+            assert [*finder.found(f"，{alias}。")] == [(1, 1 + len(alias), indicator.id)]
 
 
 def test_each_part_of_a_bulletin_is_searched_and_positions_point_at_its_text(
