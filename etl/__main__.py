@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import sys
 from collections.abc import Sequence
 from datetime import date
@@ -21,9 +22,14 @@ from etl.errors import XinzhiError
 from etl.settings import load_settings
 from etl.terminal import speak_plainly
 
+#: How many new objects the collector of garbage waits for. A run makes millions that are no
+#: garbage; looked through as often as Python does by itself, they take a sixth of its time.
+COLLECT_AFTER = 100_000
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; its exit status."""
+    gc.set_threshold(COLLECT_AFTER, 20, 20)
     speak_plainly()
     options = _parser().parse_args(arguments)
     try:

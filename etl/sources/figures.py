@@ -3,9 +3,12 @@ packed (`.csv.gz`): a source named ten thousand times then takes no room."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
+from operator import itemgetter
 from pathlib import Path
 
 from etl.catalog import Indicator
@@ -41,19 +44,32 @@ class Figures(Source):
         path = self.path(params)
         mine: dict[date, Observation] = {}  # by period
         names = {indicator.id, *indicator.old_ids}
-        for line, cell in rows_of(payload, path, COLUMNS, REQUIRED):
-            if cell["indicator"] in names:
-                observation = _observation(cell, indicator, path, line)
-                period = period_of(indicator.frequency, observation.date)
-                if period in mine:
-                    days = mine[period].date, observation.date
-                    message = f"{indicator.id} has {second_words(indicator.frequency, *days)}"
-                    raise FileProblem(path, message, line=line)
-                mine[period] = observation
+        rows = _rows_by_indicator(payload, path)
+        told = (row for name in names for row in rows.get(name, ()))
+        for line, cell in sorted(told, key=itemgetter(0)):
+            observation = _observation(cell, indicator, path, line)
+            period = period_of(indicator.frequency, observation.date)
+            if period in mine:
+                days = mine[period].date, observation.date
+                message = f"{indicator.id} has {second_words(indicator.frequency, *days)}"
+                raise FileProblem(path, message, line=line)
+            mine[period] = observation
         return [mine[period] for period in sorted(mine)]
 
     def path(self, params: Params) -> Path:
         return self.folder / str(params["file"])
+
+
+#: A row with its line in the file.
+_Row = tuple[int, dict[str, str]]
+
+
+@lru_cache(maxsize=2)  # indicators that share a file stand side by side in the catalog
+def _rows_by_indicator(payload: bytes, path: Path) -> Mapping[str, Sequence[_Row]]:
+    found: dict[str, list[_Row]] = defaultdict(list)
+    for line, cell in rows_of(payload, path, COLUMNS, REQUIRED):
+        found[cell["indicator"]].append((line, cell))
+    return found
 
 
 def _observation(cell: dict[str, str], indicator: Indicator, path: Path, line: int) -> Observation:
