@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import gc
 import sys
+import warnings
 from collections.abc import Sequence
 from datetime import date
 
@@ -30,6 +31,8 @@ COLLECT_AFTER = 100_000
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; its exit status."""
     gc.set_threshold(COLLECT_AFTER, 20, 20)
+    # A library that several threads load at once may say what nobody can act on.
+    warnings.filterwarnings("ignore", message="SOCKS support in urllib3")
     speak_plainly()
     options = _parser().parse_args(arguments)
     try:
