@@ -302,10 +302,7 @@ def test_on_a_phone_every_chart_begins_near_the_top(
     visit: Opened, catalog: Catalog, width: int, lang: str
 ) -> None:
     reader = visit(width, height=844, java_script_enabled=False)
-    # The longest titles on each phone, the others each on one.
-    by_length = sorted(catalog.all(), key=lambda one: -len(one.title.in_(lang)))
-    turn = 2 * (width - 320) // 35 + (lang == "en")
-    for name in dict.fromkeys(one.id for one in by_length[:6] + by_length[turn::6]):
+    for name in catalog.indicators:
         for path, most in (
             (f"/c/{name}?lang={lang}", 260),
             (f"/c/{name}@2026-05-27?lang={lang}", 320),

@@ -27,7 +27,6 @@ from dashboard.chart.plotly import CONFIG, figure
 from dashboard.chart.svg import chart
 from dashboard.chart_page.pictures import SIZES, svg_of
 from dashboard.chart_page.view import View, view
-from dashboard.data.queries import standings
 from dashboard.data.snapshot import Snapshot
 from dashboard.urls import Urls
 from etl.catalog import load_catalog
@@ -104,12 +103,7 @@ return [...document.querySelectorAll('.one')].flatMap(holder => {
 
 
 def views(newest: Snapshot, lang: str, queries: Sequence[Mapping[str, str]]) -> Iterator[View]:
-    """Every range of every indicator that has values, as it is; what else is asked of it, and what
-    has no values, over its own range and over all of it."""
-    held = standings(newest)
     for name, span, query in product(newest.catalog.indicators, ("", *RANGES), queries):
-        if span not in ("", "max") and (query or name not in held):
-            continue
         try:
             address = parse(name, {"t": span, "lang": lang, **query}, newest.catalog, NOW)
             yield view(newest, address)

@@ -147,8 +147,8 @@ def layout(request: PageRequest, day_text: str, now: datetime) -> Page:
 
 def _some(request: PageRequest, names: Sequence[str]) -> str:
     """The first names, and how many there are where the sheet has no room for all."""
-    shown, count = named(names[:NAMES], request.lang), len(names)
-    return request.say("since_and_more", names=shown, count=str(count)) if count > NAMES else shown
+    more = request.say("and_more", count=str(len(names))) if len(names) > NAMES else ""
+    return named(names[:NAMES], request.lang) + more
 
 
 class WrongDayError(AddressError):
