@@ -28,6 +28,7 @@ etl: $(READY) ## fetch, check, store and publish
 
 test: check ## run the checks, then every test, with a real browser
 	@sh tests/ensure_browser.sh
+	@sh tests/ensure_servers.sh
 	$(BIN)/python -m pytest -n 2
 
 quick: $(READY) ## run the tests that need no browser and little time, in three minutes

@@ -12,6 +12,7 @@ from typing import Literal, get_args
 from urllib.parse import parse_qsl, quote, unquote, unquote_to_bytes
 
 from etl.base_url import DEFAULT_HOST, DEFAULT_PORT, base_url, served_at
+from etl.dsn import Dsn, parse_dsn
 from etl.errors import SettingError, quoted
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -85,14 +86,83 @@ HELP: Mapping[str, tuple[str, str]] = {
         "XINZHI_CONTACT, where it is an e-mail address",
         "who gets what readers report as a wrong number",
     ),
+    "WAREHOUSE": (
+        "warehouse.duckdb below XINZHI_DATA",
+        "where the truth is kept: the path of a file, or a DuckLake with its catalog in "
+        "PostgreSQL, ducklake:postgres:postgresql://USER:PASSWORD@HOST:5432/NAME, which needs the "
+        "extra [lake]",
+    ),
+    "LAKE_FILES": (
+        "lake below XINZHI_DATA",
+        "where the data files of a DuckLake lie: a folder, or s3://BUCKET/PREFIX",
+    ),
+    "SNAPSHOTS": (
+        "published below XINZHI_DATA",
+        "where snapshots are published: a folder, or s3://BUCKET/PREFIX, whose snapshots readers "
+        "fetch to `published` below their XINZHI_DATA",
+    ),
+    "CACHE_MB": (
+        "2048",
+        "how many megabytes of fetched snapshots a reader keeps; the one that is served always",
+    ),
+    "S3_ENDPOINT": (
+        "AWS_ENDPOINT_URL, else that of Amazon",
+        "address of the object store: MinIO, OSS, COS and others",
+    ),
+    "S3_REGION": ("AWS_REGION, else us-east-1", "region of the object store"),
+    "S3_KEY_ID": ("AWS_ACCESS_KEY_ID", "who asks the object store"),
+    "S3_SECRET": ("AWS_SECRET_ACCESS_KEY", "secret key of the object store"),
+    "STATE": (
+        "the PostgreSQL of XINZHI_WAREHOUSE; else files below XINZHI_DATA",
+        "what several machines must share, in PostgreSQL: receipts, the memory of alerts, and "
+        "which machine leads; postgresql://USER:PASSWORD@HOST:5432/NAME",
+    ),
     "LOG": ("text", "how the dashboard writes its log: text or json, one line a record"),
 }
 #: Of which statements that a value decided only after their day an editor is told.
 LATER = ("none", "contradicted", "all")
 #: Where a site stands, or that it may find out by itself what answers.
 Region = Literal["cn", "intl", "auto"]
+#: What precedes the address of a DuckLake's catalog.
+LAKE = "ducklake:postgres:"
+#: A bucket, and what the names of its objects begin with.
+_BUCKET = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])((?:/[A-Za-z0-9_.=-]+)*)/?", re.ASCII)
+_REGION = re.compile(r"[a-z0-9-]{2,40}", re.ASCII)
 #: How a log can be written.
 LOGS = ("text", "json")
+
+
+@dataclass(frozen=True, slots=True)
+class BucketAddress:
+    """A place in an object store: `name` the bucket, `prefix` what its names begin with."""
+
+    name: str
+    prefix: str
+
+    def __str__(self) -> str:
+        return f"s3://{self.name}{f'/{self.prefix}' if self.prefix else ''}"
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectAccess:
+    """Where the object store answers, and who asks. Without an endpoint it is Amazon's."""
+
+    endpoint: str | None
+    region: str
+    key_id: str | None = field(repr=False)
+    secret: str | None = field(repr=False)
+    token: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Lake:
+    """A warehouse kept as a DuckLake: its catalog, and where its data files lie."""
+
+    catalog: Dsn
+    files: Path | BucketAddress
+
+
+NO_ACCESS = ObjectAccess(None, "us-east-1", None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +188,12 @@ class Settings:
     raw_days: int | None = None
     log: str = "text"
     region: Region = "auto"
+    snapshots: Path | BucketAddress | None = None
+    object_access: ObjectAccess = NO_ACCESS
+    cache_mb: int = 2048
+    warehouse_file: Path | None = None
+    lake: Lake | None = None
+    state_dsn: Dsn | None = None
 
     def without_secrets(self, sentence: str) -> str:
         """The sentence without keys, passwords, secret addresses, or the user of any address.
@@ -128,7 +204,11 @@ class Settings:
 
     def _secrets(self) -> frozenset[str]:
         """Every form in which a secret of these settings can appear in a text."""
-        found = {self.fred_api_key or "", self.eia_api_key or ""}
+        store = self.object_access
+        found = {self.fred_api_key or "", self.eia_api_key or "", store.secret or "",
+                 store.token or "", store.key_id or ""}  # fmt: skip
+        for dsn in (self.state_dsn, self.lake.catalog if self.lake else None):
+            found.update(dsn.secrets if dsn else ())
         for address in (self.proxy, self.alert_smtp):
             user, _, password = _parts(address or "")[1].partition(":")
             found |= {password or user, f"{user}:{password}" if password else ""}
@@ -143,11 +223,14 @@ class Settings:
 
     @property
     def warehouse(self) -> Path:
-        return self.data / "warehouse.duckdb"
+        """The file of the warehouse, where it is no lake."""
+        return self.warehouse_file or self.data / "warehouse.duckdb"
 
     @property
     def published(self) -> Path:
-        return self.data / "published"
+        """The folder of snapshots; with a bucket, where those fetched from it lie."""
+        found = self.snapshots
+        return found if isinstance(found, Path) else self.data / "published"
 
     @property
     def raw(self) -> Path:
@@ -203,12 +286,19 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
     def value(name: str) -> str | None:
         return env.get(PREFIX + name, "").strip() or None
 
+    def aws(name: str) -> str | None:
+        """What clients of object stores are told by custom."""
+        return env.get(f"AWS_{name}", "").strip() or None
+
     bundle = value("CA_BUNDLE")
     proxies = {"XINZHI_PROXY": value("PROXY"), "HTTPS_PROXY": env.get("HTTPS_PROXY"),
                "https_proxy": env.get("https_proxy")}  # fmt: skip
     name, proxy = next((one for one in proxies.items() if one[1]), ("", None))
+    data = Path(value("DATA") or PROJECT / "data")
+    lake, warehouse = _warehouse(value("WAREHOUSE"), value("LAKE_FILES"), data)
+    state = value("STATE")
     return Settings(
-        data=Path(value("DATA") or PROJECT / "data"),
+        data=data,
         catalog=Path(value("CATALOG") or PROJECT / "indicators.yaml"),
         base_url=base_url(value("BASE_URL") or served_at(DEFAULT_HOST, DEFAULT_PORT)),
         proxy=_proxy(name, proxy) if proxy else None,
@@ -226,7 +316,79 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         raw_days=_days(value("RAW_DAYS")),
         log=_log(value("LOG") or "text"),
         region=_region(value("REGION") or "auto"),
+        snapshots=_place("XINZHI_SNAPSHOTS", value("SNAPSHOTS")),
+        object_access=_object_access(
+            value("S3_ENDPOINT") or aws("ENDPOINT_URL_S3") or aws("ENDPOINT_URL"),
+            value("S3_REGION") or aws("REGION") or aws("DEFAULT_REGION") or "us-east-1",
+            value("S3_KEY_ID") or aws("ACCESS_KEY_ID"),
+            value("S3_SECRET") or aws("SECRET_ACCESS_KEY"),
+            aws("SESSION_TOKEN"),
+        ),
+        cache_mb=_cache_mb(value("CACHE_MB") or "2048"),
+        warehouse_file=warehouse,
+        lake=lake,
+        state_dsn=parse_dsn("XINZHI_STATE", state) if state else lake.catalog if lake else None,
     )
+
+
+def _warehouse(text: str | None, files: str | None, data: Path) -> tuple[Lake | None, Path | None]:
+    """The lake or the file that the setting names; neither for the default."""
+    place = _place("XINZHI_LAKE_FILES", files) or data / "lake"
+    if text is None or not text.startswith("ducklake:"):
+        if text is not None and re.match(r"\w{2,}:", text):
+            raise SettingError(
+                f"XINZHI_WAREHOUSE: is neither the path of a file nor an address that begins with "
+                f"{LAKE}."
+            )
+        return None, Path(text) if text else None
+    if not text.startswith(LAKE):
+        raise SettingError(
+            f"XINZHI_WAREHOUSE: the catalog of a DuckLake must be in PostgreSQL: {LAKE}"
+            "postgresql://USER:PASSWORD@HOST:5432/NAME."
+        )
+    catalog = parse_dsn("XINZHI_WAREHOUSE", text.removeprefix(LAKE).strip())
+    return Lake(catalog, place), None
+
+
+def _place(setting: str, text: str | None) -> Path | BucketAddress | None:
+    """A folder, or a bucket with a prefix."""
+    if text is None:
+        return None
+    found = _BUCKET.fullmatch(text)
+    if found:
+        return BucketAddress(found[1], found[2].strip("/"))
+    if re.match(r"\w{2,}:", text):
+        raise SettingError(
+            f"{setting}: is neither a folder nor a place in an object store, which is written "
+            "s3://BUCKET/PREFIX (letters, digits, dots and hyphens)."
+        )
+    return Path(text)
+
+
+def _object_access(
+    endpoint: str | None, region: str, key_id: str | None, secret: str | None, token: str | None
+) -> ObjectAccess:
+    if endpoint is not None:
+        scheme, user, place = _parts(endpoint)
+        if scheme not in ("http", "https") or user or not _PLACE.fullmatch(place.rstrip("/")):
+            raise SettingError(
+                "XINZHI_S3_ENDPOINT: is no address of an object store; write it like "
+                "https://oss-cn-hangzhou.aliyuncs.com or http://127.0.0.1:9000."
+            )
+        endpoint = f"{scheme}://{place.rstrip('/')}"
+    if not _REGION.fullmatch(region):
+        raise SettingError(f"XINZHI_S3_REGION: '{quoted(region)}' is no name of a region.")
+    if (key_id is None) != (secret is None):
+        raise SettingError(
+            "XINZHI_S3_KEY_ID and XINZHI_S3_SECRET: one is missing; set both, or neither."
+        )
+    return ObjectAccess(endpoint, region, key_id, secret, token)
+
+
+def _cache_mb(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= 7 and int(text) >= 1):
+        raise SettingError(f"XINZHI_CACHE_MB: '{quoted(text)}' is not a number of megabytes.")
+    return int(text)
 
 
 def _parts(address: str) -> tuple[str, str, str]:

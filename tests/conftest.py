@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from benchmarks.claims import Golden
     from dashboard.data.snapshot import Snapshot
 
+pytest_plugins = ["servers"]
+
 # Choose one with `--hypothesis-profile`. Fixtures that are read only may serve every example.
 hypothesis.register_profile(
     "thorough", deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
