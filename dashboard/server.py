@@ -16,7 +16,7 @@ from dashboard.app import LivePages
 from dashboard.chart_page.page import FORMATS, SiteConfig
 from dashboard.data.snapshot import Snapshots
 from dashboard.data.warm_up import get_ready, keep_up
-from dashboard.export.receipts import Served
+from dashboard.export.receipts import receipts
 from dashboard.http.asgi import Receive, Scope, Send
 from dashboard.http.bodies import BoundedBodies
 from dashboard.http.cache import FromCache, ResponseCache
@@ -64,7 +64,7 @@ class Server:
         self.service = Service(
             snapshots=self.snapshots,
             site=SiteConfig(Urls.of(settings), FORMATS, reports_to=settings.corrections_to),
-            served=Served(settings.served),
+            served=receipts(settings),
             metrics=Metrics(self.snapshots),
             cache=ResponseCache(self.snapshots),
             pages=ConcurrencyLimit(*PAGES),
@@ -117,6 +117,7 @@ class Server:
         yield
         warm.cancel()
         stopped.set()
+        await asyncio.to_thread(self.service.served.close)
 
 
 def create_server(settings: Settings) -> Server:

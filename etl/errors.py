@@ -4,7 +4,8 @@ XinzhiError
 ├── CatalogError       indicators.yaml is wrong: a person must edit it
 ├── SettingError       a setting or an argument is wrong
 ├── StorageError       the disk, the warehouse or a snapshot cannot be used
-│   └── Locked         another run holds the lock
+│   ├── Locked         another run holds the lock
+│   └── PostgresAway   PostgreSQL cannot be asked now
 ├── SourceError        one source failed for one indicator
 │   ├── SourceUnavailable   it could not be reached
 │   └── UnexpectedPayload   it answered something else than data
@@ -40,6 +41,10 @@ class StorageError(XinzhiError):
 
 class Locked(StorageError):
     """Another run holds the lock."""
+
+
+class PostgresAway(StorageError):
+    """PostgreSQL cannot be asked now; it may be back in a minute."""
 
 
 class SourceError(XinzhiError):

@@ -10,6 +10,12 @@ from typing import Any, Literal, NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
 BEIJING = ZoneInfo("Asia/Shanghai")
+#: How the receipts of served files lie in a file of SQLite, wherever it is written.
+RECEIPTS_LAYOUT = """
+create table if not exists served (
+  sha256 text not null unique, address text not null, snapshot text not null,
+  bytes integer not null, made_at text not null)
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,7 @@ from etl.ingest.run import Request, judged, run
 from etl.records import Observation, Vintage, now
 from etl.settings import Settings
 from etl.storage import publish
+from etl.storage.state import TextFile
 from etl.storage.warehouse import lock, opened
 
 pytestmark = pytest.mark.slow
@@ -920,14 +921,14 @@ def test_a_memory_of_the_version_before_is_that_of_the_first_address(
 
 
 def test_a_renamed_indicator_is_not_told_anew(tmp_path: Path) -> None:
-    memory = notify.Memory(tmp_path / "alerts.json")
+    memory = notify.Memory(TextFile(tmp_path / "alerts.json"))
     memory.begin("webhook", "webhook 1")
     for key in ("vix/a/2026-05-26", "vix_2/a/2026-05-26"):
         with memory.sending("webhook 1", key):
             pass
     assert memory.rename("vix", "cboe_vix")
     assert not memory.rename("vix", "cboe_vix")
-    again = notify.Memory(tmp_path / "alerts.json")
+    again = notify.Memory(TextFile(tmp_path / "alerts.json"))
     assert again.sent("webhook 1") == {"cboe_vix/a/2026-05-26", "vix_2/a/2026-05-26"}
 
 

@@ -28,6 +28,7 @@ from etl.ingest import raw
 from etl.records import now
 from etl.settings import POINTER
 from etl.storage import backup, publish
+from etl.storage.state import TextFile
 from etl.storage.warehouse import lock
 
 pytestmark = pytest.mark.slow
@@ -47,7 +48,7 @@ def full(filled: Path) -> Path:
     shutil.copy(BUNDLED / "bulletins" / "2026-05-27.md", filled / "bulletins")
     (filled / "corrections.yaml").write_text("corrections: []\n", encoding="utf-8")
     (filled / "state").mkdir()
-    memory = Memory(filled / "state" / "alerts.json")
+    memory = Memory(TextFile(filled / "state" / "alerts.json"))
     memory.begin("webhook", "webhook 1")
     with memory.sending("webhook 1", "vix/a/2026-05-26"):
         pass
@@ -91,7 +92,9 @@ def test_another_folder_serves_the_same_bytes(
                  "bulletins/2026-05-27.md"):  # fmt: skip
         assert (other / name).read_bytes() == (full / name).read_bytes()
     assert listing(other / "raw") == listing(full / "raw")
-    assert Memory(other / "state" / "alerts.json").sent("webhook 1") == {"vix/a/2026-05-26"}
+    assert Memory(TextFile(other / "state" / "alerts.json")).sent("webhook 1") == {
+        "vix/a/2026-05-26"
+    }
     digest = sha256(before[0]).hexdigest()
     receipt = client(settings_of(other)).get(f"/verify/{digest}")
     assert (receipt.status_code, digest in receipt.text) == (200, True)

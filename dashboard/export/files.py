@@ -16,7 +16,7 @@ from dashboard.chart_page.pictures import paper, png_of, svg_of
 from dashboard.chart_page.view import of_chart, view
 from dashboard.data.snapshot import Snapshots
 from dashboard.export.formats import FORMATS
-from dashboard.export.receipts import Made, Served
+from dashboard.export.receipts import Made, receipts
 from dashboard.export.table import of_data, table
 from dashboard.urls import Urls
 from etl.errors import StorageError
@@ -39,7 +39,9 @@ def export(
     write_whole(target, body)
     digest = sha256(body).hexdigest()
     link = urls.online.chart(address, kind.suffix)
-    Served(settings.served).note(Made(digest, link, snapshot.name, len(body), now))
+    record = receipts(settings)
+    record.note(Made(digest, link, snapshot.name, len(body), now))
+    record.close()
     return f"{target}: {found.row_count:,} rows, {len(body):,} bytes, sha256 {digest}"
 
 

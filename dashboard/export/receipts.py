@@ -1,5 +1,6 @@
 """The record of the files this site has made: which digest, at which address, from which snapshot
-and when. It is a file of its own beside the data; the warehouse is never written from here."""
+and when. It is a file of its own beside the data, or in PostgreSQL where several readers share it;
+the warehouse is never written from here."""
 
 from __future__ import annotations
 
@@ -10,21 +11,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, Protocol
 
 from etl.errors import StorageError
+from etl.records import RECEIPTS_LAYOUT
+from etl.settings import Settings
 
 #: How many digests are remembered; the oldest make room. About 60 MB.
 KEPT = 200_000
-_TABLE = """
-create table if not exists served (
-  sha256 text not null unique, address text not null, snapshot text not null,
-  bytes integer not null, made_at text not null)
-"""
 _NOTE = "insert or ignore into served values (?, ?, ?, ?, ?)"
 _FORGET = "delete from served where rowid <= (select max(rowid) from served) - ?"
 _FIND = "select sha256, address, snapshot, bytes, made_at from served where sha256 = ?"
 _EXTENT = "select count(*), min(made_at) from served"
+#: What a reader is told where nothing can be; the log says why.
+UNKNOWN = "The record of served files cannot be used, so that nothing is known of this one."
 log = logging.getLogger(__name__)
 
 
@@ -37,6 +37,34 @@ class Made:
     snapshot: str
     bytes: int
     made_at: datetime
+
+
+class Receipts(Protocol):
+    """The record in one of its forms. `kept` is how many files are remembered."""
+
+    kept: int
+
+    def note(self, made: Made) -> None:
+        """Remember a file; one that is known already keeps its first moment. Nothing is raised and
+        nothing is waited for."""
+
+    def find(self, digest: str) -> Made | None:
+        """The file with this SHA-256, if it is remembered; a StorageError where nothing can be."""
+
+    def extent(self) -> tuple[int, str | None]:
+        """How many files are remembered, and since when; a StorageError where nothing is known."""
+
+    def close(self) -> None:
+        """Write what is still to be written, as far as that takes a few seconds."""
+
+
+def receipts(settings: Settings) -> Receipts:
+    """The record of a site: in PostgreSQL where the settings name one, else in a file."""
+    if settings.state_dsn is None:
+        return Served(settings.served)
+    from dashboard.export.shared_receipts import SharedReceipts
+
+    return SharedReceipts(settings.state_dsn)
 
 
 class Served:
@@ -71,6 +99,9 @@ class Served:
         count, since = self._rows(_EXTENT, [])[0]
         return count, since
 
+    def close(self) -> None:
+        """Every file was written when it was noted."""
+
     def _rows(self, query: str, parameters: list[str]) -> list[tuple[Any, ...]]:
         try:
             with self._lock, self._opened() as connection:
@@ -78,9 +109,7 @@ class Served:
         except (sqlite3.Error, OSError) as error:
             self._cannot(error)
             log.warning(self.problem)  # it names the file, which no reader needs to know
-            raise StorageError(
-                "The record of served files cannot be used, so that nothing is known of this one."
-            ) from None
+            raise StorageError(UNKNOWN) from None
 
     def _opened(self) -> sqlite3.Connection:
         if self._connection is None:
@@ -89,7 +118,7 @@ class Served:
             with suppress(sqlite3.OperationalError):  # another server is just doing the same
                 connection.execute("pragma journal_mode = wal")
             connection.execute("pragma synchronous = normal")
-            connection.execute(_TABLE)
+            connection.execute(RECEIPTS_LAYOUT)
             self._connection = connection
         return self._connection
 

@@ -14,7 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from dashboard.address import ChartAddress
 from dashboard.chart_page.page import SiteConfig
 from dashboard.data.snapshot import Snapshot, Snapshots
-from dashboard.export.receipts import Served
+from dashboard.export.receipts import Receipts
 from dashboard.http.asgi import RawHeaders
 from dashboard.http.cache import CachedAnswer, Content, Meaning, ResponseCache, spelling_of
 from dashboard.http.compression import accepted
@@ -35,7 +35,7 @@ class Service:
 
     snapshots: Snapshots
     site: SiteConfig
-    served: Served
+    served: Receipts
     metrics: Metrics
     cache: ResponseCache
     #: None of these waits for another.

@@ -4,23 +4,34 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from typing import NoReturn
 
 from etl.catalog import Catalog, load_catalog
 from etl.commands import OK, SOME_FAILED, console
 from etl.commands.report import send_alerts
-from etl.errors import SettingError, XinzhiError, plain_line, quoted
+from etl.dsn import Dsn
+from etl.errors import Locked, PostgresAway, SettingError, XinzhiError, plain_line, quoted
 from etl.files.hand_table import TableChoice
 from etl.ingest import by_hand, imports
 from etl.ingest.renames import opened_as_named
 from etl.ingest.replay import replay
 from etl.ingest.run import Report, Request, accept, run, select
-from etl.ingest.schedule import SLOTS, Slot, keep_time, next_due
+from etl.ingest.schedule import (
+    LEAD_EVERY_S,
+    SLOTS,
+    Slot,
+    keep_shared_time,
+    keep_time,
+    next_due,
+)
 from etl.policies import candidates
 from etl.records import now, parse_moment
 from etl.settings import Settings
 from etl.storage.current import current_snapshot
+from etl.storage.state import SharedHours
 from etl.storage.warehouse import lock
 
 #: The options of `import` that belong to one indicator's table, and the longest of their texts.
@@ -151,13 +162,9 @@ def schedule_command(settings: Settings, options: argparse.Namespace) -> int:
 
     def work(slot: Slot) -> None:
         console.say(f"{now():%Y-%m-%dT%H:%M:%SZ} asking {slot}")
-        try:
-            # The catalog is read again each time, because it may have been edited.
-            catalog = load_catalog(settings.catalog)
-            report = run(settings, catalog, Request(source=slot.source), lambda outcome: None)
-        except XinzhiError as error:  # a held lock, a full disk: the next slot may succeed
-            console.fail(str(error))
-            return
+        # The catalog is read again each time, because it may have been edited.
+        catalog = load_catalog(settings.catalog)
+        report = run(settings, catalog, Request(source=slot.source), lambda outcome: None)
         for outcome in report.outcomes:
             if outcome.new or outcome.revised or outcome.problem:
                 console.outcome_line(outcome)
@@ -167,8 +174,64 @@ def schedule_command(settings: Settings, options: argparse.Namespace) -> int:
         moment, following = next_due(now())
         console.say(f"next: {moment:%Y-%m-%dT%H:%M:%SZ} {following}")
 
-    keep_time(work, now, time.sleep, lambda: True)
+    if settings.state_dsn is not None:
+        _lead_or_wait(settings.state_dsn, work)
+
+    def alone(slot: Slot) -> None:
+        try:
+            work(slot)
+        except XinzhiError as error:  # a held lock, a full disk: the next slot may succeed
+            console.fail(str(error))
+
+    keep_time(alone, now, time.sleep, lambda: True)
     return OK
+
+
+def _lead_or_wait(dsn: Dsn, work: Callable[[Slot], None]) -> NoReturn:
+    """Work by the hours as long as this machine holds the lock of the schedule, and else wait for
+    it, until stopped. What changes is said once."""
+    from etl.storage.postgres import HeldElsewhere, advisory_lock
+
+    last = ""
+
+    def tell(sentence: str) -> None:
+        nonlocal last
+        if sentence != last:
+            console.say(f"{now():%Y-%m-%dT%H:%M:%SZ} {sentence}")
+        last = sentence
+
+    while True:
+        try:
+            with advisory_lock(dsn, "schedule") as held:
+                tell("leads: this machine asks the sources, others wait")
+                keep_shared_time(
+                    lambda slot: _is_done(slot, work, held.still_held, tell),
+                    SharedHours(dsn), held.still_held, time.sleep,
+                )  # fmt: skip
+            tell("leads no more: the lock of the schedule was lost; no further run is begun")
+        except HeldElsewhere as error:
+            tell(f"waits: {error.holder} asks the sources; this one takes over when it ends")
+        except PostgresAway as error:
+            tell(f"waits: {error} No run is begun until it is back")
+        time.sleep(LEAD_EVERY_S)
+
+
+def _is_done(
+    slot: Slot,
+    work: Callable[[Slot], None],
+    leads: Callable[[], bool],
+    tell: Callable[[str], None],
+) -> bool:
+    """Whether the work of a slot was done, well or badly; else it is to be tried again."""
+    try:
+        work(slot)
+    except (Locked, PostgresAway) as error:
+        tell(f"{slot.name} is tried again: {error}")
+        return False
+    except XinzhiError as error:  # a full disk: the next slot may succeed
+        console.fail(str(error))
+        return leads()  # what another machine may do now, it shall
+    return True
 
 
 def publish_again(

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from etl.calendars import NEW_YORK
+from etl.errors import PostgresAway
 from etl.records import BEIJING
 
 WORKDAYS = frozenset(range(5))
 EVERY_DAY = frozenset(range(7))
 #: How often to look at the clock, to notice when it was set or the machine slept.
 LOOK_EVERY_S = 30.0
+#: How often one of several machines looks whether it leads, and what is due.
+LEAD_EVERY_S = 10.0
+#: How often it is tried to record that a slot was done, before another machine may do it again.
+RECORDED_IN = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +40,11 @@ class Slot:
             if day.weekday() in self.weekdays and moment > after:
                 yield moment
             day += timedelta(days=1)
+
+    @property
+    def name(self) -> str:
+        """What it is called where several machines record what was done."""
+        return self.source or "all"
 
     def __str__(self) -> str:
         return f"{self.source or 'every source'} at {self.at:%H:%M} {self.zone.key} ({self.why})"
@@ -82,3 +93,54 @@ def keep_time(
         slots, seen = due(seen, now), now
         for slot in slots:
             work(slot)
+
+
+class Hours(Protocol):
+    """What several machines know in common of the schedule, by one clock."""
+
+    def look(self, slots: Sequence[str]) -> tuple[datetime, Mapping[str, datetime]]:
+        """The moment, and until when each of the slots was done."""
+
+    def record(self, slot: str, until: datetime) -> None:
+        """Remember that a slot was done."""
+
+
+def keep_shared_time(
+    work: Callable[[Slot], bool],
+    hours: Hours,
+    leads: Callable[[], bool],
+    sleep: Callable[[float], None],
+) -> None:
+    """Do the work of each slot when it falls due by the clock of `hours`, as long as this machine
+    `leads`; a PostgresAway error where that cannot be known.
+
+    A slot is recorded when its work has ended: what a machine that died had begun is done again by
+    the next one. Work that says that it was not done is tried at the next look.
+    """
+    names = [slot.name for slot in SLOTS]
+    while leads():
+        now, done = hours.look(names)
+        found = [(next(slot.moments(done[slot.name])), at) for at, slot in enumerate(SLOTS)]
+        for moment, at in sorted(found):
+            slot = SLOTS[at]
+            if moment > now:
+                break
+            if not leads():
+                return
+            # One that led before may have come to the end of it only now.
+            is_done = hours.look(names)[1][slot.name] >= moment
+            if not is_done and work(slot):
+                _record(hours, slot, now, sleep)
+        sleep(LEAD_EVERY_S)
+
+
+def _record(hours: Hours, slot: Slot, now: datetime, sleep: Callable[[float], None]) -> None:
+    """Record a slot that was done, also by a machine that leads no more."""
+    for attempt in range(1, RECORDED_IN + 1):
+        try:
+            hours.record(slot.name, now)
+            return
+        except PostgresAway:
+            if attempt == RECORDED_IN:
+                raise
+            sleep(LEAD_EVERY_S)

@@ -11,7 +11,7 @@ import re
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, TypeAlias
@@ -21,7 +21,7 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from etl.dsn import Dsn
-from etl.errors import Locked, StorageError, quoted
+from etl.errors import Locked, PostgresAway, StorageError, quoted
 from etl.settings import HIDDEN
 
 #: A connection whose every statement is a transaction of its own.
@@ -31,7 +31,7 @@ CONNECT_S, STATEMENT_S = 5, 10
 #: Both ends notice within half a minute that the other one is gone: the program, so that it does
 #: not wait; the server, so that it lets go of what a dead machine had locked.
 _PROGRAM = {
-    "connect_timeout": CONNECT_S, "keepalives": 1, "keepalives_idle": 10, "keepalives_interval": 5,
+    "keepalives": 1, "keepalives_idle": 10, "keepalives_interval": 5,
     "keepalives_count": 3, "tcp_user_timeout": 20_000,
 }  # fmt: skip
 _SERVER = {
@@ -45,30 +45,28 @@ _SEARCH_PATH = re.compile(r"(?:-c\s*|--)search[_-]path=\"?([A-Za-z_][A-Za-z0-9_]
 #: What the tables are, step by step; a version holds all steps up to its number. Each is done once.
 STEPS = (
     """
-    create table alert_memory (
-      channel text primary key, since timestamptz not null, sending text);
-    create table alerts_sent (
-      channel text not null references alert_memory on update cascade on delete cascade,
-      number bigint generated always as identity, key text not null, primary key (channel, key));
+    create table texts (
+      name text primary key, body text not null, changed_at timestamptz not null default now());
     create table served (
       number bigint generated always as identity primary key, sha256 text not null unique,
       address text not null, snapshot text not null, bytes bigint not null,
       made_at timestamptz not null);
-    create table schedule (
-      one boolean primary key default true check (one), done_until timestamptz not null,
-      leader text not null);
+    create table hours (slot text primary key, done_until timestamptz not null);
     """,
 )
+#: Notes a served file; of one that is known already, the earlier moment is kept.
+PUT_RECEIPT = """
+insert into served (sha256, address, snapshot, bytes, made_at) values (%s, %s, %s, %s, %s)
+on conflict (sha256) do update
+set address = excluded.address, snapshot = excluded.snapshot, made_at = excluded.made_at
+where excluded.made_at < served.made_at
+"""
 #: Who holds the lock of a number, in this database.
 _LOCKS = """
 (select pid from pg_locks where locktype = 'advisory' and granted and objsubid = 1
  and database = (select oid from pg_database where datname = current_database())
  and (classid::bigint << 32 | objid::bigint) = %s) as l
 """
-
-
-class PostgresAway(StorageError):
-    """PostgreSQL cannot be asked now; it may be back in a minute."""
 
 
 class HeldElsewhere(Locked):
@@ -86,13 +84,18 @@ def schema_of(dsn: Dsn) -> str:
     return found.group(1) if found else SCHEMA
 
 
-def connect(dsn: Dsn, *, statement_s: float = STATEMENT_S) -> Connection:
-    """A connection that sees the site's schema first; a StorageError in words where there is none.
+def connect(
+    dsn: Dsn, *, connect_s: int = CONNECT_S, statement_s: float = STATEMENT_S
+) -> Connection:
+    """A connection that sees the site's schema first; a StorageError in words where there is none
+    in `connect_s` seconds.
 
     A statement that takes longer than `statement_s` seconds is ended by the server.
     """
     own = {key: value for key, value in conninfo_to_dict(dsn.conninfo).items() if value is not None}
-    given: dict[str, Any] = {**_PROGRAM, "application_name": _name(), **own}
+    given: dict[str, Any] = {
+        **_PROGRAM, "connect_timeout": connect_s, "application_name": _name(), **own
+    }  # fmt: skip
     with in_words(dsn):
         connection = psycopg.connect(make_conninfo("", **given), autocommit=True)
         try:
@@ -113,7 +116,7 @@ def connect(dsn: Dsn, *, statement_s: float = STATEMENT_S) -> Connection:
 def opened_schema(dsn: Dsn, *, statement_s: float = STATEMENT_S) -> Iterator[Connection]:
     """A connection to the site's tables, which are made where they are missing; what PostgreSQL
     says in the block becomes a StorageError in words."""
-    with in_words(dsn), connect(dsn, statement_s=statement_s) as connection:
+    with closing(connect(dsn, statement_s=statement_s)) as connection, in_words(dsn):
         prepare(dsn, connection)
         yield connection
 
@@ -124,22 +127,32 @@ def prepare(dsn: Dsn, connection: Connection) -> None:
         schema = schema_of(dsn)
         if _version(connection, schema) == len(STEPS):
             return
-        with connection.transaction():
-            connection.execute("select pg_advisory_xact_lock(%s)", [_key(schema, "schema")])
-            held = _version(connection, schema)
-            if held > len(STEPS):
-                raise StorageError(
-                    f"{dsn.shown}: a later version of the program made the tables of {schema}; "
-                    "update the program on this machine."
-                )
-            if not held:
-                name = sql.Identifier(schema)
-                connection.execute(sql.SQL("create schema if not exists {}").format(name))
-                connection.execute("create table version (number integer not null)")
-                connection.execute("insert into version values (0)")
-            for step in STEPS[held:]:
-                connection.execute(step)
-            connection.execute("update version set number = %s", [len(STEPS)])
+        key = [_key(schema, "schema")]
+        # Before the transaction: within it, what others make while this waits would not be seen.
+        connection.execute("select pg_advisory_lock(%s)", key)
+        try:
+            _take_steps(dsn, connection, schema)
+        finally:
+            if not connection.closed:
+                connection.execute("select pg_advisory_unlock(%s)", key)
+
+
+def _take_steps(dsn: Dsn, connection: Connection, schema: str) -> None:
+    with connection.transaction():
+        held = _version(connection, schema)
+        if held > len(STEPS):
+            raise StorageError(
+                f"{dsn.shown}: a later version of the program made the tables of {schema}; "
+                "update the program on this machine."
+            )
+        if not held:
+            name = sql.Identifier(schema)
+            connection.execute(sql.SQL("create schema if not exists {}").format(name))
+            connection.execute("create table version (number integer not null)")
+            connection.execute("insert into version values (0)")
+        for step in STEPS[held:]:
+            connection.execute(step)
+        connection.execute("update version set number = %s", [len(STEPS)])
 
 
 def _version(connection: Connection, schema: str) -> int:
@@ -177,23 +190,23 @@ def no_longer_than(connection: Connection, seconds: float) -> Iterator[None]:
 @dataclass(slots=True)
 class AdvisoryLock:
     """A lock that is held as long as its connection stands, and of which the holder can ask
-    whether that is so."""
+    whether that is so. What is written through `connection` is written by who holds the lock."""
 
     name: str
-    _connection: Connection = field(repr=False)
+    connection: Connection = field(repr=False)
     _key: int
 
     def still_held(self) -> bool:
         """Whether the lock is held at this moment: asked of PostgreSQL, within a few seconds. A
         lock that was lost once is never held again."""
         try:
-            with no_longer_than(self._connection, CONNECT_S):
+            with no_longer_than(self.connection, CONNECT_S):
                 query = f"select true from {_LOCKS} where l.pid = pg_backend_pid()"
-                row = self._connection.execute(query, [self._key]).fetchone()
+                row = self.connection.execute(query, [self._key]).fetchone()
         except (psycopg.Error, OSError):
             row = None
         if row is None:
-            self._connection.close()
+            self.connection.close()
         return row is not None
 
 
@@ -307,9 +320,10 @@ _REASONS = (
     ),
     _Reason(
         "25006",
-        r"read-only|hot standby",
+        r"(?:session|transaction) is read-only|read-only transaction|is in hot standby",
         "this PostgreSQL only reads, as a standby does; name the one that writes, or both with "
         "target_session_attrs=read-write.",
+        passes=True,
     ),
     _Reason(
         "53100",

@@ -18,7 +18,7 @@ from dashboard.data.snapshot import Snapshot
 from dashboard.export import provinces
 from dashboard.export.csv import iso
 from dashboard.export.formats import FORMATS, Format
-from dashboard.export.receipts import Made, Served
+from dashboard.export.receipts import Made, Receipts
 from dashboard.export.table import disposition, of_data, table, to_json
 from dashboard.http.cache import Content
 from dashboard.http.responses import (
@@ -159,7 +159,7 @@ def _file(snapshot: Snapshot, address: ChartAddress, kind: Format, service: Serv
     return Content(body, kind.media_type, headers)
 
 
-def _unknown(served: Served) -> str:
+def _unknown(served: Receipts) -> str:
     count, since = served.extent()
     kept = f"{count:,} files are on record" + (f", the first made on {since[:10]}" if since else "")
     return (

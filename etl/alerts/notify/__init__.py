@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from etl.alerts.notify.chat import Webhook, webhook
 from etl.alerts.notify.mail import Mail, mail
@@ -18,7 +17,7 @@ from etl.errors import SourceError
 from etl.ingest.upstream import Upstream
 from etl.reliability import Reliability, warning
 from etl.settings import Settings
-from etl.storage.warehouse import lock
+from etl.storage.state import alert_memory, own_alert_memory
 
 __all__ = ["Channel", "Mail", "Memory", "Message", "Sent", "Webhook", "channels", "pending", "send"]
 
@@ -48,11 +47,6 @@ def channels(settings: Settings) -> list[Channel]:
     return found
 
 
-def memory_file(settings: Settings) -> Path:
-    """The file that remembers what was sent."""
-    return settings.state / "alerts.json"
-
-
 def send(
     settings: Settings,
     catalog: Catalog,
@@ -64,8 +58,10 @@ def send(
     """Send what is new to each channel, and once a week which sources are `failing`. A channel that
     fails keeps its messages for the next time and does not stop the others. If the memory cannot be
     written, nothing more is sent."""
-    with lock(settings.state / ".alerts.lock"):
-        memory = Memory(memory_file(settings))
+    with alert_memory(settings) as kept:
+        memory = Memory(kept)
+        if memory.is_empty and settings.state_dsn is not None:
+            memory.take_over(own_alert_memory(settings))  # of the time when it was alone
         for old, new in catalog.current_ids.items():
             memory.rename(old, new)
         warnings = [_warning(settings, one) for one in failing]

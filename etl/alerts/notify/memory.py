@@ -4,16 +4,15 @@ sent, but none is ever sent twice."""
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from etl.errors import FileProblem, SourceError, StorageError
 from etl.records import now
+from etl.storage.state import KeptText
 
 #: The least number of messages remembered for each channel.
 REMEMBERED = 10_000
@@ -30,19 +29,12 @@ class _Remembered:
 
 
 class Memory:
-    """The memory in a file, which is read once and written before and after each message."""
+    """The memory in a text that is kept, which is read once and written before and after each
+    message."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        try:
-            held = json.loads(path.read_text(encoding="utf-8"))
-            self._channels = {str(name): _remembered(one) for name, one in held.items()}
-        except FileNotFoundError:
-            self._channels = {}
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
-            raise FileProblem(
-                path, "cannot be read; delete it, and what holds now is sent once more."
-            ) from None
+    def __init__(self, kept: KeptText) -> None:
+        self.kept = kept
+        self._channels = _channels(kept)
 
     def begin(self, name: str, address: str) -> str:
         """Make sure that the memory can be written before anything is sent, and remember since when
@@ -104,20 +96,49 @@ class Memory:
             self._write()
         return changed
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether no channel is remembered at all."""
+        return not self._channels
+
+    def take_over(self, other: KeptText) -> int:
+        """Remember also what another memory does; how many messages of it were new here."""
+        count, changed = 0, False
+        for name, theirs in _channels(other).items():
+            changed |= name not in self._channels or theirs.since < self._channels[name].since
+            mine = self._channels.setdefault(name, _Remembered(theirs.since))
+            mine.since = min(mine.since, theirs.since)
+            known = set(mine.sent)
+            sent = theirs.sent + ([theirs.sending] if theirs.sending else [])
+            new = [key for key in sent if key not in known]
+            mine.sent[:0] = new  # they are older than what was sent from here
+            count += len(new)
+        if count or changed:
+            self._write()
+        return count
+
     def _write(self) -> None:
-        draft = self.path.with_name(f".{self.path.name}.draft")
         text = json.dumps(
             {name: _told(one) for name, one in self._channels.items()}, ensure_ascii=False, indent=1
         )
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            draft.write_text(text, encoding="utf-8")
-            os.replace(draft, self.path)
+            self.kept.write(text)
         except OSError as error:
             raise StorageError(
-                f"{self.path}: cannot be written ({error.strerror}), and without it a message "
-                "could go out twice. Check free space and permissions; no more was sent."
+                f"{self.kept.place}: cannot be written ({error.strerror}), and without it a "
+                "message could go out twice. Check free space and permissions; no more was sent."
             ) from None
+
+
+def _channels(kept: KeptText) -> dict[str, _Remembered]:
+    try:
+        text = kept.read()
+        held = {} if text is None else json.loads(text)
+        return {str(name): _remembered(one) for name, one in held.items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise FileProblem(
+            kept.place, "cannot be read; delete it, and what holds now is sent once more."
+        ) from None
 
 
 def _remembered(one: Mapping[str, Any]) -> _Remembered:
