@@ -124,6 +124,11 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--check", action="store_true", help="only see whether it is whole")
     one.set_defaults(command=snapshots.restore_command)
 
+    one = commands.add_parser(
+        "move-state", help="carry sent alerts and receipts of this machine into PostgreSQL"
+    )
+    one.set_defaults(command=snapshots.move_state_command)
+
     one = commands.add_parser("import", help="add observations from CSV, XLSX or Parquet")
     one.add_argument("files", nargs="+", metavar="FILE")
     one.add_argument("--known-at", metavar="TIME", help="known exactly then (ISO 8601)")

@@ -1,13 +1,17 @@
-"""Published snapshots and backups: history, rollback, backup, restore."""
+"""Published snapshots and backups: history, rollback, backup, restore; and what this machine alone
+remembers, carried to where several machines share it."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
 
+from etl.alerts.notify import Memory
 from etl.commands import OK, console
+from etl.errors import SettingError
 from etl.settings import Settings
 from etl.storage import backup, snapshots
+from etl.storage.state import alert_memory, import_receipts, own_alert_memory
 from etl.storage.warehouse import lock
 
 
@@ -48,4 +52,29 @@ def restore_command(settings: Settings, options: argparse.Namespace) -> int:
     for notice in restored.notices:
         console.say(f"notice: {notice}")
     console.say("restored; a dashboard that runs shows it at once, restart it for its receipts")
+    return OK
+
+
+def move_state_command(settings: Settings, options: argparse.Namespace) -> int:
+    """Carry the memory of alerts and the receipts of this machine into PostgreSQL. What is there
+    already stays, so that it may be done again, and from each machine."""
+    dsn = settings.state_dsn
+    if dsn is None:
+        raise SettingError(
+            "XINZHI_STATE: is not set; name the PostgreSQL that the machines share, such as "
+            "postgresql://USER:PASSWORD@db.example:5432/NAME."
+        )
+    own = own_alert_memory(settings)
+    if own.path.exists():
+        with alert_memory(settings) as kept:
+            new = Memory(kept).take_over(own)
+        console.say(f"{own.path}: {new:,} sent alerts were new to {dsn.shown}")
+    else:
+        console.say(f"{own.path}: there is none; nothing to carry")
+    if settings.served.exists():
+        held, new = import_receipts(settings.served, dsn)
+        console.say(f"{settings.served}: {new:,} of {held:,} receipts were new to {dsn.shown}")
+    else:
+        console.say(f"{settings.served}: there is none; nothing to carry")
+    console.say("carried; the files stay where they are, and are read no more")
     return OK

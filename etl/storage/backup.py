@@ -12,7 +12,7 @@ import shutil
 import sqlite3
 import tomllib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from hashlib import sha256
@@ -21,10 +21,18 @@ from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
+from etl.dsn import Dsn
 from etl.errors import FileProblem, StorageError
 from etl.records import now
 from etl.settings import PROJECT, Settings
 from etl.storage.snapshots import UnreadableSnapshot, current_name, point_to, read_whole, sync
+from etl.storage.state import (
+    ALERTS,
+    alert_memory,
+    export_shared_receipts,
+    import_receipts,
+    shared_text,
+)
 from etl.storage.warehouse import lock, opened
 
 MANIFEST = "manifest.json"
@@ -32,7 +40,10 @@ MANIFEST = "manifest.json"
 WAREHOUSE, RECEIPTS, PUBLISHED, CATALOG = (
     "warehouse.duckdb", "served.sqlite", "published", "indicators.yaml",
 )  # fmt: skip
-FILES = ("policies.csv", "corrections.yaml", "state/alerts.json")
+SENT = f"state/{ALERTS}"
+FILES = ("policies.csv", "corrections.yaml", SENT)
+#: What lies in PostgreSQL where several machines share it, and in a backup as files.
+SHARED = (RECEIPTS, SENT)
 FOLDERS = ("raw", "figures", "manual", "bulletins")
 _KNOWN = {WAREHOUSE, RECEIPTS, PUBLISHED, CATALOG, *FOLDERS, *(PurePosixPath(f).parts[0]
           for f in FILES)}  # fmt: skip
@@ -120,6 +131,10 @@ def backup(settings: Settings, folder: Path) -> tuple[Manifest, tuple[str, ...]]
                 f"{_place(error, folder)}: the backup could not be written ({_reason(error)}). "
                 "Check free space and permissions; nothing was left half written."
             ) from None
+        except StorageError:
+            if begun:
+                _clear(folder, is_new)
+            raise
     return manifest, notices
 
 
@@ -161,6 +176,9 @@ def restore(settings: Settings, folder: Path) -> Restored:
                 size, digest = _copy(folder / file.path, stage / file.path)
                 if (size, digest) != (file.bytes, file.sha256):
                     raise FileProblem(folder / file.path, "changed while it was read.")
+            if settings.state_dsn is not None:
+                _share(settings, stage, aside, [f.path for f in files if f.path in SHARED])
+                files = [file for file in files if file.path not in SHARED]
             for file in files:
                 _replace(stage / file.path, _target(settings, file), aside / file.path, file)
             if manifest.snapshot is not None:
@@ -197,16 +215,53 @@ def _sources(
     if snapshot is not None:
         name = f"{snapshot}.duckdb"
         yield f"{PUBLISHED}/{name}", lambda to: _copy(settings.published / name, to)
-    if settings.served.exists():
+    if settings.state_dsn is not None:
+        yield from _shared(settings.state_dsn)
+    elif settings.served.exists():
         yield RECEIPTS, lambda to: _copy_receipts(settings.served, to)
     yield CATALOG, lambda to: _copy(settings.catalog, to)
-    found = [settings.data / name for name in FILES]
+    found = [
+        settings.data / name for name in FILES if settings.state_dsn is None or name not in SHARED
+    ]
     for name in FOLDERS:
         found += sorted((settings.data / name).rglob("*"))
     for path in found:
         if path.is_file() and not path.name.startswith(".") and path.suffix != ".draft":
             below = path.relative_to(settings.data).as_posix()
             yield below, lambda to, path=path: _copy(path, to)  # type: ignore[misc]
+
+
+def _shared(dsn: Dsn) -> Iterator[tuple[str, Callable[[Path], tuple[int, str]]]]:
+    """What PostgreSQL holds, as the files that a single machine has."""
+
+    def receipts(to: Path) -> tuple[int, str]:
+        export_shared_receipts(dsn, to)
+        sync(to)
+        return to.stat().st_size, _sha256(to)
+
+    yield RECEIPTS, receipts
+    sent = shared_text(dsn, ALERTS)
+    if sent is not None:
+        yield SENT, lambda to: _written(to, sent)
+
+
+def _share(settings: Settings, stage: Path, aside: Path, paths: Sequence[str]) -> None:
+    """Bring what several machines share back into PostgreSQL: the memory of alerts as it was, and
+    receipts beside those that are there, of which none is lost."""
+    if SENT in paths:
+        with alert_memory(settings) as kept:
+            before, text = kept.read(), (stage / SENT).read_text(encoding="utf-8")
+            if before is not None and before != text:
+                _written(aside / SENT, before)
+            kept.write(text)
+    if RECEIPTS in paths and settings.state_dsn is not None:
+        import_receipts(stage / RECEIPTS, settings.state_dsn)
+
+
+def _written(path: Path, text: str) -> tuple[int, str]:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _write(path, text.encode())
+    return path.stat().st_size, _sha256(path)
 
 
 def _current(settings: Settings) -> tuple[str | None, tuple[str, ...]]:

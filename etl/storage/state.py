@@ -114,6 +114,15 @@ def alert_memory(settings: Settings) -> Iterator[KeptText]:
         yield SharedText(settings.state_dsn, held, ALERTS)
 
 
+def shared_text(dsn: Dsn, name: str) -> str | None:
+    """A text in PostgreSQL as it stands, whoever writes it; None where there is none."""
+    from etl.storage.postgres import opened_schema
+
+    with opened_schema(dsn) as connection:
+        row = connection.execute("select body from texts where name = %s", [name]).fetchone()
+    return None if row is None else str(row[0])
+
+
 def own_alert_memory(settings: Settings) -> TextFile:
     """What this machine's file remembers of alerts that were sent."""
     return TextFile(settings.state / ALERTS)
