@@ -8,6 +8,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -243,3 +244,96 @@ def nginx_server(conf: Path, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
         yield process
     finally:
         end(process)
+
+
+class Line:
+    """A line of the network to a server on loopback, which can be cut, held or made slow.
+
+    `address` is what to connect to instead. While it is cut, connections end at once and new ones
+    are refused by an end without an answer; while it is held, nothing passes and nothing ends.
+    """
+
+    def __init__(self, port: int) -> None:
+        self.target = port
+        self.bytes_per_s: float | None = None
+        #: Bytes that went to the server.
+        self.sent = 0
+        self._cut, self._flows = threading.Event(), threading.Event()
+        self._flows.set()
+        self._ends: set[socket.socket] = set()
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+        self.port = int(self._listener.getsockname()[1])
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def cut(self) -> None:
+        self._cut.set()
+        for one in list(self._ends):
+            _hang_up(one)
+
+    def hold(self) -> None:
+        self._flows.clear()
+
+    def mend(self) -> None:
+        self._cut.clear()
+        self._flows.set()
+        self.bytes_per_s = None
+
+    def close(self) -> None:
+        self.cut()
+        self._flows.set()
+        self._listener.close()
+
+    def __enter__(self) -> Line:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                near, _ = self._listener.accept()
+            except OSError:
+                return
+            if self._cut.is_set():
+                near.close()
+                continue
+            threading.Thread(target=self._connect, args=(near,), daemon=True).start()
+
+    def _connect(self, near: socket.socket) -> None:
+        try:
+            far = socket.create_connection(("127.0.0.1", self.target), timeout=10)
+        except OSError:
+            near.close()
+            return
+        far.settimeout(None)
+        self._ends |= {near, far}
+        threading.Thread(target=self._pump, args=(far, near, False), daemon=True).start()
+        self._pump(near, far, True)
+
+    def _pump(self, source: socket.socket, sink: socket.socket, is_upward: bool) -> None:
+        try:
+            while data := source.recv(65536):
+                self._flows.wait()
+                if self.bytes_per_s:
+                    time.sleep(len(data) / self.bytes_per_s)
+                sink.sendall(data)
+                self.sent += len(data) if is_upward else 0
+        except OSError:
+            pass
+        for one in (source, sink):
+            _hang_up(one)
+            self._ends.discard(one)
+
+
+def _hang_up(one: socket.socket) -> None:
+    try:
+        one.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        pass
+    finally:
+        one.close()
