@@ -15,7 +15,7 @@ from rich.table import Table
 
 from benchmarks import bulk, charts, claims, desk, downloads, page, pressure, sources, wide
 from etl.settings import PROJECT
-from etl.storage.snapshots import current_name
+from etl.storage.snapshots import Folder
 
 ROUNDS = 3
 
@@ -27,7 +27,7 @@ def main() -> None:
         data = Path(folder) / "data"
         runs(table, data, Path(folder))
         asking(table, Path(folder))
-        snapshot = data / "published" / f"{current_name(data / 'published')}.duckdb"
+        snapshot = data / "published" / f"{Folder(data / 'published').current_name()}.duckdb"
         pages(table, data, snapshot)
         callbacks(table, data)
         crowd(table, data)

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from benchmarks.page import serving
 from etl.calendars import why_shut
-from etl.storage.snapshots import current_name
+from etl.storage.snapshots import Folder
 
 INDICATOR, MARKET, ROWS, FIRST = "vix", "XCBF", 10_000, date(1985, 1, 1)
 SECONDS = 10
@@ -37,7 +37,7 @@ class Rates:
 def measure(data: Path) -> Rates:
     """Rates on one connection each, asked in turns, so that a busy machine slows both alike."""
     fill(data)
-    snapshot = data / "published" / f"{current_name(data / 'published')}.duckdb"
+    snapshot = data / "published" / f"{Folder(data / 'published').current_name()}.duckdb"
     path = f"/c/{INDICATOR}.csv?scope=full"
     peer = [sys.executable, "-m", "benchmarks.plain_csv"]
     with (

@@ -21,6 +21,7 @@ from dashboard.urls import Urls
 from etl.base_url import DEFAULT_HOST, DEFAULT_PORT
 from etl.errors import XinzhiError
 from etl.settings import load_settings
+from etl.storage.snapshots import store_of
 from etl.terminal import speak_plainly
 
 
@@ -76,7 +77,7 @@ def serve_command(options: argparse.Namespace) -> int:
     address = name_address(options.host, options.port)
     settings = load_settings()
     try:
-        Snapshots(settings.published).current()
+        Snapshots(store_of(settings)).current()
     except SnapshotError as error:
         print(f"note: {error.detail}", file=sys.stderr)
     print(address, flush=True)

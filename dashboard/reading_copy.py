@@ -16,6 +16,7 @@ from dashboard.texts import every_text
 from etl.catalog import Catalog, load_catalog
 from etl.errors import StorageError
 from etl.settings import load_settings
+from etl.storage.snapshots import store_of
 
 Pair = tuple[str, str, str]
 
@@ -75,7 +76,7 @@ def main() -> int:
     """Write the page to standard output."""
     settings = load_settings()
     try:
-        snapshot = Snapshots(settings.published).current()
+        snapshot = Snapshots(store_of(settings)).current()
     except StorageError:
         snapshot = None
     for line in reading_copy(load_catalog(settings.catalog), snapshot):

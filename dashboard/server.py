@@ -45,6 +45,7 @@ from dashboard.texts import site_title
 from dashboard.urls import Urls
 from etl.errors import XinzhiError
 from etl.settings import Settings
+from etl.storage.snapshots import store_of
 
 #: How many are made at once. Few: who draws holds Python's lock for fifty milliseconds, which
 #: everyone else waits for. Files that pages load are made once in all, and may wait longer.
@@ -60,7 +61,7 @@ class Server:
     """The whole site as an ASGI app over the snapshots that `settings` name."""
 
     def __init__(self, settings: Settings) -> None:
-        self.snapshots = Snapshots(settings.published, get_ready)
+        self.snapshots = Snapshots(store_of(settings), get_ready, in_background=True)
         self.service = Service(
             snapshots=self.snapshots,
             site=SiteConfig(Urls.of(settings), FORMATS, reports_to=settings.corrections_to),

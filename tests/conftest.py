@@ -31,7 +31,7 @@ from etl.database import connect_sealed
 from etl.ingest.run import Report, Request, run
 from etl.ingest.upstream import Upstream
 from etl.settings import Settings, load_settings
-from etl.storage import publish
+from etl.storage.snapshots import Folder
 from etl.storage.warehouse import Warehouse, opened
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ def newest(published: Settings) -> Snapshot:
     """The snapshot of `published`, as the dashboard opens it."""
     from dashboard.data.snapshot import Snapshots
 
-    return Snapshots(published.published).current()
+    return Snapshots(Folder(published.published)).current()
 
 
 @pytest.fixture(scope="session")
@@ -291,7 +291,7 @@ def finished(process: subprocess.Popen[str]) -> Finished:
 @contextmanager
 def snapshot(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """The snapshot that is served from the data folder, as readers open it."""
-    name = publish.current_name(folder / "published")
+    name = Folder(folder / "published").current_name()
     path = folder / "published" / f"{name}.duckdb"
     with connect_sealed(path) as connection:
         yield connection

@@ -29,6 +29,7 @@ from etl.catalog import Catalog
 from etl.records import Vintage, now
 from etl.settings import Settings
 from etl.storage import publish
+from etl.storage.snapshots import Folder
 from etl.storage.warehouse import opened
 
 with warnings.catch_warnings():
@@ -96,7 +97,7 @@ def republish(folder: Path, catalog: Catalog, *bulletins: Bulletin) -> str:
     """Publish what the warehouse of a folder holds with another catalog and other bulletins."""
     with opened(folder / "warehouse.duckdb") as warehouse:
         content = publish.all_content(catalog, bulletins, [], [])
-        name = publish.publish(warehouse, content, folder / "published", now())
+        name = publish.publish(warehouse, content, Folder(folder / "published"), now())
     assert name is not None
     return name
 

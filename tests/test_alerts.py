@@ -37,6 +37,7 @@ from etl.ingest.run import Request, judged, run
 from etl.records import Observation, Vintage, now
 from etl.settings import Settings
 from etl.storage import publish
+from etl.storage.snapshots import Folder
 from etl.storage.state import TextFile
 from etl.storage.warehouse import lock, opened
 
@@ -371,7 +372,7 @@ def test_a_crossing_is_told_once_by_the_feed_and_keeps_its_id(
 def test_a_state_that_changes_is_published_and_one_that_stays_is_not(
     filled: Path, catalog: Catalog
 ) -> None:
-    before = publish.current_name(filled / "published")
+    before = Folder(filled / "published").current_name()
     rules = (AlertRule(kind="stale"),)
     other = catalog.model_copy(
         update={"indicators": {**catalog.indicators,
@@ -383,9 +384,9 @@ def test_a_state_that_changes_is_published_and_one_that_stays_is_not(
     assert names[1] is None
     with opened(filled / "warehouse.duckdb") as warehouse:
         content = publish.all_content(other, [], [], [], alerts=judged(other, warehouse, EVENING))
-        first = publish.publish(warehouse, content, filled / "published", now())
+        first = publish.publish(warehouse, content, Folder(filled / "published"), now())
         content = publish.all_content(other, [], [], [], alerts=judged(other, warehouse, now()))
-        second = publish.publish(warehouse, content, filled / "published", now())
+        second = publish.publish(warehouse, content, Folder(filled / "published"), now())
     assert None not in (first, second)
 
 

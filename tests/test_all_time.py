@@ -26,6 +26,7 @@ from etl.events import events_of
 from etl.frequency import are_steps, is_step
 from etl.records import Event, Vintage
 from etl.settings import Settings
+from etl.storage.snapshots import Folder
 from etl.words.sentences import badges, event_words
 
 HIGH = Extreme(value=100.0, date=date(2008, 7, 3), through=date(2026, 2, 27), source="a test")
@@ -255,7 +256,7 @@ def test_a_number_is_crossed_on_a_day_only_where_the_value_before_is_held(
 
 
 def test_no_event_of_all_time_is_refuted_by_what_is_known(published: Settings) -> None:
-    opened = Snapshots(published.published).current()
+    opened = Snapshots(Folder(published.published)).current()
     judged = 0
     for fact in (*FACTS, *EARLIER):
         sign = 1 if fact.side == "high" else -1
@@ -273,7 +274,7 @@ def test_no_event_of_all_time_is_refuted_by_what_is_known(published: Settings) -
 
 
 def test_what_is_of_all_time_stays_so(published: Settings) -> None:
-    opened = Snapshots(published.published).current()
+    opened = Snapshots(Folder(published.published)).current()
     day = date(2026, 5, 26)
     for name, value in (("nasdaq_composite", 26656.18), ("sp500", 7519.12)):
         (event,) = [e for e in queries.events(opened, name) if e.date == day]
@@ -293,7 +294,8 @@ BELOW = ("us_10y_breakeven_pct",)
 @pytest.mark.parametrize("name", BELOW)
 def test_no_page_calls_a_record_what_is_none(published: Settings, name: str) -> None:
     site = client(published)
-    days = {str(e.date) for e in queries.events(Snapshots(published.published).current(), name)}
+    opened = Snapshots(Folder(published.published)).current()
+    days = {str(e.date) for e in queries.events(opened, name)}
     assert days
     asked = [f"/c/{name}{kind}?t=max&lang={lang}" for kind in ("", ".txt", ".svg")
              for lang in ("zh", "en")]  # fmt: skip
@@ -310,7 +312,7 @@ def test_no_page_calls_a_record_what_is_none(published: Settings, name: str) -> 
 def test_every_word_of_all_time_belongs_to_an_event_that_is_one(
     published: Settings, catalog: Catalog
 ) -> None:
-    opened = Snapshots(published.published).current()
+    opened = Snapshots(Folder(published.published)).current()
     for one in catalog.all():
         unit = catalog.unit(one)
         for event in queries.events(opened, one.id):
@@ -330,7 +332,7 @@ def test_feed_and_alerts_call_nothing_a_record_that_is_none(published: Settings)
             if name in line:
                 assert not any(words in line for words in ALL_TIME), line
     assert "标普 500 指数" in feed
-    for alert in queries.alerts(Snapshots(published.published).current()):
+    for alert in queries.alerts(Snapshots(Folder(published.published)).current()):
         for crossing in alert.crossings:
             if crossing.date < date(2026, 3, 1):
                 assert "历史" not in crossing.zh, crossing

@@ -23,6 +23,7 @@ from etl.catalog import Catalog
 from etl.commands.status import freshness
 from etl.settings import PROJECT, Settings
 from etl.storage.current import current_snapshot
+from etl.storage.snapshots import Folder
 from etl.storage.warehouse import Answer, opened
 
 FILES = "/c/{place}.{suffix}"
@@ -305,7 +306,7 @@ def test_the_status_is_judged_as_the_command_judges_it(
 ) -> None:
     found = get(site, "/status")
     judged_at = datetime.fromisoformat(found["judged_at"])
-    with current_snapshot(published.published) as snapshot:
+    with current_snapshot(Folder(published.published)) as snapshot:
         rows = [row.to_json() for row in freshness(catalog, snapshot, judged_at)]
     shared = ("id", "state", "newest", "missed", "calendar", "source", "as_of", "problem")
     assert [{name: row[name] for name in shared} for row in found["indicators"]] == [

@@ -18,6 +18,7 @@ from dashboard.pages.parts.cards import dated
 from etl.calendars import end_of
 from etl.records import BEIJING
 from etl.settings import Settings
+from etl.storage.snapshots import Folder
 
 DAY = "2026-05-27"
 #: Every page of which a past is told, as a reader asks for it.
@@ -127,7 +128,7 @@ def test_the_table_of_indicators_says_what_was_known_then(
     site: TestClient, published: Settings
 ) -> None:
     then = end_of(date(2026, 5, 20))
-    snapshot = Snapshots(published.published).current()
+    snapshot = Snapshots(Folder(published.published)).current()
     table = page(site, as_of("/indicators?cols=value,date", "2026-05-20"))
     more = page(site, as_of("/indicators?cols=value,date&page=2", "2026-05-20"))
     rows = {
@@ -149,10 +150,10 @@ def test_the_table_of_indicators_says_what_was_known_then(
 
 
 def test_readings_of_many_are_those_of_one(published: Settings) -> None:
-    snapshot, then = Snapshots(published.published).current(), end_of(date(2026, 5, 20))
+    snapshot, then = Snapshots(Folder(published.published)).current(), end_of(date(2026, 5, 20))
     names = list(snapshot.catalog.indicators)
     together = readings(snapshot, names, then, "zh", then)
-    apart = Snapshots(published.published).current()
+    apart = Snapshots(Folder(published.published)).current()
     assert together == [reading(apart, name, then, "zh", then) for name in names]
     assert not any(one.has_newer for one in together)
 

@@ -27,7 +27,8 @@ from etl.alerts.notify import Memory
 from etl.ingest import raw
 from etl.records import now
 from etl.settings import POINTER
-from etl.storage import backup, publish
+from etl.storage import backup
+from etl.storage.snapshots import Folder
 from etl.storage.state import TextFile
 from etl.storage.warehouse import lock
 
@@ -44,7 +45,7 @@ ADDRESSES = (
 @pytest.fixture
 def full(filled: Path) -> Path:
     """A data folder with something of everything that a backup holds."""
-    raw.keep(filled / "raw", "fred", "sp500", b"observation_date,SP500\n", now())
+    raw.FolderArchive(filled / "raw").keep("fred", "sp500", b"observation_date,SP500\n", now())
     shutil.copy(BUNDLED / "bulletins" / "2026-05-27.md", filled / "bulletins")
     (filled / "corrections.yaml").write_text("corrections: []\n", encoding="utf-8")
     (filled / "state").mkdir()
@@ -200,7 +201,7 @@ HALVES: dict[str, Damage] = {
 def test_half_a_backup_is_refused_in_words(
     filled: Path, tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch, damage: Damage
 ) -> None:
-    raw.keep(filled / "raw", "fred", "sp500", b"observation_date,SP500\n", now())
+    raw.FolderArchive(filled / "raw").keep("fred", "sp500", b"observation_date,SP500\n", now())
     there, other = tmp_path / "backup", tmp_path / "other"
     cli("backup", there)
     damage(there)
@@ -304,7 +305,7 @@ def test_a_full_disk_leaves_no_half_backup_and_no_half_restored_folder(
 def test_a_snapshot_that_cannot_be_read_is_said_and_the_rest_is_backed_up(
     filled: Path, tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    name = publish.current_name(filled / "published")
+    name = Folder(filled / "published").current_name()
     (filled / "published" / f"{name}.duckdb").write_bytes(b"")
     there = tmp_path / "backup"
     done = cli("backup", there)
@@ -341,7 +342,7 @@ def test_a_manifest_is_plain_json_that_names_the_program(
     cli("backup", tmp_path / "backup")
     told = json.loads((tmp_path / "backup" / "manifest.json").read_text("utf-8"))
     assert told["program"]
-    assert told["snapshot"] == publish.current_name(filled / "published")
+    assert told["snapshot"] == Folder(filled / "published").current_name()
     assert {file["path"] for file in told["files"]} == listing(tmp_path / "backup").keys() - {
         "manifest.json"
     }

@@ -21,6 +21,7 @@ from etl.errors import FileProblem
 from etl.ingest import imports
 from etl.records import Observation
 from etl.storage import publish
+from etl.storage.snapshots import Folder
 from etl.storage.warehouse import Outcome, Warehouse, opened
 
 pytestmark = pytest.mark.slow
@@ -244,7 +245,7 @@ def test_what_a_snapshot_serves_is_what_the_law_of_the_warehouse_says(
         load = warehouse.begin_load("run", moment, moment)
         warehouse.append(name, source, rows, load=load, known_at=moment, exactly=True)
     folder = settings_of(tmp_path).published
-    publish.publish(warehouse, publish.all_content(many, (), (), ()), folder, START)
+    publish.publish(warehouse, publish.all_content(many, (), (), ()), Folder(folder), START)
     everything = "indicator, date, value, source, known_at, public_at, status, credit, basis, note"
     with snapshot(tmp_path) as connection:
         (shown, law) = (

@@ -35,6 +35,7 @@ from etl.ingest.replay import replay
 from etl.ingest.run import Report, Request, run
 from etl.records import BEIJING, now
 from etl.settings import Settings
+from etl.storage.snapshots import Folder
 from etl.storage.warehouse import opened
 
 pytestmark = pytest.mark.slow
@@ -556,7 +557,7 @@ def test_a_report_is_one_whole_link_whatever_a_title_holds(
     published: Settings, catalog: Catalog, title: str
 ) -> None:
     names = (BRENT, "wti_spot_usd_bbl", "gold_monthly_usd_oz", "vix")
-    snapshot = Snapshots(published.published).current()
+    snapshot = Snapshots(Folder(published.published)).current()
     held = table(snapshot, ChartAddress(BRENT, more=names[1:], window=Window("1y")))
     hostile = tuple(
         replace(column, indicator=column.indicator.model_copy(

@@ -27,6 +27,7 @@ from etl.catalog import load_catalog
 from etl.claims.model import Claim, Later, Placed
 from etl.records import BEIJING, now
 from etl.settings import PROJECT, Settings
+from etl.storage.snapshots import Folder
 from etl.words.numbers import full_date
 
 CATALOG = load_catalog(PROJECT / "indicators.yaml")
@@ -186,7 +187,7 @@ def test_every_mention_leads_to_its_card_or_its_page(site: TestClient) -> None:
 def test_the_text_of_the_bulletin_is_whole_with_its_mentions(
     site: TestClient, published: Settings
 ) -> None:
-    snapshot = Snapshots(published.published).current()
+    snapshot = Snapshots(Folder(published.published)).current()
     bulletin = queries.bulletin(snapshot, date(2026, 5, 27))
     assert bulletin is not None
     shown = page(site, "/").text
@@ -302,7 +303,7 @@ def test_each_statement_that_was_checked_ends_with_a_mark(
     site: TestClient, published: Settings
 ) -> None:
     document = page(site, "/")
-    checked = queries.claims(Snapshots(published.published).current(), date(2026, 5, 27))
+    checked = queries.claims(Snapshots(Folder(published.published)).current(), date(2026, 5, 27))
     entries = list(document.one("section", "checked").all("li"))
     assert [e.attributes["id"] for e in entries] == [
         f"claim-{n}" for n in range(1, len(checked) + 1)
@@ -322,7 +323,7 @@ def test_each_statement_that_was_checked_ends_with_a_mark(
 def test_the_words_that_were_judged_are_marked(site: TestClient, published: Settings) -> None:
     """Each statement's words lie in one span, which links do not cut and which changes no text."""
     document = page(site, "/")
-    snapshot = Snapshots(published.published).current()
+    snapshot = Snapshots(Folder(published.published)).current()
     bulletin = queries.bulletin(snapshot, date(2026, 5, 27))
     assert bulletin is not None
     texts = {(part, index): text for part, index, text in paragraphs(bulletin)}

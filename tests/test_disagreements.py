@@ -12,6 +12,7 @@ from serving import client
 from dashboard.data import queries
 from dashboard.data.snapshot import Snapshots
 from etl.catalog import Catalog
+from etl.storage.snapshots import Folder
 
 DAY = date(2026, 5, 26)
 
@@ -27,7 +28,7 @@ def test_a_difference_beyond_the_tolerance_is_told_and_nothing_is_averaged(
 ) -> None:
     settled = bundled("us_rates.csv.gz", "us_10y_yield_pct")[DAY]
     imported(filled, cli, 4.9)
-    snapshot = Snapshots(settings_of(filled).published).current()
+    snapshot = Snapshots(Folder(settings_of(filled).published)).current()
     (found,) = queries.disagreements(snapshot, "us_10y_yield_pct")
     assert (found.date, found.source, found.value) == (DAY, "figures", float(settled))
     assert (found.other_source, found.other_value) == ("import", 4.9)
@@ -38,7 +39,7 @@ def test_a_difference_beyond_the_tolerance_is_told_and_nothing_is_averaged(
 
 def test_a_difference_within_the_tolerance_is_not_worth_a_word(filled: Path, cli: Cli) -> None:
     imported(filled, cli, 4.51)  # as the market closed, before the release
-    snapshot = Snapshots(settings_of(filled).published).current()
+    snapshot = Snapshots(Folder(settings_of(filled).published)).current()
     assert queries.disagreements(snapshot, "us_10y_yield_pct") == []
 
 
@@ -47,7 +48,7 @@ def test_the_earlier_import_is_what_was_known_before_the_release(
     filled: Path, cli: Cli, catalog: Catalog, known_at: str
 ) -> None:
     imported(filled, cli, 4.51)
-    snapshot = Snapshots(settings_of(filled).published).current()
+    snapshot = Snapshots(Folder(settings_of(filled).published)).current()
     moment = datetime.fromisoformat(known_at)
     assert queries.series(snapshot, "us_10y_yield_pct", moment)[-1].value == 4.51
     assert queries.series(snapshot, "us_10y_yield_pct")[-1].date > DAY

@@ -32,6 +32,7 @@ from etl.policies.register import COLUMNS, read_register
 from etl.records import BEIJING, Document
 from etl.settings import Settings, load_settings
 from etl.storage.current import current_snapshot
+from etl.storage.snapshots import Folder
 from etl.storage.warehouse import Warehouse, lock, opened
 
 pytestmark = pytest.mark.slow
@@ -90,7 +91,7 @@ class Place:
 
     def waiting(self) -> list[Candidate]:
         """What was found and waits, without what the project's own bulletin cites."""
-        with current_snapshot(self.settings.published) as snapshot:
+        with current_snapshot(Folder(self.settings.published)) as snapshot:
             listed = review.waiting(self.settings, snapshot)
         return [candidate for candidate in listed if candidate.sources != ("cited",)]
 

@@ -18,6 +18,7 @@ from etl.events import events_of
 from etl.records import Observation
 from etl.settings import Settings
 from etl.storage import publish
+from etl.storage.snapshots import Folder
 from etl.storage.warehouse import Warehouse
 
 DAY = date(2026, 5, 26)
@@ -75,7 +76,7 @@ def test_a_value_that_only_equals_the_highest_is_no_record(
     load = warehouse.begin_load("run", moment, moment)
     warehouse.append("sp500", "fred", rows, load=load, known_at=moment)
     content = publish.all_content(catalog, (), (), ())
-    publish.publish(warehouse, content, tmp_path / "published", moment)
+    publish.publish(warehouse, content, Folder(tmp_path / "published"), moment)
     with snapshot(tmp_path) as connection:
         query = "select date from events where kind = 'record_high' order by date"
         found = [day for (day,) in connection.execute(query).fetchall()]
@@ -148,7 +149,7 @@ def test_an_event_is_known_when_its_value_was(published: Settings) -> None:
 
 
 def test_a_series_alone_has_the_events_of_the_snapshot(published: Settings) -> None:
-    opened = Snapshots(published.published).current()
+    opened = Snapshots(Folder(published.published)).current()
     for indicator in opened.catalog.all():
         alone = list(events_of(indicator, queries.series(opened, indicator.id)))
         held = queries.events(opened, indicator.id)

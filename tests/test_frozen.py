@@ -14,6 +14,7 @@ from dashboard.data.snapshot import Snapshots
 from etl.catalog import Catalog, Indicator
 from etl.ingest.run import Request, run
 from etl.records import now
+from etl.storage.snapshots import Folder
 
 pytestmark = pytest.mark.slow
 
@@ -23,7 +24,7 @@ REBUILT = "据后来载入的历史重建"
 
 
 def _held_until(data: Path) -> str:
-    return moment_text(Snapshots(data / "published").current().held_until)
+    return moment_text(Snapshots(Folder(data / "published")).current().held_until)
 
 
 def _run(data: Path, catalog: Catalog) -> None:

@@ -12,7 +12,7 @@ import openpyxl
 import pytest
 from conftest import Cli, bundled, is_one_sentence, served, vintages, write_csv
 
-from etl.storage import publish
+from etl.storage.snapshots import Folder
 
 DAY = date(2026, 5, 26)
 NOON = datetime(2026, 5, 28, 12, tzinfo=UTC)
@@ -55,9 +55,9 @@ def test_the_same_import_twice_adds_nothing(filled: Path, cli: Cli) -> None:
     path = filled / "mine.csv"
     _csv(path, ROWS)
     assert cli("import", path).status == 0
-    rows, name = vintages(filled), publish.current_name(filled / "published")
+    rows, name = vintages(filled), Folder(filled / "published").current_name()
     assert cli("import", path).status == 0
-    assert (vintages(filled), publish.current_name(filled / "published")) == (rows, name)
+    assert (vintages(filled), Folder(filled / "published").current_name()) == (rows, name)
 
 
 def test_an_import_corrects_a_bundled_figure_and_the_next_run_leaves_it(
@@ -117,7 +117,7 @@ def test_one_bad_row_is_named_by_its_line_and_nothing_is_stored(
     bad: str, filled: Path, cli: Cli
 ) -> None:
     row, says = BAD_ROWS[bad]
-    rows, name = vintages(filled), publish.current_name(filled / "published")
+    rows, name = vintages(filled), Folder(filled / "published").current_name()
     path = filled / "mine.csv"
     path.write_text(f"indicator,date,value\n{GOOD}vix,2026-05-26,17.25\n{row}\n", "utf-8")
     done = cli("import", path)
@@ -125,7 +125,7 @@ def test_one_bad_row_is_named_by_its_line_and_nothing_is_stored(
     assert is_one_sentence(done.err)
     assert f"{path}, line 4: " in done.err
     assert says in done.err
-    assert (vintages(filled), publish.current_name(filled / "published")) == (rows, name)
+    assert (vintages(filled), Folder(filled / "published").current_name()) == (rows, name)
 
 
 BAD_FILES = {

@@ -17,6 +17,7 @@ from etl.catalog import Catalog
 from etl.claims.model import Claim
 from etl.claims.published import claims_judged_later
 from etl.errors import SettingError
+from etl.storage.snapshots import Folder
 
 DAY = date(2026, 5, 28)
 
@@ -115,7 +116,7 @@ def test_what_a_later_value_contradicts_is_an_alert_for_who_wants_it(
         "WTI 原油现货价隔夜报 10 美元。"
     )
     republish(filled, catalog, bulletin(DAY, summary=summary))
-    claims = claims_judged_later(filled / "published")
+    claims = claims_judged_later(Folder(filled / "published"))
     assert {day for day, _ in claims} == {DAY}
     told = later_alerts(catalog, claims, "contradicted")
     assert [alert.indicator for alert in told] == ["brent_spot_usd_bbl", "wti_spot_usd_bbl"]

@@ -16,6 +16,7 @@ from etl.bulletins.read import read_bulletin
 from etl.catalog import Catalog, Dated, Text
 from etl.claims.model import JudgedBy
 from etl.settings import Settings
+from etl.storage.snapshots import Folder
 
 DAY = date(2026, 5, 27)
 NEXT = date(2026, 5, 28)
@@ -247,7 +248,7 @@ def test_nothing_is_followed_across_a_change_of_definition(filled: Path, catalog
         catalog.model_copy(update={"indicators": {**catalog.indicators, "sp500": changed}}),
         read_bulletin(REAL).bulletin,
     )
-    later = LaterValues(Snapshots(filled / "published").current())
+    later = LaterValues(Snapshots(Folder(filled / "published")).current())
     basis = JudgedBy(date(2026, 5, 26), 0.0, 1e9)
     found = later.aftermath("sp500", basis)
     assert found is not None

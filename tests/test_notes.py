@@ -20,12 +20,13 @@ from dashboard.data.snapshot import Snapshots
 from dashboard.pages import resolve
 from etl.catalog import load_catalog
 from etl.settings import Settings
+from etl.storage.snapshots import Folder
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 
 
 def seen(settings: Settings, place: str, **query: str) -> View:
-    snapshot = Snapshots(settings.published).current()
+    snapshot = Snapshots(Folder(settings.published)).current()
     return view(snapshot, parse(place, query, snapshot.catalog, NOW))
 
 
@@ -65,7 +66,7 @@ def test_a_frozen_chart_shows_no_note_that_was_not_known_by_then(published: Sett
 def test_an_authored_event_is_known_from_its_moment_on(
     published: Settings, moment: str, is_known: bool
 ) -> None:
-    snapshot = Snapshots(published.published).current()
+    snapshot = Snapshots(Folder(published.published)).current()
     as_of = parse(f"micron_close_usd@{moment}", {}, snapshot.catalog, NOW).as_of
     found = happened(snapshot, HappenedFilter("micron_close_usd", ("authored",), as_of=as_of))
     assert (date(2025, 6, 25) in [one.day for one in found]) is is_known
@@ -112,7 +113,7 @@ def test_what_is_derived_is_told_of_what_it_is_derived_from() -> None:
 
 
 def test_everything_that_happened_is_listed_newest_first(published: Settings) -> None:
-    found = happened(Snapshots(published.published).current(), HappenedFilter())
+    found = happened(Snapshots(Folder(published.published)).current(), HappenedFilter())
     days = [one.day for one in found]
     assert days == sorted(days, reverse=True)
     assert {"rate", "filing", "document", "bulletin", "authored", "milestone_down"} <= {
@@ -123,7 +124,7 @@ def test_everything_that_happened_is_listed_newest_first(published: Settings) ->
 def test_the_list_of_events_is_filtered_and_each_leads_to_its_day_on_the_chart(
     published: Settings,
 ) -> None:
-    snapshots = Snapshots(published.published)
+    snapshots = Snapshots(Folder(published.published))
     asked = {"id": "micron_market_cap_usd_bn", "kind": "milestone_up", "until": "2026-05-27"}
     html = str(resolve(snapshots, "/events", asked).html)
     assert "首次突破 1 万亿美元" in html
@@ -138,7 +139,7 @@ def test_the_list_of_events_is_filtered_and_each_leads_to_its_day_on_the_chart(
 def test_what_cannot_be_listed_is_refused_in_words(
     published: Settings, query: dict[str, str]
 ) -> None:
-    shown = resolve(Snapshots(published.published), "/events", query)
+    shown = resolve(Snapshots(Folder(published.published)), "/events", query)
     assert shown.page.status == 400
     assert next(iter(query)) in str(shown.html)
 
@@ -157,11 +158,11 @@ def test_what_cannot_be_listed_is_refused_in_words(
 def test_a_question_about_when_is_answered_from_what_is_held(
     published: Settings, words: str, told: tuple[str, ...]
 ) -> None:
-    shown = resolve(Snapshots(published.published), "/indicators", {"q": words})
+    shown = resolve(Snapshots(Folder(published.published)), "/indicators", {"q": words})
     assert all(one in str(shown.html) for one in told)
 
 
 def test_no_day_is_given_that_was_not_known_by_then(published: Settings) -> None:
     query = {"q": "美光市值何时首次突破万亿", "asof": "2026-05-20"}
-    shown = resolve(Snapshots(published.published), "/events", query)
+    shown = resolve(Snapshots(Folder(published.published)), "/events", query)
     assert "2026 年 5 月 26 日" not in str(shown.html)

@@ -14,8 +14,7 @@ from conftest import PROJECT, Cli, is_one_sentence, served, settings_of
 from serving import client
 
 from etl.settings import POINTER
-from etl.storage import publish
-from etl.storage.snapshots import FORMAT, OLDEST
+from etl.storage.snapshots import FORMAT, OLDEST, Folder
 
 pytestmark = pytest.mark.slow
 
@@ -131,7 +130,7 @@ def test_the_commands_that_read_take_an_earlier_snapshot(data: Path, held: Path,
 def test_a_run_after_any_other_format_publishes_its_own(data: Path, cli: Cli, told: str) -> None:
     before = put(data, READ[0], told)
     assert cli("run", "--offline").status == 0
-    assert publish.current_name(data / "published") != before
+    assert Folder(data / "published").current_name() != before
     assert len(served(data, "sp500")) > 100
     done = cli("rollback")
     assert (done.status, is_one_sentence(done.err)) == ((2, True) if told else (0, False))

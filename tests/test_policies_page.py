@@ -22,6 +22,7 @@ from etl.ingest.run import Request, run
 from etl.policies.identity import KINDS, Document
 from etl.records import now
 from etl.storage import publish
+from etl.storage.snapshots import Folder
 from etl.storage.warehouse import opened
 from etl.words.bodies import bodies_in
 
@@ -65,7 +66,7 @@ def republish_with(folder: Path, catalog: Catalog, documents: list[Document]) ->
     """The site over the same values with another register."""
     with opened(folder / "warehouse.duckdb") as warehouse:
         content = publish.all_content(catalog, [], documents, [])
-        publish.publish(warehouse, content, folder / "published", now())
+        publish.publish(warehouse, content, Folder(folder / "published"), now())
     return client(settings_of(folder))
 
 

@@ -21,7 +21,8 @@ from etl.catalog import Catalog
 from etl.errors import StorageError
 from etl.records import Observation
 from etl.settings import POINTER, Settings
-from etl.storage import publish
+from etl.storage import publish, snapshots
+from etl.storage.snapshots import Folder
 from etl.storage.warehouse import Warehouse, opened
 
 pytestmark = pytest.mark.slow
@@ -33,7 +34,7 @@ DAY = date(2026, 5, 26)
 def _publish(warehouse: Warehouse, catalog: Catalog, folder: Path, number: int) -> str:
     """One more snapshot; the number makes it different from the one before."""
     content = publish.all_content(catalog, (), (), [("sp500", f"problem {number}")])
-    name = publish.publish(warehouse, content, folder, START + timedelta(minutes=number))
+    name = publish.publish(warehouse, content, Folder(folder), START + timedelta(minutes=number))
     assert name is not None
     return name
 
@@ -103,8 +104,8 @@ def test_what_has_not_changed_is_not_published_again(
 ) -> None:
     content = publish.all_content(catalog, (), (), ())
     folder = tmp_path / "published"
-    assert publish.publish(small, content, folder, START) is not None
-    assert publish.publish(small, content, folder, START + timedelta(days=1)) is None
+    assert publish.publish(small, content, Folder(folder), START) is not None
+    assert publish.publish(small, content, Folder(folder), START + timedelta(days=1)) is None
     assert len(_names(folder)) == 1
 
 
@@ -121,11 +122,11 @@ def test_a_published_file_never_changes(small: Warehouse, catalog: Catalog, tmp_
 def test_only_the_newest_snapshots_are_kept_and_the_served_one_is_among_them(
     small: Warehouse, catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(publish, "KEPT", 4)
+    monkeypatch.setattr(snapshots, "KEPT", 4)
     folder = tmp_path / "published"
     names = [_publish(small, catalog, folder, number) for number in range(7)]
     assert _names(folder) == names[-4:]
-    assert publish.current_name(folder) == names[-1]
+    assert Folder(folder).current_name() == names[-1]
 
 
 def test_nothing_lies_beside_a_snapshot(small: Warehouse, catalog: Catalog, tmp_path: Path) -> None:
@@ -149,9 +150,9 @@ def test_a_snapshot_without_its_file_is_published_again(
     small: Warehouse, catalog: Catalog, tmp_path: Path
 ) -> None:
     content, folder = publish.all_content(catalog, (), (), ()), tmp_path / "published"
-    first = publish.publish(small, content, folder, START)
+    first = publish.publish(small, content, Folder(folder), START)
     (folder / f"{first}.duckdb").unlink()
-    assert publish.publish(small, content, folder, START + timedelta(days=1)) is not None
+    assert publish.publish(small, content, Folder(folder), START + timedelta(days=1)) is not None
 
 
 def _flip(path: Path, at: int) -> None:
@@ -188,12 +189,12 @@ def test_a_run_publishes_anew_where_what_is_served_cannot_be_read(
     small: Warehouse, catalog: Catalog, tmp_path: Path, damage: Callable[[Path, Path], object]
 ) -> None:
     content, folder = publish.all_content(catalog, (), (), ()), tmp_path / "published"
-    first = publish.publish(small, content, folder, START)
+    first = publish.publish(small, content, Folder(folder), START)
     damage(folder / POINTER, folder / f"{first}.duckdb")
-    second = publish.publish(small, content, folder, START + timedelta(days=1))
+    second = publish.publish(small, content, Folder(folder), START + timedelta(days=1))
     assert second is not None
     assert served(tmp_path, "sp500") == {DAY: 7519.12}
-    assert publish.publish(small, content, folder, START + timedelta(days=2)) is None
+    assert publish.publish(small, content, Folder(folder), START + timedelta(days=2)) is None
 
 
 def test_a_damaged_snapshot_is_published_anew_by_the_next_run(filled: Path, cli: Cli) -> None:
@@ -208,9 +209,9 @@ def test_a_value_that_was_changed_is_published_though_no_row_was_added(
     small: Warehouse, catalog: Catalog, tmp_path: Path
 ) -> None:
     content, folder = publish.all_content(catalog, (), (), ()), tmp_path / "published"
-    publish.publish(small, content, folder, START)
+    publish.publish(small, content, Folder(folder), START)
     small.connection.execute("update held set value = 7000")
-    assert publish.publish(small, content, folder, START + timedelta(days=1)) is not None
+    assert publish.publish(small, content, Folder(folder), START + timedelta(days=1)) is not None
     assert served(tmp_path, "sp500") == {DAY: 7000.0}
 
 
@@ -219,7 +220,7 @@ def test_a_lost_warehouse_never_empties_the_site_unasked(filled: Path, cli: Cli)
         load = warehouse.begin_load("run", START, START)
         warehouse.append("vix", "yahoo", [Observation(DAY, 17.0, START)], load=load, known_at=START)
     assert cli("run", "--offline").status == 0
-    name = publish.current_name(filled / "published")
+    name = Folder(filled / "published").current_name()
     (filled / "warehouse.duckdb").unlink()
     for arguments in (("run", "--offline"), ("run", "--offline"), ("replay",)):
         done = cli(*arguments)
@@ -228,7 +229,7 @@ def test_a_lost_warehouse_never_empties_the_site_unasked(filled: Path, cli: Cli)
         assert "vix 0 instead of 1" in done.err
         assert "--allow-fewer" in done.err
         assert "etl restore" in done.err
-    assert publish.current_name(filled / "published") == name
+    assert Folder(filled / "published").current_name() == name
     done = cli("run", "--offline", "--allow-fewer")
     assert (done.status, "published 2" in done.out) == (0, True)
     assert served(filled, "vix") == {}
@@ -253,7 +254,7 @@ def test_what_the_catalog_names_no_more_is_not_missed(
     _publish(small, catalog, folder, 0)
     indicators = {name: one for name, one in catalog.indicators.items() if name != "sp500"}
     without = catalog.model_copy(update={"indicators": indicators})
-    assert _publish(small, without, folder, 1) == publish.current_name(folder)
+    assert _publish(small, without, folder, 1) == Folder(folder).current_name()
 
 
 def test_what_is_renamed_is_counted_under_its_new_name(
@@ -268,7 +269,7 @@ def test_what_is_renamed_is_counted_under_its_new_name(
     with pytest.raises(StorageError, match="spx 0 instead of 1"):
         _publish(small, renamed, folder, 1)
     small.connection.execute("update held set indicator = 'spx'")
-    assert _publish(small, renamed, folder, 1) == publish.current_name(folder)
+    assert _publish(small, renamed, folder, 1) == Folder(folder).current_name()
 
 
 @pytest.fixture
@@ -279,12 +280,12 @@ def three(small: Warehouse, catalog: Catalog, data: Path) -> list[str]:
 
 def test_rollback_returns_to_the_snapshot_before(three: list[str], data: Path, cli: Cli) -> None:
     assert cli("rollback").status == 0
-    assert publish.current_name(data / "published") == three[1]
+    assert Folder(data / "published").current_name() == three[1]
     assert cli("rollback").status == 0
-    assert publish.current_name(data / "published") == three[0]
+    assert Folder(data / "published").current_name() == three[0]
     done = cli("rollback")
     assert (done.status, is_one_sentence(done.err)) == (2, True)
-    assert publish.current_name(data / "published") == three[0]
+    assert Folder(data / "published").current_name() == three[0]
 
 
 def test_rollback_returns_to_a_named_snapshot_and_history_marks_it(
@@ -303,7 +304,7 @@ def test_rollback_to_an_unknown_snapshot_names_the_nearest(
     assert done.status == 2
     assert is_one_sentence(done.err)
     assert f"'{three[0]}'" in done.err
-    assert publish.current_name(data / "published") == three[2]
+    assert Folder(data / "published").current_name() == three[2]
 
 
 def test_rollback_refuses_a_snapshot_that_cannot_be_read(
@@ -312,13 +313,13 @@ def test_rollback_refuses_a_snapshot_that_cannot_be_read(
     (data / "published" / f"{three[0]}.duckdb").write_text("broken" * 5000)
     done = cli("rollback", three[0])
     assert (done.status, is_one_sentence(done.err)) == (2, True)
-    assert publish.current_name(data / "published") == three[2]
+    assert Folder(data / "published").current_name() == three[2]
 
 
 def test_rollback_passes_over_what_cannot_be_read(three: list[str], data: Path, cli: Cli) -> None:
     (data / "published" / f"{three[1]}.duckdb").write_bytes(b"")
     assert cli("rollback").status == 0
-    assert publish.current_name(data / "published") == three[0]
+    assert Folder(data / "published").current_name() == three[0]
 
 
 def test_rollback_without_a_pointer_returns_to_the_newest_that_can_be_read(
@@ -327,7 +328,7 @@ def test_rollback_without_a_pointer_returns_to_the_newest_that_can_be_read(
     (data / "published" / POINTER).unlink()
     _flip(data / "published" / f"{three[2]}.duckdb", 300_000)
     assert cli("rollback").status == 0
-    assert publish.current_name(data / "published") == three[1]
+    assert Folder(data / "published").current_name() == three[1]
 
 
 def _set_meta(path: Path, key: str, value: str) -> None:
@@ -363,7 +364,7 @@ def test_rollback_to_a_format_that_this_version_does_not_read_is_refused_in_word
     _set_meta(data / "published" / f"{three[0]}.duckdb", "format", told)
     done = cli("rollback", three[0])
     assert (done.status, is_one_sentence(done.err), said in done.err) == (2, True, True)
-    assert publish.current_name(data / "published") == three[2]
+    assert Folder(data / "published").current_name() == three[2]
 
 
 def test_a_snapshot_under_another_name_is_not_believed(

@@ -21,6 +21,7 @@ from dashboard.data.snapshot import Snapshot, Snapshots, TooLongError
 from dashboard.data.warm_up import get_ready, keep_up
 from dashboard.pages import resolve
 from etl.settings import Settings
+from etl.storage.snapshots import Folder
 
 pytestmark = pytest.mark.slow
 
@@ -38,7 +39,7 @@ def reached(what: Callable[[], bool], within_s: float = 10) -> bool:
 
 
 def test_a_snapshot_is_ready_when_it_is_first_served(published: Settings) -> None:
-    snapshot = Snapshots(published.published, get_ready).current()
+    snapshot = Snapshots(Folder(published.published), get_ready).current()
     held = {one for one in snapshot.catalog.indicators if series(snapshot, one)}
     assert set(snapshot.in_cache("standings", "")) == held
     assert len(snapshot.in_cache("words", "")) == len(snapshot.catalog)
@@ -49,7 +50,7 @@ def test_who_asks_while_a_new_snapshot_is_made_ready_goes_on_with_the_old(
     filled: Path, cli: Cli
 ) -> None:
     begun, may_end = threading.Event(), threading.Event()
-    snapshots = Snapshots(settings_of(filled).published)
+    snapshots = Snapshots(Folder(settings_of(filled).published))
     old = snapshots.current()
     a_new_snapshot(filled, cli)
 
@@ -72,7 +73,7 @@ def test_who_asks_while_a_new_snapshot_is_made_ready_goes_on_with_the_old(
 def test_a_snapshot_that_cannot_be_made_ready_does_not_take_the_place_of_the_old(
     filled: Path, cli: Cli
 ) -> None:
-    snapshots = Snapshots(settings_of(filled).published)
+    snapshots = Snapshots(Folder(settings_of(filled).published))
     old = snapshots.current()
     a_new_snapshot(filled, cli)
 
@@ -89,7 +90,7 @@ def test_a_snapshot_that_cannot_be_made_ready_does_not_take_the_place_of_the_old
 
 def test_no_request_opens_a_snapshot_but_the_very_first(filled: Path, cli: Cli) -> None:
     seen: list[str] = []
-    snapshots = Snapshots(settings_of(filled).published, lambda one: seen.append(one.name))
+    snapshots = Snapshots(Folder(settings_of(filled).published), lambda one: seen.append(one.name))
     old = snapshots.current()
     a_new_snapshot(filled, cli)
     assert snapshots.current() is old
@@ -101,7 +102,7 @@ def test_no_request_opens_a_snapshot_but_the_very_first(filled: Path, cli: Cli) 
 
 def test_what_cannot_be_opened_is_tried_once(filled: Path, cli: Cli) -> None:
     tried: list[str] = []
-    snapshots = Snapshots(settings_of(filled).published)
+    snapshots = Snapshots(Folder(settings_of(filled).published))
     old = snapshots.current()
     a_new_snapshot(filled, cli)
 
@@ -119,7 +120,7 @@ def test_what_cannot_be_opened_is_tried_once(filled: Path, cli: Cli) -> None:
 
 def test_a_new_snapshot_is_opened_though_nobody_asks(filled: Path, cli: Cli) -> None:
     seen: list[str] = []
-    snapshots = Snapshots(settings_of(filled).published, lambda one: seen.append(one.name))
+    snapshots = Snapshots(Folder(settings_of(filled).published), lambda one: seen.append(one.name))
     stopped = threading.Event()
     beside = threading.Thread(target=keep_up, args=(snapshots, stopped))
     beside.start()
@@ -138,7 +139,7 @@ def test_a_folder_without_a_snapshot_is_looked_at_until_there_is_one(
     filled: Path, tmp_path: Path
 ) -> None:
     folder, published = tmp_path / "later", settings_of(filled).published
-    snapshots, stopped = Snapshots(folder), threading.Event()
+    snapshots, stopped = Snapshots(Folder(folder)), threading.Event()
     beside = threading.Thread(target=keep_up, args=(snapshots, stopped))
     beside.start()
     try:
@@ -169,7 +170,7 @@ def test_readings_made_together_are_those_made_one_by_one(
     rows = [["indicator", "date", "value"], ["sp500", "2026-09-02", "8211.5"]]
     assert cli("import", write_csv(filled.parent / "up.csv", rows)).status == 0
     folder = settings_of(filled).published
-    together, alone = (Snapshots(folder).current() for _ in range(2))
+    together, alone = (Snapshots(Folder(folder)).current() for _ in range(2))
     found = readings(together, together.catalog.indicators, None, lang)
     assert len(found) == len(together.catalog)
     assert found == [reading(alone, one.id, None, lang) for one in found]
@@ -190,7 +191,7 @@ def test_readings_made_together_are_those_made_one_by_one(
 def test_indicators_are_found_by_every_word_in_any_name(
     published: Settings, words: str, wanted: int
 ) -> None:
-    snapshot = Snapshots(published.published).current()
+    snapshot = Snapshots(Folder(published.published)).current()
     found = list(search.found(snapshot, words))
     assert len(found) == wanted
     assert [i.id for i in found] == [
@@ -200,12 +201,12 @@ def test_indicators_are_found_by_every_word_in_any_name(
 
 @pytest.mark.parametrize("words", ["", "  "])
 def test_who_looks_for_nothing_finds_every_indicator(published: Settings, words: str) -> None:
-    snapshot = Snapshots(published.published).current()
+    snapshot = Snapshots(Folder(published.published)).current()
     assert list(search.found(snapshot, words)) == [*snapshot.catalog.all()]
 
 
 def test_of_a_page_only_its_html_is_kept(published: Settings) -> None:
-    shown = resolve(Snapshots(published.published), "/indicators", {})
+    shown = resolve(Snapshots(Folder(published.published)), "/indicators", {})
     assert isinstance(shown.html, Markup)
     assert "/indicators/sp500" in shown.html
     assert not shown.page.context
@@ -214,7 +215,7 @@ def test_of_a_page_only_its_html_is_kept(published: Settings) -> None:
 def test_a_question_that_takes_too_long_is_ended_and_others_are_answered(
     published: Settings,
 ) -> None:
-    snapshot = Snapshots(published.published).current()
+    snapshot = Snapshots(Folder(published.published)).current()
     with pytest.raises(TooLongError, match=r"over 0\.2 seconds"):
         snapshot.rows("select count(*) from range(100000000000) as t(a)", most_s=0.2)
     assert snapshot.rows("select 1", most_s=5) == [(1,)]

@@ -15,6 +15,7 @@ from dashboard.data.snapshot import Snapshots
 from etl.catalog import Catalog, load_catalog
 from etl.records import Vintage
 from etl.settings import PROJECT, Settings
+from etl.storage.snapshots import Folder
 
 CATALOG: Catalog = load_catalog(PROJECT / "indicators.yaml")
 KNOWN = datetime(2026, 5, 27, tzinfo=UTC)
@@ -132,7 +133,7 @@ def test_months_are_common_whatever_day_they_are_dated() -> None:
 def test_oil_and_the_ten_year_yield_agree_by_half_in_their_daily_steps_of_2026(
     published: Settings,
 ) -> None:
-    newest = Snapshots(published.published).current()
+    newest = Snapshots(Folder(published.published)).current()
 
     def of(name: str) -> ComparedSeries:
         held = [v for v in series(newest, name, None) if v.date >= START]

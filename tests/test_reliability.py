@@ -20,6 +20,7 @@ from etl.ingest.upstream import Upstream
 from etl.records import Observation, now
 from etl.reliability import Reliability, failing, trouble_of, warning
 from etl.storage.current import current_snapshot
+from etl.storage.snapshots import Folder
 
 pytestmark = pytest.mark.slow
 
@@ -49,7 +50,7 @@ def days(data: Path, catalog: Catalog) -> Days:
 
 
 def answering(data: Path) -> dict[str, Reliability]:
-    with current_snapshot(settings_of(data).published) as snapshot:
+    with current_snapshot(Folder(settings_of(data).published)) as snapshot:
         return {one.source: one for one in snapshot.reliability()}
 
 

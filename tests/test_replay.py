@@ -190,5 +190,5 @@ def test_a_source_without_an_archive_is_refused_by_name(archived: Settings, cli:
 
 
 def test_the_bytes_come_back_as_they_came(tmp_path: Path) -> None:
-    digest = raw.keep(tmp_path, "fred", "sp500", b"\x00\xff as they came\r\n", START)
-    assert raw.held(tmp_path, "fred", "sp500", digest) == b"\x00\xff as they came\r\n"
+    digest = raw.FolderArchive(tmp_path).keep("fred", "sp500", b"\x00\xff as they came\r\n", START)
+    assert raw.FolderArchive(tmp_path).held("fred", "sp500", digest) == b"\x00\xff as they came\r\n"

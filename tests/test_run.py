@@ -29,7 +29,7 @@ from conftest import (
 
 from etl.catalog import Catalog
 from etl.settings import Settings
-from etl.storage import publish
+from etl.storage.snapshots import Folder
 
 pytestmark = pytest.mark.slow
 
@@ -367,13 +367,13 @@ def test_a_full_disk_ends_a_first_run_with_2_and_one_sentence(limit: int, data: 
     done = finished(command("run", "--offline", data=data, before=FULL.format(limit)))
     assert done.status == 2
     assert is_one_sentence(done.err)
-    assert publish.current_name(data / "published") is None
+    assert Folder(data / "published").current_name() is None
     assert finished(command("run", "--offline", data=data)).status == 0
 
 
 @pytest.mark.parametrize("limit", [0, 2_000, 1_800_000])
 def test_a_full_disk_leaves_the_snapshot_of_before(limit: int, filled: Path) -> None:
-    held, name = served(filled, "sp500"), publish.current_name(filled / "published")
+    held, name = served(filled, "sp500"), Folder(filled / "published").current_name()
     path = filled / "figures/market.csv"
     path.write_text(
         path.read_text("utf-8").replace(f"sp500,{DAY},{held[DAY]}", f"sp500,{DAY},7500.5")
@@ -381,7 +381,7 @@ def test_a_full_disk_leaves_the_snapshot_of_before(limit: int, filled: Path) -> 
     done = finished(command("run", "--offline", data=filled, before=FULL.format(limit)))
     assert done.status == 2
     assert is_one_sentence(done.err)
-    assert publish.current_name(filled / "published") == name
+    assert Folder(filled / "published").current_name() == name
     assert served(filled, "sp500") == held
     assert finished(command("run", "--offline", data=filled)).status == 0
     assert served(filled, "sp500")[DAY] == 7500.5

@@ -15,6 +15,7 @@ from dashboard.data.search import found, said, search
 from dashboard.data.snapshot import Snapshot, Snapshots
 from etl.catalog import Catalog, load_catalog
 from etl.settings import Settings
+from etl.storage.snapshots import Folder
 from etl.words.pinyin import sounds
 
 NVIDIA = entry(
@@ -41,7 +42,7 @@ def small(published: Settings, tmp_path_factory: pytest.TempPathFactory) -> Snap
     path = folder / "indicators.yaml"
     path.write_text(catalog_text(NVIDIA, GDP, GREEN), encoding="utf-8")
     republish(folder, load_catalog(path))
-    return Snapshots(folder / "published").current()
+    return Snapshots(Folder(folder) / "published").current()
 
 
 def ids(snapshot: Snapshot, words: str) -> list[str]:

@@ -734,12 +734,12 @@ def test_what_came_is_kept_byte_for_byte_and_only_when_it_changed(tmp_path: Path
     moment = datetime(2026, 5, 27, tzinfo=UTC)
     answers = [b"one", b"one", b"two", b"two", b"one"]
     digests = [
-        raw.keep(tmp_path, "fred", "sp500", answer, moment + timedelta(hours=hours))
+        raw.FolderArchive(tmp_path).keep("fred", "sp500", answer, moment + timedelta(hours=hours))
         for hours, answer in enumerate(answers)
     ]
     files = sorted((tmp_path / "fred" / "sp500").iterdir())
     assert [gzip.decompress(path.read_bytes()) for path in files] == [b"one", b"two"]
-    assert [raw.held(tmp_path, "fred", "sp500", d) for d in digests] == answers
+    assert [raw.FolderArchive(tmp_path).held("fred", "sp500", d) for d in digests] == answers
 
 
 HEADER = "indicator,date,value,source,public,basis,disputed,note\n"

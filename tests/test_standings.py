@@ -24,6 +24,7 @@ from etl.changes import comparable
 from etl.records import Vintage
 from etl.settings import PROJECT, Settings
 from etl.storage.latest import STANDINGS, what_is_told
+from etl.storage.snapshots import Folder
 
 CATALOG = load_catalog(PROJECT / "indicators.yaml")
 NAMES = {"change": "pct", "month": "mom", "year": "yoy"}
@@ -84,7 +85,7 @@ def test_a_standing_says_what_the_transforms_say_of_the_newest_value(
 
 
 def test_a_snapshot_without_standings_is_read_like_one_with_them(published: Settings) -> None:
-    snapshot = Snapshots(settings_of(published.data).published).current()
+    snapshot = Snapshots(Folder(settings_of(published.data).published)).current()
     kept = queries.standings(snapshot)
     held = snapshot.rows("select count(distinct indicator) from observations")
     assert (len(kept), len(kept) > 50) == (held[0][0], True)

@@ -19,6 +19,7 @@ from etl.commands.status import freshness
 from etl.freshness import sessions_missed
 from etl.settings import Settings
 from etl.storage.current import current_snapshot
+from etl.storage.snapshots import Folder
 
 
 def test_a_weekend_and_a_holiday_make_nothing_stale(catalog: Catalog) -> None:
@@ -44,7 +45,7 @@ def test_what_comes_when_it_comes_is_never_stale(catalog: Catalog) -> None:
 def test_on_the_day_of_the_bulletin_the_closes_were_fresh_and_vix_was_empty(
     published: Settings, catalog: Catalog
 ) -> None:
-    with current_snapshot(published.published) as snapshot:
+    with current_snapshot(Folder(published.published)) as snapshot:
         rows = freshness(catalog, snapshot, datetime(2026, 5, 27, 1, tzinfo=UTC))
         found = {row.id: row for row in rows}
     assert list(found) == list(catalog.indicators)

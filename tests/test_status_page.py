@@ -21,7 +21,7 @@ from etl.catalog import Catalog
 from etl.ingest.run import Request, run
 from etl.records import Observation, Vintage, now
 from etl.settings import Settings
-from etl.storage import publish
+from etl.storage.snapshots import Folder
 from etl.storage.warehouse import Outcome, opened
 
 SPAN = date(2026, 5, 1)
@@ -131,7 +131,7 @@ def test_freshness_follows_the_clock_and_not_the_publication(
         (row,) = [row for row in rows(still(site.get("/status"))) if "标普" in row.text]
         return row.one("td", "is-age").text
 
-    newest = health(Snapshots(published.published).current(), now())
+    newest = health(Snapshots(Folder(published.published)).current(), now())
     day = next(h.newest.date for h in newest if h.indicator.id == "sp500" and h.newest)
     Clock.at = datetime(day.year, day.month, day.day, 23, 30, tzinfo=UTC)
     assert sp500() == "未落后"
@@ -145,7 +145,7 @@ def test_only_the_pages_by_the_clock_look_at_it(
     published: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pages, "datetime", Clock)
-    snapshots = Snapshots(published.published)
+    snapshots = Snapshots(Folder(published.published))
     first = {path: pages.resolve(snapshots, path, {}) for path in ("/status", "/status/", "/about")}
     Clock.at += timedelta(minutes=1)
     again = {path: pages.resolve(snapshots, path, {}) for path in first}
@@ -196,7 +196,7 @@ def test_the_snapshots_that_are_kept_are_listed_and_the_served_one_is_named(
     filled: Path, catalog: Catalog, cli: Cli
 ) -> None:
     folder = filled / "published"
-    first = publish.current_name(folder)
+    first = Folder(folder).current_name()
     (folder / "2-is-no-name.duckdb").write_bytes(b"")
     (folder / "20261399T000000000Z-00000000.duckdb").write_bytes(b"")
     with opened(filled / "warehouse.duckdb") as warehouse:
@@ -204,7 +204,7 @@ def test_the_snapshots_that_are_kept_are_listed_and_the_served_one_is_named(
         load = warehouse.begin_load("run", now(), now())
         warehouse.append("sp500", "fred", found, load=load, known_at=now())
     run(settings_of(filled), catalog, Request(offline=True), lambda outcome: None)
-    second = publish.current_name(folder)
+    second = Folder(folder).current_name()
 
     def listed() -> dict[str, bool]:
         table = list(still(client(settings_of(filled)).get("/status")).all("table"))[-1]
@@ -223,7 +223,7 @@ def test_trouble_with_the_site_itself_is_said(
     shown = still(site.get("/status"))
     assert "No font was found" in shown.one("section", "trouble").text
     assert "中文字体齐备" not in shown.text
-    name = publish.current_name(filled / "published")
+    name = Folder(filled / "published").current_name()
     (filled / "published" / f"{name}.duckdb").unlink()
     until = time.monotonic() + 5
     while "file of the open snapshot was deleted" not in still(site.get("/status")).text:

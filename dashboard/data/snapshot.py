@@ -3,9 +3,7 @@ pointed to, kept when the new one cannot be opened."""
 
 from __future__ import annotations
 
-import json
 import logging
-import re
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
@@ -20,11 +18,19 @@ import duckdb
 
 from etl.catalog import catalog_of
 from etl.database import connect_sealed
-from etl.errors import StorageError
-from etl.settings import POINTER
-from etl.storage.snapshots import cannot_serve
+from etl.errors import StorageError, quoted
+from etl.storage.objects import ObjectProblem, StoreAway
+from etl.storage.snapshots import (
+    Bucket,
+    NotServed,
+    Pointer,
+    SnapshotStore,
+    cannot_serve,
+    moment_of,
+)
 
-LOOK_EVERY_S = 0.5
+#: What is said before the first look has ended.
+OPENING = "The snapshot is being opened."
 #: How many values of each kind the cache of a snapshot holds: readings are small, tables may hold
 #: whole histories.
 CACHE_SIZES = {
@@ -33,7 +39,6 @@ CACHE_SIZES = {
     "table": 60, "problems": 1, "reliability": 1, "notes": 60, "since": 40, "awaited": 4,
     "related": 400,
 }  # fmt: skip
-_NAME = re.compile(r"(\d{8}T\d{6})\d{3}Z-[0-9a-f]{8}", re.ASCII)
 T = TypeVar("T")
 
 
@@ -202,21 +207,34 @@ class Snapshot:
 
 
 class Snapshots:
-    """The current snapshot of a folder. A swap never fails a request: whoever holds the old one
+    """The current snapshot of a store. A swap never fails a request: whoever holds the old one
     finishes with it, and it is closed when the last of them lets go. `get_ready` makes of a new one
-    what nobody should wait for, before it takes the place of the old."""
+    what nobody should wait for, before it takes the place of the old. Where a thread beside the
+    requests looks (`in_background`), none of these waits for a network."""
 
     def __init__(
-        self, folder: Path, get_ready: Callable[[Snapshot], object] = lambda _: None
+        self,
+        store: SnapshotStore,
+        get_ready: Callable[[Snapshot], object] = lambda _: None,
+        *,
+        in_background: bool = False,
     ) -> None:
-        self.folder = folder
+        self.store = store
         self.get_ready = get_ready
         #: What is wrong, for any reader, and with the names of files.
         self.problem = self.detail = ""
         self.has_looked = False
+        #: Since when the store cannot be used; None while it can.
+        self.away_since: datetime | None = None
+        #: When the store last said what is current.
+        self.looked_at: datetime | None = None
+        #: Whether what is current is known, and is not what is open.
+        self.is_behind = False
+        self._waits = store.is_near or not in_background
         self._lock = threading.Lock()
         self._open: Snapshot | None = None
-        self._tried: tuple[Path, Identity] | None = None
+        self._failed: tuple[Path, Identity, SnapshotError] | None = None
+        self._kept: Mapping[str, int] = {}
 
     @property
     def open(self) -> Snapshot | None:
@@ -228,14 +246,19 @@ class Snapshots:
         """The name of the open snapshot; empty without one."""
         return self._open.name if self._open is not None else ""
 
+    @property
+    def cache_bytes(self) -> int | None:
+        """The bytes of all snapshots that were fetched to this machine; None where none are."""
+        return self.store.cache_bytes if isinstance(self.store, Bucket) else None
+
     def current(self) -> Snapshot:
         """The snapshot to answer from; a SnapshotError while there is none. Who asks first of all
         opens it; from then on it is the open one, until `refresh` finds another."""
-        if not self.has_looked:
+        if not self.has_looked and self._waits:
             self.refresh(only_first=True)
         found = self._open
         if found is None:
-            raise SnapshotError(self.problem, self.detail)
+            raise SnapshotError(self.problem or OPENING, self.detail or OPENING)
         return found
 
     def refresh(self, *, only_first: bool = False) -> None:
@@ -250,54 +273,87 @@ class Snapshots:
                     log.warning("%s", self.detail)
 
     def published(self) -> tuple[Published, ...]:
-        """The files that are kept, newest first; what else lies there is left alone."""
+        """The files that are kept, newest first; what else lies there is left alone. No network:
+        of a bucket, as they were when a snapshot was last opened."""
+        sizes = self.store.sizes() if self.store.is_near else self._kept
         found = []
-        for path in sorted(self.folder.glob("2*.duckdb"), reverse=True):
-            named = _NAME.fullmatch(path.stem)
-            with suppress(OSError, ValueError):  # cleared away in between; no date that exists
-                if named:
-                    moment = datetime.strptime(named[1], "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
-                    found.append(Published(path.stem, moment, path.stat().st_size))
+        for name, size in sorted(sizes.items(), reverse=True):
+            if (moment := moment_of(name)) is not None:
+                found.append(Published(name, moment.replace(microsecond=0), size))
         return tuple(found)
 
     def _look(self) -> None:
+        if self._open is None and not self._waits:
+            self._open_cached()
         try:
-            self._open_if_new(self.folder / f"{self._pointed_to()}.duckdb")
+            self._follow(self.store.pointer())
             self.problem = self.detail = ""
+        except StoreAway as error:
+            self._go_on_without(error)
+            return
+        except (NotServed, ObjectProblem) as error:
+            self.problem, self.detail = error.plain, str(error)
         except SnapshotError as error:
             self.problem, self.detail = str(error), error.detail
+        self.away_since = None
+
+    def _follow(self, pointer: Pointer) -> None:
+        """Open what the pointer names, unless it is open."""
+        self.looked_at = datetime.now(UTC)
+        self.is_behind = self.name != pointer.snapshot
+        current = self._open
+        if current is not None and current.path == self.store.place(pointer.snapshot):
+            _check_file(current, _identity(current.path), self.store)
+            return
+        self._open_if_new(self.store.fetched(pointer))
+        self.is_behind = False
+        self.store.settle(pointer)
+        if not self.store.is_near:
+            with suppress(ObjectProblem):  # the next look says it
+                self._kept = self.store.sizes()
 
     def _open_if_new(self, path: Path) -> None:
-        identity, current = _identity(path), self._open
-        if current is not None and current.path == path:
-            _check_file(current, identity)
-            return
-        if self._tried == (path, identity):  # it could not be opened, and is as it was
-            raise SnapshotError(self.problem, self.detail)
-        self._tried = path, identity
+        identity = _identity(path)
+        if self._failed is not None and self._failed[:2] == (path, identity):
+            raise self._failed[2]  # it could not be opened, and is as it was
+        try:
+            self._open, self._failed = self._opened(path), None
+        except SnapshotError as error:
+            self._failed = path, identity, error
+            raise
+
+    def _opened(self, path: Path) -> Snapshot:
         try:
             found = Snapshot(path)
+            if found.name != path.stem:
+                raise _unreadable(path, "", why=f"it is a copy of {quoted(found.name)}")
             self.get_ready(found)
         except SnapshotError:
             raise
         except (duckdb.Error, OSError, KeyError, IndexError, ValueError, StorageError) as error:
             raise _unreadable(path, str(error) or type(error).__name__) from None
-        self._open, self._tried = found, None
+        return found
 
-    def _pointed_to(self) -> str:
-        """The name in the pointer; a SnapshotError where it names none."""
-        try:
-            pointer = json.loads((self.folder / POINTER).read_text(encoding="utf-8"))
-            return str(pointer["snapshot"])
-        except FileNotFoundError:
-            raise _told(
-                "Nothing is published yet. Run `python -m etl run` (or `make etl`).", self.folder
-            ) from None
-        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-            raise _told(
-                f"{POINTER}: cannot be read ({type(error).__name__}). Run `python -m etl rollback` "
-                "to point to a snapshot again.", self.folder,
-            ) from None  # fmt: skip
+    def _open_cached(self) -> None:
+        """Open what was fetched before, if it can be."""
+        cached = self.store.cached()
+        if cached is not None:
+            with suppress(SnapshotError):
+                self._open_if_new(cached)
+
+    def _go_on_without(self, error: StoreAway) -> None:
+        """Say since when the store cannot be used, and what is served meanwhile. The first reason
+        is told until the store is back, so that the log has it once."""
+        if self._open is None:
+            self._open_cached()
+        if self.away_since is None:
+            self.away_since = datetime.now(UTC).replace(microsecond=0)
+        self.is_behind = False  # nobody knows
+        served = f"{self.name} is served until it can" if self.name else "nothing can be served yet"
+        since = f"{self.away_since:%Y-%m-%d %H:%M:%S} UTC"
+        problem = f"The store of snapshots cannot be used since {since}; {served}."
+        if self.problem != problem:
+            self.problem, self.detail = problem, f"{error} {problem}"
 
 
 #: By what a file is known to be the one that was opened: its number, size and time of change.
@@ -312,9 +368,11 @@ def _identity(path: Path) -> Identity:
     return found.st_ino, found.st_size, found.st_mtime_ns
 
 
-def _check_file(snapshot: Snapshot, identity: Identity) -> None:
+def _check_file(snapshot: Snapshot, identity: Identity, store: SnapshotStore) -> None:
     """A SnapshotError where the file of the open snapshot is not what it was. One in its place,
     with another number, is no harm: the open one is read as before."""
+    if identity is None and not store.is_near:
+        return  # another process has made room; it is fetched again when it is needed
     if identity is None:
         raise _told(
             "The file of the open snapshot was deleted. It is still served from memory; run "

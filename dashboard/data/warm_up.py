@@ -12,7 +12,7 @@ from threading import Event
 from dashboard.data import queries, search
 from dashboard.data.freshness import health
 from dashboard.data.indicator_rows import LASTING, in_order
-from dashboard.data.snapshot import LOOK_EVERY_S, Snapshot, Snapshots
+from dashboard.data.snapshot import Snapshot, Snapshots
 from etl.errors import StorageError
 
 log = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ def keep_up(snapshots: Snapshots, stopped: Event) -> None:
                 _settle(snapshots)
         except Exception:  # whatever a snapshot does, the next one is looked for
             log.exception("A new snapshot cannot be opened.")
-        stopped.wait(LOOK_EVERY_S)
+        stopped.wait(snapshots.store.look_every_s)
     gc.unfreeze()
 
 

@@ -21,13 +21,14 @@ from dashboard.export.table import of_data, table
 from dashboard.urls import Urls
 from etl.errors import StorageError
 from etl.settings import Settings
+from etl.storage.snapshots import store_of
 
 
 def export(
     settings: Settings, ids: Sequence[str], options: Mapping[str, str], name: str, target: Path
 ) -> str:
     """Write the file of `ids` (the first may carry @ASOF) in the format `name`; a line about it."""
-    snapshot = Snapshots(settings.published).current()
+    snapshot = Snapshots(store_of(settings)).current()
     more = ",".join(part for part in (*ids[1:], options.get("with", "")) if part)
     now = datetime.now(UTC)
     place, query = as_named(ids[0], {**options, "with": more}, snapshot.catalog)
@@ -52,7 +53,7 @@ def image(settings: Settings, address: str, target: Path) -> str:
         raise AddressError(
             "output", f"output: {target.name} is no picture; end it in .png or .svg."
         )
-    snapshot = Snapshots(settings.published).current()
+    snapshot = Snapshots(store_of(settings)).current()
     place, given = pasted(address)
     size, query = paper(given)
     now = datetime.now(UTC)

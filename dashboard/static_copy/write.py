@@ -20,6 +20,7 @@ from dashboard.static_copy.contents import Files, charts, machines, packs, pages
 from dashboard.static_copy.places import CopyUrls, Places
 from dashboard.urls import ASSETS, Urls
 from etl.settings import Settings
+from etl.storage.snapshots import store_of
 
 _ABSENT = "This copy of the site holds no such page; begin at its first page."
 Step = Callable[[str], None]
@@ -38,7 +39,7 @@ def write_copy(settings: Settings, folder: Path, ids: Sequence[str], step: Step)
     """Write the public part of the site into `folder`, with the charts of `ids` or of all; `step`
     is told the address of each group of files. What lies there already stays, and what has the same
     name is replaced."""
-    snapshots = Snapshots(settings.published)
+    snapshots = Snapshots(store_of(settings))
     snapshot = snapshots.current()
     catalog = snapshot.catalog
     wanted = [known_id(catalog.resolve(name), catalog) for name in ids] or list(catalog.indicators)

@@ -13,7 +13,7 @@ from etl.brief.model import Brief
 from etl.catalog import Catalog
 from etl.errors import SettingError, StorageError
 from etl.settings import Settings
-from etl.storage.snapshots import read_current
+from etl.storage.snapshots import store_of
 
 
 def published_brief(settings: Settings, day: date, lang: str, now: datetime) -> Brief:
@@ -36,13 +36,14 @@ def published_since(settings: Settings, since: date, lang: str, now: datetime) -
 
 
 def _published(settings: Settings, lang: str, find: Callable[[Rows], News]) -> Brief:
-    with read_current(settings.published) as connection:
+    store = store_of(settings)
+    with store.read_current() as connection:
         try:
             ((document,),) = connection.execute("select document from catalog").fetchall()
             found = find(lambda sql, given: connection.execute(sql, given).fetchall())
         except duckdb.CatalogException:
             raise StorageError(
-                f"{settings.published}: the published snapshot is of an earlier version; run "
+                f"{store}: the published snapshot is of an earlier version; run "
                 "`python -m etl run` to publish anew."
             ) from None
     return brief(Catalog.model_validate_json(document), found, settings.base_url, lang)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import duckdb
 
@@ -15,7 +14,7 @@ from etl.claims.known import KnownSnapshot
 from etl.claims.model import Placed
 from etl.claims.parse import Parser
 from etl.errors import StorageError
-from etl.storage.snapshots import read_current
+from etl.storage.snapshots import SnapshotStore
 
 
 class DraftChecker:
@@ -36,8 +35,8 @@ class DraftChecker:
 
 
 @contextmanager
-def published_checker(folder: Path) -> Iterator[DraftChecker]:
-    """A checker by the snapshot that is served from a folder; no run is waited for."""
-    with read_current(folder) as connection:
+def published_checker(store: SnapshotStore) -> Iterator[DraftChecker]:
+    """A checker by the snapshot that is served from a store; no run is waited for."""
+    with store.read_current() as connection:
         ((document,),) = connection.execute("select document from catalog").fetchall()
         yield DraftChecker(connection, catalog_of(document))

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
 
 import duckdb
 
 from etl.claims.model import Claim
 from etl.errors import SettingError, StorageError
-from etl.storage.snapshots import current_name, meta_of, read_current, read_snapshot
+from etl.storage.snapshots import SnapshotStore, meta_of
 
 #: The first format of snapshots that judge again when a value comes.
 KNOWS_LATER = 12
@@ -18,28 +17,27 @@ DAYS = "select date from bulletins order by date"
 CLAIMS = "select document from claims where date = ? order by rowid"
 
 
-def claims_judged_later(folder: Path, most: int = 200) -> list[tuple[date, Claim]]:
+def claims_judged_later(store: SnapshotStore, most: int = 200) -> list[tuple[date, Claim]]:
     """The newest claims of the snapshot that readers see that could be judged only after their day,
     each with that day; none of a snapshot that does not know them."""
-    name = current_name(folder)
-    if name is None:
+    if store.current_name() is None:
         return []
-    with read_snapshot(folder / f"{name}.duckdb") as connection:
+    with store.read_current() as connection:
         if int(meta_of(connection)["format"]) < KNOWS_LATER:
             return []
         rows = connection.execute(LATER, [most]).fetchall()
     return [(day, Claim.model_validate_json(document)) for day, document in rows]
 
 
-def published_claims(folder: Path, day: date) -> list[Claim]:
+def published_claims(store: SnapshotStore, day: date) -> list[Claim]:
     """The claims of the bulletin of a day in the snapshot that readers see, in their order."""
-    with read_current(folder) as connection:
+    with store.read_current() as connection:
         try:
             days = [row[0] for row in connection.execute(DAYS).fetchall()]
             rows = connection.execute(CLAIMS, [day]).fetchall()
         except duckdb.CatalogException:
             raise StorageError(
-                f"{folder}: the published snapshot is from before statements were checked; run "
+                f"{store}: the published snapshot is from before statements were checked; run "
                 "`python -m etl run` to publish anew."
             ) from None
     if day not in days:

@@ -193,7 +193,7 @@ def history_table(snapshots: Iterable[ListedSnapshot]) -> None:
         (
             s.name,
             s.published_at or "—",
-            "—" if s.problem else f"{s.rows:,}",
+            "—" if s.problem or s.rows is None else f"{s.rows:,}",
             " ".join(
                 filter(None, (f"cannot be read: {s.problem}" if s.problem else "",
                               "current" if s.current else ""))

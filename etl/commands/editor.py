@@ -22,6 +22,7 @@ from etl.policies.references import cited
 from etl.records import BEIJING, now
 from etl.settings import Settings
 from etl.storage.current import current_snapshot
+from etl.storage.snapshots import store_of
 from etl.storage.warehouse import lock
 from etl.terminal import to_json
 
@@ -83,7 +84,7 @@ def _contradicted(settings: Settings, readings: Sequence[tuple[Path, ReadBulleti
     """Print every statement that the data contradict; how many there are."""
     count = 0
     try:
-        with published_checker(settings.published) as checker:
+        with published_checker(store_of(settings)) as checker:
             for source, reading in readings:
                 claims = [placed.claim for placed in checker.claims(reading.bulletin)]
                 count += console.contradicted(str(source), claims)
@@ -143,7 +144,7 @@ def candidates_command(settings: Settings, options: argparse.Namespace) -> int:
             console.say(f"left: {document.title}")
         console.published(publish_again(settings, load_catalog(settings.catalog)))
     else:
-        with current_snapshot(settings.published) as snapshot:
+        with current_snapshot(store_of(settings)) as snapshot:
             rows = review.waiting(settings, snapshot)
         if options.json:
             print(to_json([row.to_json() for row in rows]))

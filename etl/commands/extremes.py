@@ -10,21 +10,23 @@ from etl.errors import StorageError
 from etl.events import beaten
 from etl.records import Measured, Sample
 from etl.settings import Settings
-from etl.storage import snapshots
+from etl.storage.snapshots import Folder, read_snapshot
 
 HELD = "select date, value, basis from observations where indicator = ? order by date"
 SPLITS = "select date from actions where indicator = ? and kind = 'split'"
 
 
 def held(settings: Settings, catalog: Catalog) -> list[str]:
-    """The extremes that values of the current snapshot refute; none if nothing is published."""
-    name = snapshots.current_name(settings.published)
-    path = settings.published / f"{name}.duckdb"
+    """The extremes that values of the current snapshot on this machine refute; none if there is
+    none."""
+    store = Folder(settings.published)
+    name = store.current_name()
+    path = store.path(f"{name}")
     if name is None or not path.is_file():
         return []
     wrong: list[str] = []
     try:
-        with snapshots.read_snapshot(path) as connection:
+        with read_snapshot(path) as connection:
             for indicator in catalog.all():
                 if indicator.history.high or indicator.history.low:
                     rows = connection.execute(HELD, [indicator.id]).fetchall()

@@ -34,6 +34,7 @@ from etl.reliability import LIST as RELIABILITIES
 from etl.reliability import Reliability, failing
 from etl.settings import Settings
 from etl.storage.current import current_snapshot
+from etl.storage.snapshots import store_of
 from etl.terminal import to_json
 
 
@@ -42,7 +43,7 @@ def status_command(settings: Settings, options: argparse.Namespace) -> int:
     fresh, or with --sources if one has failed for a week."""
     catalog = load_catalog(settings.catalog)
     moment = now()
-    with current_snapshot(settings.published) as snapshot:
+    with current_snapshot(store_of(settings)) as snapshot:
         rows = list(freshness(catalog, snapshot, moment))
         notes = list(
             candidates.notes(snapshot.problems(), snapshot.notices(), len(snapshot.candidates()))
@@ -71,7 +72,7 @@ def lags_command(settings: Settings, options: argparse.Namespace) -> int:
     wrong."""
     catalog = load_catalog(settings.catalog)
     asked = select(catalog, Request(tuple(options.ids)))
-    with current_snapshot(settings.published) as snapshot:
+    with current_snapshot(store_of(settings)) as snapshot:
         seen = snapshot.first_seen()
     found = [measured(indicator, seen.get(indicator.id, ())) for indicator in asked]
     if options.json:
@@ -89,7 +90,7 @@ def alerts_command(settings: Settings, options: argparse.Namespace) -> int:
         raise SettingError(
             "No channel is set; set XINZHI_ALERT_WEBHOOK, or XINZHI_ALERT_SMTP and XINZHI_ALERT_TO."
         )
-    with current_snapshot(settings.published) as snapshot:
+    with current_snapshot(store_of(settings)) as snapshot:
         actions, answering = snapshot.actions(), snapshot.reliability()
         shown = snapshot.looked(broken(catalog, actions))
         rows = judge_all(shown, snapshot.series, now(), splits_of(actions))
@@ -125,7 +126,7 @@ def _judged_later(settings: Settings, catalog: Catalog) -> Sequence[Alert]:
     """The statements that a value decided only after their day, if somebody wants to be told."""
     if settings.alert_later == "none":
         return ()
-    found = claims_judged_later(settings.published)
+    found = claims_judged_later(store_of(settings))
     return later_alerts(catalog, found, settings.alert_later)
 
 
@@ -134,9 +135,9 @@ def claims_command(settings: Settings, options: argparse.Namespace) -> int:
     contradicted."""
     reading = _draft(options)
     if reading is None:
-        claims = published_claims(settings.published, _bulletin_day(options.which))
+        claims = published_claims(store_of(settings), _bulletin_day(options.which))
     else:
-        with published_checker(settings.published) as checker:
+        with published_checker(store_of(settings)) as checker:
             placed = checker.claims(reading.bulletin)
             told = list(why(reading.bulletin, checker.parser, placed)) if options.why else []
         claims = [one.claim for one in placed]

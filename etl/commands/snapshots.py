@@ -10,21 +10,22 @@ from etl.alerts.notify import Memory
 from etl.commands import OK, console
 from etl.errors import SettingError
 from etl.settings import Settings
-from etl.storage import backup, snapshots
+from etl.storage import backup
+from etl.storage.snapshots import store_of
 from etl.storage.state import alert_memory, import_receipts, own_alert_memory
 from etl.storage.warehouse import lock
 
 
 def history_command(settings: Settings, options: argparse.Namespace) -> int:
     """List the snapshots that are kept."""
-    console.history_table(snapshots.history(settings.published))
+    console.history_table(store_of(settings).history())
     return OK
 
 
 def rollback_command(settings: Settings, options: argparse.Namespace) -> int:
     """Return to an earlier snapshot."""
     with lock(settings.lock):
-        name = snapshots.rollback(settings.published, options.snapshot)
+        name = store_of(settings).rollback(options.snapshot)
     console.say(f"now serving {name}; the next run publishes the newest data again")
     return OK
 

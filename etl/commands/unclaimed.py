@@ -16,7 +16,7 @@ from etl.files.cells import bytes_of, rows_of
 from etl.files.strict_yaml import line_of, load_yaml
 from etl.settings import Settings
 from etl.sources.figures import COLUMNS, REQUIRED
-from etl.storage.snapshots import current_name, read_snapshot
+from etl.storage.snapshots import Folder
 
 #: How many dates or vintages of each id a snapshot shows, and how many it leaves out.
 HELD = ("select indicator, count from standings", "select indicator, rows from unclaimed")
@@ -29,7 +29,7 @@ def unclaimed(settings: Settings, catalog: Catalog) -> Iterator[str]:
         yield from _in_figures(path, catalog)
     held = {
         name: rows
-        for name, rows in _held(settings.published).items()
+        for name, rows in _held(Folder(settings.published)).items()
         if not _is_claimed(name, catalog) and name not in catalog.retired
     }
     if held:
@@ -65,15 +65,14 @@ def _in_figures(path: Path, catalog: Catalog) -> Iterator[str]:
                 yield str(FileProblem(path, problem, line=line))
 
 
-def _held(folder: Path) -> dict[str, int]:
-    """How many values the current snapshot holds for each id, including those not shown."""
-    name, found = current_name(folder), dict[str, int]()
-    if name is None:
-        return found
+def _held(store: Folder) -> dict[str, int]:
+    """How many values the current snapshot on this machine holds for each id, including those not
+    shown."""
+    found = dict[str, int]()
     # A snapshot that cannot be read, or was made before it held this, is not what people wrote.
     with (
         suppress(StorageError, duckdb.CatalogException),
-        read_snapshot(folder / f"{name}.duckdb") as connection,
+        store.read_current() as connection,
     ):
         for query in HELD:
             found |= dict(connection.execute(query).fetchall())

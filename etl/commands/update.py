@@ -31,6 +31,7 @@ from etl.policies import candidates
 from etl.records import now, parse_moment
 from etl.settings import Settings
 from etl.storage.current import current_snapshot
+from etl.storage.snapshots import store_of
 from etl.storage.state import SharedHours
 from etl.storage.warehouse import lock
 
@@ -56,7 +57,7 @@ def run_command(settings: Settings, options: argparse.Namespace) -> int:
     console.failing(report.failing)
     console.published(report)
     asked = {outcome.subject for outcome in report.outcomes}
-    with current_snapshot(settings.published) as shown:
+    with current_snapshot(store_of(settings)) as shown:
         differing = shown.disagreements()
     console.disagreements({name: rows for name, rows in differing.items() if name in asked})
     if not options.offline and options.known_at is None:

@@ -20,8 +20,9 @@ def opened_as_named(
     """The warehouse of the settings, open for writing, with everything that the catalog has renamed
     moved to its present id from now on or from `known_at`, and its archive too."""
     with opened(settings.warehouse) as warehouse:
+        archive = raw.archive_of(settings)
         for old, new in catalog.current_ids.items():
-            raw.rename(settings.raw, old, new)
+            archive.rename(old, new)
         renamed = _held(warehouse, list(catalog.current_ids))
         if renamed:
             with warehouse.transaction():

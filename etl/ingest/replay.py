@@ -52,14 +52,15 @@ def replay(
     with lock(settings.lock), opened_as_named(settings, catalog) as warehouse:
         # Read before anything is forgotten, so that a gap in the archive changes nothing.
         every = warehouse.answers(names)
-        begins = _begins(settings, every)
+        archive = raw.archive_of(settings)
+        begins = _begins(settings, archive, every)
         # As in a run: the preferred source of a price first, which tells of splits that others do
         # not, and counts of shares last.
         answers = sorted(
             (a for a in every if a.load >= begins.get(a.source, 0)),
             key=lambda a: (a.load, a.indicator in catalog.counts, _rank(catalog, a)),
         )
-        payloads = [raw.held(settings.raw, a.source, a.indicator, a.digest) for a in answers]
+        payloads = [archive.held(a.source, a.indicator, a.digest) for a in answers]
         with warehouse.transaction():
             found = list(
                 _rebuilt(settings, catalog, corrected, warehouse, names, answers, payloads, begins)
@@ -74,7 +75,7 @@ def _rank(catalog: Catalog, answer: Answer) -> int:
     return indicator.rank(answer.source) if indicator else 0
 
 
-def _begins(settings: Settings, answers: Sequence[Answer]) -> dict[str, int]:
+def _begins(settings: Settings, archive: raw.Archive, answers: Sequence[Answer]) -> dict[str, int]:
     """For each source whose answers were dropped as XINZHI_RAW_DAYS allows: the first load with all
     of them archived. One that is missing without permission is found when it is read."""
     if settings.raw_days is None:
@@ -83,7 +84,7 @@ def _begins(settings: Settings, answers: Sequence[Answer]) -> dict[str, int]:
     begins: dict[str, int] = {}
     for one in answers:
         key = (one.source, one.indicator, one.digest)
-        if one.known_at < before and not raw.is_held(settings.raw, *key):
+        if one.known_at < before and not archive.is_held(*key):
             begins[one.source] = one.load + 1
     return begins
 

@@ -54,6 +54,7 @@ from etl.sources.base import FIRST_DAY, Source
 from etl.storage.looks import with_looks
 from etl.storage.publish import all_content, publish
 from etl.storage.reliability import first_seen, reliability
+from etl.storage.snapshots import store_of
 from etl.storage.warehouse import Answer, Appended, Outcome, Warehouse, lock
 
 #: How far back an update asks again, to see revisions.
@@ -127,11 +128,11 @@ def run(
             first_seen=seen,
         )  # fmt: skip
         snapshot = publish(
-            warehouse, content, settings.published, moment, allow_fewer=request.allow_fewer
+            warehouse, content, store_of(settings), moment, allow_fewer=request.allow_fewer
         )
         if settings.raw_days is not None:
             before = moment - timedelta(days=settings.raw_days)
-            raw.thin(settings.raw, warehouse.needed_answers(before), before)
+            raw.archive_of(settings).thin(warehouse.needed_answers(before), before)
         lost = tuple(sorted(set(out.unreachable.values())))
         return Report(tuple(outcomes), snapshot, lost, alerts, tuple(failing(answering)))
 
@@ -168,9 +169,10 @@ def accept(settings: Settings, catalog: Catalog, indicator_id: str) -> list[Outc
             raise SettingError(f"Nothing of {indicator.id} is held back.")
         load = warehouse.begin_load("accept", moment, moment)
         known = sources(settings, (), catalog.units)
+        archive = raw.archive_of(settings)
         outcomes = []
         for source, waits in waiting.items():
-            payload = raw.held(settings.raw, source, indicator.id, waits.digest)
+            payload = archive.held(source, indicator.id, waits.digest)
             ref = indicator.ref(source)
             if ref is None:
                 raise SettingError(f"{indicator.id} is no longer taken from {source}.")
@@ -286,6 +288,11 @@ class _Run:
         return iter(done)
 
     @cached_property
+    def archive(self) -> raw.Archive:
+        """Where the answers of sources are kept."""
+        return raw.archive_of(self.settings)
+
+    @cached_property
     def hurried(self) -> Upstream:
         """The way out to what is not expected to answer."""
         return self.out.hurried(BRIEF_S)
@@ -302,7 +309,7 @@ class _Run:
             partial(answers.answer, finder.name, candidates.PAGES),
             self.warehouse,
             self.documents,
-            archive=self.settings.raw,
+            archive=self.archive,
             load=self.load,
             known_at=self.known_at,
         )
@@ -505,7 +512,7 @@ class _Run:
         """Keep the answer of an online source, and store its values if nothing speaks against
         them."""
         source = self.sources[ref.name]
-        digest = raw.keep(self.settings.raw, ref.name, indicator.id, payload, self.started_at)
+        digest = self.archive.keep(ref.name, indicator.id, payload, self.started_at)
         answer = Answer(self.load, self.known_at, ref.name, indicator.id, digest)
 
         def review(observations: Sequence[Observation]) -> None:

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, time, timedelta
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
 from etl.catalog import Catalog
@@ -106,7 +105,7 @@ def look(
     warehouse: Warehouse,
     documents: Sequence[Document],
     *,
-    archive: Path,
+    archive: raw.Archive,
     load: int,
     known_at: datetime,
 ) -> Outcome:
@@ -142,7 +141,7 @@ def keep(
     warehouse: Warehouse,
     documents: Sequence[Document],
     *,
-    archive: Path,
+    archive: raw.Archive,
     load: int,
     known_at: datetime,
 ) -> Outcome:
@@ -151,7 +150,7 @@ def keep(
     `documents` is the register with its citations: what it contains is not new.
     """
     fetched_at = now()
-    digests = [raw.keep(archive, finder.name, p.name, p.payload, fetched_at) for p in pages]
+    digests = [archive.keep(finder.name, p.name, p.payload, fetched_at) for p in pages]
     found = read(finder, [page.payload for page in pages], known_at)
     before = len(waiting(warehouse, documents))
     with warehouse.transaction():

@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import Literal
@@ -24,8 +25,15 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 from etl.dsn import Dsn
 from etl.errors import FileProblem, StorageError
 from etl.records import now
-from etl.settings import PROJECT, Settings
-from etl.storage.snapshots import UnreadableSnapshot, current_name, point_to, read_whole, sync
+from etl.settings import PROJECT, BucketAddress, Settings
+from etl.storage.objects import ObjectProblem, Objects, StoredObject
+from etl.storage.snapshots import (
+    NotServed,
+    UnreadableSnapshot,
+    read_whole,
+    store_of,
+    sync,
+)
 from etl.storage.state import (
     ALERTS,
     alert_memory,
@@ -44,7 +52,8 @@ SENT = f"state/{ALERTS}"
 FILES = ("policies.csv", "corrections.yaml", SENT)
 #: What lies in PostgreSQL where several machines share it, and in a backup as files.
 SHARED = (RECEIPTS, SENT)
-FOLDERS = ("raw", "figures", "manual", "bulletins")
+RAW = "raw"
+FOLDERS = (RAW, "figures", "manual", "bulletins")
 _KNOWN = {WAREHOUSE, RECEIPTS, PUBLISHED, CATALOG, *FOLDERS, *(PurePosixPath(f).parts[0]
           for f in FILES)}  # fmt: skip
 #: What DuckDB and SQLite may have left beside a database, which belongs to that one alone.
@@ -124,6 +133,10 @@ def backup(settings: Settings, folder: Path) -> tuple[Manifest, tuple[str, ...]]
                 files=copied,
             ).sealed()  # fmt: skip
             _write(folder / MANIFEST, manifest.model_dump_json(indent=1).encode())
+        except ObjectProblem:
+            if begun:
+                _clear(folder, is_new)
+            raise
         except (OSError, sqlite3.Error) as error:
             if begun:
                 _clear(folder, is_new)
@@ -179,11 +192,18 @@ def restore(settings: Settings, folder: Path) -> Restored:
             if settings.state_dsn is not None:
                 _share(settings, stage, aside, [f.path for f in files if f.path in SHARED])
                 files = [file for file in files if file.path not in SHARED]
+            bucket = _bucket(settings)
             for file in files:
+                if bucket is not None and file.path.startswith(f"{RAW}/"):
+                    _put(bucket, stage / file.path, aside / file.path, file)
+                    continue
                 _replace(stage / file.path, _target(settings, file), aside / file.path, file)
             if manifest.snapshot is not None:
-                meta = read_whole(settings.published / f"{manifest.snapshot}.duckdb")
-                point_to(settings.published, manifest.snapshot, meta["fingerprint"])
+                store = store_of(settings)
+                path = store.place(manifest.snapshot)
+                meta = read_whole(path)
+                store.put(path, manifest.snapshot)
+                store.point_to(manifest.snapshot, meta["fingerprint"])
         except OSError as error:
             kept = f"; what was replaced lies in {aside}" if aside.exists() else ""
             raise StorageError(
@@ -213,8 +233,8 @@ def _sources(
     """Each file of a backup, and how it is copied."""
     yield WAREHOUSE, lambda to: _copy(settings.warehouse, to)
     if snapshot is not None:
-        name = f"{snapshot}.duckdb"
-        yield f"{PUBLISHED}/{name}", lambda to: _copy(settings.published / name, to)
+        path = store_of(settings).path(snapshot)
+        yield f"{PUBLISHED}/{path.name}", lambda to: _copy(path, to)
     if settings.state_dsn is not None:
         yield from _shared(settings.state_dsn)
     elif settings.served.exists():
@@ -223,8 +243,13 @@ def _sources(
     found = [
         settings.data / name for name in FILES if settings.state_dsn is None or name not in SHARED
     ]
+    bucket = _bucket(settings)
     for name in FOLDERS:
-        found += sorted((settings.data / name).rglob("*"))
+        if bucket is None or name != RAW:
+            found += sorted((settings.data / name).rglob("*"))
+    if bucket is not None:
+        for one in bucket.every(RAW):
+            yield one.name, partial(_fetch, bucket, one)
     for path in found:
         if path.is_file() and not path.name.startswith(".") and path.suffix != ".draft":
             below = path.relative_to(settings.data).as_posix()
@@ -266,12 +291,13 @@ def _written(path: Path, text: str) -> tuple[int, str]:
 
 def _current(settings: Settings) -> tuple[str | None, tuple[str, ...]]:
     """The snapshot that is served, if it reads whole, and what is to be known if it does not."""
-    name = current_name(settings.published)
+    store = store_of(settings)
+    name = store.current_name()
     if name is None:
-        return None, (f"{settings.published}: nothing is published; the backup has no snapshot",)
+        return None, (f"{store}: nothing is published; the backup has no snapshot",)
     try:
-        read_whole(settings.published / f"{name}.duckdb")
-    except UnreadableSnapshot as error:
+        read_whole(store.path(name))
+    except (UnreadableSnapshot, NotServed) as error:
         return None, (f"the backup has no snapshot: {error}",)
     return name, ()
 
@@ -354,6 +380,34 @@ def _replace(new: Path, target: Path, aside: Path, file: Copied) -> None:
             _keep(target, aside)
     os.replace(new, target)
     sync(target.parent)
+
+
+def _bucket(settings: Settings) -> Objects | None:
+    """The bucket in which the answers of sources lie, if they lie in one."""
+    found = settings.snapshots
+    return Objects(settings, found) if isinstance(found, BucketAddress) else None
+
+
+def _fetch(bucket: Objects, one: StoredObject, target: Path) -> tuple[int, str]:
+    """Copy an object and bring it to the disk; its size and digest as it was read."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with open(target, "xb") as written:
+        digest = bucket.fetch(one.name, one.bytes, written)
+        written.flush()
+        os.fsync(written.fileno())
+    return one.bytes, digest
+
+
+def _put(bucket: Objects, new: Path, aside: Path, file: Copied) -> None:
+    """Put a copied file into a bucket; what is there and differs goes aside first."""
+    size = bucket.size(file.path)
+    if size is not None:
+        if (size, bucket.fetch(file.path, size)) == (file.bytes, file.sha256):
+            return
+        aside.parent.mkdir(parents=True, exist_ok=True)
+        with open(aside, "xb") as written:
+            bucket.fetch(file.path, size, written)
+    bucket.put_file(file.path, new)
 
 
 def _keep(path: Path, aside: Path) -> None:

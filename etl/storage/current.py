@@ -8,7 +8,6 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -18,7 +17,7 @@ from etl.lags import FirstSeen
 from etl.records import Action, Disagreement, HeldAnswer, Revision, Vintage
 from etl.reliability import JSON as RELIABILITY
 from etl.reliability import Reliability
-from etl.storage.snapshots import read_current
+from etl.storage.snapshots import SnapshotStore
 from etl.storage.warehouse import REVISIONS
 
 SERIES = """
@@ -134,9 +133,9 @@ class CurrentSnapshot:
 
 
 @contextmanager
-def current_snapshot(folder: Path) -> Iterator[CurrentSnapshot]:
-    """The snapshot that is served from a folder; a StorageError in words if there is none."""
-    with read_current(folder) as connection:
+def current_snapshot(store: SnapshotStore) -> Iterator[CurrentSnapshot]:
+    """The snapshot that is served from a store; a StorageError in words if there is none."""
+    with store.read_current() as connection:
         yield CurrentSnapshot(connection)
 
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -34,23 +32,13 @@ from etl.provinces import ProvinceYardstick
 from etl.records import BEIJING, Document, HeldAnswer
 from etl.reliability import JSON as RELIABILITY
 from etl.reliability import Reliability
-from etl.settings import POINTER
 from etl.storage.events import create_events
 from etl.storage.latest import create_standings
 from etl.storage.schema import FOREVER, MACROS, VINTAGES, served_sql
-from etl.storage.snapshots import (
-    FORMAT,
-    current_fingerprint,
-    current_name,
-    newest_readable,
-    point_to,
-    read_snapshot,
-    sync,
-)
+from etl.storage.snapshots import BUILDING, FORMAT, SnapshotStore, read_snapshot, sync
 from etl.storage.warehouse import LIMITS, Warehouse, spans
 from etl.words.pinyin import sounds
 
-KEPT = 30
 #: The tables whose every row a snapshot depends on.
 DIGESTED = ("held", "origins", "actions", "ranks")
 #: How many indicators are named that would be published with fewer vintages.
@@ -214,7 +202,7 @@ class SnapshotContent:
 def publish(
     warehouse: Warehouse,
     content: SnapshotContent,
-    folder: Path,
+    store: SnapshotStore,
     now: datetime,
     *,
     allow_fewer: bool = False,
@@ -225,33 +213,37 @@ def publish(
     fewer vintages than in the snapshot that is served, unless `allow_fewer`.
     """
     fingerprint = _fingerprint(warehouse, content)
-    served = current_fingerprint(folder)
+    served = store.current_fingerprint()
     if served == fingerprint:
         return None
     if not allow_fewer:
-        reference = current_name(folder) if served else newest_readable(folder)
+        reference = store.current_name() if served else store.newest_readable()
         if reference is not None:
-            _refuse_fewer(warehouse, content.catalog, folder, reference)
-    name = f"{now.astimezone(UTC):%Y%m%dT%H%M%S}{now.microsecond // 1000:03d}Z-{fingerprint[:8]}"
+            _refuse_fewer(warehouse, content.catalog, store, reference)
+    now = store.moment_after_all(now.astimezone(UTC))
+    name = f"{now:%Y%m%dT%H%M%S}{now.microsecond // 1000:03d}Z-{fingerprint[:8]}"
+    folder = store.folder
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _sweep(folder)
-        building = folder / f".building-{secrets.token_hex(4)}.duckdb"
+        store.sweep()
+        building = folder / f"{BUILDING}{secrets.token_hex(4)}.duckdb"
         _build(warehouse, content, building, name, fingerprint, now)
         _verify(building, warehouse)
         sync(building)
-        os.replace(building, folder / f"{name}.duckdb")
-        sync(folder)
-        point_to(folder, name, fingerprint)
-        _forget_old(folder)
+        store.put(building, name)
+        store.point_to(name, fingerprint)
+        store.forget_old()
+    except StorageError:
+        store.sweep()
+        raise
     except OSError as error:
-        _sweep(folder)
+        store.sweep()
         raise StorageError(
             f"{folder}: the snapshot could not be written ({error.strerror}). Check free space "
             "and permissions; the last snapshot is still served."
         ) from None
     except duckdb.Error as error:
-        _sweep(folder)
+        store.sweep()
         raise StorageError(
             f"{folder}: the snapshot could not be built ({str(error).splitlines()[0]}). Check "
             "free space; the last snapshot is still served."
@@ -301,10 +293,10 @@ def _digest(connection: duckdb.DuckDBPyConnection, table: str) -> str:
     return str(connection.execute(query).fetchall()[0])
 
 
-def _refuse_fewer(warehouse: Warehouse, catalog: Catalog, folder: Path, name: str) -> None:
+def _refuse_fewer(warehouse: Warehouse, catalog: Catalog, store: SnapshotStore, name: str) -> None:
     """A StorageError in words if the warehouse holds less of an indicator than a snapshot:
     one that was lost must not empty the site. What the catalog names no more is not missed."""
-    with read_snapshot(folder / f"{name}.duckdb") as connection:
+    with read_snapshot(store.path(name)) as connection:
         served = _vintages_of_each(connection)
     held = _vintages_of_each(warehouse.connection)
     fewer = []
@@ -315,7 +307,7 @@ def _refuse_fewer(warehouse: Warehouse, catalog: Catalog, folder: Path, name: st
     if fewer:
         more = f" and {len(fewer) - MOST_FEWER:,} more" if len(fewer) > MOST_FEWER else ""
         raise StorageError(
-            f"{folder}: a new snapshot would hold fewer vintages than {name}, which stays served: "
+            f"{store}: a new snapshot would hold fewer vintages than {name}, which stays served: "
             f"{', '.join(fewer[:MOST_FEWER])}{more}. Bring the warehouse back with `python -m etl "
             "restore FOLDER`, or publish what it holds with `python -m etl run --allow-fewer`."
         )
@@ -498,22 +490,6 @@ def _verify(path: Path, warehouse: Warehouse) -> None:
 
 def _count(connection: duckdb.DuckDBPyConnection, source: str) -> int:
     return int(connection.execute(f"select count(*) from {source}").fetchall()[0][0])
-
-
-def _sweep(folder: Path) -> None:
-    """Clear away what a killed run left half built."""
-    for pattern in (".building-*", f".{POINTER}.*"):
-        for path in folder.glob(pattern):
-            with suppress(OSError):
-                path.unlink()
-
-
-def _forget_old(folder: Path) -> None:
-    current = current_name(folder)
-    for path in sorted(folder.glob("2*.duckdb"))[:-KEPT]:
-        if path.stem != current:
-            with suppress(OSError):
-                path.unlink()
 
 
 def all_content(
