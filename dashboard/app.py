@@ -3,6 +3,7 @@ alive in it, and one callback changes a page in place."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -25,6 +26,8 @@ from dashboard.urls import ASSETS, Urls
 PLOTLY_PATH = "/_dash-component-suites/plotly/package_data/plotly.min.js"
 #: Starts the renderer when every other script is there. Dash would write it into the page.
 START = "start.js"
+#: A file of ours as Dash names it.
+_DATED = re.compile(r'"[^"]*/assets/([^"?]+)\?m=[0-9.]+"')
 #: Components that no page has: 240 kB that a phone would read for nothing.
 UNUSED = ("/dash/html/", "/dash/dash_table/")
 
@@ -67,10 +70,11 @@ class LivePages:
     def learn_scripts(self) -> None:
         """Ask Dash what a document must load to come alive; to be done before the first reader."""
         self.dash.server.test_client().get("/")
-        start = self.site.urls.asset(START)
-        self._scripts = Markup(
-            f'{self.dash.tags["config"]}{self.dash.tags["scripts"]}<script src="{start}"></script>'
-        )
+        urls, tags = self.site.urls, self.dash.tags
+        # Dash names our files by their times, which differ from machine to machine.
+        scripts = _DATED.sub(lambda found: f'"{urls.asset(found[1])}"', tags["scripts"])
+        start = f'<script src="{urls.asset(START)}"></script>'
+        self._scripts = Markup(f"{tags['config']}{scripts}{start}")
 
     def show(self, path: str, search: str) -> Shown:
         """The page of an address as it stands in a browser."""

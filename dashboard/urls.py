@@ -126,7 +126,7 @@ class Urls:
 
     def asset(self, name: str) -> str:
         """A file of the site itself; its address changes with its content."""
-        return self.to(f"/assets/{name}?m={_fingerprint(name)}")
+        return self.to(f"/assets/{name}?m={fingerprint(name)}")
 
 
 def chart_address(address: ChartAddress, suffix: str = "") -> str:
@@ -163,6 +163,15 @@ def _path_of(base: str) -> str:
     return urlsplit(base).path.rstrip("/")
 
 
+def fingerprint(name: str) -> str:
+    """A part of the hash of a file of the site; empty where there is none of this name."""
+    return _fingerprints().get(name, "")
+
+
 @cache
-def _fingerprint(name: str) -> str:
-    return sha256((ASSETS / name).read_bytes()).hexdigest()[:12]
+def _fingerprints() -> Mapping[str, str]:
+    found = (path for path in ASSETS.rglob("*") if path.is_file())
+    return {
+        path.relative_to(ASSETS).as_posix(): sha256(path.read_bytes()).hexdigest()[:12]
+        for path in found
+    }

@@ -15,8 +15,10 @@ from typing import Any
 from dashboard.address import KNOWN, AddressError, is_foreign, parse_query
 from dashboard.data.snapshot import Snapshots
 from dashboard.http.asgi import App, RawHeaders, Receive, Scope, Send, send_answer
+from dashboard.http.caching import Caching
 from dashboard.http.compression import accepted, compressed
 from dashboard.http.limits import ConcurrencyLimit, Work
+from dashboard.urls import fingerprint
 
 #: Keys, headers and bodies of all answers; one that takes more than a quarter is not kept.
 MAX_BYTES = 64_000_000
@@ -34,10 +36,11 @@ Spelling = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What an address answers: the body, and what is said with it."""
+    """What an address answers: the body, how long it may be kept, and what is said with it."""
 
     body: bytes
     media_type: str
+    caching: Caching
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -140,6 +143,7 @@ class ResponseCache:
             "content-length": str(len(content.body)),
             "etag": f'"{etag}"',
             "accept-ranges": "bytes",
+            **content.caching.headers,
             **content.headers,
         }
         raw = [(k.lower().encode("latin-1"), v.encode("latin-1")) for k, v in headers.items()]
@@ -206,7 +210,7 @@ def spelling_of(scope: Scope) -> Spelling | None:
         return None
     path, query = scope["path"], scope["query_string"]
     if path.startswith("/assets/"):
-        known: str | None = "m" if is_dated(query) else ""
+        known: str | None = "m" if is_current(path, query) else ""
     else:
         known, foreign = (_known_short if len(query) <= MAX_SHORT else _known)(query)
         if foreign and not path.startswith(_IGNORING):
@@ -214,9 +218,11 @@ def spelling_of(scope: Scope) -> Spelling | None:
     return None if known is None else (path, known, accepted(headers))
 
 
-def is_dated(query: bytes) -> bool:
-    """Whether Dash names an asset with the time of its last change, so that it never changes."""
-    return query.startswith(b"m=")
+def is_current(path: str, query: bytes) -> bool:
+    """Whether an asset is asked for by the name that its content gives it here, so that it never
+    changes. While the site is upgraded, pages of another program ask for other content."""
+    name = path.removeprefix("/assets/")
+    return query.startswith(b"m=") and query[2:] == fingerprint(name).encode()
 
 
 def _known(query: bytes) -> tuple[str | None, bool]:

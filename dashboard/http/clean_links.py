@@ -9,9 +9,9 @@ from fastapi.responses import RedirectResponse
 
 from dashboard.address import AddressError, clean_path, clean_query, spanned_query
 from dashboard.http.asgi import App, Receive, Scope, Send
+from dashboard.http.caching import MOVED
 from dashboard.http.security import MACHINERY
 
-_KEPT = "public, max-age=86400"
 #: What a path and a query are made of as they are sent.
 _IN_PATH, _IN_QUERY = "/@:~,+!$&'()*;=", "%&=+,.:;/?@!$'()*~-_"
 
@@ -26,9 +26,9 @@ class CleanLinks:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         target = _meant(scope) if scope["type"] == "http" else None
         if target is not None:
-            answer = RedirectResponse(self.prefix + target, 301, {"Cache-Control": _KEPT})
+            answer = RedirectResponse(self.prefix + target, 301, MOVED.headers)
         elif scope["type"] == "http" and (target := _spanned(scope)) is not None:
-            answer = RedirectResponse(self.prefix + target, 303)
+            answer = RedirectResponse(self.prefix + target, 303, MOVED.headers)
         else:
             await self.app(scope, receive, send)
             return

@@ -14,6 +14,7 @@ from fastapi import Request
 from werkzeug.wrappers import Response as WsgiResponse
 
 from dashboard.http.asgi import RawHeaders, Receive, Scope, Send, send_answer
+from dashboard.http.caching import FILE, kept
 from dashboard.http.compression import accepted, compressed
 from dashboard.http.dash_callbacks import callback_problem, callbacks_of
 from dashboard.http.limits import BusyError, ConcurrencyLimit
@@ -56,7 +57,8 @@ class DashApp:
             if wrong:
                 return _refused(400, wrong)
             found = self.ask(scope, body)
-            headers, small = compressed(found.headers, found.body, encoding, hard=False)
+            told = kept(found.headers, FILE) if found.status == 200 else found.headers
+            headers, small = compressed(told, found.body, encoding, hard=False)
             return WsgiAnswer(found.status, headers, small)
 
         try:

@@ -11,6 +11,7 @@ from fastapi import Request
 from fastapi.responses import Response
 
 from dashboard.http.asgi import App, Message, Receive, Scope, Send, header
+from dashboard.http.caching import settled
 from dashboard.http.limits import ReaderLeftError
 from dashboard.http.log import REQUEST_ID, our_mistake
 from dashboard.http.metrics import Metrics
@@ -50,7 +51,8 @@ class FrontDoor:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = with_rules(message["headers"], scope["path"])
+                told = settled(message["headers"], status, scope["method"])
+                headers = with_rules(told, scope["path"])
                 headers.append((b"x-request-id", request_id))
                 message = {**message, "headers": headers}
             await send(message)

@@ -13,6 +13,7 @@ from dashboard.address import AddressError, MovedError, parse_query
 from dashboard.chart_page.page import problem_page
 from dashboard.export.licence import LicenceError
 from dashboard.export.table import to_json
+from dashboard.http.caching import live
 from dashboard.http.limits import BusyError
 from dashboard.http.public_address import URLS
 from dashboard.http.security import CHART_PAGE, MACHINERY, OPERATIONS, is_open
@@ -77,7 +78,7 @@ def _moved(request: Request, error: MovedError) -> str:
 def answer_to(request: Request, error: XinzhiError) -> Response:
     """What a request is told about an error of ours."""
     if isinstance(error, MovedError):
-        return RedirectResponse(_moved(request, error), 301)
+        return RedirectResponse(_moved(request, error), 301, live(None).headers)
     if is_for_people(request.url.path) or _is_refused_to_a_person(request, error):
         return page_for(request, error)
     told = {"parameter": error.parameter} if isinstance(error, AddressError) else {}
@@ -96,7 +97,7 @@ def page_for(request: Request, error: XinzhiError) -> Response:
     """A page that says what is wrong."""
     status = status_of(error)
     lang = "en" if re.search("(^|&)lang=en(&|$)", request.url.query[:2000]) else "zh"
-    headers = {"Content-Security-Policy": CHART_PAGE, "Cache-Control": "no-cache"}
+    headers = {"Content-Security-Policy": CHART_PAGE}
     if status == 403:
         headers["Vary"] = "Accept"
     parameter = error.parameter if isinstance(error, AddressError) else ""

@@ -9,6 +9,8 @@ from typing import Any, ClassVar
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from dashboard.http.caching import Lasts
+
 #: Seconds for the head of a request, for the rest of a body that is not read any more, and between
 #: two looks at an answer that its reader does not fetch.
 HEAD_S, REST_S, STALLED_S = 10.0, 5.0, 30.0
@@ -103,6 +105,7 @@ class BoundedProtocol(H11Protocol):
             headers = [
                 ("content-type", "text/plain; charset=utf-8"),
                 ("content-length", str(len(body))),
+                ("cache-control", Lasts.NEVER),
                 ("connection", "close"),
             ]
             start = h11.Response(status_code=status, headers=headers)

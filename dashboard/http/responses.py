@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
 from fastapi import Request
 from fastapi.responses import Response
@@ -22,10 +21,6 @@ from dashboard.http.limits import ConcurrencyLimit
 from dashboard.http.metrics import Metrics
 from dashboard.http.problems import problem
 
-FROZEN = "public, max-age=31536000, immutable"
-#: What was known before anything was loaded may be known better when more history is.
-RECONSTRUCTED = "public, max-age=3600"
-LIVE = "public, max-age=60, must-revalidate"
 _RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})", re.ASCII)
 
 
@@ -58,14 +53,6 @@ async def current_snapshot(request: Request) -> Snapshot:
     if snapshots.has_looked:
         return snapshots.current()
     return await run_in_threadpool(snapshots.current)
-
-
-def caching(snapshot: Snapshot, ids: Sequence[str], as_of: datetime | None) -> str:
-    """For ever where the answer can never change; for an hour where it is reconstructed; else for
-    a moment."""
-    if snapshot.is_final(ids, as_of):
-        return FROZEN
-    return RECONSTRUCTED if snapshot.is_reconstructed(ids, as_of) else LIVE
 
 
 def meaning_of(address: ChartAddress) -> str:

@@ -26,8 +26,9 @@ from dashboard.data.snapshot import Snapshot
 from dashboard.export.formats import FORMATS
 from dashboard.export.licence import require_free
 from dashboard.http.cache import Content
+from dashboard.http.caching import live
 from dashboard.http.problems import problem
-from dashboard.http.responses import LIVE, answered, current_snapshot, service_of
+from dashboard.http.responses import answered, current_snapshot, service_of
 from dashboard.http.routes.data import data_answer
 
 router = APIRouter(prefix="/api", tags=["v1"])
@@ -37,8 +38,6 @@ _REFUSED: dict[str, Any] = {
     "description": "what is wrong, and what is allowed",
     "content": {"application/problem+json": {"schema": models.Problem.model_json_schema()}},
 }
-#: The status changes with the clock: it is judged anew each minute.
-FOR_A_MINUTE = "public, max-age=60"
 
 
 def _parameter(name: str, description: str, example: str, **more: Any) -> Parameter:
@@ -178,7 +177,9 @@ async def indicators(request: Request) -> Response:
 async def indicator(request: Request, id: str) -> Response:
     """One indicator with all that the catalog says of it, and the addresses of its files."""
     urls = service_of(request).site.urls
-    return await _answered(request, f"indicator {id}", lambda s: answers.indicator(s, id, urls))
+    return await _answered(
+        request, f"indicator {id}", lambda s: answers.indicator(s, id, urls), ids=[id]
+    )
 
 
 @_get(
@@ -219,7 +220,9 @@ async def bulletins(request: Request) -> Response:
 async def bulletin(request: Request, date: str) -> Response:
     """One bulletin as plain text, with the indicators that each section mentions."""
     urls = service_of(request).site.urls
-    return await _answered(request, f"bulletin {date}", lambda s: answers.bulletin(s, date, urls))
+    return await _answered(
+        request, f"bulletin {date}", lambda s: answers.bulletin(s, date, urls), day=date
+    )
 
 
 @_get("/v1/bulletins/{date}/claims", models.ClaimList)
@@ -227,7 +230,7 @@ async def claims(request: Request, date: str) -> Response:
     """The statements of a bulletin, each checked on what was known by the end of its day."""
     urls = service_of(request).site.urls
     return await _answered(
-        request, f"claims {date}", lambda s: answers.claims(s, date, urls), "claims"
+        request, f"claims {date}", lambda s: answers.claims(s, date, urls), "claims", day=date
     )
 
 
@@ -297,19 +300,22 @@ async def _answered(
     make: Callable[[Snapshot], BaseModel],
     rows: str = "",
     *,
+    ids: Sequence[str] = (),
+    day: str | None = None,
     by_the_clock: bool = False,
 ) -> Response:
-    """The answer that `make` gives of the current snapshot; `rows` names its list."""
+    """The answer that `make` gives of the current snapshot, about indicators or the bulletin of a
+    day where these are given; `rows` names its list."""
     snapshot = await current_snapshot(request)
 
     def content() -> Content:
         model = make(snapshot)
         headers = {
-            "Cache-Control": FOR_A_MINUTE if by_the_clock else LIVE,
             "X-Snapshot": snapshot.name,
             "X-Row-Count": str(len(getattr(model, rows)) if rows else 1),
         }
-        return Content(model.model_dump_json(indent=1).encode(), "application/json", headers)
+        body, lasts = model.model_dump_json(indent=1).encode(), live(snapshot, ids, day)
+        return Content(body, "application/json", lasts, headers)
 
     return await answered(
         request, snapshot, f"api {what}", content, service_of(request).files,

@@ -14,6 +14,7 @@ from dashboard.data import queries
 from dashboard.data.snapshot import Snapshot
 from dashboard.export.table import to_json
 from dashboard.http.cache import Content
+from dashboard.http.caching import DESCRIPTION
 from dashboard.http.responses import answered, current_snapshot, service_of
 from dashboard.http.routes.api import description
 from dashboard.http.security import DOCUMENT
@@ -22,7 +23,6 @@ from dashboard.urls import Urls
 from etl.errors import StorageError
 
 router = APIRouter(prefix="/api")
-HEADERS = {"Cache-Control": "public, max-age=300"}
 
 
 @router.api_route("/openapi.json", methods=["GET", "HEAD"], include_in_schema=False)
@@ -30,7 +30,7 @@ async def openapi(request: Request) -> Response:
     """The description for programs."""
 
     def make() -> Content:
-        return Content(to_json(description(request.app)), "application/json", HEADERS)
+        return Content(to_json(description(request.app)), "application/json", DESCRIPTION)
 
     return await answered(request, None, "openapi", make, service_of(request).files)
 
@@ -46,8 +46,8 @@ async def docs(request: Request) -> Response:
     def make() -> Content:
         examples = _examples(snapshot) if snapshot else {}
         html = page(description(request.app), examples, service_of(request).site.urls)
-        return Content(html.encode(), "text/html; charset=utf-8",
-                       {**HEADERS, "Content-Security-Policy": DOCUMENT})  # fmt: skip
+        return Content(html.encode(), "text/html; charset=utf-8", DESCRIPTION,
+                       {"Content-Security-Policy": DOCUMENT})  # fmt: skip
 
     return await answered(request, snapshot, "docs", make, service_of(request).pages)
 

@@ -10,7 +10,8 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import unquote
 
-from dash.fingerprint import check_fingerprint
+import dash
+from dash.fingerprint import check_fingerprint, version_clean
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
@@ -20,16 +21,18 @@ from dashboard.app import PLOTLY_PATH
 from dashboard.chart import fonts
 from dashboard.chart_page import page
 from dashboard.http.asgi import Message
-from dashboard.http.cache import Content, Meaning, is_dated
+from dashboard.http.cache import Content, Meaning, is_current
+from dashboard.http.caching import FILE, LIBRARY, NAMED_FILE, Caching
 from dashboard.http.dash_app import DashApp
 from dashboard.http.problems import problem
-from dashboard.http.responses import FROZEN, Service, answered, service_of
+from dashboard.http.responses import Service, answered, service_of
 
 router = APIRouter(include_in_schema=False)
 METHODS = ["GET", "HEAD"]
 PLOTLY = Path(__file__).parents[2] / "vendor" / "plotly-basic-4.1.1.min.js"
-WEEK, SHORT, EACH_TIME = "public, max-age=604800", "public, max-age=300", "no-cache"
 JAVASCRIPT = "text/javascript; charset=utf-8"
+#: How Dash writes its version into the names of its files.
+_VERSION = f".v{version_clean.sub('_', dash.__version__)}m"
 _HASHED = re.compile(r"([a-z]+)\.([0-9a-f]{12})\.js")
 
 
@@ -41,10 +44,9 @@ async def script(request: Request, file: str) -> Response:
     if named is None or f"{named[1]}.js" not in page.SCRIPTS:
         return problem(404, f"{file[:64]}: there is no such file; the pages name those there are.")
     name = f"{named[1]}.js"
-    is_current = request.url.path == page.script_url(name)
-    caching = FROZEN if is_current else SHORT
-    return await _asset(request, f"static {name} {is_current}",
-                        lambda: _script(page.script(name), caching))  # fmt: skip
+    lasts = NAMED_FILE if request.url.path == page.script_url(name) else FILE
+    return await _asset(request, f"static {name} {lasts.lasts.name}",
+                        lambda: Content(page.script(name), JAVASCRIPT, lasts))  # fmt: skip
 
 
 @router.api_route(PLOTLY_PATH, methods=METHODS)
@@ -55,15 +57,18 @@ async def plotly(request: Request) -> Response:
 
 @router.api_route("/assets/{file:path}", methods=METHODS)
 async def asset(request: Request, file: str) -> Response:
-    """A file of the dashboard. Dash names it with the time of its last change."""
-    return await _of_dash(request, f"/assets/{file}", is_dated(request.scope["query_string"]))
+    """A file of the dashboard. Pages name it with a part of its hash."""
+    path = f"/assets/{file}"
+    return await _of_dash(request, path, is_current(path, request.scope["query_string"]))
 
 
 @router.api_route("/_dash-component-suites/{file:path}", methods=METHODS)
 async def component_file(request: Request, file: str) -> Response:
-    """A file of Dash. Its address holds its version."""
+    """A file of Dash. Its address holds its version; another than ours is that of a program that
+    runs beside this one while the site is upgraded."""
     plain, is_named = check_fingerprint(file)
-    return await _of_dash(request, f"/_dash-component-suites/{plain}", is_named)
+    is_ours = is_named and _VERSION in file
+    return await _of_dash(request, f"/_dash-component-suites/{plain}", is_ours)
 
 
 async def warm(service: Service) -> None:
@@ -80,9 +85,9 @@ async def warm(service: Service) -> None:
 
 
 async def _of_dash(request: Request, path: str, is_named: bool) -> Response:
-    dash: DashApp = request.app.state.dash
-    caching = FROZEN if is_named else EACH_TIME
-    return await _asset(request, f"{path} {is_named}", partial(_file, dash, path, caching))
+    files: DashApp = request.app.state.dash
+    lasts = NAMED_FILE if is_named else FILE
+    return await _asset(request, f"{path} {is_named}", partial(_file, files, path, lasts))
 
 
 async def _asset(request: Request, what: str, make: Callable[[], Content]) -> Response:
@@ -90,16 +95,12 @@ async def _asset(request: Request, what: str, make: Callable[[], Content]) -> Re
 
 
 def _plotly() -> Content:
-    return _script(PLOTLY.read_bytes(), WEEK)
+    return Content(PLOTLY.read_bytes(), JAVASCRIPT, LIBRARY)
 
 
-def _script(body: bytes, caching: str) -> Content:
-    return Content(body, JAVASCRIPT, {"Cache-Control": caching})
-
-
-def _file(dash: DashApp, path: str, caching: str) -> Content:
-    found = dash.get(path)
+def _file(files: DashApp, path: str, lasts: Caching) -> Content:
+    found = files.get(path)
     if found.status != 200:
         raise AddressError("file", f"{unquote(path)[:80]}: there is no such file.", 404)
     kind = dict(found.headers).get(b"content-type", b"application/octet-stream").decode("latin-1")
-    return Content(found.body, kind, {"Cache-Control": caching})
+    return Content(found.body, kind, lasts)

@@ -19,10 +19,11 @@ from dashboard.data.snapshot import Snapshot
 from dashboard.display import LANGS, THEMES, UPDOWNS, Display
 from dashboard.export.receipts import Made
 from dashboard.http.cache import Content
+from dashboard.http.caching import NEVER, live
 from dashboard.http.forms import FormField, form_fields
 from dashboard.http.limits import ConcurrencyLimit
 from dashboard.http.problems import answer_to, page_for
-from dashboard.http.responses import LIVE, answered, current_snapshot, service_of
+from dashboard.http.responses import answered, current_snapshot, service_of
 from dashboard.http.security import NOTHING
 from dashboard.pages.draft import PATH, SentDraft
 from dashboard.static_copy.pack import bulletin_kit, pack
@@ -74,7 +75,12 @@ async def _zip(
         headers = _headers(snapshot, f"{'_'.join(filter(None, parts))}.zip")
 
         def content() -> Content:
-            return Content(make(snapshot, bulletin, chosen), "application/zip", headers)
+            return Content(
+                make(snapshot, bulletin, chosen),
+                "application/zip",
+                live(snapshot, day=bulletin.date),
+                headers,
+            )
 
         what = f"{kind or 'pack'} {day} {chosen}"
         return await answered(request, snapshot, what, content, limit)
@@ -84,7 +90,6 @@ async def _zip(
 
 def _headers(snapshot: Snapshot, name: str) -> dict[str, str]:
     return {
-        "Cache-Control": LIVE,
         "X-Snapshot": snapshot.name,
         "Content-Security-Policy": NOTHING,
         "Content-Disposition": f"attachment; filename=\"{name}\"; filename*=UTF-8''{name}",
@@ -116,7 +121,7 @@ async def check_draft(request: Request) -> Response:
         answer = await service.drafts.run(lambda: _quietly(make), request.receive)
     except XinzhiError as error:
         answer = answer_to(request, error)
-    answer.headers["Cache-Control"] = "no-store"
+    answer.headers.update(NEVER.headers)
     return answer
 
 

@@ -24,12 +24,10 @@ from dashboard.export.licence import require_free
 from dashboard.export.names import disposition
 from dashboard.export.table import to_json
 from dashboard.http.cache import Content
+from dashboard.http.caching import Caching, as_of, frozen, live
 from dashboard.http.problems import page_for, problem
 from dashboard.http.responses import (
-    FROZEN,
-    LIVE,
     answered,
-    caching,
     current_snapshot,
     meaning_of,
     service_of,
@@ -125,7 +123,8 @@ async def since_page(request: Request, place: str) -> Response:
         raise AddressError("asof", f"asof: {address.id} is the live chart; write {address.id}@"
                            "2026-05-27 for one that is frozen.")  # fmt: skip
     return await _page(
-        request, snapshot, f"since {meaning_of(address)}", LIVE, CHART_PAGE,
+        request, snapshot, f"since {meaning_of(address)}", live(snapshot, address.ids),
+        CHART_PAGE,
         lambda: page.since_page(view(snapshot, address), site),
     )  # fmt: skip
 
@@ -136,7 +135,7 @@ async def short_link(request: Request, code: str) -> Response:
     snapshot = await current_snapshot(request)
     found = await run_in_threadpool(short_links.address, code, snapshot.catalog)
     target = service_of(request).site.urls.chart(found)
-    return RedirectResponse(target, 301, {"Cache-Control": FROZEN})
+    return RedirectResponse(target, 301, frozen(found.ids).headers)
 
 
 @router.api_route("/embed/c/{place}", methods=METHODS)
@@ -146,7 +145,7 @@ async def embedded(request: Request, place: str) -> Response:
     snapshot, address = await _asked(request, place, parse_query(request.url.query))
     return await _page(
         request, snapshot, f"embed {meaning_of(address)}",
-        caching(snapshot, address.ids, address.as_of), EMBEDDED,
+        as_of(snapshot, address.ids, address.as_of), EMBEDDED,
         lambda: page.embed_page(view(snapshot, address), site),
     )  # fmt: skip
 
@@ -181,7 +180,7 @@ async def oembed(request: Request) -> Response:
             "thumbnail_width": 1200,
             "thumbnail_height": 628,
         }
-        return Content(to_json(document), "application/json", {"Cache-Control": LIVE})
+        return Content(to_json(document), "application/json", live(snapshot, address.ids))
 
     what = f"oembed {width} {height} {meaning_of(address)}"
     return await answered(request, snapshot, what, make, service_of(request).pages)
@@ -201,7 +200,7 @@ async def whole_page(request: Request) -> Response:
     snapshot, address = await _asked(request, place, parse_query(request.url.query))
     return await _page(
         request, snapshot, f"page {meaning_of(address)}",
-        caching(snapshot, address.ids, address.as_of), CHART_PAGE,
+        as_of(snapshot, address.ids, address.as_of), CHART_PAGE,
         lambda: page.page(view(snapshot, address), site),
     )  # fmt: skip
 
@@ -210,17 +209,16 @@ async def _page(
     request: Request,
     snapshot: Snapshot,
     what: str,
-    lasts: str,
+    lasts: Caching,
     policy: str,
     write: Callable[[], str],
 ) -> Response:
     headers = {
-        "Cache-Control": lasts,
         "X-Snapshot": snapshot.name,
         "Content-Security-Policy": policy,
     }
     return await answered(
-        request, snapshot, what, lambda: Content(write().encode(), HTML, headers),
+        request, snapshot, what, lambda: Content(write().encode(), HTML, lasts, headers),
         service_of(request).pages,
     )  # fmt: skip
 
@@ -239,15 +237,15 @@ async def _picture(
     saved: str = "inline",
 ) -> Response:
     snapshot, address = await _asked(request, place, query)
+    lasts = as_of(snapshot, address.ids, address.as_of)
     headers = {
-        "Cache-Control": caching(snapshot, address.ids, address.as_of),
         "X-Snapshot": snapshot.name,
         "Content-Security-Policy": PICTURE,
         "Content-Disposition": _saved_as(address, snapshot, size, kind, saved),
     }
     return await answered(
         request, snapshot, f"{kind} {size} {meaning_of(address)}",
-        lambda: Content(draw(view(snapshot, address)), kind, headers),
+        lambda: Content(draw(view(snapshot, address)), kind, lasts, headers),
         service_of(request).pictures,
     )  # fmt: skip
 

@@ -21,11 +21,10 @@ from dashboard.export.formats import FORMATS, Format
 from dashboard.export.receipts import Made, Receipts
 from dashboard.export.table import disposition, of_data, table, to_json
 from dashboard.http.cache import Content
+from dashboard.http.caching import as_of, live
 from dashboard.http.responses import (
-    LIVE,
     Service,
     answered,
-    caching,
     current_snapshot,
     meaning_of,
     service_of,
@@ -70,12 +69,11 @@ def _of_provinces(suffix: str) -> Callable[[Request], Awaitable[Response]]:
             else:
                 body = provinces.as_xlsx(snapshot, as_of)
             headers = {
-                "Cache-Control": LIVE,
                 "X-Snapshot": snapshot.name,
                 "X-Row-Count": str(sum(1 for _ in provinces.records(snapshot, as_of))),
                 "Content-Disposition": f'attachment; filename="{provinces.NAME}{suffix}"',
             }
-            return Content(body, FORMATS[suffix].media_type, headers)
+            return Content(body, FORMATS[suffix].media_type, live(snapshot), headers)
 
         what = f"provinces {suffix} {as_of} {for_excel}"
         return await answered(request, snapshot, what, made, service_of(request).files)
@@ -124,7 +122,7 @@ def verify(request: Request, digest: str) -> Response:
         "first_made_at": iso(made.made_at),
     }
     return Response(to_json(document), media_type="application/json",
-                    headers={"Cache-Control": "no-cache"})  # fmt: skip
+                    headers=live(None).headers)  # fmt: skip
 
 
 async def data_answer(
@@ -146,17 +144,18 @@ def _file(snapshot: Snapshot, address: ChartAddress, kind: Format, service: Serv
     made = Made(sha256(body).hexdigest(), link, snapshot.name, len(body), datetime.now(UTC))
     service.served.note(made)
     about = urls.online.chart(address, ".metadata.json")
-    lasts = caching(snapshot, address.ids, address.as_of)
+    # The description names the snapshot, so it changes even where the data cannot.
+    is_told = kind.suffix == ".metadata.json"
+    ids = address.ids
+    lasts = live(snapshot, ids) if is_told else as_of(snapshot, ids, address.as_of)
     headers = {
-        # The description names the snapshot, so it changes even where the data cannot.
-        "Cache-Control": LIVE if kind.suffix == ".metadata.json" else lasts,
         "X-Snapshot": snapshot.name,
         "X-Row-Count": str(found.row_count),
         "Link": f'<{about}>; rel="describedby"; type="application/json"',
     }
-    if kind.suffix != ".metadata.json":
+    if not is_told:
         headers["Content-Disposition"] = disposition(found, kind.suffix)
-    return Content(body, kind.media_type, headers)
+    return Content(body, kind.media_type, lasts, headers)
 
 
 def _unknown(served: Receipts) -> str:

@@ -13,7 +13,8 @@ from dashboard.data.snapshot import Snapshot
 from dashboard.display import LANGS
 from dashboard.export.table import to_json
 from dashboard.http.cache import Content
-from dashboard.http.responses import LIVE, answered, current_snapshot, service_of
+from dashboard.http.caching import FILE, live
+from dashboard.http.responses import answered, current_snapshot, service_of
 from dashboard.urls import Urls
 
 router = APIRouter()
@@ -23,7 +24,7 @@ ATOM = "application/atom+xml"
 @router.api_route("/robots.txt", methods=["GET", "HEAD"], include_in_schema=False)
 async def robots(request: Request) -> Response:
     """What robots may read."""
-    return PlainTextResponse(discovery.robots(service_of(request).site.urls))
+    return PlainTextResponse(discovery.robots(service_of(request).site.urls), headers=FILE.headers)
 
 
 @router.api_route("/sitemap.xml", methods=["GET", "HEAD"], include_in_schema=False)
@@ -66,9 +67,9 @@ async def _answered(
 ) -> Response:
     """What `make` gives of the current snapshot."""
     snapshot, service = await current_snapshot(request), service_of(request)
-    headers = {"Cache-Control": LIVE, "X-Snapshot": snapshot.name}
+    headers = {"X-Snapshot": snapshot.name}
 
     def content() -> Content:
-        return Content(make(snapshot, service.site.urls), media_type, headers)
+        return Content(make(snapshot, service.site.urls), media_type, live(snapshot), headers)
 
     return await answered(request, snapshot, name, content, service.files)

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import re
+
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from starlette.convertors import StringConvertor, register_url_convertor
 
 from dashboard.address import AddressError, is_foreign, parse_query
 from dashboard.app import LivePages
+from dashboard.data.snapshot import Snapshot
+from dashboard.http import caching
 from dashboard.http.cache import Content
 from dashboard.http.compression import accepted, compressed
 from dashboard.http.metrics import PAGES_PATH
-from dashboard.http.responses import FROZEN, answered, current_snapshot, service_of
+from dashboard.http.responses import answered, current_snapshot, service_of
 from dashboard.pages import Shown, meaning_of
 from etl.errors import StorageError, XinzhiError
 
 HTML = "text/html; charset=utf-8"
-#: A page is asked for again each time, and sent again only when it has changed.
-EACH_TIME = {"Cache-Control": "no-cache"}
 router = APIRouter(include_in_schema=False)
+
+
+_BULLETIN = re.compile(r"/bulletins/(\d{4}-\d\d-\d\d)/?", re.ASCII)
 
 
 class _PagePath(StringConvertor):
@@ -50,8 +55,7 @@ async def page(request: Request) -> Response:
         shown = live.show(path, search)
         if shown.page.status != 200:
             raise _OtherError(shown)
-        headers = {"Cache-Control": FROZEN} if shown.page.is_final else EACH_TIME
-        return Content(live.document(shown).encode(), HTML, headers)
+        return Content(live.document(shown).encode(), HTML, _caching(shown, snapshot, path))
 
     try:
         snapshot = await current_snapshot(request)
@@ -66,7 +70,16 @@ async def page(request: Request) -> Response:
         shown = await limit.run(lambda: live.show(path, search), request.receive)
     body = await limit.run(lambda: live.document(shown).encode(), request.receive)
     location = {"Location": shown.page.location} if shown.page.location else {}
-    answer = Response(body, shown.page.status, {**EACH_TIME, **location}, HTML)
+    kept = _caching(shown, live.snapshots.open, path).headers
+    answer = Response(body, shown.page.status, {**kept, **location}, HTML)
     encoding = accepted(request.headers.raw)
     answer.raw_headers, answer.body = compressed(answer.raw_headers, body, encoding, hard=False)
     return answer
+
+
+def _caching(shown: Shown, snapshot: Snapshot | None, path: str) -> caching.Caching:
+    """How long a page may be kept; that of a bulletin is about its day."""
+    if shown.page.is_final and snapshot is not None:
+        return caching.final(snapshot)
+    day = _BULLETIN.fullmatch(path)
+    return caching.live(snapshot, shown.page.ids or (), day and day[1])

@@ -13,7 +13,8 @@ from dashboard.address import one_of, parse_query
 from dashboard.data import queries
 from dashboard.display import LANGS
 from dashboard.http.cache import Content
-from dashboard.http.responses import answered, caching, current_snapshot, service_of
+from dashboard.http.caching import as_of
+from dashboard.http.responses import answered, current_snapshot, service_of
 from dashboard.pages.since import PATH, file_of, span_of
 
 router = APIRouter(include_in_schema=False)
@@ -27,11 +28,11 @@ def _file(suffix: str, media_type: str) -> Callable[[Request, str], Awaitable[Re
         lang = one_of("lang", query.get("lang", ""), LANGS)
         now = datetime.now(UTC).replace(second=0, microsecond=0)
         span = await run_in_threadpool(span_of, snapshot, day, query, now)
-        ids = list(queries.standings(snapshot))
+        every = list(queries.standings(snapshot))
+        lasts = as_of(snapshot, every, span.as_of)
         moment = f"@{span.as_of:%Y-%m-%dT%H%M}" if span.as_of else ""
         name = f"since_{day}{moment}_{lang}{suffix}"
         headers = {
-            "Cache-Control": caching(snapshot, ids, span.as_of),
             "X-Snapshot": snapshot.name,
             "Content-Disposition": f"attachment; filename=\"{name}\"; filename*=UTF-8''{name}",
         }
@@ -39,7 +40,7 @@ def _file(suffix: str, media_type: str) -> Callable[[Request, str], Awaitable[Re
         def make() -> Content:
             base = service.site.urls.base
             body = file_of(snapshot, span, suffix, base, lang).encode()
-            return Content(body, media_type, headers)
+            return Content(body, media_type, lasts, headers)
 
         what = f"since{suffix} {day} {span.as_of or now} {lang}"
         return await answered(
