@@ -115,6 +115,13 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("snapshot", nargs="?", metavar="SNAPSHOT")
     one.set_defaults(command=snapshots.rollback_command)
 
+    one = commands.add_parser(
+        "purge-keys", help="the keys of what changed, for a cache in front of the site"
+    )
+    one.add_argument("first", nargs="?", metavar="FROM", help="the one before, unless given")
+    one.add_argument("last", nargs="?", metavar="TO", help="the current one, unless given")
+    one.set_defaults(command=snapshots.purge_keys_command)
+
     one = commands.add_parser("backup", help="copy all that cannot be fetched again")
     one.add_argument("folder", metavar="FOLDER", help="a new or empty folder")
     one.set_defaults(command=snapshots.backup_command)

@@ -22,7 +22,7 @@ def of_indicator(name: str) -> str:
     return f"{_INDICATOR}{name}"
 
 
-def of_bulletin(day: object) -> str:
+def of_bulletin(day: str) -> str:
     """The key of every answer about the bulletin of this day (ISO 8601)."""
     return f"{_BULLETIN}{day}"
 

@@ -86,6 +86,7 @@ def test_every_source_has_a_name_in_both_languages() -> None:
         "alerts",
         "history",
         "rollback",
+        "purge-keys",
         "backup",
         "restore",
         "import",

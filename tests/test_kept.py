@@ -14,6 +14,7 @@ from serving import PLAIN, SiteClient, client, rows_of
 
 from dashboard.export.table import Table, table
 from dashboard.http.cache import OVERHEAD_BYTES, ResponseCache
+from dashboard.urls import Urls
 from etl.settings import Settings
 
 

@@ -74,7 +74,7 @@ def frozen(ids: Iterable[str]) -> Caching:
     return Caching(Lasts.FROZEN, (keys.FROZEN, *map(keys.of_indicator, ids)))
 
 
-def live(snapshot: Snapshot | None, ids: Iterable[str] = (), day: object = None) -> Caching:
+def live(snapshot: Snapshot | None, ids: Iterable[str] = (), day: str | None = None) -> Caching:
     """That of an answer that changes, about these indicators alone; else about much, and mostly
     about the bulletin of a day where one is given."""
     about = [keys.of_indicator(name) for name in ids] or [keys.ALL]

@@ -1,5 +1,5 @@
-"""Published snapshots and backups: history, rollback, backup, restore; and what this machine alone
-remembers, carried to where several machines share it."""
+"""Published snapshots and backups: history, rollback, purge-keys, backup, restore; and what this
+machine alone remembers, carried to where several machines share it."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from etl.commands import OK, console
 from etl.errors import SettingError
 from etl.settings import Settings
 from etl.storage import backup
+from etl.storage.differences import changed_keys
 from etl.storage.snapshots import store_of
 from etl.storage.state import alert_memory, import_receipts, own_alert_memory
 from etl.storage.warehouse import lock
@@ -27,6 +28,13 @@ def rollback_command(settings: Settings, options: argparse.Namespace) -> int:
     with lock(settings.lock):
         name = store_of(settings).rollback(options.snapshot)
     console.say(f"now serving {name}; the next run publishes the newest data again")
+    return OK
+
+
+def purge_keys_command(settings: Settings, options: argparse.Namespace) -> int:
+    """Print the keys that a cache in front of the site may drop, one a line."""
+    for key in changed_keys(store_of(settings), options.first, options.last):
+        print(key)  # as it is: it is read by a program
     return OK
 
 

@@ -78,7 +78,7 @@ async def _zip(
             return Content(
                 make(snapshot, bulletin, chosen),
                 "application/zip",
-                live(snapshot, day=bulletin.date),
+                live(snapshot, day=str(bulletin.date)),
                 headers,
             )
 

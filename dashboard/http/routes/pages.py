@@ -82,4 +82,4 @@ def _caching(shown: Shown, snapshot: Snapshot | None, path: str) -> caching.Cach
     if shown.page.is_final and snapshot is not None:
         return caching.final(snapshot)
     day = _BULLETIN.fullmatch(path)
-    return caching.live(snapshot, shown.page.ids or (), day and day[1])
+    return caching.live(snapshot, shown.page.ids or (), day[1] if day else None)
