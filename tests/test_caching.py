@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import timedelta
 from itertools import product
-from pathlib import Path
 
 import httpx
 import pytest
-from conftest import settings_of
-from serving import PLAIN, TestClient, client
+from serving import PLAIN, TestClient
 from starlette.routing import Route
 
+from dashboard.data.snapshot import Snapshot
+from dashboard.http import caching
 from dashboard.http.caching import Lasts
 from dashboard.http.routes import charts
 from dashboard.server import ROUTERS
 from etl import surrogate_keys
-from etl.settings import Settings
 
 LIVE = "public, max-age=30, s-maxage=60, stale-while-revalidate=30, stale-if-error=86400"
 POLICIES = {str(one) for one in Lasts}
@@ -131,7 +130,7 @@ def test_what_is_live_is_kept_for_a_minute_and_tagged(site: TestClient, path: st
 
 
 def test_an_answer_is_found_by_its_indicators_its_bulletin_and_its_snapshot(
-    published: Settings, site: TestClient
+    site: TestClient,
 ) -> None:
     def keys(path: str) -> set[str]:
         return set(site.get(path).headers["surrogate-key"].split())
@@ -149,17 +148,21 @@ def test_an_answer_is_found_by_its_indicators_its_bulletin_and_its_snapshot(
     assert "i-sp500" in keys("/c/sp500@2026-05-27.png")
 
 
-def test_a_frozen_answer_is_for_ever_only_from_a_reader_that_holds_its_moment(
-    filled: Path,
+def test_an_answer_is_for_ever_only_from_a_reader_whose_snapshot_holds_its_moment(
+    newest: Snapshot,
 ) -> None:
     """A reader that lags says of a later moment only what it has now."""
-    later = datetime.now(UTC).strftime("%Y-%m-%d")
-    site = client(settings_of(filled))
-    held = site.get("/readyz").json()["published_at"][:10]
-    answer = site.get(f"/c/sp500@{held}.csv")
-    assert answer.headers["cache-control"] in (LIVE, Lasts.FROZEN, Lasts.RECONSTRUCTED)
-    assert "frozen" not in site.get(f"/c/sp500@{later}.csv").headers["surrogate-key"].split()
-    assert site.get(f"/c/sp500@{later}.csv").headers["cache-control"] == LIVE
+    last, second = newest.held_until, timedelta(seconds=1)
+    told = {
+        moment: caching.as_of(newest, ["sp500", "vix"], moment)
+        for moment in (None, last, last + second, last - timedelta(days=400))
+    }
+    assert [one.lasts for one in told.values()] == [
+        Lasts.LIVE, Lasts.FROZEN, Lasts.LIVE, Lasts.RECONSTRUCTED,
+    ]  # fmt: skip
+    for moment, one in told.items():
+        assert ("frozen" in one.keys) is (moment == last)
+        assert {"i-sp500", "i-vix", f"s-{newest.name}"} <= set(one.keys)
 
 
 def test_keys_that_are_too_many_for_a_header_give_way_to_a_coarser_one() -> None:
