@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -159,6 +161,24 @@ def test_every_entry_names_a_unit_and_a_group_that_exist(catalog: Catalog) -> No
         assert indicator.unit in catalog.units
         assert indicator.group in catalog.groups
         assert set(indicator.shown_with) <= set(catalog.indicators)
+
+
+def test_chinese_and_latin_letters_stand_apart_in_every_text_that_is_shown(
+    catalog: Catalog,
+) -> None:
+    def texts(told: object, place: str = "") -> Iterator[tuple[str, str]]:
+        for key, value in told.items() if isinstance(told, dict) else ():
+            if key == "zh" and isinstance(value, str):
+                yield place, value
+            yield from texts(value, f"{place}.{key}")
+        for value in told if isinstance(told, list | tuple) else ():
+            yield from texts(value, place)
+
+    shown = dict(texts(catalog.model_dump()))
+    assert len(shown) > 3 * len(catalog.indicators)
+    # What stands in quotation marks is named as it is called elsewhere.
+    close = re.compile(r"[\u4e00-\u9fff][A-Za-z]|[A-Za-z][\u4e00-\u9fff]")
+    assert [words for words in shown.items() if close.search(re.sub("“.*?”", "", words[1]))] == []
 
 
 def test_every_source_in_the_catalog_can_be_asked(catalog: Catalog, tmp_path: Path) -> None:

@@ -240,6 +240,8 @@ def test_a_wandering_line_is_left_free(
         for segment in series.segments:
             for start, end in pairwise(layout.frame.places(series, segment)):
                 assert not any(crosses(box, start, end) for box in boxes)
+    for leader in layout.leaders:  # it ends before the words, not on their edge
+        assert not any(crosses(label.box, leader.start, leader.end) for label in layout.labels)
 
 
 @given(

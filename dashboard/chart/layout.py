@@ -44,8 +44,9 @@ NAMED_AT_ENDS = 560.0
 CLEAR, GROUND = 4.0, 2.0
 #: How far beside its point the words of a mark are tried.
 _ASIDE = (9, 16, 28, 44)
-#: How far from its point the words of a mark are still understood, and from where a leader helps.
-FAR, LED = 60.0, 12.0
+#: How far from its point the words of a mark are still understood, and from where a leader helps,
+#: which ends a hair before its words.
+FAR, LED, HAIR = 60.0, 12.0, 0.5
 
 Heights = NDArray[np.float64]
 T = TypeVar("T")
@@ -414,7 +415,7 @@ class Layout:
                     if across:
                         continue  # a slanted leader might cross the line
                     above = box.bottom < y
-                    start, end = (y - 5, box.bottom) if above else (y + 5, box.top)
+                    start, end = (y - 5, box.bottom + HAIR) if above else (y + 5, box.top - HAIR)
                     leader = Leader((x, round(start, 1)), (x, round(end, 1)))
                     if not free(leader.box, self._taken):
                         continue
