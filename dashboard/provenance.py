@@ -12,6 +12,7 @@ from dashboard import formatting
 from dashboard.data.awaited import AwaitedIndicator
 from dashboard.texts import text
 from etl.catalog import STATUS_OF_SOURCE, Catalog
+from etl.reliability import failure_told
 
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 #: How the credit of a derived value names its inputs, as etl/ingest/derived.py writes it.
@@ -76,4 +77,6 @@ def tried_sources(one: AwaitedIndicator, lang: str) -> Iterator[TriedSource]:
         if ref.name in STATUS_OF_SOURCE and not attempt.problem:
             kind = "inputs_wait" if ref.name == "derived" else "tried_here"
         moment = formatting.minute(attempt.tried_at)
-        yield TriedSource(name, text(kind, lang, moment=moment), attempt.problem)
+        yield TriedSource(
+            name, text(kind, lang, moment=moment), failure_told(attempt.problem, lang)
+        )

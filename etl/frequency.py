@@ -100,6 +100,8 @@ def base_index(frequency: Frequency, days: Sequence[date], day: date, months: in
 def period_end(frequency: Frequency, day: date) -> date:
     """The last day of the period that a value dated `day` covers."""
     rule, start = RULES[frequency], period_of(frequency, day)
+    if not rule.is_of_periods:
+        return day
     if rule.months is None:
         return start + min(timedelta(rule.days - 1), date.max - start)
     return months_after(start, rule.months) - _DAY
@@ -107,6 +109,8 @@ def period_end(frequency: Frequency, day: date) -> date:
 
 def period_middle(frequency: Frequency, day: date) -> date:
     """The day amid the period that a value dated `day` stands for: where charts show it."""
+    if not RULES[frequency].is_of_periods:
+        return day
     start = period_of(frequency, day)
     return start + (period_end(frequency, day) - start) // 2
 

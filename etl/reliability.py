@@ -4,7 +4,7 @@ and what to do about it. Pure."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
@@ -49,6 +49,37 @@ _ADVICE: Mapping[Trouble, Text] = {
         "until the program is mended another source can stand first in indicators.yaml.",
     ),
 }
+
+_HOST = r"(?P<host>[\w-]+(?:\.[\w-]+)+)"
+_LOST = rf"{_HOST} could not be reached \("
+#: The rest of the reason, up to the end of its sentence.
+_ON = r"(?:(?!\)\.(?:\s|$)).)*?"
+#: How `Upstream` and the sources put a failure, and the same in Chinese, without what a library
+#: says of it; the first that fits.
+_IN_CHINESE: Sequence[tuple[re.Pattern[str], str]] = [
+    (re.compile(sign), words)
+    for sign, words in (
+        (_LOST + r"no answer in time\)\.", "{host} 没有在规定的时间内答复。"),
+        (rf"{_LOST}{_ON}(?i:certificate|ssl|tls){_ON}\)\.", "与 {host} 的加密连接未能建立。"),
+        (rf"{_LOST}{_ON}(?i:refused|errno 111){_ON}\)\.", "{host} 拒绝连接。"),
+        (rf"{_LOST}{_ON}(?i:name or service|name resolution|errno -\d|resolve){_ON}\)\.",
+         "找不到主机 {host}。"),
+        (rf"{_LOST}{_ON}(?i:proxy|tunnel){_ON}\)\.", "经代理连不上 {host}。"),
+        (rf"{_LOST}{_ON}\)\.", "连不上 {host}。"),
+        (rf"{_HOST} cut the connection \({_ON}\)\.", "{host} 中断了连接。"),
+        (_HOST + r" is slow: .*? left for later\.", "{host} 答复太慢，其余的留待下次。"),
+        (_HOST + r" was not asked: it demands a contact;[^.]*\.?",
+         "{host} 要求留下联系邮箱，未去请求。"),
+        (_HOST + r" answered (?P<code>429)\b[^.]*\.", "{host} 称请求过于频繁（{code}）。"),
+        (_HOST + r" answered (?P<code>401|403|407|451)\b[^.]*\.", "{host} 拒绝了请求（{code}）。"),
+        (_HOST + r" answered (?P<code>404|410)\b[^.]*\.", "{host} 上没有这个地址（{code}）。"),
+        (_HOST + r" answered (?P<code>5\d\d)\b[^.]*\.", "{host} 暂时出错（{code}）。"),
+        (_HOST + r" answered (?P<code>\d{3})\b[^.]*\.", "{host} 的答复不是数据（{code}）。"),
+        (_HOST + r" points to .*?(?:are|again|none|sent on to it)\.",
+         "{host} 转往另一地址，未跟去。"),
+    )
+]  # fmt: skip
+_UNSURE = "来源没有给出可用的答复。"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,13 +158,28 @@ def trouble_of(problem: str) -> Trouble:
     return next((kind for kind, sign in _SIGNS.items() if sign.search(problem)), "content")
 
 
+def failure_told(problem: str, lang: str) -> str:
+    """The sentences about failures for readers: in Chinese what kind of failure each is, without a
+    word of a library; where that is not sure, that no usable answer came."""
+    if lang != "zh":
+        return problem
+    found: dict[int, str] = {}
+    rest = problem
+    for sign, words in _IN_CHINESE:
+        for one in sign.finditer(rest):
+            found[one.start()] = words.format(**one.groupdict())
+        rest = sign.sub(lambda one: " " * len(one[0]), rest)
+    said = [words for _, words in sorted(found.items())]
+    return "".join(dict.fromkeys([*said, *([_UNSURE] if rest.strip() else [])]))
+
+
 def warning(one: Reliability) -> Text:
     """That a source has failed for so long, what it last said, and what to do."""
     assert one.failing_since is not None
     since, advice = one.failing_since.astimezone(BEIJING).date(), _ADVICE[trouble_of(one.problem)]
     return Text(
         zh=f"来源 {one.source} 自 {since} 起 {one.days_failing} 天没有一次可用的答复，最近一次："
-        f"{one.problem} {advice.zh}",
+        f"{failure_told(one.problem, 'zh')}{advice.zh}",
         en=f"source {one.source} has given no usable answer for {one.days_failing} days, since "
         f"{since}; the last time: {one.problem} {advice.en}",
     )

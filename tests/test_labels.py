@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from itertools import combinations, pairwise, product
 from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import Opened
+from browsing import WAIT_MS
 from conftest import PROJECT
 from hypothesis import given
 from hypothesis import strategies as st
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 from serving import vintages
 
 from dashboard.address import RANGES, AddressError, Transform, parse
@@ -38,7 +38,9 @@ NOW = datetime(2026, 11, 29, tzinfo=UTC)
 #: Width and height of every paper that charts of pages are drawn on, and of lower ones.
 PAPERS = ((720, 340), (360, 300), (358, 240), (480, 225), (960, 400), (320, 150))
 #: One theme a language: colours do not move words, the letters of a language do.
-LOOKS = (("zh", "light"), ("en", "dark"))
+LOOKS = {"zh": "light", "en": "dark"}
+#: Into how many tests the indicators are divided, each of which looks at every n-th.
+SHARES = 4
 QUERIES: Sequence[Mapping[str, str]] = (
     {},
     {"u": "yoy"},
@@ -102,8 +104,18 @@ return [...document.querySelectorAll('.one')].flatMap(holder => {
 }); }"""
 
 
-def views(newest: Snapshot, lang: str, queries: Sequence[Mapping[str, str]]) -> Iterator[View]:
-    for name, span, query in product(newest.catalog.indicators, ("", *RANGES), queries):
+def views(
+    newest: Snapshot,
+    queries: Sequence[Mapping[str, str]],
+    *,
+    share: int = 0,
+    shares: int = 1,
+    langs: Collection[str] = tuple(LOOKS),
+    spans: Sequence[str] = ("", *RANGES),
+) -> Iterator[View]:
+    """The languages of one view follow each other: they share its table."""
+    names = list(newest.catalog.indicators)[share::shares]
+    for name, span, query, lang in product(names, spans, queries, langs):
         try:
             address = parse(name, {"t": span, "lang": lang, **query}, newest.catalog, NOW)
             yield view(newest, address)
@@ -127,58 +139,60 @@ def amiss(page: Page, pictures: Sequence[tuple[str, str]]) -> list[str]:
     return found
 
 
-@pytest.mark.browser
-@pytest.mark.parametrize(("lang", "theme"), LOOKS)
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page of the browser without a site."""
+    opened = browser.new_page(viewport={"width": 1300, "height": 900}, locale="zh-CN")
+    opened.set_default_timeout(WAIT_MS)
+    yield opened
+    opened.close()
+
+
+@pytest.mark.parametrize("share", range(SHARES))
 def test_words_lie_on_no_line_and_on_no_words_in_any_chart(
-    visit: Opened, newest: Snapshot, lang: str, theme: str
+    page: Page, newest: Snapshot, share: int
 ) -> None:
-    page = visit(1200).page
     drawn = [
-        (f"{named(seen)} {wide}x{high}", chart(seen.model, wide, high, theme))
-        for seen in views(newest, lang, QUERIES)
+        (f"{named(seen)} {wide}x{high}", chart(seen.model, wide, high, LOOKS[seen.lang]))
+        for seen in views(newest, QUERIES, share=share, shares=SHARES)
         for wide, high in (PAPERS if not seen.address.more else PAPERS[:3])
     ]
-    assert len(drawn) > 2000
+    assert len(drawn) > 4000 / SHARES
     assert amiss(page, drawn) == []
 
 
-@pytest.mark.browser
-def test_words_lie_on_no_line_and_on_no_words_in_any_picture(
-    visit: Opened, newest: Snapshot
-) -> None:
-    page = visit(1300).page
+def test_words_lie_on_no_line_and_on_no_words_in_any_picture(page: Page, newest: Snapshot) -> None:
     drawn = [
         (f"{named(seen)} {size}", svg_of(seen, Paper(*SIZES[size]), URLS))
-        for lang, _ in LOOKS
-        for seen in views(newest, lang, QUERIES[:1])
+        for seen in views(newest, QUERIES[:1])
         for size in SIZES
     ]
     assert amiss(page, drawn) == []
 
 
-@pytest.mark.browser
-@pytest.mark.parametrize("paper", [(358, 320), (960, 400)])
+@pytest.mark.parametrize("share", range(SHARES))
 def test_words_lie_on_no_line_and_on_no_words_in_a_live_chart(
-    visit: Opened, newest: Snapshot, paper: tuple[int, int]
+    page: Page, newest: Snapshot, share: int
 ) -> None:
-    page = visit(1300).page
     page.set_content("<div class=all></div>")
     page.add_script_tag(path=PLOTLY)
-    seen = [s for s in views(newest, "zh", ({}, QUERIES[3])) if not s.model.empty]
-    drawn = [(named(s), figure(s.model)) for s in seen if str(s.address.window) in ("", "max")]
-    assert len(drawn) > 200
+    seen = views(newest, ({}, QUERIES[3]), share=share, shares=SHARES, langs=["zh"],
+                 spans=["", "max"])  # fmt: skip
+    drawn = [(named(s), figure(s.model)) for s in seen if not s.model.empty]
+    assert len(drawn) > 200 / SHARES
     found: list[str] = []
     for first in range(0, len(drawn), 40):
-        page.evaluate(PLOT, [json.loads(json.dumps(drawn[first : first + 40])),
-                             {**CONFIG, "responsive": False}, list(paper)])  # fmt: skip
-        found += page.evaluate(AMISS)
+        batch = json.dumps(drawn[first : first + 40])
+        for paper in ((358, 320), (960, 400)):
+            page.evaluate(PLOT, [batch, {**CONFIG, "responsive": False}, paper])
+            found += page.evaluate(AMISS)
     assert found == []
 
 
 #: Draws live charts in the place of those before.
 PLOT = """([figures, config, [wide, high]]) => {
   document.querySelector('.all').replaceChildren();
-  for (const [name, figure] of figures) {
+  for (const [name, figure] of JSON.parse(figures)) {
     const holder = document.createElement('div');
     holder.className = 'one'; holder.id = name;
     holder.style.width = wide + 'px'; holder.style.height = high + 'px';

@@ -18,7 +18,7 @@ from etl.catalog import Catalog
 from etl.ingest.run import Request, run
 from etl.ingest.upstream import Upstream
 from etl.records import Observation, now
-from etl.reliability import Reliability, failing, trouble_of, warning
+from etl.reliability import Reliability, failing, failure_told, trouble_of, warning
 from etl.storage.current import current_snapshot
 from etl.storage.snapshots import Folder
 
@@ -110,8 +110,37 @@ def test_a_source_fails_after_a_week_of_nothing_and_one_good_answer_ends_it() ->
 def test_what_to_do_follows_from_what_went_wrong(problem: str, kind: str) -> None:
     assert trouble_of(problem) == kind
     said = warning(a_source(problem=problem))
-    assert problem in said.zh
     assert problem in said.en
+    assert problem not in said.zh
+
+
+@pytest.mark.parametrize(
+    ("problem", "words"),
+    [
+        ("", ""), (LOST, "query2.finance.yahoo.com 没有在规定的时间内答复。"),
+        ("a.org could not be reached ([Errno -2] Name or service not known).",
+         "找不到主机 a.org。"),
+        ("a.org could not be reached ([Errno 111] Connection refused).", "a.org 拒绝连接。"),
+        ("a.org could not be reached ([Errno 101] Network is unreachable).", "连不上 a.org。"),
+        ("a.org could not be reached ([SSL: CERTIFICATE_VERIFY_FAILED] (_ssl.c:1006)).",
+         "与 a.org 的加密连接未能建立。"),
+        ("a.org could not be reached (CONNECT tunnel failed, response 403).",
+         "经代理连不上 a.org。"),
+        ("a.org cut the connection (Recv failure).", "a.org 中断了连接。"),
+        ("a.org answered 503 Service Unavailable.", "a.org 暂时出错（503）。"),
+        ("a.org answered 404 Not Found.", "a.org 上没有这个地址（404）。"),
+        ("FRED sent no CSV of SP500 (it begins: <html>).", "来源没有给出可用的答复。"),
+        ("a.org could not be reached (no route). b.org could not be reached (it refused).",
+         "连不上 a.org。b.org 拒绝连接。"),
+        (f"{LOST} a.org answered 429 Too Many Requests. sp500: 2026-01-01 is odd.",
+         "query2.finance.yahoo.com 没有在规定的时间内答复。a.org 称请求过于频繁（429）。"
+         "来源没有给出可用的答复。"),
+    ],
+)  # fmt: skip
+def test_a_failure_is_told_in_chinese_by_its_kind_and_in_english_as_it_was(
+    problem: str, words: str
+) -> None:
+    assert (failure_told(problem, "zh"), failure_told(problem, "en")) == (words, problem)
 
 
 def test_a_source_that_fails_a_week_is_told_by_run_status_and_page(days: Days, cli: Cli) -> None:

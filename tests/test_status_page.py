@@ -301,4 +301,8 @@ def test_what_failed_is_told_by_the_host_that_most_depends_on_first(data: Path, 
         "query2.example.com",
         "其他原因",
     ]
-    assert hosts[0].text.count("could not be reached") == 1
+    assert hosts[0].text.count("连不上 fred.stlouisfed.org。") == 1
+    site = client(settings_of(data))
+    for path in ("/status", "/indicators/vix"):
+        assert "could not be reached" not in still(site.get(path)).text
+        assert "could not be reached" in still(site.get(f"{path}?lang=en")).text

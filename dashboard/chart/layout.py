@@ -128,17 +128,12 @@ class PlotFrame:
         return known
 
     def _all_places(self, segment: Segment, axis: int) -> list[tuple[float, float]]:
-        """As `x` and `y` say; written out, because a page has thousands of points."""
+        """As `x` and `y` say; a column at a time, because a page has thousands of points."""
         low, rise, log = self._scales[axis]
-        origin, step, bottom = self._origin, self._step, self.bottom
-        measure = math.log if log else float
-        return [
-            (
-                round(origin + step * p.at.toordinal(), 1),
-                round(bottom - rise * (measure(p.value) - low), 1),
-            )
-            for p in segment.points
-        ]
+        days = np.array([p.at.toordinal() for p in segment.points])
+        values = np.array([math.log(p.value) if log else p.value for p in segment.points])
+        xs, ys = self._origin + self._step * days, self.bottom - rise * (values - low)
+        return list(zip(_to_tenths(xs), _to_tenths(ys), strict=True))
 
     def _scale(self, axis: Axis) -> tuple[float, float, bool]:
         """Where an axis begins, the height of one of its units, and whether it counts in powers."""
@@ -485,6 +480,16 @@ class Layout:
         colon = "：" if self.model.lang == "zh" else ": "
         words = f"{self._numbers.get(id(one), 1)}  {day}{colon}{one.label}"
         return [(words, "")] if _width(words) <= room else []
+
+
+def _to_tenths(lengths: Heights) -> list[float]:
+    """Each as `round` gives it, which looks at the exact number; rounding an array does not, and
+    may differ halfway between two tenths."""
+    tenths = lengths * 10
+    found: list[float] = (np.rint(tenths) / 10).tolist()
+    for at in np.flatnonzero(np.abs(tenths - np.floor(tenths) - 0.5) < 1e-6):
+        found[at] = round(float(lengths[at]), 1)
+    return found
 
 
 def skyline(model: Model, frame: PlotFrame, wide: float) -> tuple[Heights, Heights]:

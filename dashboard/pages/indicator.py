@@ -29,6 +29,7 @@ from dashboard.pages.parts.publication import publication_words
 from dashboard.provenance import TriedSource, provenance_words, tried_sources
 from dashboard.related_links import related_links
 from etl.records import Disagreement, Vintage
+from etl.reliability import failure_told
 from etl.words.sentences import Badge, badges
 
 MORE_FORMATS = ("xlsx", "parquet", "json", "zip")
@@ -167,7 +168,8 @@ def _mentioned_in(request: PageRequest, item: Reading) -> list[tuple[date, str]]
 
 def _problem(request: PageRequest, item: Reading) -> str:
     """What the last run could not do; of earlier ones nobody knows any more."""
-    return "" if request.as_of else queries.problems(request.snapshot).get(item.id, "")
+    problem = "" if request.as_of else queries.problems(request.snapshot).get(item.id, "")
+    return failure_told(problem, request.lang)
 
 
 def _alerts(request: PageRequest, item: Reading) -> list[alerts.AlertWords]:

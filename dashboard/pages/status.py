@@ -29,7 +29,7 @@ from dashboard.provenance import tried_sources
 from dashboard.texts import text
 from etl.catalog import Indicator
 from etl.records import HeldAnswer, Revision
-from etl.reliability import DAYS
+from etl.reliability import DAYS, failure_told
 
 PATH = "/status"
 A_PAGE = 200
@@ -250,7 +250,7 @@ def _problems(request: PageRequest) -> list[HostProblems]:
                 _linked(request, known[name]) if name in known else (_source(request, name), "")
                 for name in problems
             ],
-            list(dict.fromkeys(problems.values())),
+            list(dict.fromkeys(failure_told(said, request.lang) for said in problems.values())),
         )
         for host, problems in sorted(hosts.items(), key=lambda item: (not item[0], -len(item[1])))
     ]
