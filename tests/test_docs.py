@@ -314,3 +314,43 @@ def test_plain_make_lists_the_targets() -> None:
 def test_what_people_wrote_is_in_order(cli: Cli) -> None:
     done = cli("check")
     assert done.status == 0, done.err
+
+
+def test_several_machines_get_what_people_write_as_the_page_says(
+    filled: Path, tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    part = page.split("## On several machines")[1].split("\n## ")[0]
+    commands = [
+        block for block in re.findall(r"```sh\n(.*?)```", part, re.DOTALL) if "git" in block
+    ]
+    first, second, timer = (
+        block.replace("git@git.example:xinzhi-data.git", str(tmp_path / "data.git"))
+        for block in commands
+    )
+    bare = ["git", "init", "--quiet", "--bare", "--initial-branch=main", str(tmp_path / "data.git")]
+    subprocess.run(bare, check=True)
+    for name in ("GIT_AUTHOR_NAME", "GIT_COMMITTER_NAME"):
+        monkeypatch.setenv(name, "Editor")
+    for name in ("GIT_AUTHOR_EMAIL", "GIT_COMMITTER_EMAIL"):
+        monkeypatch.setenv(name, "editor@example.org")
+    shutil.copy(ROOT / "indicators.yaml", filled)
+    for name in (".lock", "served.sqlite", "served.sqlite-wal"):
+        (filled / name).write_text("of this machine", encoding="utf-8")
+
+    def shell(lines: str, folder: Path) -> None:
+        program = lines.replace("/srv/xinzhi-data", str(folder))
+        program = program.replace("python -m", f"{sys.executable} -m")
+        subprocess.run(["sh", "-e", "-c", program], cwd=ROOT, check=True, timeout=120)
+
+    shell(first, filled)
+    other = tmp_path / "other"
+    shell(second, other)
+    assert {path.name for path in other.iterdir()} - {".git"} == {
+        ".gitignore", "figures", "indicators.yaml", "policies.csv"
+    }  # fmt: skip
+    (filled / "policies.csv").open("a", encoding="utf-8").write("\n")
+    subprocess.run(["git", "commit", "-qam", "One more"], cwd=filled, check=True)
+    subprocess.run(["git", "push", "-q"], cwd=filled, check=True)
+    shell(timer, other)
+    assert (other / "policies.csv").read_bytes() == (filled / "policies.csv").read_bytes()
