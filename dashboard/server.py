@@ -24,9 +24,8 @@ from dashboard.http.clean_links import CleanLinks
 from dashboard.http.dash_app import DashApp
 from dashboard.http.front_door import FrontDoor
 from dashboard.http.limits import ConcurrencyLimit
-from dashboard.http.log import our_mistake
 from dashboard.http.metrics import Metrics
-from dashboard.http.problems import answer_to, problem
+from dashboard.http.problems import answer_to, our_mistake, problem
 from dashboard.http.public_address import PublicAddress
 from dashboard.http.responses import Service
 from dashboard.http.routes import (

@@ -14,14 +14,17 @@ from etl.commands import (
     check,
     console,
     editor,
+    metrics,
     new_indicator,
     report,
     snapshots,
     update,
 )
 from etl.errors import XinzhiError
+from etl.log import tell_runs
 from etl.settings import load_settings
 from etl.terminal import speak_plainly
+from etl.tracing import begin_tracing
 
 #: How many new objects the collector of garbage waits for. A run makes millions that are no
 #: garbage; looked through as often as Python does by itself, they take a sixth of its time.
@@ -37,6 +40,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         settings = load_settings()
+        tell_runs(settings.log, settings.without_secrets)
+        console.speak_in_the_log(settings.log)
+        begin_tracing("xinzhi-etl")
         return int(options.command(settings, options))
     except XinzhiError as error:
         console.fail(str(error))
@@ -168,6 +174,10 @@ def _parser() -> argparse.ArgumentParser:
 
     one = commands.add_parser("schedule", help="run in the foreground at the sources' hours")
     one.set_defaults(command=update.schedule_command)
+
+    one = commands.add_parser("metrics", help="the runs of this machine, as Prometheus reads them")
+    one.add_argument("--to", metavar="FILE.prom", help="write them there, in one step")
+    one.set_defaults(command=metrics.metrics_command)
 
     one = commands.add_parser("bulletin", help="add a bulletin from a document, text or page")
     one.add_argument("files", nargs="+", metavar="FILE")

@@ -18,8 +18,7 @@ from dashboard.http.caching import FILE, kept
 from dashboard.http.compression import accepted, compressed
 from dashboard.http.dash_callbacks import callback_problem, callbacks_of
 from dashboard.http.limits import BusyError, ConcurrencyLimit
-from dashboard.http.log import our_mistake
-from dashboard.http.problems import answer_to, problem
+from dashboard.http.problems import answer_to, our_mistake, problem
 from dashboard.http.security import CALLBACK_PATH
 
 DEPENDENCIES_PATH = "/_dash-dependencies"

@@ -13,11 +13,11 @@ from fastapi.responses import Response
 from dashboard.http.asgi import App, Message, Receive, Scope, Send, header
 from dashboard.http.caching import settled
 from dashboard.http.limits import ReaderLeftError
-from dashboard.http.log import REQUEST_ID, our_mistake
 from dashboard.http.metrics import Metrics
-from dashboard.http.problems import answer_to, problem
+from dashboard.http.problems import answer_to, our_mistake, problem
 from dashboard.http.security import allowed, options, with_rules
 from etl.errors import XinzhiError
+from etl.log import REQUEST_ID
 
 MAX_HEADERS, MAX_HEAD_BYTES = 100, 32_000
 #: An id that another server before us gave: it is repeated in the log, so it is one plain word.

@@ -19,6 +19,7 @@ from dashboard.http.public_address import URLS
 from dashboard.http.security import CHART_PAGE, MACHINERY, OPERATIONS, is_open
 from dashboard.urls import Urls
 from etl.errors import StorageError, XinzhiError
+from etl.log import REQUEST_ID
 
 TITLES = {
     400: "Bad request",
@@ -42,6 +43,11 @@ class BodyError(XinzhiError):
     def __init__(self, message: str, status: int) -> None:
         super().__init__(message)
         self.status = status
+
+
+def our_mistake() -> str:
+    """What a reader is told of an error that nobody foresaw; the log has it under the number."""
+    return f"This is our mistake. Tell us its number: {REQUEST_ID.get()}."
 
 
 def problem(status: int, detail: str, **more: str) -> Response:

@@ -12,12 +12,12 @@ from contextlib import contextmanager
 
 import uvicorn
 
-from dashboard.http.log import log_config
 from dashboard.http.metrics import FOLDER_VARIABLE
 from dashboard.http.protocol import BoundedProtocol
 from dashboard.server import Server, create_server
 from etl.base_url import EVERYWHERE, served_at
 from etl.errors import SettingError
+from etl.log import log_config
 from etl.settings import PREFIX, Settings, load_settings
 
 #: The variable of the environment that holds the public address.
@@ -42,7 +42,7 @@ def serve(settings: Settings, host: str, port: int, workers: int) -> None:
             ws="none",
             backlog=BACKLOG,
             timeout_graceful_shutdown=GRACE_S,
-            log_config=log_config(settings.log),
+            log_config=log_config(settings.log, settings.without_secrets),
             access_log=False,
             server_header=False,
             proxy_headers=False,

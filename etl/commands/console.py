@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -45,14 +46,36 @@ out = Console(soft_wrap=not sys.stdout.isatty(), highlight=False)
 errors = Console(stderr=True, soft_wrap=True, highlight=False)
 
 
+log = logging.getLogger(__name__)
+
+
+class _Spoken:
+    """What is said in the log instead: the errors, or every line."""
+
+    errors = lines = False
+
+
+def speak_in_the_log(form: str, *, lines: bool = False) -> None:
+    """Where the log is for programs, say errors in it from now on, and with `lines` all that is
+    said line by line."""
+    _Spoken.errors = form == "json"
+    _Spoken.lines = _Spoken.errors and lines
+
+
 def fail(message: str) -> None:
     """One sentence on the error stream."""
-    errors.print(f"error: {message}", markup=False)
+    if _Spoken.errors:
+        log.error("%s", message)
+    else:
+        errors.print(f"error: {message}", markup=False)
 
 
 def say(message: str) -> None:
     """One line on the output."""
-    out.print(message, markup=False)
+    if _Spoken.lines:
+        log.info("%s", message)
+    else:
+        out.print(message, markup=False)
 
 
 @contextmanager

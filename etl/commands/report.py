@@ -27,6 +27,7 @@ from etl.commands.why import why
 from etl.errors import SettingError, XinzhiError, quoted
 from etl.ingest.run import Request, broken, select, splits_of
 from etl.ingest.upstream import Upstream
+from etl.ingest.watch import events
 from etl.lags import measured
 from etl.policies import candidates
 from etl.records import now
@@ -117,7 +118,12 @@ def send_alerts(
         if ways:
             told = [*alerts, *_judged_later(settings, catalog)]
             with Upstream(settings) as out:
-                console.sent(notify.send(settings, catalog, told, out, ways, failed))
+                sent = notify.send(settings, catalog, told, out, ways, failed)
+            console.sent(sent)
+            for one in sent:
+                facts = {"event": "alerts", "channel": one.channel, "sent": one.count,
+                         "waiting": one.waiting, "failed": bool(one.problem)}  # fmt: skip
+                events.info("%s: %d alerts sent", one.channel, one.count, extra={"facts": facts})
     except XinzhiError as error:
         console.fail(f"alerts were not sent: {error}")
 

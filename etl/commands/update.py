@@ -27,6 +27,8 @@ from etl.ingest.schedule import (
     keep_time,
     next_due,
 )
+from etl.ingest.watch import beat
+from etl.log import RUN_ID
 from etl.policies import candidates
 from etl.records import now, parse_moment
 from etl.settings import Settings
@@ -158,6 +160,7 @@ def replay_command(settings: Settings, options: argparse.Namespace) -> int:
 def schedule_command(settings: Settings, options: argparse.Namespace) -> int:
     """Stay in the foreground and run at the sources' hours, until stopped."""
     load_catalog(settings.catalog)
+    console.speak_in_the_log(settings.log, lines=True)
     for slot in SLOTS:
         console.say(f"will ask {slot}")
 
@@ -176,7 +179,7 @@ def schedule_command(settings: Settings, options: argparse.Namespace) -> int:
         console.say(f"next: {moment:%Y-%m-%dT%H:%M:%SZ} {following}")
 
     if settings.state_dsn is not None:
-        _lead_or_wait(settings.state_dsn, work)
+        _lead_or_wait(settings, settings.state_dsn, work)
 
     def alone(slot: Slot) -> None:
         try:
@@ -184,11 +187,18 @@ def schedule_command(settings: Settings, options: argparse.Namespace) -> int:
         except XinzhiError as error:  # a held lock, a full disk: the next slot may succeed
             console.fail(str(error))
 
-    keep_time(alone, now, time.sleep, lambda: True)
+    keep_time(alone, now, time.sleep, lambda: _seen(settings, leads=True))
     return OK
 
 
-def _lead_or_wait(dsn: Dsn, work: Callable[[Slot], None]) -> NoReturn:
+def _seen(settings: Settings, *, leads: bool) -> bool:
+    """Note that the schedule lives between two runs, and whether this machine leads: it is that."""
+    RUN_ID.set("")
+    beat(settings, leads=leads)
+    return leads
+
+
+def _lead_or_wait(settings: Settings, dsn: Dsn, work: Callable[[Slot], None]) -> NoReturn:
     """Work by the hours as long as this machine holds the lock of the schedule, and else wait for
     it, until stopped. What changes is said once."""
     from etl.storage.postgres import HeldElsewhere, advisory_lock
@@ -206,14 +216,15 @@ def _lead_or_wait(dsn: Dsn, work: Callable[[Slot], None]) -> NoReturn:
             with advisory_lock(dsn, "schedule") as held:
                 tell("leads: this machine asks the sources, others wait")
                 keep_shared_time(
-                    lambda slot: _is_done(slot, work, held.still_held, tell),
-                    SharedHours(dsn), held.still_held, time.sleep,
+                    lambda slot: _is_done(slot, work, held.still_held, tell), SharedHours(dsn),
+                    lambda: _seen(settings, leads=held.still_held()), time.sleep,
                 )  # fmt: skip
             tell("leads no more: the lock of the schedule was lost; no further run is begun")
         except HeldElsewhere as error:
             tell(f"waits: {error.holder} asks the sources; this one takes over when it ends")
         except PostgresAway as error:
             tell(f"waits: {error} No run is begun until it is back")
+        _seen(settings, leads=False)
         time.sleep(LEAD_EVERY_S)
 
 

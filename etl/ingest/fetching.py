@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from types import TracebackType
 from typing import Any, Self
 
@@ -44,7 +45,7 @@ class Fetching:
 
         if queue not in self._threads:
             self._threads[queue] = ThreadPoolExecutor(1, thread_name_prefix=queue)
-        self._answers[source, subject] = self._threads[queue].submit(called)
+        self._answers[source, subject] = self._threads[queue].submit(copy_context().run, called)
 
     def answer(self, source: str, subject: str) -> Any:
         """What `fetch` returned, or the error it raised, in words."""

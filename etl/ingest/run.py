@@ -41,6 +41,7 @@ from etl.ingest.reach import BRIEF_S, asked_last, ranks, unlikely
 from etl.ingest.renames import opened_as_named
 from etl.ingest.splits import keep_authored, known_splits
 from etl.ingest.upstream import Upstream
+from etl.ingest.watch import RunWatch, watched
 from etl.policies import candidates
 from etl.policies.counts import CREDIT
 from etl.policies.finders.base import DocumentFinder
@@ -108,9 +109,10 @@ def run(
     """
     wanted = select(catalog, request)
     named = opened_as_named(settings, catalog, request.known_at)
-    with lock(settings.lock), named as warehouse:
+    live = not request.offline and request.known_at is None
+    with watched(settings, is_live=live) as watch, lock(settings.lock), named as warehouse:
         with way_out or Upstream(settings) as out:
-            step = _Run(settings, catalog, request, warehouse, out)
+            step = _Run(settings, catalog, request, warehouse, out, watch)
             outcomes = list(step.outcomes(wanted, progress))
         problems, notices = _remembered(catalog, warehouse)
         moment = now()
@@ -130,6 +132,7 @@ def run(
         snapshot = publish(
             warehouse, content, store_of(settings), moment, allow_fewer=request.allow_fewer
         )
+        watch.published(snapshot)
         if settings.raw_days is not None:
             before = moment - timedelta(days=settings.raw_days)
             raw.archive_of(settings).thin(warehouse.needed_answers(before), before)
@@ -230,14 +233,17 @@ class _Run:
         request: Request,
         warehouse: Warehouse,
         out: Upstream,
+        watch: RunWatch,
     ) -> None:
         self.settings, self.catalog, self.request = settings, catalog, request
-        self.warehouse, self.out = warehouse, out
+        self.warehouse, self.out, self.watch = warehouse, out, watch
         self.started_at = now()
         self.known_at = request.known_at or self.started_at
         self.files: BulletinFiles = read_bulletins(settings)
         self.file_problems: list[FileProblem] = list(self.files.problems)
         self.load = warehouse.begin_load("run", self.started_at, self.known_at)
+        watch.begun(self.load, named=len(request.ids), source=request.source or "all",
+                    offline=request.offline)  # fmt: skip
         with warehouse.transaction():
             self._keep_bulletins()
             self.documents, self.register_ok = self._documents()
@@ -280,11 +286,16 @@ class _Run:
                 progress(done[-1])
             for finder in finders:
                 done.append(self._look(finder, answers))
+                look = done[-1]
+                came = {finder.name: (look.new, look.revised)}
+                self.watch.took(finder.name, dict(look.attempts), came)
                 progress(done[-1])
         with self.warehouse.transaction():
             self.warehouse.finish_load(self.load, now(), done)
             if self.out.exchanges:
                 self.warehouse.keep_exchanges(self.load, self.out.exchanges)
+        online = {name for name in self.watch.sources if self._is_online(name)}
+        self.watch.answered(self.out.exchanges, online | candidates.FINDERS.keys())
         return iter(done)
 
     @cached_property
@@ -417,6 +428,8 @@ class _Run:
                 added[name] += self._store(indicator, name, settled)
         self._note_newest(indicator, [n for n, one in added.items() if one and n not in taken])
         day, source = self.newest.get(indicator.id, (None, "" if asked else NEEDS_NETWORK))
+        came = {name: (one.new, one.revised) for name, one in added.items()}
+        self.watch.took(indicator.id, problems, came)
         return Outcome(
             indicator.id,
             source,

@@ -11,7 +11,7 @@ import zlib
 from collections import defaultdict, deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, copy_context
 from dataclasses import dataclass, field, replace
 from email.utils import parsedate_to_datetime
 from queue import Empty, SimpleQueue
@@ -432,7 +432,8 @@ def within(seconds: float, work: Callable[[], T]) -> T:
         except BaseException as error:  # re-raised in the caller
             answers.put((None, error))
 
-    Thread(target=run, daemon=True).start()
+    # What a library says there belongs to the same run.
+    Thread(target=copy_context().run, args=(run,), daemon=True).start()
     try:
         value, error = answers.get(timeout=seconds)
     except Empty:
