@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import math
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from threading import Event, Thread
@@ -24,7 +26,7 @@ from dashboard.http.clean_links import CleanLinks
 from dashboard.http.dash_app import DashApp
 from dashboard.http.front_door import FrontDoor
 from dashboard.http.limits import ConcurrencyLimit
-from dashboard.http.metrics import Metrics
+from dashboard.http.metrics import SAMPLED_EVERY_S, TRADING_EVERY_S, Metrics
 from dashboard.http.problems import answer_to, our_mistake, problem
 from dashboard.http.public_address import PublicAddress
 from dashboard.http.responses import Service
@@ -64,14 +66,10 @@ class Server:
         self.service = Service(
             snapshots=self.snapshots,
             site=SiteConfig(Urls.of(settings), FORMATS, reports_to=settings.corrections_to),
-            served=receipts(settings),
-            metrics=Metrics(self.snapshots),
-            cache=ResponseCache(self.snapshots),
-            pages=ConcurrencyLimit(*PAGES),
-            pictures=ConcurrencyLimit(*PICTURES),
-            files=ConcurrencyLimit(*FILES),
-            assets=ConcurrencyLimit(*ASSETS),
-            drafts=ConcurrencyLimit(*DRAFTS),
+            served=served,
+            metrics=Metrics(self.snapshots, cache, limits, served),
+            cache=cache,
+            **limits,
         )
         cached = FromCache(BoundedBodies(self._routes()), self.service.cache)
         door = FrontDoor(cached, self.service.metrics)
@@ -92,6 +90,9 @@ class Server:
             docs_url=None,
             redoc_url=None,
             openapi_url=None,
+            # The front door makes the spans, of what the cache answers too, and without the query
+            # of a reader, which FastAPI's own would tell.
+            telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
             redirect_slashes=False,
             servers=[{"url": self.service.site.urls.base}],
         )
@@ -114,8 +115,10 @@ class Server:
         stopped = Event()
         Thread(target=keep_up, args=(self.snapshots, stopped), daemon=True).start()
         warm = asyncio.ensure_future(assets.warm(self.service))
+        sampling = asyncio.ensure_future(_sampled(self.service.metrics))
         yield
         warm.cancel()
+        sampling.cancel()
         stopped.set()
         await asyncio.to_thread(self.service.served.close)
 
@@ -123,6 +126,17 @@ class Server:
 def create_server(settings: Settings) -> Server:
     """The whole site over the snapshots that `settings` name."""
     return Server(settings)
+
+
+async def _sampled(metrics: Metrics) -> None:
+    """Keep what changes between requests up to date, so that any worker tells of all of them."""
+    looked_s = -math.inf
+    while True:
+        metrics.sample()
+        if time.monotonic() - looked_s > TRADING_EVERY_S:
+            await asyncio.to_thread(metrics.look_at_the_day)
+            looked_s = time.monotonic()
+        await asyncio.sleep(SAMPLED_EVERY_S)
 
 
 async def _sorry(request: Request, error: Any) -> Response:

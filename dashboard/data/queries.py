@@ -720,19 +720,23 @@ def reliability(snapshot: Snapshot) -> list[Reliability]:
 def runs(snapshot: Snapshot) -> list[PastRun]:
     """The last runs up to the snapshot, the newest first; none in one of an earlier version. A run
     that changed nothing publishes nothing, and is told with the next that does."""
-    if not snapshot.has("runs"):
-        return []
-    rows = snapshot.rows(
-        "select started_at, finished_at, command, added, revised, failed, came from runs "
-        "order by started_at desc"
-    )
-    return [
-        PastRun(
-            begun.replace(tzinfo=UTC), ended.replace(tzinfo=UTC), command, added, revised, failed,
-            tuple(came),
+
+    def told() -> list[PastRun]:
+        if not snapshot.has("runs"):
+            return []
+        rows = snapshot.rows(
+            "select started_at, finished_at, command, added, revised, failed, came from runs "
+            "order by started_at desc"
         )
-        for begun, ended, command, added, revised, failed, came in rows
-    ]  # fmt: skip
+        return [
+            PastRun(
+                begun.replace(tzinfo=UTC), ended.replace(tzinfo=UTC), command, added, revised,
+                failed, tuple(came),
+            )
+            for begun, ended, command, added, revised, failed, came in rows
+        ]  # fmt: skip
+
+    return snapshot.cached("runs", "", told)
 
 
 def standings(snapshot: Snapshot, as_of: datetime | None = None) -> Mapping[str, Standing]:

@@ -35,7 +35,7 @@ OPENING = "The snapshot is being opened."
 #: whole histories.
 CACHE_SIZES = {
     "standings": 200, "words": 2, "order": 14, "health": 2, "reading": 4000, "page": 300,
-    "series": 40, "brought": 40, "events": 200, "mentions": 200, "lines": 30, "rows": 30,
+    "series": 40, "brought": 40, "events": 200, "mentions": 200, "lines": 30, "rows": 30, "runs": 1,
     "table": 60, "problems": 1, "reliability": 1, "notes": 60, "since": 40, "awaited": 4,
     "related": 400,
 }  # fmt: skip
@@ -82,6 +82,12 @@ class Snapshot:
         document = self.rows("select document from catalog")[0][0]
         self.catalog = catalog_of(document)
         self._cache: dict[str, OrderedDict[Hashable, Any]] = {k: OrderedDict() for k in CACHE_SIZES}
+        #: How often each kind was there already and was not. Nobody waits for a lock to count: one
+        #: of two that come at once may be missed.
+        self.cache_hits, self.cache_misses = (
+            dict.fromkeys(CACHE_SIZES, 0),
+            dict.fromkeys(CACHE_SIZES, 0),
+        )
 
     @property
     def name(self) -> str:
@@ -187,10 +193,16 @@ class Snapshot:
         kind, what was asked for longest ago makes room."""
         try:
             value: T = self._cache[kind][key]
+            self.cache_hits[kind] += 1
         except KeyError:
+            self.cache_misses[kind] += 1
             value = compute()
         self.add_to_cache(kind, key, value)
         return value
+
+    def cache_entries(self) -> Mapping[str, int]:
+        """How many values of each kind the cache holds."""
+        return {kind: len(held) for kind, held in self._cache.items()}
 
     def in_cache(self, kind: str, key: Hashable) -> Any:
         """What the cache holds already, or None."""

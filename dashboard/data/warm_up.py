@@ -14,18 +14,21 @@ from dashboard.data.freshness import health
 from dashboard.data.indicator_rows import LASTING, in_order
 from dashboard.data.snapshot import Snapshot, Snapshots
 from etl.errors import StorageError
+from etl.tracing import span
 
 log = logging.getLogger(__name__)
 
 
 def get_ready(snapshot: Snapshot) -> None:
-    """Make what many pages of a snapshot begin with."""
-    queries.standings(snapshot)
-    queries.problems(snapshot)
-    queries.reliability(snapshot)
-    search.said(snapshot)
-    for name in LASTING:
-        in_order(snapshot, name, falls=True)  # as a first touch of a heading asks for it
+    """Make what many pages of a snapshot begin with, and what `/metrics` tells of it."""
+    with span("snapshot.swap", {"xinzhi.snapshot": snapshot.name}):
+        queries.standings(snapshot)
+        queries.problems(snapshot)
+        queries.reliability(snapshot)
+        queries.runs(snapshot)
+        search.said(snapshot)
+        for name in LASTING:
+            in_order(snapshot, name, falls=True)  # as a first touch of a heading asks for it
 
 
 def keep_up(snapshots: Snapshots, stopped: Event) -> None:

@@ -40,9 +40,15 @@ class Made:
 
 
 class Receipts(Protocol):
-    """The record in one of its forms. `kept` is how many files are remembered."""
+    """The record in one of its forms. `kept` is how many files are remembered, `problem` what is
+    wrong with it, if anything."""
 
     kept: int
+    problem: str
+
+    @property
+    def waiting(self) -> int:
+        """How many files wait to be written."""
 
     def note(self, made: Made) -> None:
         """Remember a file; one that is known already keeps its first moment. Nothing is raised and
@@ -101,6 +107,11 @@ class Served:
 
     def close(self) -> None:
         """Every file was written when it was noted."""
+
+    @property
+    def waiting(self) -> int:
+        """How many files wait to be written: each is written when it is noted."""
+        return 0
 
     def _rows(self, query: str, parameters: list[str]) -> list[tuple[Any, ...]]:
         try:

@@ -79,6 +79,8 @@ class ResponseCache:
     def __init__(self, snapshots: Snapshots, max_bytes: int = MAX_BYTES) -> None:
         self.snapshots, self.max_bytes = snapshots, max_bytes
         self.bytes = 0
+        #: How often an answer was there, or under way, and how often it had to be begun.
+        self.hits = self.misses = 0
         self._answers: OrderedDict[Meaning, CachedAnswer] = OrderedDict()
         self._spellings: dict[Spelling, Meaning] = {}
         self._under_way: dict[Meaning, Work[CachedAnswer]] = {}
@@ -100,9 +102,11 @@ class ResponseCache:
             found = self._answers.get(meaning)
             if found is not None:
                 self._answers.move_to_end(meaning)
+                self.hits += 1
                 return found
             work = self._under_way.get(meaning)
             is_new = work is None or not work.join()
+            self.hits, self.misses = self.hits + (not is_new), self.misses + is_new
             if work is None or is_new:
                 work = limit.begin(lambda: self._made(meaning, make))
                 work.join()
@@ -118,6 +122,7 @@ class ResponseCache:
             if meaning is None or meaning.snapshot not in ("", self.snapshots.name):
                 return None
             self._answers.move_to_end(meaning)
+            self.hits += 1
             return self._answers[meaning]
 
     def learn(self, spelling: Spelling, meaning: Meaning, route: Any) -> None:

@@ -13,15 +13,18 @@ from fastapi.responses import Response
 from dashboard.http.asgi import App, Message, Receive, Scope, Send, header
 from dashboard.http.caching import settled
 from dashboard.http.limits import ReaderLeftError
-from dashboard.http.metrics import Metrics
+from dashboard.http.metrics import METHODS, Metrics
 from dashboard.http.problems import answer_to, our_mistake, problem
 from dashboard.http.security import allowed, options, with_rules
 from etl.errors import XinzhiError
 from etl.log import REQUEST_ID
+from etl.tracing import failed, is_tracing, note, span
 
 MAX_HEADERS, MAX_HEAD_BYTES = 100, 32_000
 #: An id that another server before us gave: it is repeated in the log, so it is one plain word.
 _SANE_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+#: What a server before us tells of the trace that a request belongs to.
+TRAIL = ("traceparent", "tracestate")
 #: What is counted for a reader who left before the answer.
 LEFT = 499
 #: What whoever runs the site may have to do something about.
@@ -44,6 +47,29 @@ class FrontDoor:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        if not is_tracing():
+            await self._answer(scope, receive, send)
+            return
+        trail = {name: header(scope, name.encode()).decode("latin-1") for name in TRAIL}
+        with span("request", carrier=trail) as one:
+            status = await self._answer(scope, receive, send)
+            method, route = scope["method"], _route_of(scope)
+            note(
+                one,
+                {
+                    "http.request.method": method if method in METHODS else "_OTHER",
+                    "http.route": route,
+                    "http.response.status_code": status,
+                    "xinzhi.snapshot": self.metrics.snapshots.name,
+                    "xinzhi.request": REQUEST_ID.get(),
+                },
+                f"{method} {route}" if method in METHODS else f"HTTP {route}",
+            )
+            if status >= 500:
+                failed(one, str(status))
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> int:
+        """Answer one request; the status of the answer."""
         start, status, request_id = time.perf_counter(), 0, _id_of(scope)
         REQUEST_ID.set(request_id.decode("ascii"))
 
@@ -72,6 +98,7 @@ class FrontDoor:
             if status in _TOLD:
                 log.warning("%s was answered with %d.", _route_of(scope), status)
             self.metrics.count(scope, status or 500, time.perf_counter() - start)
+        return status or 500
 
 
 def _id_of(scope: Scope) -> bytes:

@@ -86,13 +86,44 @@ class ConcurrencyLimit:
     to come back. What is made already does not pass here."""
 
     def __init__(self, at_once: int, patience_s: float = 5.0, crowd: int = 16) -> None:
-        self.patience_s, self.crowd = patience_s, crowd
+        self.at_once, self.patience_s, self.crowd = at_once, patience_s, crowd
+        #: How many were told to come back.
+        self.refused = 0
         self._threads = ThreadPoolExecutor(at_once, thread_name_prefix="limited")
         self._waiting, self._lock = 0, Lock()
+        self._unfinished = self._running = 0
+
+    @property
+    def running(self) -> int:
+        """How many are being made."""
+        return self._running
+
+    @property
+    def queued(self) -> int:
+        """How many have not been begun."""
+        return max(0, self._unfinished - self._running)
 
     def begin(self, make: Callable[[], T]) -> Work[T]:
         """Work that several may join; it begins when there is a place."""
-        return Work(self._threads, make)
+
+        def counted() -> T:
+            with self._lock:
+                self._running += 1
+            try:
+                return make()
+            finally:
+                with self._lock:
+                    self._running -= 1
+
+        with self._lock:
+            self._unfinished += 1
+        work = Work(self._threads, counted)
+        work.done.add_done_callback(self._finished)
+        return work
+
+    def _finished(self, done: Future[Any]) -> None:
+        with self._lock:
+            self._unfinished -= 1
 
     async def result(self, work: Work[T], receive: Receive) -> T:
         """What is made, for a reader who has joined it."""
@@ -102,6 +133,9 @@ class ConcurrencyLimit:
         try:
             patience_s = min(self.patience_s, CROWD_PATIENCE_S) if is_crowded else self.patience_s
             return await work.result(receive, patience_s)
+        except BusyError:
+            self.refused += 1  # on the event loop alone
+            raise
         finally:
             with self._lock:
                 self._waiting -= 1

@@ -19,10 +19,13 @@ from etl.base_url import EVERYWHERE, served_at
 from etl.errors import SettingError
 from etl.log import log_config
 from etl.settings import PREFIX, Settings, load_settings
+from etl.tracing import begin_tracing
 
 #: The variable of the environment that holds the public address.
 BASE_URL = f"{PREFIX}BASE_URL"
 
+#: What the spans of this program say that they are of.
+SERVICE = "xinzhi-dashboard"
 #: Seconds for what is under way once the server is told to end.
 GRACE_S = 4
 #: Files that are open besides connections: the snapshot, the log, what Python loads.
@@ -31,6 +34,7 @@ OTHER_FILES, BACKLOG = 256, 256
 
 def serve(settings: Settings, host: str, port: int, workers: int) -> None:
     """Serve in the foreground until stopped."""
+    begin_tracing(SERVICE)  # what is wrong with it is said before anything is begun
     with _counted_together(workers):
         uvicorn.run(
             f"{__name__}:application",
@@ -53,6 +57,7 @@ def application() -> Server:
     """The site with the settings of the environment: uvicorn's factory, one a worker."""
     most_files = raise_file_limit()
     BoundedProtocol.most = max(16, min(BoundedProtocol.most, most_files - OTHER_FILES - BACKLOG))
+    begin_tracing(SERVICE)
     return create_server(load_settings())
 
 
