@@ -117,7 +117,10 @@ HELP: Mapping[str, tuple[str, str]] = {
         "what several machines must share, in PostgreSQL: receipts, the memory of alerts, and "
         "which machine leads; postgresql://USER:PASSWORD@HOST:5432/NAME",
     ),
-    "LOG": ("text", "how the dashboard writes its log: text or json, one line a record"),
+    "LOG": (
+        "text",
+        "how both programs write their log: text for people, or json, one object a line",
+    ),
 }
 #: Of which statements that a value decided only after their day an editor is told.
 LATER = ("none", "contradicted", "all")

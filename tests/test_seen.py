@@ -88,8 +88,8 @@ def test_any_other_id_is_replaced(own_site: httpx.Client, given: str) -> None:
 
 def test_each_request_has_an_id_of_its_own(own_site: httpx.Client) -> None:
     own_site.headers.pop("X-Request-ID")
-    found = {own_site.get(path).headers["x-request-id"]
-             for path in ("/", "/c/sp500", "/c/nothing", "/healthz", "/c/sp500.csv") * 4}  # fmt: skip
+    paths = ("/", "/c/sp500", "/c/nothing", "/healthz", "/c/sp500.csv") * 4
+    found = {own_site.get(path).headers["x-request-id"] for path in paths}
     assert len(found) == 20
 
 
@@ -167,7 +167,7 @@ def test_a_record_whose_words_do_not_fit_is_written_all_the_same() -> None:
     ("said", "hidden"),
     [
         ("mail to reader.one+x@mail.example.org now", "reader.one"),
-        ("GET /c/sp500?title=secret+words&w=9 HTTP/1.1", "secret"),
+        ("GET /c/sp500?title=my+headline&w=9 HTTP/1.1", "headline"),
         ("at https://example.org/a?key=abc123", "abc123"),
         ("proxy http://user:pass-word@proxy.example:3128 refused", "pass-word"),
         ("the key 0123456789abcdef is wrong", "0123456789abcdef"),
@@ -215,11 +215,16 @@ def test_both_doors_write_their_log_in_one_form() -> None:
 
 # The log of a run
 
+#: One of figures, one of the register, one that is derived and what it is made of: a whole run of
+#: the catalog takes ten times as long.
+FEW = ("run", "--offline", "micron_close_usd", "micron_shares_outstanding",
+       "micron_market_cap_usd_bn", "policy_documents_monthly")  # fmt: skip
+
 
 def test_a_run_tells_programs_its_beginning_each_source_its_snapshot_and_its_end(
     data: Path,
 ) -> None:
-    done = finished(command("run", "--offline", data=data, XINZHI_LOG="json"))
+    done = finished(command(*FEW, data=data, XINZHI_LOG="json"))
     assert done.status == 0
     told = lines_of(done.err)
     assert {line["run"] for line in told} == {"1"}
@@ -229,17 +234,17 @@ def test_a_run_tells_programs_its_beginning_each_source_its_snapshot_and_its_end
     sources = {line["source"]: line for line in told if line["event"] == "source"}
     assert {"figures", "register", "derived"} <= sources.keys()
     assert sources["figures"]["answer"] == "good"
-    assert sources["figures"]["new"] > 1000
+    assert sources["figures"]["new"] > 100
     end = told[-1]
     assert end["snapshot"] == told[-2]["snapshot"] == done.out.splitlines()[-1].split()[-1]
     assert end["new"] == sum(one["new"] for one in sources.values())
-    assert end["updated"] > 20
+    assert end["updated"] == 4
     assert end["seconds"] > 0
     assert {"time", "level", "logger", "message"} <= end.keys()
 
 
 def test_people_are_told_what_they_were_told_before(data: Path) -> None:
-    done = finished(command("run", "--offline", data=data))
+    done = finished(command(*FEW, data=data))
     assert done.status == 0
     assert done.err == ""
     assert "run" not in done.out.splitlines()[0]
@@ -275,8 +280,11 @@ def test_a_run_that_is_refused_and_a_wrong_setting_are_lines_too(filled: Path) -
 
 
 def test_an_error_that_nobody_foresaw_is_one_line_with_its_traceback(filled: Path) -> None:
-    broken = "import etl.ingest.run as r\ndef publish(*a, **k): raise ZeroDivisionError\nr.publish = publish"
-    process = command("run", "--offline", data=filled, before=broken, XINZHI_LOG="json")
+    broken = (
+        "import etl.ingest.run as r\ndef publish(*a, **k): raise ZeroDivisionError\n"
+        "r.publish = publish"
+    )
+    process = command(*FEW, data=filled, before=broken, XINZHI_LOG="json")
     told = lines_of(finished(process).err)
     assert process.returncode == 1
     assert [line["level"] for line in told[-2:]] == ["error", "critical"]
@@ -410,7 +418,7 @@ def collector() -> Iterator[tuple[str, list[Span]]]:
 @needs_sdk
 def test_a_run_is_a_span_with_one_below_it_for_each_source(data: Path) -> None:
     with collector() as (address, found):
-        done = finished(command("run", "--offline", data=data, OTEL_EXPORTER_OTLP_ENDPOINT=address))
+        done = finished(command(*FEW, data=data, OTEL_EXPORTER_OTLP_ENDPOINT=address))
     assert done.status == 0, done.err
     (run,) = [one for one in found if one.name == "run"]
     assert run.service == "xinzhi-etl"
