@@ -12,8 +12,7 @@ import re
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -25,7 +24,7 @@ import pytest
 from conftest import PROJECT, command, finished, run_with_fred, settings_of
 from hypothesis import given
 from hypothesis import strategies as st
-from serving import free_port
+from serving import client, free_port
 
 from etl.catalog import Catalog
 from etl.ingest.run import Request
@@ -416,81 +415,81 @@ def collector() -> Iterator[tuple[str, list[Span]]]:
 
 
 @needs_sdk
-def test_a_run_is_a_span_with_one_below_it_for_each_source(data: Path) -> None:
+def test_a_collector_is_told_of_spans_under_the_name_of_the_program() -> None:
+    code = (
+        "from etl.tracing import begin_tracing, span\nbegin_tracing('xinzhi-etl')\n"
+        "with span('run', {'xinzhi.load': 7}): pass"
+    )
     with collector() as (address, found):
-        done = finished(command(*FEW, data=data, OTEL_EXPORTER_OTLP_ENDPOINT=address))
-    assert done.status == 0, done.err
-    (run,) = [one for one in found if one.name == "run"]
-    assert run.service == "xinzhi-etl"
-    assert run.attributes["xinzhi.load"] == 1
-    assert run.attributes["xinzhi.snapshot"] == done.out.splitlines()[-1].split()[-1]
-    sources = [one for one in found if one.name.startswith("source ")]
-    assert {"source figures", "source register"} <= {one.name for one in sources}
-    assert {(one.parent, one.trace) for one in sources} == {(run.id, run.trace)}
-    assert not any(one.failed for one in found)
+        subprocess.run(
+            [sys.executable, "-c", code], cwd=PROJECT, check=True, timeout=120,
+            env={**os.environ, "OTEL_EXPORTER_OTLP_ENDPOINT": address},
+        )  # fmt: skip
+    (one,) = found
+    assert (one.name, one.service, one.attributes) == ("run", "xinzhi-etl", {"xinzhi.load": 7})
+    assert not one.failed
+
+
+@pytest.fixture
+def spans() -> Iterator[Callable[[], Sequence[Any]]]:
+    """The spans that have ended, kept in memory."""
+    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+    from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+    from etl.tracing import trace_through
+
+    kept, provider = InMemorySpanExporter(), TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(kept))
+    trace_through(provider)
+    yield kept.get_finished_spans
+    trace_through(None)
 
 
 @needs_sdk
-@pytest.mark.slow
-def test_requests_are_spans_by_kind_without_the_words_of_a_reader(filled: Path) -> None:
-    port, parent = free_port(), "00-" + "a" * 32 + "-" + "b" * 16 + "-01"
-    with collector() as (address, found):
-        process = subprocess.Popen(
-            [sys.executable, "-m", "dashboard", "--port", str(port)], cwd=PROJECT,
-            env={**os.environ, "XINZHI_DATA": str(filled), "OTEL_EXPORTER_OTLP_ENDPOINT": address},
-            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-        )  # fmt: skip
-        try:
-            site = httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=60)
-            until = time.monotonic() + 60
-            while not answers(site) and time.monotonic() < until:
-                time.sleep(0.2)
-            name = site.get("/readyz").json()["snapshot"]
-            for _ in range(2):  # made, and from the cache
-                site.get("/c/sp500.csv?title=private", headers={"traceparent": parent})
-            site.get("/c/nothing?email=a@example.org")
-        finally:
-            process.terminate()
-            _, errors = process.communicate(timeout=30)
-    assert "Traceback" not in errors
-    assert {one.service for one in found} == {"xinzhi-dashboard"}
+def test_a_run_is_a_span_with_one_below_it_for_each_source(
+    filled: Path, catalog: Catalog, spans: Callable[[], Sequence[Any]]
+) -> None:
+    rows = "2026-05-26,7519.12\n"
+    report = run_with_fred(settings_of(filled), catalog, Request(("sp500",), "fred"), rows)
+    source, run = spans()
+    assert (source.name, run.name) == ("source fred", "run")
+    assert source.parent.span_id == run.context.span_id
+    assert source.attributes["xinzhi.good"] == source.attributes["xinzhi.asked"] == 1
+    assert run.attributes["xinzhi.snapshot"] == (report.snapshot or "")
+    assert run.attributes["xinzhi.load"] > 1
+    assert run.start_time <= source.start_time <= source.end_time <= run.end_time
+
+
+@needs_sdk
+def test_requests_are_spans_by_kind_without_the_words_of_a_reader(
+    published: Settings, spans: Callable[[], Sequence[Any]]
+) -> None:
+    site, parent = client(published), "00-" + "a" * 32 + "-" + "b" * 16 + "-01"
+    name = site.get("/readyz").json()["snapshot"]
+    for _ in range(2):  # made, and from the cache
+        site.get("/c/sp500.csv?title=private", headers={"traceparent": parent})
+    site.get("/c/nothing?email=a@example.org")
+    found = spans()
     csv = [one for one in found if one.name == "GET /c/{place}.csv"]
-    assert [(one.parent, one.trace) for one in csv] == [("b" * 16, "a" * 32)] * 2
+    told = {(one.parent.span_id, one.parent.trace_id) for one in csv}
+    assert (len(csv), told) == (2, {(int("b" * 16, 16), int("a" * 32, 16))})
     assert {one.attributes["xinzhi.snapshot"] for one in csv} == {name}
     assert {one.attributes["http.response.status_code"] for one in csv} == {200}
-    assert {one.attributes["xinzhi.snapshot"] for one in found if one.name == "snapshot.swap"} == {
-        name
-    }
+    swaps = [one for one in found if one.name == "snapshot.swap"]
+    assert [one.attributes["xinzhi.snapshot"] for one in swaps] == [name]
     words = " ".join(str(value) for one in found for value in one.attributes.values())
     assert "private" not in words
     assert "example.org" not in words
 
 
-def answers(site: httpx.Client) -> bool:
-    try:
-        return site.get("/readyz").status_code == 200
-    except httpx.TransportError:
-        return False
-
-
 @needs_sdk
-def test_spans_of_errors_name_their_kind_alone() -> None:
-    from opentelemetry.sdk.trace import TracerProvider
-    from opentelemetry.sdk.trace.export import SimpleSpanProcessor
-    from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+def test_spans_of_errors_name_their_kind_alone(spans: Callable[[], Sequence[Any]]) -> None:
+    from etl.tracing import span
 
-    from etl.tracing import is_tracing, span, trace_through
-
-    kept, provider = InMemorySpanExporter(), TracerProvider()
-    provider.add_span_processor(SimpleSpanProcessor(kept))
-    trace_through(provider)
-    try:
-        with pytest.raises(ValueError, match="secret"), span("outer"), span("inner"):
-            raise ValueError("a secret")
-    finally:
-        trace_through(None)
-    inner, outer = kept.get_finished_spans()
+    with pytest.raises(ValueError, match="secret"), span("outer"), span("inner"):
+        raise ValueError("a secret")
+    inner, outer = spans()
     assert inner.parent.span_id == outer.context.span_id
     assert [one.attributes["error.type"] for one in (inner, outer)] == ["ValueError"] * 2
     assert not any(one.events or one.status.description for one in (inner, outer))
-    assert not is_tracing()
