@@ -19,7 +19,7 @@ from dashboard.chart_page.page import FORMATS, SiteConfig
 from dashboard.data.snapshot import Snapshots
 from dashboard.data.warm_up import get_ready, keep_up
 from dashboard.export.receipts import receipts
-from dashboard.http.asgi import Receive, Scope, Send
+from dashboard.http.asgi import Message, Receive, Scope, Send
 from dashboard.http.bodies import BoundedBodies
 from dashboard.http.cache import FromCache, ResponseCache
 from dashboard.http.clean_links import CleanLinks
@@ -63,6 +63,14 @@ class Server:
 
     def __init__(self, settings: Settings) -> None:
         self.snapshots = Snapshots(store_of(settings), get_ready, in_background=True)
+        cache, served = ResponseCache(self.snapshots), receipts(settings)
+        limits = {
+            "pages": ConcurrencyLimit(*PAGES),
+            "pictures": ConcurrencyLimit(*PICTURES),
+            "files": ConcurrencyLimit(*FILES),
+            "assets": ConcurrencyLimit(*ASSETS),
+            "drafts": ConcurrencyLimit(*DRAFTS),
+        }
         self.service = Service(
             snapshots=self.snapshots,
             site=SiteConfig(Urls.of(settings), FORMATS, reports_to=settings.corrections_to),
@@ -78,7 +86,7 @@ class Server:
         self._app = PublicAddress(door, self.service.site.urls, paths)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._app(scope, receive, send)
+        await self._app(scope, receive, closing(send) if self.service.leaving.is_set() else send)
 
     def _routes(self) -> FastAPI:
         routes = FastAPI(
@@ -137,6 +145,18 @@ async def _sampled(metrics: Metrics) -> None:
             await asyncio.to_thread(metrics.look_at_the_day)
             looked_s = time.monotonic()
         await asyncio.sleep(SAMPLED_EVERY_S)
+
+
+def closing(send: Send) -> Send:
+    """Answers after which the connection is closed: its reader asks elsewhere next time."""
+
+    async def closed(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = [*message["headers"], (b"connection", b"close")]
+            message = {**message, "headers": headers}
+        await send(message)
+
+    return closed
 
 
 async def _sorry(request: Request, error: Any) -> Response:

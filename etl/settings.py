@@ -117,6 +117,10 @@ HELP: Mapping[str, tuple[str, str]] = {
         "what several machines must share, in PostgreSQL: receipts, the memory of alerts, and "
         "which machine leads; postgresql://USER:PASSWORD@HOST:5432/NAME",
     ),
+    "DRAIN": (
+        "0",
+        "seconds that a server told to end (SIGTERM) still answers, while its /readyz says 503",
+    ),
     "LOG": (
         "text",
         "how both programs write their log: text for people, or json, one object a line",
@@ -197,6 +201,7 @@ class Settings:
     warehouse_file: Path | None = None
     lake: Lake | None = None
     state_dsn: Dsn | None = None
+    drain_s: float = 0
 
     def without_secrets(self, sentence: str) -> str:
         """The sentence without keys, passwords, secret addresses, or the user of any address.
@@ -309,7 +314,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         contact=value("CONTACT"),
         fred_api_key=value("FRED_API_KEY"),
         eia_api_key=value("EIA_API_KEY"),
-        timeout_s=_seconds(value("TIMEOUT") or "8"),
+        timeout_s=_seconds("TIMEOUT", value("TIMEOUT") or "8"),
         alert_webhook=value("ALERT_WEBHOOK"),
         alert_shape=value("ALERT_SHAPE"),
         alert_smtp=_escaped(value("ALERT_SMTP") or "") or None,
@@ -331,6 +336,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         warehouse_file=warehouse,
         lake=lake,
         state_dsn=parse_dsn("XINZHI_STATE", state) if state else lake.catalog if lake else None,
+        drain_s=_seconds("DRAIN", value("DRAIN") or "0", may_be_none=True),
     )
 
 
@@ -442,14 +448,14 @@ def _bundle(text: str) -> Path:
     return Path(text)
 
 
-def _seconds(text: str) -> float:
+def _seconds(name: str, text: str, may_be_none: bool = False) -> float:
     try:
         seconds = float(text)
     except ValueError:
-        seconds = 0.0
-    if not 0 < seconds <= 600:
+        seconds = -1.0
+    if not 0 <= seconds <= 600 or not (seconds or may_be_none):
         raise SettingError(
-            f"XINZHI_TIMEOUT: '{quoted(text)}' is not a number of seconds from 0 to 600."
+            f"{PREFIX}{name}: '{quoted(text)}' is not a number of seconds from 0 to 600."
         )
     return seconds
 

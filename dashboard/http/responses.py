@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from threading import Event
 
 from fastapi import Request
 from fastapi.responses import Response
@@ -39,6 +40,8 @@ class Service:
     files: ConcurrencyLimit
     assets: ConcurrencyLimit
     drafts: ConcurrencyLimit
+    #: Set once the process has been told to end: whoever sends it readers should stop.
+    leaving: Event = field(default_factory=Event)
 
 
 def service_of(request: Request) -> Service:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 import resource
+import signal
 import socket
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import Event
+from types import FrameType
 
 import uvicorn
 
@@ -58,7 +62,29 @@ def application() -> Server:
     most_files = raise_file_limit()
     BoundedProtocol.most = max(16, min(BoundedProtocol.most, most_files - OTHER_FILES - BACKLOG))
     begin_tracing(SERVICE)
-    return create_server(load_settings())
+    settings = load_settings()
+    server = create_server(settings)
+    if settings.drain_s:
+        _leave_slowly(server.service.leaving, settings.drain_s)
+    return server
+
+
+def _leave_slowly(leaving: Event, seconds: float) -> None:
+    """On SIGTERM, say so at /readyz and go on answering for a while before the end, which is then
+    uvicorn's. SIGINT ends at once, as ever."""
+    end = signal.getsignal(signal.SIGTERM)
+    if not callable(end) or threading.current_thread() is not threading.main_thread():
+        return  # nobody waits for the signal: this is no process of its own
+
+    def told(number: int, frame: FrameType | None) -> None:
+        if leaving.is_set():  # a supervisor may tell the whole group, and the parent each worker
+            return
+        leaving.set()
+        last = threading.Timer(seconds, end, (number, None))
+        last.daemon = True
+        last.start()
+
+    signal.signal(signal.SIGTERM, told)
 
 
 def raise_file_limit() -> int:

@@ -25,7 +25,10 @@ async def healthz() -> Response:
 @router.api_route("/readyz", methods=METHODS)
 async def readyz(request: Request) -> Response:
     """200 while a snapshot is open and can be read, 503 in words otherwise."""
-    snapshots = service_of(request).snapshots
+    service = service_of(request)
+    if service.leaving.is_set():
+        return problem(503, "This process is ending; it answers what still comes.")
+    snapshots = service.snapshots
     snapshot = snapshots.open
     if snapshot is None:
         return problem(503, snapshots.problem or "The snapshot is being opened.")
