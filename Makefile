@@ -52,9 +52,17 @@ bench: $(READY) ## measure speed, as ratios to a plain peer in the same run
 	@sh tests/ensure_browser.sh
 	$(BIN)/python -m benchmarks
 
-lock: ## regenerate requirements.lock from pyproject.toml
+image: ## build the image without a registry (deploy/Dockerfile, Debian's buildah and mmdebstrap)
+	@sh deploy/image.sh
+
+lock: ## regenerate the lock files from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	  --no-header --no-annotate --group dev pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	  --no-header --no-annotate -c requirements.lock pyproject.toml -o requirements-image.lock
+	@for machine in x86_64 aarch64; do $(BIN)/uv pip compile --quiet --only-binary :all: \
+	  --python-platform $$machine-manylinux_2_36 --python-version 3.11 requirements-image.lock \
+	  -o /dev/null || { echo "a package has no wheel for $$machine"; exit 1; }; done
 
 clean: ## remove the environment and everything generated
 	rm -rf .venv data/raw data/published data/state data/warehouse.duckdb data/warehouse.duckdb.wal data/.lock data/served.sqlite*
