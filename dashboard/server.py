@@ -77,6 +77,7 @@ class Server:
             served=served,
             metrics=Metrics(self.snapshots, cache, limits, served),
             cache=cache,
+            leaving=Event(),
             **limits,
         )
         cached = FromCache(BoundedBodies(self._routes()), self.service.cache)

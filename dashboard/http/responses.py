@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from threading import Event
 
 from fastapi import Request
@@ -41,7 +41,7 @@ class Service:
     assets: ConcurrencyLimit
     drafts: ConcurrencyLimit
     #: Set once the process has been told to end: whoever sends it readers should stop.
-    leaving: Event = field(default_factory=Event)
+    leaving: Event
 
 
 def service_of(request: Request) -> Service:
