@@ -56,10 +56,10 @@ _CONNECTIONS: Mapping[str, str] = {
     "lookup address": "its host is not known; look at XINZHI_S3_ENDPOINT",
     "incorrectly configured region": "the bucket is in another region; correct XINZHI_S3_REGION",
     "169.254.169.254": "no key is set; set XINZHI_S3_KEY_ID and XINZHI_S3_SECRET",
-    "kind: Connect": "it cannot be reached",
-    "kind: Timeout": "no answer in time",
-    "kind: Body": "the connection broke off",
-    "kind: Interrupted": "the connection broke off",
+    "kind: connect": "it cannot be reached",
+    "kind: timeout": "no answer in time",
+    "kind: body": "the connection broke off",
+    "kind: interrupted": "the connection broke off",
     "body": "the connection broke off",
 }
 Kind = Literal["short", "down", "up"]
@@ -136,8 +136,8 @@ class Objects:
             if to is not None:
                 to.write(chunk)
         if count != size:
-            more = "more" if count > size else f"{count:,}"
-            raise self._other(name, f"it has {more} bytes instead of {size:,}")
+            found = f"more than {size:,} bytes" if count > size else f"{count:,} bytes of {size:,}"
+            raise self._other(name, f"it has {found}")
         return digest.hexdigest()
 
     def put(self, name: str, payload: bytes) -> None:
@@ -289,7 +289,8 @@ class Objects:
         elif status:
             reason = f"it answered with status {status}{f', {code}' if code else ''}"
         else:
-            reason = next((words for sign, words in _CONNECTIONS.items() if sign in said), "")
+            told = said.lower()
+            reason = next((words for sign, words in _CONNECTIONS.items() if sign in told), "")
             reason = reason or "what answers there speaks another language than S3"
         host = urlsplit(self.settings.object_access.endpoint or "").netloc
         place = f"{self.address}{f' at {host}' if host else ''}"

@@ -34,12 +34,14 @@ async def readyz(request: Request) -> Response:
         return problem(503, snapshots.problem or "The snapshot is being opened.")
     if snapshot.damage:
         return problem(503, snapshot.damage)
+    away = snapshots.away_since
     warnings = " ".join(filter(None, (snapshots.problem, fonts.warning())))
     document = {
         "status": "ok",
         "snapshot": snapshot.name,
         "published_at": snapshot.published_at.isoformat(),
         **({"warning": warnings} if warnings else {}),
+        **({"store_away_since": away.isoformat()} if away else {}),
     }
     return Response(to_json(document), media_type="application/json")
 
