@@ -76,10 +76,12 @@ def serve_command(options: argparse.Namespace) -> int:
     require_free(options.host, options.port)
     address = name_address(options.host, options.port)
     settings = load_settings()
-    try:
-        Snapshots(store_of(settings)).current()
-    except SnapshotError as error:
-        print(f"note: {error.detail}", file=sys.stderr)
+    store = store_of(settings)
+    if store.is_near:  # else the thread beside the requests fetches it, and the log says what fails
+        try:
+            Snapshots(store).current()
+        except SnapshotError as error:
+            print(f"note: {error.detail}", file=sys.stderr)
     print(address, flush=True)
     serve(settings, options.host, options.port, options.workers)
     return 0

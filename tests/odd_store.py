@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -75,7 +76,8 @@ def odd_store(context: ssl.SSLContext | None = None) -> Iterator[OddStore]:
             body = store.held.get(unquote(parts.path))
             self._send(200, body) if body is not None else self._send(404, refusal("NoSuchKey"))
 
-        do_HEAD = do_GET
+        def do_HEAD(self) -> None:
+            self.do_GET()
 
         def do_PUT(self) -> None:
             store.asked.append(f"PUT {self.path}")
@@ -116,6 +118,7 @@ def odd_store(context: ssl.SSLContext | None = None) -> Iterator[OddStore]:
             self.send_response(status)
             self.send_header("Content-Length", str(len(body)))
             self.send_header("Last-Modified", "Wed, 27 May 2026 00:00:00 GMT")
+            self.send_header("ETag", f'"{sha256(body).hexdigest()[:32]}"')
             self.end_headers()
             if self.command == "HEAD":
                 return

@@ -310,6 +310,14 @@ def test_a_day_that_has_not_come_is_refused() -> None:
     assert "has not come yet" in str(refusal("sp500@2026-08-02T0000"))
 
 
+def test_a_moment_that_a_clock_ahead_has_given_is_taken() -> None:
+    before_midnight = datetime(2026, 8, 1, 15, 55, tzinfo=UTC)
+    found = parse("sp500@2026-08-02T0003", {}, BUNDLED_CATALOG, before_midnight)
+    assert found.as_of == datetime(2026, 8, 1, 16, 3, tzinfo=UTC)
+    with pytest.raises(AddressError, match="has not come yet"):
+        parse("sp500@2026-08-02", {}, BUNDLED_CATALOG, before_midnight)
+
+
 def test_today_in_beijing_has_come() -> None:
     assert read("sp500@2026-08-01").as_of == datetime(2026, 8, 1, 15, 59, 59, 999_999, UTC)
 

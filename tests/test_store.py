@@ -509,9 +509,10 @@ from etl.storage.snapshots import store_of
 from etl.storage.warehouse import opened
 catalog = load_catalog(PROJECT / "indicators.yaml")
 kept = {name: catalog.indicators[name] for name in ("sp500", "vix")}
-content = publish.all_content(catalog.model_copy(update={"indicators": kept}), (), (), [("vix", "x")])
+small = catalog.model_copy(update={"indicators": kept})
+content, store = publish.all_content(small, (), (), [("vix", "x")]), store_of(load_settings())
 with opened(Path(sys.argv[1])) as warehouse:
-    publish.publish(warehouse, content, store_of(load_settings()), datetime(2026, 5, 28, tzinfo=UTC))
+    publish.publish(warehouse, content, store, datetime(2026, 5, 28, tzinfo=UTC))
 """
 READ = """
 from dashboard.data.snapshot import Snapshots

@@ -327,7 +327,8 @@ class Snapshots:
     def _open_if_new(self, path: Path) -> None:
         identity = _identity(path)
         if self._failed is not None and self._failed[:2] == (path, identity):
-            raise self._failed[2]  # it could not be opened, and is as it was
+            # It could not be opened, and is as it was.
+            raise self._failed[2].with_traceback(None)
         try:
             self._open, self._failed = self._opened(path), None
         except SnapshotError as error:

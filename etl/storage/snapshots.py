@@ -409,7 +409,7 @@ class Bucket(SnapshotStore):
         if self._failed is not None and self._failed[0] == pointer:
             _, until, pause, error = self._failed
             if time.monotonic() < until:
-                raise error
+                raise error.with_traceback(None)
         else:
             pause = AGAIN_S / 2
         try:
