@@ -75,6 +75,13 @@ class Snapshot:
         #: What a query could not read; empty as long as all can be.
         self.damage = ""
         self.connection = connect_sealed(path)
+        try:
+            self._begin(path)
+        except BaseException:
+            self.close()
+            raise
+
+    def _begin(self, path: Path) -> None:
         self.meta: dict[str, str] = dict(self.rows("select key, value from meta"))
         reason = cannot_serve(self.meta)
         if reason:
@@ -88,6 +95,11 @@ class Snapshot:
             dict.fromkeys(CACHE_SIZES, 0),
             dict.fromkeys(CACHE_SIZES, 0),
         )
+
+    def close(self) -> None:
+        """Let go of the file. While anyone has it open, DuckDB would give another file that took
+        its name for this one."""
+        self.connection.close()
 
     @property
     def name(self) -> str:
@@ -338,9 +350,13 @@ class Snapshots:
     def _opened(self, path: Path) -> Snapshot:
         try:
             found = Snapshot(path)
-            if found.name != path.stem:
-                raise _unreadable(path, "", why=f"it is a copy of {quoted(found.name)}")
-            self.get_ready(found)
+            try:
+                if found.name != path.stem:
+                    raise _unreadable(path, "", why=f"it is a copy of {quoted(found.name)}")
+                self.get_ready(found)
+            except BaseException:
+                found.close()
+                raise
         except SnapshotError:
             raise
         except (duckdb.Error, OSError, KeyError, IndexError, ValueError, StorageError) as error:
