@@ -40,7 +40,8 @@ class OddStore:
     #: Seconds that it takes to read each piece of what is put.
     slow_put_s: float = 0.0
     asked: list[str] = field(default_factory=list)
-    under_way: threading.Event = field(default_factory=threading.Event)
+    #: Set once the beginning of something that is put has come.
+    put_begun: threading.Event = field(default_factory=threading.Event)
 
     def settings(self) -> dict[str, str]:
         """The environment of a program whose snapshots lie here."""
@@ -89,7 +90,7 @@ def odd_store(context: ssl.SSLContext | None = None) -> Iterator[OddStore]:
                 if not piece:
                     return  # whoever sent it is gone: nothing is stored
                 body += piece
-                store.under_way.set()
+                store.put_begun.set()
                 time.sleep(store.slow_put_s)
             if store.refuses is not None:
                 self._send(*store.refuses)
@@ -126,7 +127,6 @@ def odd_store(context: ssl.SSLContext | None = None) -> Iterator[OddStore]:
             try:
                 for at in range(0, most, 64_000):
                     self.wfile.write(body[at : min(at + 64_000, most)])
-                    store.under_way.set()
                     time.sleep(store.slow_s)
             except OSError:  # whoever asked is gone
                 self.close_connection = True

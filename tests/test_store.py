@@ -262,7 +262,10 @@ def test_what_is_no_snapshot_of_ours_is_never_served(far: Machines, odd: OddStor
         "cannot be opened": lambda: _foreign(odd, far, b"no database" * 5000, other),
         "it is a copy of": lambda: _foreign(odd, far, good, other),
         "a later version wrote": lambda: _foreign(odd, far, _of_a_later_format(copy), other),
-        "is not there": lambda: odd.held.pop(_object(odd, other)),
+        "is not there": lambda: (
+            _foreign(odd, far, good, other),
+            odd.held.pop(_object(odd, other)),
+        ),
     }
     machine = far.reader("fresh")
     machine.refresh()
@@ -535,10 +538,10 @@ def test_a_publisher_killed_in_mid_upload_is_never_seen(far: Machines, odd: OddS
     far.warehouse.connection.execute("checkpoint")
     shutil.copy(far.folder / "warehouse.duckdb", copy)
     odd.slow_put_s = 0.5
-    odd.under_way.clear()
+    odd.put_begun.clear()
     data = {"XINZHI_DATA": str(far.folder / "killed"), **far.environment}
     process = _process(PUBLISH, data, str(copy))
-    assert odd.under_way.wait(60)
+    assert odd.put_begun.wait(60)
     os.kill(process.pid, signal.SIGKILL)
     process.wait(60)
     odd.slow_put_s = 0.0
@@ -559,8 +562,6 @@ def test_a_publisher_killed_in_mid_upload_is_never_seen(far: Machines, odd: OddS
 def test_a_reader_killed_in_mid_download_starts_clean(far: Machines, odd: OddStore) -> None:
     name = far.publish(1)
     odd.slow_s = 0.5
-    odd.under_way.clear()
-    odd.asked.clear()
     data = {"XINZHI_DATA": str(far.folder / "reader"), **far.environment}
     process = _process(READ, data)
     cache = far.settings("reader").published
@@ -648,7 +649,7 @@ def test_answers_of_sources_lie_in_the_bucket_and_are_replayed_and_backed_up_fro
     (kept,) = bucket_of.objects.every("raw")
     assert kept.name.startswith("raw/fred/sp500/20")
     assert not (filled / "raw").exists()
-    done = cli("replay", "fred")
+    done = cli("replay", "--source", "fred")
     assert done.status == 0, done.err
     done = cli("backup", tmp_path / "backup")
     assert done.status == 0, done.err
@@ -667,7 +668,7 @@ def test_answers_of_sources_lie_in_the_bucket_and_are_replayed_and_backed_up_fro
     assert [(one.name, one.bytes) for one in restored.objects.every("raw")] == [
         (kept.name, kept.bytes)
     ]
-    done = cli("replay", "fred")
+    done = cli("replay", "--source", "fred")
     assert done.status == 0, done.err
 
 
