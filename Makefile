@@ -3,9 +3,10 @@ PYTHON ?= python3
 PORT ?= 8050
 BIN := .venv/bin
 READY := .venv/.ready
+LAKE_READY := .venv-lake/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help install run etl test quick check format texts bench lock clean
+.PHONY: help install install-lake run etl test quick check format texts bench lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,6 +20,14 @@ $(READY): requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@touch $@
 
+install-lake: $(LAKE_READY) ## create the environment for a lake, .venv-lake
+
+# The tool that resolved the lock installs it in ten seconds.
+$(LAKE_READY): requirements-lake.lock $(READY)
+	$(PYTHON) -m venv --clear --without-pip .venv-lake
+	$(BIN)/uv pip install --quiet --python .venv-lake/bin/python --require-hashes -r requirements-lake.lock
+	@touch $@
+
 run: $(READY) ## set up, fetch the data and serve the dashboard at http://127.0.0.1:8050
 	@$(BIN)/python -m etl run || [ $$? -eq 1 ]
 	$(BIN)/python -m dashboard --port $(PORT)
@@ -26,7 +35,7 @@ run: $(READY) ## set up, fetch the data and serve the dashboard at http://127.0.
 etl: $(READY) ## fetch, check, store and publish
 	$(BIN)/python -m etl run
 
-test: check ## run the checks, then every test, with a real browser
+test: check $(LAKE_READY) ## run the checks, then every test, with a real browser
 	@sh tests/ensure_browser.sh
 	@sh tests/ensure_servers.sh
 	$(BIN)/python -m pytest -n 2
@@ -55,7 +64,7 @@ bench: $(READY) ## measure speed, as ratios to a plain peer in the same run
 image: ## build the image without a registry (deploy/Dockerfile, Debian's buildah and mmdebstrap)
 	@sh deploy/image.sh
 
-lock: ## regenerate the lock files from pyproject.toml
+lock: ## regenerate the lock files from pyproject.toml; the lake's differs in DuckDB
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	  --no-header --no-annotate --group dev pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
@@ -63,6 +72,9 @@ lock: ## regenerate the lock files from pyproject.toml
 	@for machine in x86_64 aarch64; do $(BIN)/uv pip compile --quiet --only-binary :all: \
 	  --python-platform $$machine-manylinux_2_36 --python-version 3.11 requirements-image.lock \
 	  -o /dev/null || { echo "a package has no wheel for $$machine"; exit 1; }; done
+	grep -E '^[^ #]' requirements.lock | sed 's/ *\\$$//' | grep -vE '^(duckdb|python-dateutil)=' \
+	  | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	  --no-header --no-annotate --extra lake --group lake -c - pyproject.toml -o requirements-lake.lock
 
 clean: ## remove the environment and everything generated
-	rm -rf .venv data/raw data/published data/state data/warehouse.duckdb data/warehouse.duckdb.wal data/.lock data/served.sqlite*
+	rm -rf .venv .venv-lake data/raw data/published data/state data/warehouse.duckdb data/warehouse.duckdb.wal data/.lock data/served.sqlite*

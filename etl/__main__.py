@@ -142,6 +142,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     one.set_defaults(command=snapshots.move_state_command)
 
+    one = commands.add_parser("move", help="carry the whole warehouse to another place")
+    one.add_argument(
+        "--to", required=True, metavar="PLACE", help="a new file, or ducklake:postgres:ADDRESS"
+    )
+    one.add_argument("--dry-run", action="store_true", help="only say what would be carried")
+    one.set_defaults(command=snapshots.move_command)
+
     one = commands.add_parser("import", help="add observations from CSV, XLSX or Parquet")
     one.add_argument("files", nargs="+", metavar="FILE")
     one.add_argument("--known-at", metavar="TIME", help="known exactly then (ISO 8601)")

@@ -40,8 +40,8 @@ def connect_sealed(path: Path) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def attached(path: Path) -> str:
-    """The path as a statement names it."""
+def attached(path: Path | str) -> str:
+    """The path, or another text, as a statement names it."""
     quoted = str(path).replace("'", "''")
     return f"'{quoted}'"
 

@@ -19,10 +19,8 @@ from typing import TYPE_CHECKING
 import duckdb
 import httpx
 import pytest
-from browsing import BROWSER_ARGUMENTS, BROWSERS, Opened, Reader
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from etl.__main__ import main
 from etl.bulletins.model import Bulletin, Reference
@@ -35,7 +33,10 @@ from etl.storage.snapshots import Folder
 from etl.storage.warehouse import Warehouse, opened
 
 if TYPE_CHECKING:
-    # Imported where a fixture needs them: tests of `etl` do not wait for the dashboard to load.
+    # Imported where a fixture needs them: tests of `etl` do not wait for the dashboard to load, and
+    # where they run over a lake there is no library that drives browsers.
+    from browsing import Opened
+    from playwright.sync_api import Browser, BrowserContext
     from serving import TestClient
     from upstreams import Internet
 
@@ -173,6 +174,9 @@ def written(tmp_path: Path) -> Callable[..., Path]:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """One browser for a process: the library drives no second one beside it."""
+    from browsing import BROWSER_ARGUMENTS, BROWSERS
+    from playwright.sync_api import sync_playwright
+
     named = os.environ.get("CHROMIUM")
     program = named or next((path for name in BROWSERS if (path := shutil.which(name))), None)
     if program is None:
@@ -195,6 +199,8 @@ def site_address(published: Settings) -> Iterator[str]:
 @pytest.fixture
 def visit(browser: Browser, site_address: str) -> Iterator[Opened]:
     """Starts readers, each in a browser context of its own that is closed with the test."""
+    from browsing import Reader
+
     contexts: list[BrowserContext] = []
 
     def start(width: int = 1440, height: int = 900, **options: object) -> Reader:

@@ -27,6 +27,7 @@ from etl.records import Disagreement
 from etl.reliability import DAYS, Reliability, warning
 from etl.reliability import failing as judged_failing
 from etl.storage.backup import Manifest
+from etl.storage.move import Carried
 from etl.storage.snapshots import ListedSnapshot
 from etl.storage.warehouse import Outcome
 from etl.terminal import as_printed
@@ -225,6 +226,12 @@ def history_table(snapshots: Iterable[ListedSnapshot]) -> None:
         for s in snapshots
     ]  # fmt: skip
     _table(("snapshot", "published (UTC)", "vintages", ""), cells, right={2})
+
+
+def carried_lines(tables: Sequence[Carried]) -> None:
+    """What was carried, table by table."""
+    for one in tables:
+        say(f"{one.table}: {one.rows:,} rows, {one.digest:x}")
 
 
 def backup_line(folder: str, manifest: Manifest) -> None:

@@ -23,7 +23,7 @@ from etl.records import BEIJING, now
 from etl.settings import Settings
 from etl.storage.current import current_snapshot
 from etl.storage.snapshots import store_of
-from etl.storage.warehouse import lock
+from etl.storage.warehouse import is_there, place_of, writing
 from etl.terminal import to_json
 
 
@@ -45,7 +45,7 @@ def bulletin_command(settings: Settings, options: argparse.Namespace) -> int:
         bulletin = reading.bulletin
         path = folder / f"{bulletin.date}.md"
         text = to_markdown(bulletin)
-        with lock(settings.lock):
+        with writing(settings):
             kept = _write(path, text)
         console.say(
             f"{source}: {bulletin.date} {bulletin.title}: {len(bulletin.sections)} sections, "
@@ -130,9 +130,9 @@ def _write(path: Path, text: str) -> Path | None:
 
 def candidates_command(settings: Settings, options: argparse.Namespace) -> int:
     """List the documents that wait for a person; take them or leave them."""
-    if (options.take or options.leave) and not settings.warehouse.exists():
+    if (options.take or options.leave) and not is_there(settings):
         raise StorageError(
-            f"{settings.warehouse}: no warehouse yet; run `python -m etl run` first."
+            f"{place_of(settings)}: no warehouse yet; run `python -m etl run` first."
         )
     if options.take:
         path, documents = review.take(settings, options.take)

@@ -1,20 +1,21 @@
-"""Published snapshots and backups: history, rollback, purge-keys, backup, restore; and what this
-machine alone remembers, carried to where several machines share it."""
+"""Published snapshots, backups, the warehouse as a whole, and what this machine alone remembers:
+history, rollback, purge-keys, backup, restore, move."""
 
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 
 from etl.alerts.notify import Memory
 from etl.commands import OK, console
 from etl.errors import SettingError
-from etl.settings import Settings
-from etl.storage import backup
+from etl.settings import Settings, load_settings
+from etl.storage import backup, move
 from etl.storage.differences import changed_keys
 from etl.storage.snapshots import store_of
 from etl.storage.state import alert_memory, import_receipts, own_alert_memory
-from etl.storage.warehouse import lock
+from etl.storage.warehouse import place_of, writing
 
 
 def history_command(settings: Settings, options: argparse.Namespace) -> int:
@@ -25,7 +26,7 @@ def history_command(settings: Settings, options: argparse.Namespace) -> int:
 
 def rollback_command(settings: Settings, options: argparse.Namespace) -> int:
     """Return to an earlier snapshot."""
-    with lock(settings.lock):
+    with writing(settings):
         name = store_of(settings).rollback(options.snapshot)
     console.say(f"now serving {name}; the next run publishes the newest data again")
     return OK
@@ -86,4 +87,21 @@ def move_state_command(settings: Settings, options: argparse.Namespace) -> int:
     else:
         console.say(f"{settings.served}: there is none; nothing to carry")
     console.say("carried; the files stay where they are, and are read no more")
+    return OK
+
+
+def move_command(settings: Settings, options: argparse.Namespace) -> int:
+    """Carry the whole warehouse to another place and prove it equal there; with --dry-run, only
+    say what would be carried."""
+    target = load_settings({**os.environ, "XINZHI_WAREHOUSE": options.to})
+    with writing(settings):
+        carried = (move.look if options.dry_run else move.copy)(settings, target)
+    console.carried_lines(carried)
+    here, there = place_of(settings), place_of(target)
+    if options.dry_run:
+        console.say(f"{here} can be carried to {there}; nothing was changed")
+        return OK
+    console.say(
+        f"{there} holds what {here} does, which stays as it is; set XINZHI_WAREHOUSE to use it"
+    )
     return OK

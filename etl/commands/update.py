@@ -35,7 +35,7 @@ from etl.settings import Settings
 from etl.storage.current import current_snapshot
 from etl.storage.snapshots import store_of
 from etl.storage.state import SharedHours
-from etl.storage.warehouse import lock
+from etl.storage.warehouse import writing
 
 #: The options of `import` that belong to one indicator's table, and the longest of their texts.
 OF_TABLES, MOST_SAID = ("author", "reason", "note", "sheet", "column", "unit"), 200
@@ -80,7 +80,7 @@ def import_command(settings: Settings, options: argparse.Namespace) -> int:
     known_at = explicit or started_at
     paths = [Path(name) for name in options.files]
     with (
-        lock(settings.lock),
+        writing(settings),
         imports.read_files(paths, catalog, known_at, settings.data) as imported,
         opened_as_named(settings, catalog, explicit) as warehouse,
     ):
@@ -114,7 +114,7 @@ def _import_table(
         *(_said(getattr(options, name)) for name in ("author", "reason", "note"))
     )
     series = by_hand.read_table(path, catalog, indicator, choice)
-    with lock(settings.lock), opened_as_named(settings, catalog, explicit) as warehouse:
+    with writing(settings), opened_as_named(settings, catalog, explicit) as warehouse:
         outcome = by_hand.store(
             path, series, said, catalog, indicator, warehouse,
             started_at=started_at, known_at=explicit or started_at, exactly=bool(explicit),

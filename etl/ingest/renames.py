@@ -10,7 +10,7 @@ from etl.catalog import Catalog
 from etl.ingest import raw
 from etl.records import now
 from etl.settings import Settings
-from etl.storage.warehouse import NAMED, Warehouse, opened
+from etl.storage.warehouse import NAMED, Warehouse, warehouse_of
 
 
 @contextmanager
@@ -19,7 +19,7 @@ def opened_as_named(
 ) -> Iterator[Warehouse]:
     """The warehouse of the settings, open for writing, with everything that the catalog has renamed
     moved to its present id from now on or from `known_at`, and its archive too."""
-    with opened(settings.warehouse) as warehouse:
+    with warehouse_of(settings) as warehouse:
         archive = raw.archive_of(settings)
         for old, new in catalog.current_ids.items():
             archive.rename(old, new)

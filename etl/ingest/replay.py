@@ -20,7 +20,7 @@ from etl.records import now
 from etl.settings import Settings
 from etl.sources import sources
 from etl.sources.base import Source
-from etl.storage.warehouse import Answer, Warehouse, lock
+from etl.storage.warehouse import Answer, Warehouse, writing
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def replay(
         raise SettingError(f"Source '{only}' keeps no archive. {nearest(only, online)}")
     names = sorted(online if only is None else {only})
     corrected = read_corrections(settings, catalog)
-    with lock(settings.lock), opened_as_named(settings, catalog) as warehouse:
+    with writing(settings), opened_as_named(settings, catalog) as warehouse:
         # Read before anything is forgotten, so that a gap in the archive changes nothing.
         every = warehouse.answers(names)
         archive = raw.archive_of(settings)

@@ -56,7 +56,7 @@ from etl.storage.looks import with_looks
 from etl.storage.publish import all_content, publish
 from etl.storage.reliability import first_seen, reliability
 from etl.storage.snapshots import store_of
-from etl.storage.warehouse import Answer, Appended, Outcome, Warehouse, lock
+from etl.storage.warehouse import Answer, Appended, Outcome, Warehouse, writing
 
 #: How far back an update asks again, to see revisions.
 REVISION_DAYS = 60
@@ -110,7 +110,7 @@ def run(
     wanted = select(catalog, request)
     named = opened_as_named(settings, catalog, request.known_at)
     live = not request.offline and request.known_at is None
-    with watched(settings, is_live=live) as watch, lock(settings.lock), named as warehouse:
+    with watched(settings, is_live=live) as watch, writing(settings), named as warehouse:
         with way_out or Upstream(settings) as out:
             step = _Run(settings, catalog, request, warehouse, out, watch)
             outcomes = list(step.outcomes(wanted, progress))
@@ -163,7 +163,7 @@ def accept(settings: Settings, catalog: Catalog, indicator_id: str) -> list[Outc
     corrected = read_corrections(settings, catalog)
     moment = now()
     with (
-        lock(settings.lock),
+        writing(settings),
         opened_as_named(settings, catalog) as warehouse,
         warehouse.transaction(),
     ):

@@ -25,7 +25,7 @@ from etl.policies.register import read_register
 from etl.records import Document, now
 from etl.settings import Settings
 from etl.storage.current import CurrentSnapshot
-from etl.storage.warehouse import Warehouse, lock, opened
+from etl.storage.warehouse import Warehouse, warehouse_of, writing
 
 
 def found(settings: Settings, warehouse: Warehouse) -> list[Candidate]:
@@ -47,8 +47,8 @@ def take(settings: Settings, keys: Sequence[str]) -> tuple[Path, list[Document]]
 
     If the data folder has no register of its own, it first gets a copy of the project's.
     """
-    with lock(settings.lock):
-        with opened(settings.warehouse, read_only=True) as warehouse:
+    with writing(settings):
+        with warehouse_of(settings, read_only=True) as warehouse:
             chosen = _chosen(found(settings, warehouse), keys)
         documents = [_entry(candidate) for candidate in chosen]
         path = settings.data / "policies.csv"
@@ -61,8 +61,8 @@ def leave(settings: Settings, keys: Sequence[str]) -> list[Document]:
     them."""
     moment = now()
     with (
-        lock(settings.lock),
-        opened(settings.warehouse) as warehouse,
+        writing(settings),
+        warehouse_of(settings) as warehouse,
         warehouse.transaction(),
     ):
         chosen = _chosen(found(settings, warehouse), keys)

@@ -14,7 +14,7 @@ import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
@@ -26,6 +26,7 @@ from etl.dsn import Dsn
 from etl.errors import FileProblem, StorageError
 from etl.records import now
 from etl.settings import PROJECT, BucketAddress, Settings
+from etl.storage.move import copy, put_back
 from etl.storage.objects import ObjectProblem, Objects, StoredObject
 from etl.storage.snapshots import (
     NotServed,
@@ -41,7 +42,7 @@ from etl.storage.state import (
     import_receipts,
     shared_text,
 )
-from etl.storage.warehouse import lock, opened
+from etl.storage.warehouse import is_there, opened, place_of, warehouse_of, writing
 
 MANIFEST = "manifest.json"
 #: What lies in a backup, each where it lies below XINZHI_DATA; the catalog lies beside.
@@ -104,10 +105,10 @@ class Restored:
 
 def backup(settings: Settings, folder: Path) -> tuple[Manifest, tuple[str, ...]]:
     """Copy everything into an empty folder while nothing is written; what is to be known."""
-    with lock(settings.lock):
-        if not settings.warehouse.exists():
+    with writing(settings):
+        if not is_there(settings):
             raise StorageError(
-                f"{settings.warehouse}: no warehouse yet; run `python -m etl run` first."
+                f"{place_of(settings)}: no warehouse yet; run `python -m etl run` first."
             )
         _refuse_inside(settings, folder)
         is_new, begun = not folder.exists(), False
@@ -118,7 +119,7 @@ def backup(settings: Settings, folder: Path) -> tuple[Manifest, tuple[str, ...]]
                     f"folder, such as {folder / f'{now():%Y-%m-%d}'}."
                 )
             # Opened once, so that it is whole in its one file and is known to open.
-            with opened(settings.warehouse) as warehouse:
+            with warehouse_of(settings) as warehouse:
                 vintages = warehouse.rows()
             snapshot, notices = _current(settings)
             begun = True
@@ -178,7 +179,7 @@ def restore(settings: Settings, folder: Path) -> Restored:
     """
     manifest = check(folder)
     data = settings.data
-    with lock(settings.lock):
+    with writing(settings):
         stage = data / f".restoring-{secrets.token_hex(4)}"
         aside = data / f"replaced-{now():%Y%m%dT%H%M%S%fZ}"
         for left in data.glob(".restoring-*"):  # by one that was killed
@@ -194,6 +195,11 @@ def restore(settings: Settings, folder: Path) -> Restored:
                 files = [file for file in files if file.path not in SHARED]
             bucket = _bucket(settings)
             for file in files:
+                if file.path == WAREHOUSE and settings.lake:
+                    put_back(
+                        _at(settings, stage / WAREHOUSE), settings, _at(settings, aside / WAREHOUSE)
+                    )
+                    continue
                 if bucket is not None and file.path.startswith(f"{RAW}/"):
                     _put(bucket, stage / file.path, aside / file.path, file)
                     continue
@@ -231,7 +237,7 @@ def _sources(
     settings: Settings, snapshot: str | None
 ) -> Iterator[tuple[str, Callable[[Path], tuple[int, str]]]]:
     """Each file of a backup, and how it is copied."""
-    yield WAREHOUSE, lambda to: _copy(settings.warehouse, to)
+    yield WAREHOUSE, lambda to: _copy_warehouse(settings, to)
     if snapshot is not None:
         path = store_of(settings).path(snapshot)
         yield f"{PUBLISHED}/{path.name}", lambda to: _copy(path, to)
@@ -437,6 +443,19 @@ def _copy(source: Path, target: Path) -> tuple[int, str]:
         written.flush()
         os.fsync(written.fileno())
     return size, digest.hexdigest()
+
+
+def _copy_warehouse(settings: Settings, target: Path) -> tuple[int, str]:
+    """The file of the warehouse, or a file that holds what a lake does."""
+    if settings.lake is None:
+        return _copy(settings.warehouse, target)
+    copy(settings, _at(settings, target))
+    return target.stat().st_size, _sha256(target)
+
+
+def _at(settings: Settings, path: Path) -> Settings:
+    """The same settings with a file as the warehouse."""
+    return replace(settings, lake=None, warehouse_file=path)
 
 
 def _copy_receipts(source: Path, target: Path) -> tuple[int, str]:

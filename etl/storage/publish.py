@@ -36,7 +36,7 @@ from etl.storage.events import create_events
 from etl.storage.latest import create_standings
 from etl.storage.schema import FOREVER, MACROS, VINTAGES, served_sql
 from etl.storage.snapshots import BUILDING, FORMAT, SnapshotStore, read_snapshot, sync
-from etl.storage.warehouse import LIMITS, Warehouse, spans
+from etl.storage.warehouse import LIMITS, Warehouse, spans, table_digest
 from etl.words.pinyin import sounds
 
 #: The tables whose every row a snapshot depends on.
@@ -255,7 +255,7 @@ def _fingerprint(warehouse: Warehouse, content: SnapshotContent) -> str:
     """Everything a snapshot depends on."""
     parts = [
         str(FORMAT),
-        *(_digest(warehouse.connection, table) for table in DIGESTED),
+        *(str(table_digest(warehouse.connection, table)) for table in DIGESTED),
         repr(warehouse.refused()),
         content.catalog.model_dump_json(),
         *(bulletin.model_dump_json() for bulletin in content.bulletins),
@@ -284,13 +284,6 @@ def _names(catalog: Catalog) -> Iterator[str]:
     """The words that readers may spell in letters."""
     for one in catalog.all():
         yield from (one.title.zh, one.short.zh, *one.aliases)
-
-
-def _digest(connection: duckdb.DuckDBPyConnection, table: str) -> str:
-    """How many rows a table has, and a number that changes with any value in them, whatever their
-    order. Of 25 million vintages it takes a third of a second."""
-    query = f"select count(*), sum(hash(r)::hugeint) from {table} as r"
-    return str(connection.execute(query).fetchall()[0])
 
 
 def _refuse_fewer(warehouse: Warehouse, catalog: Catalog, store: SnapshotStore, name: str) -> None:

@@ -56,17 +56,42 @@ MACROS = (
 )
 
 
-def prepare(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+def prepare(connection: duckdb.DuckDBPyConnection, place: Path | str, *, kept: bool = True) -> None:
     """Create or upgrade every table, view and macro of a warehouse: all missing steps, or none. A
-    StorageError if a later version has written it."""
-    steps = _steps()
+    StorageError if a later version has written it. Without `kept` the views and macros are those
+    of the connection."""
     connection.execute("begin")
+    bring_up(connection, place)
+    define(connection, kept=kept)
+    connection.execute("commit")
+
+
+def define(connection: duckdb.DuckDBPyConnection, *, kept: bool) -> None:
+    """Create the view and the macros, in the warehouse or for the connection alone."""
+    for statement in (VINTAGES, *MACROS):
+        own = statement if kept else statement.replace("or replace", "or replace temp", 1)
+        connection.execute(own)
+
+
+def steps_of(connection: duckdb.DuckDBPyConnection, database: str) -> int:
+    """The step at which the tables of an attached warehouse are; 0 if it has none."""
+    query = "select count(*) from duckdb_tables() where database_name = ? and table_name = ?"
+    ((count,),) = connection.execute(query, [database, "schema_steps"]).fetchall()
+    if not count:
+        return 0
+    ((done,),) = connection.execute(f"select max(step) from {database}.schema_steps").fetchall()
+    return int(done or 0)
+
+
+def bring_up(connection: duckdb.DuckDBPyConnection, place: Path | str) -> None:
+    """Apply the missing steps in the transaction that was begun; a StorageError ends it."""
+    steps = _steps()
     connection.execute(_DONE)
     ((done,),) = connection.execute("select coalesce(max(step), 0) from schema_steps").fetchall()
     if done > len(steps):
         connection.execute("rollback")
         raise StorageError(
-            f"{path}: was written by a later version of this program (its tables are at step "
+            f"{place}: was written by a later version of this program (its tables are at step "
             f"{done}, this version knows {len(steps)}). Install that version, or restore a "
             "backup from before; nothing was changed."
         )
@@ -80,9 +105,6 @@ def prepare(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
                 connection.execute(_RENEW)
             moment = datetime.now(UTC).replace(tzinfo=None)
             connection.execute("insert into schema_steps values (?, ?, ?)", [number, name, moment])
-    for statement in (VINTAGES, *MACROS):
-        connection.execute(statement)
-    connection.execute("commit")
 
 
 def _steps() -> list[tuple[str, str]]:
@@ -92,6 +114,10 @@ def _steps() -> list[tuple[str, str]]:
     numbers, names, sqls = parts[0::3], parts[1::3], parts[2::3]
     assert [int(number) for number in numbers] == [*range(1, len(numbers) + 1)]
     return list(zip(names, sqls, strict=True))
+
+
+#: The step of a warehouse that this version has written.
+LATEST_STEP = len(_steps())
 
 
 def _is_table(connection: duckdb.DuckDBPyConnection, name: str) -> bool:

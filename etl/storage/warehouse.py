@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -18,7 +18,8 @@ from etl.corrections import CORRECTED
 from etl.database import connect
 from etl.errors import Locked, StorageError
 from etl.records import Action, Exchange, HeldAnswer, Observation, Revision, Vintage
-from etl.storage.schema import FOREVER, prepare, served_sql
+from etl.settings import Settings
+from etl.storage.schema import FOREVER, define, prepare, served_sql
 
 # How much memory DuckDB may use; what does not fit is spilled next to the database file.
 LIMITS: dict[str, str | bool | int | float | list[str]] = {"memory_limit": "600MB"}
@@ -292,7 +293,7 @@ def lock(path: Path) -> Iterator[None]:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle = open(path, "a+", encoding="ascii")  # noqa: SIM115 - held over the block
     except OSError as error:
-        raise StorageError(_cannot_write(path.parent, error)) from None
+        raise StorageError(cannot_use(path.parent, error)) from None
     with handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -307,8 +308,64 @@ def lock(path: Path) -> Iterator[None]:
             os.ftruncate(handle.fileno(), 0)
             os.write(handle.fileno(), str(os.getpid()).encode())
         except OSError as error:
-            raise StorageError(_cannot_write(path, error)) from None
+            raise StorageError(cannot_use(path, error)) from None
         yield
+
+
+@contextmanager
+def writing(settings: Settings) -> Iterator[None]:
+    """Hold the one lock of all writers: of this machine's folder, and with a lake also of all
+    machines; a Locked error says who has it."""
+    with lock(settings.lock), _lock_of_all(settings):
+        yield
+
+
+@contextmanager
+def _lock_of_all(settings: Settings) -> Iterator[None]:
+    if settings.lake is None:
+        yield
+        return
+    from etl.storage.postgres import advisory_lock
+
+    with advisory_lock(settings.lake.catalog, "run"):
+        yield
+
+
+def place_of(settings: Settings) -> str:
+    """Where the warehouse is, as sentences name it."""
+    return settings.lake.catalog.shown if settings.lake else str(settings.warehouse)
+
+
+def is_there(settings: Settings) -> bool:
+    """Whether there is a warehouse; a StorageError in words where a lake cannot be asked."""
+    if settings.lake is None:
+        return settings.warehouse.exists()
+    from etl.storage import lake
+
+    return bool(lake.tables_of(settings.lake))
+
+
+@contextmanager
+def warehouse_of(settings: Settings, *, read_only: bool = False) -> Iterator[Warehouse]:
+    """The warehouse of the settings, a file or a lake, left in order and closed afterwards."""
+    if settings.lake is None:
+        with opened(settings.warehouse, read_only=read_only) as held:
+            yield held
+        return
+    from etl.storage import lake
+
+    with lake.opened(lake.placed(settings), LIMITS, read_only=read_only) as (
+        connection,
+        still_held,
+    ):
+        if read_only:
+            define(connection, kept=False)
+        else:
+            # Kept in the lake they would be written anew by every run.
+            prepare(connection, place_of(settings), kept=False)
+        yield Warehouse(connection, still_held)
+        if not read_only:
+            lake.tidy(connection, settings.lake)
 
 
 @contextmanager
@@ -321,7 +378,7 @@ def opened(path: Path, *, read_only: bool = False) -> Iterator[Warehouse]:
     except (duckdb.Error, OSError) as error:
         if is_new and not read_only:
             path.unlink(missing_ok=True)  # half a header would stop every later run
-        raise StorageError(_cannot_write(path, error)) from None
+        raise StorageError(cannot_use(path, error)) from None
     try:
         warehouse = Warehouse(connection)
         if not read_only:
@@ -330,16 +387,19 @@ def opened(path: Path, *, read_only: bool = False) -> Iterator[Warehouse]:
         if not read_only:
             connection.execute("checkpoint")
     except duckdb.Error as error:
-        raise StorageError(_cannot_write(path, error)) from None
+        raise StorageError(cannot_use(path, error)) from None
     finally:
         connection.close()
 
 
 class Warehouse:
-    """The vintages on one DuckDB connection."""
+    """The vintages on one DuckDB connection, whatever keeps them. `still_ours` tells whether no
+    other machine can be writing by now."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
-        self.connection = connection
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, still_ours: Callable[[], bool] = lambda: True
+    ) -> None:
+        self.connection, self._still_ours = connection, still_ours
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -347,6 +407,7 @@ class Warehouse:
         self.connection.execute("begin")
         try:
             yield
+            self._refuse_if_lost()
         except BaseException:
             with suppress(duckdb.Error):  # what failed is what must be heard of
                 self.connection.execute("rollback")
@@ -360,6 +421,7 @@ class Warehouse:
         that it does not affect what was served at any earlier minute. If `known_at` differs from
         the start, as in replays, it is used as the clock, as long as it does not run backwards.
         """
+        self._refuse_if_lost()
         number = int(self._one("select coalesce(max(load), 0) + 1 from loads"))
         started, known = _naive(started_at), _naive(known_at)
         self.connection.execute(
@@ -367,6 +429,14 @@ class Warehouse:
             [number, command, started, known, _loaded_at(started, known, self._one(LATEST))],
         )
         return number
+
+    def _refuse_if_lost(self) -> None:
+        """Two writers would number their loads alike."""
+        if not self._still_ours():
+            raise Locked(
+                "The lock of all writers was lost, and another machine may be writing; what was "
+                "not stored yet is left out. Run again."
+            )
 
     def latest(self) -> datetime | None:
         """The newest moment from which anything counts as held, in force or named."""
@@ -904,7 +974,22 @@ def _naive(moment: datetime) -> datetime:
     return moment.astimezone(UTC).replace(tzinfo=None)
 
 
-def _cannot_write(path: Path, error: Exception) -> str:
+def table_digest(connection: duckdb.DuckDBPyConnection, table: str) -> tuple[int, int]:
+    """How many rows a table has, and a number that changes with any value in them, whatever their
+    order. Of 25 million vintages it takes a third of a second."""
+    query = f"select count(*), coalesce(sum(hash(r)::hugeint), 0) from {table} as r"
+    count, total = connection.execute(query).fetchall()[0]
+    return int(count), int(total)
+
+
+def cannot_use(path: Path, error: Exception) -> str:
+    """Why a file cannot be used, as a sentence."""
+    if "version number" in str(error):
+        return (
+            f"{path}: was written by a later DuckDB than this one ({duckdb.__version__}). With "
+            "the Python that wrote it, `python -m etl move --to PATH` makes a file that both "
+            "read; nothing was changed."
+        )
     reason = str(error).splitlines()[0] if str(error) else type(error).__name__
     return (
         f"{path}: cannot be used ({reason}). Check free space and permissions, or set "
