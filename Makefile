@@ -6,7 +6,7 @@ READY := .venv/.ready
 LAKE_READY := .venv-lake/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-lake run etl test quick check format texts bench lock clean
+.PHONY: help install install-lake run etl test quick check format texts bench cluster image lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,6 +60,10 @@ texts: $(READY) ## print every text in Chinese and English side by side, for an 
 bench: $(READY) ## measure speed, as ratios to a plain peer in the same run
 	@sh tests/ensure_browser.sh
 	$(BIN)/python -m benchmarks
+
+cluster: $(READY) $(LAKE_READY) ## start a site on several machines on loopback, break it in turn, tell what readers saw
+	@sh tests/ensure_servers.sh
+	$(BIN)/python -m benchmarks.cluster
 
 image: ## build the image without a registry (deploy/Dockerfile, Debian's buildah and mmdebstrap)
 	@sh deploy/image.sh

@@ -6,6 +6,7 @@ missing=""
 command -v nginx >/dev/null || missing="$missing nginx-light"
 ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || missing="$missing postgresql"
 command -v promtool >/dev/null || missing="$missing prometheus"
+command -v faketime >/dev/null || missing="$missing faketime"
 command -v systemd-analyze >/dev/null || missing="$missing systemd"
 [ -z "$missing" ] && exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
