@@ -19,12 +19,14 @@ from benchmarks import (
     claims,
     desk,
     downloads,
+    in_front,
     lake,
     page,
     pressure,
     sources,
     wide,
 )
+from benchmarks.servers import NGINX
 from etl.settings import PROJECT
 from etl.storage.snapshots import Folder
 
@@ -42,6 +44,7 @@ def main() -> None:
         pages(table, data, snapshot)
         callbacks(table, data)
         crowd(table, data)
+        before_readers(table, data)
         chart_links(table, data, snapshot)
         files(table, data)
     for form in ("csv", "parquet"):
@@ -116,6 +119,20 @@ def crowd(table: Table, data: Path) -> None:
     )
     row(table, "  /healthz at worst, ms", found.health_worst_ms, found.health_alone_ms, "")
     row(table, "50,000 spellings, MB more", found.grown_mb, None, "< 50 MB")
+
+
+def before_readers(table: Table, data: Path) -> None:
+    """Readers behind nginx, beside one that is asked directly."""
+    if NGINX is None:
+        table.add_row("behind nginx, pages/s", "", "", "", "nginx is not installed")
+        return
+    found = in_front.measure(data)
+    # Readers, nginx and the client want a core each.
+    enough = found.cores > in_front.READERS + 1
+    told = "≥ 2.5 ×" if enough else f"≥ 2.5 × where cores allow; here are {found.cores}"
+    row(table, "one reader behind nginx, pages/s", found.one, found.direct, "")
+    row(table, f"  {in_front.READERS} readers", found.several, found.one, told)
+    row(table, "  from the cache of nginx", found.cached, found.one, "")
 
 
 def chart_links(table: Table, data: Path, snapshot: Path) -> None:

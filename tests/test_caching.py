@@ -154,7 +154,7 @@ def test_an_answer_is_for_ever_only_from_a_reader_whose_snapshot_holds_its_momen
     """A reader that lags says of a later moment only what it has now."""
     last, second = newest.held_until, timedelta(seconds=1)
     told = {
-        moment: caching.as_of(newest, ["sp500", "vix"], moment)
+        moment: caching.as_of(newest, ["sp500", "brent_spot_usd_bbl"], moment)
         for moment in (None, last, last + second, last - timedelta(days=400))
     }
     assert [one.lasts for one in told.values()] == [
@@ -162,7 +162,7 @@ def test_an_answer_is_for_ever_only_from_a_reader_whose_snapshot_holds_its_momen
     ]  # fmt: skip
     for moment, one in told.items():
         assert ("frozen" in one.keys) is (moment == last)
-        assert {"i-sp500", "i-vix", f"s-{newest.name}"} <= set(one.keys)
+        assert {"i-sp500", "i-brent_spot_usd_bbl", f"s-{newest.name}"} <= set(one.keys)
 
 
 def test_keys_that_are_too_many_for_a_header_give_way_to_a_coarser_one() -> None:

@@ -106,6 +106,7 @@ class Teller:
             try:
                 yield self
             finally:
+                self.cuts_off = True  # connections that are kept end too
                 server.shutdown()
 
 
@@ -542,22 +543,23 @@ def test_live_and_frozen_addresses_are_answered_from_the_cache(
     front: Fronts, below: SiteReader
 ) -> None:
     at = json.loads(below.ask("/readyz").text)["snapshot"]
-    kept = ("/", "/c/vix", "/c/vix.csv", "/c/vix@2026-05-27.png", "/bulletins/2026-05-27",
-            "/api/v1/indicators", "/c/vix。", "/sitemap.xml")  # fmt: skip
+    oil = "/c/brent_spot_usd_bbl"
+    kept = ("/", oil, f"{oil}.csv", f"{oil}@2026-05-27.png", "/bulletins/2026-05-27",
+            "/api/v1/indicators", f"{oil}。", "/sitemap.xml")  # fmt: skip
     with front(below.port, prefix="/xinzhi") as one:
         for path in kept:
             found = [one.client.get(f"/xinzhi{path}").headers["x-cache"] for _ in range(2)]
             assert found == ["MISS", "HIT"], path
-        for path in ("/healthz", "/readyz", "/c/nothing", "/c/vix?t=2y"):
+        for path in ("/healthz", "/readyz", "/c/nothing", f"{oil}?t=2y"):
             found = [one.client.get(f"/xinzhi{path}").headers["x-cache"] for _ in range(2)]
             assert found == ["MISS", "MISS"], path
-        assert f"s-{at}" in one.client.get("/xinzhi/c/vix").headers["surrogate-key"].split()
+        assert f"s-{at}" in one.client.get(f"/xinzhi{oil}").headers["surrogate-key"].split()
 
 
 LOAD = (
     "/c/sp500",
     "/c/sp500.csv?t=3m",
-    "/c/vix.svg",
+    "/c/brent_spot_usd_bbl.svg",
     "/bulletins/2026-05-27",
     "/api/v1/indicators",
 )
