@@ -133,6 +133,9 @@ async def _asked(port: int) -> float:
                     raise ConnectionError(head[:200], page)
                 await reader.readexactly(int(length[1]))
                 count += 1
+                if b"connection: close" in head.lower():  # nginx, after a thousand requests
+                    writer.close()
+                    reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.close()
         return count
 
