@@ -1,6 +1,7 @@
 -- Which vintage of each date is served as of a moment: the newest of the preferred source that has
 -- the date, or an import where that came later and is not of a time before the source's value was
--- public. Kept as a macro in the warehouse and in snapshots.
+-- public. Kept as a macro in the warehouse and in snapshots; DuckDB 2 does not read what 1.5 keeps
+-- of named arguments, except those of struct_pack.
 --
 -- From the first load of an indicator on, a moment is answered with what was held then (`held_at`),
 -- by the order of sources that was in force then. Before it nothing was held: the answer is
@@ -31,12 +32,13 @@ best as (
   select indicator, date, min(rank) filter (where source <> 'import') as rank,
          arg_min(newest.public_at, rank) filter (where source <> 'import') as public_at
   from ranked group by indicator, date)
-select c.indicator, c.date, chosen.value, chosen.source, chosen.known_at, chosen.public_at,
-       chosen.status, chosen.credit, chosen.basis, chosen.note, chosen.held_at, chosen.load
+select c.indicator, c.date, chosen.newest.value, chosen.source, chosen.newest.known_at,
+       chosen.newest.public_at, chosen.newest.status, chosen.newest.credit, chosen.newest.basis,
+       chosen.newest.note, chosen.newest.held_at, chosen.newest.load
 from (
   select r.indicator, r.date,
-         arg_max(struct_insert(r.newest, source := r.source), (r.newest.held_at, r.newest.load))
-           as chosen
+         arg_max(struct_pack(newest := r.newest, source := r.source),
+                 (r.newest.held_at, r.newest.load)) as chosen
   from ranked as r join best as b on b.indicator = r.indicator and b.date = r.date
   where r.rank = b.rank and r.source <> 'import'
      or r.source = 'import' and (b.rank is null or r.newest.known_at >= b.public_at)
