@@ -50,13 +50,13 @@ READERS = 3
 #: What a writer or reader may take to begin on two busy cores, and what a machine has to take over.
 BEGIN_S, TAKE_OVER_S = 120.0, 60.0
 #: What people open: live pages and data, a bulletin, and addresses that are frozen.
-LIVE = ("/", "/c/vix", "/c/sp500", "/c/vix.csv", "/c/brent_spot_usd_bbl.svg", "/policies")
+LIVE = ("/", "/c/sp500", "/c/sp500.csv", "/c/brent_spot_usd_bbl.svg", "/policies")
 FROZEN = (
-    "/c/vix@2026-05-27", "/c/vix@2026-05-27.csv", "/c/sp500@2026-05-27.csv?t=5y",
-    "/c/sp500@2026-05-27.svg", "/bulletins/2026-05-27",
+    "/c/sp500@2026-05-27", "/c/sp500@2026-05-27.csv?t=5y", "/c/sp500@2026-05-27.svg",
+    "/c/nasdaq@2026-05-27.csv", "/bulletins/2026-05-27",
 )  # fmt: skip
 #: The indicator of which new values are imported, and the day that they are of.
-INDICATOR, DAY = "vix", date(2026, 5, 22)
+INDICATOR, DAY = "sp500", date(2026, 5, 22)
 #: Ranges that hold it.
 SPANS = ("max", "10y", "5y", "1y")
 #: What the schedule says when its machine leads.
@@ -312,7 +312,7 @@ def cluster(folder: Path) -> Iterator[Cluster]:
             found.start_reader(index)
         stack.enter_context(nginx_server(front_door(folder, front, ports), folder / "nginx"))
         found.wait_for_readers()
-        wait_until(lambda: answers(f"{found.address}/c/vix.csv"), "nginx")
+        wait_until(lambda: answers(f"{found.address}/c/sp500.csv"), "nginx")
         yield found
 
 
@@ -322,7 +322,7 @@ def publisher_killed_in_upload(site: Cluster, people: People) -> None:
     # Slow enough that the upload is seen, and later than what the lake itself writes.
     line.bytes_per_s = 2e6
     sent = line.sent
-    run = site.writers[0].start("killed", "etl", "import", str(_rows(site, 41.0)))
+    run = site.writers[0].start("killed", "etl", "import", str(_rows(site, 7441.0)))
     wait_until(lambda: line.sent > sent + 1_500_000 or run.poll() is not None, "an upload")
     require(run.poll() is None, f"the run ended before: {site.writers[0].said('killed')}")
     run.kill()
@@ -344,20 +344,20 @@ def store_gone_and_back(site: Cluster, people: People) -> None:
         line.cut()
     for port in site.ports:
         wait_until(lambda port=port: "since" in _ready(port), "a reader that says since when")
-    done = site.writers[0].etl("import", str(_rows(site, 42.0)))
+    done = site.writers[0].etl("import", str(_rows(site, 7442.0)))
     require(done.returncode == 2, f"without a store: {done.returncode} {done.stdout}{done.stderr}")
     require("Traceback" not in done.stderr, done.stderr)
     time.sleep(3)
     people.require_content("store gone")
     for line in site.lines.values():
         line.mend()
-    site.wait_for_readers(site.publish(42.5))
+    site.wait_for_readers(site.publish(7442.5))
 
 
 def postgres_restarted_in_a_run(site: Cluster, people: People) -> None:
     """The database's machine restarts while a run writes."""
     before, vintages = site.pointed_to(), site.vintages()
-    run = site.writers[0].start("interrupted", "etl", "import", str(_rows(site, 43.0)))
+    run = site.writers[0].start("interrupted", "etl", "import", str(_rows(site, 7443.0)))
     time.sleep(2.5)
     site.postgres.kill()
     time.sleep(1)
@@ -365,7 +365,7 @@ def postgres_restarted_in_a_run(site: Cluster, people: People) -> None:
     code = run.wait(120)
     said = site.writers[0].said("interrupted")
     require(code in (0, 2) and "Traceback" not in said, f"{code}: {said}")
-    name = site.publish(43.5)
+    name = site.publish(7443.5)
     site.wait_for_readers(name)
     require(site.vintages() - vintages in (1, 2), "vintages came twice, or were lost")
     require(before != name, "nothing was published")
@@ -375,7 +375,9 @@ def two_writers_at_once(site: Cluster, people: People) -> None:
     """Two machines import and publish in the same moment."""
     vintages = site.vintages()
     runs = [
-        writer.start("at-once", "etl", "import", str(_rows(site, 44.0 + index, f"rows{index}.csv")))
+        writer.start(
+            "at-once", "etl", "import", str(_rows(site, 7444.0 + index, f"rows{index}.csv"))
+        )
         for index, writer in enumerate(site.writers)
     ]
     codes = [run.wait(180) for run in runs]
@@ -405,7 +407,7 @@ def reader_lags(site: Cluster, people: People) -> None:
     behind = _ready(site.ports[-1])
     # Addresses of the current minute: what is published in it they say from then on.
     moment = datetime.now(UTC).replace(second=0, microsecond=0) + timedelta(minutes=1)
-    for value in (45.25, 45.5, 45.75):
+    for value in (7445.25, 7445.5, 7445.75):
         name = site.publish(value)
         site.wait_for_readers(name, range(READERS - 1))
         people.expected.clear()
@@ -422,12 +424,12 @@ def reader_lags(site: Cluster, people: People) -> None:
 def clocks_apart(site: Cluster, people: People) -> None:
     """A machine whose clock is five minutes ahead publishes, then one whose clock is right."""
     require(which("faketime"), "faketime is not installed (Debian: apt-get install faketime)")
-    ahead = site.publish(46.0, writer=1, ahead="+5m")
+    ahead = site.publish(7446.0, writer=1, ahead="+5m")
     site.wait_for_readers(ahead)
-    name = site.publish(46.5)
+    name = site.publish(7446.5)
     site.wait_for_readers(name)
     body = get(site.reader(0), f"/c/{INDICATOR}.csv?t=max")[2]
-    require(value_in(body) == 46.5, f"the newest value is {value_in(body)} instead of 46.5")
+    require(value_in(body) == 7446.5, f"the newest value is {value_in(body)} instead of 46.5")
 
 
 def readers_killed_in_turn(site: Cluster, people: People) -> None:
@@ -527,6 +529,11 @@ def told(drill: Callable[[Cluster, People], None], site: Cluster, people: People
     except (DrillError, TimeoutError) as error:
         print(f"✘ {name}: {error}", flush=True)
         return False
+    finally:
+        for line in site.lines.values():
+            line.mend()
+        people.expected.clear()
+        people.faults.clear()
     seconds = time.monotonic() - begun
     print(f"✔ {name}: {seconds:.0f} s, {people.asked - asked:,} questions, no fault", flush=True)
     return True

@@ -50,10 +50,12 @@ def adapted(
     """The example of deploy/nginx.conf as a file below `folder`, for readers at ports of loopback;
     nginx listens at `port`, with TLS where there is a certificate (chain and key)."""
     text = CONF.read_text(encoding="utf-8")
-    servers = "".join(
-        f"        server 127.0.0.1:{reader} max_fails=3 fail_timeout=2s;\n" for reader in readers
+    text = re.sub(
+        r"(?: +server 127\.0\.0\.1:805\d (.*)\n)+",
+        lambda one: "".join(f"        server 127.0.0.1:{port} {one[1]}\n" for port in readers),
+        text,
     )
-    text = re.sub(r"(        server 127\.0\.0\.1:\d+ .*\n)+", servers, text)
+    text = text.replace("127.0.0.1:8060", f"127.0.0.1:{free_port()}")
     text = re.sub(r"^(user|pid|error_log) .*\n", "", text, flags=re.MULTILINE)
     text = re.sub(r" +listen \[::\].*\n", "", text)
     tls = " ssl http2" if certificate else ""

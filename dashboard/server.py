@@ -42,6 +42,7 @@ from dashboard.http.routes import (
     pages,
     since,
 )
+from dashboard.http.stepping_back import SteppingBack
 from dashboard.texts import site_title
 from dashboard.urls import Urls
 from etl.errors import XinzhiError
@@ -81,7 +82,7 @@ class Server:
             **limits,
         )
         cached = FromCache(BoundedBodies(self._routes()), self.service.cache)
-        door = FrontDoor(cached, self.service.metrics)
+        door = FrontDoor(SteppingBack(cached, self.snapshots), self.service.metrics)
         found = (route for router in ROUTERS for route in router.routes)
         paths = [route.path for route in found if isinstance(route, Route)]
         self._app = PublicAddress(door, self.service.site.urls, paths)

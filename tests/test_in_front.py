@@ -65,6 +65,8 @@ class Teller:
     status: int = 200
     body: bytes = b"one"
     cuts_off: bool = False
+    #: Answers only where it is told that nobody else can.
+    steps_back: bool = False
     headers: dict[str, str] = field(default_factory=lambda: {"Cache-Control": SHORT})
     asked: list[Asked] = field(default_factory=list)
 
@@ -83,7 +85,8 @@ class Teller:
                 if teller.cuts_off:
                     self.close_connection = True
                     return
-                self.send_response(teller.status)
+                back = teller.steps_back and self.headers.get("X-Other-Readers")
+                self.send_response(503 if back else teller.status)
                 for name, value in teller.headers.items():
                     self.send_header(name, value)
                 self.send_header("Content-Length", str(len(teller.body)))
@@ -408,6 +411,35 @@ def test_another_reader_is_asked_when_one_fails(front: Fronts) -> None:
             wait_until(lambda: one.client.get(f"/c/{time.time()}").text and bad.asked, "the bad")
             for number in range(6):
                 assert one.client.get(f"/c/{trouble}{number}").status_code == 200
+
+
+def test_a_reader_that_may_lag_is_asked_only_where_no_other_answers(front: Fronts) -> None:
+    with (
+        Teller(steps_back=True, body=b"old").running() as lagging,
+        Teller(body=b"new").running() as other,
+        front(lagging.port, other.port) as one,
+    ):
+        said = {one.client.get(f"/c/a{number}").content for number in range(12)}
+        assert said == {b"new"}
+        assert lagging.asked
+        other.steps_back = True
+        for number in range(12):
+            answer = one.client.get(f"/c/b{number}")
+            assert (answer.status_code, len(answer.content)) == (200, 3)
+
+
+def test_no_time_is_lost_where_a_reader_comes_back_and_the_other_ends(front: Fronts) -> None:
+    with (
+        Teller().running() as first,
+        Teller(body=b"two").running() as second,
+        front(first.port, second.port) as one,
+    ):
+        second.cuts_off = True
+        for number in range(8):
+            assert one.client.get(f"/c/a{number}").content == b"one"
+        second.cuts_off, first.cuts_off = False, True  # nginx leaves the second out by now
+        for number in range(8):
+            assert one.client.get(f"/c/b{number}").content == b"two"
 
 
 def test_what_was_sent_is_sent_once_but_a_callback_which_only_reads(front: Fronts) -> None:

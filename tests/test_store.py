@@ -333,8 +333,14 @@ def test_a_store_that_is_away_leaves_the_last_one_served_and_says_since_when(
         told = [r.message for r in caplog.records if "store of snapshots" in r.message]
         assert len(told) == 1
         assert "SlowDown" in told[0]
+        others = {"X-Other-Readers": "yes"}
+        handed_back = asked.get("/c/vix.csv", headers=others)
+        assert (handed_back.status_code, handed_back.headers["cache-control"]) == (503, "no-store")
+        assert asked.get("/c/vix.csv").status_code == 200
+        assert asked.get("/readyz", headers=others).status_code == 200
         odd.refuses = None
         own.refresh()
+        assert asked.get("/c/vix.csv", headers=others).status_code == 200
         ready, metrics = asked.get("/readyz"), asked.get("/metrics").text
         assert "warning" not in ready.json() or "store" not in ready.json()["warning"]
         assert "store_away_since" not in ready.json()

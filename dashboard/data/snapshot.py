@@ -271,6 +271,11 @@ class Snapshots:
         return self._open.name if self._open is not None else ""
 
     @property
+    def may_lag(self) -> bool:
+        """Whether a newer snapshot is, or may be, published than the open one."""
+        return self.is_behind or self.away_since is not None
+
+    @property
     def cache_bytes(self) -> int | None:
         """The bytes of all snapshots that were fetched to this machine; None where none are."""
         return self.store.cache_bytes if isinstance(self.store, Bucket) else None
