@@ -79,6 +79,9 @@ lock: ## regenerate the lock files from pyproject.toml; the lake's differs in Du
 	grep -E '^[^ #]' requirements.lock | sed 's/ *\\$$//' | grep -vE '^(duckdb|python-dateutil)=' \
 	  | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	  --no-header --no-annotate --extra lake --group lake -c - pyproject.toml -o requirements-lake.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	  --no-header --no-annotate --extra lake -c requirements-lake.lock pyproject.toml \
+	  -o requirements-image-lake.lock
 
 clean: ## remove the environment and everything generated
 	rm -rf .venv .venv-lake data/raw data/published data/state data/warehouse.duckdb data/warehouse.duckdb.wal data/.lock data/served.sqlite*

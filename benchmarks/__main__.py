@@ -24,6 +24,7 @@ from benchmarks import (
     page,
     pressure,
     sources,
+    store,
     wide,
 )
 from benchmarks.servers import NGINX
@@ -52,6 +53,8 @@ def main() -> None:
             many(table, Path(folder), form)
     with tempfile.TemporaryDirectory() as folder:
         lakes(table, Path(folder))
+    with tempfile.TemporaryDirectory() as folder:
+        stores(table, Path(folder))
     Console(width=110).print(table, claims.show(claims.Golden()))
 
 
@@ -178,6 +181,16 @@ def lakes(table: Table, folder: Path) -> None:
         table.add_row(name, "PostgreSQL or .venv-lake is missing", "", "", "<= 1.4 ×")
     else:
         row(table, name, *taken, "<= 1.4 ×")
+
+
+def stores(table: Table, folder: Path) -> None:
+    """A snapshot in an object store, beside a plain download of it."""
+    found = store.measure(folder)
+    if found is None:
+        table.add_row("a snapshot on three readers, s", ".venv-lake is missing", "", "", "<= 5 s")
+    else:
+        name = f"{found.megabytes:.0f} MB on three readers after the pointer, s"
+        row(table, name, found.visible_s, found.plain_s, "<= 5 s")
 
 
 def row(table: Table, name: str, ours: float, peer: float | None, wanted: str) -> None:

@@ -104,9 +104,13 @@ def test_the_lock_of_the_image_holds_what_the_environment_has_and_no_tool() -> N
         found = re.findall(r"^([a-z0-9-]+)==([^ ;\\]+)((?: ;[^\\]*)?)", text, re.M)
         return {package + marker.strip(): version for package, version, marker in found}
 
-    image, everything = pins("requirements-image.lock"), pins("requirements.lock")
-    assert image.items() <= everything.items(), "run `make lock`"
-    assert not {"pytest", "mypy", "ruff", "playwright", "uv", "moto"} & image.keys()
+    for small, whole in (
+        ("requirements-image.lock", "requirements.lock"),
+        ("requirements-image-lake.lock", "requirements-lake.lock"),
+    ):
+        image, everything = pins(small), pins(whole)
+        assert image.items() <= everything.items(), "run `make lock`"
+        assert not {"pytest", "mypy", "ruff", "playwright", "uv", "moto"} & image.keys()
 
 
 # Compose

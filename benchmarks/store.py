@@ -1,0 +1,131 @@
+"""A snapshot of 50 MB goes into a store, and three readers with caches of their own serve it: how
+long after the pointer, beside a plain client that only downloads it three times at once."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.request import urlopen
+
+from benchmarks.many import write_catalog, write_values
+from benchmarks.servers import (
+    LAKE_PYTHON,
+    BucketServer,
+    bucket_server,
+    end,
+    free_port,
+    wait_until,
+)
+from etl.settings import PROJECT, load_settings
+from etl.storage.snapshots import SnapshotStore, store_of
+
+INDICATORS, DAYS, READERS = 1_000, 2_500, 3
+BUCKET = "bench-snapshots"
+
+
+@dataclass(frozen=True)
+class InStore:
+    """Seconds until all readers serve it, and until it was downloaded as often by a plain client;
+    both count from the pointer."""
+
+    megabytes: float
+    visible_s: float
+    plain_s: float
+
+
+def measure(folder: Path, indicators: int = INDICATORS, days: int = DAYS) -> InStore | None:
+    """None where the store is not installed."""
+    if not LAKE_PYTHON.exists():
+        return None
+    catalog = {"XINZHI_CATALOG": str(write_catalog(folder / "indicators.yaml", indicators))}
+    small = write_values(folder / "small.parquet", indicators, 2)
+    large = write_values(folder / "large.parquet", indicators, days)
+    with bucket_server() as server, ExitStack() as stack:
+        server.new_bucket(BUCKET)
+        writer = {**catalog, **server.settings(BUCKET), "XINZHI_DATA": str(folder / "writer")}
+        _import(small, writer)
+        ports = [
+            stack.enter_context(_reader(server, catalog, folder / f"reader{number}"))
+            for number in range(READERS)
+        ]
+        store = store_of(load_settings(writer))
+        first = store.pointer().snapshot
+        with ThreadPoolExecutor() as pool:
+            seen = pool.submit(_moment_of_another, store, first)
+            shown = [pool.submit(_moment_shown, port, first) for port in ports]
+            _import(large, writer)
+            begun = seen.result()
+            visible_s = max(one.result() for one in shown) - begun
+        pointer = store.pointer()
+        name = f"{pointer.snapshot}.duckdb"
+        address = f"{server.endpoint}/{BUCKET}/site/{name}"
+        start = time.monotonic()
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(_download, [address] * READERS))
+        return InStore(pointer.bytes / 1e6, visible_s, time.monotonic() - start)
+
+
+def _import(values: Path, environment: dict[str, str]) -> None:
+    subprocess.run(
+        [sys.executable, "-m", "etl", "import", str(values)],
+        cwd=PROJECT, env={**os.environ, **environment}, check=True, stdout=subprocess.DEVNULL,
+    )  # fmt: skip
+
+
+@contextmanager
+def _reader(server: BucketServer, catalog: dict[str, str], data: Path) -> Iterator[int]:
+    """A reader with a cache of its own, once it serves something; its port."""
+    data.mkdir()
+    port = free_port()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "dashboard", "--port", str(port)], cwd=PROJECT,
+        env={**os.environ, **catalog, **server.settings(BUCKET), "XINZHI_DATA": str(data)},
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        wait_until(lambda: _served(port), "a reader")
+        yield port
+    finally:
+        end(process)
+
+
+def _moment_of_another(store: SnapshotStore, first: str) -> float:
+    """When the pointer names another snapshot than the first."""
+    while store.pointer().snapshot == first:
+        time.sleep(0.02)
+    return time.monotonic()
+
+
+def _moment_shown(port: int, first: str) -> float:
+    """When a reader serves another one."""
+    while _served(port) in ("", first):
+        time.sleep(0.05)
+    return time.monotonic()
+
+
+def _served(port: int) -> str:
+    """The snapshot that a reader says it serves; nothing while it has none."""
+    try:
+        with urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5) as answer:
+            return str(json.load(answer)["snapshot"])
+    except OSError:
+        return ""
+
+
+def _download(address: str) -> int:
+    with urlopen(address, timeout=60) as answer:
+        return len(answer.read())
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as place:
+        print(measure(Path(place), *(int(number) for number in sys.argv[1:])))
