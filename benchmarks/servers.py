@@ -29,7 +29,6 @@ POSTGRES = _BINS[0] if _BINS else None
 _CONF = """
 listen_addresses = '127.0.0.1'
 fsync = off
-synchronous_commit = off
 full_page_writes = off
 shared_buffers = 32MB
 max_connections = 60

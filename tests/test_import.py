@@ -318,3 +318,17 @@ def test_a_true_value_of_a_day_when_another_market_is_shut_is_taken(
     _csv(path, [row])
     assert cli("import", path).status == 0
     assert served(data, row[0])[row[1]] == row[2]
+
+
+def test_what_is_imported_later_counts_as_known_later_whatever_the_clocks_say(
+    filled: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, right = filled / "mine.csv", now()
+    for minutes, value in ((5, 17.25), (0, 17.5), (3, 17.75)):
+        # Another machine's clock is ahead.
+        monkeypatch.setattr(
+            "etl.commands.update.now", lambda m=minutes: right + timedelta(minutes=m)
+        )
+        _csv(path, (("vix", DAY, value),))
+        assert cli("import", path).status == 0
+        assert served(filled, "vix") == {DAY: value}

@@ -152,4 +152,6 @@ def test_what_does_not_need_the_lake_does_not_open_it(etl: Etl, tmp_path: Path) 
     asked = [
         etl(name, python=sys.executable, XINZHI_WAREHOUSE=away) for name in ("check", "status")
     ]
-    assert [one.status for one in asked] == [0, 0], asked
+    assert asked[0].status == 0, asked
+    assert asked[1].status in (0, 1), asked  # 1 where something is stale by now
+    assert not asked[1].err, asked

@@ -77,19 +77,19 @@ def import_command(settings: Settings, options: argparse.Namespace) -> int:
     if alone:
         raise SettingError(f"--{alone[0]} belongs to --indicator; name the indicator.")
     started_at = now()
-    known_at = explicit or started_at
     paths = [Path(name) for name in options.files]
     with (
         writing(settings),
-        imports.read_files(paths, catalog, known_at, settings.data) as imported,
+        imports.read_files(paths, catalog, explicit or started_at, settings.data) as imported,
         opened_as_named(settings, catalog, explicit) as warehouse,
     ):
+        started_at = warehouse.not_before_others(started_at)
         outcomes = imports.store(
             imported,
             catalog,
             warehouse,
             started_at=started_at,
-            known_at=known_at,
+            known_at=explicit or started_at,
             exactly=bool(explicit),
         )
     report = publish_again(settings, catalog, explicit)
@@ -115,6 +115,7 @@ def _import_table(
     )
     series = by_hand.read_table(path, catalog, indicator, choice)
     with writing(settings), opened_as_named(settings, catalog, explicit) as warehouse:
+        started_at = warehouse.not_before_others(started_at)
         outcome = by_hand.store(
             path, series, said, catalog, indicator, warehouse,
             started_at=started_at, known_at=explicit or started_at, exactly=bool(explicit),

@@ -161,12 +161,12 @@ def accept(settings: Settings, catalog: Catalog, indicator_id: str) -> list[Outc
     """Accept the held answers of an indicator, as known from now on; one outcome per source."""
     (indicator,) = select(catalog, Request((indicator_id,)))
     corrected = read_corrections(settings, catalog)
-    moment = now()
     with (
         writing(settings),
         opened_as_named(settings, catalog) as warehouse,
         warehouse.transaction(),
     ):
+        moment = warehouse.not_before_others(now())
         waiting = {answer.source: answer for answer in warehouse.waiting(indicator.id)}
         if not waiting:
             raise SettingError(f"Nothing of {indicator.id} is held back.")
@@ -237,7 +237,7 @@ class _Run:
     ) -> None:
         self.settings, self.catalog, self.request = settings, catalog, request
         self.warehouse, self.out, self.watch = warehouse, out, watch
-        self.started_at = now()
+        self.started_at = warehouse.not_before_others(now())
         self.known_at = request.known_at or self.started_at
         self.files: BulletinFiles = read_bulletins(settings)
         self.file_problems: list[FileProblem] = list(self.files.problems)

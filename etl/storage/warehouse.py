@@ -141,6 +141,8 @@ where indicator = $old and since in (select since from ranks where indicator = $
 """
 
 # The newest moment from which anything counts as held, in force or named.
+#: By how much the clock of a machine may be ahead of another's and still be believed.
+CLOCKS_APART = timedelta(minutes=15)
 LATEST = """
 select greatest(
   (select max(loaded_at) from loads where load in (select distinct load from held)),
@@ -413,6 +415,14 @@ class Warehouse:
                 self.connection.execute("rollback")
             raise
         self.connection.execute("commit")
+
+    def not_before_others(self, moment: datetime) -> datetime:
+        """A moment of this machine's clock, or one just after the last load began, where another
+        machine's clock is ahead of it: what is written later must count as known later."""
+        told: datetime | None = self._one("select max(started_at) from loads")
+        last = told.replace(tzinfo=UTC) if told else moment
+        is_near = moment <= last <= moment + CLOCKS_APART
+        return last + timedelta(microseconds=1) if is_near and told else moment
 
     def begin_load(self, command: str, started_at: datetime, known_at: datetime) -> int:
         """The number of a new load.

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import unquote
 
-import dash
+from dash import __version__ as dash_version
 from dash.fingerprint import check_fingerprint, version_clean
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -32,7 +32,7 @@ METHODS = ["GET", "HEAD"]
 PLOTLY = Path(__file__).parents[2] / "vendor" / "plotly-basic-4.1.1.min.js"
 JAVASCRIPT = "text/javascript; charset=utf-8"
 #: How Dash writes its version into the names of its files.
-_VERSION = f".v{version_clean.sub('_', dash.__version__)}m"
+_VERSION = f".v{version_clean.sub('_', dash_version)}m"
 _HASHED = re.compile(r"([a-z]+)\.([0-9a-f]{12})\.js")
 
 
