@@ -12,6 +12,7 @@ import openpyxl
 import pytest
 from conftest import Cli, bundled, is_one_sentence, served, vintages, write_csv
 
+from etl.records import now
 from etl.storage.snapshots import Folder
 
 DAY = date(2026, 5, 26)
