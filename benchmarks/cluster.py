@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import csv
 import io
-import json
 import os
 import signal
 import subprocess
@@ -43,8 +42,8 @@ from benchmarks.servers import (
     wait_until,
 )
 from etl.records import BEIJING
-from etl.settings import POINTER
-from etl.storage.snapshots import meta_of, read_snapshot
+from etl.settings import load_settings
+from etl.storage.snapshots import SnapshotStore, meta_of, store_of
 
 PROJECT = Path(__file__).resolve().parents[1]
 SNAPSHOTS, LAKE = "site-snapshots", "site-lake"
@@ -127,17 +126,19 @@ class Cluster:
         require(name != before, f"an import publishes nothing: {done.stdout}{done.stderr}")
         return name
 
+    @property
+    def store(self) -> SnapshotStore:
+        """The store as one more machine sees it, directly."""
+        own = {**self.bucket.settings(SNAPSHOTS), "XINZHI_DATA": str(self.folder / "looker")}
+        return store_of(load_settings(own))
+
     def pointed_to(self) -> str:
         """The snapshot that the store names."""
-        pointer = get(self.bucket.endpoint, f"/{SNAPSHOTS}/site/{POINTER}")[2]
-        return str(json.loads(pointer)["snapshot"])
+        return self.store.pointer().snapshot
 
     def vintages(self) -> int:
         """How many vintages the current snapshot holds."""
-        name = f"{self.pointed_to()}.duckdb"
-        path = self.folder / f"looked-at-{name}"
-        path.write_bytes(get(self.bucket.endpoint, f"/{SNAPSHOTS}/site/{name}")[2])
-        with read_snapshot(path) as connection:
+        with self.store.read_current() as connection:
             return int(meta_of(connection)["rows"])
 
     def start_reader(self, index: int) -> None:
