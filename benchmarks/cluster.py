@@ -404,12 +404,12 @@ def reader_lags(site: Cluster, people: People) -> None:
     line.cut()
     wait_until(lambda: "since" in _ready(site.ports[-1]), "the reader knows that it lags")
     behind = _ready(site.ports[-1])
-    # Addresses of the current minute: what is published in it they say from then on.
-    moment = datetime.now(UTC).replace(second=0, microsecond=0) + timedelta(minutes=1)
     for number, value in enumerate((7445.25, 7445.5, 7445.75)):
         name = site.publish(value)
         site.wait_for_readers(name, range(READERS - 1))
-        # Others each time: what was asked may be kept for a minute.
+        # As of a minute in which it is held; other addresses each time, since what was asked may
+        # be kept for a minute and a half.
+        moment = datetime.now(UTC).replace(second=0, microsecond=0) + timedelta(minutes=2)
         spans = SPANS[2 * number : 2 * number + 2]
         people.expected.clear()
         people.expected |= {frozen_at(moment, f"?t={span}"): value for span in spans}
