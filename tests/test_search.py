@@ -42,7 +42,7 @@ def small(published: Settings, tmp_path_factory: pytest.TempPathFactory) -> Snap
     path = folder / "indicators.yaml"
     path.write_text(catalog_text(NVIDIA, GDP, GREEN), encoding="utf-8")
     republish(folder, load_catalog(path))
-    return Snapshots(Folder(folder) / "published").current()
+    return Snapshots(Folder(folder / "published")).current()
 
 
 def ids(snapshot: Snapshot, words: str) -> list[str]:
