@@ -40,7 +40,7 @@ test: check $(LAKE_READY) ## run the checks, then every test, with a real browse
 	@sh tests/ensure_servers.sh
 	$(BIN)/python -m pytest -n 2
 
-quick: $(READY) ## run the tests that need no browser and little time, in three minutes
+quick: $(READY) ## run the tests that need no browser and little time
 	$(BIN)/python -m pytest -n 2 -m "not browser and not slow" --hypothesis-profile=quick
 
 check: $(READY) ## check format, lint, types, import contracts and the authored files
