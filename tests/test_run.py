@@ -269,7 +269,7 @@ def test_without_a_network_a_run_ends_soon_and_names_what_was_not_reached(data: 
     start = time.monotonic()
     environment = {"XINZHI_PROXY": closed, "XINZHI_CONTACT": "editor@example.org"}
     done = finished(command("run", data=data, **environment))
-    assert time.monotonic() - start < 15
+    assert time.monotonic() - start < 60  # one patience after the other would be many minutes
     assert (done.status, done.err) == (1, "")
     told = [line for line in done.out.splitlines() if line.startswith("not reached: ")]
     assert len(told) == len({line.split()[2] for line in told})
