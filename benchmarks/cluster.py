@@ -21,7 +21,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 from hashlib import sha256
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
@@ -256,9 +256,9 @@ def value_in(body: bytes) -> float | None:
     return None
 
 
-def frozen_at(moment: datetime, note: str = "") -> str:
-    """The address of the indicator as of a moment, which is a whole minute."""
-    return f"/c/{INDICATOR}@{moment.astimezone(BEIJING):%Y-%m-%dT%H%M}.csv{note}"
+def frozen_today(query: str) -> str:
+    """The address of the indicator as of the end of this day in Beijing."""
+    return f"/c/{INDICATOR}@{datetime.now(BEIJING):%Y-%m-%d}.csv{query}"
 
 
 def require(true: object, what: str) -> None:
@@ -407,12 +407,11 @@ def reader_lags(site: Cluster, people: People) -> None:
     for number, value in enumerate((7445.25, 7445.5, 7445.75)):
         name = site.publish(value)
         site.wait_for_readers(name, range(READERS - 1))
-        # As of a minute in which it is held; other addresses each time, since what was asked may
-        # be kept for a minute and a half.
-        moment = datetime.now(UTC).replace(second=0, microsecond=0) + timedelta(minutes=2)
+        # As of the end of the day, since each load counts as held a minute after the one before;
+        # other addresses each time, since what was asked may be kept for a minute and a half.
         spans = SPANS[2 * number : 2 * number + 2]
         people.expected.clear()
-        people.expected |= {frozen_at(moment, f"?t={span}"): value for span in spans}
+        people.expected |= {frozen_today(f"?t={span}"): value for span in spans}
         time.sleep(2)
     require(site.pointed_to() not in behind, "the reader does not lag")
     people.require_content("a reader lags")
