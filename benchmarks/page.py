@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import socket
 import statistics
 import subprocess
 import sys
@@ -16,6 +15,8 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 from playwright.sync_api import Browser, sync_playwright
+
+from benchmarks.servers import free_port
 
 ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -97,12 +98,12 @@ def load(browser: Browser, address: str) -> Load:
 
 
 @contextmanager
-def serving(command: list[str], data: Path) -> Iterator[str]:
+def serving(command: list[str], data: Path, **settings: str) -> Iterator[str]:
     """The address of a server that runs as long as the block."""
     import os
 
     port = free_port()
-    environment = {**os.environ, "XINZHI_DATA": str(data)}
+    environment = {**os.environ, **settings, "XINZHI_DATA": str(data)}
     with subprocess.Popen(
         [*command, str(port)], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as process:
@@ -117,12 +118,6 @@ def serving(command: list[str], data: Path) -> Iterator[str]:
             yield address
         finally:
             process.terminate()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def median(loads: list[Load], field: str) -> float:

@@ -9,9 +9,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.request import urlopen
@@ -20,12 +19,10 @@ import obstore
 from obstore.store import S3Store
 
 from benchmarks.many import write_catalog, write_values
+from benchmarks.page import serving
 from benchmarks.servers import (
     LAKE_PYTHON,
-    BucketServer,
     bucket_server,
-    end,
-    free_port,
     wait_until,
 )
 from etl.settings import PROJECT, load_settings
@@ -33,6 +30,7 @@ from etl.storage.snapshots import SnapshotStore, store_of
 
 INDICATORS, DAYS, READERS = 1_000, 2_500, 3
 BUCKET = "bench-snapshots"
+COMMAND = [sys.executable, "-m", "dashboard", "--port"]
 
 
 @dataclass(frozen=True)
@@ -56,15 +54,18 @@ def measure(folder: Path, indicators: int = INDICATORS, days: int = DAYS) -> InS
         server.new_bucket(BUCKET)
         writer = {**catalog, **server.settings(BUCKET), "XINZHI_DATA": str(folder / "writer")}
         _import(small, writer)
-        ports = [
-            stack.enter_context(_reader(server, catalog, folder / f"reader{number}"))
+        own = {**catalog, **server.settings(BUCKET)}
+        readers = [
+            stack.enter_context(serving(COMMAND, folder / f"reader{number}", **own))
             for number in range(READERS)
         ]
+        for address in readers:
+            wait_until(lambda address=address: _served(address), "a reader")
         store = store_of(load_settings(writer))
         first = store.pointer().snapshot
         with ThreadPoolExecutor() as pool:
             seen = pool.submit(_moment_of_another, store, first)
-            shown = [pool.submit(_moment_shown, port, first) for port in ports]
+            shown = [pool.submit(_moment_shown, address, first) for address in readers]
             _import(large, writer)
             begun = seen.result()
             visible_s = max(one.result() for one in shown) - begun
@@ -89,23 +90,6 @@ def _import(values: Path, environment: dict[str, str]) -> None:
     )  # fmt: skip
 
 
-@contextmanager
-def _reader(server: BucketServer, catalog: dict[str, str], data: Path) -> Iterator[int]:
-    """A reader with a cache of its own, once it serves something; its port."""
-    data.mkdir()
-    port = free_port()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "dashboard", "--port", str(port)], cwd=PROJECT,
-        env={**os.environ, **catalog, **server.settings(BUCKET), "XINZHI_DATA": str(data)},
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    try:
-        wait_until(lambda: _served(port), "a reader")
-        yield port
-    finally:
-        end(process)
-
-
 def _moment_of_another(store: SnapshotStore, first: str) -> float:
     """When the pointer names another snapshot than the first."""
     while store.pointer().snapshot == first:
@@ -113,17 +97,17 @@ def _moment_of_another(store: SnapshotStore, first: str) -> float:
     return time.monotonic()
 
 
-def _moment_shown(port: int, first: str) -> float:
+def _moment_shown(address: str, first: str) -> float:
     """When a reader serves another one."""
-    while _served(port) in ("", first):
+    while _served(address) in ("", first):
         time.sleep(0.05)
     return time.monotonic()
 
 
-def _served(port: int) -> str:
+def _served(address: str) -> str:
     """The snapshot that a reader says it serves; nothing while it has none."""
     try:
-        with urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5) as answer:
+        with urlopen(f"{address}readyz", timeout=5) as answer:
             return str(json.load(answer)["snapshot"])
     except OSError:
         return ""

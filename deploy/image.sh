@@ -19,11 +19,11 @@ if ! buildah inspect --type image "$base" >/dev/null 2>&1; then
   buildah bud --quiet --format docker --isolation chroot --tag "$base" "$work" >/dev/null
 fi
 
-# pip asks where this machine's pip asks, and trusts what it trusts.
+# pip asks where the file in PIP_CONFIG_FILE says, if there is one, and trusts what this machine trusts.
 ca=$(python3 -c 'import ssl; print(ssl.get_default_verify_paths().cafile or "")')
 [ -n "$ca" ] || ca=/etc/ssl/certs/ca-certificates.crt
-printf '[global]\ncert = /run/secrets/ca\n' > "$work/pip.conf"
-[ -z "${PIP_INDEX_URL:-}" ] || printf 'index-url = %s\n' "$PIP_INDEX_URL" >> "$work/pip.conf"
+[ -z "${PIP_CONFIG_FILE:-}" ] || grep -v '^ *cert *=' "$PIP_CONFIG_FILE" > "$work/pip.conf"
+printf '\n[install]\ncert = /run/secrets/ca\n' >> "$work/pip.conf"
 
 revision=$(git rev-parse HEAD 2>/dev/null || echo unknown)
 version=$(sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)

@@ -1,9 +1,10 @@
-"""Where a PostgreSQL is and who asks it, parsed once; the password appears in no sentence."""
+"""Addresses that hold a password, read however it was written; where a PostgreSQL is and who asks
+it. The password appears in no sentence."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote_to_bytes
 
 from etl.errors import SettingError
 
@@ -42,10 +43,9 @@ def parse_dsn(setting: str, text: str) -> Dsn:
     from psycopg import ProgrammingError
     from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+    address = escaped_address(text) if text.lower().startswith(_SCHEMES) else text
     try:
-        parts = {
-            key: str(value) for key, value in conninfo_to_dict(_escaped(text)).items() if value
-        }
+        parts = {key: str(value) for key, value in conninfo_to_dict(address).items() if value}
     except (ProgrammingError, ValueError):
         parts = {}
     known = {"host", "port", "dbname", "user", "password", "passfile", "service"} | OPTIONS
@@ -71,16 +71,18 @@ def parse_dsn(setting: str, text: str) -> Dsn:
     )
 
 
-def _escaped(text: str) -> str:
-    """The address with user and password escaped, however they were written: the last @ before
-    the path ends them."""
-    scheme = next((one for one in _SCHEMES if text.lower().startswith(one)), None)
-    if scheme is None:
-        return text
-    rest = text[len(scheme) :]
-    before, _, query = rest.partition("?") if "@" not in rest.partition("?")[2] else (rest, "", "")
-    user, at, place = before.rpartition("@")
-    urlsplit(f"//{place}")  # ValueError where no host can be read
-    name, colon, password = user.partition(":")
-    who = f"{quote(unquote(name), '')}{colon}{quote(unquote(password), '')}{at}"
-    return f"postgresql://{who}{place}{f'?{query}' if query else ''}"
+def address_parts(address: str) -> tuple[str, str, str]:
+    """Scheme, user with password, and the rest of an address whose password may contain any
+    character: the last @ ends it."""
+    scheme, _, rest = address.strip().partition("://")
+    user, _, place = rest.rpartition("@")
+    return scheme.lower(), user, place
+
+
+def escaped_address(address: str) -> str:
+    """The address with user and password escaped, for readers that would end them elsewhere."""
+    scheme, user, place = address_parts(address)
+    if not user:
+        return address
+    parts = [quote(unquote_to_bytes(part), "") for part in user.split(":", 1)]
+    return f"{scheme}://{':'.join(parts)}@{place}"

@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, get_args
-from urllib.parse import parse_qsl, quote, unquote, unquote_to_bytes
+from urllib.parse import parse_qsl, quote, unquote
 
 from etl.base_url import DEFAULT_HOST, DEFAULT_PORT, base_url, served_at
-from etl.dsn import Dsn, parse_dsn
+from etl.dsn import Dsn, address_parts, escaped_address, parse_dsn
 from etl.errors import SettingError, quoted
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -218,7 +218,7 @@ class Settings:
         for dsn in (self.state_dsn, self.lake.catalog if self.lake else None):
             found.update(dsn.secrets if dsn else ())
         for address in (self.proxy, self.alert_smtp):
-            user, _, password = _parts(address or "")[1].partition(":")
+            user, _, password = address_parts(address or "")[1].partition(":")
             found |= {password or user, f"{user}:{password}" if password else ""}
         if self.alert_webhook:
             _, _, rest = self.alert_webhook.partition("://")
@@ -317,7 +317,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         timeout_s=_seconds("TIMEOUT", value("TIMEOUT") or "8"),
         alert_webhook=value("ALERT_WEBHOOK"),
         alert_shape=value("ALERT_SHAPE"),
-        alert_smtp=_escaped(value("ALERT_SMTP") or "") or None,
+        alert_smtp=escaped_address(value("ALERT_SMTP") or "") or None,
         alert_to=tuple((value("ALERT_TO") or "").replace(",", " ").split()),
         alert_later=_later(value("ALERT_LATER") or "none"),
         corrections_to=_reports_to(value("CORRECTIONS_TO"), value("CONTACT")),
@@ -378,7 +378,7 @@ def _object_access(
     endpoint: str | None, region: str, key_id: str | None, secret: str | None, token: str | None
 ) -> ObjectAccess:
     if endpoint is not None:
-        scheme, user, place = _parts(endpoint)
+        scheme, user, place = address_parts(endpoint)
         if scheme not in ("http", "https") or user or not _PLACE.fullmatch(place.rstrip("/")):
             raise SettingError(
                 "XINZHI_S3_ENDPOINT: is no address of an object store; write it like "
@@ -400,27 +400,10 @@ def _cache_mb(text: str) -> int:
     return int(text)
 
 
-def _parts(address: str) -> tuple[str, str, str]:
-    """Scheme, user with password, and the rest of an address whose password may contain any
-    character: the last @ ends it."""
-    scheme, _, rest = address.strip().partition("://")
-    user, _, place = rest.rpartition("@")
-    return scheme.lower(), user, place
-
-
-def _escaped(address: str) -> str:
-    """The address with user and password escaped, for readers that would end them elsewhere."""
-    scheme, user, place = _parts(address)
-    if not user:
-        return address
-    parts = [quote(unquote_to_bytes(part), "") for part in user.split(":", 1)]
-    return f"{scheme}://{':'.join(parts)}@{place}"
-
-
 def _proxy(name: str, text: str) -> str:
     """The proxy, with user and password escaped. An unusable value may hold a password and is not
     repeated."""
-    scheme, user, place = _parts(text)
+    scheme, user, place = address_parts(text)
     place = place.rstrip("/")
     port = place.rpartition(":")[2]
     fits = scheme in ("http", "https") and _PLACE.fullmatch(place)
@@ -429,7 +412,7 @@ def _proxy(name: str, text: str) -> str:
             f"{name}: is no address of a proxy; write it like http://proxy.example:3128 or "
             "http://USER:PASSWORD@proxy.example:3128."
         )
-    return _escaped(f"{scheme}://{user}@{place}" if user else f"{scheme}://{place}")
+    return escaped_address(f"{scheme}://{user}@{place}" if user else f"{scheme}://{place}")
 
 
 def _reports_to(text: str | None, contact: str | None) -> str:

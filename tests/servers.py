@@ -20,10 +20,13 @@ from benchmarks.servers import (
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresServer]:
     """A PostgreSQL for all tests of a worker; take a `new_database` of it."""
-    if POSTGRES is None:
-        pytest.skip("PostgreSQL is not installed (Debian: apt-get install postgresql)")
-    with postgres_server() as server:
-        yield server
+    yield from _one_postgres()
+
+
+@pytest.fixture
+def own_server() -> Iterator[PostgresServer]:
+    """A PostgreSQL that a test may stop."""
+    yield from _one_postgres()
 
 
 @pytest.fixture(scope="session")
@@ -32,4 +35,11 @@ def bucket() -> Iterator[BucketServer]:
     if not LAKE_PYTHON.exists():
         pytest.skip("the S3 store is not installed: make install-lake")
     with bucket_server() as server:
+        yield server
+
+
+def _one_postgres() -> Iterator[PostgresServer]:
+    if POSTGRES is None:
+        pytest.skip("PostgreSQL is not installed (Debian: apt-get install postgresql)")
+    with postgres_server() as server:
         yield server

@@ -6,7 +6,6 @@ import asyncio
 import csv
 import io
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -23,6 +22,7 @@ from typing import Any, TypeVar
 import httpx
 from conftest import PROJECT
 
+from benchmarks.servers import free_port
 from dashboard.server import Server, create_server
 from etl.bulletins.model import Bulletin
 from etl.catalog import Catalog
@@ -178,12 +178,6 @@ def still(answer: httpx.Response, status: int = 200) -> Node:
     assert answer.status_code == status, (answer.status_code, answer.text[:300])
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     return tree(answer.text).one(id="page")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager

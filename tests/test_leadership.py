@@ -15,10 +15,8 @@ from conftest import command, finished, is_one_sentence
 
 from benchmarks.servers import (
     PASSWORD,
-    POSTGRES,
     PostgresServer,
     free_port,
-    postgres_server,
     wait_until,
 )
 from etl.errors import PostgresAway
@@ -157,15 +155,6 @@ def test_a_slot_that_the_leader_before_has_just_ended_is_not_done_again() -> Non
 
 
 # The same with two processes and a PostgreSQL.
-
-
-@pytest.fixture
-def own_server() -> Iterator[PostgresServer]:
-    """A PostgreSQL that a test may stop."""
-    if POSTGRES is None:
-        pytest.skip("PostgreSQL is not installed (Debian: apt-get install postgresql)")
-    with postgres_server() as server:
-        yield server
 
 
 class Scheduler:

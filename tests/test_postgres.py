@@ -8,7 +8,6 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
@@ -43,17 +42,6 @@ with advisory_lock(parse_dsn("XINZHI_STATE", sys.argv[1]), sys.argv[2]):
 @pytest.fixture
 def dsn(postgres: PostgresServer) -> Dsn:
     return parse_dsn("XINZHI_STATE", postgres.new_database("locks"))
-
-
-@pytest.fixture
-def own_server() -> Iterator[PostgresServer]:
-    """A PostgreSQL that a test may stop."""
-    from benchmarks.servers import POSTGRES, postgres_server
-
-    if POSTGRES is None:
-        pytest.skip("PostgreSQL is not installed (Debian: apt-get install postgresql)")
-    with postgres_server() as server:
-        yield server
 
 
 def parsed(text: str) -> Dsn:

@@ -21,7 +21,7 @@ from test_alerts import chat as chat
 from test_alerts import triggered as triggered
 from test_alerts import triggered_once as triggered_once
 
-from benchmarks.servers import PASSWORD, POSTGRES, PostgresServer, postgres_server, wait_until
+from benchmarks.servers import PASSWORD, PostgresServer, wait_until
 from dashboard.export import shared_receipts
 from dashboard.export.receipts import Made, Served
 from dashboard.export.shared_receipts import SharedReceipts
@@ -46,15 +46,6 @@ def shared(postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch) -> Dsn:
     text = postgres.new_database("state")
     monkeypatch.setenv("XINZHI_STATE", text)
     return parse_dsn("XINZHI_STATE", text)
-
-
-@pytest.fixture
-def own_server() -> Iterator[PostgresServer]:
-    """A PostgreSQL that a test may stop."""
-    if POSTGRES is None:
-        pytest.skip("PostgreSQL is not installed (Debian: apt-get install postgresql)")
-    with postgres_server() as server:
-        yield server
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ from etl.database import Config, attached
 from etl.errors import PostgresAway, SettingError, StorageError, quoted
 from etl.settings import HIDDEN, BucketAddress, Lake, ObjectAccess, Settings
 from etl.storage import postgres
+from etl.storage.objects import stands_in_host
 
 #: The DuckDB whose wheels there are, and the format of lakes that they read and write.
 DUCKDB, FORMAT = "1.5.5", "1.0"
@@ -29,8 +30,6 @@ DUCKDB, FORMAT = "1.5.5", "1.0"
 NAME = "lake"
 _EXTENSIONS = ("postgres_scanner", "ducklake")
 _OF_BUCKETS = "httpfs"
-#: Stores that want the bucket in the name of the host.
-_IN_HOST = (".aliyuncs.com", ".myqcloud.com", ".amazonaws.com")
 #: How long DuckLake keeps a state of the tables, and then the files of it: a dump of PostgreSQL
 #: that is no older finds every file it names.
 KEPT = "7 days"
@@ -303,9 +302,11 @@ def _secret_of(name: str, one: Place) -> str:
     safe = "true"
     if access.endpoint:
         scheme, _, host = access.endpoint.partition("://")
-        own = host.removeprefix(f"{place.name}.")
-        in_host = own != host or own.partition(":")[0].endswith(_IN_HOST)
-        given |= {"endpoint": own, "url_style": "vhost" if in_host else "path"}
+        in_host = stands_in_host(access.endpoint, place.name)
+        given |= {
+            "endpoint": host.removeprefix(f"{place.name}."),
+            "url_style": "vhost" if in_host else "path",
+        }
         safe = "true" if scheme == "https" else "false"
     named = ", ".join(f"{name} {attached(value)}" for name, value in given.items())
     return f"create or replace secret {name} (type s3, {named}, use_ssl {safe})"

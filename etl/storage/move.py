@@ -48,12 +48,7 @@ def copy(source: Settings, target: Settings) -> list[Carried]:
     The source is only read. Whatever ends it too early, the target holds nothing then.
     """
     _refuse(source, target)
-    with (
-        _engine(source, target) as connection,
-        _reading(connection, source),
-        _writing(connection, target) as still_ours,
-    ):
-        return _fill(connection, source, target, still_ours)
+    return _carry(source, target)
 
 
 def put_back(source: Settings, target: Settings, aside: Settings) -> list[Carried]:
@@ -67,12 +62,7 @@ def put_back(source: Settings, target: Settings, aside: Settings) -> list[Carrie
         if held == wanted:
             return held
         copy(target, aside)
-    with (
-        _engine(source, target) as connection,
-        _reading(connection, source),
-        _writing(connection, target) as still_ours,
-    ):
-        return _fill(connection, source, target, still_ours)
+    return _carry(source, target)
 
 
 def _refuse(source: Settings, target: Settings) -> None:
@@ -84,6 +74,15 @@ def _refuse(source: Settings, target: Settings) -> None:
             f"{place_of(target)}: holds something already, and nothing is carried over another "
             "warehouse; name a new file, or an empty database or schema."
         )
+
+
+def _carry(source: Settings, target: Settings) -> list[Carried]:
+    with (
+        _engine(source, target) as connection,
+        _reading(connection, source),
+        _writing(connection, target) as still_ours,
+    ):
+        return _fill(connection, source, target, still_ours)
 
 
 def _fill(

@@ -301,17 +301,19 @@ class Objects:
         return OtherSize(f"{self.address}/{name}", f"{words}; it is not what was put there.")
 
 
+def stands_in_host(endpoint: str, bucket: str) -> bool:
+    """Whether a store at this address wants the bucket in the name of the host, or has it there."""
+    host = urlsplit(endpoint).hostname or ""
+    return host.startswith(f"{bucket}.") or host.endswith(_IN_HOST)
+
+
 def _endpoint(endpoint: str | None, bucket: str) -> tuple[str | None, bool]:
     """The address to ask, and whether the bucket stands in the name of its host."""
-    if endpoint is None:
-        return None, False
+    if endpoint is None or not stands_in_host(endpoint, bucket):
+        return endpoint, False
     parts = urlsplit(endpoint)
-    host = parts.hostname or ""
-    if host.startswith(f"{bucket}."):
-        return endpoint, True
-    if host.endswith(_IN_HOST):
-        return f"{parts.scheme}://{bucket}.{parts.netloc}", True
-    return endpoint, False
+    host = parts.netloc.removeprefix(f"{bucket}.")
+    return f"{parts.scheme}://{bucket}.{host}", True
 
 
 def _first(pattern: re.Pattern[str], text: str) -> str:
