@@ -77,6 +77,9 @@ _IN_CHINESE: Sequence[tuple[re.Pattern[str], str]] = [
         (_HOST + r" answered (?P<code>\d{3})\b[^.]*\.", "{host} 的答复不是数据（{code}）。"),
         (_HOST + r" points to .*?(?:are|again|none|sent on to it)\.",
          "{host} 转往另一地址，未跟去。"),
+        # What whoever runs the site can do about it, which is no failure of its own.
+        (r"FRED's API answers [^.]*XINZHI_FRED_API_KEY [^.]*\.", ""),
+        (r"Check XINZHI_[A-Z_]+\.", ""),
     )
 ]  # fmt: skip
 _UNSURE = "来源没有给出可用的答复。"

@@ -19,6 +19,7 @@ from etl.ingest.run import Request, run
 from etl.ingest.upstream import Upstream
 from etl.records import Observation, now
 from etl.reliability import Reliability, failing, failure_told, trouble_of, warning
+from etl.sources.fred import A_KEY_HELPS
 from etl.storage.current import current_snapshot
 from etl.storage.snapshots import Folder
 
@@ -130,6 +131,8 @@ def test_what_to_do_follows_from_what_went_wrong(problem: str, kind: str) -> Non
         ("a.org answered 503 Service Unavailable.", "a.org 暂时出错（503）。"),
         ("a.org answered 404 Not Found.", "a.org 上没有这个地址（404）。"),
         ("FRED sent no CSV of SP500 (it begins: <html>).", "来源没有给出可用的答复。"),
+        (f"a.org could not be reached (no route). {A_KEY_HELPS}", "连不上 a.org。"),
+        ("a.org answered 403 Forbidden. Check XINZHI_EIA_API_KEY.", "a.org 拒绝了请求（403）。"),
         ("a.org could not be reached (no route). b.org could not be reached (it refused).",
          "连不上 a.org。b.org 拒绝连接。"),
         (f"{LOST} a.org answered 429 Too Many Requests. sp500: 2026-01-01 is odd.",
