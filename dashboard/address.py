@@ -103,9 +103,11 @@ def schema_of(parameter: str) -> dict[str, Any]:
 
 class AddressError(XinzhiError):
     """An address that means nothing, or nothing that may be given: `status` is 404 for an unknown
-    thing, 400 for a bad value, 403 for what a licence forbids."""
+    thing, 410 for one that was taken back, 400 for a bad value, 403 for what a licence forbids."""
 
-    def __init__(self, parameter: str, message: str, status: Literal[400, 403, 404] = 400) -> None:
+    def __init__(
+        self, parameter: str, message: str, status: Literal[400, 403, 404, 410] = 400
+    ) -> None:
         super().__init__(message)
         self.parameter, self.status = parameter, status
 

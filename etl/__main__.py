@@ -197,6 +197,11 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--strict", action="store_true", help="refuse it if anything is left out")
     one.set_defaults(command=editor.bulletin_command)
 
+    one = commands.add_parser("withdraw", help="take a bulletin back; its text is kept")
+    one.add_argument("date", type=_day, metavar="DATE", help="the day of the bulletin")
+    one.add_argument("--reason", required=True, metavar="TEXT", help="what readers are told")
+    one.set_defaults(command=editor.withdraw_command)
+
     one = commands.add_parser("claims", help="check a bulletin's statements against the data")
     one.add_argument(
         "which", metavar="DATE|FILE", help="the day of a published bulletin, or a draft"

@@ -315,6 +315,9 @@ def _tried(snapshot: Snapshot, indicator: Indicator) -> list[models.AttemptAnswe
 
 def _bulletin(snapshot: Snapshot, day: date) -> Bulletin:
     found = queries.bulletin(snapshot, day)
+    if found is None and (gone := queries.withdrawal(snapshot, day)):
+        words = f"date: the bulletin of {day} was withdrawn on {gone.withdrawn}: {gone.reason}"
+        raise AddressError("date", words, 410)
     if found is None:
         raise AddressError(
             "date", f"date: there is no bulletin of {day}. See /api/v1/bulletins.", 404

@@ -18,7 +18,7 @@ from etl.alerts.rules import JSON as ALERT
 from etl.alerts.rules import Alert
 from etl.brief import known
 from etl.brief.known import News
-from etl.bulletins.model import Bulletin
+from etl.bulletins.model import Bulletin, Withdrawal
 from etl.catalog import Text
 from etl.claims.model import Claim, JudgedBy, Placed
 from etl.corrections import Correction
@@ -376,6 +376,14 @@ def bulletin(snapshot: Snapshot, day: Date) -> Bulletin | None:
     """The bulletin of a day."""
     rows = snapshot.rows("select document from bulletins where date = ?", [day])
     return Bulletin.model_validate_json(rows[0][0]) if rows else None
+
+
+def withdrawal(snapshot: Snapshot, day: Date) -> Withdrawal | None:
+    """That the bulletin of a day was taken back, if it was."""
+    if not snapshot.has("withdrawals"):
+        return None
+    rows = snapshot.rows("select document from withdrawals where date = ?", [day])
+    return Withdrawal.model_validate_json(rows[0][0]) if rows else None
 
 
 def claims(snapshot: Snapshot, day: Date) -> list[Placed]:

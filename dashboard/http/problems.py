@@ -27,6 +27,7 @@ TITLES = {
     404: "Not found",
     405: "Method not allowed",
     408: "Too slow",
+    410: "Withdrawn",
     413: "Too large",
     415: "Not readable",
     416: "Range not satisfiable",

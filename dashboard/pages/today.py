@@ -88,6 +88,12 @@ def of_day(request: PageRequest, day_text: str) -> Page:
         day = date.fromisoformat(day_text) if len(day_text) == 10 else None
     except ValueError:
         day = None
+    gone = queries.withdrawal(request.snapshot, day) if day else None
+    if gone is not None:
+        when = formatting.full_date(gone.withdrawn, request.lang)
+        told = request.say("withdrawn_long", day=when, reason=gone.reason)
+        shown = formatting.full_date(gone.date, request.lang)
+        return message(request.say("withdrawn", day=shown), told, 410)
     if day is None or day not in days:
         long = "no_bulletin_then" if request.as_of else "not_found_long"
         return message(request.say("not_found"), request.say(long), 404)

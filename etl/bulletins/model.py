@@ -38,6 +38,14 @@ class Bulletin(FrozenModel):
     references: tuple[Reference, ...] = ()
 
 
+class Withdrawal(FrozenModel):
+    """That the bulletin of a day was taken back: on which day in Beijing, and why."""
+
+    date: Date
+    withdrawn: Date
+    reason: str
+
+
 @dataclass(frozen=True, slots=True)
 class ReadBulletin:
     """A bulletin, and sentences: what of its file is not in it, and what was not taken from the

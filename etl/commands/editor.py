@@ -7,23 +7,22 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 
-from etl.bulletins.difference import difference
 from etl.bulletins.model import Bulletin, ReadBulletin
 from etl.bulletins.read import read_bulletin
-from etl.bulletins.to_markdown import to_markdown
 from etl.catalog import load_catalog
 from etl.claims.draft import published_checker
-from etl.commands import OK, console
+from etl.commands import OK, SOME_FAILED, console
 from etl.commands.update import publish_again
-from etl.errors import FileProblem, SettingError, StorageError
+from etl.errors import FileProblem, Locked, SettingError, StorageError
 from etl.files.authored import read_bulletins, read_documents
+from etl.files.bulletin_files import add_bulletin, withdraw_bulletin
 from etl.policies import candidates, review
 from etl.policies.references import cited
 from etl.records import BEIJING, now
 from etl.settings import Settings
 from etl.storage.current import current_snapshot
 from etl.storage.snapshots import store_of
-from etl.storage.warehouse import is_there, place_of, writing
+from etl.storage.warehouse import is_there, place_of
 from etl.terminal import to_json
 
 
@@ -40,16 +39,12 @@ def bulletin_command(settings: Settings, options: argparse.Namespace) -> int:
             f"{statements} contradicted by the data, and nothing was stored; correct the text, or "
             "give --publish-anyway."
         )
-    folder = settings.data / "bulletins"
     for source, reading in readings:
         bulletin = reading.bulletin
-        path = folder / f"{bulletin.date}.md"
-        text = to_markdown(bulletin)
-        with writing(settings):
-            kept = _write(path, text)
+        added = add_bulletin(settings, bulletin)
         console.say(
             f"{source}: {bulletin.date} {bulletin.title}: {len(bulletin.sections)} sections, "
-            f"{len(bulletin.references)} references → {path}"
+            f"{len(bulletin.references)} references → {added.path}"
         )
         for sentence in (*(f"left out: {said}" for said in reading.left_out), *reading.notes):
             console.say(f"  {sentence}")
@@ -57,9 +52,9 @@ def bulletin_command(settings: Settings, options: argparse.Namespace) -> int:
             console.say("  its date is still to come in Beijing; --date gives it another")
         for sentence in _policies_cited(settings, bulletin):
             console.say(f"  {sentence}")
-        if kept:
-            console.say(f"  it replaces another text of that day, which is kept as {kept}")
-            for line in difference(kept.read_text(encoding="utf-8"), text):
+        if added.replaced:
+            console.say(f"  it replaces another text of that day, kept as {added.replaced}")
+            for line in added.changes:
                 console.say(f"  {line}")
     console.say("run `python -m etl run` to publish it")
     return OK
@@ -111,21 +106,16 @@ def _policies_cited(settings: Settings, bulletin: Bulletin) -> Iterator[str]:
             yield f"{title} is in the register"
 
 
-def _write(path: Path, text: str) -> Path | None:
-    """Write the text; a different one already there is copied to `replaced/`."""
-    draft = path.with_name(f".{path.name}.draft")
+def withdraw_command(settings: Settings, options: argparse.Namespace) -> int:
+    """Take a bulletin back and publish without it; its text is kept."""
+    kept = withdraw_bulletin(settings, options.date, options.reason)
+    console.say(f"{options.date}: withdrawn; its text is kept as {kept}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_text(text, encoding="utf-8")
-        kept = None
-        if path.exists() and path.read_text(encoding="utf-8") != text:
-            kept = path.parent / "replaced" / f"{path.stem}-{now():%Y%m%dT%H%M%S%f}.md"
-            kept.parent.mkdir(exist_ok=True)
-            kept.write_bytes(path.read_bytes())
-        draft.replace(path)
-    except OSError as error:
-        raise StorageError(f"{path}: cannot be written ({error.strerror}).") from None
-    return kept
+        console.published(publish_again(settings, load_catalog(settings.catalog)))
+    except Locked as error:
+        console.fail(f"{error} The site shows the bulletin until the next run.")
+        return SOME_FAILED
+    return OK
 
 
 def candidates_command(settings: Settings, options: argparse.Namespace) -> int:

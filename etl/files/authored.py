@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from etl.bulletins.model import Bulletin
+from etl.bulletins.model import Bulletin, Withdrawal
 from etl.bulletins.read import read_bulletin
 from etl.catalog import Catalog
 from etl.corrections import Correction, CorrectionFile, as_named, contradictions
@@ -29,6 +29,8 @@ PROVINCE_FIGURES = (
     "province", "factor", "yardstick", "period", "value", "unit", "source", "address", "public",
     "status", "note",
 )  # fmt: skip
+#: Below the bulletins, where those lie that were taken back.
+WITHDRAWN = "withdrawn"
 COMPARISONS = ("scope", "scope_zh", "period", "pue", "kind", "kind_zh", "source", "status", "note")
 
 
@@ -50,11 +52,13 @@ class PueComparison:
 
 @dataclass(frozen=True, slots=True)
 class BulletinFiles:
-    """The days that have a file, the texts that could be read, and what is wrong with the rest."""
+    """The days that have a file, the texts that could be read, what is wrong with the rest, and
+    what was taken back."""
 
     days: frozenset[date]
     read: tuple[Bulletin, ...]
     problems: tuple[FileProblem, ...]
+    withdrawn: tuple[Withdrawal, ...] = ()
 
 
 def read_bulletins(settings: Settings) -> BulletinFiles:
@@ -73,19 +77,51 @@ def read_bulletins(settings: Settings) -> BulletinFiles:
             found.append(bulletin)
         except FileProblem as problem:
             problems.append(problem)
-    return BulletinFiles(frozenset(files), tuple(found), tuple(problems))
+    withdrawn, unread = _withdrawn(settings)
+    return BulletinFiles(
+        frozenset(files), tuple(found), (*problems, *unread), tuple(withdrawn.values())
+    )
 
 
 def bulletin_files(settings: Settings) -> dict[date, Path]:
-    """The file of each day; files with other names are ignored."""
+    """The file of each day; files with other names are ignored, and days that were taken back."""
     files: dict[date, Path] = {}
     for folder in settings.bulletin_folders:
-        for path in sorted(folder.glob("*.md")):
-            try:
-                files[date.fromisoformat(path.stem)] = path
-            except ValueError:
-                continue
+        files |= _files_of_days(folder)
+    withdrawn, _ = _withdrawn(settings)
+    return {day: path for day, path in files.items() if day not in withdrawn}
+
+
+def _files_of_days(folder: Path) -> dict[date, Path]:
+    files: dict[date, Path] = {}
+    for path in sorted(folder.glob("*.md")):
+        try:
+            files[date.fromisoformat(path.stem)] = path
+        except ValueError:
+            continue
     return files
+
+
+def _withdrawn(settings: Settings) -> tuple[dict[date, Withdrawal], list[FileProblem]]:
+    """What was last said of each day that was taken back, in the order of days, and the files that
+    cannot be read. A text that has since been added for such a day stands again."""
+    folder = settings.data / "bulletins"
+    found: dict[date, Withdrawal] = {}
+    problems: list[FileProblem] = []
+    for path in sorted((folder / WITHDRAWN).glob("*.json")):  # by the moment that their names tell
+        try:
+            one = Withdrawal.model_validate_json(path.read_bytes())
+            found[one.date] = one
+        except (OSError, ValidationError):
+            problems.append(
+                FileProblem(
+                    path,
+                    "says of no bulletin that it was withdrawn; restore the file, or withdraw the "
+                    "bulletin again.",
+                )
+            )
+    again = _files_of_days(folder)
+    return {day: one for day, one in sorted(found.items()) if day not in again}, problems
 
 
 def read_documents(settings: Settings, bulletins: Sequence[Bulletin]) -> tuple[Document, ...]:

@@ -127,7 +127,7 @@ def run(
             step.corrections, provinces=step.provinces, notices=notices,
             candidates=[one.written() for one in waiting],
             candidates_left=warehouse.texts(candidates.LEFT), reliability=answering,
-            first_seen=seen,
+            first_seen=seen, withdrawals=step.files.withdrawn,
         )  # fmt: skip
         snapshot = publish(
             warehouse, content, store_of(settings), moment, allow_fewer=request.allow_fewer

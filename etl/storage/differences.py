@@ -15,7 +15,7 @@ from etl.storage.snapshots import SnapshotStore, read_snapshot
 #: What says which snapshot it is, and changes with each.
 _OWN = frozenset({"meta", "runs"})
 #: How the day of a bulletin is called in the tables about bulletins; elsewhere a date is another.
-_BULLETINS = frozenset({"bulletins", "citations", "claims", "mentions"})
+_BULLETINS = frozenset({"bulletins", "citations", "claims", "mentions", "withdrawals"})
 _COLUMNS = """
 select table_name, list(column_name) from duckdb_columns()
 join duckdb_tables() using (table_name) group by table_name order by table_name

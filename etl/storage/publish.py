@@ -15,7 +15,7 @@ import duckdb
 from etl.alerts.rules import JSON as ALERT
 from etl.alerts.rules import Alert
 from etl.bulletins.mentions import MentionFinder, mentions
-from etl.bulletins.model import Bulletin
+from etl.bulletins.model import Bulletin, Withdrawal
 from etl.catalog import Catalog
 from etl.claims.check import check_all
 from etl.claims.grammar import PATH as GRAMMAR
@@ -144,6 +144,7 @@ create table runs (started_at timestamp, finished_at timestamp, command varchar,
   revised bigint, failed bigint, came varchar[]);
 create table catalog (document varchar);
 create table bulletins (date date, document varchar);
+create table withdrawals (date date, document varchar);
 create table mentions (date date, part varchar, paragraph integer, start integer,
   stop integer, indicator varchar);
 create table claims (date date, number integer, section varchar, paragraph integer, start integer,
@@ -197,6 +198,7 @@ class SnapshotContent:
     candidates_left: tuple[str, ...] = ()
     reliability: tuple[Reliability, ...] = ()
     first_seen: tuple[FirstSeen, ...] = ()
+    withdrawals: tuple[Withdrawal, ...] = ()
 
 
 def publish(
@@ -259,6 +261,7 @@ def _fingerprint(warehouse: Warehouse, content: SnapshotContent) -> str:
         repr(warehouse.refused()),
         content.catalog.model_dump_json(),
         *(bulletin.model_dump_json() for bulletin in content.bulletins),
+        *(withdrawal.model_dump_json() for withdrawal in content.withdrawals),
         json.dumps([asdict(document) for document in content.documents]),
         json.dumps(content.problems),
         GRAMMAR.read_text(encoding="utf-8"),  # other words, other claims
@@ -386,6 +389,7 @@ def _write_content(
     tables: dict[str, list[tuple[object, ...]]] = {
         "catalog": [(content.catalog.model_dump_json(),)],
         "bulletins": [(b.date, b.model_dump_json()) for b in content.bulletins],
+        "withdrawals": [(one.date, one.model_dump_json()) for one in content.withdrawals],
         "mentions": [
             (b.date, m.part, m.paragraph, m.start, m.stop, m.indicator)
             for b in content.bulletins
@@ -500,6 +504,7 @@ def all_content(
     candidates_left: Iterable[str] = (),
     reliability: Sequence[Reliability] = (),
     first_seen: Sequence[FirstSeen] = (),
+    withdrawals: Sequence[Withdrawal] = (),
 ) -> SnapshotContent:
     """The content of a snapshot in its fixed order."""
     return SnapshotContent(
@@ -516,4 +521,5 @@ def all_content(
         tuple(sorted(candidates_left)),
         tuple(reliability),
         tuple(first_seen),
+        tuple(withdrawals),
     )

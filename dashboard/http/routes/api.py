@@ -216,7 +216,7 @@ async def bulletins(request: Request) -> Response:
     return await _answered(request, "bulletins", lambda s: answers.bulletins(s, urls), "bulletins")
 
 
-@_get("/v1/bulletins/{date}", models.BulletinDetail)
+@_get("/v1/bulletins/{date}", models.BulletinDetail, also_refused=(410,))
 async def bulletin(request: Request, date: str) -> Response:
     """One bulletin as plain text, with the indicators that each section mentions."""
     urls = service_of(request).site.urls
@@ -225,7 +225,7 @@ async def bulletin(request: Request, date: str) -> Response:
     )
 
 
-@_get("/v1/bulletins/{date}/claims", models.ClaimList)
+@_get("/v1/bulletins/{date}/claims", models.ClaimList, also_refused=(410,))
 async def claims(request: Request, date: str) -> Response:
     """The statements of a bulletin, each checked on what was known by the end of its day."""
     urls = service_of(request).site.urls
