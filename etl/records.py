@@ -16,6 +16,24 @@ create table if not exists served (
   sha256 text not null unique, address text not null, snapshot text not null,
   bytes integer not null, made_at text not null)
 """
+#: How people, their sessions and tokens lie, in SQLite as in PostgreSQL. Keys are hashes; moments
+#: are seconds since 1970.
+PEOPLE_LAYOUT = """
+create table if not exists people (
+  name text primary key, shown text not null, way text not null, groups text not null,
+  most integer, first_at double precision not null, seen_at double precision not null);
+create table if not exists people_sessions (
+  id text primary key, number text not null unique, name text not null,
+  agent text not null, made_at double precision not null, seen_at double precision not null,
+  ends_at double precision not null);
+create table if not exists people_tokens (
+  id text primary key, number text not null unique, label text not null, scopes text not null,
+  made_by text not null, made_at double precision not null, ends_at double precision not null,
+  used_at double precision);
+create table if not exists people_attempts (
+  id text primary key, way text not null, body text not null, ends_at double precision not null);
+create table if not exists people_secrets (name text primary key, body text not null);
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl, quote, unquote
 from etl.base_url import DEFAULT_HOST, DEFAULT_PORT, base_url, served_at
 from etl.dsn import Dsn, address_parts, escaped_address, parse_dsn
 from etl.errors import SettingError, quoted
+from etl.sign_in import NOBODY, SignIn, sign_in_settings
 
 PROJECT = Path(__file__).resolve().parents[1]
 PREFIX = "XINZHI_"
@@ -23,8 +24,10 @@ _PLACE = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[^\s/?#@:\[\]%]+)(?::\d{1,5})?")
 #: What precedes the host in an address, and the names of secrets in a query.
 _USER_OF = re.compile(r"(\w://)[^\s'\"<>/]*@")
 _KEY_IN = re.compile(
-    r"(?i)([?&;](?:api_?key|key|token|access_token|secret|password|sign|sig|crumb)=)[^\s&;'\"<>]+"
+    r"(?i)([?&;](?:api_?key|key|token|access_token|secret|corpsecret|password|sign|sig|crumb)=)[^\s&;'\"<>]+"
 )
+#: A token of ours, wherever it stands, and what a header lets somebody in with.
+_TOKEN = re.compile(r"\b(xinzhi-token-)[A-Za-z0-9_-]{16,}|(?i:\b(bearer ))[A-Za-z0-9._~+/=-]{8,}")
 #: What replaces a secret in a sentence.
 HIDDEN = "…"
 #: The file in the published folder that names the current snapshot.
@@ -117,6 +120,39 @@ HELP: Mapping[str, tuple[str, str]] = {
         "what several machines must share, in PostgreSQL: receipts, the memory of alerts, and "
         "which machine leads; postgresql://USER:PASSWORD@HOST:5432/NAME",
     ),
+    "SIGN_IN": (
+        "none",
+        "how people sign in, several with commas: link, a link that is printed at the start, for "
+        "one machine; proxy, a reverse proxy that says who asks; oidc, OpenID Connect; wecom, "
+        "企业微信; token, programs alone. Programs may sign in by a token beside every other way",
+    ),
+    "ROLES": (
+        "none",
+        "which groups of people have which role, like committee=member,editors=editor,"
+        "admins=operator; * is everybody who signs in; groups of 企业微信 are department:NUMBER "
+        "and tag:NUMBER",
+    ),
+    "OIDC_ISSUER": ("none", "address of the OpenID provider, as its tokens name it"),
+    "OIDC_CLIENT_ID": ("none", "name of this site at the OpenID provider"),
+    "OIDC_CLIENT_SECRET": ("none", "secret of this site at the OpenID provider, if it has one"),
+    "OIDC_SCOPES": ("openid profile", "what the OpenID provider is asked for"),
+    "OIDC_GROUPS": ("groups", "claim in which the OpenID provider names the groups of a person"),
+    "WECOM_CORP_ID": ("none", "id of the enterprise in 企业微信 (企业 ID)"),
+    "WECOM_AGENT_ID": ("none", "number of the application in 企业微信 (AgentId)"),
+    "WECOM_SECRET": ("none", "secret of the application in 企业微信 (Secret)"),
+    "WECOM_API": ("https://qyapi.weixin.qq.com", "where the API of 企业微信 is asked"),
+    "WECOM_PAGES": (
+        "https://login.work.weixin.qq.com for the QR code, https://open.weixin.qq.com in the app",
+        "where the sign-in pages of a 企业微信 of one's own stand",
+    ),
+    "TRUSTED_PROXY": (
+        "none",
+        "addresses or networks from which the reverse proxy asks that says who signed in; from "
+        "everywhere else its headers are ignored",
+    ),
+    "TRUSTED_PROXY_USER": ("x-forwarded-user", "header with the lasting name of who asks"),
+    "TRUSTED_PROXY_NAME": ("x-forwarded-preferred-username", "header with the name to be shown"),
+    "TRUSTED_PROXY_GROUPS": ("x-forwarded-groups", "header with the groups, between commas"),
     "DRAIN": (
         "0",
         "seconds that a server told to end (SIGTERM) still answers, while its /readyz says 503",
@@ -202,19 +238,21 @@ class Settings:
     lake: Lake | None = None
     state_dsn: Dsn | None = None
     drain_s: float = 0
+    sign_in: SignIn = NOBODY
 
     def without_secrets(self, sentence: str) -> str:
         """The sentence without keys, passwords, secret addresses, or the user of any address.
         Everything that a source or library says passes through here."""
         for secret in sorted(self._secrets(), key=len, reverse=True):
             sentence = sentence.replace(secret, HIDDEN)
+        sentence = _TOKEN.sub(lambda found: f"{found[1] or found[2]}{HIDDEN}", sentence)
         return _KEY_IN.sub(rf"\g<1>{HIDDEN}", _USER_OF.sub(rf"\g<1>{HIDDEN}@", sentence))
 
     def _secrets(self) -> frozenset[str]:
         """Every form in which a secret of these settings can appear in a text."""
         store = self.object_access
         found = {self.fred_api_key or "", self.eia_api_key or "", store.secret or "",
-                 store.token or "", store.key_id or ""}  # fmt: skip
+                 store.token or "", store.key_id or "", *self.sign_in.secrets}  # fmt: skip
         for dsn in (self.state_dsn, self.lake.catalog if self.lake else None):
             found.update(dsn.secrets if dsn else ())
         for address in (self.proxy, self.alert_smtp):
@@ -252,6 +290,16 @@ class Settings:
     def state(self) -> Path:
         """What is remembered between runs and can be lost without losing data."""
         return self.data / "state"
+
+    @property
+    def signs_in(self) -> bool:
+        """Whether anyone can sign in."""
+        return bool(self.sign_in.ways)
+
+    @property
+    def people(self) -> Path:
+        """Who may sign in, and who has: nothing of it is needed to read what is public."""
+        return self.state / "people.sqlite"
 
     @property
     def served(self) -> Path:
@@ -304,11 +352,14 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
     name, proxy = next((one for one in proxies.items() if one[1]), ("", None))
     data = Path(value("DATA") or PROJECT / "data")
     lake, warehouse = _warehouse(value("WAREHOUSE"), value("LAKE_FILES"), data)
-    state = value("STATE")
+    state, public = (
+        value("STATE"),
+        base_url(value("BASE_URL") or served_at(DEFAULT_HOST, DEFAULT_PORT)),
+    )
     return Settings(
         data=data,
         catalog=Path(value("CATALOG") or PROJECT / "indicators.yaml"),
-        base_url=base_url(value("BASE_URL") or served_at(DEFAULT_HOST, DEFAULT_PORT)),
+        base_url=public,
         proxy=_proxy(name, proxy) if proxy else None,
         ca_bundle=_bundle(bundle) if bundle else None,
         contact=value("CONTACT"),
@@ -337,6 +388,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         lake=lake,
         state_dsn=parse_dsn("XINZHI_STATE", state) if state else lake.catalog if lake else None,
         drain_s=_seconds("DRAIN", value("DRAIN") or "0", may_be_none=True),
+        sign_in=sign_in_settings(value, public),
     )
 
 

@@ -23,6 +23,7 @@ from etl.log import REQUEST_ID
 
 TITLES = {
     400: "Bad request",
+    401: "Sign in",
     403: "Not ours to pass on",
     404: "Not found",
     405: "Method not allowed",
@@ -38,12 +39,16 @@ TITLES = {
 }
 
 
-class BodyError(XinzhiError):
-    """The body of a request cannot be taken; `status` is that of the answer."""
+class RefusedError(XinzhiError):
+    """A request is not answered; `status` is that of the answer which says why."""
 
     def __init__(self, message: str, status: int) -> None:
         super().__init__(message)
         self.status = status
+
+
+class BodyError(RefusedError):
+    """The body of a request cannot be taken."""
 
 
 def our_mistake() -> str:
@@ -86,12 +91,20 @@ def answer_to(request: Request, error: XinzhiError) -> Response:
     """What a request is told about an error of ours."""
     if isinstance(error, MovedError):
         return RedirectResponse(_moved(request, error), 301, live(None).headers)
+    if status_of(error) == 401 and is_for_people(request.url.path) and request.method == "GET":
+        return _to_sign_in(request)
     if is_for_people(request.url.path) or _is_refused_to_a_person(request, error):
         return page_for(request, error)
     told = {"parameter": error.parameter} if isinstance(error, AddressError) else {}
     if isinstance(error, LicenceError):
         told["source"] = error.credit.url
     return _with_retry(problem(status_of(error), str(error), **told), error)
+
+
+def _to_sign_in(request: Request) -> Response:
+    """To where people sign in, and from there back here."""
+    here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    return RedirectResponse(_urls(request).to(f"/sign-in?{urlencode({'next': here})}"), 303)
 
 
 def _is_refused_to_a_person(request: Request, error: XinzhiError) -> bool:
@@ -132,7 +145,7 @@ def _with_retry(answer: Response, error: XinzhiError) -> Response:
 
 def status_of(error: XinzhiError) -> int:
     """The status of the answer that tells of an error."""
-    if isinstance(error, AddressError | BodyError):
+    if isinstance(error, AddressError | RefusedError):
         return error.status
     if isinstance(error, BusyError):
         return 429

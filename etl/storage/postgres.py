@@ -22,6 +22,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from etl.dsn import Dsn
 from etl.errors import Locked, PostgresAway, StorageError, quoted
+from etl.records import PEOPLE_LAYOUT
 from etl.settings import HIDDEN
 
 #: A connection whose every statement is a transaction of its own.
@@ -53,6 +54,7 @@ STEPS = (
       made_at timestamptz not null);
     create table hours (slot text primary key, done_until timestamptz not null);
     """,
+    PEOPLE_LAYOUT,
 )
 #: Notes a served file; of one that is known already, the earlier moment is kept.
 PUT_RECEIPT = """

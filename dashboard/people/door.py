@@ -1,0 +1,142 @@
+"""The door of a site where people sign in: who asks, and which of the two sites answers. Whoever
+says nothing of themselves passes at once."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from fastapi import Request
+
+from dashboard.http.asgi import App, Message, RawHeaders, Receive, Scope, Send
+from dashboard.http.problems import answer_to
+from dashboard.http.public_address import URLS
+from dashboard.http.security import with_rules
+from dashboard.people.changes import READING, is_from_elsewhere
+from dashboard.people.people import People, WhoAsks
+from dashboard.people.roles import DoorError, Role
+from etl.errors import StorageError, XinzhiError
+
+#: Where a request finds the people of the site.
+PEOPLE = "xinzhi.people"
+#: What a public answer depends on where people sign in; caches keep those of readers apart.
+_VARY = b"Cookie"
+_PRIVATE = (b"cache-control", b"private, no-store")
+log = logging.getLogger(__name__)
+
+
+class PeopleDoor:
+    """An ASGI app around two: `public` answers readers, `members` those who are at least that. Both
+    find who asks in `scope["person"]`, a Person or None. A cookie that is worth nothing makes a
+    reader of its owner, and is taken away."""
+
+    def __init__(self, public: App, members: App, people: People) -> None:
+        self.public, self.members, self.people = public, members, people
+        site = urlsplit(people.urls.base)
+        self._origin = f"{site.scheme}://{site.netloc}"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            apps = dict.fromkeys([self.public, self.members])
+            await _live_together(list(apps), scope, receive, send)
+            return
+        if scope["type"] != "http":
+            await self.public(scope, receive, send)
+            return
+        scope = {**scope, "person": None, PEOPLE: self.people}
+        if not self.people.carries(scope):
+            await self.public(scope, receive, _varying(send))
+            return
+        try:
+            asks = await asyncio.to_thread(self.people.who_asks, scope)
+            person = scope["person"] = asks.person
+            if (
+                person is not None
+                and person.way != "token"
+                and scope["method"] not in READING
+                and is_from_elsewhere(scope, self._origin)
+            ):
+                raise DoorError("This change was sent from a page of another site.", 403)
+        except XinzhiError as error:
+            if isinstance(error, StorageError):
+                log.warning("Nobody can be recognised. %s", error)
+                error = StorageError(
+                    "Nobody can be recognised at this moment, since the record of people cannot be "
+                    "asked. What is public can be read without signing in."
+                )
+            await _refused(self.people, error, scope, receive, send)
+            return
+        is_member = person is not None and person.role >= Role.MEMBER
+        await (self.members if is_member else self.public)(scope, receive, self._answer(asks, send))
+
+    def _answer(self, asks: WhoAsks, send: Send) -> Send:
+        if not asks.drops_cookie:
+            return _varying(send)
+        cookies = self.people.cookies
+        return _varying(send, [cookies.dropped(cookies.session)])
+
+
+def _varying(send: Send, cookies: RawHeaders = []) -> Send:  # noqa: B006
+    """Answers that say on what they depend; with `cookies` they are kept by nobody else."""
+
+    async def told(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers: RawHeaders = list(message["headers"])
+            if cookies:
+                headers = [one for one in headers if one[0] != b"cache-control"]
+                headers += [_PRIVATE, *cookies]
+            vary = [value for name, value in headers if name == b"vary"]
+            if not any(b"cookie" in value.lower() for value in vary):
+                headers = [one for one in headers if one[0] != b"vary"]
+                headers.append((b"vary", b", ".join([*vary, _VARY])))
+            message = {**message, "headers": headers}
+        await send(message)
+
+    return told
+
+
+async def _refused(
+    people: People, error: XinzhiError, scope: Scope, receive: Receive, send: Send
+) -> None:
+    scope = {**scope, URLS: people.urls}
+    answer = answer_to(Request(scope), error)
+    answer.raw_headers = with_rules([*answer.raw_headers, _PRIVATE], scope["path"])
+    await answer(scope, receive, send)
+
+
+async def _live_together(apps: Sequence[App], scope: Scope, receive: Receive, send: Send) -> None:
+    """Start every app, then end every one; the first thing that goes wrong is told."""
+    inboxes = [asyncio.Queue[Message]() for _ in apps]
+    told = [asyncio.Queue[Message]() for _ in apps]
+    tasks = [
+        asyncio.ensure_future(app(dict(scope), inbox.get, answers.put))
+        for app, inbox, answers in zip(apps, inboxes, told, strict=True)
+    ]
+    try:
+        while True:
+            message = await receive()
+            for inbox in inboxes:
+                inbox.put_nowait(message)
+            answers = [await _next(queue, task) for queue, task in zip(told, tasks, strict=True)]
+            worst = max(answers, key=lambda one: one["type"].endswith("failed"))
+            await send(worst)
+            if message["type"] == "lifespan.shutdown" or worst["type"].endswith("failed"):
+                break
+    finally:
+        for task in tasks:
+            task.cancel()
+
+
+async def _next(queue: asyncio.Queue[Message], task: asyncio.Future[None]) -> Message:
+    """What an app tells next; what it died of, where it tells nothing any more."""
+    waiting: asyncio.Future[Message] = asyncio.ensure_future(queue.get())
+    both: set[asyncio.Future[Any]] = {waiting, task}
+    await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+    if waiting.done():
+        return waiting.result()
+    waiting.cancel()
+    task.result()
+    raise RuntimeError("An app ended before the server did.")
