@@ -19,7 +19,8 @@ from dashboard.http.serve import BASE_URL, name_address, require_free, serve
 from dashboard.static_copy.write import write_copy
 from dashboard.urls import Urls
 from etl.base_url import DEFAULT_HOST, DEFAULT_PORT
-from etl.errors import XinzhiError
+from etl.command_line import CommandLine, language_of
+from etl.errors import XinzhiError, in_words
 from etl.settings import load_settings
 from etl.storage.snapshots import store_of
 from etl.terminal import speak_plainly
@@ -28,18 +29,18 @@ from etl.terminal import speak_plainly
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; 2 when an argument or a setting cannot be used."""
     speak_plainly()
-    options = _parser().parse_args(arguments)
+    lang = language_of(sys.argv[1:] if arguments is None else arguments, os.environ)
+    options = parser(lang).parse_args(arguments)
     try:
         return int(options.command(options))
     except MovedError as error:
-        print(f"error: {error}; use the new id.", file=sys.stderr)
-        return 2
+        problem = f"{error}; use the new id."
     except SnapshotError as error:
-        print(f"error: {error.detail}", file=sys.stderr)
-        return 2
+        problem = error.detail
     except XinzhiError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+        problem = str(error)
+    print(f"{'错误：' if lang == 'zh' else 'error: '}{in_words(problem, lang)}", file=sys.stderr)
+    return 2
 
 
 def export_command(options: argparse.Namespace) -> int:
@@ -87,15 +88,20 @@ def serve_command(options: argparse.Namespace) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m dashboard", description=__doc__)
-    parser.add_argument("--host", default=DEFAULT_HOST)
-    parser.add_argument("--port", type=int, default=DEFAULT_PORT)
-    parser.add_argument("--workers", type=int, default=1)
-    parser.set_defaults(command=serve_command)
-    commands = parser.add_subparsers(metavar="COMMAND", help="without one: serve")
+def parser(lang: str) -> CommandLine:
+    """Every command with its options, its help in `lang`."""
+    whole = CommandLine(prog="python -m dashboard", description=__doc__, lang=lang)
+    whole.add_argument("--host", default=DEFAULT_HOST, help="the address to serve at")
+    whole.add_argument("--port", type=int, default=DEFAULT_PORT, help="its port")
+    whole.add_argument("--workers", type=int, default=1, help="how many processes serve")
+    whole.set_defaults(command=serve_command)
+    commands = whole.add_subparsers(metavar="COMMAND", help="without one: serve")
 
-    one = commands.add_parser("export", help="write a data file: the bytes that its address gives")
+    one = commands.add_parser(
+        "export",
+        conflict_handler="resolve",  # its --lang is that of the address
+        help="write a data file: the bytes that its address gives",
+    )
     one.add_argument("ids", nargs="+", metavar="ID", help="up to four; the first may carry @ASOF")
     one.add_argument("--format", choices=DATA_FORMATS, default="csv")
     for name in PARAMETERS:
@@ -114,7 +120,7 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("folder", metavar="FOLDER")
     one.add_argument("ids", nargs="*", metavar="ID", help="the charts of these alone")
     one.set_defaults(command=site_command)
-    return parser
+    return whole
 
 
 if __name__ == "__main__":

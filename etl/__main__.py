@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import gc
+import os
 import sys
 import warnings
 from collections.abc import Sequence
 from datetime import date
 
+from etl.command_line import CommandLine, language_of
 from etl.commands import (
     NOTHING_DONE,
     check,
@@ -24,6 +26,7 @@ from etl.errors import XinzhiError
 from etl.log import tell_runs
 from etl.settings import load_settings
 from etl.terminal import speak_plainly
+from etl.texts import LANGS
 from etl.tracing import begin_tracing
 
 #: How many new objects the collector of garbage waits for. A run makes millions that are no
@@ -37,7 +40,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # A library that several threads load at once may say what nobody can act on.
     warnings.filterwarnings("ignore", message="SOCKS support in urllib3")
     speak_plainly()
-    options = _parser().parse_args(arguments)
+    lang = language_of(sys.argv[1:] if arguments is None else arguments, os.environ)
+    console.speak_in(lang)
+    options = parser(lang).parse_args(arguments)
     try:
         settings = load_settings()
         tell_runs(settings.log, settings.without_secrets)
@@ -82,9 +87,10 @@ def _add_date(one: argparse.ArgumentParser) -> None:
     one.add_argument("--date", type=_day, metavar="DATE", help="its date, instead of its own")
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m etl", description=__doc__)
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+def parser(lang: str) -> CommandLine:
+    """Every command with its options, its help in `lang`."""
+    whole = CommandLine(prog="python -m etl", description=__doc__, lang=lang)
+    commands = whole.add_subparsers(required=True, metavar="COMMAND")
 
     one = commands.add_parser("run", help="fetch, check, store, publish")
     one.add_argument("ids", nargs="*", metavar="ID", help="indicators; all when none is given")
@@ -212,16 +218,23 @@ def _parser() -> argparse.ArgumentParser:
     how.add_argument("--why", action="store_true", help="how each sentence of a draft was read")
     one.set_defaults(command=report.claims_command)
 
-    one = commands.add_parser("brief", help="what moved since the bulletin before, as sentences")
+    one = commands.add_parser(
+        "brief",
+        conflict_handler="resolve",
+        help="what moved since the bulletin before, as sentences",
+    )
     when = one.add_mutually_exclusive_group(required=True)
     when.add_argument(
         "date", nargs="?", metavar="DATE", help="the day of the bulletin to be written"
     )
     when.add_argument("--since", metavar="DATE", help="since the end of that day, a last meeting")
-    one.add_argument("--lang", choices=("zh", "en"), default="zh", help="zh unless given")
+    one.add_argument(
+        "--lang", choices=LANGS, default=argparse.SUPPRESS,
+        help="the language of the brief, and of what is said here; zh unless given",
+    )  # fmt: skip
     one.add_argument("--json", action="store_true")
     one.set_defaults(command=report.brief_command)
-    return parser
+    return whole
 
 
 if __name__ == "__main__":

@@ -22,6 +22,8 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import Path
 
+from etl.texts import in_chinese
+
 
 class XinzhiError(Exception):
     """The root of the family. `str(error)` is one sentence that can be shown as it is."""
@@ -83,6 +85,13 @@ class CheckFailed(XinzhiError):
 
 class HeldBack(CheckFailed):
     """An answer rewrites history beyond the catalog's tolerance; it waits for a person."""
+
+
+def in_words(error: XinzhiError | str, lang: str) -> str:
+    """The sentence of an error for people who read `lang`. A sentence whose Chinese is not known
+    is given as it is, and said to be English."""
+    said = str(error)
+    return said if lang != "zh" else in_chinese(said) or f"出错了，原文是英文：{said}"
 
 
 #: How many characters of foreign text are quoted, and how many are examined for that.

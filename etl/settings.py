@@ -18,6 +18,8 @@ from etl.sign_in import NOBODY, SignIn, sign_in_settings
 
 PROJECT = Path(__file__).resolve().parents[1]
 PREFIX = "XINZHI_"
+#: Where the answers of sources lie, below the data folder or the place in the object store.
+RAW = "raw"
 _MAIL = re.compile(r"[A-Za-z0-9.!#$'*+/=^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*", re.ASCII)
 #: A host, optionally with a port, and nothing else.
 _PLACE = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[^\s/?#@:\[\]%]+)(?::\d{1,5})?")
@@ -280,7 +282,7 @@ class Settings:
 
     @property
     def raw(self) -> Path:
-        return self.data / "raw"
+        return self.data / RAW
 
     @property
     def lock(self) -> Path:

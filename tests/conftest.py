@@ -52,6 +52,9 @@ hypothesis.register_profile(
 hypothesis.register_profile("quick", hypothesis.get_profile("thorough"), max_examples=10)
 hypothesis.load_profile("thorough")
 
+# Commands speak the language of the locale; what the tests quote is English.
+os.environ["LC_ALL"] = "C.UTF-8"
+
 PROJECT = Path(__file__).resolve().parents[1]
 BUNDLED = PROJECT / "data"
 CATALOG = PROJECT / "indicators.yaml"

@@ -48,7 +48,7 @@ def new_indicator_command(settings: Settings, options: argparse.Namespace) -> in
             console.fail(sentence)
         console.say(_again(told))
         return NOTHING_DONE
-    zh = options.lang == "zh"
+    zh = console.language() == "zh"
     console.say(
         f"{settings.catalog}，第 {line} 行：" if zh else f"{settings.catalog}, line {line}:"
     )
@@ -68,7 +68,6 @@ def new_indicator_command(settings: Settings, options: argparse.Namespace) -> in
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Every question as an option, so that scripts can answer them."""
-    parser.add_argument("--lang", choices=("zh", "en"), default="en", help="of the questions")
     parser.add_argument("--yes", action="store_true", help="ask nothing and write")
     parser.add_argument("--offline", action="store_true", help="do not try its source")
     parser.add_argument("--kind", choices=[*KINDS], help="what it is")
@@ -78,7 +77,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def _answered(catalog: Catalog, options: argparse.Namespace) -> Answers:
     """An answer to every question: from the options, from the person, or the default."""
-    zh = options.lang == "zh"
+    zh = console.language() == "zh"
     kind = options.kind
     if kind is None:
         if options.yes:
@@ -100,7 +99,7 @@ def _answered(catalog: Catalog, options: argparse.Namespace) -> Answers:
         if given is None:
             words = question.zh if zh else question.en
             if question.known and not options.yes:
-                console.say(f"  {question.known(catalog, options.lang)}")
+                console.say(f"  {question.known(catalog, console.language())}")
             given = default if options.yes else _ask(words, default, check)
         if problem := check(given):
             raise SettingError(f"{_flag(question)}: {problem}")
@@ -164,7 +163,7 @@ def _tried(
     settings: Settings, catalog: Catalog, names: Sequence[str], options: argparse.Namespace
 ) -> bool:
     """Whether to go on after the sources of the new entries were asked, with their rows shown."""
-    zh, known = options.lang == "zh", sources(settings, (), catalog.units)
+    zh, known = console.language() == "zh", sources(settings, (), catalog.units)
     with Upstream(settings) as out:
         for indicator in (catalog[name] for name in names):
             for ref in indicator.sources:

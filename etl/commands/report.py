@@ -180,10 +180,11 @@ def _draft(options: argparse.Namespace) -> ReadBulletin | None:
 def brief_command(settings: Settings, options: argparse.Namespace) -> int:
     """Print what moved since the previous bulletin, as Markdown for the bulletin of that day, or
     since a day that is named."""
+    lang = getattr(options, "lang", "zh")
     if options.since:
-        found = published_since(settings, _bulletin_day(options.since), options.lang, now())
+        found = published_since(settings, _bulletin_day(options.since), lang, now())
     else:
-        found = published_brief(settings, _bulletin_day(options.date), options.lang, now())
+        found = published_brief(settings, _bulletin_day(options.date), lang, now())
     if options.json:
         print(to_json(BRIEF.dump_python(found, mode="json")))
     else:

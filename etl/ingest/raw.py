@@ -12,13 +12,13 @@ from datetime import datetime
 from pathlib import Path
 
 from etl.errors import StorageError
-from etl.settings import BucketAddress, Settings
+from etl.settings import RAW, BucketAddress, Settings
 from etl.storage.objects import ObjectProblem, Objects
 
 #: How hard answers are compressed.
 QUICK = 6
-#: What the names of answers in a bucket begin with, and the longest that is read, in bytes.
-RAW, MOST_BYTES = "raw", 100_000_000
+#: The longest answer that is read from a bucket, in bytes.
+MOST_BYTES = 100_000_000
 
 
 class Archive(ABC):

@@ -25,7 +25,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 from etl.dsn import Dsn
 from etl.errors import FileProblem, StorageError
 from etl.records import now
-from etl.settings import PROJECT, BucketAddress, Settings
+from etl.settings import PROJECT, RAW, BucketAddress, Settings
 from etl.storage.move import copy, put_back
 from etl.storage.objects import ObjectProblem, Objects, StoredObject
 from etl.storage.snapshots import (
@@ -53,7 +53,6 @@ SENT = f"state/{ALERTS}"
 FILES = ("policies.csv", "corrections.yaml", SENT)
 #: What lies in PostgreSQL where several machines share it, and in a backup as files.
 SHARED = (RECEIPTS, SENT)
-RAW = "raw"
 FOLDERS = (RAW, "figures", "manual", "bulletins")
 _KNOWN = {WAREHOUSE, RECEIPTS, PUBLISHED, CATALOG, *FOLDERS, *(PurePosixPath(f).parts[0]
           for f in FILES)}  # fmt: skip

@@ -1,0 +1,98 @@
+"""Command lines in the language of whoever types them: `--lang`, or else the locale."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any, NoReturn
+
+from rich.console import Console
+from rich.text import Text
+
+from etl.errors import in_words
+from etl.texts import LANGS, in_chinese
+
+#: The variables that say the language of a person, those first that overrule the others.
+_LOCALE = ("LC_ALL", "LC_MESSAGES", "LANG")
+
+
+def language_of(arguments: Sequence[str], environ: Mapping[str, str]) -> str:
+    """The language that is asked for: the last `--lang`, before or behind the command, or that of
+    the locale; en where neither names one."""
+    asked = ""
+    for one, following in zip(arguments, [*arguments[1:], ""], strict=True):
+        if one == "--":
+            break
+        asked = following if one == "--lang" else one.removeprefix("--lang=") if (
+            one.startswith("--lang=")) else asked  # fmt: skip
+    if asked in LANGS:
+        return asked
+    locale = next(filter(None, (environ.get(name, "") for name in _LOCALE)), "")
+    return "zh" if locale.lower().startswith("zh") else "en"
+
+
+class CommandLine(argparse.ArgumentParser):
+    """A parser whose help and errors are in `lang`, and which takes `--lang`, as each of its
+    commands does. A command with a `--lang` of its own, which also says in what language the
+    answer is, is made with `conflict_handler="resolve"`."""
+
+    def __init__(self, *, lang: str, **options: Any) -> None:
+        self.lang = lang
+        super().__init__(formatter_class=partial(_Help, lang=lang), **options)
+        self.add_argument(
+            "--lang", choices=LANGS, default=argparse.SUPPRESS,
+            help="the language of what is said here; that of the locale unless given",
+        )  # fmt: skip
+
+    def add_subparsers(self, **options: Any) -> Any:
+        options["parser_class"] = partial(CommandLine, lang=self.lang)
+        return super().add_subparsers(**options)
+
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        head = "错误：" if self.lang == "zh" else "error: "
+        self.exit(2, f"{self.prog}: {head}{in_words(message, self.lang)}\n")
+
+
+class _Help(argparse.HelpFormatter):
+    """Help in a language. Chinese is broken by its width on the screen."""
+
+    def __init__(self, prog: str, *, lang: str) -> None:
+        super().__init__(prog)
+        self.lang = lang
+
+    def add_usage(
+        self, usage: str | None, actions: Any, groups: Any, prefix: str | None = None
+    ) -> None:
+        if prefix is None and self.lang == "zh":
+            prefix = "用法："
+        super().add_usage(usage, actions, groups, prefix)
+
+    def start_section(self, heading: str | None) -> None:
+        super().start_section(self._said(heading))
+
+    def add_text(self, text: str | None) -> None:
+        super().add_text(self._said(text))
+
+    def _said(self, text: str | None) -> str | None:
+        return (in_chinese(text) or text) if text and self.lang == "zh" else text
+
+    def _metavar_formatter(
+        self, action: argparse.Action, default_metavar: str
+    ) -> Callable[[int], tuple[str, ...]]:
+        names = super()._metavar_formatter(action, default_metavar)
+        return lambda count: tuple(f"{self._said(name)}" for name in names(count))
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        return self._said(action.help)
+
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        if self.lang != "zh":
+            return super()._split_lines(text, width)
+        return [line.plain.rstrip() for line in Text(text).wrap(Console(width=width), width)]
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        lines = self._split_lines(text, width - len(indent))
+        return "\n".join(f"{indent}{line}" for line in lines)
