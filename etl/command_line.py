@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from itertools import pairwise
 from typing import Any, NoReturn
 
 from rich.console import Console
@@ -22,11 +23,13 @@ def language_of(arguments: Sequence[str], environ: Mapping[str, str]) -> str:
     """The language that is asked for: the last `--lang`, before or behind the command, or that of
     the locale; en where neither names one."""
     asked = ""
-    for one, following in zip(arguments, [*arguments[1:], ""], strict=True):
+    for one, following in pairwise([*arguments, ""]):
         if one == "--":
             break
-        asked = following if one == "--lang" else one.removeprefix("--lang=") if (
-            one.startswith("--lang=")) else asked  # fmt: skip
+        if one == "--lang":
+            asked = following
+        elif one.startswith("--lang="):
+            asked = one.removeprefix("--lang=")
     if asked in LANGS:
         return asked
     locale = next(filter(None, (environ.get(name, "") for name in _LOCALE)), "")
