@@ -53,7 +53,7 @@ SENT = f"state/{ALERTS}"
 FILES = ("policies.csv", "corrections.yaml", SENT)
 #: What lies in PostgreSQL where several machines share it, and in a backup as files.
 SHARED = (RECEIPTS, SENT)
-FOLDERS = (RAW, "figures", "manual", "bulletins")
+FOLDERS = (RAW, "figures", "manual", "bulletins", "drafts")
 _KNOWN = {WAREHOUSE, RECEIPTS, PUBLISHED, CATALOG, *FOLDERS, *(PurePosixPath(f).parts[0]
           for f in FILES)}  # fmt: skip
 #: What DuckDB and SQLite may have left beside a database, which belongs to that one alone.
