@@ -51,8 +51,14 @@ def template(name: str) -> Template:
 
 @cache
 def _environment() -> Environment:
+    return environment(TEMPLATES)
+
+
+def environment(*folders: Path) -> Environment:
+    """What reads templates from these folders, the first that has one first; nothing in them is
+    taken for markup that is not."""
     found = Environment(
-        loader=FileSystemLoader(TEMPLATES),
+        loader=FileSystemLoader(folders),
         autoescape=select_autoescape(["html"]),
         undefined=StrictUndefined,
         auto_reload=False,

@@ -4,6 +4,7 @@ that would have a thread wait for them."""
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from fastapi import Request
 from fastapi.responses import Response
@@ -22,10 +23,13 @@ BODY_S = 10.0
 
 
 class BoundedBodies:
-    """An ASGI app around another, which gets every body in one message."""
+    """An ASGI app around another, which gets every body in one message. `most` says how many bytes
+    a body of an address may have."""
 
-    def __init__(self, app: App, body_s: float = BODY_S) -> None:
-        self.app, self.body_s = app, body_s
+    def __init__(
+        self, app: App, body_s: float = BODY_S, most: Callable[[str], int] | None = None
+    ) -> None:
+        self.app, self.body_s, self.most = app, body_s, most or most_of_the_site
         self._held = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -47,7 +51,8 @@ class BoundedBodies:
 
     async def _read(self, scope: Scope, receive: Receive, body: bytearray) -> Response | None:
         """Read the body into `body`; the answer that refuses it, if it is refused."""
-        refusal = _wrong_head(scope)
+        most = self.most(scope["path"])
+        refusal = _wrong_head(scope, most)
         if refusal is not None:
             return refusal
         while True:
@@ -57,15 +62,15 @@ class BoundedBodies:
             part = message.get("body", b"")
             body += part
             self._held += len(part)
-            if len(body) > _most(scope):
-                return _too_large(scope)
+            if len(body) > most:
+                return _too_large(scope, most)
             if self._held > MAX_HELD_BYTES:
                 return answer_to(Request(scope), BusyError())
             if not message.get("more_body", False):
                 return None
 
 
-def _wrong_head(scope: Scope) -> Response | None:
+def _wrong_head(scope: Scope, most: int) -> Response | None:
     length, encoding = header(scope, b"content-length"), header(scope, b"content-encoding")
     if length and header(scope, b"transfer-encoding"):
         return problem(400, "Content-Length and Transfer-Encoding contradict each other.")
@@ -73,15 +78,16 @@ def _wrong_head(scope: Scope) -> Response | None:
         return problem(415, "Compressed bodies are not read; send it without Content-Encoding.")
     if length and not length.isdigit():
         return problem(400, "Content-Length is not a number.")
-    return _too_large(scope) if int(length or 0) > _most(scope) else None
+    return _too_large(scope, most) if int(length or 0) > most else None
 
 
-def _most(scope: Scope) -> int:
-    return MAX_DRAFT_BYTES if scope["path"] == DRAFT_PATH else MAX_BYTES
+def most_of_the_site(path: str) -> int:
+    """How many bytes a body may have that is sent to an address of the site."""
+    return MAX_DRAFT_BYTES if path == DRAFT_PATH else MAX_BYTES
 
 
-def _too_large(scope: Scope) -> Response:
-    words = f"The body is larger than {_most(scope):,} bytes."
+def _too_large(scope: Scope, most: int) -> Response:
+    words = f"The body is larger than {most:,} bytes."
     return answer_to(Request(scope), BodyError(words, 413))
 
 

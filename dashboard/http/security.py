@@ -11,6 +11,8 @@ from dashboard.pages.draft import PATH as DRAFT_PATH
 CALLBACK_PATH = "/_dash-update-component"
 #: How the addresses of scripts, styles and callbacks begin; no person writes them.
 MACHINERY = ("/_", "/assets/", "/static/")
+#: Where the editor's desk stands, in a process that has one, and how its addresses begin.
+DESK = "/desk"
 #: For those who run the site.
 OPERATIONS = frozenset({"/healthz", "/readyz", "/metrics"})
 METHODS, CALLBACK_METHODS = ("GET", "HEAD", "OPTIONS"), ("POST", "OPTIONS")
@@ -88,9 +90,14 @@ def is_open(path: str) -> bool:
     return _OPEN.match(path) is not None
 
 
+def is_of_the_desk(path: str) -> bool:
+    """Whether an address belongs to the editor's desk."""
+    return f"{path}/".startswith(f"{DESK}/")
+
+
 def allowed(path: str) -> tuple[str, ...]:
     """The methods that an address answers."""
-    if path == DRAFT_PATH:
+    if path == DRAFT_PATH or is_of_the_desk(path):
         return DRAFT_METHODS
     return CALLBACK_METHODS if path == CALLBACK_PATH else METHODS
 

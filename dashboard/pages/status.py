@@ -68,6 +68,9 @@ class StatusRow:
 class WaitingAnswer:
     """An answer that is kept apart, and what a person can do about it."""
 
+    indicator: str
+    source: str
+    may_be_taken: bool
     title: str
     href: str
     kind: str
@@ -120,7 +123,7 @@ def layout(request: PageRequest, clock: PageClock) -> Page:
     except AddressError as error:
         return wrong_parameter(request, error)
     sentence = headline(found, lang)
-    runs = [_run(request, one) for one in _runs(request)]
+    runs = run_rows(request)
     judged_alerts = alerts.worst_first(queries.alerts(snapshot))
     published = formatting.beijing(snapshot.published_at, lang)
     return Page(
@@ -191,17 +194,17 @@ def _worst_first(request: PageRequest, now: datetime) -> list[Health]:
     return sorted(found, key=lambda one: one.badness)
 
 
-def _runs(request: PageRequest) -> list[PastRun]:
-    """The runs that had ended by the moment that is looked back to."""
+def run_rows(request: PageRequest) -> list[RunRow]:
+    """The runs that had ended by the moment that is looked back to, the newest first."""
     held, as_of = queries.runs(request.snapshot), request.as_of
-    return [one for one in held if as_of is None or one.finished_at <= as_of]
+    return [_run(request, one) for one in held if as_of is None or one.finished_at <= as_of]
 
 
 def _run(request: PageRequest, one: PastRun) -> RunRow:
     known = request.snapshot.catalog.indicators
     return RunRow(
         started=formatting.minute(one.started_at),
-        took=_seconds(request, (one.finished_at - one.started_at).total_seconds()),
+        took=took((one.finished_at - one.started_at).total_seconds(), request.lang),
         command=request.say(f"command_{one.command}"),
         added=f"{one.added:,}",
         revised=f"{one.revised:,}",
@@ -210,18 +213,21 @@ def _run(request: PageRequest, one: PastRun) -> RunRow:
     )
 
 
-def _seconds(request: PageRequest, seconds: float) -> str:
+def took(seconds: float, lang: str) -> str:
     """How long something took, as people say it: 2 秒, 3 分 20 秒."""
     whole = max(1, round(seconds))
     if whole < 60:
-        return request.say("took_seconds", seconds=str(whole))
+        return text("took_seconds", lang, seconds=str(whole))
     minutes, rest = divmod(whole, 60)
-    return request.say("took_minutes", minutes=str(minutes), seconds=str(rest))
+    return text("took_minutes", lang, minutes=str(minutes), seconds=str(rest))
 
 
 def _waiting(request: PageRequest, indicator: Indicator, answer: HeldAnswer) -> WaitingAnswer:
     may_be_taken = answer.may_be_taken
     return WaitingAnswer(
+        indicator.id,
+        answer.source,
+        may_be_taken,
         *_linked(request, indicator),
         kind=request.say("held_back" if may_be_taken else "quarantined"),
         since=request.say(

@@ -55,6 +55,13 @@ STEPS = (
     create table hours (slot text primary key, done_until timestamptz not null);
     """,
     PEOPLE_LAYOUT,
+    """
+    create table audit (
+      number bigint generated always as identity primary key, at timestamptz not null,
+      who text not null, command text not null, outcome text not null, about text not null,
+      failed boolean not null);
+    create index audit_about on audit (about, number);
+    """,
 )
 #: Notes a served file; of one that is known already, the earlier moment is kept.
 PUT_RECEIPT = """

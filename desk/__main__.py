@@ -1,0 +1,86 @@
+"""python -m desk: the editor's desk, and the whole dashboard on the same port."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+import uvicorn
+from etl.sign_in import is_loopback
+
+from dashboard.http.protocol import BoundedProtocol
+from dashboard.http.security import DESK
+from dashboard.http.serve import (
+    BACKLOG,
+    GRACE_S,
+    OTHER_FILES,
+    name_address,
+    raise_file_limit,
+    require_free,
+)
+from desk.server import create_desk
+from etl.base_url import DEFAULT_HOST, DEFAULT_PORT
+from etl.errors import SettingError, XinzhiError
+from etl.log import log_config
+from etl.settings import PREFIX, load_settings
+from etl.terminal import speak_plainly
+from etl.tracing import begin_tracing
+
+#: The variable of the environment that names the ways to sign in.
+SIGN_IN = f"{PREFIX}SIGN_IN"
+#: What the spans of this program say that they are of.
+SERVICE = "xinzhi-desk"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve until stopped; 2 when an argument or a setting cannot be used."""
+    speak_plainly()
+    parser = argparse.ArgumentParser(prog="python -m desk", description=__doc__)
+    parser.add_argument("--host", default=DEFAULT_HOST)
+    parser.add_argument("--port", type=int, default=DEFAULT_PORT)
+    options = parser.parse_args(arguments)
+    try:
+        _serve(options.host, options.port)
+    except XinzhiError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _serve(host: str, port: int) -> None:
+    require_free(host, port)
+    address = name_address(host, port)
+    if is_loopback(host) and not os.environ.get(SIGN_IN, "").strip():
+        os.environ[SIGN_IN] = "link"  # who sits at this machine may use it
+    settings = load_settings()
+    if not settings.signs_in:
+        raise SettingError(
+            f"Nobody could sign in; say with {SIGN_IN} how: link, proxy, oidc or wecom."
+        )
+    begin_tracing(SERVICE)
+    most_files = raise_file_limit()
+    BoundedProtocol.most = max(16, min(BoundedProtocol.most, most_files - OTHER_FILES - BACKLOG))
+    server = create_desk(settings)
+    print(f"{address}{DESK}", flush=True)
+    if "link" in settings.sign_in.ways:
+        print(f"sign in once, within 15 minutes: {server.people.one_time_link(DESK)}", flush=True)
+    # One process: what is said once, and which jobs are its own, it keeps in its memory.
+    uvicorn.run(
+        server,
+        host=host,
+        port=port,
+        http=BoundedProtocol,
+        ws="none",
+        backlog=BACKLOG,
+        timeout_graceful_shutdown=GRACE_S,
+        log_config=log_config(settings.log, settings.without_secrets),
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,21 @@
+"""The pages of the desk, in the order of its navigation: one module each, with a `PAGE` and a
+`router`. A new one is one more line here."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from desk.frame import DeskPage
+from desk.pages import (
+    runs,
+    today,
+)
+
+#: Each page with its routes.
+PAGES: tuple[tuple[DeskPage, APIRouter], ...] = tuple(
+    (one.PAGE, one.router)
+    for one in (
+        today,
+        runs,
+    )
+)

@@ -1,0 +1,199 @@
+"""The desk and the whole dashboard as one app: /desk for editors, everything else as ever."""
+
+from __future__ import annotations
+
+from dashboard.people import People, PeopleDoor, Person, Role
+from fastapi import FastAPI, Request
+from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.datastructures import FormData
+
+from dashboard.http.asgi import App, Receive, Scope, Send
+from dashboard.http.bodies import MAX_BYTES, BoundedBodies
+from dashboard.http.front_door import FrontDoor
+from dashboard.http.limits import BusyError
+from dashboard.http.problems import BodyError
+from dashboard.http.public_address import PublicAddress
+from dashboard.http.security import DESK, is_of_the_desk
+from dashboard.server import Server
+from desk.conflict import ConflictError
+from desk.flash import FlashMessages
+from desk.frame import ASSETS, page_at
+from desk.jobs import Jobs
+from desk.markup import render
+from desk.pages import PAGES
+from desk.request import PRIVATE, DeskRequest, DeskService, FormExpired, desk_request
+from desk.texts import text
+from etl.errors import Locked, StorageError, XinzhiError
+from etl.settings import Settings
+
+#: What an editor may send at once: a document with its pictures.
+MAX_SENT_BYTES = 22_000_000
+#: How long what was typed into a form may be to be shown again when nothing could be done with it.
+MOST_SHOWN = 200_000
+#: The files of the desk's own pages.
+_FILES = {"desk.css": "text/css; charset=utf-8", "desk.js": "text/javascript; charset=utf-8"}
+
+
+class DeskServer:
+    """The whole site with its desk, as an ASGI app."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.people = People.of(settings)
+        self.public = self.members = Server(settings)
+        service = self.members.service
+        self.desk = DeskService(
+            settings, service.site, service.snapshots, Jobs(settings), FlashMessages()
+        )
+        inner = _Gate(BoundedBodies(_routes(self.desk), most=lambda path: MAX_SENT_BYTES))
+        door = FrontDoor(inner, self.public.service.metrics)
+        own = PublicAddress(door, service.site.urls, [DESK])
+        self._app = PeopleDoor(
+            _Doors(own, self.public, service.site.urls.prefix),
+            _Doors(own, self.members, service.site.urls.prefix),
+            self.people,
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._app(scope, receive, send)
+
+
+def create_desk(settings: Settings) -> DeskServer:
+    """The whole site with its desk."""
+    return DeskServer(settings)
+
+
+class _Doors:
+    """An ASGI app that sends what belongs to the desk there, and all else to the dashboard."""
+
+    def __init__(self, desk: App, site: App, prefix: str) -> None:
+        self.desk, self.site, self.prefix = desk, site, prefix
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope.get("path", "")
+        if self.prefix and f"{path}/".startswith(f"{self.prefix}/"):
+            path = path.removeprefix(self.prefix)
+        is_own = scope["type"] == "http" and is_of_the_desk(path)
+        await (self.desk if is_own else self.site)(scope, receive, send)
+
+
+class _Gate:
+    """An ASGI app around another: it lets in who may see a page. Who has not signed in is led to
+    where that is done; what they sent is given back to them, so that nothing typed is lost."""
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+        self._bounded = BoundedBodies(self._refuse, most=lambda path: MAX_BYTES)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        person: Person | None = scope.get("person")
+        if person is not None and person.role >= _role_for(scope["path"]):
+            await self.app(scope, receive, send)
+        elif scope["method"] == "POST":
+            await self._bounded(scope, receive, send)
+        else:
+            await self._refuse(scope, receive, send)
+
+    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        answer = await _refusal(request)
+        await answer(scope, receive, send)
+
+
+def _role_for(path: str) -> Role:
+    return page_at(path, [page for page, _ in PAGES]).role
+
+
+async def _refusal(request: Request) -> Response:
+    """What somebody is told who may not do what they ask."""
+    urls = request.scope["xinzhi.urls"]
+    person: Person | None = request.scope.get("person")
+    path = request.url.path
+    query = f"?{request.url.query}" if request.url.query else ""
+    sign_in = urls.page("/sign-in", next=f"{path}{query}")
+    if person is None and request.method != "POST":
+        return RedirectResponse(sign_in, 303, PRIVATE)
+    lang = "en" if request.query_params.get("lang") == "en" else "zh"
+    typed = await _typed(request) if request.method == "POST" else []
+    if person is None:
+        sentence, status = text("signed_out_meanwhile", lang), 401
+    else:
+        needed = text(f"role_{_role_for(path).name.lower()}", lang)
+        sentence, status = text("not_for_you", lang, role=needed, who=person.shown), 403
+    body = render(
+        "refused.html", lang, urls=urls, sentence=sentence, typed=typed,
+        sign_in="" if person else urls.page("/sign-in", next=path if not typed else DESK),
+    )  # fmt: skip
+    return HTMLResponse(body, status, PRIVATE)
+
+
+async def _typed(request: Request) -> list[tuple[str, str]]:
+    """What was typed into a form: names and texts, without what a page itself put there."""
+    try:
+        async with request.form() as form:
+            return _texts_of(form)
+    except Exception:  # no form at all: there is nothing to give back
+        return []
+
+
+def _texts_of(form: FormData) -> list[tuple[str, str]]:
+    found = [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
+    return [(n, v[:MOST_SHOWN]) for n, v in found if v.strip() and n not in ("csrf", "made_from")]
+
+
+def _routes(desk: DeskService) -> FastAPI:
+    routes = FastAPI(
+        title="desk",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
+        redirect_slashes=False,
+    )
+    routes.state.desk = desk
+    routes.add_exception_handler(XinzhiError, _in_words)
+    routes.add_exception_handler(404, _nothing_here)
+    routes.add_api_route(f"{DESK}/assets/{{name}}", _asset, methods=["GET", "HEAD"])
+    for _, router in PAGES:
+        routes.include_router(router)
+    return routes
+
+
+def _asset(name: str) -> Response:
+    """A file of the desk's pages."""
+    kind = _FILES.get(name)
+    if kind is None:
+        return PlainTextResponse("There is no such file.", 404)
+    lasts = {"Cache-Control": "private, max-age=86400"}  # its address changes with its content
+    return Response((ASSETS / name).read_bytes(), 200, lasts, kind)
+
+
+async def _in_words(request: Request, error: Exception) -> Response:
+    """An error that no page has dealt with, as a page: what is wrong, and what was typed."""
+    ask, typed = desk_request(request), []
+    if request.method == "POST":
+        typed = await _typed(request)
+    if isinstance(error, FormExpired):
+        return ask.show("problem", ask.say("not_done"), 403,
+                        sentence=ask.say("form_expired"), typed=typed, fields=[])  # fmt: skip
+    fields = error.fields if isinstance(error, ConflictError) else []
+    return ask.show(
+        "problem", ask.say("not_done"), status_of(error), sentence=str(error), typed=typed,
+        fields=fields,
+    )  # fmt: skip
+
+
+def _nothing_here(request: Request, error: Exception) -> Response:
+    ask: DeskRequest = desk_request(request)
+    words = {"sentence": ask.say("not_found_long"), "typed": [], "fields": []}
+    return ask.show("problem", ask.say("not_found"), 404, **words)
+
+
+def status_of(error: Exception) -> int:
+    """The status of the page that tells of an error."""
+    if isinstance(error, BodyError):
+        return error.status
+    if isinstance(error, ConflictError | Locked):
+        return 409
+    if isinstance(error, BusyError):
+        return 429
+    return 503 if isinstance(error, StorageError) else 400
