@@ -6,7 +6,7 @@ READY := .venv/.ready
 LAKE_READY := .venv-lake/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-lake run etl test quick check format texts bench cluster image lock clean
+.PHONY: help install install-lake run desk etl test quick check format texts bench cluster image lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ $(LAKE_READY): requirements-lake.lock $(READY)
 run: $(READY) ## set up, fetch the data and serve the dashboard at http://127.0.0.1:8050
 	@$(BIN)/python -m etl run || [ $$? -eq 1 ]
 	$(BIN)/python -m dashboard --port $(PORT)
+
+desk: $(READY) ## serve the editor's desk, and the dashboard on the same port
+	$(BIN)/python -m desk --port $(PORT)
 
 etl: $(READY) ## fetch, check, store and publish
 	$(BIN)/python -m etl run

@@ -8,7 +8,6 @@ import sys
 from collections.abc import Sequence
 
 import uvicorn
-from etl.sign_in import is_loopback
 
 from dashboard.http.protocol import BoundedProtocol
 from dashboard.http.security import DESK
@@ -25,6 +24,7 @@ from etl.base_url import DEFAULT_HOST, DEFAULT_PORT
 from etl.errors import SettingError, XinzhiError
 from etl.log import log_config
 from etl.settings import PREFIX, load_settings
+from etl.sign_in import is_loopback
 from etl.terminal import speak_plainly
 from etl.tracing import begin_tracing
 

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from dashboard.people import Person
-
 from etl.errors import XinzhiError
 from etl.records import now
 from etl.settings import Settings

@@ -10,10 +10,9 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
-from dashboard.people import Person, Role
-
 from dashboard.display import alternatives
 from dashboard.http.security import DESK
+from dashboard.people import Person, Role
 from dashboard.urls import Urls
 from desk.texts import text
 from etl.settings import Settings

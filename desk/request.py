@@ -10,8 +10,6 @@ from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import Annotated, Any
 
-from dashboard.people import Person, csrf_token
-from dashboard.people.changes import FIELD, HEADER
 from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.datastructures import FormData, UploadFile
@@ -20,6 +18,8 @@ from dashboard.chart_page.page import SiteConfig
 from dashboard.data.snapshot import Snapshot, Snapshots
 from dashboard.display import Display, choices
 from dashboard.pages.page import PageRequest
+from dashboard.people import Person, csrf_token
+from dashboard.people.changes import FIELD, HEADER
 from dashboard.urls import Urls
 from desk.audit import ChangeTold, recorded
 from desk.flash import FlashMessages

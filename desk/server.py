@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dashboard.people import People, PeopleDoor, Person, Role
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.datastructures import FormData
@@ -14,6 +13,7 @@ from dashboard.http.limits import BusyError
 from dashboard.http.problems import BodyError
 from dashboard.http.public_address import PublicAddress
 from dashboard.http.security import DESK, is_of_the_desk
+from dashboard.people import People, PeopleDoor, Person, Role
 from dashboard.server import Server
 from desk.conflict import ConflictError
 from desk.flash import FlashMessages
@@ -44,7 +44,7 @@ class DeskServer:
         self.desk = DeskService(
             settings, service.site, service.snapshots, Jobs(settings), FlashMessages()
         )
-        inner = _Gate(BoundedBodies(_routes(self.desk), most=lambda path: MAX_SENT_BYTES))
+        inner = _Entrance(BoundedBodies(_routes(self.desk), most=lambda path: MAX_SENT_BYTES))
         door = FrontDoor(inner, self.public.service.metrics)
         own = PublicAddress(door, service.site.urls, [DESK])
         self._app = PeopleDoor(
@@ -76,7 +76,7 @@ class _Doors:
         await (self.desk if is_own else self.site)(scope, receive, send)
 
 
-class _Gate:
+class _Entrance:
     """An ASGI app around another: it lets in who may see a page. Who has not signed in is led to
     where that is done; what they sent is given back to them, so that nothing typed is lost."""
 

@@ -97,8 +97,9 @@ def stop(ask: Asked, form: Sent, name: str) -> Response:
 
 def subjects_of(catalog: Catalog, request: Request) -> list[str]:
     """What a run will name, one after the other."""
+    chosen = select(catalog, request)
     finders = candidates.asked(catalog, request.ids, request.source, offline=request.offline)
-    return [*(one.id for one in select(catalog, request)), *(one.name for one in finders)]
+    return [*(one.id for one in chosen), *(one.name for one in finders)]
 
 
 def job_row(ask: DeskRequest, job: Job) -> JobRow:

@@ -1,0 +1,205 @@
+"""The editor's desk: who is let in, what leaves a line, what two editors see, what runs."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+from conftest import authored, fill, settings_of
+from serving import Node, TestClient, tree
+
+from dashboard.people import Role
+from dashboard.people.people import Identity
+from desk.conflict import ConflictError, fingerprint, lines, require_newest
+from desk.pages import PAGES
+from desk.server import DeskServer, create_desk
+from etl.errors import StorageError
+from etl.settings import Settings
+from etl.storage.audit import AuditFile, AuditLine, audit_log
+
+
+class DeskClient(TestClient):
+    """A browser of somebody who works at the desk."""
+
+    csrf = ""
+
+    @property
+    def desk(self) -> DeskServer:
+        assert isinstance(self.app, DeskServer)
+        return self.app
+
+    def enter(self, way: str = "link", name: str = "operator") -> DeskClient:
+        """Sign in, as the one-time link does."""
+        people = self.desk.people
+        person, cookie = people.sign_in_by(way, Identity(name, name, (name,)), "a browser")
+        self.cookies.set(people.cookies.session, cookie)
+        self.csrf = person.csrf
+        return self
+
+    def leave(self) -> DeskClient:
+        self.cookies.clear()
+        return self
+
+    def submit(self, path: str, **fields: str) -> httpx.Response:
+        """Send a form of a page of this session."""
+        return self.post(path, data={"csrf": self.csrf, **fields})
+
+    def see(self, path: str, status: int = 200) -> Node:
+        """A page of the desk."""
+        return seen(self.get(path), status)
+
+
+def seen(answer: httpx.Response, status: int = 200) -> Node:
+    assert answer.status_code == status, answer.text[:500]
+    assert answer.headers["cache-control"] in ("private, no-store", "no-store")
+    return tree(answer.text).one("main")
+
+
+@pytest.fixture(scope="module")
+def desk_settings(published: Settings, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    folder = fill(authored(tmp_path_factory.mktemp("desk") / "data"), published.data)
+    return settings_of(
+        folder, XINZHI_SIGN_IN="link,proxy", XINZHI_TRUSTED_PROXY="10.9.8.7",
+        XINZHI_ROLES="ed=editor,mem=member",
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def server(desk_settings: Settings) -> DeskServer:
+    return create_desk(desk_settings)
+
+
+@pytest.fixture
+def at_desk(server: DeskServer) -> DeskClient:
+    """An operator at the desk."""
+    base = server.desk.settings.base_url
+    return DeskClient(
+        server, base_url=base, raise_server_exceptions=False, follow_redirects=False
+    ).enter()
+
+
+def test_every_page_answers_an_operator_in_both_languages_and_is_kept_by_nobody(
+    at_desk: DeskClient,
+) -> None:
+    for page, _ in PAGES:
+        for lang, word in (("zh", "退出登录"), ("en", "Sign out")):
+            answer = at_desk.get(f"{page.path}?lang={lang}")
+            assert answer.status_code == 200, (page.path, answer.text[:300])
+            assert answer.headers["cache-control"] == "private, no-store"
+            assert "default-src 'self'" in answer.headers["content-security-policy"]
+            assert word in answer.text
+            tree(answer.text)
+
+
+def test_who_has_not_signed_in_is_led_there_and_a_member_is_refused_in_words(
+    at_desk: DeskClient,
+) -> None:
+    at_desk.leave()
+    answer = at_desk.get("/desk/runs?lang=en")
+    assert answer.status_code == 303
+    assert answer.headers["location"].endswith("next=%2Fdesk%2Fruns%3Flang%3Den")
+    at_desk.enter("proxy", "mem")
+    assert "需要编辑" in seen(at_desk.get("/desk"), 403).text
+
+
+def test_an_editor_sees_no_page_of_operators(at_desk: DeskClient) -> None:
+    at_desk.leave().enter("proxy", "ed")
+    for page, _ in PAGES:
+        wanted = 200 if page.role <= Role.EDITOR else 403
+        assert at_desk.get(page.path).status_code == wanted, page.path
+
+
+def test_the_dashboard_stands_on_the_same_port(at_desk: DeskClient) -> None:
+    at_desk.leave()
+    assert at_desk.get("/healthz").status_code == 200
+    assert at_desk.get("/c/sp500.csv").status_code == 200
+
+
+def test_a_form_without_the_mark_of_the_session_changes_nothing_and_gives_back_what_was_typed(
+    at_desk: DeskClient,
+) -> None:
+    at_desk.csrf = "another"
+    answer = at_desk.submit("/desk/runs", what="all", remark="整句的话")
+    page = seen(answer, 403)
+    assert "什么也没有改" in page.text
+    assert "整句的话" in page.text
+
+
+def test_a_session_that_ends_while_somebody_types_loses_nothing(at_desk: DeskClient) -> None:
+    answer = at_desk.leave().submit("/desk/runs", what="all", remark="写了一半的句子")
+    page = seen(answer, 401)
+    assert "写了一半的句子" in page.text
+    assert any("/sign-in" in href for href in page.hrefs())
+
+
+def test_a_run_goes_on_beside_the_desk_and_leaves_its_log_and_its_line(
+    at_desk: DeskClient, desk_settings: Settings
+) -> None:
+    answer = at_desk.submit("/desk/runs", what="indicator", indicator="pue_global_average",
+                          offline="1")  # fmt: skip
+    assert answer.status_code == 303
+    page = answer.headers["location"]
+    name = page.rpartition("/")[2]
+    other = create_desk(desk_settings).desk.jobs  # as after the desk was started again
+    until = time.monotonic() + 120
+    while (job := other.find(name)) is not None and job.is_live and time.monotonic() < until:
+        time.sleep(0.2)
+    assert job is not None
+    assert (job.state, job.status, job.done, job.total) == ("done", 0, 1, 1)
+    told = at_desk.see(page).text
+    assert "etl run pue_global_average --offline" in told
+    assert "pue_global_average" in job.log
+    assert "etl run pue_global_average --offline" in at_desk.see("/desk/runs").text
+    line = audit_log(desk_settings).newest(1)[0]
+    assert (line.who, line.command, line.failed) == (
+        "link:operator", "etl run pue_global_average --offline", False
+    )  # fmt: skip
+
+
+def test_a_run_of_nothing_that_exists_is_refused_in_words(at_desk: DeskClient) -> None:
+    answer = at_desk.submit("/desk/runs", what="indicator", indicator="sp5000")
+    assert "Did you mean 'sp500'?" in seen(answer, 400).text
+    assert "请选一个来源" in seen(at_desk.submit("/desk/runs", what="source"), 400).text
+    assert at_desk.get("/desk/runs/20260101T000000-abcdef").status_code == 400
+
+
+def test_lines_of_the_log_come_newest_first_and_a_cut_line_is_none(tmp_path: Path) -> None:
+    log, moment = AuditFile(tmp_path / "state" / "audit.jsonl"), datetime(2026, 5, 27, tzinfo=UTC)
+    said = [AuditLine(moment + timedelta(hours=n), "ed", f"etl accept i{n}", "ok", f"i{n}")
+            for n in range(3)]  # fmt: skip
+    for line in said:
+        log.add(line)
+    with open(log.path, "ab") as file:
+        file.write(b'{"at": "2026')
+    assert log.newest(2) == [said[2], said[1]]
+    assert log.newest(9, about="i0") == [said[0]]
+
+
+def test_a_change_that_could_leave_no_line_is_not_begun(tmp_path: Path) -> None:
+    (tmp_path / "state").write_text("no folder")
+    with pytest.raises(StorageError, match="not made"):
+        AuditFile(tmp_path / "state" / "audit.jsonl").require()
+
+
+def test_the_second_editor_sees_the_difference_and_saves_having_seen_it() -> None:
+    base, theirs, mine = "一\n二\n三", "一\n改过的二\n三", "一\n二\n三，加一句"
+    with pytest.raises(ConflictError) as caught:
+        require_newest(fingerprint(base), theirs, theirs={"正文": theirs}, mine={"正文": mine},
+                       message="别人刚刚改过。")  # fmt: skip
+    (field,) = caught.value.fields
+    assert [(one.kind, one.text) for one in field.lines] == [
+        ("same", "一"), ("theirs", "改过的二"), ("theirs", "三"), ("mine", "二"),
+        ("mine", "三，加一句"),
+    ]  # fmt: skip
+    seen_it = caught.value.fingerprint
+    require_newest(seen_it, theirs, theirs={}, mine={}, message="")
+    require_newest(fingerprint(None), None, theirs={}, mine={}, message="")
+
+
+def test_lines_far_from_a_change_are_left_out() -> None:
+    held = "\n".join(map(str, range(30)))
+    kinds = [one.kind for one in lines(held, held.replace("15", "fifteen"))]
+    assert kinds == ["cut", "same", "same", "theirs", "mine", "same", "same", "cut"]
