@@ -45,6 +45,7 @@ class JobFacts:
     asked_at: str
     about: str = ""
     subjects: tuple[str, ...] = ()
+    lang: str = "zh"
 
 
 FACTS: TypeAdapter[JobFacts] = TypeAdapter(JobFacts)
@@ -96,11 +97,17 @@ class Jobs:
         self._starting = Lock()
 
     def start(
-        self, arguments: Sequence[str], who: str, about: str = "", subjects: Sequence[str] = ()
+        self,
+        arguments: Sequence[str],
+        who: str,
+        about: str = "",
+        subjects: Sequence[str] = (),
+        *,
+        lang: str = "zh",
     ) -> str:
         """Begin `python -m etl …` beside the desk, or have it wait for its turn; the job's name. It
-        writes its own line of the audit log when it has ended. A StorageError where the folder
-        cannot be written, a SettingError where too many wait."""
+        speaks `lang`, and writes its own line of the audit log when it has ended. A StorageError
+        where the folder cannot be written, a SettingError where too many wait."""
         with self._starting:
             if sum(job.is_live for job in self.newest(MOST_WAITING)) >= MOST_WAITING:
                 raise SettingError(
@@ -109,7 +116,7 @@ class Jobs:
             moment = now()
             name = f"{moment.astimezone(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
             facts = JobFacts(
-                name, tuple(arguments), who, moment.isoformat(), about, tuple(subjects)
+                name, tuple(arguments), who, moment.isoformat(), about, tuple(subjects), lang
             )
             try:
                 self._begin(facts)
@@ -179,6 +186,8 @@ class Jobs:
             "XINZHI_CATALOG": str(self.settings.catalog.resolve()),
             "XINZHI_LOG": "text",
             "PYTHONUNBUFFERED": "1",
+            "PYTHONUTF8": "1",
+            "LC_ALL": "zh_CN.UTF-8" if facts.lang == "zh" else "C.UTF-8",
         }
         with open(self._path(facts.name, "log"), "ab") as log:
             # Held until the last process that writes here has ended, whatever becomes of the desk.

@@ -28,7 +28,7 @@ from desk.jobs import Jobs
 from desk.markup import render
 from desk.texts import text
 from etl.catalog import Catalog, load_catalog
-from etl.errors import XinzhiError
+from etl.errors import XinzhiError, in_words
 from etl.settings import Settings
 
 #: Nobody keeps what the desk answers.
@@ -113,6 +113,10 @@ class DeskRequest:
         """The words called so, in the editor's language."""
         return text(name, self.lang, **{key: str(value) for key, value in values.items()})
 
+    def in_words(self, error: XinzhiError) -> str:
+        """What an error says, in the editor's language where that is known."""
+        return in_words(str(error), self.lang)
+
     def catalog(self) -> Catalog:
         """The catalog as it stands in its file; a CatalogError in words where it is wrong."""
         return load_catalog(self.settings.catalog)
@@ -166,7 +170,7 @@ class DeskRequest:
     ) -> Response:
         """Begin a command of `etl` in the background, and lead to the page that shows how it goes
         on."""
-        name = self.desk.jobs.start(arguments, self.person.name, about, subjects)
+        name = self.desk.jobs.start(arguments, self.person.name, about, subjects, lang=self.lang)
         return RedirectResponse(self.urls.page(f"/desk/runs/{name}"), 303, PRIVATE)
 
     def _said(self) -> tuple[str, bool] | None:

@@ -23,7 +23,7 @@ from desk.markup import render
 from desk.pages import PAGES
 from desk.request import PRIVATE, DeskRequest, DeskService, FormExpired, desk_request
 from desk.texts import text
-from etl.errors import Locked, StorageError, XinzhiError
+from etl.errors import Locked, StorageError, XinzhiError, in_words
 from etl.settings import Settings
 
 #: What an editor may send at once: a document with its pictures.
@@ -169,7 +169,8 @@ def _asset(name: str) -> Response:
 
 async def _in_words(request: Request, error: Exception) -> Response:
     """An error that no page has dealt with, as a page: what is wrong, and what was typed."""
-    ask, typed = desk_request(request), []
+    ask = desk_request(request)
+    typed: list[tuple[str, str]] = []
     if request.method == "POST":
         typed = await _typed(request)
     if isinstance(error, FormExpired):
@@ -177,8 +178,8 @@ async def _in_words(request: Request, error: Exception) -> Response:
                         sentence=ask.say("form_expired"), typed=typed, fields=[])  # fmt: skip
     fields = error.fields if isinstance(error, ConflictError) else []
     return ask.show(
-        "problem", ask.say("not_done"), status_of(error), sentence=str(error), typed=typed,
-        fields=fields,
+        "problem", ask.say("not_done"), status_of(error),
+        sentence=in_words(str(error), ask.lang), typed=typed, fields=fields,
     )  # fmt: skip
 
 

@@ -66,7 +66,7 @@ def start(ask: Asked, form: Sent) -> Response:
             "indicator": name,
             "offline": offline,
         }
-        return _listed(ask, str(error), typed, code=400)
+        return _listed(ask, ask.in_words(error), typed, code=400)
 
 
 @router.get(f"{PATH}/{{name}}")
@@ -145,7 +145,7 @@ def _listed(
     try:
         catalog = ask.catalog()
     except XinzhiError as error:
-        wrong = str(error)
+        wrong = ask.in_words(error)
     return ask.show(
         "runs", ask.say("desk_runs"), code,
         problem=problem or wrong,
