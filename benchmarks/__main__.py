@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import (
+    assistants,
     bulk,
     charts,
     claims,
@@ -44,6 +45,7 @@ def main() -> None:
         snapshot = data / "published" / f"{Folder(data / 'published').current_name()}.duckdb"
         pages(table, data, snapshot)
         callbacks(table, data)
+        asked(table, data)
         crowd(table, data)
         before_readers(table, data)
         chart_links(table, data, snapshot)
@@ -106,6 +108,13 @@ def callbacks(table: Table, data: Path) -> None:
     taken = desk.measure(data)
     row(table, "a callback's answer, ms", taken["alone"], None, "≤ 250 ms")
     row(table, "  50 people at once, 95 of 100, ms", taken["crowd"], None, "< 1000 ms")
+
+
+def asked(table: Table, data: Path) -> None:
+    """What an assistant waits for."""
+    taken = assistants.measure(data)
+    for tool, milliseconds in taken.items():
+        row(table, f"assistant: {tool}, ms", milliseconds, None, "<= 50 ms")
 
 
 def crowd(table: Table, data: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging.config
 import os
 import sys
 from collections.abc import Sequence
@@ -12,6 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from dashboard.address import PARAMETERS, MovedError
+from dashboard.assistants.door import serve_stdio
 from dashboard.data.snapshot import SnapshotError, Snapshots
 from dashboard.export.files import export, image
 from dashboard.export.formats import DATA_FORMATS
@@ -21,6 +23,7 @@ from dashboard.urls import Urls
 from etl.base_url import DEFAULT_HOST, DEFAULT_PORT
 from etl.command_line import CommandLine, language_of
 from etl.errors import XinzhiError, in_words
+from etl.log import log_config
 from etl.settings import load_settings
 from etl.storage.snapshots import store_of
 from etl.terminal import speak_plainly
@@ -72,6 +75,15 @@ def site_command(options: argparse.Namespace) -> int:
     return 0
 
 
+def mcp_command(options: argparse.Namespace) -> int:
+    """Answer an assistant on standard input and output."""
+    settings = load_settings()
+    # Standard output belongs to the protocol.
+    logging.config.dictConfig(log_config(settings.log, settings.without_secrets))
+    serve_stdio(settings)
+    return 0
+
+
 def serve_command(options: argparse.Namespace) -> int:
     """Serve until stopped."""
     require_free(options.host, options.port)
@@ -120,6 +132,9 @@ def parser(lang: str) -> CommandLine:
     one.add_argument("folder", metavar="FOLDER")
     one.add_argument("ids", nargs="*", metavar="ID", help="the charts of these alone")
     one.set_defaults(command=site_command)
+
+    one = commands.add_parser("mcp", help="answer an assistant on standard input and output")
+    one.set_defaults(command=mcp_command)
     return whole
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
@@ -20,9 +20,10 @@ from dashboard.data.snapshot import Snapshot
 from dashboard.export.csv import iso
 from dashboard.export.formats import FORMATS
 from dashboard.export.licence import may_be_passed_on
-from dashboard.markup import render
+from dashboard.markup import plain, render
 from dashboard.texts import site_title, text
 from dashboard.urls import Urls
+from etl.brief.words import in_markdown
 from etl.calendars import end_of
 from etl.catalog import Indicator
 from etl.records import BEIJING, Event, Vintage
@@ -33,6 +34,8 @@ ENTRIES = 100
 NAMED, TOLD = 3, 30
 #: What no XML may hold.
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+#: How many indicators the list for assistants names.
+LISTED = 500
 #: Events are looked through newest date first; what was known last comes first in the feed.
 LOOKED_AT = 1000
 #: When a bulletin is read.
@@ -57,6 +60,15 @@ class FeedEntry:
     link: str
     summary: str
     content: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ListedIndicator:
+    """An indicator in the list for assistants."""
+
+    title: str
+    href: str
+    words: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +111,36 @@ def sitemap(snapshot: Snapshot, urls: Urls) -> bytes:
         if day:
             SubElement(entry, "lastmod").text = day.isoformat()
     return _xml(root)
+
+
+def llms(snapshot: Snapshot, urls: Urls, lang: str = "zh") -> bytes:
+    """What there is for assistants, as Markdown after llmstxt.org: how to ask, the indicators with
+    values in their groups, the newest bulletins."""
+    whole, catalog, standings = urls.online, snapshot.catalog, queries.standings(snapshot)
+    held = [one for one in catalog.all() if one.id in standings]
+    groups: dict[str, list[ListedIndicator]] = defaultdict(list)
+    for one in held[:LISTED]:
+        is_free = may_be_passed_on(one)
+        address = ChartAddress(one.id, lang=lang)
+        groups[one.group].append(
+            ListedIndicator(
+                in_markdown(one.title.in_(lang)),
+                whole.chart(address, ".md" if is_free else ""),
+                f"`{one.id}`, {catalog.unit(one).code}, {one.frequency}, "
+                f"{standings[one.id].newest.date}",
+            )
+        )
+    listed = _bulletins(snapshot, whole)
+    return plain(
+        "llms.txt",
+        lang,
+        title=site_title(lang),
+        urls=whole,
+        example=whole.chart(ChartAddress(held[0].id, lang=lang), ".md") if held else "",
+        groups=[(catalog.groups[name].title.in_(lang), found) for name, found in groups.items()],
+        more=f"{len(held) - LISTED:,}" if len(held) > LISTED else "",
+        bulletins=[replace(one, title=in_markdown(one.title)) for one in listed],
+    ).encode()
 
 
 def bulletins_feed(snapshot: Snapshot, urls: Urls) -> bytes:

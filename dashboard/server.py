@@ -15,6 +15,8 @@ from fastapi.responses import Response
 from starlette.routing import Route
 
 from dashboard.app import LivePages
+from dashboard.assistants import PATH
+from dashboard.assistants.door import AT_ONCE, AssistantDoor
 from dashboard.chart_page.page import FORMATS, SiteConfig
 from dashboard.data.snapshot import Snapshots
 from dashboard.data.warm_up import get_ready, keep_up
@@ -71,6 +73,7 @@ class Server:
             "files": ConcurrencyLimit(*FILES),
             "assets": ConcurrencyLimit(*ASSETS),
             "drafts": ConcurrencyLimit(*DRAFTS),
+            "assistants": ConcurrencyLimit(*AT_ONCE),
         }
         self.service = Service(
             snapshots=self.snapshots,
@@ -84,7 +87,7 @@ class Server:
         cached = FromCache(BoundedBodies(self._routes()), self.service.cache)
         door = FrontDoor(SteppingBack(cached, self.snapshots), self.service.metrics)
         found = (route for router in ROUTERS for route in router.routes)
-        paths = [route.path for route in found if isinstance(route, Route)]
+        paths = [PATH, *(route.path for route in found if isinstance(route, Route))]
         self._app = PublicAddress(door, self.service.site.urls, paths)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -116,6 +119,9 @@ class Server:
         for router in ROUTERS:
             routes.include_router(router)
         routes.router.routes.insert(0, charts.PAGE_ROUTE)
+        service = self.service
+        door = AssistantDoor(service.snapshots, service.site.urls, service.assistants)
+        routes.router.routes.append(door.route)
         routes.mount("/", dash)
         return routes
 

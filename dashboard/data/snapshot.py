@@ -37,7 +37,7 @@ CACHE_SIZES = {
     "standings": 200, "words": 2, "order": 14, "health": 2, "reading": 4000, "page": 300,
     "series": 40, "brought": 40, "events": 200, "mentions": 200, "lines": 30, "rows": 30, "runs": 1,
     "table": 60, "problems": 1, "reliability": 1, "notes": 60, "since": 40, "awaited": 4,
-    "related": 400,
+    "related": 400, "parser": 1, "pictures": 20,
 }  # fmt: skip
 T = TypeVar("T")
 

@@ -10,6 +10,7 @@ from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
 
 from dashboard.address import AddressError, MovedError, parse_query
+from dashboard.assistants import PATH as ASSISTANT_PATH
 from dashboard.chart_page.page import problem_page
 from dashboard.export.licence import LicenceError
 from dashboard.export.table import to_json
@@ -129,7 +130,8 @@ def page_for(request: Request, error: XinzhiError) -> Response:
 
 def is_for_people(path: str) -> bool:
     """Whether an address is one that people open, so that what is wrong with it is a page."""
-    return not (is_open(path) or path.startswith(MACHINERY) or path in OPERATIONS)
+    is_machine = path.startswith(MACHINERY) or path in OPERATIONS or path == ASSISTANT_PATH
+    return not (is_open(path) or is_machine)
 
 
 def _urls(request: Request) -> Urls:

@@ -40,6 +40,7 @@ class Service:
     files: ConcurrencyLimit
     assets: ConcurrencyLimit
     drafts: ConcurrencyLimit
+    assistants: ConcurrencyLimit
     #: Set once the process has been told to end: whoever sends it readers should stop.
     leaving: Event
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from dashboard.assistants import PATH as ASSISTANT_PATH
 from dashboard.chart_page.page import style_hash
 from dashboard.http.asgi import RawHeaders
 from dashboard.pages.draft import PATH as DRAFT_PATH
@@ -19,7 +20,7 @@ METHODS, CALLBACK_METHODS = ("GET", "HEAD", "OPTIONS"), ("POST", "OPTIONS")
 DRAFT_METHODS = ("GET", "HEAD", "POST", "OPTIONS")
 #: Data, API, feeds and pictures: anyone may read them from a page of their own, errors included.
 _OPEN = re.compile(
-    r"/api/(?!docs)|/verify/|/oembed\Z|/(c|bulletins)/[^/]*\.[^/]*\Z|/[a-z]+\.(xml|jsonld|atom)\Z"
+    r"/api/(?!docs)|/verify/|/oembed\Z|/(c|bulletins)/[^/]*\.[^/]*\Z|/[a-z]+\.(xml|jsonld|atom|txt)\Z"
 )
 _OPEN_HEADERS: RawHeaders = [
     (b"access-control-allow-origin", b"*"),
@@ -99,7 +100,7 @@ def allowed(path: str) -> tuple[str, ...]:
     """The methods that an address answers."""
     if path == DRAFT_PATH or is_of_the_desk(path):
         return DRAFT_METHODS
-    return CALLBACK_METHODS if path == CALLBACK_PATH else METHODS
+    return CALLBACK_METHODS if path in (CALLBACK_PATH, ASSISTANT_PATH) else METHODS
 
 
 def with_rules(headers: RawHeaders, path: str) -> RawHeaders:

@@ -13,6 +13,7 @@ from dashboard.chart.qr import qr, qr_png
 from dashboard.chart_page import page as chart_page
 from dashboard.chart_page.controls import SHOWN_TRANSFORMS
 from dashboard.chart_page.kit import as_html, as_zip, kit
+from dashboard.chart_page.markdown import chart_markdown
 from dashboard.chart_page.page import SiteConfig
 from dashboard.chart_page.pictures import SIZES, png_of, svg_of
 from dashboard.chart_page.view import View, view
@@ -65,6 +66,7 @@ class Chart:
         }
         if self._is_free(snapshot):
             found[self._at(".txt")] = lambda site: chart_page.plain_text(seen(), site).encode()
+            found[self._at(".md")] = lambda site: chart_markdown(seen(), site).encode()
         if self.address.lang == "zh":
             found |= self._data(snapshot, online) | self._check(snapshot)
         return found | (self._shared(seen) if self.whole else {})
@@ -159,6 +161,7 @@ def machines(snapshot: Snapshot) -> Files:
     return {
         "/robots.txt": lambda site: discovery.robots(site.urls).encode(),
         "/sitemap.xml": lambda site: discovery.sitemap(snapshot, site.urls),
+        "/llms.txt": lambda site: discovery.llms(snapshot, site.urls),
         "/atom.xml": lambda site: discovery.bulletins_feed(snapshot, site.urls),
         "/events.atom": lambda site: discovery.events_feed(snapshot, site.urls),
         "/provinces.csv": lambda _: provinces.as_csv(snapshot, None, for_excel=False),

@@ -134,14 +134,14 @@ def sections(brief: Brief) -> Iterator[BriefSection]:
 def markdown(brief: Brief) -> str:
     """The brief as Markdown. What stands before the first heading is for the editor: a bulletin
     that is read leaves it out."""
-    blocks = [_plain(lead(brief))]
+    blocks = [in_markdown(lead(brief))]
     if brief.levels:
         blocks.append(_table(brief))
     for section in sections(brief):
-        blocks.append(f"## {_plain(section.title)}")
+        blocks.append(f"## {in_markdown(section.title)}")
         if section.lines:
             blocks.append("\n".join(_item(line, brief.lang) for line in section.lines))
-        blocks += [_plain(sentence) for sentence in section.plain]
+        blocks += [in_markdown(sentence) for sentence in section.plain]
     return "\n\n".join(blocks) + "\n"
 
 
@@ -177,18 +177,19 @@ def _table(brief: Brief) -> str:
             one.title, one.figure, one.day, change_words(one, lang), was if one.was else "—",
             deviation_words(one) or "—", named(one.marks, lang) or "—", one.source,
         ))  # fmt: skip
-    lines = (" | ".join(_plain(cell).replace("|", "\\|") for cell in row) for row in rows)
+    lines = (" | ".join(in_markdown(cell).replace("|", "\\|") for cell in row) for row in rows)
     return "\n".join(f"| {line} |" for line in lines)
 
 
 def _item(line: BriefLine, lang: str) -> str:
     before, name, after = line.said.text.partition(line.said.name)
-    linked = f"{_plain(before)}[{_plain(name)}]({_address(line.said.link)}){_plain(after)}"
+    link = f"[{in_markdown(name)}]({_address(line.said.link)})"
+    linked = f"{in_markdown(before)}{link}{in_markdown(after)}"
     space = " " if lang == "en" and line.source else ""
-    return f"- {linked}{space}{_plain(line.source)}"
+    return f"- {linked}{space}{in_markdown(line.source)}"
 
 
-def _plain(words: str) -> str:
+def in_markdown(words: str) -> str:
     """Words that Markdown shows as they are."""
     return _MARKS.sub(r"\\\1", words)
 

@@ -106,7 +106,8 @@ FILES = (
     {**_parameter("place", "the id of an indicator; ID@ASOF for what was known then",
                   "sp500"), "in": "path", "required": True},
     {**_parameter("suffix", "the kind of file", "csv",
-                  enum=[kind.name for kind in FORMATS.values()]), "in": "path", "required": True},
+                  enum=[*(kind.name for kind in FORMATS.values()), "md"]),
+     "in": "path", "required": True},
     _parameter("with", f"up to {MAX_WITH} more ids, separated by commas", "vix"),
     SPAN,
     TRANSFORM,
@@ -127,7 +128,8 @@ def description(app: FastAPI) -> dict[str, Any]:
         for parameter in methods["get"].get("parameters", ()):
             if parameter["in"] == "path":
                 parameter["schema"] = schema_of(parameter["name"])
-    content: dict[str, Any] = {kind.media_type.partition(";")[0]: {} for kind in FORMATS.values()}
+    kinds = [*(kind.media_type for kind in FORMATS.values()), "text/markdown"]
+    content: dict[str, Any] = {kind.partition(";")[0]: {} for kind in kinds}
     refused = {str(status): _REFUSED for status in (400, 403, 404, 429, 503)}
     files = {
         "summary": "Data files",

@@ -17,6 +17,7 @@ from dashboard.chart.picture import Paper
 from dashboard.chart.qr import qr, qr_png
 from dashboard.chart_page import page, short_links
 from dashboard.chart_page.kit import as_html, as_zip, kit
+from dashboard.chart_page.markdown import chart_markdown
 from dashboard.chart_page.pictures import paper, png_of, svg_of
 from dashboard.chart_page.view import View, of_chart, view
 from dashboard.data.snapshot import Snapshot
@@ -41,12 +42,16 @@ router = APIRouter(include_in_schema=False)
 pages = APIRouter(include_in_schema=False)
 METHODS = ["GET", "HEAD"]
 HTML, SVG, PNG, TEXT, ZIP = (
-    "text/html; charset=utf-8", "image/svg+xml", "image/png", "text/plain; charset=utf-8",
+    "text/html; charset=utf-8",
+    "image/svg+xml",
+    "image/png",
+    "text/plain; charset=utf-8",
     "application/zip",
-)  # fmt: skip
+)
+MARKDOWN = "text/markdown; charset=utf-8"  # fmt: skip
 #: How the name of each of these ends.
-_SAVED = {HTML: ".html", SVG: ".svg", PNG: ".png", TEXT: ".txt", ZIP: ".zip"}
-SUFFIXES = ("svg", "png", "csv", "xlsx", "parquet", "json", "zip", "txt", "metadata.json",
+_SAVED = {HTML: ".html", SVG: ".svg", PNG: ".png", TEXT: ".txt", ZIP: ".zip", MARKDOWN: ".md"}
+SUFFIXES = ("svg", "png", "csv", "xlsx", "parquet", "json", "zip", "txt", "md", "metadata.json",
             "qr.svg", "qr.png", "kit.zip", "kit.html")  # fmt: skip
 
 
@@ -112,6 +117,19 @@ async def text_file(request: Request, place: str) -> Response:
         return page.plain_text(seen, site).encode()
 
     return await _picture(request, place, query, TEXT, None, write)
+
+
+@router.api_route("/c/{place}.md", methods=METHODS)
+async def markdown_file(request: Request, place: str) -> Response:
+    """The chart as Markdown, with its values."""
+    query = parse_query(request.url.query)
+    site = service_of(request).site
+
+    def write(seen: View) -> bytes:
+        require_free(seen.snapshot.catalog, seen.address.ids)
+        return chart_markdown(seen, site).encode()
+
+    return await _picture(request, place, query, MARKDOWN, None, write)
 
 
 @router.api_route("/c/{place}/since", methods=METHODS)

@@ -1,4 +1,4 @@
-"""/robots.txt, /sitemap.xml, /atom.xml, /events.atom, /catalog.jsonld."""
+"""/robots.txt, /sitemap.xml, /llms.txt, /atom.xml, /events.atom, /catalog.jsonld."""
 
 from __future__ import annotations
 
@@ -31,6 +31,16 @@ async def robots(request: Request) -> Response:
 async def sitemap(request: Request) -> Response:
     """Every page."""
     return await _answered(request, "sitemap", "application/xml", discovery.sitemap)
+
+
+@router.api_route("/llms.txt", methods=["GET", "HEAD"], include_in_schema=False)
+async def llms(request: Request) -> Response:
+    """What there is for assistants."""
+    lang = one_of("lang", parse_query(request.url.query).get("lang", ""), LANGS)
+    return await _answered(
+        request, f"llms {lang}", "text/plain; charset=utf-8",
+        lambda snapshot, urls: discovery.llms(snapshot, urls, lang),
+    )  # fmt: skip
 
 
 @router.api_route("/atom.xml", methods=["GET", "HEAD"], include_in_schema=False)

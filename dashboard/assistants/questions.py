@@ -1,0 +1,158 @@
+"""What each tool takes. Parameters that addresses have too are called as there, and what they may
+be is said and refused by the grammar of addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from dashboard.address import MAX_IDS, MAX_WITH, schema_of
+from etl.claims.parse import MOST_LETTERS
+from etl.events import KINDS
+
+#: The most entries of a list that one answer holds.
+MOST_ENTRIES = 50
+Lang = Annotated[
+    Literal["zh", "en"], Field(description="the language of the sentences: zh (default) or en")
+]
+AsOf = Annotated[
+    str,
+    Field(
+        description="2026-05-27 for what was known by the end of that day in Beijing, "
+        "2026-05-27T0900 for a minute there; empty: now",
+        json_schema_extra=schema_of("asof"),
+    ),
+]
+Span = Annotated[
+    str,
+    Field(
+        description="the span: 1m 3m 6m ytd 1y 3y 5y 10y max, or FROM..TO such as "
+        "2026-05-01..2026-05-26, where either date may be left out; empty: one year",
+        json_schema_extra=schema_of("t"),
+    ),
+]
+Change = Annotated[
+    str,
+    Field(
+        description="the transform: level, diff, pct, mom, yoy, index or index:DATE, ma:N, "
+        "drawdown, z:N; empty: level",
+        json_schema_extra=schema_of("u"),
+    ),
+]
+Coarser = Annotated[
+    str,
+    Field(
+        description="bring the values to weeks, months, quarters or years: w m q a; empty: as held",
+        json_schema_extra={"enum": ["", "w", "m", "q", "a"]},
+    ),
+]
+Together = Annotated[
+    str,
+    Field(
+        description="which value stands for a period, with freq: eop (its end), avg, sum, min, max",
+        json_schema_extra={"enum": ["", "eop", "avg", "sum", "min", "max"]},
+    ),
+]
+Limit = Annotated[int, Field(ge=1, le=MOST_ENTRIES, description="how many entries at most")]
+Offset = Annotated[int, Field(ge=0, le=100_000, description="how many entries to pass over")]
+Day = Annotated[str, Field(json_schema_extra=schema_of("date"))]
+
+
+class Question(BaseModel):
+    """What a tool is asked; an argument that it does not know is refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class IndicatorSearch(Question):
+    """Which indicators there are."""
+
+    query: str = Field(
+        "",
+        description="names, tickers, units or topics in Chinese, pinyin or English, up to 60 "
+        "letters; empty: all indicators",
+    )
+    limit: Limit = 10
+    offset: Offset = 0
+    lang: Lang = "zh"
+
+
+class SeriesQuestion(Question):
+    """The values of indicators."""
+
+    ids: Sequence[str] = Field(
+        description=f"1 to {MAX_IDS} ids as search_indicators gives them",
+        json_schema_extra={
+            "items": schema_of("id"), "minItems": 1, "maxItems": MAX_IDS,
+        },
+    )  # fmt: skip
+    asof: AsOf = ""
+    t: Span = ""
+    u: Change = ""
+    freq: Coarser = ""
+    agg: Together = ""
+    lang: Lang = "zh"
+
+
+class StatementQuestion(Question):
+    """A statement to be checked."""
+
+    statement: str = Field(
+        description=f"one or a few sentences in Chinese, up to {MOST_LETTERS} letters in all",
+        json_schema_extra={"minLength": 1, "maxLength": MOST_LETTERS},
+    )
+    date: Day = Field("", description="the day on which it was said; empty: today in Beijing")
+    lang: Lang = "zh"
+
+
+class DocumentQuestion(Question):
+    """Policy documents."""
+
+    month: str = Field("", description="the month, like 2026-05",
+                       json_schema_extra=schema_of("month"))  # fmt: skip
+    topic: str = Field("", description="a topic, such as 数据要素")
+    issuer: str = Field("", description="a part of the name of a body, such as 国务院")
+    limit: Limit = 20
+    offset: Offset = 0
+    lang: Lang = "zh"
+
+
+class EventQuestion(Question):
+    """Records and round numbers."""
+
+    id: str = Field("", description="the id of an indicator; empty: of all",
+                    json_schema_extra=schema_of("id"))  # fmt: skip
+    kind: str = Field(
+        "",
+        description="what happened; empty: all",
+        json_schema_extra={"enum": ["", *KINDS]},
+    )
+    since: Day = Field("", description="events from this day on")
+    until: Day = Field("", description="events up to this day")
+    limit: Limit = 20
+    offset: Offset = 0
+    lang: Lang = "zh"
+
+
+class ChartQuestion(Question):
+    """A chart."""
+
+    id: str = Field(description="the id of an indicator", json_schema_extra=schema_of("id"))
+    with_: Sequence[str] = Field(
+        (),
+        alias="with",
+        description=f"up to {MAX_WITH} more ids in the same chart",
+        json_schema_extra={"items": schema_of("id"), "maxItems": MAX_WITH},
+    )
+    asof: AsOf = ""
+    t: Span = ""
+    u: Change = ""
+    freq: Coarser = ""
+    agg: Together = ""
+    scale: Literal["linear", "log"] = Field("linear", description="the scale of values")
+    size: Literal["og", "square", "wechat"] = Field(
+        "og", description="1200 × 628, 600 × 600 or 900 × 383 pixels"
+    )
+    lang: Lang = "zh"
