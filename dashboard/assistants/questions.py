@@ -60,13 +60,13 @@ Offset = Annotated[int, Field(ge=0, le=100_000, description="how many entries to
 Day = Annotated[str, Field(json_schema_extra=schema_of("date"))]
 
 
-class Question(BaseModel):
+class ToolQuestion(BaseModel):
     """What a tool is asked; an argument that it does not know is refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class IndicatorSearch(Question):
+class IndicatorSearch(ToolQuestion):
     """Which indicators there are."""
 
     query: str = Field(
@@ -79,7 +79,7 @@ class IndicatorSearch(Question):
     lang: Lang = "zh"
 
 
-class SeriesQuestion(Question):
+class SeriesQuestion(ToolQuestion):
     """The values of indicators."""
 
     ids: Sequence[str] = Field(
@@ -96,7 +96,7 @@ class SeriesQuestion(Question):
     lang: Lang = "zh"
 
 
-class StatementQuestion(Question):
+class StatementQuestion(ToolQuestion):
     """A statement to be checked."""
 
     statement: str = Field(
@@ -107,7 +107,7 @@ class StatementQuestion(Question):
     lang: Lang = "zh"
 
 
-class DocumentQuestion(Question):
+class DocumentQuestion(ToolQuestion):
     """Policy documents."""
 
     month: str = Field("", description="the month, like 2026-05",
@@ -119,7 +119,7 @@ class DocumentQuestion(Question):
     lang: Lang = "zh"
 
 
-class EventQuestion(Question):
+class EventQuestion(ToolQuestion):
     """Records and round numbers."""
 
     id: str = Field("", description="the id of an indicator; empty: of all",
@@ -136,7 +136,7 @@ class EventQuestion(Question):
     lang: Lang = "zh"
 
 
-class ChartQuestion(Question):
+class ChartQuestion(ToolQuestion):
     """A chart."""
 
     id: str = Field(description="the id of an indicator", json_schema_extra=schema_of("id"))

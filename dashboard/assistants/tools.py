@@ -34,7 +34,7 @@ from etl.records import BEIJING
 MOST_ROWS = 1_000
 #: How many of the things that were found stand in the sentence beside them.
 MOST_SAID = 5
-Asked = TypeVar("Asked", bound=questions.Question)
+Asked = TypeVar("Asked", bound=questions.ToolQuestion)
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +250,7 @@ def _ids(parameter: str, names: Sequence[str]) -> str:
     return ",".join(names)
 
 
-def _query(asked: questions.Question, **instead: str) -> dict[str, str]:
+def _query(asked: questions.ToolQuestion, **instead: str) -> dict[str, str]:
     """What was asked, as the parameters of an address; those that are empty are left out."""
     given = {
         name: value for name, value in asked.model_dump(by_alias=True).items()
