@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from threading import Event, Thread
 from typing import Any
@@ -20,15 +20,22 @@ from dashboard.assistants.door import AT_ONCE, AssistantDoor
 from dashboard.chart_page.page import FORMATS, SiteConfig
 from dashboard.data.snapshot import Snapshots
 from dashboard.data.warm_up import get_ready, keep_up
-from dashboard.export.receipts import receipts
-from dashboard.http.asgi import Message, Receive, Scope, Send
+from dashboard.export.receipts import members_receipts, receipts
+from dashboard.http.asgi import Message, RawHeaders, Receive, Scope, Send
 from dashboard.http.bodies import BoundedBodies
 from dashboard.http.cache import FromCache, ResponseCache
+from dashboard.http.caching import PRIVATE, kept, varying
 from dashboard.http.clean_links import CleanLinks
 from dashboard.http.dash_app import DashApp
 from dashboard.http.front_door import FrontDoor
 from dashboard.http.limits import ConcurrencyLimit
-from dashboard.http.metrics import SAMPLED_EVERY_S, TRADING_EVERY_S, Metrics
+from dashboard.http.metrics import (
+    OF_MEMBERS,
+    PREFIX,
+    SAMPLED_EVERY_S,
+    TRADING_EVERY_S,
+    Metrics,
+)
 from dashboard.http.problems import answer_to, our_mistake, problem
 from dashboard.http.public_address import PublicAddress
 from dashboard.http.responses import Service
@@ -49,7 +56,7 @@ from dashboard.texts import site_title
 from dashboard.urls import Urls
 from etl.errors import XinzhiError
 from etl.settings import Settings
-from etl.storage.snapshots import store_of
+from etl.storage.snapshots import SnapshotStore, committee_store_of, has_committee, store_of
 
 #: How many are made at once. Few: who draws holds Python's lock for fifty milliseconds, which
 #: everyone else waits for. Files that pages load are made once in all, and may wait longer.
@@ -62,11 +69,24 @@ ROUTERS = (
 
 
 class Server:
-    """The whole site as an ASGI app over the snapshots that `settings` name."""
+    """The whole site as an ASGI app over the snapshots of a store: the public ones, or those for
+    the committee, whose answers nobody keeps. Two in one process share nothing."""
 
-    def __init__(self, settings: Settings) -> None:
-        self.snapshots = Snapshots(store_of(settings), get_ready, in_background=True)
-        cache, served = ResponseCache(self.snapshots), receipts(settings)
+    def __init__(
+        self,
+        settings: Settings,
+        store: SnapshotStore,
+        *,
+        for_committee: bool = False,
+        signs_in: bool = False,
+    ) -> None:
+        """Where somebody `signs_in` at the same addresses, public answers say that others may be
+        told another one."""
+        self.for_committee, self.signs_in = for_committee, signs_in
+        self.snapshots = Snapshots(store, get_ready, in_background=True)
+        served = members_receipts(settings) if for_committee else receipts(settings)
+        cache = ResponseCache(self.snapshots)
+        prefix = OF_MEMBERS if for_committee else PREFIX
         limits = {
             "pages": ConcurrencyLimit(*PAGES),
             "pictures": ConcurrencyLimit(*PICTURES),
@@ -79,7 +99,7 @@ class Server:
             snapshots=self.snapshots,
             site=SiteConfig(Urls.of(settings), FORMATS, reports_to=settings.corrections_to),
             served=served,
-            metrics=Metrics(self.snapshots, cache, limits, served),
+            metrics=Metrics(self.snapshots, cache, limits, served, prefix),
             cache=cache,
             leaving=Event(),
             **limits,
@@ -91,7 +111,13 @@ class Server:
         self._app = PublicAddress(door, self.service.site.urls, paths)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._app(scope, receive, closing(send) if self.service.leaving.is_set() else send)
+        if self.service.leaving.is_set():
+            send = closing(send)
+        if self.for_committee:
+            send = with_headers(send, lambda headers: kept(headers, PRIVATE))
+        elif self.signs_in:
+            send = with_headers(send, varying)
+        await self._app(scope, receive, send)
 
     def _routes(self) -> FastAPI:
         routes = FastAPI(
@@ -139,9 +165,16 @@ class Server:
         await asyncio.to_thread(self.service.served.close)
 
 
-def create_server(settings: Settings) -> Server:
-    """The whole site over the snapshots that `settings` name."""
-    return Server(settings)
+def create_server(settings: Settings, *, signs_in: bool = False) -> Server:
+    """The public site over the snapshots that `settings` name."""
+    return Server(settings, store_of(settings), signs_in=signs_in)
+
+
+def create_members_server(settings: Settings) -> Server | None:
+    """The site for the committee; None where nothing was ever published for it alone."""
+    if not has_committee(settings):
+        return None
+    return Server(settings, committee_store_of(settings), for_committee=True)
 
 
 async def _sampled(metrics: Metrics) -> None:
@@ -157,14 +190,18 @@ async def _sampled(metrics: Metrics) -> None:
 
 def closing(send: Send) -> Send:
     """Answers after which the connection is closed: its reader asks elsewhere next time."""
+    return with_headers(send, lambda headers: [*headers, (b"connection", b"close")])
 
-    async def closed(message: Message) -> None:
+
+def with_headers(send: Send, change: Callable[[RawHeaders], RawHeaders]) -> Send:
+    """Answers with other headers than they were given."""
+
+    async def changed(message: Message) -> None:
         if message["type"] == "http.response.start":
-            headers = [*message["headers"], (b"connection", b"close")]
-            message = {**message, "headers": headers}
+            message = {**message, "headers": change(list(message["headers"]))}
         await send(message)
 
-    return closed
+    return changed
 
 
 async def _sorry(request: Request, error: Any) -> Response:

@@ -27,7 +27,7 @@ from etl.files.strict_model import StrictModel, faults, first_fault
 from etl.files.strict_yaml import Path_, line_of, load_yaml
 from etl.formulas import NO_INPUTS, PARAMS, Quantity, inputs_of, misfit, wrong_number
 from etl.frequency import Frequency
-from etl.records import BEIJING, now
+from etl.records import BEIJING, COMMITTEE, PUBLIC, Visibility, now
 from etl.short_ids import short_id
 
 #: Every source by name, and the parameters that an indicator must give it, with their types.
@@ -396,6 +396,7 @@ class Indicator(StrictModel):
     alerts: tuple[AlertRule, ...] = ()
     old_ids: tuple[Id, ...] = ()
     checked: date | None = None
+    visibility: Visibility = PUBLIC
 
     def public_at(self, day: date) -> datetime:
         """When the value of `day` became public, by the publication rule."""
@@ -445,7 +446,12 @@ class Indicator(StrictModel):
     def documents(self) -> DocumentScope | None:
         """Which documents of the register it counts; None if it counts none."""
         ref = self.ref("register")
-        return scope_of(**ref.params) if ref else None
+        return scope_of(**ref.params, for_committee=self.for_committee) if ref else None
+
+    @property
+    def for_committee(self) -> bool:
+        """Whether only the committee sees it."""
+        return self.visibility == COMMITTEE
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -798,6 +804,11 @@ def _derived_problems(
         wrong = misfit(formula, _quantity(catalog, indicator), inputs)
     if wrong:
         yield here, f"{said}: {wrong}"
+    if not indicator.for_committee and (hidden := [n for n in names if catalog[n].for_committee]):
+        yield here, (
+            f"{indicator.id} is public, and is derived from what is for the committee: "
+            f"{', '.join(hidden)}. Write visibility: committee here as well."
+        )  # fmt: skip
 
 
 def _quantity(catalog: Catalog, indicator: Indicator) -> Quantity:

@@ -6,10 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime
 from datetime import date as Date
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol, get_args
 from zoneinfo import ZoneInfo
 
 BEIJING = ZoneInfo("Asia/Shanghai")
+#: Who sees an indicator, a bulletin or a document: everybody, or the committee alone.
+Visibility = Literal["public", "committee"]
+VISIBILITIES: tuple[Visibility, ...] = get_args(Visibility)
+PUBLIC, COMMITTEE = VISIBILITIES
 #: How the receipts of served files lie in a file of SQLite, wherever it is written.
 RECEIPTS_LAYOUT = """
 create table if not exists served (
@@ -219,6 +223,7 @@ class Document:
     note: str = ""
     origin: str = "register"
     cited_by: tuple[str, ...] = ()
+    visibility: Visibility = PUBLIC
 
     @property
     def day(self) -> str:

@@ -106,6 +106,17 @@ HELP: Mapping[str, tuple[str, str]] = {
         "where snapshots are published: a folder, or s3://BUCKET/PREFIX, whose snapshots readers "
         "fetch to `published` below their XINZHI_DATA",
     ),
+    "COMMITTEE_SNAPSHOTS": (
+        "committee below XINZHI_DATA, once anything is for the committee",
+        "where the snapshots for the committee are published, which hold everything: a folder, or "
+        "s3://BUCKET/PREFIX, whose snapshots readers fetch to `committee` below their XINZHI_DATA; "
+        "never the place of the public ones",
+    ),
+    "ALERT_COMMITTEE": (
+        "no",
+        "whether alerts of what is for the committee are sent too, over the same channels: yes or "
+        "no",
+    ),
     "CACHE_MB": (
         "2048",
         "how many megabytes of fetched snapshots a reader keeps; the one that is served always",
@@ -234,6 +245,8 @@ class Settings:
     log: str = "text"
     region: Region = "auto"
     snapshots: Path | BucketAddress | None = None
+    committee_snapshots: Path | BucketAddress | None = None
+    alert_committee: bool = False
     object_access: ObjectAccess = NO_ACCESS
     cache_mb: int = 2048
     warehouse_file: Path | None = None
@@ -281,6 +294,13 @@ class Settings:
         return found if isinstance(found, Path) else self.data / "published"
 
     @property
+    def committee(self) -> Path:
+        """The folder of snapshots for the committee; with a bucket, where those fetched from it
+        lie."""
+        found = self.committee_snapshots
+        return found if isinstance(found, Path) else self.data / "committee"
+
+    @property
     def raw(self) -> Path:
         return self.data / RAW
 
@@ -307,6 +327,11 @@ class Settings:
     def served(self) -> Path:
         """The dashboard's record of the files it has made."""
         return self.data / "served.sqlite"
+
+    @property
+    def served_to_members(self) -> Path:
+        """The same of the files that were made for the committee."""
+        return self.data / "served-committee.sqlite"
 
     @property
     def figures(self) -> Path:
@@ -358,6 +383,9 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         value("STATE"),
         base_url(value("BASE_URL") or served_at(DEFAULT_HOST, DEFAULT_PORT)),
     )
+    snapshots = _place("XINZHI_SNAPSHOTS", value("SNAPSHOTS"))
+    committee = _place("XINZHI_COMMITTEE_SNAPSHOTS", value("COMMITTEE_SNAPSHOTS"))
+    _refuse_one_place(snapshots or data / "published", committee or data / "committee")
     return Settings(
         data=data,
         catalog=Path(value("CATALOG") or PROJECT / "indicators.yaml"),
@@ -377,7 +405,9 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         raw_days=_days(value("RAW_DAYS")),
         log=_log(value("LOG") or "text"),
         region=_region(value("REGION") or "auto"),
-        snapshots=_place("XINZHI_SNAPSHOTS", value("SNAPSHOTS")),
+        snapshots=snapshots,
+        committee_snapshots=committee,
+        alert_committee=_yes_or_no("ALERT_COMMITTEE", value("ALERT_COMMITTEE") or "no"),
         object_access=_object_access(
             value("S3_ENDPOINT") or aws("ENDPOINT_URL_S3") or aws("ENDPOINT_URL"),
             value("S3_REGION") or aws("REGION") or aws("DEFAULT_REGION") or "us-east-1",
@@ -426,6 +456,23 @@ def _place(setting: str, text: str | None) -> Path | BucketAddress | None:
             "s3://BUCKET/PREFIX (letters, digits, dots and hyphens)."
         )
     return Path(text)
+
+
+def _refuse_one_place(public: Path | BucketAddress, committee: Path | BucketAddress) -> None:
+    """A SettingError if readers of the public snapshots would find those for the committee."""
+    if isinstance(public, Path) and isinstance(committee, Path):
+        public, committee = public.resolve(), committee.resolve()
+    if public == committee:
+        raise SettingError(
+            "XINZHI_COMMITTEE_SNAPSHOTS: is the place of the public snapshots; name another folder "
+            "or another prefix."
+        )
+
+
+def _yes_or_no(name: str, text: str) -> bool:
+    if text not in ("yes", "no"):
+        raise SettingError(f"{PREFIX}{name}: '{quoted(text)}' is not allowed. Allowed: yes, no.")
+    return text == "yes"
 
 
 def _object_access(

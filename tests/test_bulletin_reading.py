@@ -432,7 +432,7 @@ def test_html_in_markdown_does_not_reach_the_bulletin(written):
     ("before", "after", "line", "words"),
     [
         ("summary:", "title: 乙\nsummary:", 5, "the key 'title' stands twice"),
-        ("summary:", "visibility: committee\nsummary:", 5, "every bulletin here is public"),
+        ("summary:", "visibility: members\nsummary:", 5, "unknown visibility 'members'"),
         ("某某研究会", "12", 4, "'publisher' must be text"),
         ("某某研究会", "[甲, 乙]", 4, "'publisher' must be text"),
         ("2026-03-09", "三月九日", 3, "'date' must be a day such as 2026-05-27"),

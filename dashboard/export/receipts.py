@@ -40,11 +40,13 @@ class Made:
 
 
 class Receipts(Protocol):
-    """The record in one of its forms. `kept` is how many files are remembered, `problem` what is
-    wrong with it, if anything."""
+    """The record in one of its forms. `kept` is how many files are remembered."""
 
     kept: int
-    problem: str
+
+    @property
+    def problem(self) -> str:
+        """What is wrong with it, if anything."""
 
     @property
     def waiting(self) -> int:
@@ -71,6 +73,47 @@ def receipts(settings: Settings) -> Receipts:
     from dashboard.export.shared_receipts import SharedReceipts
 
     return SharedReceipts(settings.state_dsn)
+
+
+def members_receipts(settings: Settings) -> Receipts:
+    """The record of the site for the committee, in a file of this machine: it names what is for
+    the committee. Of a file that the public site has made it tells as well."""
+    return MembersReceipts(Served(settings.served_to_members), receipts(settings))
+
+
+class MembersReceipts:
+    """Notes in a record of its own, and finds in that of the public site too."""
+
+    def __init__(self, own: Receipts, public: Receipts) -> None:
+        self.own, self.public, self.kept = own, public, own.kept
+
+    @property
+    def problem(self) -> str:
+        """What is wrong with its own record, if anything."""
+        return self.own.problem
+
+    @property
+    def waiting(self) -> int:
+        """How many files wait to be written."""
+        return self.own.waiting
+
+    def note(self, made: Made) -> None:
+        """Remember a file, in its own record alone."""
+        self.own.note(made)
+
+    def find(self, digest: str) -> Made | None:
+        """The file with this SHA-256, whichever of the two sites made it."""
+        return self.own.find(digest) or self.public.find(digest)
+
+    def extent(self) -> tuple[int, str | None]:
+        """How many files both remember, and since when."""
+        (own, since), (public, before) = self.own.extent(), self.public.extent()
+        return own + public, min(filter(None, (since, before)), default=None)
+
+    def close(self) -> None:
+        """Write what is still to be written."""
+        self.own.close()
+        self.public.close()
 
 
 class Served:

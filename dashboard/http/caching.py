@@ -37,6 +37,8 @@ class Lasts(StrEnum):
     DESCRIPTION = "public, max-age=300"
     #: Errors, what is sent, drafts, and what those ask who run the site.
     NEVER = "no-store"
+    #: Whatever a member of the committee is shown.
+    PRIVATE = "private, no-store"
 
 
 #: The headers that only this module writes.
@@ -62,6 +64,7 @@ class Caching:
 
 MOVED = Caching(Lasts.MOVED)
 NEVER = Caching(Lasts.NEVER)
+PRIVATE = Caching(Lasts.PRIVATE)
 #: What belongs to the program: under a name that holds its content or its version; under any other.
 NAMED_FILE = Caching(Lasts.FROZEN, (keys.FILES,))
 FILE = Caching(Lasts.LIVE, (keys.FILES, keys.LIVE))
@@ -103,6 +106,13 @@ def kept(headers: RawHeaders, lasts: Caching) -> RawHeaders:
     """The headers of an answer that says nothing of ours, with a policy."""
     ours = [(name.lower().encode(), value.encode()) for name, value in lasts.headers.items()]
     return [*_others(headers), *ours]
+
+
+def varying(headers: RawHeaders) -> RawHeaders:
+    """The headers of a public answer where who is signed in is told another one."""
+    told = [value for name, value in headers if name == b"vary"]
+    others = [header for header in headers if header[0] != b"vary"]
+    return [*others, (b"vary", b", ".join([*told, b"Cookie"]))]
 
 
 def settled(headers: RawHeaders, status: int, method: str) -> RawHeaders:

@@ -35,6 +35,8 @@ FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 PAGES_PATH = "/{path:page}"
 METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS"})
 LABELS = ("route", "method", "status")
+#: What the names begin with of what is counted of the public site, and of that of the committee.
+PREFIX, OF_MEMBERS = "xinzhi", "xinzhi_members"
 #: Kept answers take a millisecond, new ones some, files of whole histories seconds.
 BUCKETS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 #: How often what changes between requests is looked at, and whether there is trading today.
@@ -58,7 +60,10 @@ class Metrics:
         cache: ResponseCache,
         limits: Mapping[str, ConcurrencyLimit],
         record: Receipts,
+        prefix: str = PREFIX,
     ) -> None:
+        """`prefix` is another one for a second site of the same process: where several workers
+        count together, the names alone tell what is counted apart."""
         self.snapshots, self.cache, self.limits, self.record = snapshots, cache, limits, record
         self.registry = CollectorRegistry()
         self._of_snapshot = _SnapshotGauges(snapshots)
@@ -70,21 +75,25 @@ class Metrics:
             MultiProcessCollector(self.registry)  # type: ignore[no-untyped-call]
         else:
             ProcessCollector(registry=own)  # memory and open files of the one process
-        self._requests = Counter("xinzhi_requests", "Requests answered.", LABELS, registry=own)
+        self._requests = Counter(f"{prefix}_requests", "Requests answered.", LABELS, registry=own)
         self._seconds = Histogram(
-            "xinzhi_request_seconds", "Seconds until an answer was sent.", LABELS,
+            f"{prefix}_request_seconds", "Seconds until an answer was sent.", LABELS,
             buckets=BUCKETS, registry=own,
         )  # fmt: skip
-        self._hits = _Counts("cache_hits", "What was in a cache.", "cache", own)
-        self._misses = _Counts("cache_misses", "What had to be made.", "cache", own)
-        self._refused = _Counts("work_refused", "Who was told to come back later.", "limit", own)
-        self._entries = _live("cache_entries", "What a cache holds.", own, "cache")
-        self._bytes = _live("cache_bytes", "Bytes of the answers that are kept.", own)
-        self._queued = _live("work_queued", "What waits to be begun.", own, "limit")
-        self._running = _live("work_running", "What is being made.", own, "limit")
-        self._places = _live("work_places", "How many may be made at once.", own, "limit")
-        self._receipts = _live("receipts_waiting", "Files not yet on record.", own)
-        self._failing = _live("receipts_failing", "Workers without a record of files.", own)
+        self._hits = _Counts(f"{prefix}_cache_hits", "What was in a cache.", "cache", own)
+        self._misses = _Counts(f"{prefix}_cache_misses", "What had to be made.", "cache", own)
+        self._refused = _Counts(
+            f"{prefix}_work_refused", "Who was told to come back later.", "limit", own
+        )
+        self._entries = _live(f"{prefix}_cache_entries", "What a cache holds.", own, "cache")
+        self._bytes = _live(f"{prefix}_cache_bytes", "Bytes of the answers that are kept.", own)
+        self._queued = _live(f"{prefix}_work_queued", "What waits to be begun.", own, "limit")
+        self._running = _live(f"{prefix}_work_running", "What is being made.", own, "limit")
+        self._places = _live(f"{prefix}_work_places", "How many may be made at once.", own, "limit")
+        self._receipts = _live(f"{prefix}_receipts_waiting", "Files not yet on record.", own)
+        self._failing = _live(
+            f"{prefix}_receipts_failing", "Workers without a record of files.", own
+        )
         self._counted: Snapshot | None = None
 
     def sample(self) -> None:
@@ -264,7 +273,7 @@ class _Counts:
     def __init__(
         self, name: str, help_: str, label: str, registry: CollectorRegistry | None
     ) -> None:
-        self._counter = Counter(f"xinzhi_{name}", help_, [label], registry=registry)
+        self._counter = Counter(name, help_, [label], registry=registry)
         self._seen: dict[str, int] = {}
 
     def add(self, found: Mapping[str, int], *, anew: bool = False) -> None:
@@ -277,7 +286,7 @@ class _Counts:
 
 def _live(name: str, help_: str, registry: CollectorRegistry | None, *labels: str) -> Gauge:
     """A gauge whose value is the sum over the workers that live."""
-    return Gauge(f"xinzhi_{name}", help_, labels, registry=registry, multiprocess_mode="livesum")
+    return Gauge(name, help_, labels, registry=registry, multiprocess_mode="livesum")
 
 
 def _forget_dead(folder: Path) -> None:

@@ -61,6 +61,7 @@ def read_markdown(path: Path, text: str, date: dt.date | None) -> ReadBulletin:
         sections=sections,
         judgement=tuple(body.judgement),
         references=references(path, _renumbered(body.entries)),
+        visibility=head.visibility,
     )
     left_out.add("the table of contents", "line", *body.contents)
     left_out.add("text around the references", "paragraph", *body.beside)

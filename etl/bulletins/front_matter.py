@@ -12,9 +12,9 @@ from pathlib import Path
 from etl.bulletins.left_out import LeftOut
 from etl.bulletins.parts import DATE, date_of, no_such_date
 from etl.bulletins.plain import plain
-from etl.errors import FileProblem, nearest
+from etl.errors import FileProblem, nearest, quoted
 from etl.files.strict_yaml import NotYaml, YamlRefused, YamlTable, parse_yaml
-from etl.records import BEIJING
+from etl.records import BEIJING, PUBLIC, VISIBILITIES, Visibility
 
 HEAD_KEYS = ("title", "date", "publisher", "summary")
 _KEY = re.compile(r"[A-Za-z_][\w-]*\s*:(?:\s.*)?")
@@ -28,6 +28,7 @@ class FrontMatter:
     values: Mapping[str, str] = field(default_factory=lambda: dict.fromkeys(HEAD_KEYS, ""))
     day: dt.date | None = None
     lines: int = 0
+    visibility: Visibility = PUBLIC
 
 
 def front_matter(path: Path, lines: Sequence[str], left_out: LeftOut) -> FrontMatter:
@@ -86,11 +87,12 @@ def _toml(path: Path, text: str, offset: int) -> YamlTable:
 def _read(path: Path, table: YamlTable, end: int, offset: int, left_out: LeftOut) -> FrontMatter:
     """The values of the keys we know; what the others say is left out, and said."""
     values, day = dict.fromkeys(HEAD_KEYS, ""), None
+    seen_by: Visibility = PUBLIC
     for key, value in table.items():
         name, line = key.strip().lower(), table.lines[key] + offset
-        if name == "visibility" and value != "public":
-            raise FileProblem(path, "every bulletin here is public; leave this one out.", line=line)
-        if name not in HEAD_KEYS:
+        if name == "visibility":
+            seen_by = _visibility(path, value, line)
+        elif name not in HEAD_KEYS:
             hint = nearest(name, HEAD_KEYS)
             said = f" {hint}" if hint.startswith("Did") else ""
             left_out.add("other keys of the head", "key", f"{key}: {_words(value)}{said}")
@@ -100,7 +102,16 @@ def _read(path: Path, table: YamlTable, end: int, offset: int, left_out: LeftOut
             raise FileProblem(path, f"'{name}' must be text; put it in quotes.", line=line)
         else:
             values[name] = plain(value or "")
-    return FrontMatter(values, day, end + 1)
+    return FrontMatter(values, day, end + 1, seen_by)
+
+
+def _visibility(path: Path, value: object, line: int) -> Visibility:
+    """Who sees the bulletin. A word that is not known is refused: it may have meant less."""
+    for known in VISIBILITIES:
+        if value == known:
+            return known
+    hint = nearest(_words(value), VISIBILITIES)
+    raise FileProblem(path, f"unknown visibility '{quoted(_words(value))}'. {hint}", line=line)
 
 
 def _words(value: object) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date as Date
 
 from etl.files.strict_model import FrozenModel
+from etl.records import PUBLIC, Visibility
 
 
 class Section(FrozenModel):
@@ -36,6 +37,7 @@ class Bulletin(FrozenModel):
     sections: tuple[Section, ...]
     judgement: tuple[str, ...] = ()
     references: tuple[Reference, ...] = ()
+    visibility: Visibility = PUBLIC
 
 
 class Withdrawal(FrozenModel):

@@ -8,6 +8,7 @@ import re
 from etl.bulletins.model import Bulletin, Reference
 from etl.bulletins.parts import numeral, reference_of
 from etl.bulletins.tables import TextTable, table_text
+from etl.records import PUBLIC
 
 _INLINE = re.compile(r"[\\`*_~\[\]]|&(?=#?\w+;)")
 _CLOSING_HASH = re.compile(r"#$")
@@ -21,6 +22,7 @@ def to_markdown(bulletin: Bulletin) -> str:
         f"date: {bulletin.date.isoformat()}",
         f"publisher: {_quoted(bulletin.publisher)}",
         f"summary: {_quoted(bulletin.summary)}",
+        *([f"visibility: {bulletin.visibility}"] if bulletin.visibility != PUBLIC else []),
         "---",
     )
     blocks = ["\n".join(head)]

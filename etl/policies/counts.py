@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
 from etl.calendars import end_of_month, listed_at
-from etl.document_scope import DocumentScope, is_countable
+from etl.document_scope import DocumentScope
 from etl.records import Document, Observation, as_cited
 
 CREDIT = "data/policies.csv"
@@ -19,7 +19,7 @@ def counts(documents: Iterable[Document], scope: DocumentScope) -> list[Observat
     finds the count of that day. Months run from the first document of this kind in the register to
     the newest of any counted kind; one without a document counts 0 once it is over.
     """
-    held = [document for document in documents if is_countable(document)]
+    held = [document for document in documents if scope.may_count(document)]
     first = min((d.month for d in held if d.kind == scope.kind), default="")
     last = max((d.month for d in held if d.kind in (scope.kind, "issued")), default="")
     if not first:

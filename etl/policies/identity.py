@@ -7,7 +7,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from etl.document_scope import FOUND, is_countable
+from etl.document_scope import ALL_DOCUMENTS, FOUND
 from etl.records import Document
 from etl.words.bodies import bodies_in, is_national
 
@@ -80,8 +80,8 @@ def is_listed_twice(one: Document, other: Document) -> bool:
 
 
 def is_counted(document: Document) -> bool:
-    """Whether it enters the counts of documents: an issued one that a count may hold."""
-    return document.kind == "issued" and is_countable(document)
+    """Whether it enters the public counts of documents: an issued one that they may hold."""
+    return document.kind == "issued" and ALL_DOCUMENTS.may_count(document)
 
 
 def kind_of(title: str) -> str:

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from etl.bulletins.model import Bulletin, Reference
-from etl.errors import FileProblem, nearest
+from etl.errors import FileProblem, nearest, quoted
 from etl.files.cells import bytes_of, rows_of
 from etl.policies.identity import (
     KINDS,
@@ -19,12 +19,12 @@ from etl.policies.identity import (
     same_document,
     topics_of,
 )
-from etl.records import Document
+from etl.records import COMMITTEE, PUBLIC, VISIBILITIES, Document, Visibility
 from etl.words.bodies import is_national, is_press
 
 COLUMNS = (
     "title", "issuer", "date_issued", "date_published", "doc_no", "topics", "kind",
-    "verification", "url", "note",
+    "verification", "url", "note", "visibility",
 )  # fmt: skip
 
 
@@ -34,8 +34,15 @@ def read_register(path: Path) -> tuple[Document, ...]:
     documents: list[Document] = []
     for line, cell in rows_of(payload, path, COLUMNS, COLUMNS[:7]):
         document = _document(cell, path, line)
-        if not any(same_document(document, held) for held in documents):
+        first = next((held for held in documents if same_document(document, held)), None)
+        if first is None:
             documents.append(document)
+        elif first.visibility != document.visibility:
+            message = (
+                f"this document stands twice, once for the committee and once for all; write "
+                f"visibility: {COMMITTEE} in both rows, or keep one."
+            )
+            raise FileProblem(path, message, line=line)
     return tuple(documents)
 
 
@@ -43,9 +50,11 @@ def with_citations(
     register: Sequence[Document], bulletins: Iterable[Bulletin]
 ) -> tuple[Document, ...]:
     """The register with its citations marked, plus the policy documents that only bulletins name. A
-    cited document of a national body counts like any other."""
+    cited document of a national body counts like any other; one that only bulletins for the
+    committee cite is for the committee."""
     held = list(register)
-    for bulletin in sorted(bulletins, key=lambda b: b.date):
+    # What is public first: it must not depend on what is not.
+    for bulletin in sorted(bulletins, key=lambda b: (b.visibility != PUBLIC, b.date)):
         for reference in bulletin.references:
             index = _match(reference, held)
             if index is not None:
@@ -103,7 +112,17 @@ def _document(cell: dict[str, str], path: Path, line: int) -> Document:
         verification=cell.get("verification", ""),
         url=cell.get("url", ""),
         note=cell.get("note", ""),
+        visibility=_visibility(cell.get("visibility", ""), path, line),
     )
+
+
+def _visibility(word: str, path: Path, line: int) -> Visibility:
+    """Who sees a document; everybody where the cell is empty."""
+    for known in VISIBILITIES:
+        if (word or PUBLIC) == known:
+            return known
+    hint = nearest(word, VISIBILITIES)
+    raise FileProblem(path, f"unknown visibility '{quoted(word)}'. {hint}", line=line)
 
 
 def _match(reference: Reference, documents: Sequence[Document]) -> int | None:
@@ -132,6 +151,7 @@ def _cited(reference: Reference, bulletin: Bulletin) -> Document:
         note=f"named by the bulletin of {bulletin.date}",
         origin="cited",
         cited_by=(bulletin.date.isoformat(),),
+        visibility=bulletin.visibility,
     )
 
 

@@ -22,7 +22,7 @@ from etl.policies.candidates import (
     without_left,
 )
 from etl.policies.register import read_register
-from etl.records import Document, now
+from etl.records import PUBLIC, Document, now
 from etl.settings import Settings
 from etl.storage.current import CurrentSnapshot
 from etl.storage.warehouse import Warehouse, warehouse_of, writing
@@ -106,6 +106,12 @@ def _with_rows(register: Path, documents: Sequence[Document]) -> bytes:
     read_register(register)  # a register that is broken is not written on
     payload = bytes_of(register, "the register is missing; restore it from the repository.")
     columns = next(csv.reader(io.StringIO(text_of(payload, register))))
+    hidden = next((d for d in documents if d.visibility != PUBLIC), None)
+    if hidden is not None and "visibility" not in map(str.strip, columns):
+        raise SettingError(
+            f"{register}: has no column 'visibility', without which 《{quoted(hidden.title)}》 "
+            "would be public; add the column to its head, and a comma at the end of each row."
+        )
     line_end = "\r\n" if b"\r\n" in payload else "\n"
     rows = io.StringIO()
     writer = csv.DictWriter(
@@ -128,6 +134,7 @@ def _cells(document: Document) -> dict[str, str]:
         "verification": document.verification,
         "url": document.url,
         "note": document.note,
+        "visibility": "" if document.visibility == PUBLIC else document.visibility,
     }
 
 

@@ -11,7 +11,7 @@ from etl.document_scope import scope_of
 from etl.ingest.upstream import Upstream
 from etl.policies.counts import counts
 from etl.policies.register import documents_from_json, documents_to_json
-from etl.records import Document, Observation
+from etl.records import COMMITTEE, Document, Observation
 from etl.sources.base import Params, Source
 
 
@@ -27,4 +27,5 @@ class Register(Source):
         return documents_to_json(self.documents).encode()
 
     def parse(self, payload: bytes, indicator: Indicator, params: Params) -> Sequence[Observation]:
-        return counts(documents_from_json(payload.decode()), scope_of(**params))
+        scope = scope_of(**params, for_committee=indicator.visibility == COMMITTEE)
+        return counts(documents_from_json(payload.decode()), scope)

@@ -32,7 +32,7 @@ from etl.storage.objects import (
 )
 
 #: Increment when the tables of a snapshot change, so that the same content is published again.
-FORMAT = 13
+FORMAT = 14
 #: The oldest format still served; earlier ones lack more than a table or two.
 OLDEST = 5
 #: How many snapshots are kept.
@@ -574,6 +574,21 @@ def store_of(settings: Settings) -> SnapshotStore:
         objects = Objects(settings, settings.snapshots)
         return Bucket(objects, settings.published, settings.cache_mb * 1_000_000)
     return Folder(settings.published)
+
+
+def committee_store_of(settings: Settings) -> SnapshotStore:
+    """Where the snapshots for the committee are published by these settings, whether there are any
+    or not."""
+    if isinstance(settings.committee_snapshots, BucketAddress):
+        objects = Objects(settings, settings.committee_snapshots)
+        return Bucket(objects, settings.committee, settings.cache_mb * 1_000_000)
+    return Folder(settings.committee)
+
+
+def has_committee(settings: Settings) -> bool:
+    """Whether there are snapshots for the committee, as far as can be told without a network: a
+    place is set for them, or some were published here."""
+    return settings.committee_snapshots is not None or (settings.committee / POINTER).exists()
 
 
 def write_pointer(folder: Path, told: Mapping[str, object]) -> None:
