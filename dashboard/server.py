@@ -24,7 +24,7 @@ from dashboard.export.receipts import members_receipts, receipts
 from dashboard.http.asgi import Message, RawHeaders, Receive, Scope, Send
 from dashboard.http.bodies import BoundedBodies
 from dashboard.http.cache import FromCache, ResponseCache
-from dashboard.http.caching import PRIVATE, kept, varying
+from dashboard.http.caching import PRIVATE, kept
 from dashboard.http.clean_links import CleanLinks
 from dashboard.http.dash_app import DashApp
 from dashboard.http.front_door import FrontDoor
@@ -73,16 +73,9 @@ class Server:
     the committee, whose answers nobody keeps. Two in one process share nothing."""
 
     def __init__(
-        self,
-        settings: Settings,
-        store: SnapshotStore,
-        *,
-        for_committee: bool = False,
-        signs_in: bool = False,
+        self, settings: Settings, store: SnapshotStore, *, for_committee: bool = False
     ) -> None:
-        """Where somebody `signs_in` at the same addresses, public answers say that others may be
-        told another one."""
-        self.for_committee, self.signs_in = for_committee, signs_in
+        self.for_committee = for_committee
         self.snapshots = Snapshots(store, get_ready, in_background=True)
         served = members_receipts(settings) if for_committee else receipts(settings)
         cache = ResponseCache(self.snapshots)
@@ -115,8 +108,6 @@ class Server:
             send = closing(send)
         if self.for_committee:
             send = with_headers(send, lambda headers: kept(headers, PRIVATE))
-        elif self.signs_in:
-            send = with_headers(send, varying)
         await self._app(scope, receive, send)
 
     def _routes(self) -> FastAPI:
@@ -165,9 +156,9 @@ class Server:
         await asyncio.to_thread(self.service.served.close)
 
 
-def create_server(settings: Settings, *, signs_in: bool = False) -> Server:
+def create_server(settings: Settings) -> Server:
     """The public site over the snapshots that `settings` name."""
-    return Server(settings, store_of(settings), signs_in=signs_in)
+    return Server(settings, store_of(settings))
 
 
 def create_members_server(settings: Settings) -> Server | None:

@@ -108,13 +108,6 @@ def kept(headers: RawHeaders, lasts: Caching) -> RawHeaders:
     return [*_others(headers), *ours]
 
 
-def varying(headers: RawHeaders) -> RawHeaders:
-    """The headers of a public answer where who is signed in is told another one."""
-    told = [value for name, value in headers if name == b"vary"]
-    others = [header for header in headers if header[0] != b"vary"]
-    return [*others, (b"vary", b", ".join([*told, b"Cookie"]))]
-
-
 def settled(headers: RawHeaders, status: int, method: str) -> RawHeaders:
     """The headers of an answer with exactly one policy: nobody keeps an error, the answer to what
     was sent, or an answer that says nothing of it."""
