@@ -14,7 +14,7 @@ from dashboard.http.problems import BodyError
 from dashboard.http.public_address import PublicAddress
 from dashboard.http.security import DESK, is_of_the_desk
 from dashboard.people import People, PeopleDoor, Person, Role
-from dashboard.server import Server
+from dashboard.server import create_members_server, create_server
 from desk.conflict import ConflictError
 from desk.flash import FlashMessages
 from desk.frame import ASSETS, page_at
@@ -39,7 +39,8 @@ class DeskServer:
 
     def __init__(self, settings: Settings) -> None:
         self.people = People.of(settings)
-        self.public = self.members = Server(settings)
+        self.public = create_server(settings)
+        self.members = create_members_server(settings) or self.public
         service = self.members.service
         self.desk = DeskService(
             settings, service.site, service.snapshots, Jobs(settings), FlashMessages()

@@ -46,6 +46,7 @@ class Withdrawal(FrozenModel):
     date: Date
     withdrawn: Date
     reason: str
+    visibility: Visibility = PUBLIC
 
 
 @dataclass(frozen=True, slots=True)
