@@ -18,6 +18,8 @@ from dashboard.data.snapshot import SnapshotError, Snapshots
 from dashboard.export.files import export, image
 from dashboard.export.formats import DATA_FORMATS
 from dashboard.http.serve import BASE_URL, name_address, require_free, serve
+from dashboard.people.command import add_people
+from dashboard.people.people import People
 from dashboard.static_copy.write import write_copy
 from dashboard.urls import Urls
 from etl.base_url import DEFAULT_HOST, DEFAULT_PORT
@@ -96,6 +98,8 @@ def serve_command(options: argparse.Namespace) -> int:
         except SnapshotError as error:
             print(f"note: {error.detail}", file=sys.stderr)
     print(address, flush=True)
+    if "link" in settings.sign_in.ways:
+        print(People.of(settings).one_time_link(), flush=True)
     serve(settings, options.host, options.port, options.workers)
     return 0
 
@@ -135,6 +139,8 @@ def parser(lang: str) -> CommandLine:
 
     one = commands.add_parser("mcp", help="answer an assistant on standard input and output")
     one.set_defaults(command=mcp_command)
+
+    add_people(commands)
     return whole
 
 

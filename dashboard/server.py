@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from threading import Event, Thread
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import Response
 from starlette.routing import Route
 
@@ -52,6 +52,8 @@ from dashboard.http.routes import (
     since,
 )
 from dashboard.http.stepping_back import SteppingBack
+from dashboard.people import People, PeopleDoor
+from dashboard.people import routes as people_routes
 from dashboard.texts import site_title
 from dashboard.urls import Urls
 from etl.errors import XinzhiError
@@ -97,9 +99,12 @@ class Server:
             leaving=Event(),
             **limits,
         )
-        cached = FromCache(BoundedBodies(self._routes()), self.service.cache)
+        # Before the pages, which answer whatever nothing else does.
+        signing_in = [people_routes.router] if settings.signs_in else []
+        routers = [*ROUTERS[:-1], *signing_in, ROUTERS[-1]]
+        cached = FromCache(BoundedBodies(self._routes(routers)), self.service.cache)
         door = FrontDoor(SteppingBack(cached, self.snapshots), self.service.metrics)
-        found = (route for router in ROUTERS for route in router.routes)
+        found = (route for router in routers for route in router.routes)
         paths = [PATH, *(route.path for route in found if isinstance(route, Route))]
         self._app = PublicAddress(door, self.service.site.urls, paths)
 
@@ -110,7 +115,7 @@ class Server:
             send = with_headers(send, lambda headers: kept(headers, PRIVATE))
         await self._app(scope, receive, send)
 
-    def _routes(self) -> FastAPI:
+    def _routes(self, routers: Sequence[APIRouter]) -> FastAPI:
         routes = FastAPI(
             lifespan=self._running,
             title=site_title(),
@@ -133,7 +138,7 @@ class Server:
         routes.add_middleware(CleanLinks, prefix=self.service.site.urls.prefix)
         routes.add_exception_handler(XinzhiError, _in_words)
         routes.add_exception_handler(Exception, _sorry)  # the front door writes it into the log
-        for router in ROUTERS:
+        for router in routers:
             routes.include_router(router)
         routes.router.routes.insert(0, charts.PAGE_ROUTE)
         service = self.service
@@ -166,6 +171,15 @@ def create_members_server(settings: Settings) -> Server | None:
     if not has_committee(settings):
         return None
     return Server(settings, committee_store_of(settings), for_committee=True)
+
+
+def create_site(settings: Settings) -> Server | PeopleDoor:
+    """What is served: the public site alone; where people can sign in, that of the committee beside
+    it, and a door before both."""
+    public = create_server(settings)
+    if not settings.signs_in:
+        return public
+    return PeopleDoor(public, create_members_server(settings) or public, People.of(settings))
 
 
 async def _sampled(metrics: Metrics) -> None:

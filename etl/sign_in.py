@@ -128,6 +128,21 @@ def is_loopback(host: str) -> bool:
         return host in _LOOPBACK
 
 
+def is_safe(address: str) -> bool:
+    """Whether secrets may be sent there: over https, or to the machine itself."""
+    try:
+        parts = urlsplit(address)
+        host = parts.hostname or ""
+        return (
+            bool(host)
+            and "@" not in parts.netloc
+            and (parts.port or 1) > 0
+            and (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host)))
+        )
+    except ValueError:
+        return False
+
+
 def _ways(text: str | None) -> tuple[str, ...]:
     named = tuple(dict.fromkeys((text or "").replace(",", " ").split()))
     if named == ("none",):
@@ -252,16 +267,8 @@ def _header(name: str, text: str | None, usual: str) -> str:
 
 def _origin(name: str, text: str, *, path: bool) -> str:
     """An address of the provider, over https unless it is on this machine."""
-    try:
-        parts = urlsplit(text)
-        fits = parts.scheme == "https" or (
-            parts.scheme == "http" and is_loopback(parts.hostname or "")
-        )
-        fits = fits and bool(parts.hostname) and (parts.port or 1) > 0
-        fits = fits and not (parts.query or parts.fragment or "@" in parts.netloc)
-    except ValueError:
-        fits = False
-    if not fits or (parts.path.strip("/") and not path):
+    parts = urlsplit(text) if is_safe(text) else None
+    if parts is None or parts.query or parts.fragment or (parts.path.strip("/") and not path):
         raise SettingError(
             f"XINZHI_{name}: is no address that can be asked safely; write it like "
             f"https://login.example.org{'/realms/news' if path else ''}."

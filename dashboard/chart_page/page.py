@@ -201,7 +201,9 @@ def problem_page(
     """A page that says what is wrong with an address; of `credit`, that its licence forbids what is
     asked for."""
     name = {404: "not_found", 400: "wrong_address", 403: "refused", 503: "no_snapshot",
-            429: "busy"}  # fmt: skip
+            429: "busy", 401: "sign_in_needed"}  # fmt: skip
+    if status == 403 and credit is None:
+        name[403] = "not_allowed"
     return render(
         "problem.html",
         lang,

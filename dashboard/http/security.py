@@ -17,7 +17,9 @@ DESK = "/desk"
 #: For those who run the site.
 OPERATIONS = frozenset({"/healthz", "/readyz", "/metrics"})
 METHODS, CALLBACK_METHODS = ("GET", "HEAD", "OPTIONS"), ("POST", "OPTIONS")
-DRAFT_METHODS = ("GET", "HEAD", "POST", "OPTIONS")
+FORM_METHODS = ("GET", "HEAD", "POST", "OPTIONS")
+#: Where forms are sent.
+FORM_PATHS = frozenset({DRAFT_PATH, "/sign-out"})
 #: Data, API, feeds and pictures: anyone may read them from a page of their own, errors included.
 _OPEN = re.compile(
     r"/api/(?!docs)|/verify/|/oembed\Z|/(c|bulletins)/[^/]*\.[^/]*\Z|/[a-z]+\.(xml|jsonld|atom|txt)\Z"
@@ -98,8 +100,8 @@ def is_of_the_desk(path: str) -> bool:
 
 def allowed(path: str) -> tuple[str, ...]:
     """The methods that an address answers."""
-    if path == DRAFT_PATH or is_of_the_desk(path):
-        return DRAFT_METHODS
+    if path in FORM_PATHS or is_of_the_desk(path):
+        return FORM_METHODS
     return CALLBACK_METHODS if path in (CALLBACK_PATH, ASSISTANT_PATH) else METHODS
 
 

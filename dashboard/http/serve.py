@@ -9,7 +9,7 @@ import socket
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from threading import Event
 from types import FrameType
@@ -18,7 +18,8 @@ import uvicorn
 
 from dashboard.http.metrics import FOLDER_VARIABLE
 from dashboard.http.protocol import BoundedProtocol
-from dashboard.server import Server, create_server
+from dashboard.people import PeopleDoor
+from dashboard.server import Server, create_site
 from etl.base_url import EVERYWHERE, served_at
 from etl.errors import SettingError
 from etl.log import log_config
@@ -57,19 +58,21 @@ def serve(settings: Settings, host: str, port: int, workers: int) -> None:
         )
 
 
-def application() -> Server:
+def application() -> Server | PeopleDoor:
     """The site with the settings of the environment: uvicorn's factory, one a worker."""
     most_files = raise_file_limit()
     BoundedProtocol.most = max(16, min(BoundedProtocol.most, most_files - OTHER_FILES - BACKLOG))
     begin_tracing(SERVICE)
     settings = load_settings()
-    server = create_server(settings)
+    site = create_site(settings)
     if settings.drain_s:
-        _leave_slowly(server.service.leaving, settings.drain_s)
-    return server
+        apps = [site] if isinstance(site, Server) else [site.public, site.members]
+        leaving = [app.service.leaving for app in apps if isinstance(app, Server)]
+        _leave_slowly(leaving, settings.drain_s)
+    return site
 
 
-def _leave_slowly(leaving: Event, seconds: float) -> None:
+def _leave_slowly(leaving: Sequence[Event], seconds: float) -> None:
     """On SIGTERM, say so at /readyz and go on answering for a while before the end, which is then
     uvicorn's. SIGINT ends at once, as ever."""
     end = signal.getsignal(signal.SIGTERM)
@@ -77,9 +80,10 @@ def _leave_slowly(leaving: Event, seconds: float) -> None:
         return  # nobody waits for the signal: this is no process of its own
 
     def told(number: int, frame: FrameType | None) -> None:
-        if leaving.is_set():  # a supervisor may tell the whole group, and the parent each worker
+        if leaving[0].is_set():  # a supervisor may tell the whole group, and the parent each worker
             return
-        leaving.set()
+        for one in leaving:
+            one.set()
         last = threading.Timer(seconds, end, (number, None))
         last.daemon = True
         last.start()

@@ -102,7 +102,7 @@ def wrong_address(error: AddressError, site: SiteConfig = NOWHERE) -> Shown:
     """The page that says what is wrong with an address of which nothing can be read."""
     urls = site.urls
     page = message(text("wrong_address", urls.display.lang), str(error), error.status)
-    return _framed(page, urls, "/", {}, None)
+    return framed(page, urls, "/", {}, None)
 
 
 def _no_snapshot(
@@ -110,7 +110,7 @@ def _no_snapshot(
 ) -> Shown:
     urls = replace(site.urls, display=choices(known))
     page = message(text("no_snapshot", urls.display.lang), str(error), 503)
-    return _framed(page, urls, path, known, None)
+    return framed(page, urls, path, known, None)
 
 
 def _resolved(snapshots: Snapshots, path: str, query: Mapping[str, str], site: SiteConfig) -> Shown:
@@ -184,10 +184,10 @@ def _shown(page: Page, request: PageRequest) -> Shown:
     urls, said = request.urls, ""
     if request.unknown and page.status == 200:
         said = unknown_words(request.path, request.unknown, request.lang)
-    return _framed(page, urls, request.path, request.query, request.snapshot, said)
+    return framed(page, urls, request.path, request.query, request.snapshot, said)
 
 
-def _framed(
+def framed(
     page: Page,
     urls: Urls,
     path: str,
@@ -195,6 +195,7 @@ def _framed(
     snapshot: Snapshot | None,
     said: str = "",
 ) -> Shown:
+    """A page with its frame around it."""
     lang = urls.display.lang
     around = frame(page, urls, path, query, snapshot, said)
     html = render(

@@ -65,7 +65,7 @@ async def check_change(request: Request, person: Person) -> None:
     token is sent by programs alone, which no page can mislead."""
     if request.method in READING or person.way == "token":
         return
-    given = request.headers.get(HEADER) or await _field(request)
+    given = request.headers.get(HEADER) or await sent_field(request, FIELD)
     if not hmac.compare_digest(given.encode(), person.csrf.encode()):
         raise DoorError(
             "This page is older than your signing in, or the change was not sent from a page of "
@@ -74,16 +74,17 @@ async def check_change(request: Request, person: Person) -> None:
         )
 
 
-async def _field(request: Request) -> str:
+async def sent_field(request: Request, name: str) -> str:
+    """What was sent in a field of a form; empty where there is none."""
     content_type = request.headers.get("content-type", "")
     body = await request.body()
     if content_type.startswith("multipart/form-data"):
-        found = form_fields(content_type, body).get(FIELD)
+        found = form_fields(content_type, body).get(name)
         return found.text if found else ""
     if content_type.startswith("application/x-www-form-urlencoded"):
         try:
             pairs = parse_qsl(body.decode("latin-1"), max_num_fields=_MOST_FIELDS)
         except ValueError:
             return ""
-        return dict(pairs).get(FIELD, "")
+        return dict(pairs).get(name, "")
     return ""

@@ -78,5 +78,6 @@ def local_path(text: str) -> str:
             return "/" if text.startswith(("/sign-", "/_")) else text
     raise DoorError(
         f"next: '{quoted(text)}' is no path of this site. Allowed: what begins with one slash, "
-        "like /bulletins."
+        "like /bulletins.",
+        said="door_next",
     )

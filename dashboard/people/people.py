@@ -19,6 +19,8 @@ from dashboard.http.asgi import Scope, header
 from dashboard.people.cookies import Cookies, local_path
 from dashboard.people.roles import DoorError, Person, Role
 from dashboard.people.store import PeopleStore, Row, people_store
+from dashboard.people.ways import ways_of
+from dashboard.people.ways.way import Identity, Way
 from dashboard.urls import Urls
 from etl.errors import plain_line, quoted
 from etl.settings import Settings
@@ -43,15 +45,6 @@ SCOPES: Mapping[str, Role] = {
 _SECRET = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
 _MOST_LETTERS, _MOST_NAME, _MOST_GROUPS = 80, 255, 500
 _OPERATOR_BY_LINK = "operator"
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """Whom a way has let in: a lasting name there, the name to be shown, and the groups there."""
-
-    subject: str
-    shown: str
-    groups: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +113,10 @@ class People:
         sign_in: SignIn,
         store: PeopleStore,
         urls: Urls,
+        ways: Mapping[str, Way],
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self.sign_in, self.urls = sign_in, urls
+        self.sign_in, self.urls, self.ways = sign_in, urls, ways
         self.cookies = Cookies.of(urls.base)
         self._store, self._clock = store, clock
         self._csrf_key = b""
@@ -132,7 +126,8 @@ class People:
     @classmethod
     def of(cls, settings: Settings, clock: Callable[[], float] = time.time) -> Self:
         """The people of the site that `settings` describe."""
-        return cls(settings.sign_in, people_store(settings), Urls.of(settings), clock)
+        urls, ways = Urls.of(settings), ways_of(settings)
+        return cls(settings.sign_in, people_store(settings), urls, ways, clock)
 
     # Who asks
 
@@ -258,6 +253,7 @@ class People:
                 f"{identity.shown} has signed in rightly, but has no role here; who runs the site "
                 "can give one.",
                 403,
+                "door_no_role",
             )
         cookie, number = secrets.token_urlsafe(32), secrets.token_hex(4)
         key, name = _hash(cookie), f"{way}:{identity.subject}"
@@ -330,7 +326,8 @@ class People:
         if not rows:
             raise DoorError(
                 "This link or answer has been used already, is too old, or belongs to another "
-                "browser. Begin to sign in anew."
+                "browser. Begin to sign in anew.",
+                said="door_used",
             )
         body: Mapping[str, Any] = json.loads(rows[0][0])
         return Attempt(way, body["agreed"], body["next"])
@@ -444,7 +441,8 @@ def _tidy(identity: Identity) -> Identity:
     if not _is_plain(subject):
         raise DoorError(
             f"The provider names somebody '{quoted(subject)}', which is no name of at most "
-            f"{_MOST_NAME} printable characters."
+            f"{_MOST_NAME} printable characters.",
+            said="door_provider",
         )
     groups = filter(_is_plain, map(str.strip, identity.groups[:_MOST_GROUPS]))
     return Identity(subject, _line(identity.shown) or subject, tuple(dict.fromkeys(groups)))

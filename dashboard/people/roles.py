@@ -43,10 +43,12 @@ class Person:
 
 
 class DoorError(RefusedError):
-    """Somebody may not come in, or not like this."""
+    """Somebody may not come in, or not like this; `said` is the name of the same words as pages
+    have them."""
 
-    def __init__(self, message: str, status: int = 400) -> None:
+    def __init__(self, message: str, status: int = 400, said: str = "") -> None:
         super().__init__(message, status)
+        self.said = said
 
 
 class SignInNeeded(DoorError):
