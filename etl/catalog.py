@@ -24,7 +24,15 @@ from etl.calendars import CalendarName
 from etl.document_scope import COUNTED_KINDS, DocumentScope, scope_of
 from etl.errors import CatalogError, nearest, quoted
 from etl.files.strict_model import StrictModel, faults, first_fault
-from etl.files.strict_yaml import Path_, line_of, load_yaml
+from etl.files.strict_yaml import (
+    MOST_BYTES,
+    Path_,
+    YamlRefused,
+    YamlTable,
+    line_of,
+    load_yaml,
+    parse_yaml,
+)
 from etl.formulas import NO_INPUTS, PARAMS, Quantity, inputs_of, misfit, wrong_number
 from etl.frequency import Frequency
 from etl.records import BEIJING, COMMITTEE, PUBLIC, Visibility, now
@@ -550,7 +558,24 @@ def examined(path: Path) -> tuple[Catalog | None, list[str]]:
     """The catalog as far as it can be read, and everything that is wrong with it, each a sentence
     with its line. Entries that are wrong in themselves are left out of what can be read, and none
     of it can be where the parts beside the entries are wrong."""
-    document = load_yaml(path)
+    catalog, found = _examined(load_yaml(path))
+    return catalog, [f"{path}, line {line}: {sentence}" for line, sentence in found]
+
+
+def examined_text(text: str) -> tuple[Catalog | None, list[tuple[int, str]]]:
+    """The same of a text that is no file yet: each line with what is wrong there."""
+    if len(text.encode()) > MOST_BYTES:
+        return None, [(1, f"the catalog would be larger than {MOST_BYTES:,} bytes; no catalog is.")]
+    try:
+        document = parse_yaml(text)
+    except YamlRefused as refused:
+        return None, [(refused.line, str(refused))]
+    if not isinstance(document, YamlTable):
+        return None, [(1, "a mapping of keys was expected, not a bare value.")]
+    return _examined(document)
+
+
+def _examined(document: YamlTable) -> tuple[Catalog | None, list[tuple[int, str]]]:
     found: list[tuple[int, str]] = []
     with _uncollected():
         try:
@@ -560,7 +585,7 @@ def examined(path: Path) -> tuple[Catalog | None, list[str]]:
             found = [(line, sentence) for _, line, sentence in told]
             wrong = {steps[1] for steps, _, _ in told if _is_of_entry(steps)}
             if any(not _is_of_entry(steps) for steps, _, _ in told):
-                return None, _with_lines(path, found)
+                return None, _in_order(found)
             kept = {k: e for k, e in document["indicators"].items() if k not in wrong}
             catalog = catalog_of(_as_json(_with_ids({**document, "indicators": kept})))
         else:
@@ -569,15 +594,15 @@ def examined(path: Path) -> tuple[Catalog | None, list[str]]:
             # An id is not unknown because its own entry has a fault.
             if not any(f"'{name}'" in problem for name in wrong):
                 found.append((line_of(document, where), problem))
-    return catalog, _with_lines(path, found)
+    return catalog, _in_order(found)
 
 
 def _is_of_entry(steps: Path_) -> bool:
     return len(steps) > 1 and steps[0] == "indicators"
 
 
-def _with_lines(path: Path, found: Iterable[tuple[int, str]]) -> list[str]:
-    return [f"{path}, line {line}: {sentence}" for line, sentence in sorted(dict.fromkeys(found))]
+def _in_order(found: Iterable[tuple[int, str]]) -> list[tuple[int, str]]:
+    return sorted(dict.fromkeys(found))
 
 
 def line_in(path: Path, *where: str | int) -> int:

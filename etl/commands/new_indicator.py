@@ -4,31 +4,18 @@ from __future__ import annotations
 
 import argparse
 import shlex
-import tempfile
 from collections.abc import Callable, Sequence
 from functools import partial
-from pathlib import Path
 
-from etl.catalog import Catalog, Indicator, examined, load_catalog
+from etl.catalog import Catalog, examined_text, load_catalog
 from etl.commands import NOTHING_DONE, OK, console
 from etl.commands.entries import Answers, entries_of
 from etl.commands.questions import KINDS, Question, questions
-from etl.errors import (
-    CheckFailed,
-    FileProblem,
-    SettingError,
-    SourceError,
-    SourceUnavailable,
-    nearest,
-)
-from etl.files.catalog_text import entry_text, replace_text, with_entries
-from etl.ingest.answers import accepted
-from etl.ingest.boundary import at_the_boundary
-from etl.ingest.upstream import Upstream
-from etl.records import Observation, now
+from etl.commands.trial import Trial, tried
+from etl.errors import SettingError, nearest
+from etl.files.catalog_text import entry_text, with_entries
+from etl.files.edits import put
 from etl.settings import Settings
-from etl.sources import sources
-from etl.sources.base import FIRST_DAY
 
 #: How many of the values that a source answers are shown.
 SHOWN_ROWS = 5
@@ -41,11 +28,11 @@ def new_indicator_command(settings: Settings, options: argparse.Namespace) -> in
     entries = dict(entries_of(told, catalog))
     texts = [entry_text(name, entry) for name, entry in entries.items()]
     before = settings.catalog.read_bytes().decode("utf-8")
-    text, line = with_entries(before, _neighbour(catalog, told["group"]), texts)
-    draft, wrong = _drafted(text, settings.catalog)
+    text, line = with_entries(before, neighbour(catalog, told["group"]), texts)
+    draft, wrong = examined_text(text)
     if wrong or draft is None:
-        for sentence in wrong:
-            console.fail(sentence)
+        for at, sentence in wrong:
+            console.fail(f"{settings.catalog}, line {at}: {sentence}")
         console.say(_again(told))
         return NOTHING_DONE
     zh = console.language() == "zh"
@@ -59,7 +46,7 @@ def new_indicator_command(settings: Settings, options: argparse.Namespace) -> in
     if not options.yes and not _agreed("写入？" if zh else "Write it?"):
         console.say("没有写入。" if zh else "Nothing was written.")
         return OK
-    replace_text(settings.catalog, text)
+    put(settings.catalog, text.encode())
     names = "、".join(entries) if zh else ", ".join(entries)
     run = f"python -m etl run {' '.join(entries)}"
     console.say(f"已写入：{names}。接下来：{run}" if zh else f"Written: {names}. Next: {run}")
@@ -137,18 +124,9 @@ def _agreed(words: str) -> bool:
     return _ask(f"{words} (y/n)", "n", lambda text: "").lower() in ("y", "yes", "是", "好")
 
 
-def _neighbour(catalog: Catalog, group: str) -> str:
+def neighbour(catalog: Catalog, group: str) -> str:
     """The last indicator of a group, behind which a new one goes."""
     return next((one.id for one in reversed([*catalog.all()]) if one.group == group), "")
-
-
-def _drafted(text: str, path: Path) -> tuple[Catalog | None, list[str]]:
-    """The catalog as it would be, and what `check` would say against it."""
-    with tempfile.TemporaryDirectory() as folder:
-        draft = Path(folder) / path.name
-        draft.write_bytes(text.encode())
-        catalog, wrong = examined(draft)
-    return catalog, [sentence.replace(str(draft), str(path)) for sentence in wrong]
 
 
 def _again(told: Answers) -> str:
@@ -163,37 +141,30 @@ def _tried(
     settings: Settings, catalog: Catalog, names: Sequence[str], options: argparse.Namespace
 ) -> bool:
     """Whether to go on after the sources of the new entries were asked, with their rows shown."""
-    zh, known = console.language() == "zh", sources(settings, (), catalog.units)
-    with Upstream(settings) as out:
-        for indicator in (catalog[name] for name in names):
-            for ref in indicator.sources:
-                source = known.get(ref.name)
-                if source is None:
-                    continue
-                try:
-                    with at_the_boundary(ref.name, settings.without_secrets):
-                        payload = source.fetch(indicator, ref.params, FIRST_DAY, out)
-                        found = source.parse(payload, indicator, ref.params)
-                    rows = accepted(indicator, found, now())
-                except SourceUnavailable as error:
-                    console.say(f"{indicator.id}, {ref.name}: {error}")
-                    later = "以后再试也可写入？" if zh else "Write it untried?"
-                    if not options.yes and not _agreed(later):
-                        return False
-                    continue
-                except (SourceError, FileProblem, CheckFailed) as error:
-                    console.fail(f"{indicator.id}, {ref.name}: {error}")
-                    return False
-                _show(indicator, ref.name, rows, zh)
+    zh = console.language() == "zh"
+    for trial in tried(settings, catalog, names):
+        told = f"{trial.indicator}, {trial.source}: {trial.problem}"
+        if trial.is_unreachable:
+            console.say(told)
+            later = "以后再试也可写入？" if zh else "Write it untried?"
+            if not options.yes and not _agreed(later):
+                return False
+        elif trial.problem:
+            console.fail(told)
+            return False
+        else:
+            _show(trial, zh)
     return True
 
 
-def _show(indicator: Indicator, source: str, rows: Sequence[Observation], zh: bool) -> None:
+def _show(trial: Trial, zh: bool) -> None:
+    name, source, rows = trial.indicator, trial.source, trial.rows
     if not rows:
-        console.say(f"{indicator.id}，{source}：还没有数值。" if zh else
-                    f"{indicator.id}, {source}: no values yet.")  # fmt: skip
+        console.say(
+            f"{name}，{source}：还没有数值。" if zh else f"{name}, {source}: no values yet."
+        )
         return
     told = "，".join if zh else ", ".join
     shown = told(f"{row.date} {row.value:,.10g}" for row in rows[-SHOWN_ROWS:])
-    console.say(f"{indicator.id}，{source}：{len(rows):,} 个数值，最近：{shown}" if zh else
-                f"{indicator.id}, {source}: {len(rows):,} values, the newest: {shown}")  # fmt: skip
+    console.say(f"{name}，{source}：{len(rows):,} 个数值，最近：{shown}" if zh else
+                f"{name}, {source}: {len(rows):,} values, the newest: {shown}")  # fmt: skip

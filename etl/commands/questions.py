@@ -40,7 +40,7 @@ class Question:
     known: Callable[[Catalog, str], str] | None = None
 
 
-def _must_be_new(suffixes: Sequence[str] = ("",)) -> Check:
+def must_be_new(suffixes: Sequence[str] = ("",)) -> Check:
     def wrong(text: str, told: Answers, catalog: Catalog) -> str:
         for suffix in suffixes:
             name = f"{text}{suffix}"
@@ -127,7 +127,7 @@ def questions(kind: str) -> Iterator[Question]:
         yield Question("id", f"指标 id 的开头（后面接 {suffixes[0]}）",
                        f"the beginning of its ids (before {suffixes[0]})",
                        lambda told, catalog: told["ticker"].lower().replace(".", "_"),
-                       _must_be_new(suffixes))  # fmt: skip
+                       must_be_new(suffixes))  # fmt: skip
         if kind == "company":
             yield Question("cik", "美国证交会 CIK 号", "its CIK at the SEC",
                            wrong=_must_match(r"\d{1,10}", "2488"))  # fmt: skip
@@ -142,14 +142,14 @@ def questions(kind: str) -> Iterator[Question]:
             "second", "减去的指标的 id", "the id of the one that is taken away", wrong=_IDS
         )
         yield Question("id", "指标 id（带单位，如 us_10y_2y_spread_pct）",
-                       "its id, with the unit", wrong=_must_be_new())  # fmt: skip
+                       "its id, with the unit", wrong=must_be_new())  # fmt: skip
         yield Question("title_zh", "中文名", "its Chinese title", _spread_title("zh"))
         yield Question("title_en", "英文名", "its English title", _spread_title("en"))
     else:
         yield Question("title_zh", "中文名", "its Chinese title")
         yield Question("title_en", "英文名", "its English title")
         yield Question("id", "指标 id（带单位，如 beijing_output_cny_bn）",
-                       "its id, with the unit", wrong=_must_be_new())  # fmt: skip
+                       "its id, with the unit", wrong=must_be_new())  # fmt: skip
         yield Question(
             "unit",
             "单位（目录里的名称）",

@@ -13,6 +13,7 @@ from yaml.events import (
     DocumentStartEvent,
     Event,
     MappingEndEvent,
+    MappingStartEvent,
     NodeEvent,
     ScalarEvent,
     SequenceEndEvent,
@@ -95,6 +96,30 @@ def parse_yaml(text: str) -> Any:
         ) from None
     except yaml.YAMLError as error:
         raise NotYaml(1, f"not valid YAML ({str(error).splitlines()[0]}).") from None
+
+
+def scalars(text: str) -> Iterator[tuple[Path_, ScalarEvent]]:
+    """Every key and every single value of a text that `parse_yaml` reads, with its path: a key has
+    its own name at the end of it."""
+    path: list[str | int | None] = []  # None: the next thing is a key
+    for event in yaml.parse(text, Loader=_LOADER):
+        if isinstance(event, MappingStartEvent):
+            path.append(None)
+        elif isinstance(event, SequenceStartEvent):
+            path.append(0)
+        elif isinstance(event, ScalarEvent) and path and path[-1] is None:
+            path[-1] = event.value
+            yield tuple(path), event  # type: ignore[arg-type]
+            continue
+        elif isinstance(event, ScalarEvent):
+            yield tuple(path), event  # type: ignore[arg-type]
+        if isinstance(event, MappingEndEvent | SequenceEndEvent):
+            path.pop()
+        if path and isinstance(
+            event, ScalarEvent | AliasEvent | MappingEndEvent | SequenceEndEvent
+        ):
+            last = path[-1]
+            path[-1] = last + 1 if isinstance(last, int) else None
 
 
 def line_of(document: Any, where: Path_) -> int:

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from etl.errors import SettingError, StorageError, nearest, quoted
+from etl.errors import SettingError, nearest, quoted
 from etl.files.authored import read_bulletins, read_documents
 from etl.files.cells import bytes_of, text_of
+from etl.files.edits import put
 from etl.policies.candidates import (
     CITED,
     LEFT,
@@ -52,7 +53,7 @@ def take(settings: Settings, keys: Sequence[str]) -> tuple[Path, list[Document]]
             chosen = _chosen(found(settings, warehouse), keys)
         documents = [_entry(candidate) for candidate in chosen]
         path = settings.data / "policies.csv"
-        _replace(path, _with_rows(settings.register, documents))
+        put(path, _with_rows(settings.register, documents))
     return path, documents
 
 
@@ -136,12 +137,3 @@ def _cells(document: Document) -> dict[str, str]:
         "note": document.note,
         "visibility": "" if document.visibility == PUBLIC else document.visibility,
     }
-
-
-def _replace(path: Path, payload: bytes) -> None:
-    draft = path.with_name(f".{path.name}.draft")
-    try:
-        draft.write_bytes(payload)
-        draft.replace(path)
-    except OSError as error:
-        raise StorageError(f"{path}: cannot be written ({error.strerror}).") from None
