@@ -6,7 +6,7 @@ READY := .venv/.ready
 LAKE_READY := .venv-lake/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-lake run desk etl test quick check format texts bench cluster image lock clean
+.PHONY: help install install-lake run desk etl test quick sweep check format texts bench cluster image lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,10 @@ test: check $(LAKE_READY) ## run the checks, then every test, with a real browse
 
 quick: $(READY) ## run the tests that need no browser and little time
 	$(BIN)/python -m pytest -n 2 -m "not browser and not slow" --hypothesis-profile=quick
+
+sweep: $(READY) ## look at the words of every chart, of which make test looks at every twelfth
+	@sh tests/ensure_browser.sh
+	$(BIN)/python -m pytest -n 2 --whole-sweeps tests/test_labels.py
 
 check: $(READY) ## check format, lint, types, import contracts and the authored files
 	$(BIN)/ruff format --check .

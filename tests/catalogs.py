@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +54,7 @@ def entry(name: str, **changed: object) -> str:
 
 def part_of_the_catalog(path: Path, *ids: str) -> Path:
     """Writes the project's catalog with these indicators only, which a run is quickly done with."""
-    whole = yaml.safe_load((PROJECT / "indicators.yaml").read_text(encoding="utf-8"))
+    whole = _whole()
     part = {
         "units": whole["units"],
         "groups": whole["groups"],
@@ -61,6 +62,13 @@ def part_of_the_catalog(path: Path, *ids: str) -> Path:
     }
     path.write_text(json.dumps(part, ensure_ascii=False, default=str, indent=1), encoding="utf-8")
     return path
+
+
+@cache
+def _whole() -> dict[str, Any]:
+    """The project's catalog as its YAML says it."""
+    text = (PROJECT / "indicators.yaml").read_text(encoding="utf-8")
+    return dict(yaml.load(text, yaml.CSafeLoader))
 
 
 def catalog_text(*entries: str, own: str = "") -> str:

@@ -9,10 +9,12 @@ import os
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -82,6 +84,21 @@ def run_with_fred(settings: Settings, catalog: Catalog, request: Request, rows: 
 
     out = Upstream(settings, httpx.MockTransport(fred))
     return run(settings, catalog, request, lambda outcome: None, out)
+
+
+Swept = Callable[[Sequence[str], int], Sequence[str]]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    told = "look at all of what tests otherwise look at every n-th of; takes an hour more"
+    parser.addoption("--whole-sweeps", action="store_true", help=told)
+
+
+@pytest.fixture(scope="session")
+def swept(pytestconfig: pytest.Config) -> Swept:
+    """Every n-th of many alike, or all of them with `--whole-sweeps`."""
+    whole = pytestconfig.getoption("--whole-sweeps")
+    return lambda all_of_them, step: all_of_them if whole else all_of_them[::step]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -224,10 +241,18 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def recent(tmp_path_factory: pytest.TempPathFactory, catalog: Catalog) -> Path:
+    """A data folder as tests have it for their own, filled by one offline run. Only copy it."""
+    settings = settings_of(authored(tmp_path_factory.mktemp("recent") / "data"))
+    assert run(settings, catalog, Request(offline=True), lambda outcome: None).snapshot is not None
+    return settings.data
+
+
 @pytest.fixture
-def filled(data: Path, published: Settings) -> Path:
+def filled(data: Path, recent: Path) -> Path:
     """`data` after one good run."""
-    return fill(data, published.data)
+    return fill(data, recent)
 
 
 @pytest.fixture
@@ -252,12 +277,33 @@ def warehouse(tmp_path: Path) -> Iterator[Warehouse]:
         yield held
 
 
+#: Of a series with more values than these a test's own folder has those from this day on.
+LONG, RECENT = 400, "2025-01-01"
+
+
 def authored(folder: Path) -> Path:
-    """The folder, after it was given the figures and the register, and no bulletins."""
-    shutil.copytree(BUNDLED / "figures", folder / "figures")
+    """The folder, after it was given the figures and the register, and no bulletins. Of the long
+    daily series it has the last two years: a run takes a tenth of the time."""
+    (folder / "figures").mkdir(parents=True)
+    for path in (BUNDLED / "figures").iterdir():
+        put_text(folder / "figures" / path.name, _recent(path))
     shutil.copy(BUNDLED / "policies.csv", folder / "policies.csv")
     (folder / "bulletins").mkdir()
     return folder
+
+
+@cache
+def _recent(path: Path) -> str:
+    text = text_in(path)
+    head, *rows = csv.reader(io.StringIO(text))
+    first, *lines = text.splitlines()
+    if not {"indicator", "date"} <= set(head) or len(rows) < LONG:
+        return text
+    name, day = head.index("indicator"), head.index("date")
+    count = Counter(row[name] for row in rows)
+    shown = zip(lines, rows, strict=True)  # no cell has a line of its own
+    kept = [line for line, row in shown if count[row[name]] <= LONG or row[day] >= RECENT]
+    return "\n".join([first, *kept]) + "\n"
 
 
 def fill(folder: Path, source: Path) -> Path:

@@ -45,8 +45,7 @@ def seen(reader: Reader, name: str) -> Page:
     return reader.page
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [320, 390, 1440])
+@pytest.mark.parametrize(("width", "scheme"), [(320, "light"), (390, "dark"), (1440, "light")])
 def test_chart_pages_fit_and_axe_finds_nothing_serious(
     visit: Opened, width: int, scheme: str
 ) -> None:

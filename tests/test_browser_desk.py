@@ -28,8 +28,7 @@ def serious(page: Page) -> list[str]:
     return [f"{one['id']}: {one['nodes'][0]['html']}" for one in found if one["impact"] in SERIOUS]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [320, 390, 1440])
+@pytest.mark.parametrize(("width", "scheme"), [(320, "light"), (390, "dark"), (1440, "light")])
 def test_each_page_fits_and_axe_finds_nothing_serious(
     visit: Opened,
     width: int,
@@ -151,8 +150,7 @@ def test_a_brief_is_copied_where_the_browser_has_no_clipboard(visit: Opened) -> 
     assert marked.strip() == (page.locator("#brief-markdown").text_content() or "").strip()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1440, "light")])
 def test_a_touch_on_a_sign_opens_the_evidence_at_the_sentence(
     visit: Opened, width: int, scheme: str
 ) -> None:
@@ -266,8 +264,7 @@ summary: "标普500昨日收涨0.61%，报7519.12点。美光科技大跌 19%。
 """
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1440, "light")])
 def test_a_draft_is_checked_on_its_page(visit: Opened, width: int, scheme: str) -> None:
     reader = visit(width, color_scheme=scheme)
     page = reader.open("/bulletins/new")

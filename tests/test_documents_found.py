@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import product
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -16,7 +17,7 @@ import httpx
 import pytest
 from catalogs import part_of_the_catalog
 from conftest import BUNDLED, Cli, is_one_sentence, served, snapshot
-from upstreams import OF_THE_ANSWER, OF_THE_LINE, Internet, Listed
+from upstreams import OF_THE_ANSWER, OF_THE_LINE, Internet, Listed, in_turn
 
 from etl.catalog import Catalog, load_catalog
 from etl.errors import StorageError, UnexpectedPayload
@@ -739,8 +740,7 @@ def test_thousands_of_documents_are_told_apart_soon(warehouse: Warehouse) -> Non
 # What goes wrong
 
 
-@pytest.mark.parametrize("how", BROKEN)
-@pytest.mark.parametrize("source", FINDERS)
+@pytest.mark.parametrize(("source", "how"), in_turn(product(FINDERS, BROKEN)))
 def test_a_failure_is_one_sentence_and_what_was_found_stays(
     source: str, how: str, place: Place
 ) -> None:

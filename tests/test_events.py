@@ -59,11 +59,11 @@ def test_a_record_is_strictly_beyond_every_earlier_value(
 ) -> None:
     values = sorted(bundled(file, indicator).items())
     for kind, beyond in (("record_high", float.__gt__), ("record_low", float.__lt__)):
-        expected = [
-            day
-            for n, (day, value) in enumerate(values)
-            if n and all(beyond(value, earlier) for _, earlier in values[:n])
-        ]
+        best, expected = values[0][1], []
+        for day, value in values[1:]:
+            if beyond(value, best):
+                best = value
+                expected.append(day)
         assert [e.date for e in _events(published, indicator, kind)] == expected
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from browsing import WAIT_MS
-from conftest import PROJECT
+from conftest import PROJECT, Swept
 from hypothesis import given
 from hypothesis import strategies as st
 from playwright.sync_api import Browser, Page
@@ -39,8 +39,6 @@ NOW = datetime(2026, 11, 29, tzinfo=UTC)
 PAPERS = ((720, 340), (360, 300), (358, 240), (480, 225), (960, 400), (320, 150))
 #: One theme a language: colours do not move words, the letters of a language do.
 LOOKS = {"zh": "light", "en": "dark"}
-#: Into how many tests the indicators are divided, each of which looks at every n-th.
-SHARES = 4
 QUERIES: Sequence[Mapping[str, str]] = (
     {},
     {"u": "yoy"},
@@ -105,16 +103,14 @@ return [...document.querySelectorAll('.one')].flatMap(holder => {
 
 
 def views(
+    names: Sequence[str],
     newest: Snapshot,
     queries: Sequence[Mapping[str, str]],
     *,
-    share: int = 0,
-    shares: int = 1,
     langs: Collection[str] = tuple(LOOKS),
     spans: Sequence[str] = ("", *RANGES),
 ) -> Iterator[View]:
     """The languages of one view follow each other: they share its table."""
-    names = list(newest.catalog.indicators)[share::shares]
     for name, span, query, lang in product(names, spans, queries, langs):
         try:
             address = parse(name, {"t": span, "lang": lang, **query}, newest.catalog, NOW)
@@ -148,38 +144,43 @@ def page(browser: Browser) -> Iterator[Page]:
     opened.close()
 
 
-@pytest.mark.parametrize("share", range(SHARES))
+@pytest.fixture(scope="session")
+def names(swept: Swept, newest: Snapshot) -> Sequence[str]:
+    """The indicators whose charts are looked at."""
+    return swept(list(newest.catalog.indicators), 12)
+
+
 def test_words_lie_on_no_line_and_on_no_words_in_any_chart(
-    page: Page, newest: Snapshot, share: int
+    page: Page, newest: Snapshot, names: Sequence[str]
 ) -> None:
     drawn = [
         (f"{named(seen)} {wide}x{high}", chart(seen.model, wide, high, LOOKS[seen.lang]))
-        for seen in views(newest, QUERIES, share=share, shares=SHARES)
+        for seen in views(names, newest, QUERIES)
         for wide, high in (PAPERS if not seen.address.more else PAPERS[:3])
     ]
-    assert len(drawn) > 4000 / SHARES
+    assert len(drawn) > 35 * len(names)
     assert amiss(page, drawn) == []
 
 
-def test_words_lie_on_no_line_and_on_no_words_in_any_picture(page: Page, newest: Snapshot) -> None:
+def test_words_lie_on_no_line_and_on_no_words_in_any_picture(
+    page: Page, newest: Snapshot, names: Sequence[str]
+) -> None:
     drawn = [
         (f"{named(seen)} {size}", svg_of(seen, Paper(*SIZES[size]), URLS))
-        for seen in views(newest, QUERIES[:1])
+        for seen in views(names, newest, QUERIES[:1])
         for size in SIZES
     ]
     assert amiss(page, drawn) == []
 
 
-@pytest.mark.parametrize("share", range(SHARES))
 def test_words_lie_on_no_line_and_on_no_words_in_a_live_chart(
-    page: Page, newest: Snapshot, share: int
+    page: Page, newest: Snapshot, names: Sequence[str]
 ) -> None:
     page.set_content("<div class=all></div>")
     page.add_script_tag(path=PLOTLY)
-    seen = views(newest, ({}, QUERIES[3]), share=share, shares=SHARES, langs=["zh"],
-                 spans=["", "max"])  # fmt: skip
+    seen = views(names, newest, ({}, QUERIES[3]), langs=["zh"], spans=["", "max"])
     drawn = [(named(s), figure(s.model)) for s in seen if not s.model.empty]
-    assert len(drawn) > 200 / SHARES
+    assert len(drawn) > 1.7 * len(names)
     found: list[str] = []
     for first in range(0, len(drawn), 40):
         batch = json.dumps(drawn[first : first + 40])

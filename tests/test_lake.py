@@ -11,13 +11,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from catalogs import part_of_the_catalog
 from conftest import PROJECT, Finished, authored, is_one_sentence
 
 from benchmarks.servers import LAKE_PYTHON, PASSWORD, BucketServer, PostgresServer
 
 pytestmark = pytest.mark.slow
 
-VALUES = "indicator,date,value\nsp500,2026-05-26,7519.12\nvix,2026-05-26,17.5\n"
+VALUES = "indicator,date,value\nnvidia_close_usd,2026-05-26,195.1\nvix,2026-05-26,17.5\n"
 Etl = Callable[..., Finished]
 
 
@@ -34,12 +35,14 @@ def etl(tmp_path: Path) -> Etl:
         pytest.skip("the environment of a lake is missing: make install-lake")
     data = authored(tmp_path / "data")
     (tmp_path / "values.csv").write_text(VALUES)
+    few = part_of_the_catalog(tmp_path / "few.yaml", "vix", "nvidia_close_usd")
 
     def call(*arguments: object, python: Path | str = LAKE_PYTHON, **settings: str) -> Finished:
         own = {name: value for name, value in os.environ.items() if "XINZHI_" not in name}
         done = subprocess.run(
             [str(python), "-m", "etl", *(str(one) for one in arguments)],
-            cwd=PROJECT, env={**own, "XINZHI_DATA": str(data), **settings},
+            cwd=PROJECT,
+            env={**own, "XINZHI_DATA": str(data), "XINZHI_CATALOG": str(few), **settings},
             capture_output=True, text=True, timeout=600,
         )  # fmt: skip
         assert PASSWORD not in done.stdout + done.stderr

@@ -63,11 +63,12 @@ def test_a_run_ends_with_a_table_of_every_indicator(data: Path, cli: Cli, catalo
     assert row == ["sp500", "figures", str(len(held)), "0", str(max(held))]
 
 
-def test_every_bundled_figure_is_served(filled: Path, catalog: Catalog) -> None:
+def test_every_bundled_figure_is_served(published: Settings, catalog: Catalog) -> None:
     for indicator in catalog.all():
         for ref in indicator.sources:
             if ref.name == "figures":
-                assert served(filled, indicator.id) == bundled(ref.params["file"], indicator.id)
+                told = bundled(ref.params["file"], indicator.id)
+                assert served(published.data, indicator.id) == told
 
 
 def test_a_second_run_adds_no_row_and_publishes_no_file(filled: Path, cli: Cli) -> None:
@@ -122,7 +123,7 @@ def _break(folder: Path, broken: str) -> tuple[Path, int]:
 
 def test_a_value_out_of_range_keeps_the_whole_series_of_before(filled: Path, cli: Cli) -> None:
     path = filled / "figures/brent_spot.csv.gz"
-    held = bundled("brent_spot.csv.gz", "brent_spot_usd_bbl")
+    held = served(filled, "brent_spot_usd_bbl")
     row = f"brent_spot_usd_bbl,{DAY},"
     put_text(path, text_in(path).replace(f"{row}{held[DAY]}", f"{row}10275"))
     done = cli("run", "--offline")
@@ -249,17 +250,12 @@ def test_a_replay_of_a_morning_holds_nothing_that_came_later(data: Path, cli: Cl
 
 
 def test_a_run_after_a_replay_ends_with_the_values_of_a_run_alone(
-    data: Path, cli: Cli, filled_elsewhere: Path, catalog: Catalog
+    data: Path, cli: Cli, recent: Path, catalog: Catalog
 ) -> None:
     assert cli("run", "--offline", "--known-at", "2026-05-27T09:00+08:00").status == 0
     assert cli("run", "--offline").status == 0
     for indicator in catalog.all():
-        assert served(data, indicator.id) == served(filled_elsewhere, indicator.id)
-
-
-@pytest.fixture
-def filled_elsewhere(published: Settings) -> Path:
-    return published.data
+        assert served(data, indicator.id) == served(recent, indicator.id)
 
 
 def test_without_a_network_a_run_ends_soon_and_names_what_was_not_reached(data: Path) -> None:

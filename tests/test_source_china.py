@@ -13,7 +13,7 @@ from conftest import served, settings_of
 from sites import CsindexSite, NeaSite, StatsGovCnSite, bureau_of, indices_of, notices_of
 from sites.nea import Notice
 from sites.stats_gov_cn import Told
-from upstreams import MODES, Internet
+from upstreams import MODES, Internet, in_turn
 
 from dashboard.pages.parts.publication import publication_words
 from etl.calendars import sessions
@@ -399,12 +399,12 @@ HARMLESS = {
 
 @pytest.mark.parametrize(
     ("host", "how"),
-    [
+    in_turn(
         (host, how)
         for host in HARMLESS
         for how in MODES
         if how not in ("halved", "shortened", *HARMLESS[host])
-    ],
+    ),
 )
 def test_a_failure_is_one_sentence_and_nothing_is_stored(
     host: str, how: str, look: Look, data: Path, internet: Internet

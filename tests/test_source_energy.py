@@ -11,15 +11,16 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from catalogs import part_of_the_catalog
 from conftest import authored, settings_of, snapshot
 from sites import CfetsSite, EiaSite, SgeSite, SinaSite
 from sites.days import OCTOBER
 from sites.eia import KEY
 from sites.xls import workbook
-from upstreams import MODES, Internet
+from upstreams import MODES, Internet, in_turn
 
 from etl.calendars import sessions
-from etl.catalog import Catalog, Indicator
+from etl.catalog import Catalog, Indicator, load_catalog
 from etl.errors import UnexpectedPayload
 from etl.ingest.checks import settled
 from etl.ingest.run import Report, Request, run
@@ -48,12 +49,12 @@ UNSEEN = {
     "cfets": ("extra-column", "reversed", "text"),
 }
 OF_HISTORY = ("halved", "shortened")
-CASES = [
+CASES = in_turn(
     (name, how)
     for name, source in KINDS.items()
     for how in MODES
     if how not in (*UNSEEN.get(source, ()), *OF_HISTORY)
-]
+)
 #: After the last of the days that the sites hold.
 AFTER = datetime(2026, 10, 22, 12, tzinfo=UTC)
 
@@ -91,11 +92,12 @@ class Place:
 
 
 @pytest.fixture
-def place(tmp_path: Path, catalog: Catalog) -> Iterator[Place]:
+def place(tmp_path: Path) -> Iterator[Place]:
     data = tmp_path / "data"
     data.mkdir()
     with Internet(tmp_path) as internet:
-        yield Place(internet, authored(data), catalog)
+        few = load_catalog(part_of_the_catalog(tmp_path / "c.yaml", *KINDS))
+        yield Place(internet, authored(data), few)
 
 
 @pytest.mark.slow

@@ -12,7 +12,7 @@ from catalogs import catalog_text, entry
 from conftest import Cli, served, settings_of, snapshot, vintages
 from hand_files import FIRMS, csv_of, own_catalog, workbook
 from sites.tables import HOST, MONTHS, TableSite
-from upstreams import MODES, OF_THE_LINE, Internet
+from upstreams import MODES, OF_THE_LINE, Internet, in_turn
 
 from etl.catalog import load_catalog
 from etl.errors import CatalogError
@@ -33,12 +33,12 @@ HARMLESS = ("text", "thousands", "extra-column", "reversed")
 #: What can be seen only by who knows what was said before.
 OF_HISTORY = ("halved", "shortened")
 #: Each shape of a table, and each way in which it can go wrong by itself.
-CASES = [
+CASES = in_turn(
     (place, how)
     for place in ("long.csv", "wide.csv", "long.xlsx")
     for how in MODES
     if how not in OF_HISTORY and (place, how) != ("wide.csv", "extra-column")
-]
+)
 UNIT = "  tonnes: {code: tonnes, label: {zh: 万吨, en: tonnes}, zh_factor: 1.0e-4}\n"
 EXPECT = {"min": 1e6, "max": 1e9, "max_change_pct": 60, "stale_after": 100_000}
 TOLD = {day: value * 1e4 for day, value in MONTHS.items()}

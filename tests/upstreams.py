@@ -16,7 +16,7 @@ import ssl
 import struct
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -46,6 +46,21 @@ OF_THE_VALUES = (
     "extra-column", "reversed", "doubled", "future", "other-series", "other-currency",
 )  # fmt: skip
 MODES = OF_THE_LINE + OF_THE_ANSWER + OF_THE_VALUES
+
+
+def in_turn(cases: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Of pairs of who answers and how it fails: what happens to the line or an exchange is judged
+    in one place for all, so each such failure stays with one of them, in turn; what is wrong with
+    the numbers stays with all."""
+    found = list(cases)
+    places = dict.fromkeys(place for place, _ in found)
+    kept = []
+    for place, how in found:
+        able = [one for one in places if (one, how) in found]
+        if how in OF_THE_VALUES or able[MODES.index(how) % len(able)] == place:
+            kept.append((place, how))
+    return kept
+
 
 #: Below this a client that hangs is released even if nobody closes the internet.
 LONGEST_S = 60.0
