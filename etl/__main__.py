@@ -201,6 +201,7 @@ def parser(lang: str) -> CommandLine:
         help="add it although the data contradict a statement",
     )
     one.add_argument("--strict", action="store_true", help="refuse it if anything is left out")
+    one.add_argument("--publish", action="store_true", help="publish it at once")
     one.set_defaults(command=editor.bulletin_command)
 
     one = commands.add_parser("withdraw", help="take a bulletin back; its text is kept")

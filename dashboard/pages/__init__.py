@@ -91,6 +91,11 @@ def resolve_draft(
         return _no_snapshot(error, draft.PATH, known, site)
 
 
+def in_frame(page: Page, request: PageRequest) -> Shown:
+    """A page in its frame, as it stands in the document."""
+    return _shown(page, request)
+
+
 def meaning_of(path: str, search: str, problem: str) -> tuple[str, bool]:
     """What the address of a page asks for, and whether that lasts as long as its snapshot does."""
     lasts = _by_the_clock(path) is None

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -14,13 +14,12 @@ from tempfile import TemporaryDirectory
 from dashboard import formatting
 from dashboard.address import AddressError, day_of
 from dashboard.data.queries import Mentioned
-from dashboard.data.snapshot import Snapshot
 from dashboard.pages.page import Page, PageRequest
 from dashboard.pages.parts.marked import GRAVITY, CheckedStatement, MarkedText, Piece
 from dashboard.pages.parts.marked_table import Block, block
 from dashboard.urls import Urls
 from etl.bulletins.bounded import READERS
-from etl.bulletins.mentions import HEADING, mentions, paragraphs
+from etl.bulletins.mentions import HEADING, Mention, mentions, paragraphs
 from etl.bulletins.model import Bulletin, ReadBulletin
 from etl.bulletins.parts import numeral
 from etl.bulletins.read import read_bulletin
@@ -86,7 +85,7 @@ def layout(request: PageRequest, sent: SentDraft, today: date) -> Page:
     title = request.say("check_draft")
     action = request.urls.page(PATH)
     try:
-        reading, dated = _read(request, sent, today)
+        reading, dated = read_sent(sent, today, request.say)
         marked = _marked(request, reading.bulletin)
     except AddressError as error:
         form = DraftForm(action, sent.text, sent.day, str(error))
@@ -102,7 +101,7 @@ def layout(request: PageRequest, sent: SentDraft, today: date) -> Page:
             "title_pieces": marked.heading(TITLE, 0, draft.title),
             "dated": request.say(dated, day=shown),
             "left_out": reading.left_out,
-            "checked": sorted(marked.checked, key=_gravity),
+            "checked": gravest_first(marked),
             "verdict": _verdict(request, marked),
             "summary": marked.paragraph("summary", 0, draft.summary),
             "sections": [
@@ -123,8 +122,9 @@ def layout(request: PageRequest, sent: SentDraft, today: date) -> Page:
     )
 
 
-def _gravity(one: CheckedStatement) -> tuple[int, int]:
-    return GRAVITY.index(one.verdict), one.number
+def gravest_first(marked: MarkedText) -> list[CheckedStatement]:
+    """Every statement that was checked: what is wrong, what is in doubt, what is right."""
+    return sorted(marked.checked, key=lambda one: (GRAVITY.index(one.verdict), one.number))
 
 
 def _verdict(request: PageRequest, marked: MarkedText) -> str:
@@ -135,15 +135,15 @@ def _verdict(request: PageRequest, marked: MarkedText) -> str:
     return request.say("draft_right" if marked.claims else "draft_silent")
 
 
-def _read(request: PageRequest, sent: SentDraft, today: date) -> tuple[ReadBulletin, str]:
+def read_sent(sent: SentDraft, today: date, say: Callable[..., str]) -> tuple[ReadBulletin, str]:
     """The draft, and which words say where its date is from. One without a date that exists is
-    read as of today."""
+    read as of today. An AddressError says in words of the site, by `say`, what cannot be read."""
     given = day_of("date", sent.day) if sent.day else None
     raw, kind = sent.written()
     if not raw.strip():
-        raise AddressError("draft", request.say("draft_empty"))
+        raise AddressError("draft", say("draft_empty"))
     if kind not in READERS and len(raw) > 4 * MOST_LETTERS:
-        raise _too_long(request)
+        raise _too_long(say)
     with TemporaryDirectory() as folder:  # the readers take files; this one is gone once it is read
         path = Path(folder) / f"draft{kind}"
         path.write_bytes(raw)
@@ -159,22 +159,29 @@ def _read(request: PageRequest, sent: SentDraft, today: date) -> tuple[ReadBulle
             raise AddressError("draft", words) from None
 
 
-def _too_long(request: PageRequest) -> AddressError:
-    return AddressError("draft", request.say("draft_long", most=f"{MOST_LETTERS:,}"))
+def require_short(draft: Bulletin, say: Callable[..., str]) -> None:
+    """An AddressError for a text that is too long to be checked while people wait."""
+    if sum(len(text) for _, _, text in paragraphs(draft)) > MOST_LETTERS:
+        raise _too_long(say)
+
+
+def _too_long(say: Callable[..., str]) -> AddressError:
+    return AddressError("draft", say("draft_long", most=f"{MOST_LETTERS:,}"))
 
 
 def _marked(request: PageRequest, draft: Bulletin) -> MarkedText:
     """The text with its statements, checked as of its day."""
-    letters = sum(len(text) for _, _, text in paragraphs(draft))
-    if letters > MOST_LETTERS:
-        raise _too_long(request)
+    require_short(draft, request.say)
     with request.snapshot.connection.cursor() as cursor:
         claims = DraftChecker(cursor, request.snapshot.catalog).claims(draft)
-    return MarkedText(request.snapshot, request.urls, _mentions(request.snapshot, draft), claims)
+    return MarkedText(
+        request.snapshot, request.urls, placed(mentions(draft, request.snapshot.catalog)), claims
+    )
 
 
-def _mentions(snapshot: Snapshot, draft: Bulletin) -> Mapping[tuple[str, int], list[Mentioned]]:
-    found: dict[tuple[str, int], list[Mentioned]] = defaultdict(list)
-    for one in mentions(draft, snapshot.catalog):
-        found[one.part, one.paragraph].append(Mentioned(one.start, one.stop, one.indicator))
-    return found
+def placed(found: Iterable[Mention]) -> Mapping[tuple[str, int], list[Mentioned]]:
+    """Mentions of indicators by part and paragraph."""
+    by_place: dict[tuple[str, int], list[Mentioned]] = defaultdict(list)
+    for one in found:
+        by_place[one.part, one.paragraph].append(Mentioned(one.start, one.stop, one.indicator))
+    return by_place

@@ -13,7 +13,8 @@ from dashboard.data import queries
 from dashboard.data.cards import Reading, reading, readings
 from dashboard.data.ledger import known_then
 from dashboard.data.policy_filter import MAX_WORDS
-from dashboard.data.queries import Citation
+from dashboard.data.queries import Citation, Mentioned
+from dashboard.data.snapshot import Snapshot
 from dashboard.data.transforms import span, transformed
 from dashboard.pages.chain import chain
 from dashboard.pages.frame import CLAIMS
@@ -25,7 +26,7 @@ from dashboard.pages.parts.charts import LEAD, PageChart
 from dashboard.pages.parts.marked import MarkedText, Piece
 from dashboard.pages.parts.marked_table import Block, block
 from etl.bulletins.mentions import HEADING
-from etl.bulletins.model import Reference
+from etl.bulletins.model import Bulletin, Reference
 from etl.bulletins.model import Section as BulletinSection
 from etl.bulletins.parts import numeral
 from etl.calendars import end_of
@@ -64,6 +65,40 @@ class ShownReference:
     label: str
     href: str
     title: str
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedBulletin:
+    """A bulletin with all that its page says of it."""
+
+    bulletin: Bulletin
+    mentions: Mapping[tuple[str, int], Sequence[Mentioned]]
+    claims: Sequence[Placed]
+    citations: Mapping[int, Citation]
+    #: Whether it is there to be taken along; a draft is not.
+    is_public: bool = True
+
+    @classmethod
+    def of_day(cls, snapshot: Snapshot, day: date) -> PreparedBulletin | None:
+        """The published bulletin of a day, if there is one."""
+        bulletin = queries.bulletin(snapshot, day)
+        if bulletin is None:
+            return None
+        return cls(
+            bulletin,
+            queries.mentions(snapshot, day),
+            queries.claims(snapshot, day),
+            queries.citations(snapshot, day),
+        )
+
+    @property
+    def mentioned(self) -> Mapping[str, Sequence[str]]:
+        """For each part the indicators that it mentions, each once, in order."""
+        parts: dict[str, dict[str, None]] = {}
+        for part, number in sorted(self.mentions):
+            names = (one.indicator for one in self.mentions[part, number])
+            parts.setdefault(part, {}).update(dict.fromkeys(names))
+        return {part: list(names) for part, names in parts.items()}
 
 
 def today(request: PageRequest) -> Page:
@@ -105,22 +140,33 @@ def _days(request: PageRequest) -> list[date]:
     return [day for day in queries.bulletin_days(request.snapshot) if day <= request.last_day]
 
 
+def of_draft(request: PageRequest, draft: PreparedBulletin) -> Page:
+    """The page that a draft will be, with all its marks."""
+    days = sorted({*_days(request), draft.bulletin.date})
+    return _laid_out(request, draft, days)
+
+
 def _page(request: PageRequest, day: date, days: Sequence[date]) -> Page:
-    bulletin = queries.bulletin(request.snapshot, day)
-    assert bulletin is not None
+    prepared = PreparedBulletin.of_day(request.snapshot, day)
+    assert prepared is not None
+    return _laid_out(request, prepared, days)
+
+
+def _laid_out(request: PageRequest, prepared: PreparedBulletin, days: Sequence[date]) -> Page:
+    bulletin, day = prepared.bulletin, prepared.bulletin.date
     urls, seen_at = request.urls, request.as_of
     as_of = min(end_of(day), seen_at) if seen_at else end_of(day)
-    beside = _beside(request, queries.mentioned(request.snapshot, day), as_of)
+    beside = _beside(request, prepared.mentioned, as_of)
     here = {item.id for items in beside.values() for item in items if item.vintage}
-    marked = MarkedText.of_day(request.snapshot, urls, day, here)
-    marked.claims = [known_then(placed, seen_at) for placed in marked.claims]
+    claims = [known_then(placed, seen_at) for placed in prepared.claims]
+    marked = MarkedText(request.snapshot, urls, prepared.mentions, claims, here)
     first = [i.id for i in request.snapshot.catalog.all() if i.headline]
     named = readings(request.snapshot, first, as_of, request.lang, seen_at)
     headlines = [item for item in named if item.vintage is not None]
     told = _most_telling(marked.claims)
     lead = _lead(request, headlines, as_of, told)
     shown = formatting.full_date(day, request.lang)
-    known = queries.citations(request.snapshot, day)
+    known = prepared.citations
     return Page(
         title=f"{bulletin.title} · {shown}",
         template="today",
@@ -135,8 +181,8 @@ def _page(request: PageRequest, day: date, days: Sequence[date]) -> Page:
             "known_by": _known_by(request, bulletin.date, shown),
             "neighbours": _neighbours(request, day, days),
             "since": urls.page(f"/since/{_looked_back_to(day, days)}"),
-            "pack": urls.page(f"/bulletins/{day}.zip"),
-            "kit": urls.page(f"/bulletins/{day}.kit.zip"),
+            "pack": urls.page(f"/bulletins/{day}.zip") if prepared.is_public else "",
+            "kit": urls.page(f"/bulletins/{day}.kit.zip") if prepared.is_public else "",
             "headlines": cards(headlines, urls),
             "lead": lead,
             "alerts": [],

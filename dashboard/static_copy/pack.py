@@ -3,11 +3,12 @@ network, the data behind it, and receipts for all of it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from hashlib import sha256
+from types import MappingProxyType
 
 from markupsafe import Markup
 
@@ -31,8 +32,9 @@ from dashboard.pages.parts.marked_table import block
 from dashboard.texts import text
 from dashboard.urls import Urls
 from etl.bulletins.mentions import HEADING
-from etl.bulletins.model import Bulletin
+from etl.bulletins.model import Bulletin, Reference
 from etl.bulletins.parts import numeral
+from etl.bulletins.tables import TextTable
 from etl.calendars import end_of
 from etl.claims.check import TITLE
 
@@ -43,7 +45,7 @@ MOST_CHARTS = 20
 def pack(snapshot: Snapshot, bulletin: Bulletin, chosen: Display, site: SiteConfig) -> bytes:
     """The zip of one day, as known by the end of it; the same bytes from the same snapshot."""
     day, urls = bulletin.date, replace(site.urls, display=chosen).online
-    views = list(_views(snapshot, day, chosen))
+    views = bulletin_views(snapshot, day, mentioned(snapshot, day), chosen)
     claims = answers.claims(snapshot, str(day), urls)
     files = {
         "index.html": _page(snapshot, bulletin, views, urls).encode(),
@@ -68,12 +70,23 @@ def _readme(day: date, kept_out: list[View]) -> str:
 
 
 def bulletin_kit(
-    snapshot: Snapshot, bulletin: Bulletin, chosen: Display, site: SiteConfig
+    snapshot: Snapshot,
+    bulletin: Bulletin,
+    chosen: Display,
+    site: SiteConfig,
+    parts: Mapping[str, Sequence[str]] | None = None,
+    titles: Mapping[str, str] = MappingProxyType({}),
 ) -> bytes:
-    """What an editor inserts with the charts of a day: a folder for each, in the order of the text,
-    and a list of them. Beyond `MOST_CHARTS` the list names the rest with their links."""
-    views = list(_views(snapshot, bulletin.date, chosen))
-    found: dict[str, bytes] = {}
+    """What an editor inserts with the charts of a day: the whole text with them for the WeChat
+    editor, a folder for each, in the order of the text, and a list of them. Beyond `MOST_CHARTS`
+    the list names the rest with their links. Of a draft, `parts` are the indicators that each part
+    of it mentions; `titles` are headlines of the editor's own, by indicator."""
+    parts = queries.mentioned(snapshot, bulletin.date) if parts is None else parts
+    names = once_each(parts)
+    views = bulletin_views(snapshot, bulletin.date, names, chosen, titles)
+    found: dict[str, bytes] = {
+        "article.html": article(bulletin, parts, views[:MOST_CHARTS], site).encode()
+    }
     lines = []
     for number, seen in enumerate(views, 1):
         folder = f"{number:02d}_{seen.address.id}"
@@ -83,23 +96,83 @@ def bulletin_kit(
         if number <= MOST_CHARTS:
             found |= {f"{folder}/{name}": body for name, body in kit.files(seen, site).items()}
     head = text("kit_readme", chosen.lang, day=str(bulletin.date))
-    if waiting := _waiting(snapshot, bulletin, views, chosen):
+    if waiting := _waiting(snapshot, names, views, chosen):
         lines.append(text("kit_waiting", chosen.lang, names=waiting))
     return archive({"README.md": "\n\n".join((head.strip(), *lines, "")).encode(), **found})
 
 
-def _mentioned(snapshot: Snapshot, day: date) -> list[str]:
-    """The indicators that the bulletin speaks of, in its order."""
-    parts = queries.mentioned(snapshot, day).values()
-    return list(dict.fromkeys(name for names in parts for name in names))
+def once_each(parts: Mapping[str, Sequence[str]]) -> list[str]:
+    """The indicators that the parts of a bulletin speak of, in its order."""
+    return list(dict.fromkeys(name for names in parts.values() for name in names))
 
 
-def _views(snapshot: Snapshot, day: date, chosen: Display) -> Iterator[View]:
-    """The frozen chart of each of them that had a value then."""
+def mentioned(snapshot: Snapshot, day: date) -> list[str]:
+    """The indicators that the bulletin of a day speaks of, in its order."""
+    return once_each(queries.mentioned(snapshot, day))
+
+
+def bulletin_views(
+    snapshot: Snapshot,
+    day: date,
+    names: Sequence[str],
+    chosen: Display,
+    titles: Mapping[str, str] = MappingProxyType({}),
+) -> list[View]:
+    """The chart, frozen at the end of a day, of each of these indicators that had a value then."""
     moment = end_of(day)
-    for name in _mentioned(snapshot, day):
-        if queries.series(snapshot, name, moment):
-            yield view(snapshot, ChartAddress(name, as_of=moment, lang=chosen.lang))
+    return [
+        view(
+            snapshot,
+            ChartAddress(name, as_of=moment, lang=chosen.lang, title=titles.get(name, "")),
+        )
+        for name in names
+        if queries.series(snapshot, name, moment)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class ArticlePart:
+    """A section of an article with the charts that stand below it."""
+
+    heading: str
+    paragraphs: list[str | TextTable]
+    charts: list[kit.Kit]
+
+
+def article(
+    bulletin: Bulletin,
+    parts: Mapping[str, Sequence[str]],
+    views: Sequence[View],
+    site: SiteConfig,
+) -> str:
+    """The whole text for the WeChat editor, each chart below the section that first speaks of it;
+    its styles are inline, and links are words, as that editor wants it."""
+    waiting = {seen.address.id: kit.kit(seen, site) for seen in views}
+
+    def part(heading: str, name: str, paragraphs: Sequence[str]) -> ArticlePart:
+        charts = [waiting.pop(one) for one in parts.get(name, ()) if one in waiting]
+        return ArticlePart(heading, [TextTable.of(one) or one for one in paragraphs], charts)
+
+    shown = [
+        part(f"{numeral(one.number)}、{one.title}", str(one.number), one.paragraphs)
+        for one in bulletin.sections
+    ]
+    if bulletin.judgement:
+        shown.append(part(text("judgement", "zh"), "judgement", bulletin.judgement))
+    if waiting and shown:  # what the summary alone speaks of
+        shown[0].charts.extend(waiting.values())
+    return str(
+        render(
+            "article.html", "zh", bulletin=bulletin, parts=shown,
+            references=[_reference(one) for one in bulletin.references],
+        )
+    )  # fmt: skip
+
+
+def _reference(one: Reference) -> str:
+    publisher = f"{one.publisher}：" if one.publisher else ""
+    day = f"，{one.date}" if one.date else ""
+    return f"[{one.number}] {publisher}《{one.title}》{day}"
 
 
 def _data(snapshot: Snapshot, views: list[View]) -> bytes:
@@ -168,16 +241,16 @@ def _page(snapshot: Snapshot, bulletin: Bulletin, views: list[View], urls: Urls)
             block(marked, "judgement", n, words) for n, words in enumerate(bulletin.judgement)
         ],
         charts=[_chart(seen, urls) for seen in views],
-        waiting=_waiting(snapshot, bulletin, views, chosen),
+        waiting=_waiting(snapshot, mentioned(snapshot, bulletin.date), views, chosen),
         marked=marked,
         snapshot=snapshot.name,
     )
 
 
-def _waiting(snapshot: Snapshot, bulletin: Bulletin, views: list[View], chosen: Display) -> str:
+def _waiting(snapshot: Snapshot, names: Sequence[str], views: list[View], chosen: Display) -> str:
     """The names of those of which nothing was known."""
     shown = {seen.address.id for seen in views}
-    missing = [n for n in _mentioned(snapshot, bulletin.date) if n not in shown]
+    missing = [n for n in names if n not in shown]
     between = "、" if chosen.lang == "zh" else ", "
     return between.join(snapshot.catalog[name].short.in_(chosen.lang) for name in missing)
 

@@ -56,7 +56,10 @@ def bulletin_command(settings: Settings, options: argparse.Namespace) -> int:
             console.say(f"  it replaces another text of that day, kept as {added.replaced}")
             for line in added.changes:
                 console.say(f"  {line}")
-    console.say("run `python -m etl run` to publish it")
+    if options.publish:
+        console.published(publish_again(settings, load_catalog(settings.catalog)))
+    else:
+        console.say("run `python -m etl run` to publish it")
     return OK
 
 

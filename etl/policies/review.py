@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from etl.bulletins.model import Bulletin
 from etl.errors import SettingError, nearest, quoted
 from etl.files.authored import read_bulletins, read_documents
 from etl.files.cells import bytes_of, text_of
@@ -29,9 +30,11 @@ from etl.storage.current import CurrentSnapshot
 from etl.storage.warehouse import Warehouse, warehouse_of, writing
 
 
-def found(settings: Settings, warehouse: Warehouse) -> list[Candidate]:
-    """Every document that the register lacks: cited in bulletins, then found upstream."""
-    documents = read_documents(settings, read_bulletins(settings).read)
+def found(
+    settings: Settings, warehouse: Warehouse, drafts: Sequence[Bulletin] = ()
+) -> list[Candidate]:
+    """Every document that the register lacks: cited in bulletins or drafts, then found upstream."""
+    documents = read_documents(settings, [*read_bulletins(settings).read, *drafts])
     return [*cited_candidates(documents), *found_candidates(warehouse, documents)]
 
 
@@ -43,14 +46,17 @@ def waiting(settings: Settings, snapshot: CurrentSnapshot) -> list[Candidate]:
     return without_left(snapshot.left(), every)
 
 
-def take(settings: Settings, keys: Sequence[str]) -> tuple[Path, list[Document]]:
+def take(
+    settings: Settings, keys: Sequence[str], drafts: Sequence[Bulletin] = ()
+) -> tuple[Path, list[Document]]:
     """Add documents to the register of the data folder in one step; the file, and what was added.
+    Those that only `drafts` cite may be taken, too.
 
     If the data folder has no register of its own, it first gets a copy of the project's.
     """
     with writing(settings):
         with warehouse_of(settings, read_only=True) as warehouse:
-            chosen = _chosen(found(settings, warehouse), keys)
+            chosen = _chosen(found(settings, warehouse, drafts), keys)
         documents = [_entry(candidate) for candidate in chosen]
         path = settings.data / "policies.csv"
         put(path, _with_rows(settings.register, documents))
