@@ -6,7 +6,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 from typing import Annotated, Any
 
@@ -22,6 +22,7 @@ from dashboard.people import Person, csrf_token
 from dashboard.people.changes import FIELD, HEADER
 from dashboard.urls import Urls
 from desk.audit import ChangeTold, recorded
+from desk.checking import DraftCheckers
 from desk.flash import FlashMessages
 from desk.frame import frame
 from desk.jobs import Jobs
@@ -46,6 +47,7 @@ class DeskService:
     snapshots: Snapshots
     jobs: Jobs
     flash: FlashMessages
+    checkers: DraftCheckers = field(default_factory=DraftCheckers)
 
 
 class FormExpired(XinzhiError):

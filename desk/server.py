@@ -31,7 +31,12 @@ MAX_SENT_BYTES = 22_000_000
 #: How long what was typed into a form may be to be shown again when nothing could be done with it.
 MOST_SHOWN = 200_000
 #: The files of the desk's own pages.
-_FILES = {"desk.css": "text/css; charset=utf-8", "desk.js": "text/javascript; charset=utf-8"}
+_FILES = {
+    "desk.css": "text/css; charset=utf-8",
+    "desk.js": "text/javascript; charset=utf-8",
+    "bulletin.css": "text/css; charset=utf-8",
+    "bulletin.js": "text/javascript; charset=utf-8",
+}
 
 
 class DeskServer:

@@ -204,6 +204,15 @@ def parser(lang: str) -> CommandLine:
     one.add_argument("--publish", action="store_true", help="publish it at once")
     one.set_defaults(command=editor.bulletin_command)
 
+    one = commands.add_parser(
+        "draft", help="save a draft that editors share, print it, put it away"
+    )
+    one.add_argument("which", metavar="DATE|FILE", help="the day of a draft, or a document to save")
+    _add_date(one)
+    one.add_argument("--author", default="", metavar="NAME", help="who saves it")
+    one.add_argument("--close", action="store_true", help="put the draft of a day away")
+    one.set_defaults(command=editor.draft_command)
+
     one = commands.add_parser("withdraw", help="take a bulletin back; its text is kept")
     one.add_argument("date", type=_day, metavar="DATE", help="the day of the bulletin")
     one.add_argument("--reason", required=True, metavar="TEXT", help="what readers are told")

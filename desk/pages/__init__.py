@@ -7,6 +7,7 @@ from fastapi import APIRouter
 
 from desk.frame import DeskPage
 from desk.pages import (
+    bulletin,
     runs,
     today,
 )
@@ -16,6 +17,7 @@ PAGES: tuple[tuple[DeskPage, APIRouter], ...] = tuple(
     (one.PAGE, one.router)
     for one in (
         today,
+        bulletin,
         runs,
     )
 )

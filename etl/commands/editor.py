@@ -9,13 +9,16 @@ from pathlib import Path
 
 from etl.bulletins.model import Bulletin, ReadBulletin
 from etl.bulletins.read import read_bulletin
+from etl.bulletins.to_markdown import to_markdown
 from etl.catalog import load_catalog
 from etl.claims.draft import published_checker
 from etl.commands import OK, SOME_FAILED, console
+from etl.commands.report import is_day
 from etl.commands.update import publish_again
 from etl.errors import FileProblem, Locked, SettingError, StorageError
 from etl.files.authored import read_bulletins, read_documents
 from etl.files.bulletin_files import add_bulletin, withdraw_bulletin
+from etl.files.drafts import Drafts
 from etl.policies import candidates, review
 from etl.policies.references import cited
 from etl.records import BEIJING, now
@@ -42,6 +45,7 @@ def bulletin_command(settings: Settings, options: argparse.Namespace) -> int:
     for source, reading in readings:
         bulletin = reading.bulletin
         added = add_bulletin(settings, bulletin)
+        Drafts(settings).settle(bulletin)
         console.say(
             f"{source}: {bulletin.date} {bulletin.title}: {len(bulletin.sections)} sections, "
             f"{len(bulletin.references)} references → {added.path}"
@@ -107,6 +111,37 @@ def _policies_cited(settings: Settings, bulletin: Bulletin) -> Iterator[str]:
             yield f"{title} is proposed to the register: python -m etl candidates --take {key}"
         else:
             yield f"{title} is in the register"
+
+
+def draft_command(settings: Settings, options: argparse.Namespace) -> int:
+    """Save a file as the draft of its day, which editors share; or print that of a day, or put it
+    away."""
+    drafts = Drafts(settings)
+    if is_day(options.which):
+        day = date.fromisoformat(options.which)
+        held = drafts.read(day)
+        if held is None:
+            raise SettingError(f"There is no draft of {day}.")
+        if options.close:
+            drafts.close(day)
+            console.say(f"{day}: the draft is put away; its text is kept")
+        else:
+            print(held.text, end="")
+        return OK
+    if options.close:
+        raise SettingError("--close is for a day, such as 2026-05-27.")
+    path = Path(options.which)
+    reading = read_bulletin(path, date=options.date)
+    bulletin = reading.bulletin
+    held = drafts.read(bulletin.date)
+    saved = drafts.save(
+        bulletin.date, to_markdown(bulletin), held.fingerprint if held else "", options.author,
+        source=path.name, left_out=reading.left_out, notes=reading.notes,
+    )  # fmt: skip
+    console.say(f"{path}: the draft of {saved.day}")
+    for sentence in (*(f"left out: {said}" for said in reading.left_out), *reading.notes):
+        console.say(f"  {sentence}")
+    return OK
 
 
 def withdraw_command(settings: Settings, options: argparse.Namespace) -> int:

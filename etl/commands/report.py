@@ -165,7 +165,7 @@ def _status_of(claims: Sequence[Claim]) -> int:
 
 def _draft(options: argparse.Namespace) -> ReadBulletin | None:
     """The draft that is named; None where a day is."""
-    if _is_day(options.which):
+    if is_day(options.which):
         if options.date or options.why:
             raise SettingError("--date and --why are for the file of a draft, not for a day.")
         return None
@@ -193,12 +193,13 @@ def brief_command(settings: Settings, options: argparse.Namespace) -> int:
 
 
 def _bulletin_day(text: str) -> date:
-    if not _is_day(text):
+    if not is_day(text):
         raise SettingError(f"'{quoted(text)}' is not a date that exists; write it like 2026-05-27.")
     return date.fromisoformat(text)
 
 
-def _is_day(text: str) -> bool:
+def is_day(text: str) -> bool:
+    """Whether a text is a date that exists, written like 2026-05-27."""
     try:
         return str(date.fromisoformat(text)) == text
     except ValueError:

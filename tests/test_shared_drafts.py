@@ -7,11 +7,11 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from conftest import settings_of
+from conftest import BUNDLED, Cli, settings_of
 
-from desk import drafts as drafts_module
-from desk.drafts import DraftConflict, Drafts, fingerprint
 from etl.errors import StorageError
+from etl.files import drafts as drafts_module
+from etl.files.drafts import DraftConflict, Drafts, fingerprint
 from etl.settings import load_settings
 
 DAY = date(2026, 5, 28)
@@ -100,3 +100,33 @@ def test_a_folder_that_cannot_be_written_is_said_in_words(tmp_path: Path):
     settings = replace(load_settings(), data=tmp_path / "file")
     with pytest.raises(StorageError, match="the text is still in your browser"):
         Drafts(settings).save(DAY, BASE, "", "李")
+
+
+def test_the_command_saves_a_file_prints_a_draft_and_puts_it_away(data, cli: Cli, written):
+    text = (BUNDLED / "bulletins" / "2026-05-27.md").read_text(encoding="utf-8")
+    done = cli("draft", written(text, "a.md"), "--date", DAY, "--author", "李")
+    assert (done.status, done.err) == (0, "")
+    assert f"the draft of {DAY}" in done.out
+    held = Drafts(settings_of(data)).read(DAY)
+    assert held is not None
+    assert (held.note.author, held.note.source) == ("李", "a.md")
+    assert cli("draft", DAY).out == held.text
+    assert cli("draft", DAY, "--close").status == 0
+    for arguments, said in (([DAY], "There is no draft of"), (["a.md", "--close"], "is for a day")):
+        done = cli("draft", *arguments)
+        assert done.status == 2
+        assert said in done.err
+
+
+def test_what_becomes_the_bulletin_is_no_draft_any_more(data, cli: Cli, written):
+    text = (BUNDLED / "bulletins" / "2026-05-27.md").read_text(encoding="utf-8")
+    drafts = Drafts(settings_of(data))
+    file = written(text, "a.md")
+    cli("draft", file)
+    sent = drafts.send(date(2026, 5, 27))
+    assert cli("bulletin", sent, "--publish-anyway", "--date", "2026-05-27").status == 0
+    assert drafts.read(date(2026, 5, 27)) is None
+    cli("draft", file)
+    other = written(text.replace("## 一、", "## 一、又 ", 1), "b.md")
+    assert cli("bulletin", other, "--publish-anyway").status == 0
+    assert drafts.read(date(2026, 5, 27)) is not None  # it says something else

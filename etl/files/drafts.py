@@ -17,7 +17,9 @@ from pathlib import Path
 from pydantic import AwareDatetime, ValidationError
 
 from etl.bulletins.difference import difference
-from etl.errors import StorageError
+from etl.bulletins.model import Bulletin
+from etl.bulletins.read import of_words
+from etl.errors import FileProblem, StorageError
 from etl.files.bulletin_files import write_whole
 from etl.files.strict_model import FrozenModel
 from etl.records import now
@@ -27,7 +29,8 @@ from etl.settings import Settings
 MOST_KEPT = 60
 #: The longest draft, in letters.
 MOST_LETTERS = 100_000
-EARLIER, REFUSED = "earlier", "refused"
+#: Where texts lie that were saved before, that were refused, and that were sent to be published.
+EARLIER, REFUSED, SENT = "earlier", "refused", "sent"
 
 
 class SaveNote(FrozenModel):
@@ -70,7 +73,8 @@ class DraftConflict(Exception):
     def __init__(self, held: SavedDraft, base: str | None, text: str, kept: Path) -> None:
         super().__init__(f"{held.day}: another text was saved meanwhile; yours is kept as {kept}.")
         self.held, self.kept = held, kept
-        #: What the other changed, and what this one did; against each other without a common base.
+        #: What the other changed, and what this one did. Without a common base, the first is how
+        #: the other differs from this one.
         self.theirs = difference(text if base is None else base, held.text)
         self.yours = [] if base is None else difference(base, text)
 
@@ -143,11 +147,32 @@ class Drafts:
     def close(self, day: date) -> None:
         """Put the draft of a day away among the earlier texts: it was published, or given up."""
         with self._writing():
-            held = self.read(day)
-            if held is not None:
+            if held := self.read(day):
                 self._keep(EARLIER, held)
                 self._path(day).unlink(missing_ok=True)
                 self._path(day).with_suffix(".json").unlink(missing_ok=True)
+
+    def send(self, day: date) -> Path:
+        """A copy of the draft that is to be published, as it stands now; where it lies."""
+        with self._writing():
+            held = self.read(day)
+            if held is None:
+                raise StorageError(f"{self._path(day)}: there is no draft of {day}.")
+            return self._keep(SENT, held)
+
+    def settle(self, bulletin: Bulletin) -> bool:
+        """Put the draft of a day away if it says what has just become its bulletin; whether it
+        did."""
+        held = self.read(bulletin.date)
+        if held is None:
+            return False
+        try:
+            meant = of_words(self._path(bulletin.date), held.text, bulletin.date).bulletin
+        except FileProblem:
+            return False
+        if meant == bulletin:
+            self.close(bulletin.date)
+        return meant == bulletin
 
     def earlier(self, day: date) -> list[EarlierDraft]:
         """The texts of a day that were saved before or refused, the newest first."""
