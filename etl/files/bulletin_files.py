@@ -9,10 +9,11 @@ from pathlib import Path
 
 from etl.bulletins.difference import difference
 from etl.bulletins.model import Bulletin, Withdrawal
+from etl.bulletins.read import read_bulletin
 from etl.bulletins.to_markdown import to_markdown
-from etl.errors import SettingError, StorageError, nearest, plain_line, quoted
+from etl.errors import FileProblem, SettingError, StorageError, nearest, plain_line, quoted
 from etl.files.authored import WITHDRAWN, bulletin_files
-from etl.records import BEIJING, now
+from etl.records import BEIJING, COMMITTEE, Visibility, now
 from etl.settings import Settings
 from etl.storage.warehouse import writing
 
@@ -59,7 +60,10 @@ def withdraw_bulletin(settings: Settings, day: date, reason: str) -> Path:
             hint = nearest(str(day), [str(one) for one in files]) if files else ""
             raise SettingError(f"There is no bulletin of {day}. {hint}".strip())
         path = _file(settings, day)
-        told = Withdrawal(date=day, withdrawn=now().astimezone(BEIJING).date(), reason=said)
+        told = Withdrawal(
+            date=day, withdrawn=now().astimezone(BEIJING).date(), reason=said,
+            visibility=_seen_by(files[day]),
+        )  # fmt: skip
         try:
             kept = _copy(path, WITHDRAWN, files[day].read_text(encoding="utf-8"))
             write_whole(kept.with_suffix(".json"), told.model_dump_json(indent=1) + "\n")
@@ -76,6 +80,14 @@ def write_whole(path: Path, text: str) -> None:
     draft = path.with_name(f".{path.name}.draft")
     draft.write_text(text, encoding="utf-8")
     draft.replace(path)
+
+
+def _seen_by(path: Path) -> Visibility:
+    """Who sees a bulletin; of one that cannot be read, as few as there may be."""
+    try:
+        return read_bulletin(path).bulletin.visibility
+    except FileProblem:
+        return COMMITTEE
 
 
 def _file(settings: Settings, day: date) -> Path:
