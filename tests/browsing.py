@@ -21,7 +21,7 @@ BROWSER_ARGUMENTS = [
     "--disable-sync",
 ]
 DARK, LIGHT = "rgb(21, 23, 26)", "rgb(251, 250, 247)"  # --paper of the style sheet
-WAIT_MS = 15_000
+WAIT_MS = 60_000
 Opened = Callable[..., "Reader"]
 
 

@@ -194,13 +194,14 @@ def written(tmp_path: Path) -> Callable[..., Path]:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """One browser for a process: the library drives no second one beside it."""
-    from browsing import BROWSER_ARGUMENTS, BROWSERS
-    from playwright.sync_api import sync_playwright
+    from browsing import BROWSER_ARGUMENTS, BROWSERS, WAIT_MS
+    from playwright.sync_api import expect, sync_playwright
 
     named = os.environ.get("CHROMIUM")
     program = named or next((path for name in BROWSERS if (path := shutil.which(name))), None)
     if program is None:
         pytest.fail("No browser was found; install the Debian package `chromium`, or set CHROMIUM.")
+    expect.set_options(timeout=WAIT_MS)
     with sync_playwright() as play:
         started = play.chromium.launch(executable_path=program, args=BROWSER_ARGUMENTS)
         yield started

@@ -322,10 +322,10 @@ def test_a_page_that_does_not_come_is_said_and_can_be_asked_for_again(
     page = visit(390, 844).open("/")
     page.route("**/_dash-update-component*", lambda route: route.abort())
     page.locator(".nav a", has_text="政策").click()
-    expect(page.get_by_role("alert")).to_contain_text("没有连上服务器", timeout=15_000)
+    expect(page.get_by_role("alert")).to_contain_text("没有连上服务器")
     page.unroute("**/_dash-update-component*")
     page.get_by_role("alert").get_by_role("link").click()
-    expect(page.locator("#page h1")).to_have_text("政策", timeout=15_000)
+    expect(page.locator("#page h1")).to_have_text("政策")
     expect(page.get_by_role("alert")).to_have_count(0)
 
 
@@ -345,12 +345,12 @@ def test_a_page_that_is_awaited_is_seen_to_be_awaited(visit: Opened) -> None:
     page.route("**/_dash-update-component*", hold)
     page.locator(".nav a", has_text="政策").click()
     awaited = page.locator("#page[data-loading] main")
-    expect(awaited).to_have_css("opacity", "0.55", timeout=15_000)
+    expect(awaited).to_have_css("opacity", "0.55")
     released.append(True)
     for route in waiting:
         route.continue_()
-    expect(awaited).to_have_count(0, timeout=15_000)
-    expect(page.locator("#page h1")).to_have_text("政策", timeout=15_000)
+    expect(awaited).to_have_count(0)
+    expect(page.locator("#page h1")).to_have_text("政策")
     assert reader.troubles == []
 
 
