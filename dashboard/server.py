@@ -92,7 +92,7 @@ class Server:
         }
         self.service = Service(
             snapshots=self.snapshots,
-            site=SiteConfig(Urls.of(settings), FORMATS, reports_to=settings.corrections_to),
+            site=SiteConfig(Urls.of(settings), FORMATS, settings.corrections_to, settings.signs_in),
             served=served,
             metrics=Metrics(self.snapshots, cache, limits, served, prefix),
             cache=cache,

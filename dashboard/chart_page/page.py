@@ -73,6 +73,8 @@ class SiteConfig:
     formats: tuple[str, ...] = ()
     #: The e-mail address to which readers report a wrong number, if there is one.
     reports_to: str = ""
+    #: Whether anyone can sign in here.
+    signs_in: bool = False
 
 
 def page(view: View, site: SiteConfig) -> str:

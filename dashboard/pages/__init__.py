@@ -107,7 +107,7 @@ def wrong_address(error: AddressError, site: SiteConfig = NOWHERE) -> Shown:
     """The page that says what is wrong with an address of which nothing can be read."""
     urls = site.urls
     page = message(text("wrong_address", urls.display.lang), str(error), error.status)
-    return framed(page, urls, "/", {}, None)
+    return framed(page, urls, "/", {}, None, site=site)
 
 
 def _no_snapshot(
@@ -115,7 +115,7 @@ def _no_snapshot(
 ) -> Shown:
     urls = replace(site.urls, display=choices(known))
     page = message(text("no_snapshot", urls.display.lang), str(error), 503)
-    return framed(page, urls, path, known, None)
+    return framed(page, urls, path, known, None, site=site)
 
 
 def _resolved(snapshots: Snapshots, path: str, query: Mapping[str, str], site: SiteConfig) -> Shown:
@@ -189,7 +189,9 @@ def _shown(page: Page, request: PageRequest) -> Shown:
     urls, said = request.urls, ""
     if request.unknown and page.status == 200:
         said = unknown_words(request.path, request.unknown, request.lang)
-    return framed(page, urls, request.path, request.query, request.snapshot, said)
+    return framed(
+        page, urls, request.path, request.query, request.snapshot, said, site=request.site
+    )
 
 
 def framed(
@@ -199,10 +201,12 @@ def framed(
     query: Mapping[str, str],
     snapshot: Snapshot | None,
     said: str = "",
+    *,
+    site: SiteConfig = NOWHERE,
 ) -> Shown:
     """A page with its frame around it."""
     lang = urls.display.lang
-    around = frame(page, urls, path, query, snapshot, said)
+    around = frame(page, urls, path, query, snapshot, said, signs_in=site.signs_in)
     html = render(
         f"pages/{page.template}.html", lang, title=page.title, frame=around, urls=urls,
         paper=on_paper(page.paper, lang),

@@ -45,6 +45,8 @@ class Frame:
     switch: MomentSwitch | None
     bar: MomentBar | None
     unknown: str
+    #: Where one signs in, or sees as whom one has; empty where nobody can.
+    me: str
 
 
 def frame(
@@ -54,6 +56,8 @@ def frame(
     query: Mapping[str, str],
     snapshot: Snapshot | None,
     unknown: str = "",
+    *,
+    signs_in: bool = False,
 ) -> Frame:
     """The frame of the page at `path`; `unknown` is what is said of parameters it does not take."""
     display = urls.display
@@ -77,6 +81,7 @@ def frame(
         switch=switch(page, urls, path, own, snapshot) if snapshot else None,
         bar=bar(page, urls, path, own, snapshot) if snapshot and urls.as_of else None,
         unknown=unknown,
+        me=urls.page("/me") if signs_in else "",
     )
 
 

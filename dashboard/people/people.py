@@ -17,6 +17,7 @@ from typing import Any, Self
 
 from dashboard.http.asgi import Scope, header
 from dashboard.people.cookies import Cookies, local_path
+from dashboard.people.limits import BEGUN, FAILED, TryLimit
 from dashboard.people.roles import DoorError, Person, Role
 from dashboard.people.store import PeopleStore, Row, people_store
 from dashboard.people.ways import ways_of
@@ -119,6 +120,8 @@ class People:
         self.sign_in, self.urls, self.ways = sign_in, urls, ways
         self.cookies = Cookies.of(urls.base)
         self._store, self._clock = store, clock
+        #: How often sign-ins may begin, and fail, from one address.
+        self.begun, self.failed = TryLimit(BEGUN, clock), TryLimit(FAILED, clock)
         self._csrf_key = b""
         proxy = sign_in.proxy
         self._header = proxy.user.encode() if proxy else b""

@@ -25,7 +25,7 @@ from dashboard.people.agents import called
 from dashboard.people.changes import FIELD, check_change, sent_field
 from dashboard.people.cookies import ATTEMPT_S, local_path
 from dashboard.people.door import PEOPLE
-from dashboard.people.limits import BEGUN, FAILED, TryLimit, address_of
+from dashboard.people.limits import address_of
 from dashboard.people.people import LINK_S, Attempt, People
 from dashboard.people.roles import DoorError, Person, Role, SignInNeeded, person_of
 from dashboard.texts import text
@@ -42,7 +42,6 @@ _PRIVATE = {
     "Referrer-Policy": "no-referrer",
 }
 _MOST_QUERY = 8_000
-_BEGUN, _FAILED = TryLimit(BEGUN), TryLimit(FAILED)
 #: Providers are asked apart from everything else, and few at a time.
 _PROVIDERS = ConcurrencyLimit(4)
 
@@ -99,8 +98,8 @@ async def begin(request: Request, name: str) -> Response:
     try:
         leads_to = local_path(_query(request).get("next", "/"))
         address = address_of(request.scope, people.sign_in.proxy)
-        _BEGUN.check(address)
-        _BEGUN.count(address)
+        people.begun.check(address)
+        people.begun.count(address)
         goal, browser = await _PROVIDERS.run(begun, request.receive)
     except XinzhiError as error:
         return _refused(request, error)
@@ -185,14 +184,14 @@ async def _let_in(request: Request, take: Callable[[], Any]) -> Response:
     people = people_of(request)
     address = address_of(request.scope, people.sign_in.proxy)
     try:
-        _FAILED.check(address)
+        people.failed.check(address)
         _, cookie, leads_to = await take()
         held = person_of(request.scope)
         if held is not None and held.number and held.way != "token":
             await run_in_threadpool(people.end_session, held.number, held.name)
     except XinzhiError as error:
         if isinstance(error, DoorError) and error.status in (400, 403):
-            _FAILED.count(address)
+            people.failed.count(address)
         return _refused(request, error)
     answer = _moved(people.urls.to(leads_to))
     answer.raw_headers.append(people.cookies.given(people.cookies.session, cookie))
@@ -246,7 +245,8 @@ def _page(
     urls = replace(site.urls, display=display)
     page = Page(text(title, display.lang), template, context, status=status)
     query = {"next": _query(request).get("next", "")} if status == 200 else {}
-    shown = framed(page, urls, request.url.path if status == 200 else "/sign-in", query, None)
+    path = request.url.path if status == 200 else "/sign-in"
+    shown = framed(page, urls, path, query, None, site=site)
     body = document(shown, site).encode()
     return Response(body, status, _PRIVATE, "text/html; charset=utf-8")
 
