@@ -171,6 +171,20 @@ def parser(lang: str) -> CommandLine:
     one.add_argument("id", metavar="INDICATOR")
     one.set_defaults(command=update.accept_command)
 
+    one = commands.add_parser("refuse", help="leave an answer that was held back, for good")
+    one.add_argument("id", metavar="INDICATOR")
+    what = one.add_mutually_exclusive_group(required=True)
+    what.add_argument("--reason", default="", metavar="TEXT", help="why it is wrong")
+    what.add_argument("--undo", action="store_true", help="let a person look at it again")
+    one.add_argument("--author", default="", metavar="NAME", help="who refuses it")
+    one.set_defaults(command=update.refuse_command)
+
+    one = commands.add_parser("note", help="leave a note beside an indicator or a source")
+    one.add_argument("about", metavar="ID|SOURCE")
+    one.add_argument("words", nargs="+", metavar="WORDS")
+    one.add_argument("--author", default="", metavar="NAME", help="who says so")
+    one.set_defaults(command=update.note_command)
+
     one = commands.add_parser(
         "candidates", help="documents cited or found upstream that wait for you"
     )

@@ -11,7 +11,8 @@ XinzhiError
 │   └── UnexpectedPayload   it answered something else than data
 ├── FileProblem        a file that a person wrote (figures, register, import, bulletin) is wrong
 └── CheckFailed        the numbers break what indicators.yaml expects
-    └── HeldBack       they rewrite history: a person must accept them
+    ├── HeldBack       they rewrite history: a person must accept them
+    └── RefusedAgain   they rewrite history as a person has refused before
 """
 
 from __future__ import annotations
@@ -85,6 +86,10 @@ class CheckFailed(XinzhiError):
 
 class HeldBack(CheckFailed):
     """An answer rewrites history beyond the catalog's tolerance; it waits for a person."""
+
+
+class RefusedAgain(CheckFailed):
+    """An answer rewrites history in a way that a person has refused."""
 
 
 def in_words(error: XinzhiError | str, lang: str) -> str:

@@ -101,6 +101,33 @@ def test_a_person_takes_it_with_accept(settings: Settings, catalog: Catalog, cli
     assert "Nothing of us_10y_yield_pct is held back" in again.err
 
 
+def test_what_a_person_refused_is_not_asked_about_again_until_it_says_something_else(
+    settings: Settings, catalog: Catalog, cli: Cli
+) -> None:
+    half = {day: value / 2 for day, value in PLAIN.items()}
+    assert "etl accept" in update(settings, catalog, 1, half).outcomes[0].problem
+    assert cli("refuse", ID, "--reason", "", "--author", "李").status == 2
+    done = cli("refuse", ID, "--reason", "单位错了", "--author", "李")
+    assert done.status == 0, done.err
+    assert served_and_refused(settings) == (PLAIN, [])
+    (again,) = update(settings, catalog, 2, half).outcomes
+    assert "refused by 李" in again.problem
+    assert "单位错了" in again.problem
+    assert served_and_refused(settings) == (PLAIN, [])
+    assert cli("refuse", ID, "--reason", "again").status == 2  # nothing waits
+    other = {day: value / 3 for day, value in PLAIN.items()}
+    assert "etl accept" in update(settings, catalog, 3, other).outcomes[0].problem
+    assert cli("refuse", ID, "--undo").status == 0
+    assert cli("refuse", ID, "--undo").status == 2
+    assert "etl accept" in update(settings, catalog, 4, half).outcomes[0].problem
+
+
+def served_and_refused(settings: Settings) -> tuple[dict[date, float], list[str]]:
+    with opened(settings.warehouse, read_only=True) as warehouse:
+        waits = [one.indicator for one in warehouse.refused()]
+        return warehouse.held_values(ID, "fred", START + timedelta(days=1000)), waits
+
+
 def test_accept_names_an_unknown_indicator(settings: Settings, cli: Cli) -> None:
     done = cli("accept", "us_10y_yeild_pct")
     assert done.status == 2

@@ -13,12 +13,28 @@ from etl.catalog import Catalog, load_catalog
 from etl.commands import OK, SOME_FAILED, console
 from etl.commands.report import send_alerts
 from etl.dsn import Dsn
-from etl.errors import Locked, PostgresAway, SettingError, XinzhiError, plain_line, quoted
+from etl.errors import (
+    Locked,
+    PostgresAway,
+    SettingError,
+    XinzhiError,
+    nearest,
+    plain_line,
+    quoted,
+)
 from etl.files.hand_table import TableChoice
 from etl.ingest import by_hand, imports
 from etl.ingest.renames import opened_as_named
 from etl.ingest.replay import replay
-from etl.ingest.run import Report, Request, accept, run, select
+from etl.ingest.run import (
+    Report,
+    Request,
+    accept,
+    refuse_answers,
+    refuse_no_more,
+    run,
+    select,
+)
 from etl.ingest.schedule import (
     LEAD_EVERY_S,
     SLOTS,
@@ -32,6 +48,7 @@ from etl.log import RUN_ID
 from etl.policies import candidates
 from etl.records import now, parse_moment
 from etl.settings import Settings
+from etl.storage.audit import AuditLine, audit_log
 from etl.storage.current import current_snapshot
 from etl.storage.snapshots import store_of
 from etl.storage.state import SharedHours
@@ -144,6 +161,49 @@ def accept_command(settings: Settings, options: argparse.Namespace) -> int:
     console.outcome_table(outcomes)
     console.published(report)
     return OK
+
+
+def refuse_command(settings: Settings, options: argparse.Namespace) -> int:
+    """Refuse what was held back, or refuse it no more, and publish."""
+    catalog = load_catalog(settings.catalog)
+    author, reason = (_said(text) for text in (options.author, options.reason))
+    if options.undo:
+        sources = refuse_no_more(settings, catalog, options.id, author)
+        publish_again(settings, catalog)
+        console.say(f"{options.id}: refused no more: {', '.join(sources)}; the next run asks again")
+        return OK
+    if not reason:
+        raise SettingError("--reason: say why it is refused.")
+    outcomes = refuse_answers(settings, catalog, options.id, author, reason)
+    report = publish_again(settings, catalog)
+    for one in outcomes:
+        console.say(f"refused: {one.subject} from {one.source}")
+    console.published(report)
+    return OK
+
+
+def note_command(settings: Settings, options: argparse.Namespace) -> int:
+    """Leave a note about an indicator or a source, which the desk shows beside it."""
+    catalog = load_catalog(settings.catalog)
+    about = noted(catalog, options.about)
+    words = _said(" ".join(options.words))
+    if not words:
+        raise SettingError("A note without words says nothing.")
+    line = AuditLine(now(), _said(options.author), f"etl note {about}", words, about)
+    audit_log(settings).add(line)
+    console.say(f"noted: {about}")
+    return OK
+
+
+def noted(catalog: Catalog, about: str) -> str:
+    """What a note is about, under its present name; a SettingError where there is no such
+    indicator or source."""
+    name = catalog.resolve(about)
+    known = {ref.name for one in catalog.all() for ref in one.sources} | candidates.FINDERS.keys()
+    if name not in catalog and name not in known:
+        hint = nearest(name, [*catalog.indicators, *known])
+        raise SettingError(f"Unknown indicator or source '{quoted(name)}'. {hint}")
+    return name
 
 
 def replay_command(settings: Settings, options: argparse.Namespace) -> int:

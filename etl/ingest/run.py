@@ -19,6 +19,7 @@ from etl.errors import (
     CheckFailed,
     FileProblem,
     HeldBack,
+    RefusedAgain,
     SettingError,
     SourceError,
     UnexpectedPayload,
@@ -33,11 +34,12 @@ from etl.files.authored import (
     read_documents,
     read_provinces,
 )
-from etl.ingest import checks, raw, revisions
+from etl.ingest import checks, raw, refusals, revisions
 from etl.ingest.answers import Beside, accepted, fix_of, refuse, take_answer
 from etl.ingest.derived import derive, with_breaks
 from etl.ingest.fetching import Fetching
 from etl.ingest.reach import BRIEF_S, asked_last, ranks, unlikely
+from etl.ingest.refusals import Rewriting
 from etl.ingest.renames import opened_as_named
 from etl.ingest.splits import keep_authored, known_splits
 from etl.ingest.upstream import Upstream
@@ -199,6 +201,34 @@ def accept(settings: Settings, catalog: Catalog, indicator_id: str) -> list[Outc
     return outcomes
 
 
+def refuse_answers(
+    settings: Settings, catalog: Catalog, indicator_id: str, author: str, reason: str
+) -> list[Outcome]:
+    """Refuse the held answers of an indicator: what is held of it stays, and the same rewriting is
+    not asked about again; one outcome per source."""
+    (indicator,) = select(catalog, Request((indicator_id,)))
+    with (
+        writing(settings),
+        opened_as_named(settings, catalog) as warehouse,
+        warehouse.transaction(),
+    ):
+        return refusals.refuse_held(warehouse, indicator, author, reason)
+
+
+def refuse_no_more(
+    settings: Settings, catalog: Catalog, indicator_id: str, author: str
+) -> list[str]:
+    """Let what was refused of an indicator be held back again, if its sources still say it; the
+    sources concerned."""
+    (indicator,) = select(catalog, Request((indicator_id,)))
+    with (
+        writing(settings),
+        opened_as_named(settings, catalog) as warehouse,
+        warehouse.transaction(),
+    ):
+        return refusals.take_back(warehouse, indicator, author)
+
+
 def judged(catalog: Catalog, warehouse: Warehouse, moment: datetime) -> tuple[Alert, ...]:
     """The state of every alert at a moment, on the values served."""
     splits = splits_of(warehouse.all_actions())
@@ -265,6 +295,8 @@ class _Run:
         self.figures: dict[str, Appended | FileProblem | CheckFailed] = {}
         #: Notices about the answers that were taken, by indicator and source.
         self.noted: dict[tuple[str, str], Sequence[str]] = {}
+        #: What the answers that were held back would rewrite, by indicator and source.
+        self.rewritings: dict[tuple[str, str], Rewriting] = {}
 
     def outcomes(self, wanted: Sequence[Indicator], progress: Progress) -> Iterator[Outcome]:
         """The outcome of each subject as it is done; derived indicators come after their inputs."""
@@ -545,6 +577,14 @@ class _Run:
         except HeldBack as error:
             with self.warehouse.transaction():
                 self.warehouse.hold(answer, str(error))
+                refusals.keep_rewriting(
+                    self.warehouse, indicator.id, ref.name, self.rewritings[indicator.id, ref.name],
+                    load=self.load, known_at=self.known_at,
+                )  # fmt: skip
+            raise
+        except RefusedAgain:
+            with self.warehouse.transaction():
+                self.warehouse.release(indicator.id, ref.name, self.load)
             raise
         except (UnexpectedPayload, CheckFailed) as error:
             with self.warehouse.transaction():
@@ -570,7 +610,8 @@ class _Run:
         source: Source,
         observations: Sequence[Observation],
     ) -> None:
-        """Raise HeldBack in words if the answer rewrites what its source said before."""
+        """Raise HeldBack in words if the answer rewrites what its source said before, RefusedAgain
+        if it does so as a person has refused."""
         since = self._since(indicator, ref.name)
         first = source.reaches_back_to(ref.params, since, self.known_at.date())
         held = self.warehouse.held_values(indicator.id, ref.name, self.known_at)
@@ -578,6 +619,11 @@ class _Run:
         held = revisions.answerable(indicator, held)
         found = revisions.rewrite(held, observations, first)
         if found.is_beyond(indicator):
+            rewriting = refusals.rewriting_of(found, observations)
+            refusal = refusals.refusal_of(self.warehouse, indicator.id, ref.name)
+            if refusal and refusal.rewriting and refusal.rewriting.includes(rewriting):
+                raise RefusedAgain(refusals.sentence(indicator.id, ref.name, refusal))
+            self.rewritings[indicator.id, ref.name] = rewriting
             raise HeldBack(revisions.sentence(indicator, ref.name, found, self.files.days))
 
     def _splits(self, indicator: Indicator) -> list[Action]:
