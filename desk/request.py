@@ -115,9 +115,9 @@ class DeskRequest:
         """The words called so, in the editor's language."""
         return text(name, self.lang, **{key: str(value) for key, value in values.items()})
 
-    def in_words(self, error: XinzhiError) -> str:
-        """What an error says, in the editor's language where that is known."""
-        return in_words(str(error), self.lang)
+    def in_words(self, said: XinzhiError | str) -> str:
+        """What a program says, in the editor's language where that is known."""
+        return in_words(str(said), self.lang)
 
     def catalog(self) -> Catalog:
         """The catalog as it stands in its file; a CatalogError in words where it is wrong."""

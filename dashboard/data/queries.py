@@ -91,6 +91,16 @@ select indicator, date, source, before, value, known_at from told
 where before is not null and before <> value and known_at between $since and $until
 order by known_at desc, indicator, date desc limit $most
 """
+CAME_SINCE = """
+with fresh as (select indicator, source, date, held_at from vintages where held_at > $since),
+before as (
+  select distinct indicator, source, date from vintages
+  where held_at <= $since and indicator in (select indicator from fresh))
+select f.indicator, count(*) filter (where b.date is null),
+       count(*) filter (where b.date is not null), max(f.date)
+from fresh as f left join before as b using (indicator, source, date)
+group by f.indicator order by max(f.held_at) desc, f.indicator
+"""
 STANDING = """
 select indicator, first, count, date, value, source, known_at, status, credit, basis, note,
        previous, last_month, last_year, highest
@@ -175,6 +185,17 @@ class PastRun:
     revised: int
     failed: int
     came: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NewValues:
+    """How many values of an indicator came for dates of which nothing was held from their source,
+    how many in the place of others, and the newest date among them."""
+
+    indicator: str
+    added: int
+    revised: int
+    newest: Date
 
 
 @dataclass(frozen=True, slots=True)
@@ -675,6 +696,11 @@ def revised_lately(
     asked = {"since": _naive(since), "until": _naive(as_of or FOREVER), "most": most}
     rows = snapshot.rows(REVISED_LATELY, asked)
     return [Revision(r[0], r[1], r[2], r[3], r[4], r[5].replace(tzinfo=UTC)) for r in rows]
+
+
+def came_since(snapshot: Snapshot, since: datetime) -> list[NewValues]:
+    """What was taken in after a moment, what came last first."""
+    return [NewValues(*row) for row in snapshot.rows(CAME_SINCE, {"since": _naive(since)})]
 
 
 def all_disagreements(snapshot: Snapshot) -> Mapping[str, Sequence[Disagreement]]:

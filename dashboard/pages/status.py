@@ -94,6 +94,7 @@ class HostProblems:
 class RunRow:
     """A run: when it began, how long it took, what came of it."""
 
+    begun_at: datetime
     started: str
     took: str
     command: str
@@ -203,6 +204,7 @@ def run_rows(request: PageRequest) -> list[RunRow]:
 def _run(request: PageRequest, one: PastRun) -> RunRow:
     known = request.snapshot.catalog.indicators
     return RunRow(
+        begun_at=one.started_at,
         started=formatting.minute(one.started_at),
         took=took((one.finished_at - one.started_at).total_seconds(), request.lang),
         command=request.say(f"command_{one.command}"),
