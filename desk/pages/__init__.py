@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from desk.frame import DeskPage
 from desk.pages import (
     bulletin,
+    alerts,
     runs,
     today,
 )
@@ -18,6 +19,7 @@ PAGES: tuple[tuple[DeskPage, APIRouter], ...] = tuple(
     for one in (
         today,
         bulletin,
+        alerts,
         runs,
     )
 )

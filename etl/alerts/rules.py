@@ -116,6 +116,36 @@ def judge(
 
 
 @dataclass(frozen=True, slots=True)
+class Trial:
+    """What a rule would have said of the past: how often it would have started to hold, and how
+    many values it could be decided for, of how many."""
+
+    rule: Text
+    crossings: tuple[Crossing, ...]
+    decided: int
+    values: int
+
+
+def tried(
+    indicator: Indicator,
+    unit: Unit,
+    rule: AlertRule,
+    series: Sequence[Vintage],
+    since: Date,
+    splits: Sequence[Date] = (),
+) -> Trial:
+    """A rule on the values served, for dates from a day on; the values before it decide whether it
+    held already. One of freshness depends on the clock and cannot be tried: it says nothing."""
+    says = _RuleWords(indicator, unit, rule)
+    marks: Marks = () if rule.kind == "stale" else _marks(indicator, rule, series, splits)
+    crossed = _crossings(series, marks, says) if marks else ()
+    found = tuple(one for one in crossed if one.date >= since)
+    inside = [mark for v, mark in zip(series, marks, strict=False) if v.date >= since]
+    decided = sum(mark is not None for mark in inside)
+    return Trial(says.rule(), found, decided, len(inside))
+
+
+@dataclass(frozen=True, slots=True)
 class _Mark:
     """What a rule finds at one value: whether it holds, and the measure that decided it. There is
     no mark if nothing can be decided."""
