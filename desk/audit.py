@@ -24,7 +24,11 @@ class ChangeTold:
 
 @contextmanager
 def recorded(
-    settings: Settings, person: Person, command: Sequence[str], about: str = ""
+    settings: Settings,
+    person: Person,
+    command: Sequence[str],
+    about: str = "",
+    program: str = "etl",
 ) -> Iterator[ChangeTold]:
     """Around a change. What the block says in `outcome` stands in the line; an error that ends it
     stands there too, and goes on. A change that could leave no line is not begun: a StorageError
@@ -34,7 +38,7 @@ def recorded(
 
     def add(outcome: str, *, failed: bool) -> None:
         words = settings.without_secrets(outcome)
-        log.add(AuditLine(now(), person.name, spelt(command), words, about, failed))
+        log.add(AuditLine(now(), person.name, spelt(command, program), words, about, failed))
 
     try:
         yield told
@@ -47,6 +51,6 @@ def recorded(
     add(told.outcome, failed=False)
 
 
-def spelt(command: Sequence[str]) -> str:
-    """A command of `etl` as it is typed."""
-    return shlex.join(["etl", *command])
+def spelt(command: Sequence[str], program: str = "etl") -> str:
+    """A command as it is typed, without `python -m`."""
+    return shlex.join([program, *command])

@@ -18,8 +18,9 @@ from dashboard.chart_page.page import SiteConfig
 from dashboard.data.snapshot import Snapshot, Snapshots
 from dashboard.display import Display, choices
 from dashboard.pages.page import PageRequest
-from dashboard.people import Person, csrf_token
+from dashboard.people import People, Person, csrf_token
 from dashboard.people.changes import FIELD, HEADER
+from dashboard.people.door import PEOPLE
 from dashboard.urls import Urls
 from desk.audit import ChangeTold, recorded
 from desk.checking import DraftCheckers
@@ -96,6 +97,12 @@ class DeskRequest:
     urls: Urls
 
     @property
+    def people(self) -> People:
+        """Who may sign in here, and who has."""
+        found: People = self.request.scope[PEOPLE]
+        return found
+
+    @property
     def settings(self) -> Settings:
         return self.desk.settings
 
@@ -162,10 +169,10 @@ class DeskRequest:
         return RedirectResponse(link, 303, PRIVATE)
 
     def recorded(
-        self, command: Sequence[str], about: str = ""
+        self, command: Sequence[str], about: str = "", program: str = "etl"
     ) -> AbstractContextManager[ChangeTold]:
         """Around a change: it leaves one line in the audit log, however it ends."""
-        return recorded(self.settings, self.person, command, about)
+        return recorded(self.settings, self.person, command, about, program)
 
     def start(
         self, arguments: Sequence[str], about: str = "", subjects: Sequence[str] = ()

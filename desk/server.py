@@ -10,7 +10,7 @@ from dashboard.http.asgi import App, Receive, Scope, Send
 from dashboard.http.bodies import MAX_BYTES, BoundedBodies
 from dashboard.http.front_door import FrontDoor
 from dashboard.http.limits import BusyError
-from dashboard.http.problems import BodyError
+from dashboard.http.problems import BodyError, our_mistake
 from dashboard.http.public_address import PublicAddress
 from dashboard.http.security import DESK, is_of_the_desk
 from dashboard.people import People, PeopleDoor, Person, Role
@@ -158,6 +158,7 @@ def _routes(desk: DeskService) -> FastAPI:
     routes.state.desk = desk
     routes.add_exception_handler(XinzhiError, _in_words)
     routes.add_exception_handler(404, _nothing_here)
+    routes.add_exception_handler(Exception, _sorry)  # the front door writes it into the log
     routes.add_api_route(f"{DESK}/assets/{{name}}", _asset, methods=["GET", "HEAD"])
     for _, router in PAGES:
         routes.include_router(router)
@@ -187,6 +188,12 @@ async def _in_words(request: Request, error: Exception) -> Response:
         "problem", ask.say("not_done"), status_of(error),
         sentence=in_words(str(error), ask.lang), typed=typed, fields=fields,
     )  # fmt: skip
+
+
+def _sorry(request: Request, error: Exception) -> Response:
+    ask = desk_request(request)
+    words = {"sentence": ask.in_words(our_mistake()), "typed": [], "fields": []}
+    return ask.show("problem", ask.say("not_done"), 500, **words)
 
 
 def _nothing_here(request: Request, error: Exception) -> Response:

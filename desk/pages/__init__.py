@@ -9,6 +9,7 @@ from desk.frame import DeskPage
 from desk.pages import (
     bulletin,
     alerts,
+    people,
     runs,
     today,
 )
@@ -21,5 +22,6 @@ PAGES: tuple[tuple[DeskPage, APIRouter], ...] = tuple(
         bulletin,
         alerts,
         runs,
+        people,
     )
 )

@@ -37,6 +37,7 @@ KINDS: Mapping[str, tuple[str, str]] = {
 }
 YEARS = (1, 3, 5, 10)
 USUAL_YEARS, MOST_SHOWN = 3, 200
+_USUAL = {"indicator": "", "kind": "above", "n": "", "years": str(USUAL_YEARS)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ def alerts(ask: Asked) -> Response:
     return ask.show(
         "alerts", ask.say("desk_alerts"), 400 if problem else 200,
         problem=problem,
-        asked={"years": str(USUAL_YEARS), "kind": "above", **{k: v for k, v in asked.items() if v}},
+        asked={**_USUAL, **{name: value for name, value in asked.items() if value}},
         trial=trial,
         kinds=[(name, ask.say(f"kind_{name}")) for name in KINDS],
         years=[(str(n), ask.say("years_back", count=n)) for n in YEARS],
