@@ -19,7 +19,7 @@ from dashboard.pages.parts import alerts as parts
 from dashboard.pages.parts.alerts import AlertWords
 from desk.frame import DeskPage
 from desk.request import Asked, DeskRequest
-from etl.alerts.rules import Trial, tried
+from etl.alerts.rules import TriedRule, tried
 from etl.catalog import AlertRule, Catalog
 from etl.errors import SettingError, nearest
 from etl.records import BEIJING, now
@@ -166,7 +166,7 @@ def _rule(ask: DeskRequest, kind: str, number: str) -> AlertRule:
         raise SettingError(ask.say(f"number_{kind}")) from None
 
 
-def _remark(ask: DeskRequest, found: Trial) -> str:
+def _remark(ask: DeskRequest, found: TriedRule) -> str:
     """What is to be known of it: on which values, and how many could not be decided."""
     if not found.values:
         return ask.say("nothing_held_then")

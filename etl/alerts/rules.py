@@ -116,7 +116,7 @@ def judge(
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class TriedRule:
     """What a rule would have said of the past: how often it would have started to hold, and how
     many values it could be decided for, of how many."""
 
@@ -133,7 +133,7 @@ def tried(
     series: Sequence[Vintage],
     since: Date,
     splits: Sequence[Date] = (),
-) -> Trial:
+) -> TriedRule:
     """A rule on the values served, for dates from a day on; the values before it decide whether it
     held already. One of freshness depends on the clock and cannot be tried: it says nothing."""
     says = _RuleWords(indicator, unit, rule)
@@ -142,7 +142,7 @@ def tried(
     found = tuple(one for one in crossed if one.date >= since)
     inside = [mark for v, mark in zip(series, marks, strict=False) if v.date >= since]
     decided = sum(mark is not None for mark in inside)
-    return Trial(says.rule(), found, decided, len(inside))
+    return TriedRule(says.rule(), found, decided, len(inside))
 
 
 @dataclass(frozen=True, slots=True)
