@@ -7,8 +7,8 @@ from fastapi import APIRouter
 
 from desk.frame import DeskPage
 from desk.pages import (
-    bulletin,
     alerts,
+    bulletin,
     people,
     runs,
     today,
