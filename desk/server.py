@@ -53,11 +53,11 @@ class DeskServer:
         inner = _Entrance(BoundedBodies(_routes(self.desk), most=lambda path: MAX_SENT_BYTES))
         door = FrontDoor(inner, self.public.service.metrics)
         own = PublicAddress(door, service.site.urls, [DESK])
-        self._app = PeopleDoor(
-            _Doors(own, self.public, service.site.urls.prefix),
-            _Doors(own, self.members, service.site.urls.prefix),
-            self.people,
-        )
+        prefix = service.site.urls.prefix
+        public = _Doors(own, self.public, prefix)
+        is_one = self.members is self.public  # and then begun once
+        members = public if is_one else _Doors(own, self.members, prefix)
+        self._app = PeopleDoor(public, members, self.people)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._app(scope, receive, send)

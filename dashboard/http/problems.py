@@ -140,6 +140,8 @@ def _urls(request: Request) -> Urls:
 
 
 def _with_retry(answer: Response, error: XinzhiError) -> Response:
+    if answer.status_code == 401:
+        answer.headers["WWW-Authenticate"] = "Bearer"
     if isinstance(error, BusyError):
         answer.headers["Retry-After"] = str(error.retry_after_s)
     return answer

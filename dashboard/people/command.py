@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from rich.console import Console
@@ -9,6 +10,7 @@ from rich.table import Table
 
 from dashboard.people.people import SCOPES, People
 from dashboard.people.roles import Role
+from etl.base_url import DEFAULT_HOST, base_url, served_at
 from etl.errors import SettingError
 from etl.records import BEIJING
 from etl.settings import Settings, load_settings
@@ -27,7 +29,8 @@ def add_people(commands: Any) -> None:
     one.set_defaults(command=lambda options: _sessions(_people()))
 
     one = actions.add_parser("link", help="a new one-time link for this machine")
-    one.set_defaults(command=lambda options: _link(load_settings()))
+    one.add_argument("--port", type=int, help="its port")
+    one.set_defaults(command=lambda options: _link(load_settings(), options.port))
 
     one = actions.add_parser("sign-out", help="end every session of a person")
     one.add_argument("name", metavar="NAME", help="as `people list` names them")
@@ -97,11 +100,15 @@ def _print(table: Table, count: int, otherwise: str) -> int:
     return 0
 
 
-def _link(settings: Settings) -> int:
-    if "link" not in settings.sign_in.ways:
+def _link(settings: Settings, port: int | None) -> int:
+    ways = settings.sign_in.ways
+    if ways and "link" not in ways:
         raise SettingError(
             "XINZHI_SIGN_IN: does not name link, so that no link lets anyone in; add it there."
         )
+    if port is not None:
+        settings = replace(settings, base_url=base_url(served_at(DEFAULT_HOST, port)))
+    # A desk on this machine lets people in by links where nothing is set.
     print(People.of(settings).one_time_link())
     return 0
 

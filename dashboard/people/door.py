@@ -16,14 +16,12 @@ from dashboard.http.problems import answer_to
 from dashboard.http.public_address import URLS
 from dashboard.http.security import with_rules
 from dashboard.people.changes import READING, is_from_elsewhere
-from dashboard.people.people import People, WhoAsks
+from dashboard.people.people import People
 from dashboard.people.roles import DoorError, Role
 from etl.errors import StorageError, XinzhiError
 
 #: Where a request finds the people of the site.
 PEOPLE = "xinzhi.people"
-#: What a public answer depends on where people sign in; caches keep those of readers apart.
-_VARY = b"Cookie"
 _PRIVATE = (b"cache-control", b"private, no-store")
 log = logging.getLogger(__name__)
 
@@ -48,7 +46,7 @@ class PeopleDoor:
             return
         scope = {**scope, "person": None, PEOPLE: self.people}
         if not self.people.carries(scope):
-            await self.public(scope, receive, _varying(send))
+            await self.public(scope, receive, self._varying(send))
             return
         try:
             asks = await asyncio.to_thread(self.people.who_asks, scope)
@@ -70,32 +68,29 @@ class PeopleDoor:
             await _refused(self.people, error, scope, receive, send)
             return
         is_member = person is not None and person.role >= Role.MEMBER
-        await (self.members if is_member else self.public)(scope, receive, self._answer(asks, send))
+        app = self.members if is_member else self.public
+        await app(scope, receive, self._varying(send, drops_cookie=asks.drops_cookie))
 
-    def _answer(self, asks: WhoAsks, send: Send) -> Send:
-        if not asks.drops_cookie:
-            return _varying(send)
-        cookies = self.people.cookies
-        return _varying(send, [cookies.dropped(cookies.session)])
+    def _varying(self, send: Send, *, drops_cookie: bool = False) -> Send:
+        """Answers that say on what they depend, so that caches keep those of readers apart; one
+        that takes a cookie away is kept by nobody."""
+        told_by, cookies = self.people.told_by, self.people.cookies
 
-
-def _varying(send: Send, cookies: RawHeaders = []) -> Send:  # noqa: B006
-    """Answers that say on what they depend; with `cookies` they are kept by nobody else."""
-
-    async def told(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            headers: RawHeaders = list(message["headers"])
-            if cookies:
-                headers = [one for one in headers if one[0] != b"cache-control"]
-                headers += [_PRIVATE, *cookies]
-            vary = [value for name, value in headers if name == b"vary"]
-            if not any(b"cookie" in value.lower() for value in vary):
+        async def told(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers: RawHeaders = list(message["headers"])
+                given = f"{cookies.session}=".encode()  # by who signs in at this moment
+                is_given = any(n == b"set-cookie" and v.startswith(given) for n, v in headers)
+                if drops_cookie and not is_given:
+                    headers = [one for one in headers if one[0] != b"cache-control"]
+                    headers += [_PRIVATE, cookies.dropped(cookies.session)]
+                vary = [value for name, value in headers if name == b"vary"]
                 headers = [one for one in headers if one[0] != b"vary"]
-                headers.append((b"vary", b", ".join([*vary, _VARY])))
-            message = {**message, "headers": headers}
-        await send(message)
+                headers.append((b"vary", b", ".join([*vary, told_by])))
+                message = {**message, "headers": headers}
+            await send(message)
 
-    return told
+        return told
 
 
 async def _refused(

@@ -134,6 +134,11 @@ class People:
 
     # Who asks
 
+    @property
+    def told_by(self) -> bytes:
+        """The headers of a request that say who sends it, as `Vary` names them."""
+        return b", ".join(filter(None, (b"Cookie", b"Authorization", self._header)))
+
     def carries(self, scope: Scope) -> bool:
         """Whether a request says who sends it, rightly or not. It costs a look at its headers."""
         for name, value in scope["headers"]:
@@ -148,7 +153,8 @@ class People:
     def who_asks(self, scope: Scope) -> WhoAsks:
         """Who sends a request: by a token, by the header of a trusted proxy, or by a cookie."""
         kind, _, token = header(scope, b"authorization").partition(b" ")
-        if kind.lower() == b"bearer":
+        # What a proxy in front lets people in with may stand there too, and is none of ours.
+        if kind.lower() == b"bearer" and token.startswith(TOKEN.encode()):
             return WhoAsks(self._by_token(token.decode("latin-1").strip()))
         person = self._by_proxy(scope)
         if person is not None:

@@ -40,6 +40,7 @@ _PRIVATE = {
     **NEVER.headers,
     "Content-Security-Policy": _CSP,
     "Referrer-Policy": "no-referrer",
+    "X-Robots-Tag": "noindex",
 }
 _MOST_QUERY = 8_000
 #: Providers are asked apart from everything else, and few at a time.
