@@ -198,7 +198,7 @@ def test_a_reader_is_told_the_same_and_gets_no_cookie_where_people_can_sign_in(
 ) -> None:
     house.server.snapshots.refresh()
     browser = house.browser()
-    for path in ("/", "/indicators", "/c/sp500", "/c/sp500.csv", "/api/v1/status", "/nothing"):
+    for path in ("/about", "/c/sp500", "/c/sp500.csv", "/api/v1/status", "/nothing"):
         with_door, without = browser.get(path), site.get(path, headers=PLAIN)
         assert with_door.status_code == without.status_code
         assert "set-cookie" not in with_door.headers
