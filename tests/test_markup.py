@@ -76,10 +76,11 @@ def test_no_page_is_built_of_components() -> None:
     assert asking == {"app.py", "http/dash_app.py", "http/routes/assets.py"}
 
 
-def test_the_words_of_the_pages_are_the_same_in_both_languages() -> None:
+@pytest.mark.parametrize("door", ["dashboard", "desk"])
+def test_the_words_of_the_pages_are_the_same_in_both_languages(door: str) -> None:
     """Each has its counterpart, with the same blanks, but what one language leaves unsaid."""
     zh, en = (
-        yaml.safe_load((PROJECT / f"dashboard/texts/{lang}.yaml").read_text(encoding="utf-8"))
+        yaml.safe_load((PROJECT / f"{door}/texts/{lang}.yaml").read_text(encoding="utf-8"))
         for lang in ("zh", "en")
     )
     assert {kind: list(words) for kind, words in zh.items()} == {
@@ -93,6 +94,7 @@ def test_the_words_of_the_pages_are_the_same_in_both_languages() -> None:
             assert all(one == blanks[0] for one in blanks), name
 
 
+@pytest.mark.parametrize("door", ["dashboard", "desk"])
 @pytest.mark.parametrize("lang", ["zh", "en"])
-def test_no_text_stands_twice(lang: str) -> None:
-    assert load_yaml(PROJECT / f"dashboard/texts/{lang}.yaml").keys()
+def test_no_text_stands_twice(door: str, lang: str) -> None:
+    assert load_yaml(PROJECT / f"{door}/texts/{lang}.yaml").keys()

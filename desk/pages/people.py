@@ -104,7 +104,7 @@ def end_session(ask: Asked, form: Sent) -> Response:
     with ask.recorded(["people", "sign-out", found.name], found.name, PROGRAM) as told:
         ask.people.end_session(number)
         told.outcome = f"session {number} ended"
-    return ask.back(PATH, ask.say("session_ended", who=found.shown))
+    return ask.back(PATH, ask.say("ended_a_session", who=found.shown))
 
 
 @router.post(f"{PATH}/hold")
