@@ -94,9 +94,11 @@ class RefusedAgain(CheckFailed):
 
 def in_words(error: XinzhiError | str, lang: str) -> str:
     """The sentence of an error for people who read `lang`. A sentence whose Chinese is not known
-    is given as it is, and said to be English."""
+    is given as it is, and said to be English; one that ends as Chinese does is Chinese already."""
     said = str(error)
-    return said if lang != "zh" else in_chinese(said) or f"出错了，原文是英文：{said}"
+    if lang != "zh" or said.endswith("。"):
+        return said
+    return in_chinese(said) or f"出错了，原文是英文：{said}"
 
 
 #: How many characters of foreign text are quoted, and how many are examined for that.

@@ -193,7 +193,8 @@ def _laid_out(request: PageRequest, prepared: PreparedBulletin, days: Sequence[d
                 block(marked, "judgement", number, words)
                 for number, words in enumerate(bulletin.judgement)
             ],
-            "chain": chain(request, as_of, days),
+            # Who looks at a draft waits for nothing that it does not say itself.
+            "chain": chain(request, as_of, days) if prepared.is_public else None,
             "marked": marked,
             "aftermath": AftermathWords(request.snapshot, urls, seen_at).of_bulletin(
                 bulletin, marked.claims

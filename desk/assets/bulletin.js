@@ -22,6 +22,27 @@
     input.addEventListener("change", () => { if (input.files.length) drop.requestSubmit(); });
   }
 
+  // An article is copied as it looks, with its pictures.
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest?.("[data-copies-rich]");
+    if (!button) return;
+    const node = document.getElementById(button.dataset.copiesRich);
+    const told = button.parentNode.querySelector("[role=status]");
+    const kinds = { "text/html": node.innerHTML, "text/plain": node.textContent };
+    try {
+      const blobs = Object.entries(kinds).map(([kind, words]) => [kind, new Blob([words], { type: kind })]);
+      await navigator.clipboard.write([new ClipboardItem(Object.fromEntries(blobs))]);
+      told.textContent = button.dataset.done;
+    } catch {  // the old way, for pages that did not come over https
+      node.closest("details").open = true;
+      const range = document.createRange(), chosen = getSelection();
+      range.selectNodeContents(node);
+      chosen.removeAllRanges();
+      chosen.addRange(range);
+      told.textContent = document.execCommand("copy") ? button.dataset.done : "";
+    }
+  });
+
   const form = document.getElementById("draft-form");
   if (!form) return;
   const box = document.getElementById("draft-text");

@@ -12,6 +12,7 @@ from desk.pages import (
     people,
     runs,
     today,
+    wechat,
 )
 
 #: Each page with its routes.
@@ -20,6 +21,7 @@ PAGES: tuple[tuple[DeskPage, APIRouter], ...] = tuple(
     for one in (
         today,
         bulletin,
+        wechat,
         alerts,
         runs,
         people,

@@ -24,7 +24,7 @@ from desk.jobs import Job
 from desk.pages.runs import job_row
 from desk.request import PRIVATE, Asked, DeskForm, DeskRequest, Sent
 from etl.bulletins.difference import difference
-from etl.bulletins.model import ReadBulletin
+from etl.bulletins.model import Bulletin, ReadBulletin
 from etl.bulletins.to_markdown import to_markdown
 from etl.errors import SettingError, StorageError, XinzhiError
 from etl.files.authored import bulletin_files
@@ -162,7 +162,7 @@ def take(ask: Asked, form: Sent, day: str) -> Response:
     when, box, key = _day(ask, day), _sent_box(form), form["take"]
     if (refused := _saved_or_refused(ask, when, box)) is not None:
         return refused
-    draft = _read_text(ask, when, box.text).bulletin
+    draft = read_text(ask, when, box.text)
     with ask.recorded(["candidates", "--take", key], str(when)) as told:
         _, documents = review.take(ask.settings, [key], [draft])
         told.outcome = "; ".join(one.title for one in documents)
@@ -307,7 +307,7 @@ def _check_context(
 def _check(ask: DeskRequest, day: date, box: DraftBox) -> DraftCheck:
     """What is to be said of a text, by the newest snapshot."""
     try:
-        reading = _read_text(ask, day, box.text)
+        reading = read_sent(SentDraft(str(day), box.text), day, ask.say)[0]
         draft = reading.bulletin
         require_short(draft, ask.say)
     except XinzhiError as error:
@@ -348,8 +348,9 @@ def _read(ask: DeskRequest, form: DeskForm, day: date | None = None) -> tuple[Re
         raise AddressError("draft", ask.in_words(error)) from None
 
 
-def _read_text(ask: DeskRequest, day: date, text: str) -> ReadBulletin:
-    return read_sent(SentDraft(str(day), text), day, ask.say)[0]
+def read_text(ask: DeskRequest, day: date, text: str) -> Bulletin:
+    """The bulletin in the text of a draft; an AddressError says in words what is wrong with it."""
+    return read_sent(SentDraft(str(day), text), day, ask.say)[0].bulletin
 
 
 def _box(reading: ReadBulletin, form: DeskForm) -> DraftBox:
