@@ -6,6 +6,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.datastructures import FormData
 
+from dashboard.address import AddressError
 from dashboard.http.asgi import App, Receive, Scope, Send
 from dashboard.http.bodies import MAX_BYTES, BoundedBodies
 from dashboard.http.front_door import FrontDoor
@@ -204,7 +205,7 @@ def _nothing_here(request: Request, error: Exception) -> Response:
 
 def status_of(error: Exception) -> int:
     """The status of the page that tells of an error."""
-    if isinstance(error, BodyError):
+    if isinstance(error, BodyError | AddressError):
         return error.status
     if isinstance(error, ConflictError | Locked):
         return 409
