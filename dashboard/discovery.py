@@ -27,6 +27,7 @@ from etl.brief.words import in_markdown
 from etl.calendars import end_of
 from etl.catalog import Indicator
 from etl.records import BEIJING, Event, Vintage
+from etl.subscribers import LEAVE
 from etl.words.sentences import badges
 
 ENTRIES = 100
@@ -97,8 +98,9 @@ class Happening:
 
 def robots(urls: Urls) -> str:
     """Everything may be read but the machinery of the pages."""
-    machinery, sitemap = urls.to("/_dash-"), urls.online.to("/sitemap.xml")
-    return f"User-agent: *\nDisallow: {machinery}\n\nSitemap: {sitemap}\n"
+    machinery, leave = urls.to("/_dash-"), urls.to(f"{LEAVE}/")
+    sitemap = urls.online.to("/sitemap.xml")
+    return f"User-agent: *\nDisallow: {machinery}\nDisallow: {leave}\n\nSitemap: {sitemap}\n"
 
 
 def sitemap(snapshot: Snapshot, urls: Urls) -> bytes:
@@ -110,7 +112,7 @@ def sitemap(snapshot: Snapshot, urls: Urls) -> bytes:
         SubElement(entry, "loc").text = link
         if day:
             SubElement(entry, "lastmod").text = day.isoformat()
-    return _xml(root)
+    return xml_of(root)
 
 
 def llms(snapshot: Snapshot, urls: Urls, lang: str = "zh") -> bytes:
@@ -147,24 +149,32 @@ def bulletins_feed(snapshot: Snapshot, urls: Urls) -> bytes:
     """The newest bulletins, as Atom."""
     whole = urls.online
     entries = list(_bulletins(snapshot, whole))
-    return _feed("/atom.xml", "feed", site_title(), "zh", entries, snapshot, whole)
+    return atom("/atom.xml", "feed", site_title(), "zh", entries, snapshot, whole)
 
 
-def events_feed(snapshot: Snapshot, urls: Urls, lang: str = "zh") -> bytes:
-    """What happened to indicators, as Atom: one entry a day and group, each event told once."""
+def events_feed(snapshot: Snapshot, urls: Urls, lang: str = "zh", group: str = "") -> bytes:
+    """What happened to indicators, or to those of a group, as Atom: one entry a day and group, each
+    event told once."""
     days: dict[tuple[date, str], list[Happening]] = defaultdict(list)
-    for one in _happenings(snapshot, lang):
-        if one.link(urls.online):
+    for one in happenings(snapshot, lang):
+        if group in ("", one.indicator.group) and one.link(urls.online):
             days[one.day, one.indicator.group].append(one)
     newest = sorted(days, reverse=True)[:ENTRIES]
     entries = [_day_entry(snapshot, day, group, days[day, group], urls.online, lang)
                for day, group in newest]  # fmt: skip
-    title = f"{site_title(lang)} · {text('events', lang)}"
-    path = "/events.atom" + ("?lang=en" if lang == "en" else "")
-    return _feed(path, f"events-feed-{lang}", title, lang, entries, snapshot, urls.online)
+    about = snapshot.catalog.groups[group].title.in_(lang) if group else site_title(lang)
+    title = f"{about} · {text('events', lang)}"
+    chosen = [
+        part
+        for part in (f"group={group}" if group else "", "lang=en" if lang == "en" else "")
+        if part
+    ]
+    path = "/events.atom" + (f"?{'&'.join(chosen)}" if chosen else "")
+    key = f"events-feed-{lang}" + (f"-{group}" if group else "")
+    return atom(path, key, title, lang, entries, snapshot, urls.online)
 
 
-def _feed(
+def atom(
     path: str,
     key: str,
     title: str,
@@ -188,7 +198,7 @@ def _feed(
         _texts(node, summary=entry.summary)
         if entry.content:
             SubElement(node, "content", type="html").text = _printable(entry.content)
-    return _xml(root)
+    return xml_of(root)
 
 
 def catalogue(snapshot: Snapshot, urls: Urls) -> dict[str, Any]:
@@ -239,15 +249,18 @@ def _bulletins(snapshot: Snapshot, urls: Urls) -> Iterator[FeedEntry]:
             )
 
 
-def _happenings(snapshot: Snapshot, lang: str) -> list[Happening]:
-    """Events and crossings, each once: of a value that was revised, what was known last; of a rule
-    that says what an event says already, the event."""
-    events = sorted(queries.events(snapshot, most=LOOKED_AT), key=lambda event: event.known_at)
+def happenings(snapshot: Snapshot, lang: str, only: str = "") -> list[Happening]:
+    """Events and crossings of all indicators, or `only` of one, each once: of a value that was
+    revised, what was known last; of a rule that says what an event says already, the event."""
+    found = queries.events(snapshot, only or None, most=LOOKED_AT)
+    events = sorted(found, key=lambda event: event.known_at)
     last = {(e.indicator, e.date, e.kind, e.threshold): e for e in events}
     marked = {(e.indicator, e.date) for e in last.values()}
     told = [_of_event(snapshot, event, lang) for event in last.values()]
     colon = "：" if lang == "zh" else ": "
     for alert in queries.alerts(snapshot):
+        if only not in ("", alert.indicator):
+            continue
         is_mark = alert.rule.startswith(("record", "threshold"))
         for crossing in alert.crossings:
             if not (is_mark and (alert.indicator, crossing.date) in marked):
@@ -351,5 +364,5 @@ def _id(key: str) -> str:
     return uuid5(NAMESPACE_URL, f"xinzhi:{key}").urn
 
 
-def _xml(root: Element) -> bytes:
+def xml_of(root: Element) -> bytes:
     return (_HEAD + ElementTree.tostring(root, encoding="unicode") + "\n").encode()

@@ -47,6 +47,7 @@ from dashboard.http.routes import (
     charts,
     data,
     discovery,
+    leave,
     operations,
     pages,
     since,
@@ -59,6 +60,7 @@ from dashboard.urls import Urls
 from etl.errors import XinzhiError
 from etl.settings import Settings
 from etl.storage.snapshots import SnapshotStore, committee_store_of, has_committee, store_of
+from etl.subscribers import Subscribers
 
 #: How many are made at once. Few: who draws holds Python's lock for fifty milliseconds, which
 #: everyone else waits for. Files that pages load are made once in all, and may wait longer.
@@ -66,6 +68,7 @@ PAGES, PICTURES, FILES, ASSETS, DRAFTS = (3,), (2,), (4,), (2, 20.0, 1000), (1, 
 #: In the order in which they are asked. Charts before the data: a kit is no zip of data.
 ROUTERS = (
     charts.router, data.router, charts.pages, bulletins.router, since.router, operations.router,
+    leave.router,
     discovery.router, assets.router, api_docs.router, api.router, pages.router,
 )  # fmt: skip
 
@@ -89,6 +92,7 @@ class Server:
             "assets": ConcurrencyLimit(*ASSETS),
             "drafts": ConcurrencyLimit(*DRAFTS),
             "assistants": ConcurrencyLimit(*AT_ONCE),
+            "leaving_letters": ConcurrencyLimit(1),
         }
         self.service = Service(
             snapshots=self.snapshots,
@@ -97,6 +101,7 @@ class Server:
             metrics=Metrics(self.snapshots, cache, limits, served, prefix),
             cache=cache,
             leaving=Event(),
+            subscribers=Subscribers.of(settings),
             **limits,
         )
         # Before the pages, which answer whatever nothing else does.

@@ -16,6 +16,7 @@ from etl.commands import (
     check,
     console,
     editor,
+    letters,
     metrics,
     new_indicator,
     report,
@@ -258,6 +259,32 @@ def parser(lang: str) -> CommandLine:
     )  # fmt: skip
     one.add_argument("--json", action="store_true")
     one.set_defaults(command=report.brief_command)
+
+    one = commands.add_parser(
+        "digest",
+        conflict_handler="resolve",
+        help="the brief of a day as a letter; send it to those who asked for it",
+    )
+    one.add_argument("date", metavar="DATE", help="the day that it tells of")
+    one.add_argument("--send", action="store_true", help="send it to each once, and to the robot")
+    one.add_argument(
+        "--lang", choices=LANGS, default=argparse.SUPPRESS,
+        help="the letter of this language alone, and the language of what is said here",
+    )  # fmt: skip
+    one.set_defaults(command=letters.digest_command)
+
+    one = commands.add_parser(
+        "subscribers", conflict_handler="resolve", help="who gets the letter of the day by e-mail"
+    )
+    what = one.add_mutually_exclusive_group()
+    what.add_argument("--add", nargs="+", metavar="ADDRESS", help="let them get it")
+    what.add_argument("--remove", nargs="+", metavar="ADDRESS", help="take them away")
+    what.add_argument("--json", action="store_true")
+    one.add_argument(
+        "--lang", choices=LANGS, default=argparse.SUPPRESS,
+        help="the language of their letter, and of what is said here; zh unless given",
+    )  # fmt: skip
+    one.set_defaults(command=letters.subscribers_command)
     return whole
 
 

@@ -38,6 +38,14 @@ create table if not exists people_attempts (
   id text primary key, way text not null, body text not null, ends_at double precision not null);
 create table if not exists people_secrets (name text primary key, body text not null);
 """
+#: How those lie who get the letter of the day, in SQLite as in PostgreSQL: `sent` is the newest day
+#: of which they got it, and `subscriber_keys` what their addresses for leaving are signed with.
+SUBSCRIBERS_LAYOUT = """
+create table if not exists subscribers (
+  number text primary key, address text not null unique, lang text not null,
+  since text not null, sent text not null);
+create table if not exists subscriber_keys (name text primary key, body text not null);
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,6 +80,10 @@ HELP: Mapping[str, tuple[str, str]] = {
         "by the host of the address",
         "what is posted: wecom, dingtalk, feishu or slack",
     ),
+    "ALERT_SECRET": (
+        "none",
+        "what messages to a robot of DingTalk or Feishu are signed with (加签); it is a secret",
+    ),
     "ALERT_SMTP": ("none", "mail server for alerts: smtp://USER:PASSWORD@HOST:587 or smtps://…"),
     "ALERT_TO": ("none", "who gets alerts by e-mail; several with commas"),
     "ALERT_LATER": (
@@ -237,6 +241,7 @@ class Settings:
     eia_api_key: str | None = field(default=None, repr=False)
     alert_webhook: str | None = field(default=None, repr=False)
     alert_shape: str | None = None
+    alert_secret: str | None = field(default=None, repr=False)
     alert_smtp: str | None = field(default=None, repr=False)
     alert_to: tuple[str, ...] = ()
     alert_later: str = "none"
@@ -266,8 +271,9 @@ class Settings:
     def _secrets(self) -> frozenset[str]:
         """Every form in which a secret of these settings can appear in a text."""
         store = self.object_access
-        found = {self.fred_api_key or "", self.eia_api_key or "", store.secret or "",
-                 store.token or "", store.key_id or "", *self.sign_in.secrets}  # fmt: skip
+        found = {self.fred_api_key or "", self.eia_api_key or "", self.alert_secret or "",
+                 store.secret or "", store.token or "", store.key_id or "",
+                 *self.sign_in.secrets}  # fmt: skip
         for dsn in (self.state_dsn, self.lake.catalog if self.lake else None):
             found.update(dsn.secrets if dsn else ())
         for address in (self.proxy, self.alert_smtp):
@@ -322,6 +328,11 @@ class Settings:
     def people(self) -> Path:
         """Who may sign in, and who has: nothing of it is needed to read what is public."""
         return self.state / "people.sqlite"
+
+    @property
+    def subscribers(self) -> Path:
+        """Who gets the letter of the day, on a single machine."""
+        return self.state / "subscribers.sqlite"
 
     @property
     def served(self) -> Path:
@@ -398,6 +409,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         timeout_s=_seconds("TIMEOUT", value("TIMEOUT") or "8"),
         alert_webhook=value("ALERT_WEBHOOK"),
         alert_shape=value("ALERT_SHAPE"),
+        alert_secret=value("ALERT_SECRET"),
         alert_smtp=escaped_address(value("ALERT_SMTP") or "") or None,
         alert_to=tuple((value("ALERT_TO") or "").replace(",", " ").split()),
         alert_later=_later(value("ALERT_LATER") or "none"),

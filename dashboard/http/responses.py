@@ -21,6 +21,7 @@ from dashboard.http.compression import accepted
 from dashboard.http.limits import ConcurrencyLimit
 from dashboard.http.metrics import Metrics
 from dashboard.http.problems import problem
+from etl.subscribers import Subscribers
 
 _RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})", re.ASCII)
 
@@ -41,6 +42,9 @@ class Service:
     assets: ConcurrencyLimit
     drafts: ConcurrencyLimit
     assistants: ConcurrencyLimit
+    leaving_letters: ConcurrencyLimit
+    #: Who gets the letter of the day; readers of the site only leave.
+    subscribers: Subscribers
     #: Set once the process has been told to end: whoever sends it readers should stop.
     leaving: Event
 

@@ -8,6 +8,7 @@ from dashboard.assistants import PATH as ASSISTANT_PATH
 from dashboard.chart_page.page import style_hash
 from dashboard.http.asgi import RawHeaders
 from dashboard.pages.draft import PATH as DRAFT_PATH
+from etl.subscribers import LEAVE
 
 CALLBACK_PATH = "/_dash-update-component"
 #: How the addresses of scripts, styles and callbacks begin; no person writes them.
@@ -22,7 +23,7 @@ FORM_METHODS = ("GET", "HEAD", "POST", "OPTIONS")
 FORM_PATHS = frozenset({DRAFT_PATH, "/sign-out"})
 #: Data, API, feeds and pictures: anyone may read them from a page of their own, errors included.
 _OPEN = re.compile(
-    r"/api/(?!docs)|/verify/|/oembed\Z|/(c|bulletins)/[^/]*\.[^/]*\Z|/[a-z]+\.(xml|jsonld|atom|txt)\Z"
+    r"/api/(?!docs)|/verify/|/oembed\Z|/(c|bulletins)/[^/]*\.[^/]*\Z|/[a-z]+\.(xml|jsonld|atom|txt|opml)\Z"
 )
 _OPEN_HEADERS: RawHeaders = [
     (b"access-control-allow-origin", b"*"),
@@ -100,7 +101,7 @@ def is_of_the_desk(path: str) -> bool:
 
 def allowed(path: str) -> tuple[str, ...]:
     """The methods that an address answers."""
-    if path in FORM_PATHS or is_of_the_desk(path):
+    if path in FORM_PATHS or is_of_the_desk(path) or path.startswith(f"{LEAVE}/"):
         return FORM_METHODS
     return CALLBACK_METHODS if path in (CALLBACK_PATH, ASSISTANT_PATH) else METHODS
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from itertools import islice
 
-from dashboard import formatting
+from dashboard import feeds, formatting
 from dashboard.address import AddressError, ChartAddress, MovedError, as_named, parse
 from dashboard.chart_page.controls import Choice, SpanForm, controls, span_form
 from dashboard.chart_page.page import licence_words, shared_link
@@ -104,6 +104,7 @@ def layout(request: PageRequest, indicator_id: str) -> Page:
     item = reading(request.snapshot, address.id, address.as_of, request.lang)
     shown = _chart(request, seen) if item.vintage else None
     column = seen.table.columns[0]
+    feed = urls.to(feeds.address(feeds.EVENTS, request.lang, id=address.id))
     return Page(
         title=item.indicator.title.in_(request.lang),
         template="indicator",
@@ -112,7 +113,9 @@ def layout(request: PageRequest, indicator_id: str) -> Page:
         ids=(item.id,),
         told=_since(seen),
         paper=shared_link(seen, urls.online),
+        feeds=((feed, item.indicator.title.in_(request.lang)),),
         context={
+            "feed": feed,
             "group": catalog.groups[item.indicator.group].title.in_(request.lang),
             "figure": item.figure,
             "change": item.change,

@@ -84,6 +84,8 @@ class Page:
     begins: date | None = None
     is_final: bool = False
     paper: str = ""
+    #: Feeds about what is shown besides those of the whole site: address and title.
+    feeds: tuple[tuple[str, str], ...] = ()
 
 
 def message(title: str, sentence: str, status: int) -> Page:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from dashboard import formatting
+from dashboard import feeds, formatting
 from dashboard.address import AddressError, ChartAddress, Transform
 from dashboard.chart.model import build
 from dashboard.data import policy_filter, queries
@@ -119,6 +119,7 @@ def layout(request: PageRequest) -> Page:
     counted = str(sum(policy.counted for policy in held))
     lead = request.say("policies_lead", all=str(len(held)), counted=counted)
     monthly = asked.monthly()
+    feed = request.urls.to(feeds.address(feeds.DOCUMENTS, request.lang, topic=choice.topic))
     return Page(
         title=request.say("policies"),
         template="policies",
@@ -126,7 +127,9 @@ def layout(request: PageRequest) -> Page:
         charts=(monthly.chart,) if monthly and monthly.years else (),
         told=(request.say("register_then"),) if request.as_of else (),
         paper=request.urls.online.page("/policies", **request.query),
+        feeds=((feed, choice.topic or request.say("policies")),),
         context={
+            "feed": feed,
             "lead": lead,
             "parts": ("register", "rules", "targets"),
             "monthly": monthly,

@@ -1,111 +1,15 @@
-"""Where people, sessions and tokens are kept: a file of SQLite, or PostgreSQL where several
-machines share it. One set of statements serves both."""
+"""Where people, sessions and tokens are kept."""
 
 from __future__ import annotations
 
-import os
-import sqlite3
-import threading
-from collections.abc import Sequence
-from contextlib import suppress
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
-
-from etl.dsn import Dsn
-from etl.errors import StorageError
 from etl.records import PEOPLE_LAYOUT
+from etl.row_store import Row, RowStore, row_store
 from etl.settings import Settings
 
-if TYPE_CHECKING:
-    from etl.storage.postgres import Connection
-
-Row = tuple[Any, ...]
-#: Seconds in which PostgreSQL must answer somebody who waits for a page.
-ASK_S = 3
-
-
-class PeopleStore(Protocol):
-    """One database of people."""
-
-    def ask(self, statement: str, *values: object) -> Sequence[Row]:
-        """The rows of a statement, a transaction of its own, with `?` for each value; a
-        StorageError in words where it cannot be asked."""
+__all__ = ["PeopleStore", "Row", "people_store"]
+PeopleStore = RowStore
 
 
 def people_store(settings: Settings) -> PeopleStore:
     """The store of a site; nothing is opened before it is asked."""
-    if settings.state_dsn is None:
-        return SqlitePeople(settings.people)
-    return PostgresPeople(settings.state_dsn)
-
-
-class SqlitePeople:
-    """People in a file that only its owner can read."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._lock = threading.Lock()
-        self._connection: sqlite3.Connection | None = None
-
-    def ask(self, statement: str, *values: object) -> Sequence[Row]:
-        try:
-            with self._lock:
-                return self._opened().execute(statement, values).fetchall()
-        except (sqlite3.Error, OSError) as error:
-            raise StorageError(
-                f"{self.path}: the record of people cannot be used ({error}). Check free space and "
-                "permissions."
-            ) from None
-
-    def _opened(self) -> sqlite3.Connection:
-        if self._connection is None:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
-            connection = sqlite3.connect(
-                self.path, timeout=5, check_same_thread=False, isolation_level=None
-            )
-            with suppress(sqlite3.OperationalError):  # another server is just doing the same
-                connection.execute("pragma journal_mode = wal")
-            connection.execute("pragma synchronous = normal")
-            connection.executescript(PEOPLE_LAYOUT)
-            self._connection = connection
-        return self._connection
-
-
-class PostgresPeople:
-    """People in PostgreSQL, over one connection, which is made anew when it is lost."""
-
-    def __init__(self, dsn: Dsn) -> None:
-        self.dsn = dsn
-        self._lock = threading.Lock()
-        self._connection: Connection | None = None
-
-    def ask(self, statement: str, *values: object) -> Sequence[Row]:
-        with self._lock:
-            was_open = self._connection is not None
-            try:
-                return self._asked(statement, values)
-            except StorageError:
-                self._forget()
-                if not was_open:
-                    raise
-            try:
-                return self._asked(statement, values)  # one that stood idle may have been cut
-            except StorageError:
-                self._forget()
-                raise
-
-    def _asked(self, statement: str, values: Sequence[object]) -> Sequence[Row]:
-        from etl.storage.postgres import connect, in_words, no_longer_than, prepare
-
-        if self._connection is None:
-            self._connection = connect(self.dsn, connect_s=ASK_S, statement_s=ASK_S)
-            prepare(self.dsn, self._connection)
-        with in_words(self.dsn), no_longer_than(self._connection, ASK_S):
-            found = self._connection.execute(statement.replace("?", "%s").encode(), values)
-            return found.fetchall() if found.description else []
-
-    def _forget(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-        self._connection = None
+    return row_store(settings, settings.people, PEOPLE_LAYOUT, "the record of people")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache, partial
 
-from dashboard import discovery
+from dashboard import discovery, feeds
 from dashboard.address import RANGES, ChartAddress, Transform, Window
 from dashboard.chart.picture import Paper
 from dashboard.chart.qr import qr, qr_png
@@ -164,10 +164,20 @@ def machines(snapshot: Snapshot) -> Files:
         "/llms.txt": lambda site: discovery.llms(snapshot, site.urls),
         "/atom.xml": lambda site: discovery.bulletins_feed(snapshot, site.urls),
         "/events.atom": lambda site: discovery.events_feed(snapshot, site.urls),
+        "/policies.atom": lambda site: feeds.documents_feed(snapshot, site.urls),
+        "/feeds.opml": lambda site: feeds.opml(snapshot, site.urls),
+        **{
+            feeds.address(feeds.EVENTS, "zh", id=name): partial(_values, snapshot, name)
+            for name in queries.standings(snapshot)
+        },
         "/provinces.csv": lambda _: provinces.as_csv(snapshot, None, for_excel=False),
         "/provinces.xlsx": lambda _: provinces.as_xlsx(snapshot, None),
         "/catalog.jsonld": lambda site: to_json(discovery.catalogue(snapshot, site.urls)),
     }
+
+
+def _values(snapshot: Snapshot, name: str, site: SiteConfig) -> bytes:
+    return feeds.indicator_feed(snapshot, site.urls, name)
 
 
 def _chosen(plain: ChartAddress) -> Iterator[ChartAddress]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from contextlib import closing
 from pathlib import Path
 
 from etl.alerts.notify import Memory
@@ -16,6 +17,7 @@ from etl.storage.differences import changed_keys
 from etl.storage.snapshots import store_of
 from etl.storage.state import alert_memory, import_receipts, own_alert_memory
 from etl.storage.warehouse import place_of, writing
+from etl.subscribers import Subscribers
 
 
 def history_command(settings: Settings, options: argparse.Namespace) -> int:
@@ -66,8 +68,8 @@ def restore_command(settings: Settings, options: argparse.Namespace) -> int:
 
 
 def move_state_command(settings: Settings, options: argparse.Namespace) -> int:
-    """Carry the memory of alerts and the receipts of this machine into PostgreSQL. What is there
-    already stays, so that it may be done again, and from each machine."""
+    """Carry the memory of alerts, the receipts and the subscribers of this machine into PostgreSQL.
+    What is there already stays, so that it may be done again, and from each machine."""
     dsn = settings.state_dsn
     if dsn is None:
         raise SettingError(
@@ -86,6 +88,11 @@ def move_state_command(settings: Settings, options: argparse.Namespace) -> int:
         console.say(f"{settings.served}: {new:,} of {held:,} receipts were new to {dsn.shown}")
     else:
         console.say(f"{settings.served}: there is none; nothing to carry")
+    if settings.subscribers.exists():
+        shared, mine = Subscribers.of(settings), Subscribers.in_file(settings.subscribers)
+        with closing(shared), closing(mine):
+            new = shared.take_over(mine)
+        console.say(f"{settings.subscribers}: {new:,} subscribers were new to {dsn.shown}")
     console.say("carried; the files stay where they are, and are read no more")
     return OK
 

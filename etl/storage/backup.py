@@ -10,6 +10,7 @@ import os
 import secrets
 import shutil
 import sqlite3
+import stat
 import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -43,21 +44,23 @@ from etl.storage.state import (
     shared_text,
 )
 from etl.storage.warehouse import is_there, opened, place_of, warehouse_of, writing
+from etl.subscribers import Subscribers
 
 MANIFEST = "manifest.json"
 #: What lies in a backup, each where it lies below XINZHI_DATA; the catalog lies beside.
 WAREHOUSE, RECEIPTS, PUBLISHED, CATALOG = (
     "warehouse.duckdb", "served.sqlite", "published", "indicators.yaml",
 )  # fmt: skip
-SENT = f"state/{ALERTS}"
+SENT, SUBSCRIBERS = f"state/{ALERTS}", "state/subscribers.sqlite"
 FILES = ("policies.csv", "corrections.yaml", SENT)
 #: What lies in PostgreSQL where several machines share it, and in a backup as files.
-SHARED = (RECEIPTS, SENT)
+SHARED = (RECEIPTS, SENT, SUBSCRIBERS)
 FOLDERS = (RAW, "figures", "manual", "bulletins", "drafts")
 _KNOWN = {WAREHOUSE, RECEIPTS, PUBLISHED, CATALOG, *FOLDERS, *(PurePosixPath(f).parts[0]
           for f in FILES)}  # fmt: skip
 #: What DuckDB and SQLite may have left beside a database, which belongs to that one alone.
-_BESIDE = {WAREHOUSE: (".wal",), RECEIPTS: ("-wal", "-shm", "-journal")}
+_OF_SQLITE = ("-wal", "-shm", "-journal")
+_BESIDE = {WAREHOUSE: (".wal",), RECEIPTS: _OF_SQLITE, SUBSCRIBERS: _OF_SQLITE}
 
 
 class Copied(BaseModel):
@@ -242,8 +245,15 @@ def _sources(
         yield f"{PUBLISHED}/{path.name}", lambda to: _copy(path, to)
     if settings.state_dsn is not None:
         yield from _shared(settings.state_dsn)
-    elif settings.served.exists():
-        yield RECEIPTS, lambda to: _copy_receipts(settings.served, to)
+        with closing(Subscribers.of(settings)) as shared:
+            has_any = bool(shared.all())
+        if has_any:
+            yield SUBSCRIBERS, lambda to: _copy_subscribers(settings, to)
+    else:
+        if settings.served.exists():
+            yield RECEIPTS, lambda to: _copy_database(settings.served, to)
+        if settings.subscribers.exists():
+            yield SUBSCRIBERS, lambda to: _copy_database(settings.subscribers, to)
     yield CATALOG, lambda to: _copy(settings.catalog, to)
     found = [
         settings.data / name for name in FILES if settings.state_dsn is None or name not in SHARED
@@ -286,6 +296,10 @@ def _share(settings: Settings, stage: Path, aside: Path, paths: Sequence[str]) -
             kept.write(text)
     if RECEIPTS in paths and settings.state_dsn is not None:
         import_receipts(stage / RECEIPTS, settings.state_dsn)
+    if SUBSCRIBERS in paths:
+        shared, own = Subscribers.of(settings), Subscribers.in_file(stage / SUBSCRIBERS)
+        with closing(shared), closing(own):
+            shared.take_over(own)
 
 
 def _written(path: Path, text: str) -> tuple[int, str]:
@@ -457,8 +471,19 @@ def _at(settings: Settings, path: Path) -> Settings:
     return replace(settings, lake=None, warehouse_file=path)
 
 
-def _copy_receipts(source: Path, target: Path) -> tuple[int, str]:
-    """The record of served files as it stands, while the dashboard goes on writing it."""
+def _copy_subscribers(settings: Settings, target: Path) -> tuple[int, str]:
+    """The list that several machines share, as the file that a single one has."""
+    shared, own = Subscribers.of(settings), Subscribers.in_file(target)
+    with closing(shared), closing(own):
+        own.take_over(shared)
+    sync(target)
+    return target.stat().st_size, _sha256(target)
+
+
+def _copy_database(source: Path, target: Path) -> tuple[int, str]:
+    """A file of SQLite as it stands, while the dashboard goes on writing it."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    os.close(os.open(target, os.O_CREAT | os.O_RDWR, stat.S_IMODE(source.stat().st_mode)))
     with closing(sqlite3.connect(source)) as read, closing(sqlite3.connect(target)) as written:
         read.backup(written)
         written.execute("pragma journal_mode = delete")

@@ -1,14 +1,14 @@
-"""/robots.txt, /sitemap.xml, /llms.txt, /atom.xml, /events.atom, /catalog.jsonld."""
+"""/robots.txt, /sitemap.xml, /llms.txt, feeds and their list, /catalog.jsonld."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from fastapi import APIRouter, Request
 from fastapi.responses import PlainTextResponse, Response
 
-from dashboard import discovery
-from dashboard.address import one_of, parse_query
+from dashboard import discovery, feeds
+from dashboard.address import AddressError, one_of, parse_query
 from dashboard.data.snapshot import Snapshot
 from dashboard.display import LANGS
 from dashboard.export.table import to_json
@@ -36,7 +36,7 @@ async def sitemap(request: Request) -> Response:
 @router.api_route("/llms.txt", methods=["GET", "HEAD"], include_in_schema=False)
 async def llms(request: Request) -> Response:
     """What there is for assistants."""
-    lang = one_of("lang", parse_query(request.url.query).get("lang", ""), LANGS)
+    lang = _lang(parse_query(request.url.query))
     return await _answered(
         request, f"llms {lang}", "text/plain; charset=utf-8",
         lambda snapshot, urls: discovery.llms(snapshot, urls, lang),
@@ -51,14 +51,43 @@ async def bulletins_feed(request: Request) -> Response:
 
 @router.api_route("/events.atom", methods=["GET", "HEAD"], include_in_schema=False)
 async def events_feed(request: Request) -> Response:
-    """What happened to indicators, in the language that is asked for."""
-    lang = one_of("lang", parse_query(request.url.query).get("lang", ""), LANGS)
+    """What happened to indicators, in the language that is asked for: to all, to those of a
+    `group`, or to one by its `id`, with its new values."""
+    query = parse_query(request.url.query)
+    lang, name, group = _lang(query), query.get("id", ""), query.get("group", "")
+    if name and group:
+        raise AddressError("group", "group: a feed is of one indicator or of one group; leave out "
+                           "id or group.")  # fmt: skip
+
+    def make(snapshot: Snapshot, urls: Urls) -> bytes:
+        if name:
+            return feeds.indicator_feed(snapshot, urls, name, lang)
+        asked = feeds.known_group(snapshot, group) if group else ""
+        return discovery.events_feed(snapshot, urls, lang, asked)
+
+    return await _answered(request, f"events {lang} {name[:100]} {group[:100]}", ATOM, make)
+
+
+@router.api_route("/policies.atom", methods=["GET", "HEAD"], include_in_schema=False)
+async def documents_feed(request: Request) -> Response:
+    """The newest policy documents, or those of a `topic`."""
+    query = parse_query(request.url.query)
+    # A plus sign in an address reads as a space; no topic has one.
+    lang, topic = _lang(query), query.get("topic", "").replace(" ", "+")
     return await _answered(
-        request,
-        f"events {lang}",
-        ATOM,
-        lambda snapshot, urls: discovery.events_feed(snapshot, urls, lang),
-    )
+        request, f"documents {lang} {topic[:100]}", ATOM,
+        lambda snapshot, urls: feeds.documents_feed(snapshot, urls, topic, lang),
+    )  # fmt: skip
+
+
+@router.api_route("/feeds.opml", methods=["GET", "HEAD"], include_in_schema=False)
+async def opml(request: Request) -> Response:
+    """Every feed."""
+    lang = _lang(parse_query(request.url.query))
+    return await _answered(
+        request, f"opml {lang}", "text/x-opml",
+        lambda snapshot, urls: feeds.opml(snapshot, urls, lang),
+    )  # fmt: skip
 
 
 @router.api_route("/catalog.jsonld", methods=["GET", "HEAD"], include_in_schema=False)
@@ -70,6 +99,10 @@ async def catalogue(request: Request) -> Response:
         "application/ld+json",
         lambda snapshot, urls: to_json(discovery.catalogue(snapshot, urls)),
     )
+
+
+def _lang(query: Mapping[str, str]) -> str:
+    return one_of("lang", query.get("lang", ""), LANGS)
 
 
 async def _answered(

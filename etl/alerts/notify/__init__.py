@@ -19,7 +19,19 @@ from etl.reliability import Reliability, warning
 from etl.settings import Settings
 from etl.storage.state import alert_memory, own_alert_memory
 
-__all__ = ["Channel", "Mail", "Memory", "Message", "Sent", "Webhook", "channels", "pending", "send"]
+__all__ = [
+    "Channel",
+    "Mail",
+    "Memory",
+    "Message",
+    "Sent",
+    "Webhook",
+    "channels",
+    "pending",
+    "robots",
+    "send",
+    "send_once",
+]
 
 #: The most messages and seconds that one sending may take on a channel; the rest goes with the
 #: next one. Chat services refuse more than twenty messages a minute.
@@ -39,12 +51,17 @@ class Sent:
 
 def channels(settings: Settings) -> list[Channel]:
     """The channels that are set up; a SettingError if one is set up wrongly."""
-    found: list[Channel] = []
-    if settings.alert_webhook:
-        found.append(webhook(settings.alert_webhook, settings.alert_shape))
+    found: list[Channel] = robots(settings)
     if settings.alert_smtp or settings.alert_to:
         found.append(mail(settings))
     return found
+
+
+def robots(settings: Settings) -> list[Channel]:
+    """The chat robot that is set up, if one is; a SettingError if it is set up wrongly."""
+    if not settings.alert_webhook:
+        return []
+    return [webhook(settings.alert_webhook, settings.alert_shape, settings.alert_secret)]
 
 
 def send(
@@ -66,6 +83,27 @@ def send(
             memory.rename(old, new)
         warnings = [_warning(settings, one) for one in failing]
         return [_send(way, settings, catalog, alerts, warnings, out, memory) for way in ways]
+
+
+def send_once(
+    settings: Settings, message: Message, ways: Sequence[Channel], out: Upstream
+) -> list[Sent]:
+    """Send one message to each channel that has not sent it yet."""
+    with alert_memory(settings) as kept:
+        memory, found = Memory(kept), list[Sent]()
+        for way in ways:
+            unsure = memory.begin(way.name, way.address)
+            if message.key in memory.sent(way.address):
+                continue
+            notice, problem = "", ""
+            try:
+                with memory.sending(way.address, message.key):
+                    notice = way.send(message, out)
+            except SourceError as error:
+                problem = str(error)
+            told = tuple(filter(None, (unsure, notice)))
+            found.append(Sent(way.name, int(not problem), int(bool(problem)), problem, told))
+    return found
 
 
 def _send(

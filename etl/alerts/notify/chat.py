@@ -1,17 +1,22 @@
-"""Chat robots: what is posted to each service, and which answer means that it was delivered."""
+"""Chat robots: what is posted to each service, how it is signed, and which answer means that it was
+delivered."""
 
 from __future__ import annotations
 
+import hmac
 import json
 import re
+from base64 import b64encode
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from etl.alerts.notify.message import NAME, Message, address_of, split, told
 from etl.errors import SettingError, UnexpectedPayload, nearest, quoted
 from etl.ingest.upstream import Upstream
+from etl.records import now
 
 #: A part of an address shorter than this is a word, not a secret.
 _SECRET_LETTERS = 6
@@ -63,19 +68,38 @@ def _ok(answer: Any) -> bool:
     return bool(answer == "ok")
 
 
+def _digest(key: str, message: str) -> str:
+    return b64encode(hmac.digest(key.encode(), message.encode(), "sha256")).decode("ascii")
+
+
+def _dingtalk_sign(secret: str, moment: datetime) -> tuple[str, Mapping[str, Any]]:
+    stamp = f"{moment.timestamp() * 1000:.0f}"
+    sign = quote(_digest(secret, f"{stamp}\n{secret}"), safe="")
+    return f"&timestamp={stamp}&sign={sign}", {}
+
+
+def _feishu_sign(secret: str, moment: datetime) -> tuple[str, Mapping[str, Any]]:
+    # The text to be signed is the key, and what is signed with it is empty.
+    stamp = f"{moment.timestamp():.0f}"
+    return "", {"timestamp": stamp, "sign": _digest(f"{stamp}\n{secret}", "")}
+
+
 @dataclass(frozen=True, slots=True)
 class ChatService:
-    """What is posted to a chat service, and whether its answer confirms delivery."""
+    """What is posted to a chat service, and whether its answer confirms delivery; `sign`, where
+    the service knows signatures (加签), is what a secret and a moment add to the address and to
+    what is posted."""
 
     posted: Callable[[Message], Mapping[str, Any]]
     took: Callable[[Any], bool]
     its_ok: str
+    sign: Callable[[str, datetime], tuple[str, Mapping[str, Any]]] | None = None
 
 
 SHAPES: Mapping[str, ChatService] = {
     "wecom": ChatService(_wecom, _errcode, '"errcode": 0'),
-    "dingtalk": ChatService(_dingtalk, _errcode, '"errcode": 0'),
-    "feishu": ChatService(_feishu, _code, '"code": 0'),
+    "dingtalk": ChatService(_dingtalk, _errcode, '"errcode": 0', _dingtalk_sign),
+    "feishu": ChatService(_feishu, _code, '"code": 0', _feishu_sign),
     "slack": ChatService(_slack, _ok, "ok"),
 }
 HOSTS: Mapping[str, str] = {
@@ -89,11 +113,13 @@ HOSTS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """A chat robot. Its URL is a secret and appears in no sentence."""
+    """A chat robot. Its URL is a secret and appears in no sentence, and so is what it signs
+    with."""
 
-    url: str
+    url: str = field(repr=False)
     shape: str
     name: str = "webhook"
+    secret: str = field(default="", repr=False)
 
     @property
     def address(self) -> str:
@@ -103,14 +129,18 @@ class Webhook:
         """Post the message. A service answers 200 even when it refuses, and so does a login page in
         front of it: only the service's own confirmation is a delivery."""
         service = SHAPES[self.shape]
-        body = json.dumps(service.posted(message), ensure_ascii=False).encode()
-        answer = out.post(self.url, body, headers={"Content-Type": "application/json"})
+        url, posted = self.url, service.posted(message)
+        if self.secret and service.sign is not None:
+            more, stamped = service.sign(self.secret, now())
+            url, posted = url + more, {**stamped, **posted}
+        body = json.dumps(posted, ensure_ascii=False).encode()
+        answer = out.post(url, body, headers={"Content-Type": "application/json"})
         read = _read(answer)
         if not service.took(read):
             host = urlsplit(self.url).hostname
             raise UnexpectedPayload(
                 f"{host} did not take the message: it answered "
-                f"{_words(read, _secrets(self.url))}, not {service.its_ok}."
+                f"{_words(read, [*_secrets(url), self.secret])}, not {service.its_ok}."
             )
         return ""
 
@@ -144,8 +174,9 @@ def _secrets(url: str) -> list[str]:
     return [part for part in found if len(part) >= _SECRET_LETTERS]
 
 
-def webhook(url: str, shape: str | None) -> Webhook:
-    """The robot at an address; a SettingError in words if it cannot be one."""
+def webhook(url: str, shape: str | None, secret: str | None = None) -> Webhook:
+    """The robot at an address, which signs with a secret where one is set; a SettingError in words
+    if it cannot be one."""
     parts = split(url, "XINZHI_ALERT_WEBHOOK", ("http", "https"), "https://HOST/…")
     shape = shape or HOSTS.get(parts.hostname or "")
     if shape is None:
@@ -157,4 +188,14 @@ def webhook(url: str, shape: str | None) -> Webhook:
         raise SettingError(
             f"XINZHI_ALERT_SHAPE: '{quoted(shape)}' is none. {nearest(shape, SHAPES)}"
         )
-    return Webhook(url, shape)
+    if secret and SHAPES[shape].sign is None:
+        signing = ", ".join(name for name, service in SHAPES.items() if service.sign)
+        raise SettingError(
+            f"XINZHI_ALERT_SECRET: robots of {shape} have no signatures; unset it. Those of "
+            f"{signing} have."
+        )
+    if secret and shape == "dingtalk" and not parts.query:
+        raise SettingError(
+            "XINZHI_ALERT_WEBHOOK: lacks its access_token; copy the whole address of the robot."
+        )
+    return Webhook(url, shape, secret=secret or "")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import smtplib
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid
 from urllib.parse import SplitResult, unquote
@@ -20,10 +22,61 @@ _ADDRESS = re.compile(r"[^\s@<>,;]+@[^\s@<>,;]+")
 
 
 @dataclass(frozen=True, slots=True)
+class MailServer:
+    """A server that takes e-mail. Its user and password appear in no sentence."""
+
+    place: SplitResult = field(repr=False)
+    settings: Settings = field(repr=False)
+
+    @contextmanager
+    def opened(self) -> Iterator[smtplib.SMTP]:
+        """A connection to it, signed in where it has a user."""
+        is_tls = self.place.scheme == "smtps"
+        host, port = self.place.hostname or "", self.place.port or (465 if is_tls else 587)
+        limit, context = self.settings.timeout_s, trust(self.settings)
+        server = (
+            smtplib.SMTP_SSL(host, port, timeout=limit, context=context)
+            if is_tls
+            else smtplib.SMTP(host, port, timeout=limit)
+        )
+        with server:
+            server.ehlo()
+            if not is_tls and server.has_extn("starttls"):
+                server.starttls(context=context)
+                server.ehlo()
+                is_tls = True
+            if self.place.username:
+                if not is_tls:
+                    raise smtplib.SMTPException("it offers no encryption for the password")
+                server.login(unquote(self.place.username), unquote(self.place.password or ""))
+            yield server
+
+    @contextmanager
+    def in_words(self, *secrets: str) -> Iterator[None]:
+        """What goes wrong in the block as an UnexpectedPayload, without a secret of ours or one of
+        these."""
+        host, password = self.place.hostname, self.place.password or ""
+        hidden = [password, unquote(password), *secrets]
+        try:
+            yield
+        except smtplib.SMTPResponseException as error:
+            words = told(error.smtp_error, hidden)
+            raise UnexpectedPayload(
+                f"{host} refused the e-mail ({error.smtp_code}: {words})."
+            ) from None
+        except smtplib.SMTPRecipientsRefused as error:
+            names = told(", ".join(error.recipients), hidden)
+            raise UnexpectedPayload(f"{host} refused every recipient ({names}).") from None
+        except (OSError, smtplib.SMTPException, ValueError) as error:
+            reason = told(str(error) or type(error).__name__, hidden)
+            raise UnexpectedPayload(f"{host} did not take the e-mail ({reason}).") from None
+
+
+@dataclass(frozen=True, slots=True)
 class Mail:
     """E-mail through one server, with the chart attached if available."""
 
-    server: SplitResult
+    server: MailServer
     sender: str
     to: tuple[str, ...]
     settings: Settings
@@ -37,25 +90,9 @@ class Mail:
         """Send the message, with or without the picture."""
         picture, notice = _picture(message, out)
         mail = self._mail(message, picture)
-        host = self.server.hostname
-        try:
+        with self.server.in_words():
             within(self.settings.timeout_s * 2, lambda: self._deliver(mail))
-        except smtplib.SMTPResponseException as error:
-            words = told(error.smtp_error, self._secrets())
-            raise UnexpectedPayload(
-                f"{host} refused the e-mail ({error.smtp_code}: {words})."
-            ) from None
-        except smtplib.SMTPRecipientsRefused as error:
-            names = ", ".join(error.recipients)
-            raise UnexpectedPayload(f"{host} refused every recipient ({names}).") from None
-        except (OSError, smtplib.SMTPException, ValueError) as error:
-            reason = told(str(error) or type(error).__name__, self._secrets())
-            raise UnexpectedPayload(f"{host} did not take the e-mail ({reason}).") from None
         return notice
-
-    def _secrets(self) -> list[str]:
-        password = self.server.password or ""
-        return [password, unquote(password)]
 
     def _mail(self, message: Message, picture: bytes | None) -> EmailMessage:
         mail = EmailMessage()
@@ -70,24 +107,7 @@ class Mail:
         return mail
 
     def _deliver(self, mail: EmailMessage) -> None:
-        is_tls = self.server.scheme == "smtps"
-        host, port = self.server.hostname or "", self.server.port or (465 if is_tls else 587)
-        limit, context = self.settings.timeout_s, trust(self.settings)
-        server = (
-            smtplib.SMTP_SSL(host, port, timeout=limit, context=context)
-            if is_tls
-            else smtplib.SMTP(host, port, timeout=limit)
-        )
-        with server:
-            server.ehlo()
-            if not is_tls and server.has_extn("starttls"):
-                server.starttls(context=context)
-                server.ehlo()
-                is_tls = True
-            if self.server.username:
-                if not is_tls:
-                    raise smtplib.SMTPException("it offers no encryption for the password")
-                server.login(unquote(self.server.username), unquote(self.server.password or ""))
+        with self.server.opened() as server:
             server.send_message(mail)
 
 
@@ -112,9 +132,23 @@ def mail(settings: Settings) -> Mail:
     for address in settings.alert_to:
         if not _ADDRESS.fullmatch(address):
             raise SettingError(f"XINZHI_ALERT_TO: '{quoted(address)}' is no e-mail address.")
+    server, sender = mail_server(settings, settings.alert_to[0])
+    return Mail(server, sender, settings.alert_to, settings)
+
+
+def mail_server(settings: Settings, otherwise: str = "") -> tuple[MailServer, str]:
+    """The configured server, and whom e-mail comes from: its user, else the contact, else the
+    address that is given; a SettingError where there is no server, or none of these is an
+    address."""
+    if not settings.alert_smtp:
+        raise SettingError("XINZHI_ALERT_SMTP: is missing; e-mail needs a server.")
     example = "smtp://USER:PASSWORD@HOST:587"
     parts = split(settings.alert_smtp, "XINZHI_ALERT_SMTP", ("smtp", "smtps"), example)
-    user = unquote(parts.username or "")
-    own = (user, settings.contact or "", settings.alert_to[0])
-    sender = next(address for address in own if _ADDRESS.fullmatch(address))
-    return Mail(parts, sender, settings.alert_to, settings)
+    own = (unquote(parts.username or ""), settings.contact or "", otherwise)
+    sender = next((address for address in own if _ADDRESS.fullmatch(address)), None)
+    if sender is None:
+        raise SettingError(
+            "XINZHI_CONTACT: is missing; e-mail comes from this address where the user of "
+            "XINZHI_ALERT_SMTP is none."
+        )
+    return MailServer(parts, settings), sender

@@ -1,0 +1,125 @@
+"""Small tables that the site itself writes (people, subscribers): a file of SQLite, or PostgreSQL
+where several machines share it. One set of statements serves both."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from etl.dsn import Dsn
+from etl.errors import StorageError
+from etl.settings import Settings
+
+if TYPE_CHECKING:
+    from etl.storage.postgres import Connection
+
+Row = tuple[Any, ...]
+#: Seconds in which PostgreSQL must answer somebody who waits for a page.
+ASK_S = 3
+
+
+class RowStore(Protocol):
+    """One database."""
+
+    def ask(self, statement: str, *values: object) -> Sequence[Row]:
+        """The rows of a statement, a transaction of its own, with `?` for each value; a
+        StorageError in words where it cannot be asked."""
+
+    def close(self) -> None:
+        """Let go of the database; who asks again opens it again."""
+
+
+def row_store(settings: Settings, path: Path, layout: str, what: str) -> RowStore:
+    """The store of a site: the tables of PostgreSQL, which has their steps, or the file at `path`
+    with the tables of `layout`; `what` names it in sentences. Nothing is opened before it is
+    asked."""
+    if settings.state_dsn is None:
+        return SqliteRows(path, layout, what)
+    return PostgresRows(settings.state_dsn)
+
+
+class SqliteRows:
+    """Tables in a file that only its owner can read."""
+
+    def __init__(self, path: Path, layout: str, what: str) -> None:
+        self.path, self.layout, self.what = path, layout, what
+        self._lock = threading.Lock()
+        self._connection: sqlite3.Connection | None = None
+
+    def ask(self, statement: str, *values: object) -> Sequence[Row]:
+        try:
+            with self._lock:
+                return self._opened().execute(statement, values).fetchall()
+        except (sqlite3.Error, OSError) as error:
+            raise StorageError(
+                f"{self.path}: {self.what} cannot be used ({error}). Check free space and "
+                "permissions."
+            ) from None
+
+    def close(self) -> None:
+        with self._lock:
+            if self._connection is not None:
+                self._connection.close()
+            self._connection = None
+
+    def _opened(self) -> sqlite3.Connection:
+        if self._connection is None:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
+            connection = sqlite3.connect(
+                self.path, timeout=5, check_same_thread=False, isolation_level=None
+            )
+            with suppress(sqlite3.OperationalError):  # another server is just doing the same
+                connection.execute("pragma journal_mode = wal")
+            connection.execute("pragma synchronous = normal")
+            connection.executescript(self.layout)
+            self._connection = connection
+        return self._connection
+
+
+class PostgresRows:
+    """Tables in PostgreSQL, over one connection, which is made anew when it is lost."""
+
+    def __init__(self, dsn: Dsn) -> None:
+        self.dsn = dsn
+        self._lock = threading.Lock()
+        self._connection: Connection | None = None
+
+    def ask(self, statement: str, *values: object) -> Sequence[Row]:
+        with self._lock:
+            was_open = self._connection is not None
+            try:
+                return self._asked(statement, values)
+            except StorageError:
+                self._forget()
+                if not was_open:
+                    raise
+            try:
+                return self._asked(statement, values)  # one that stood idle may have been cut
+            except StorageError:
+                self._forget()
+                raise
+
+    def close(self) -> None:
+        with self._lock:
+            self._forget()
+
+    def _asked(self, statement: str, values: Sequence[object]) -> Sequence[Row]:
+        from etl.storage.postgres import connect, in_words, no_longer_than, prepare
+
+        if self._connection is None:
+            self._connection = connect(self.dsn, connect_s=ASK_S, statement_s=ASK_S)
+            prepare(self.dsn, self._connection)
+        with in_words(self.dsn), no_longer_than(self._connection, ASK_S):
+            found = self._connection.execute(statement.replace("?", "%s").encode(), values)
+            return found.fetchall() if found.description else []
+
+    def _forget(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+        self._connection = None
