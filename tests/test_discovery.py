@@ -162,10 +162,10 @@ def test_markup_in_a_bulletin_is_text_in_the_feed(filled: Path, catalog: Catalog
 
 
 def test_every_page_points_to_the_feeds(site: TestClient) -> None:
-    for path in ("/", "/indicators/sp500"):
+    for path, own in (("/", []), ("/indicators/sp500", ["/events.atom?id=sp500"])):
         links = [n.attributes for n in tree(site.get(path).text).all("link")]
         feeds = [a["href"] for a in links if a.get("type") == "application/atom+xml"]
-        assert feeds == ["/atom.xml", "/events.atom"]
+        assert feeds == ["/atom.xml", "/events.atom", *own]
         for feed in feeds:
             assert site.get(feed).status_code == 200
 

@@ -173,7 +173,7 @@ def policies(snapshot: Snapshot, query: Mapping[str, str]) -> models.PolicyList:
             "topic", f"topic: '{topic[:40]}' is not a topic. Allowed: {', '.join(topics)}."
         )
     listed = [
-        models.PolicyAnswer(**asdict(p), month=p.month)
+        models.PolicyAnswer(**_told_of(p), month=p.month)
         for p in sorted(
             queries.policies(snapshot, month or None), key=lambda p: p.day, reverse=True
         )
@@ -185,6 +185,12 @@ def policies(snapshot: Snapshot, query: Mapping[str, str]) -> models.PolicyList:
         counted=sum(policy.counted for policy in listed),
         policies=listed,
     )
+
+
+def _told_of(policy: queries.Policy) -> dict[str, Any]:
+    """What is told of a document. Who may see it is no part of it: a snapshot holds nothing that
+    its readers may not see."""
+    return {name: value for name, value in asdict(policy).items() if name != "visibility"}
 
 
 def corrections(snapshot: Snapshot, urls: Urls) -> models.CorrectionList:

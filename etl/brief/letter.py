@@ -25,7 +25,7 @@ _MOST_LINES, _MOST_LETTERS = 6, 900
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class DailyLetter:
     """What is sent: the same as text and as HTML."""
 
     subject: str
@@ -33,7 +33,7 @@ class Letter:
     html: str
 
 
-def letter(brief: Brief, home: str, leave: str) -> Letter:
+def letter(brief: Brief, home: str, leave: str) -> DailyLetter:
     """The letter for one reader, who leaves at `leave`; `home` is the site."""
     lang = brief.lang
     foot = (_say("more", lang, link=home), _say("why", lang, link=leave))
@@ -50,7 +50,7 @@ def letter(brief: Brief, home: str, leave: str) -> Letter:
         f'<hr><p style="font-size:.85em">{tail}</p><p style="font-size:.85em">{why}</p>'
         "</body></html>\n"
     )
-    return Letter(subject(brief), f"{text}\n", html)
+    return DailyLetter(subject(brief), f"{text}\n", html)
 
 
 def subject(brief: Brief) -> str:

@@ -14,7 +14,7 @@ from email.utils import format_datetime, make_msgid
 from urllib.parse import urlsplit
 
 from etl.alerts.notify.mail import MailServer
-from etl.brief.letter import Letter
+from etl.brief.letter import DailyLetter
 from etl.errors import SourceError
 from etl.records import now
 from etl.settings import Settings
@@ -40,7 +40,7 @@ class Posted:
 #: The address for leaving stays in one piece, so that mail programs find it.
 _POLICY = SMTP.clone(max_line_length=900)
 #: The letter of a language for who leaves at an address.
-Write = Callable[[str], Letter]
+Write = Callable[[str], DailyLetter]
 
 
 def send_letters(
