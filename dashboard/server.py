@@ -148,7 +148,7 @@ class Server:
         routes.router.routes.insert(0, charts.PAGE_ROUTE)
         service = self.service
         door = AssistantDoor(service.snapshots, service.site.urls, service.assistants)
-        routes.router.routes.append(door.route)
+        routes.router.routes.insert(0, door.route)
         routes.mount("/", dash)
         return routes
 

@@ -9,6 +9,7 @@ import re
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
@@ -16,16 +17,19 @@ import httpx2
 import mcp_types as types
 import pytest
 import uvicorn
-from conftest import PROJECT
+from conftest import PROJECT, settings_of
 from mcp import Client, MCPError, StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
-from serving import SiteClient, rows_of
+from serving import SiteClient, TestClient, rows_of
+from test_old_snapshots import HELD, put
 
 from benchmarks.servers import free_port, wait_until
 from dashboard.assistants.questions import MOST_ENTRIES
 from dashboard.assistants.tools import MOST_ROWS, TOOLS
+from dashboard.people import People, PeopleDoor
 from dashboard.server import Server
 from etl.settings import Settings
+from etl.storage.snapshots import store_of
 
 BASE = "http://127.0.0.1:8050"
 MICRON = "micron_market_cap_usd_bn"
@@ -36,11 +40,13 @@ Talk = Callable[[Client], Awaitable[Any]]
 
 def talked(site: SiteClient, talk: Talk, mode: str = "auto") -> Any:
     """What `talk` gives of the official client that asks the app."""
+    return talked_with(site.app, talk, mode)
 
+
+def talked_with(app: Any, talk: Talk, mode: str = "auto", **headers: str) -> Any:
     async def run() -> Any:
-        transport = httpx2.ASGITransport(app=site.app)  # type: ignore[arg-type]
         async with (
-            httpx2.AsyncClient(transport=transport) as http,
+            httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), headers=headers) as http,
             Client(streamable_http_client(f"{BASE}/mcp", http_client=http), mode=mode) as client,
         ):
             return await talk(client)
@@ -270,10 +276,45 @@ def test_the_list_for_assistants_names_what_answers(site: SiteClient, lang: str)
     assert f"/c/{MICRON}.md" in answer.text
     links = re.findall(r"\]\((http[^)]+)\)", answer.text)
     assert len(links) > 20
-    tried = [link for link in links if "/c/" not in link or MICRON in link]
+    tried = [link for link in links if MICRON in link or link.endswith(("/mcp", ".json", "27"))]
     for link in tried:
         wanted = 405 if link.endswith("/mcp") else 200
         assert site.get(link.removeprefix(BASE)).status_code == wanted, link
+
+
+def test_a_token_of_a_member_reads_the_snapshot_of_the_committee(
+    site: SiteClient, tmp_path: Path
+) -> None:
+    settings = settings_of(tmp_path, XINZHI_SIGN_IN="link")
+    name = put(tmp_path, HELD[-1])  # another snapshot stands for that of the committee
+    people = People.of(settings)
+    members = Server(settings, store_of(settings), for_committee=True)
+    members.snapshots.refresh()
+    door = PeopleDoor(site.app, members, people)
+    token, _ = people.make_token("assistant", ["read"], 1)
+
+    async def snapshot(client: Client) -> str:
+        return str(answered(await client.call_tool("search_indicators", {}))["snapshot"])
+
+    assert talked_with(door, snapshot) == site.app.snapshots.name
+    assert site_of(door, {}) == site.app.snapshots.name
+    assert talked_with(door, snapshot, Authorization=f"Bearer {token}") == name
+    revoked, made = people.make_token("old", ["read"], 1)
+    people.revoke_token(made.number)
+    for wrong in (f"{token[:-1]}_", revoked, "xinzhi-token-"):
+        told = site_of(door, {"Authorization": f"Bearer {wrong}"})
+        assert told != name, wrong
+
+
+def site_of(door: PeopleDoor, headers: dict[str, str]) -> str:
+    """The snapshot of whom a request reaches; empty where it is refused."""
+    message = {"jsonrpc": "2.0", "id": 1, "method": "tools/call",
+               "params": {"name": "search_indicators", "arguments": {}}}  # fmt: skip
+    accepts = {"Accept": "application/json, text/event-stream"}
+    answer = TestClient(door).post("/mcp", json=message, headers={**accepts, **headers})
+    if answer.status_code != 200:
+        return ""
+    return str(answer.json()["result"]["structuredContent"]["snapshot"])
 
 
 @contextmanager

@@ -25,6 +25,7 @@ PARTS = {
     "place": ("sp500", "sp500@2026-05-27", "nothing", "sp500@never"),
     "place:place": ("sp500", "sp500@2026-05-27", "sp500.nothing"),
     "code": ("AAAA", "nothing"),
+    "token": ("nothing",),
     "day": ("2026-05-27", "2026-13-01"),
     "date": ("2026-05-27", "never"),
     "id": ("sp500", "nothing"),
