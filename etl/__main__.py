@@ -15,6 +15,7 @@ from etl.commands import (
     NOTHING_DONE,
     check,
     console,
+    correct,
     editor,
     letters,
     metrics,
@@ -179,6 +180,19 @@ def parser(lang: str) -> CommandLine:
     what.add_argument("--undo", action="store_true", help="let a person look at it again")
     one.add_argument("--author", default="", metavar="NAME", help="who refuses it")
     one.set_defaults(command=update.refuse_command)
+
+    one = commands.add_parser("correct", help="correct a value of a source, or end a correction")
+    one.add_argument("id", metavar="INDICATOR")
+    one.add_argument("date", type=_day, metavar="DATE", help="the date of the value")
+    one.add_argument("--source", required=True, metavar="NAME", help="the source that is wrong")
+    one.add_argument("--expected", type=float, metavar="NUMBER", help="what the source gives")
+    one.add_argument("--value", type=float, metavar="NUMBER", help="what is right")
+    one.add_argument("--reason", default="", metavar="TEXT", help="why, in Chinese")
+    one.add_argument("--reason-en", default="", metavar="TEXT", help="why, in English")
+    one.add_argument("--evidence", default="", metavar="TEXT", help="an address, or words")
+    one.add_argument("--author", default="", metavar="NAME", help="who corrects it")
+    one.add_argument("--end", action="store_true", help="take the correction out again")
+    one.set_defaults(command=correct.correct_command)
 
     one = commands.add_parser("note", help="leave a note beside an indicator or a source")
     one.add_argument("about", metavar="ID|SOURCE")

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import httpx
 import pytest
-from conftest import authored, fill, settings_of
+from conftest import authored, bundled, fill, settings_of
 from serving import Node, TestClient, tree
 
 from dashboard.people import Role
 from dashboard.people.people import Identity
 from desk.conflict import ConflictError, fingerprint, lines, require_newest
+from desk.jobs import Jobs
 from desk.pages import PAGES
 from desk.server import DeskServer, create_desk
 from etl.errors import StorageError
 from etl.settings import Settings
 from etl.storage.audit import AuditFile, AuditLine, audit_log
+
+PUE = "pue.csv"
 
 
 class DeskClient(TestClient):
@@ -164,6 +169,122 @@ def test_a_run_of_nothing_that_exists_is_refused_in_words(at_desk: DeskClient) -
     assert "sp500'" in seen(answer, 400).text
     assert "请选一个来源" in seen(at_desk.submit("/desk/runs", what="source"), 400).text
     assert at_desk.get("/desk/runs/20260101T000000-abcdef").status_code == 400
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """The commands that the desk would have started."""
+    found: list[list[str]] = []
+
+    def start(self: Jobs, arguments: Sequence[str], *given: object, **named: object) -> str:
+        found.append(list(arguments))
+        return "20260101T000000-abcdef"
+
+    monkeypatch.setattr(Jobs, "start", start)
+    return found
+
+
+def test_today_has_what_came_and_what_waits_and_who_settled_it(
+    at_desk: DeskClient, started: list[list[str]]
+) -> None:
+    page = at_desk.see("/desk?days=7&lang=en")
+    assert "Failing" in page.text or "out of date" in page.text
+    answer = at_desk.submit("/desk/note", about="sp500", words="等来源恢复")
+    assert answer.status_code == 303
+    told = at_desk.get(answer.headers["location"])
+    assert "已记下" in told.text
+    assert "等来源恢复" in told.text
+    assert "已记下" not in at_desk.get(answer.headers["location"]).text  # said once
+    assert at_desk.submit("/desk/again", about="sp500").status_code == 303
+    assert at_desk.submit("/desk/again", about="fred").status_code == 303
+    assert started == [["run", "sp500"], ["run", "--source", "fred"]]
+    assert at_desk.submit("/desk/note", about="sp5000", words="?").status_code == 400
+    assert at_desk.submit("/desk/note", about="sp500", words="").status_code == 400
+
+
+def test_an_answer_that_waits_no_more_is_neither_accepted_nor_refused(
+    at_desk: DeskClient, started: list[list[str]]
+) -> None:
+    sent = {"about": "sp500", "made_from": "of an answer that was there before", "reason": "no"}
+    for what in ("accept", "refuse"):
+        assert "刚刚有人处理过" in seen(at_desk.submit(f"/desk/{what}", **sent), 409).text
+    assert started == []
+
+
+def test_a_rule_is_tried_on_the_past(at_desk: DeskClient) -> None:
+    path = "/desk/alerts?indicator=pue_global_average&kind=below&n=1.6&years=10"
+    below = [value < 1.6 for _, value in sorted(bundled(PUE, "pue_global_average").items())]
+    times = sum(now and not before for before, now in pairwise([False, *below]))
+    assert f"过去 10 年会触发 {times} 次" in at_desk.see(path).text
+    assert "would have fired 0 times" in at_desk.see(path.replace("1.6", "0.5") + "&lang=en").text
+    assert "请写一个数" in at_desk.see(path.replace("1.6", "x"), 400).text
+    assert at_desk.get("/desk/alerts?indicator=nothing").status_code == 400
+
+
+def test_a_value_is_corrected_changed_and_left_as_it_was(
+    at_desk: DeskClient, started: list[list[str]], desk_settings: Settings
+) -> None:
+    typed = {
+        "indicator": "pue_global_average", "source": "figures",
+        "value": "1.55", "reason": "抄录有误。", "reason_en": "Copied wrongly.",
+        "evidence": "第 3 页",
+    }  # fmt: skip
+    day, value = max(bundled(PUE, "pue_global_average").items())
+    typed["date"] = str(day)
+    looked = seen(at_desk.submit("/desk/corrections", **typed), 400)
+    assert f"{value:.15g}" in looked.text  # what the source gives is shown before it is saved
+    typed["expected"] = f"{value:.15g}"
+    assert at_desk.submit("/desk/corrections", **typed).status_code == 303
+    again = seen(at_desk.submit("/desk/corrections", **typed), 400)
+    assert "抄录有误。" in again.text  # it stands already, and what was typed is kept
+    which = f"pue_global_average/{day}/figures"
+    form = at_desk.see(f"/desk/corrections?edit={which}")
+    mark = next(n.attributes["value"] for n in form.all("input")
+                if n.attributes.get("name") == "made_from")  # fmt: skip
+    changed = {**typed, "value": "1.52", "replaces": which}
+    assert at_desk.submit("/desk/corrections", **changed, made_from=mark).status_code == 303
+    other = {**changed, "value": "1.53"}
+    told = seen(at_desk.submit("/desk/corrections", **other, made_from=mark), 409)
+    assert "+ 1.53" in told.text
+    assert "− 1.52" in told.text
+    newer = next(n.attributes["value"] for n in told.all("input")
+                 if n.attributes.get("name") == "made_from")  # fmt: skip
+    assert at_desk.submit("/desk/corrections", **other, made_from=newer).status_code == 303
+    text = (desk_settings.data / "corrections.yaml").read_text(encoding="utf-8")
+    assert "value: 1.53" in text
+    gone = at_desk.submit("/desk/corrections/end", which=which, made_from=mark)
+    assert gone.status_code == 409  # of one that was changed since
+    assert started == [["run", "pue_global_average", "--offline"]] * 3
+
+
+def test_a_token_is_shown_once_and_can_be_revoked(at_desk: DeskClient) -> None:
+    answer = at_desk.submit("/desk/people/token", label="报表", scope="read", days="30")
+    where = answer.headers["location"]
+    first, second = at_desk.get(where).text, at_desk.get(where).text
+    assert "xinzhi-token-" in first
+    assert "xinzhi-token-" not in second
+    made = at_desk.desk.people.tokens()[0]
+    assert made.label == "报表"
+    assert "xinzhi-token-" not in str(audit_log(at_desk.desk.desk.settings).newest(5))
+    assert at_desk.submit("/desk/people/revoke", number=made.number).status_code == 303
+    assert made.number not in {one.number for one in at_desk.desk.people.tokens()}
+    assert at_desk.submit("/desk/people/token", label="x", scope="all", days="1").status_code == 400
+
+
+def test_people_are_held_down_and_signed_out_but_nobody_locks_themselves_out(
+    at_desk: DeskClient,
+) -> None:
+    people = at_desk.desk.people
+    people.sign_in_by("proxy", Identity("wang", "王", ("ed",)), "a browser")
+    held = at_desk.submit("/desk/people/hold", name="proxy:wang", role="member")
+    assert held.status_code == 303
+    assert {one.name: one.role for one in people.everyone()}["proxy:wang"] is Role.MEMBER
+    assert at_desk.submit("/desk/people/sign-out", name="proxy:wang").status_code == 303
+    assert people.sessions("proxy:wang") == []
+    mine = at_desk.submit("/desk/people/hold", name="link:operator", role="reader")
+    assert mine.status_code == 400
+    assert at_desk.submit("/desk/people/sign-out", name="nobody").status_code == 400
+    assert "people hold proxy:wang member" in at_desk.see("/desk/people").text
 
 
 def test_lines_of_the_log_come_newest_first_and_a_cut_line_is_none(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from desk.frame import DeskPage
 from desk.pages import (
     alerts,
     bulletin,
+    corrections,
     people,
     runs,
     today,
@@ -22,6 +23,7 @@ PAGES: tuple[tuple[DeskPage, APIRouter], ...] = tuple(
         today,
         bulletin,
         wechat,
+        corrections,
         alerts,
         runs,
         people,

@@ -212,6 +212,11 @@ def read_corrections(settings: Settings, catalog: Catalog) -> tuple[Correction, 
     """The corrections in the order of the file; a FileProblem names the line that is wrong."""
     path = settings.corrections
     payload = bytes_of(path, "this file of corrections is missing; restore it from the repository.")
+    return corrections_in(payload, path, catalog)
+
+
+def corrections_in(payload: bytes, path: Path, catalog: Catalog) -> tuple[Correction, ...]:
+    """The corrections that a text holds; a FileProblem names the line of `path` that is wrong."""
     try:
         document = parse_yaml(text_of(payload, path))
         if not isinstance(document, YamlTable):

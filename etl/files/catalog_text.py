@@ -117,10 +117,10 @@ def _places_of(text: str, name: str) -> Iterator[tuple[int, int, int]]:
 def _key_lines(key: str, value: Any) -> list[str]:
     """A key of an entry as the file has it, four spaces deep."""
     if key in _BLOCKS:
-        return [f"    {key}:", *(f"      {part}: {_flow(said)}" for part, said in value.items())]
+        return [f"    {key}:", *(f"      {part}: {flow(said)}" for part, said in value.items())]
     if key == "sources":
-        return ["    sources:", *(f"      - {_flow(one)}" for one in value)]
-    return [f"    {key}: {_flow(value)}"]
+        return ["    sources:", *(f"      - {flow(one)}" for one in value)]
+    return [f"    {key}: {flow(value)}"]
 
 
 def _entries(text: str) -> YamlTable:
@@ -165,12 +165,12 @@ def _end_of(lines: Sequence[str], name: str, entries: YamlTable, at: int) -> int
     return end
 
 
-def _flow(value: Any) -> str:
+def flow(value: Any) -> str:
     """A value on one line."""
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{_word(str(k))}: {_flow(v)}" for k, v in value.items()) + "}"
+        return "{" + ", ".join(f"{_word(str(k))}: {flow(v)}" for k, v in value.items()) + "}"
     if isinstance(value, list | tuple):
-        return f"[{', '.join(_flow(one) for one in value)}]"
+        return f"[{', '.join(flow(one) for one in value)}]"
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value) if isinstance(value, int | float) else _word(str(value))
