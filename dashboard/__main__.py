@@ -23,8 +23,8 @@ from dashboard.people.people import People
 from dashboard.static_copy.write import write_copy
 from dashboard.urls import Urls
 from etl.base_url import DEFAULT_HOST, DEFAULT_PORT
-from etl.command_line import CommandLine, language_of
-from etl.errors import XinzhiError, in_words
+from etl.command_line import CommandLine, language_of, said, speak_in, wrong
+from etl.errors import XinzhiError
 from etl.log import log_config
 from etl.settings import load_settings
 from etl.storage.snapshots import store_of
@@ -35,6 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; 2 when an argument or a setting cannot be used."""
     speak_plainly()
     lang = language_of(sys.argv[1:] if arguments is None else arguments, os.environ)
+    speak_in(lang)
     options = parser(lang).parse_args(arguments)
     try:
         return int(options.command(options))
@@ -44,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         problem = error.detail
     except XinzhiError as error:
         problem = str(error)
-    print(f"{'错误：' if lang == 'zh' else 'error: '}{in_words(problem, lang)}", file=sys.stderr)
+    print(wrong(problem), file=sys.stderr)
     return 2
 
 
@@ -67,13 +68,17 @@ def site_command(options: argparse.Namespace) -> int:
     settings, folder = load_settings(), Path(options.folder)
     if not os.environ.get(BASE_URL, "").strip():
         print(
-            f"note: {BASE_URL} is not set, so previews, short links and citations name "
-            f"{Urls.of(settings).base}.",
+            said(
+                f"note: {BASE_URL} is not set, so previews, short links and citations name "
+                f"{Urls.of(settings).base}."
+            ),
             file=sys.stderr,
         )
     with Console(stderr=True).status("") as status:
         done = write_copy(settings, folder, options.ids, lambda at: status.update(escape(at)))
-    print(f"{folder}: {done.files:,} files, {done.bytes:,} bytes, of snapshot {done.snapshot}")
+    print(
+        said(f"{folder}: {done.files:,} files, {done.bytes:,} bytes, of snapshot {done.snapshot}")
+    )
     return 0
 
 
@@ -96,7 +101,7 @@ def serve_command(options: argparse.Namespace) -> int:
         try:
             Snapshots(store).current()
         except SnapshotError as error:
-            print(f"note: {error.detail}", file=sys.stderr)
+            print(said(f"note: {error.detail}"), file=sys.stderr)
     print(address, flush=True)
     if "link" in settings.sign_in.ways:
         print(People.of(settings).one_time_link(), flush=True)
@@ -119,21 +124,23 @@ def parser(lang: str) -> CommandLine:
         help="write a data file: the bytes that its address gives",
     )
     one.add_argument("ids", nargs="+", metavar="ID", help="up to four; the first may carry @ASOF")
-    one.add_argument("--format", choices=DATA_FORMATS, default="csv")
+    one.add_argument("--format", choices=DATA_FORMATS, default="csv", help="the format of the file")
     for name in PARAMETERS:
         one.add_argument(
             f"--{name}", dest=f"option_{name}", default="", metavar="VALUE", help="as in addresses"
         )
-    one.add_argument("-o", "--output", required=True, metavar="FILE")
+    one.add_argument("-o", "--output", required=True, metavar="FILE", help="the file to be written")
     one.set_defaults(command=export_command)
 
     one = commands.add_parser("image", help="write the picture of a chart address")
     one.add_argument("address", metavar="ADDRESS", help="like 'sp500@2026-05-27?u=yoy&size=square'")
-    one.add_argument("-o", "--output", required=True, metavar="FILE.png|.svg")
+    one.add_argument(
+        "-o", "--output", required=True, metavar="FILE.png|.svg", help="the file to be written"
+    )
     one.set_defaults(command=image_command)
 
     one = commands.add_parser("site", help="write every chart page, bulletin and download as files")
-    one.add_argument("folder", metavar="FOLDER")
+    one.add_argument("folder", metavar="FOLDER", help="the folder to be filled")
     one.add_argument("ids", nargs="*", metavar="ID", help="the charts of these alone")
     one.set_defaults(command=site_command)
 

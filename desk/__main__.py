@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 from collections.abc import Sequence
@@ -21,6 +20,7 @@ from dashboard.http.serve import (
 )
 from desk.server import create_desk
 from etl.base_url import DEFAULT_HOST, DEFAULT_PORT
+from etl.command_line import CommandLine, language_of, said, speak_in, wrong
 from etl.errors import SettingError, XinzhiError
 from etl.log import log_config
 from etl.settings import PREFIX, load_settings
@@ -37,16 +37,23 @@ SERVICE = "xinzhi-desk"
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until stopped; 2 when an argument or a setting cannot be used."""
     speak_plainly()
-    parser = argparse.ArgumentParser(prog="python -m desk", description=__doc__)
-    parser.add_argument("--host", default=DEFAULT_HOST)
-    parser.add_argument("--port", type=int, default=DEFAULT_PORT)
-    options = parser.parse_args(arguments)
+    lang = language_of(sys.argv[1:] if arguments is None else arguments, os.environ)
+    speak_in(lang)
+    options = parser(lang).parse_args(arguments)
     try:
         _serve(options.host, options.port)
     except XinzhiError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(wrong(str(error)), file=sys.stderr)
         return 2
     return 0
+
+
+def parser(lang: str) -> CommandLine:
+    """The options, with their help in `lang`."""
+    whole = CommandLine(prog="python -m desk", description=__doc__, lang=lang)
+    whole.add_argument("--host", default=DEFAULT_HOST, help="the address to serve at")
+    whole.add_argument("--port", type=int, default=DEFAULT_PORT, help="its port")
+    return whole
 
 
 def _serve(host: str, port: int) -> None:
@@ -65,7 +72,8 @@ def _serve(host: str, port: int) -> None:
     server = create_desk(settings)
     print(f"{address}{DESK}", flush=True)
     if "link" in settings.sign_in.ways:
-        print(f"sign in once, within 15 minutes: {server.people.one_time_link(DESK)}", flush=True)
+        link = server.people.one_time_link(DESK)
+        print(said(f"sign in once, within 15 minutes: {link}"), flush=True)
     # One process: what is said once, and which jobs are its own, it keeps in its memory.
     uvicorn.run(
         server,

@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Sequence
 from datetime import date
 
-from etl.command_line import CommandLine, language_of
+from etl.command_line import CommandLine, language_of, speak_in
 from etl.commands import (
     NOTHING_DONE,
     check,
@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     warnings.filterwarnings("ignore", message="SOCKS support in urllib3")
     speak_plainly()
     lang = language_of(sys.argv[1:] if arguments is None else arguments, os.environ)
-    console.speak_in(lang)
+    speak_in(lang)
     options = parser(lang).parse_args(arguments)
     try:
         settings = load_settings()
@@ -92,7 +92,7 @@ def _add_date(one: argparse.ArgumentParser) -> None:
 def parser(lang: str) -> CommandLine:
     """Every command with its options, its help in `lang`."""
     whole = CommandLine(prog="python -m etl", description=__doc__, lang=lang)
-    commands = whole.add_subparsers(required=True, metavar="COMMAND")
+    commands = whole.add_subparsers(required=True, metavar="COMMAND", help="what is to be done")
 
     one = commands.add_parser("run", help="fetch, check, store, publish")
     one.add_argument("ids", nargs="*", metavar="ID", help="indicators; all when none is given")
@@ -109,24 +109,27 @@ def parser(lang: str) -> CommandLine:
 
     one = commands.add_parser("status", help="how fresh the indicators are, how sources answer")
     one.add_argument("--sources", action="store_true", help="only how the sources answer")
-    one.add_argument("--json", action="store_true")
+    one.add_argument("--json", action="store_true", help="as JSON, for programs")
     one.set_defaults(command=report.status_command)
 
     one = commands.add_parser("lags", help="how long after its period each value was first seen")
     one.add_argument("ids", nargs="*", metavar="ID", help="indicators; all when none is given")
-    one.add_argument("--json", action="store_true")
+    one.add_argument("--json", action="store_true", help="as JSON, for programs")
     one.set_defaults(command=report.lags_command)
 
     one = commands.add_parser("alerts", help="how the alerts of the catalog stand; send them")
     one.add_argument("--send", action="store_true", help="send each new crossing once")
-    one.add_argument("--json", action="store_true")
+    one.add_argument("--json", action="store_true", help="as JSON, for programs")
     one.set_defaults(command=report.alerts_command)
 
     one = commands.add_parser("history", help="published snapshots")
     one.set_defaults(command=snapshots.history_command)
 
     one = commands.add_parser("rollback", help="return to an earlier snapshot")
-    one.add_argument("snapshot", nargs="?", metavar="SNAPSHOT")
+    one.add_argument(
+        "snapshot", nargs="?", metavar="SNAPSHOT",
+        help="the snapshot; the one before the current one unless given",
+    )  # fmt: skip
     one.set_defaults(command=snapshots.rollback_command)
 
     one = commands.add_parser(
@@ -141,7 +144,7 @@ def parser(lang: str) -> CommandLine:
     one.set_defaults(command=snapshots.backup_command)
 
     one = commands.add_parser("restore", help="bring a backup back")
-    one.add_argument("folder", metavar="FOLDER")
+    one.add_argument("folder", metavar="FOLDER", help="the folder of the backup")
     one.add_argument("--check", action="store_true", help="only see whether it is whole")
     one.set_defaults(command=snapshots.restore_command)
 
@@ -158,7 +161,7 @@ def parser(lang: str) -> CommandLine:
     one.set_defaults(command=snapshots.move_command)
 
     one = commands.add_parser("import", help="add observations from CSV, XLSX or Parquet")
-    one.add_argument("files", nargs="+", metavar="FILE")
+    one.add_argument("files", nargs="+", metavar="FILE", help="the files with the values")
     one.add_argument("--known-at", metavar="TIME", help="known exactly then (ISO 8601)")
     _add_table(one)
     one.set_defaults(command=update.import_command)
@@ -170,11 +173,11 @@ def parser(lang: str) -> CommandLine:
     one.set_defaults(command=new_indicator.new_indicator_command)
 
     one = commands.add_parser("accept", help="take an answer that was held back")
-    one.add_argument("id", metavar="INDICATOR")
+    one.add_argument("id", metavar="INDICATOR", help="the indicator whose answer it is")
     one.set_defaults(command=update.accept_command)
 
     one = commands.add_parser("refuse", help="leave an answer that was held back, for good")
-    one.add_argument("id", metavar="INDICATOR")
+    one.add_argument("id", metavar="INDICATOR", help="the indicator whose answer it is")
     what = one.add_mutually_exclusive_group(required=True)
     what.add_argument("--reason", default="", metavar="TEXT", help="why it is wrong")
     what.add_argument("--undo", action="store_true", help="let a person look at it again")
@@ -195,8 +198,8 @@ def parser(lang: str) -> CommandLine:
     one.set_defaults(command=correct.correct_command)
 
     one = commands.add_parser("note", help="leave a note beside an indicator or a source")
-    one.add_argument("about", metavar="ID|SOURCE")
-    one.add_argument("words", nargs="+", metavar="WORDS")
+    one.add_argument("about", metavar="ID|SOURCE", help="what the note is about")
+    one.add_argument("words", nargs="+", metavar="WORDS", help="the note")
     one.add_argument("--author", default="", metavar="NAME", help="who says so")
     one.set_defaults(command=update.note_command)
 
@@ -206,7 +209,7 @@ def parser(lang: str) -> CommandLine:
     what = one.add_mutually_exclusive_group()
     what.add_argument("--take", nargs="+", metavar="KEY", help="add them to the register")
     what.add_argument("--leave", nargs="+", metavar="KEY", help="list them no more")
-    what.add_argument("--json", action="store_true")
+    what.add_argument("--json", action="store_true", help="as JSON, for programs")
     one.set_defaults(command=editor.candidates_command)
 
     one = commands.add_parser("replay", help="build the warehouse again from archived answers")
@@ -222,7 +225,7 @@ def parser(lang: str) -> CommandLine:
     one.set_defaults(command=metrics.metrics_command)
 
     one = commands.add_parser("bulletin", help="add a bulletin from a document, text or page")
-    one.add_argument("files", nargs="+", metavar="FILE")
+    one.add_argument("files", nargs="+", metavar="FILE", help="the files of the bulletins")
     _add_date(one)
     one.add_argument(
         "--publish-anyway",
@@ -253,7 +256,7 @@ def parser(lang: str) -> CommandLine:
     )
     _add_date(one)
     how = one.add_mutually_exclusive_group()
-    how.add_argument("--json", action="store_true")
+    how.add_argument("--json", action="store_true", help="as JSON, for programs")
     how.add_argument("--why", action="store_true", help="how each sentence of a draft was read")
     one.set_defaults(command=report.claims_command)
 
@@ -271,7 +274,7 @@ def parser(lang: str) -> CommandLine:
         "--lang", choices=LANGS, default=argparse.SUPPRESS,
         help="the language of the brief, and of what is said here; zh unless given",
     )  # fmt: skip
-    one.add_argument("--json", action="store_true")
+    one.add_argument("--json", action="store_true", help="as JSON, for programs")
     one.set_defaults(command=report.brief_command)
 
     one = commands.add_parser(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import pairwise
 from typing import Any, NoReturn
@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.text import Text
 
 from etl.errors import in_words
-from etl.texts import LANGS, in_chinese
+from etl.texts import LANGS, in_chinese, told
 
 #: The variables that say the language of a person, those first that overrule the others.
 _LOCALE = ("LC_ALL", "LC_MESSAGES", "LANG")
@@ -36,6 +36,34 @@ def language_of(arguments: Sequence[str], environ: Mapping[str, str]) -> str:
     return "zh" if locale.lower().startswith("zh") else "en"
 
 
+class _Language:
+    """In which language people are told on this machine's terminal."""
+
+    told = "en"
+
+
+def speak_in(lang: str) -> None:
+    """The language of all that commands say from now on."""
+    _Language.told = lang
+
+
+def language() -> str:
+    """The language in which people are told."""
+    return _Language.told
+
+
+def said(text: str) -> str:
+    """What a command says, in that language; as it is where there are no words for it."""
+    return told(text, _Language.told)
+
+
+def wrong(sentence: str) -> str:
+    """What a command says of an error, in that language."""
+    return (
+        f"{'错误：' if _Language.told == 'zh' else 'error: '}{in_words(sentence, _Language.told)}"
+    )
+
+
 class CommandLine(argparse.ArgumentParser):
     """A parser whose help and errors are in `lang`, and which takes `--lang`, as each of its
     commands does. A command with a `--lang` of its own, which also says in what language the
@@ -43,6 +71,7 @@ class CommandLine(argparse.ArgumentParser):
 
     def __init__(self, *, lang: str, **options: Any) -> None:
         self.lang = lang
+        self.commands: dict[str, CommandLine] = {}
         super().__init__(formatter_class=partial(_Help, lang=lang), **options)
         self.add_argument(
             "--lang", choices=LANGS, default=argparse.SUPPRESS,
@@ -50,8 +79,17 @@ class CommandLine(argparse.ArgumentParser):
         )  # fmt: skip
 
     def add_subparsers(self, **options: Any) -> Any:
-        options["parser_class"] = partial(CommandLine, lang=self.lang)
+        options["parser_class"] = self._command
         return super().add_subparsers(**options)
+
+    def _command(self, **options: Any) -> CommandLine:
+        made = CommandLine(lang=self.lang, **options)
+        return self.commands.setdefault(made.prog, made)
+
+    def options_told(self) -> Iterator[tuple[str, str]]:
+        """Each option and argument, and what is said of it."""
+        for action in self._actions:
+            yield "/".join(action.option_strings) or action.dest, action.help or ""
 
     def error(self, message: str) -> NoReturn:
         self.print_usage(sys.stderr)

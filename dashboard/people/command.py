@@ -11,6 +11,7 @@ from rich.table import Table
 from dashboard.people.people import SCOPES, People
 from dashboard.people.roles import Role
 from etl.base_url import DEFAULT_HOST, base_url, served_at
+from etl.command_line import said
 from etl.errors import SettingError
 from etl.records import BEIJING
 from etl.settings import Settings, load_settings
@@ -20,7 +21,7 @@ from etl.sign_in import ROLES
 def add_people(commands: Any) -> None:
     """Add `people` with what it can do to the commands of a parser."""
     whole = commands.add_parser("people", help="people, their sessions, and tokens for programs")
-    actions = whole.add_subparsers(metavar="ACTION", required=True)
+    actions = whole.add_subparsers(metavar="COMMAND", required=True, help="what is to be done")
 
     one = actions.add_parser("list", help="who has signed in, and their roles")
     one.set_defaults(command=lambda options: _list(_people()))
@@ -67,7 +68,7 @@ def _people() -> People:
 
 def _list(people: People) -> int:
     found = people.everyone()
-    table = Table("name", "shown", "role", "held to", "last seen", "sessions")
+    table = Table(*map(said, ("name", "shown", "role", "held to", "last seen", "sessions")))
     for one in found:
         held = one.most.word if one.most is not None else ""
         seen = f"{one.seen_at.astimezone(BEIJING):%Y-%m-%d %H:%M}"
@@ -77,7 +78,7 @@ def _list(people: People) -> int:
 
 def _sessions(people: People) -> int:
     found = people.sessions()
-    table = Table("number", "name", "since", "last seen", "browser")
+    table = Table(*map(said, ("number", "name", "since", "last seen", "browser")))
     for one in found:
         times = (f"{at.astimezone(BEIJING):%Y-%m-%d %H:%M}" for at in (one.made_at, one.seen_at))
         table.add_row(one.number, one.name, *times, one.agent)
@@ -86,7 +87,7 @@ def _sessions(people: People) -> int:
 
 def _tokens(people: People) -> int:
     found = people.tokens()
-    table = Table("number", "label", "scopes", "made by", "ends", "last used")
+    table = Table(*map(said, ("number", "label", "scopes", "made by", "ends", "last used")))
     for one in found:
         used = f"{one.used_at.astimezone(BEIJING):%Y-%m-%d}" if one.used_at else ""
         ends = f"{one.ends_at.astimezone(BEIJING):%Y-%m-%d}"
@@ -96,7 +97,7 @@ def _tokens(people: People) -> int:
 
 def _print(table: Table, count: int, otherwise: str) -> int:
     # Names come from outside: they are text, never markup.
-    Console(markup=False, highlight=False).print(table if count else otherwise)
+    Console(markup=False, highlight=False).print(table if count else said(otherwise))
     return 0
 
 
@@ -115,14 +116,15 @@ def _link(settings: Settings, port: int | None) -> int:
 
 def _sign_out(people: People, name: str) -> int:
     _known(people, name)
-    print(f"{name}: {people.end_sessions(name)} sessions ended.")
+    print(said(f"{name}: {people.end_sessions(name)} sessions ended."))
     return 0
 
 
 def _hold(people: People, name: str, role: str) -> int:
     _known(people, name)
     people.hold_down(name, None if role == "free" else Role[role.upper()])
-    print(f"{name}: {'what the groups say' if role == 'free' else f'no more than {role}'}.")
+    limit = "what the groups say" if role == "free" else f"no more than {role}"
+    print(said(f"{name}: {limit}."))
     return 0
 
 
@@ -135,10 +137,14 @@ def _token(people: People, label: str, scopes: list[str] | None, days: int) -> i
     token, made = people.make_token(label, scopes or ["read"], days)
     print(token)
     if not people.sign_in.ways:
-        print("note: XINZHI_SIGN_IN is not set, so that nobody is let in, by a token either.")
+        note = "note: XINZHI_SIGN_IN is not set, so that nobody is let in, by a token either."
+        print(said(note))
+    until = made.ends_at.astimezone(BEIJING).date()
     print(
-        f"Number {made.number}, until {made.ends_at.astimezone(BEIJING):%Y-%m-%d}. It is not shown "
-        "again; programs send it as `Authorization: Bearer TOKEN`."
+        said(
+            f"Number {made.number}, until {until}. It is not shown again; programs send it as "
+            "`Authorization: Bearer TOKEN`."
+        )
     )
     return 0
 
@@ -146,5 +152,5 @@ def _token(people: People, label: str, scopes: list[str] | None, days: int) -> i
 def _revoke(people: People, number: str) -> int:
     if not people.revoke_token(number):
         raise SettingError(f"NUMBER: there is no token '{number[:80]}'; see `people tokens`.")
-    print(f"{number}: this token lets nobody in any more.")
+    print(said(f"{number}: this token lets nobody in any more."))
     return 0

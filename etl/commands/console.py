@@ -15,8 +15,9 @@ from rich.table import Table
 from etl.alerts.notify import Sent
 from etl.alerts.rules import Alert
 from etl.claims.model import Claim
+from etl.command_line import said, wrong
 from etl.commands.status import Freshness
-from etl.errors import in_words, plain_line, quoted
+from etl.errors import plain_line, quoted
 from etl.freshness import checked_words
 from etl.ingest.run import Progress as Step
 from etl.ingest.run import Report
@@ -31,7 +32,6 @@ from etl.storage.move import Carried
 from etl.storage.snapshots import ListedSnapshot
 from etl.storage.warehouse import Outcome
 from etl.terminal import as_printed
-from etl.texts import in_chinese
 from etl.words.numbers import MINUS, trimmed
 
 #: More revisions of one indicator are counted, not listed.
@@ -52,26 +52,9 @@ log = logging.getLogger(__name__)
 
 
 class _Spoken:
-    """What is said in the log instead: the errors, or every line; and in which language people are
-    told."""
+    """What is said in the log instead, in English: the errors, or every line."""
 
     errors = lines = False
-    lang = "en"
-
-
-def speak_in(lang: str) -> None:
-    """The language of all that is said from now on. A log for programs is in English."""
-    _Spoken.lang = lang
-
-
-def language() -> str:
-    """The language in which people are told."""
-    return _Spoken.lang
-
-
-def told(message: str) -> str:
-    """What is said, in that language; as it is where there are no words for it."""
-    return (_Spoken.lang == "zh" and in_chinese(message)) or message
 
 
 def speak_in_the_log(form: str, *, lines: bool = False) -> None:
@@ -86,8 +69,7 @@ def fail(message: str) -> None:
     if _Spoken.errors:
         log.error("%s", message)
     else:
-        head = "错误：" if _Spoken.lang == "zh" else "error: "
-        errors.print(f"{head}{in_words(message, _Spoken.lang)}", markup=False)
+        errors.print(wrong(message), markup=False)
 
 
 def say(message: str) -> None:
@@ -95,7 +77,7 @@ def say(message: str) -> None:
     if _Spoken.lines:
         log.info("%s", message)
     else:
-        out.print(told(message), markup=False)
+        out.print(said(message), markup=False)
 
 
 @contextmanager
@@ -111,7 +93,7 @@ def progress(total: int) -> Iterator[Step]:
         TimeElapsedColumn(),
     )
     with Progress(*columns, console=out, transient=True) as bar:
-        task = bar.add_task(told("updating"), total=total)
+        task = bar.add_task(said("updating"), total=total)
 
         def step(outcome: Outcome) -> None:
             bar.update(task, description=outcome.subject, advance=1)
@@ -359,8 +341,8 @@ def _said(outcome: Outcome) -> str:
 
 
 def _table(header: Sequence[str], rows: Sequence[Sequence[str]], right: set[int]) -> None:
-    header = [told(name) for name in header]
-    rows = [[as_printed(told(cell), out.encoding) for cell in row] for row in rows]
+    header = [said(name) for name in header]
+    rows = [[as_printed(said(cell), out.encoding) for cell in row] for row in rows]
     if out.is_terminal:
         table = Table(box=None, pad_edge=False, header_style="bold")
         for index, name in enumerate(header):

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from etl.catalog import Catalog, examined_text, load_catalog
+from etl.command_line import language
 from etl.commands import NOTHING_DONE, OK, console
 from etl.commands.entries import Answers, entries_of
 from etl.commands.questions import KINDS, Question, questions
@@ -35,7 +36,7 @@ def new_indicator_command(settings: Settings, options: argparse.Namespace) -> in
             console.fail(f"{settings.catalog}, line {at}: {sentence}")
         console.say(_again(told))
         return NOTHING_DONE
-    zh = console.language() == "zh"
+    zh = language() == "zh"
     console.say(
         f"{settings.catalog}，第 {line} 行：" if zh else f"{settings.catalog}, line {line}:"
     )
@@ -64,7 +65,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def _answered(catalog: Catalog, options: argparse.Namespace) -> Answers:
     """An answer to every question: from the options, from the person, or the default."""
-    zh = console.language() == "zh"
+    zh = language() == "zh"
     kind = options.kind
     if kind is None:
         if options.yes:
@@ -86,7 +87,7 @@ def _answered(catalog: Catalog, options: argparse.Namespace) -> Answers:
         if given is None:
             words = question.zh if zh else question.en
             if question.known and not options.yes:
-                console.say(f"  {question.known(catalog, console.language())}")
+                console.say(f"  {question.known(catalog, language())}")
             given = default if options.yes else _ask(words, default, check)
         if problem := check(given):
             raise SettingError(f"{_flag(question)}: {problem}")
@@ -141,7 +142,7 @@ def _tried(
     settings: Settings, catalog: Catalog, names: Sequence[str], options: argparse.Namespace
 ) -> bool:
     """Whether to go on after the sources of the new entries were asked, with their rows shown."""
-    zh = console.language() == "zh"
+    zh = language() == "zh"
     for trial in tried(settings, catalog, names):
         told = f"{trial.indicator}, {trial.source}: {trial.problem}"
         if trial.is_unreachable:
