@@ -85,6 +85,10 @@ def _add_table(one: argparse.ArgumentParser) -> None:
     own.add_argument("--unit", default="", metavar="UNIT", help="their unit, where no cell says it")
 
 
+def _add_committee(one: argparse.ArgumentParser, help_: str) -> None:
+    one.add_argument("--committee", action="store_true", help=help_)
+
+
 def _add_date(one: argparse.ArgumentParser) -> None:
     one.add_argument("--date", type=_day, metavar="DATE", help="its date, instead of its own")
 
@@ -123,6 +127,7 @@ def parser(lang: str) -> CommandLine:
     one.set_defaults(command=report.alerts_command)
 
     one = commands.add_parser("history", help="published snapshots")
+    _add_committee(one, "the snapshots for the committee")
     one.set_defaults(command=snapshots.history_command)
 
     one = commands.add_parser("rollback", help="return to an earlier snapshot")
@@ -130,6 +135,7 @@ def parser(lang: str) -> CommandLine:
         "snapshot", nargs="?", metavar="SNAPSHOT",
         help="the snapshot; the one before the current one unless given",
     )  # fmt: skip
+    _add_committee(one, "among the snapshots for the committee")
     one.set_defaults(command=snapshots.rollback_command)
 
     one = commands.add_parser(
@@ -234,6 +240,7 @@ def parser(lang: str) -> CommandLine:
     )
     one.add_argument("--strict", action="store_true", help="refuse it if anything is left out")
     one.add_argument("--publish", action="store_true", help="publish it at once")
+    _add_committee(one, "it is for the committee: no word of it becomes public")
     one.set_defaults(command=editor.bulletin_command)
 
     one = commands.add_parser(
@@ -275,6 +282,7 @@ def parser(lang: str) -> CommandLine:
         help="the language of the brief, and of what is said here; zh unless given",
     )  # fmt: skip
     one.add_argument("--json", action="store_true", help="as JSON, for programs")
+    _add_committee(one, "with what is for the committee; its sentences are no public words")
     one.set_defaults(command=report.brief_command)
 
     one = commands.add_parser(

@@ -13,18 +13,22 @@ from etl.brief.model import Brief
 from etl.catalog import Catalog
 from etl.errors import SettingError, StorageError
 from etl.settings import Settings
-from etl.storage.snapshots import store_of
+from etl.storage.snapshots import committee_store_of, store_of
 
 
-def published_brief(settings: Settings, day: date, lang: str, now: datetime) -> Brief:
-    """The brief of a day; a SettingError if it is in the future, a StorageError if there is no
-    snapshot to make it from."""
-    return _published(settings, lang, lambda rows: news(rows, day, now))
+def published_brief(
+    settings: Settings, day: date, lang: str, now: datetime, *, committee: bool = False
+) -> Brief:
+    """The brief of a day, with what is for the `committee` if that is asked for; a SettingError if
+    it is in the future, a StorageError if there is no snapshot to make it from."""
+    return _published(settings, lang, lambda rows: news(rows, day, now), committee=committee)
 
 
-def published_since(settings: Settings, since: date, lang: str, now: datetime) -> Brief:
-    """What became known since the end of a day; a SettingError if nothing is held from before it,
-    or if it is in the future, a StorageError if there is no snapshot to make it from."""
+def published_since(
+    settings: Settings, since: date, lang: str, now: datetime, *, committee: bool = False
+) -> Brief:
+    """The same of what became known since the end of a day; a SettingError, too, if nothing is held
+    from before it."""
 
     def found(rows: Rows) -> News:
         first = first_value(rows)
@@ -32,11 +36,13 @@ def published_since(settings: Settings, since: date, lang: str, now: datetime) -
             raise SettingError(f"{since} is before the first value held: {first[0]}, {first[1]}.")
         return news_since(rows, since, now)
 
-    return _published(settings, lang, found)
+    return _published(settings, lang, found, committee=committee)
 
 
-def _published(settings: Settings, lang: str, find: Callable[[Rows], News]) -> Brief:
-    store = store_of(settings)
+def _published(
+    settings: Settings, lang: str, find: Callable[[Rows], News], *, committee: bool
+) -> Brief:
+    store = committee_store_of(settings) if committee else store_of(settings)
     with store.read_current() as connection:
         try:
             ((document,),) = connection.execute("select document from catalog").fetchall()

@@ -10,6 +10,7 @@ from functools import partial
 from etl.catalog import Catalog, examined
 from etl.commands import NOTHING_DONE, OK, console, extremes
 from etl.commands.unclaimed import unclaimed
+from etl.committee import quotes
 from etl.errors import FileProblem, SourceError
 from etl.files.authored import (
     read_bulletins,
@@ -48,6 +49,8 @@ def check_command(settings: Settings, options: argparse.Namespace) -> int:
             wrong.append(str(problem))
     if catalog is not None:
         wrong += _file_problems(settings, catalog)
+    if catalog is not None and is_whole:
+        wrong += quotes(catalog, bulletins.read, documents, withdrawals=bulletins.withdrawn)
     if catalog is not None and is_whole:  # what a wrong entry claims is not unclaimed
         wrong += unclaimed(settings, catalog)
         wrong += extremes.held(settings, catalog)

@@ -105,6 +105,8 @@ def published(report: Report) -> None:
     """Print the published snapshot, or that none was needed."""
     name = report.snapshot
     say(f"published {name}" if name else "nothing changed: no new snapshot")
+    if report.for_committee:
+        say(f"published {report.for_committee} for the committee")
 
 
 def outcome_table(outcomes: Iterable[Outcome]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -15,16 +16,17 @@ from etl.claims.draft import published_checker
 from etl.commands import OK, SOME_FAILED, console
 from etl.commands.report import is_day
 from etl.commands.update import publish_again
-from etl.errors import FileProblem, Locked, SettingError, StorageError
+from etl.committee import quotes_of
+from etl.errors import CatalogError, FileProblem, Locked, SettingError, StorageError
 from etl.files.authored import read_bulletins, read_documents
 from etl.files.bulletin_files import add_bulletin, withdraw_bulletin
 from etl.files.drafts import Drafts
 from etl.policies import candidates, review
 from etl.policies.references import cited
-from etl.records import BEIJING, now
+from etl.records import BEIJING, COMMITTEE, now
 from etl.settings import Settings
 from etl.storage.current import current_snapshot
-from etl.storage.snapshots import store_of
+from etl.storage.snapshots import whole_store_of
 from etl.storage.warehouse import is_there, place_of
 from etl.terminal import to_json
 
@@ -32,9 +34,11 @@ from etl.terminal import to_json
 def bulletin_command(settings: Settings, options: argparse.Namespace) -> int:
     """Add bulletins as data/bulletins/DATE.md, after their statements have been checked."""
     readings = [
-        (Path(name), read_bulletin(Path(name), date=options.date)) for name in options.files
+        (Path(name), _for_whom(read_bulletin(Path(name), date=options.date), options.committee))
+        for name in options.files
     ]
     _check_whole(readings, options.strict)
+    _refuse_quotes(settings, readings)
     wrong = _contradicted(settings, readings)
     if wrong and not options.publish_anyway:
         statements = "1 statement is" if wrong == 1 else f"{wrong} statements are"
@@ -67,6 +71,27 @@ def bulletin_command(settings: Settings, options: argparse.Namespace) -> int:
     return OK
 
 
+def _for_whom(reading: ReadBulletin, committee: bool) -> ReadBulletin:
+    """The bulletin as its file says who sees it, or for the committee where that is asked for."""
+    if not committee:
+        return reading
+    bulletin = reading.bulletin.model_copy(update={"visibility": COMMITTEE})
+    return replace(reading, bulletin=bulletin)
+
+
+def _refuse_quotes(settings: Settings, readings: Sequence[tuple[Path, ReadBulletin]]) -> None:
+    """Refuse a public bulletin that speaks of what is for the committee, which could not be
+    published."""
+    try:
+        catalog = load_catalog(settings.catalog)
+        documents = read_documents(settings, ())
+    except (CatalogError, FileProblem):
+        return  # who publishes says it
+    for source, reading in readings:
+        for sentence in quotes_of(reading.bulletin, catalog, documents):
+            raise FileProblem(source, sentence)
+
+
 def _check_whole(readings: Sequence[tuple[Path, ReadBulletin]], strict: bool) -> None:
     """Refuse a second bulletin of a day and, where that is asked for, one that is not whole."""
     days: dict[date, Path] = {}
@@ -86,7 +111,7 @@ def _contradicted(settings: Settings, readings: Sequence[tuple[Path, ReadBulleti
     """Print every statement that the data contradict; how many there are."""
     count = 0
     try:
-        with published_checker(store_of(settings)) as checker:
+        with published_checker(whole_store_of(settings)) as checker:
             for source, reading in readings:
                 claims = [placed.claim for placed in checker.claims(reading.bulletin)]
                 count += console.contradicted(str(source), claims)
@@ -172,7 +197,7 @@ def candidates_command(settings: Settings, options: argparse.Namespace) -> int:
             console.say(f"left: {document.title}")
         console.published(publish_again(settings, load_catalog(settings.catalog)))
     else:
-        with current_snapshot(store_of(settings)) as snapshot:
+        with current_snapshot(whole_store_of(settings)) as snapshot:
             rows = review.waiting(settings, snapshot)
         if options.json:
             print(to_json([row.to_json() for row in rows]))

@@ -10,7 +10,7 @@ from etl.errors import StorageError
 from etl.events import beaten
 from etl.records import Measured, Sample
 from etl.settings import Settings
-from etl.storage.snapshots import Folder, read_snapshot
+from etl.storage.snapshots import read_snapshot, whole_folder_of
 
 HELD = "select date, value, basis from observations where indicator = ? order by date"
 SPLITS = "select date from actions where indicator = ? and kind = 'split'"
@@ -19,7 +19,7 @@ SPLITS = "select date from actions where indicator = ? and kind = 'split'"
 def held(settings: Settings, catalog: Catalog) -> list[str]:
     """The extremes that values of the current snapshot on this machine refute; none if there is
     none."""
-    store = Folder(settings.published)
+    store = whole_folder_of(settings)
     name = store.current_name()
     path = store.path(f"{name}")
     if name is None or not path.is_file():

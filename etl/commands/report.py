@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -25,7 +25,7 @@ from etl.commands import OK, SOME_FAILED, console
 from etl.commands.status import freshness
 from etl.commands.why import why
 from etl.errors import SettingError, XinzhiError, quoted
-from etl.ingest.run import Request, broken, select, splits_of
+from etl.ingest.run import Report, Request, broken, select, splits_of
 from etl.ingest.upstream import Upstream
 from etl.ingest.watch import events
 from etl.lags import measured
@@ -35,7 +35,7 @@ from etl.reliability import LIST as RELIABILITIES
 from etl.reliability import Reliability, failing
 from etl.settings import Settings
 from etl.storage.current import current_snapshot
-from etl.storage.snapshots import store_of
+from etl.storage.snapshots import store_of, whole_store_of
 from etl.terminal import to_json
 
 
@@ -44,7 +44,7 @@ def status_command(settings: Settings, options: argparse.Namespace) -> int:
     fresh, or with --sources if one has failed for a week."""
     catalog = load_catalog(settings.catalog)
     moment = now()
-    with current_snapshot(store_of(settings)) as snapshot:
+    with current_snapshot(whole_store_of(settings)) as snapshot:
         rows = list(freshness(catalog, snapshot, moment))
         notes = list(
             candidates.notes(snapshot.problems(), snapshot.notices(), len(snapshot.candidates()))
@@ -73,7 +73,7 @@ def lags_command(settings: Settings, options: argparse.Namespace) -> int:
     wrong."""
     catalog = load_catalog(settings.catalog)
     asked = select(catalog, Request(tuple(options.ids)))
-    with current_snapshot(store_of(settings)) as snapshot:
+    with current_snapshot(whole_store_of(settings)) as snapshot:
         seen = snapshot.first_seen()
     found = [measured(indicator, seen.get(indicator.id, ())) for indicator in asked]
     if options.json:
@@ -91,7 +91,7 @@ def alerts_command(settings: Settings, options: argparse.Namespace) -> int:
         raise SettingError(
             "No channel is set; set XINZHI_ALERT_WEBHOOK, or XINZHI_ALERT_SMTP and XINZHI_ALERT_TO."
         )
-    with current_snapshot(store_of(settings)) as snapshot:
+    with current_snapshot(whole_store_of(settings)) as snapshot:
         actions, answering = snapshot.actions(), snapshot.reliability()
         shown = snapshot.looked(broken(catalog, actions))
         rows = judge_all(shown, snapshot.series, now(), splits_of(actions))
@@ -100,23 +100,20 @@ def alerts_command(settings: Settings, options: argparse.Namespace) -> int:
     else:
         console.alert_table(rows)
     with Upstream(settings) as out:
-        told = [*rows, *_judged_later(settings, catalog)] if ways else []
-        sent = notify.send(settings, catalog, told, out, ways, failing(answering)) if ways else []
+        told = [*_sendable(settings, catalog, rows), *_judged_later(settings, catalog)]
+        failed = failing(answering if settings.alert_committee else _answering_publicly(settings))
+        sent = notify.send(settings, catalog, told, out, ways, failed) if ways else []
     return SOME_FAILED if console.sent(sent, errors_only=options.json) else OK
 
 
-def send_alerts(
-    settings: Settings,
-    catalog: Catalog,
-    alerts: Sequence[Alert],
-    failed: Sequence[Reliability] = (),
-) -> None:
+def send_alerts(settings: Settings, catalog: Catalog, report: Report) -> None:
     """Send what is new after publishing, and which sources have failed for a week. Failures are
     reported; the data is published anyway."""
+    failed = report.failing if settings.alert_committee else report.failing_publicly
     try:
         ways = notify.channels(settings)
         if ways:
-            told = [*alerts, *_judged_later(settings, catalog)]
+            told = [*_sendable(settings, catalog, report.alerts), *_judged_later(settings, catalog)]
             with Upstream(settings) as out:
                 sent = notify.send(settings, catalog, told, out, ways, failed)
             console.sent(sent)
@@ -128,11 +125,25 @@ def send_alerts(
         console.fail(f"alerts were not sent: {error}")
 
 
+def _sendable(settings: Settings, catalog: Catalog, alerts: Iterable[Alert]) -> list[Alert]:
+    """The alerts that may be sent: who reads a channel is not known here, so that those of what is
+    for the committee are sent only where the settings say so."""
+    return [one for one in alerts
+            if settings.alert_committee or not catalog[one.indicator].for_committee]  # fmt: skip
+
+
+def _answering_publicly(settings: Settings) -> list[Reliability]:
+    """How the sources answer of what is public."""
+    with current_snapshot(store_of(settings)) as snapshot:
+        return snapshot.reliability()
+
+
 def _judged_later(settings: Settings, catalog: Catalog) -> Sequence[Alert]:
     """The statements that a value decided only after their day, if somebody wants to be told."""
     if settings.alert_later == "none":
         return ()
-    found = claims_judged_later(store_of(settings))
+    place = whole_store_of if settings.alert_committee else store_of
+    found = claims_judged_later(place(settings))
     return later_alerts(catalog, found, settings.alert_later)
 
 
@@ -141,9 +152,9 @@ def claims_command(settings: Settings, options: argparse.Namespace) -> int:
     contradicted."""
     reading = _draft(options)
     if reading is None:
-        claims = published_claims(store_of(settings), _bulletin_day(options.which))
+        claims = published_claims(whole_store_of(settings), _bulletin_day(options.which))
     else:
-        with published_checker(store_of(settings)) as checker:
+        with published_checker(whole_store_of(settings)) as checker:
             placed = checker.claims(reading.bulletin)
             told = list(why(reading.bulletin, checker.parser, placed)) if options.why else []
         claims = [one.claim for one in placed]
@@ -182,9 +193,13 @@ def brief_command(settings: Settings, options: argparse.Namespace) -> int:
     since a day that is named."""
     lang = getattr(options, "lang", "zh")
     if options.since:
-        found = published_since(settings, _bulletin_day(options.since), lang, now())
+        found = published_since(
+            settings, _bulletin_day(options.since), lang, now(), committee=options.committee
+        )
     else:
-        found = published_brief(settings, _bulletin_day(options.date), lang, now())
+        found = published_brief(
+            settings, _bulletin_day(options.date), lang, now(), committee=options.committee
+        )
     if options.json:
         print(to_json(BRIEF.dump_python(found, mode="json")))
     else:

@@ -5,16 +5,18 @@ from __future__ import annotations
 
 import argparse
 import os
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 from etl.alerts.notify import Memory
+from etl.catalog import Catalog, load_catalog
 from etl.commands import OK, console
-from etl.errors import SettingError
+from etl.errors import CatalogError, SettingError
 from etl.settings import Settings, load_settings
 from etl.storage import backup, move
+from etl.storage.audiences import exposes, hidden_of
 from etl.storage.differences import changed_keys
-from etl.storage.snapshots import store_of
+from etl.storage.snapshots import SnapshotStore, committee_store_of, store_of
 from etl.storage.state import alert_memory, import_receipts, own_alert_memory
 from etl.storage.warehouse import place_of, writing
 from etl.subscribers import Subscribers
@@ -22,16 +24,32 @@ from etl.subscribers import Subscribers
 
 def history_command(settings: Settings, options: argparse.Namespace) -> int:
     """List the snapshots that are kept."""
-    console.history_table(store_of(settings).history())
+    console.history_table(_store(settings, options).history())
     return OK
 
 
 def rollback_command(settings: Settings, options: argparse.Namespace) -> int:
     """Return to an earlier snapshot."""
+    store = _store(settings, options)
     with writing(settings):
-        name = store_of(settings).rollback(options.snapshot)
+        if options.committee:
+            name = store.rollback(options.snapshot)
+        else:
+            hidden = hidden_of(settings, _catalog(settings))
+            name = store.rollback(options.snapshot, lambda path: exposes(path, hidden))
     console.say(f"now serving {name}; the next run publishes the newest data again")
     return OK
+
+
+def _store(settings: Settings, options: argparse.Namespace) -> SnapshotStore:
+    return committee_store_of(settings) if options.committee else store_of(settings)
+
+
+def _catalog(settings: Settings) -> Catalog | None:
+    """The catalog; None where it cannot be read, which stops nobody from returning."""
+    with suppress(CatalogError):
+        return load_catalog(settings.catalog)
+    return None
 
 
 def purge_keys_command(settings: Settings, options: argparse.Namespace) -> int:

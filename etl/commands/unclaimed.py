@@ -16,7 +16,7 @@ from etl.files.cells import bytes_of, rows_of
 from etl.files.strict_yaml import line_of, load_yaml
 from etl.settings import Settings
 from etl.sources.figures import COLUMNS, REQUIRED
-from etl.storage.snapshots import Folder
+from etl.storage.snapshots import Folder, whole_folder_of
 
 #: How many dates or vintages of each id a snapshot shows, and how many it leaves out.
 HELD = ("select indicator, count from standings", "select indicator, rows from unclaimed")
@@ -29,7 +29,7 @@ def unclaimed(settings: Settings, catalog: Catalog) -> Iterator[str]:
         yield from _in_figures(path, catalog)
     held = {
         name: rows
-        for name, rows in _held(Folder(settings.published)).items()
+        for name, rows in _held(whole_folder_of(settings)).items()
         if not _is_claimed(name, catalog) and name not in catalog.retired
     }
     if held:

@@ -50,7 +50,7 @@ from etl.records import now, parse_moment
 from etl.settings import Settings
 from etl.storage.audit import AuditLine, audit_log
 from etl.storage.current import current_snapshot
-from etl.storage.snapshots import store_of
+from etl.storage.snapshots import whole_store_of
 from etl.storage.state import SharedHours
 from etl.storage.warehouse import writing
 
@@ -76,11 +76,11 @@ def run_command(settings: Settings, options: argparse.Namespace) -> int:
     console.failing(report.failing)
     console.published(report)
     asked = {outcome.subject for outcome in report.outcomes}
-    with current_snapshot(store_of(settings)) as shown:
+    with current_snapshot(whole_store_of(settings)) as shown:
         differing = shown.disagreements()
     console.disagreements({name: rows for name, rows in differing.items() if name in asked})
     if not options.offline and options.known_at is None:
-        send_alerts(settings, catalog, report.alerts, report.failing)
+        send_alerts(settings, catalog, report)
     return report.exit_status
 
 
@@ -235,7 +235,7 @@ def schedule_command(settings: Settings, options: argparse.Namespace) -> int:
                 console.outcome_line(outcome)
         console.failing(report.failing)
         console.published(report)
-        send_alerts(settings, catalog, report.alerts, report.failing)
+        send_alerts(settings, catalog, report)
         moment, following = next_due(now())
         console.say(f"next: {moment:%Y-%m-%dT%H:%M:%SZ} {following}")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property, partial
@@ -54,10 +54,10 @@ from etl.reliability import Reliability, failing
 from etl.settings import Settings
 from etl.sources import sources
 from etl.sources.base import FIRST_DAY, Source
+from etl.storage.audiences import publish_to_all, remember
 from etl.storage.looks import with_looks
-from etl.storage.publish import all_content, publish
+from etl.storage.publish import all_content
 from etl.storage.reliability import first_seen, reliability
-from etl.storage.snapshots import store_of
 from etl.storage.warehouse import Answer, Appended, Outcome, Warehouse, writing
 
 #: How far back an update asks again, to see revisions.
@@ -80,13 +80,16 @@ class Request:
 @dataclass(frozen=True, slots=True)
 class Report:
     """What one run did: an outcome per subject, the published snapshot, if any, the state of the
-    alerts, and the sources that have failed for a week."""
+    alerts, the sources that have failed for a week, those of them that are asked for what is
+    public, and the snapshot published for the committee, if any."""
 
     outcomes: tuple[Outcome, ...]
     snapshot: str | None
     unreachable: tuple[str, ...]
     alerts: tuple[Alert, ...] = ()
     failing: tuple[Reliability, ...] = ()
+    failing_publicly: tuple[Reliability, ...] = ()
+    for_committee: str | None = None
 
     @property
     def exit_status(self) -> int:
@@ -123,7 +126,7 @@ def run(
         waiting = candidates.waiting(warehouse, step.documents)
         documents = [*step.documents, *(one.as_shown() for one in waiting)]
         seen = first_seen(warehouse, moment)
-        answering = reliability(warehouse, _upstreams(catalog), seen, moment)
+        answering = reliability(warehouse, _upstreams(catalog.all()), seen, moment)
         content = all_content(
             shown, step.bulletins(), documents, problems, step.comparisons, alerts,
             step.corrections, provinces=step.provinces, notices=notices,
@@ -131,15 +134,25 @@ def run(
             candidates_left=warehouse.texts(candidates.LEFT), reliability=answering,
             first_seen=seen, withdrawals=step.files.withdrawn,
         )  # fmt: skip
-        snapshot = publish(
-            warehouse, content, store_of(settings), moment, allow_fewer=request.allow_fewer
+        hidden = remember(warehouse, content, load=step.load, known_at=step.known_at)
+        publicly = answering
+        if hidden:
+            seen_by_all = [one for one in catalog.all() if not one.for_committee]
+            publicly = reliability(
+                warehouse, _upstreams(seen_by_all), seen, moment, hidden.indicators
+            )
+        snapshot, for_committee = publish_to_all(
+            settings, warehouse, content, hidden, publicly, moment, allow_fewer=request.allow_fewer
         )
         watch.published(snapshot)
         if settings.raw_days is not None:
             before = moment - timedelta(days=settings.raw_days)
             raw.archive_of(settings).thin(warehouse.needed_answers(before), before)
         lost = tuple(sorted(set(out.unreachable.values())))
-        return Report(tuple(outcomes), snapshot, lost, alerts, tuple(failing(answering)))
+        return Report(
+            tuple(outcomes), snapshot, lost, alerts, tuple(failing(answering)),
+            tuple(failing(publicly)), for_committee,
+        )  # fmt: skip
 
 
 def select(catalog: Catalog, request: Request) -> list[Indicator]:
@@ -694,9 +707,9 @@ class _Run:
         return newest - timedelta(days=REVISION_DAYS) if newest else FIRST_DAY
 
 
-def _upstreams(catalog: Catalog) -> set[str]:
-    """The names of all that is asked: the sources of the catalog and the finders of documents."""
-    return {ref.name for one in catalog.all() for ref in one.sources} | candidates.FINDERS.keys()
+def _upstreams(indicators: Iterable[Indicator]) -> set[str]:
+    """The names of all that is asked: the sources of indicators and the finders of documents."""
+    return {ref.name for one in indicators for ref in one.sources} | candidates.FINDERS.keys()
 
 
 def _named_host(ref: SourceRef) -> str:

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, time, timedelta
-from hashlib import sha256
 from typing import Any
 
 from etl.catalog import Catalog
@@ -19,9 +18,7 @@ from etl.policies.finders.gov_cn import GovCn
 from etl.policies.finders.nda import Nda
 from etl.policies.identity import (
     bodies_of,
-    normal_issuer,
-    normal_number,
-    normal_title,
+    document_key,
     topics_shown,
 )
 from etl.policies.index import DocumentIndex
@@ -226,7 +223,7 @@ def cited_candidates(documents: Iterable[Document]) -> list[Candidate]:
     already: taking one makes it an entry that a person can complete."""
     found = [
         Candidate(
-            key := _key(document),
+            key := document_key(document),
             document,
             (CITED,),
             datetime.combine(date.fromisoformat(document.cited_by[0]), time(), BEIJING),
@@ -240,7 +237,7 @@ def cited_candidates(documents: Iterable[Document]) -> list[Candidate]:
 
 def key_of(document: Document) -> str:
     """The key with which a person takes a document into the register."""
-    return _key(document)
+    return document_key(document)
 
 
 def found_candidates(warehouse: Warehouse, documents: Iterable[Document]) -> list[Candidate]:
@@ -302,16 +299,9 @@ def _add(held: DocumentIndex, document: Document) -> None:
     """Add a document to those held; one that is listed again is merged."""
     key = held.key_of(document)
     if key is None:
-        held.put(_key(document), document)
+        held.put(document_key(document), document)
     else:
         held.put(key, _merged(held.documents[key], document))
-
-
-def _key(document: Document) -> str:
-    identity = normal_number(document.number) or (
-        f"{normal_title(document.title)}|{normal_issuer(document.issuer)}"
-    )
-    return sha256(identity.encode()).hexdigest()[:10]
 
 
 def _merged(one: Document, other: Document) -> Document:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
+from hashlib import sha256
 
 from etl.document_scope import ALL_DOCUMENTS, FOUND
 from etl.records import Document
@@ -63,6 +64,14 @@ def same_document(one: Document, other: Document) -> bool:
         normal_title(other.title),
         normal_issuer(other.issuer),
     )
+
+
+def document_key(document: Document) -> str:
+    """What stands for a document wherever it is listed, in ten letters."""
+    identity = normal_number(document.number) or (
+        f"{normal_title(document.title)}|{normal_issuer(document.issuer)}"
+    )
+    return sha256(identity.encode()).hexdigest()[:10]
 
 
 def is_listed_twice(one: Document, other: Document) -> bool:

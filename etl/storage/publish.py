@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -50,14 +50,16 @@ create table snapshot.ranks as
   select * from ranks where indicator in (select id from wanted) order by all;
 create table snapshot.first_loads as
   select * from first_loads where indicator in (select id from wanted) order by indicator;
-create table snapshot.renames as select * from renames order by all;
-create table snapshot.origins as select * from origins order by origin;
+create table snapshot.renames as
+  select * from renames
+  where new not in (select id from untold) and old not in (select id from untold) order by all;
 create table snapshot.held as select *, true as served from held limit 0;
 create table snapshot.actions as
   select indicator, date, kind, arg_max(value, load) as value, arg_max(source, load) as source
   from actions where indicator in (select id from wanted)
   group by indicator, date, kind order by indicator, date, kind;
 """
+ORIGINS = "create table snapshot.origins as select * from {origins} order by origin"
 COPY = """
 insert into snapshot.held
 select *, true from held
@@ -113,7 +115,8 @@ order by o.indicator, o.date, n.source
 # How much is held under ids that no entry of the catalog has.
 UNCLAIMED = """
 with others as (
-  select indicator from first_loads where indicator not in (select id from wanted))
+  select indicator from first_loads
+  where indicator not in (select id from wanted) and indicator not in (select id from untold))
 select indicator, count(*) as rows from held
 where indicator in (select indicator from others) group by indicator order by indicator
 """
@@ -122,7 +125,7 @@ RUNS = """
 select l.started_at, l.finished_at, l.command,
        coalesce(sum(o.added) filter (told), 0) as added,
        coalesce(sum(o.revised) filter (told), 0) as revised,
-       count(*) filter (o.problem <> '') as failed,
+       count(*) filter (o.problem <> '' and o.subject not in (select id from untold)) as failed,
        coalesce((list(o.subject order by o.added + o.revised desc, o.subject)
                  filter (told and o.added + o.revised > 0))[:$most], []) as came
 from loads as l
@@ -183,7 +186,7 @@ from (select {'i': indicator, 'd': date} as here,
 
 @dataclass(frozen=True, slots=True)
 class SnapshotContent:
-    """All that goes into a snapshot besides the vintages."""
+    """All that goes into a snapshot besides the vintages, of which those of the catalog do."""
 
     catalog: Catalog
     bulletins: tuple[Bulletin, ...]
@@ -199,6 +202,12 @@ class SnapshotContent:
     reliability: tuple[Reliability, ...] = ()
     first_seen: tuple[FirstSeen, ...] = ()
     withdrawals: tuple[Withdrawal, ...] = ()
+    #: The ids of which it must not tell that they are held, and how sentences of sources are told
+    #: that may name one.
+    untold: frozenset[str] = frozenset()
+    tell: Callable[[str], str] = str
+    #: What is for the committee, for a snapshot that is.
+    committee: str = ""
 
 
 def publish(
@@ -255,10 +264,11 @@ def publish(
 
 def _fingerprint(warehouse: Warehouse, content: SnapshotContent) -> str:
     """Everything a snapshot depends on."""
+    _want(warehouse.connection, content)
     parts = [
         str(FORMAT),
-        *(str(table_digest(warehouse.connection, table)) for table in DIGESTED),
-        repr(warehouse.refused()),
+        *(str(table_digest(warehouse.connection, table)) for table in _told_of(content)),
+        repr(_refused(warehouse, content)),
         content.catalog.model_dump_json(),
         *(bulletin.model_dump_json() for bulletin in content.bulletins),
         *(withdrawal.model_dump_json() for withdrawal in content.withdrawals),
@@ -273,14 +283,36 @@ def _fingerprint(warehouse: Warehouse, content: SnapshotContent) -> str:
         repr([one.told_by_day for one in content.reliability]),
         # That a source still gives nothing is news once a day.
         repr([(*tried, at.replace(tzinfo=UTC).astimezone(BEIJING).date(), problem != "")
-              for *tried, at, problem in _attempts(warehouse, content.catalog)]),
+              for *tried, at, problem in _attempts(warehouse, content)]),
+        content.committee,
     ]  # fmt: skip
     return sha256("\x00".join(parts).encode()).hexdigest()
 
 
-def _attempts(warehouse: Warehouse, catalog: Catalog) -> list[tuple[str, str, datetime, str]]:
+def _told_of(content: SnapshotContent) -> Sequence[str]:
+    """The tables whose every row a snapshot depends on, without the rows that it must not tell
+    of; from DuckDB's side, what stands after `from`."""
+    if not content.untold:
+        return DIGESTED
+    mine = "where indicator in (select id from wanted)"
+    origins = f"where origin in (select origin from held {mine})"
+    return [f"(select * from {table} {origins if table == 'origins' else mine})"
+            for table in DIGESTED]  # fmt: skip
+
+
+def _attempts(
+    warehouse: Warehouse, content: SnapshotContent
+) -> list[tuple[str, str, datetime, str]]:
     """What was tried for each indicator of the catalog of which nothing is held."""
-    return warehouse.connection.execute(ATTEMPTS, {"ids": [*catalog.indicators]}).fetchall()
+    ids = {"ids": [*content.catalog.indicators]}
+    rows = warehouse.connection.execute(ATTEMPTS, ids).fetchall()
+    return [(*tried, content.tell(problem)) for *tried, problem in rows]
+
+
+def _refused(warehouse: Warehouse, content: SnapshotContent) -> list[HeldAnswer]:
+    """The answers that are kept apart."""
+    return [replace(one, sentence=content.tell(one.sentence)) for one in warehouse.refused()
+            if one.indicator not in content.untold]  # fmt: skip
 
 
 def _names(catalog: Catalog) -> Iterator[str]:
@@ -322,16 +354,16 @@ def _build(
     fingerprint: str,
     now: datetime,
 ) -> None:
-    _copy(warehouse, content.catalog, path)
+    _copy(warehouse, content, path)
     with connect(path, config=LIMITS) as own:
-        _choose(own, content.catalog)
+        _choose(own, content)
         own.execute(TABLES)
         create_events(own, content.catalog)
         create_standings(own, content.catalog)
-        _write_content(own, content, warehouse.refused())
+        _write_content(own, content, _refused(warehouse, content))
         told = {"ids": [*content.catalog.indicators], "most": TOLD_CAME, "runs": TOLD_RUNS}
         _insert(own, "runs", warehouse.connection.execute(RUNS, told).fetchall())
-        _insert(own, "attempts", _attempts(warehouse, content.catalog))
+        _insert(own, "attempts", _attempts(warehouse, content))
         _insert(own, "sounds", list(sounds(_names(content.catalog))))
         _insert(own, "unclaimed", warehouse.connection.execute(UNCLAIMED).fetchall())
         meta = {
@@ -342,6 +374,8 @@ def _build(
             "held_until": _held_until(warehouse, now),
             "format": str(FORMAT),
         }
+        if content.committee:
+            meta["committee"] = content.committee
         _insert(own, "meta", list(meta.items()))
         own.execute("checkpoint")
 
@@ -352,34 +386,38 @@ def _held_until(warehouse: Warehouse, now: datetime) -> str:
     return (warehouse.latest() or now).astimezone(UTC).isoformat()
 
 
-def _copy(warehouse: Warehouse, catalog: Catalog, path: Path) -> None:
+def _copy(warehouse: Warehouse, content: SnapshotContent, path: Path) -> None:
     """The vintages of the catalog's indicators, sorted, into a new file."""
     connection = warehouse.connection
-    _want(connection, catalog)
+    _want(connection, content)
     make_room_for_logs(path)
     connection.execute(f"attach {attached(path)} as snapshot")
     try:
         connection.execute(COPIED)
-        for first, last in spans(catalog.indicators):
+        (origins,) = (table for table in _told_of(content) if "origins" in table)
+        connection.execute(ORIGINS.format(origins=origins))
+        for first, last in spans(content.catalog.indicators):
             connection.execute(COPY, {"first": first, "last": last})
     finally:
         connection.execute("detach snapshot")
 
 
-def _choose(own: duckdb.DuckDBPyConnection, catalog: Catalog) -> None:
+def _choose(own: duckdb.DuckDBPyConnection, content: SnapshotContent) -> None:
     """Which vintage of each date is served, and where sources disagree."""
     for statement in (VINTAGES, OBSERVATIONS, *MACROS, REPEATED):
         own.execute(statement)
     repeated = own.execute("select distinct indicator from repeated").fetchall()
     for first, last in spans(name for (name,) in repeated):
         own.execute(CHOOSE, {"first": first, "last": last})
-    _want(own, catalog)
+    _want(own, content)
     own.execute(DISAGREEMENTS)
 
 
-def _want(connection: duckdb.DuckDBPyConnection, catalog: Catalog) -> None:
+def _want(connection: duckdb.DuckDBPyConnection, content: SnapshotContent) -> None:
     connection.execute("create or replace temp table wanted (id varchar, tolerance_pct double)")
-    _insert(connection, "wanted", [(i.id, i.expect.tolerance_pct) for i in catalog.all()])
+    _insert(connection, "wanted", [(i.id, i.expect.tolerance_pct) for i in content.catalog.all()])
+    connection.execute("create or replace temp table untold (id varchar)")
+    _insert(connection, "untold", [(name,) for name in sorted(content.untold)])
 
 
 def _write_content(

@@ -33,7 +33,8 @@ ASKED = """
 with asked as (
   select a.source, l.load, l.started_at, a.problem
   from attempts as a join loads as l using (load)
-  where l.command = 'run' and not list_contains($own, a.source))
+  where l.command = 'run' and not list_contains($own, a.source)
+    and not list_contains($untold, a.subject))
 """
 BY_DAY = (
     ASKED
@@ -56,12 +57,15 @@ from asked as a left join good as g using (source) group by a.source
 HOSTS = """
 select source, host, count(*), count(*) filter (problem = ''),
        median(seconds) filter (problem = ''), max(seconds) filter (problem = '')
-from exchanges where sent_at >= $since group by source, host order by source, count(*) desc, host
+from exchanges
+where sent_at >= $since
+  and source not in (select source from attempts where list_contains($untold, subject))
+group by source, host order by source, count(*) desc, host
 """
 REVISED = f"""
 select source, count(distinct (indicator, date)), median(pct), max(pct)
 from (select source, indicator, date, 100 * abs(value - before) / abs(before) as pct
-      from ({REVISIONS}) where before <> 0)
+      from ({REVISIONS}) where before <> 0 and not list_contains($untold, indicator))
 group by source
 """
 # A value is first seen by a run of the clock if the same source had answered that run before
@@ -105,22 +109,31 @@ def first_seen(warehouse: Warehouse, now: datetime) -> tuple[FirstSeen, ...]:
 
 
 def reliability(
-    warehouse: Warehouse, sources: Collection[str], seen: Sequence[FirstSeen], now: datetime
+    warehouse: Warehouse,
+    sources: Collection[str],
+    seen: Sequence[FirstSeen],
+    now: datetime,
+    untold: Collection[str] = (),
 ) -> tuple[Reliability, ...]:
     """What each of the sources that use the network did in the last 90 days, in the order of their
-    names; none that was not asked in them."""
+    names; none that was not asked in them. What they did for `untold` indicators is left out; of a
+    source that was asked for one no host is told, since exchanges are not known by indicator."""
+    hidden = {"untold": sorted(untold)}
+    seen = [one for one in seen if one.indicator not in hidden["untold"]]
     since = datetime.combine(_day(now, DAYS - 1), datetime.min.time(), BEIJING)
-    asked = {"own": [*STATUS_OF_SOURCE], "since": _naive(since)}
+    asked = {"own": [*STATUS_OF_SOURCE], "since": _naive(since), **hidden}
     by_day: dict[str, dict[date, tuple[int, int]]] = defaultdict(dict)
     for source, day, count, good in _rows(warehouse, BY_DAY, asked):
         by_day[source][day] = (count, good)
     hosts: dict[str, list[HostLatency]] = defaultdict(list)
-    for source, *one in _rows(warehouse, HOSTS, {"since": _naive(since)}):
+    for source, *one in _rows(warehouse, HOSTS, {"since": _naive(since), **hidden}):
         hosts[source].append(HostLatency(*one))
-    told = {"since": _naive(since), "most": MOST_REVISIONS}
+    told = {"since": _naive(since), "most": MOST_REVISIONS, **hidden}
     revised = {row[0]: row[1:] for row in _rows(warehouse, REVISED, told)}
     lags = _lags(seen, since)
-    standing = {row[0]: row[1:] for row in _rows(warehouse, STANDING, {"own": asked["own"]})}
+    standing = {
+        row[0]: row[1:] for row in _rows(warehouse, STANDING, {"own": asked["own"], **hidden})
+    }
     last_day = max((day for days in by_day.values() for day in days), default=date.min)
     return tuple(
         _one(source, days, last_day, standing[source], hosts[source], lags[source],

@@ -10,7 +10,7 @@ import re
 import secrets
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -262,30 +262,44 @@ class SnapshotStore(ABC):
                 why = error.reason
             return ListedSnapshot(name, "", 0, current, why)
 
-    def newest_readable(self, before: str | None = None) -> str | None:
-        """The newest snapshot, or the newest before a given one, that can be read completely."""
+    def newest_readable(
+        self, before: str | None = None, exposed: Callable[[Path], str] = lambda path: ""
+    ) -> str | None:
+        """The newest snapshot, or the newest before a given one, that can be read completely, and
+        in which nothing is exposed."""
         for name in self.names():
             if before is None or name < before:
                 try:
                     read_whole(self.path(name))
+                    if exposed(self.path(name)):
+                        continue
                 except (UnreadableSnapshot, NotServed):
                     continue
                 return name
         return None
 
-    def rollback(self, name: str | None) -> str:
+    def rollback(self, name: str | None, exposed: Callable[[Path], str] = lambda path: "") -> str:
         """Point to `name`, or to the newest readable snapshot before the current one; returns the
-        name now served. If the pointer is unreadable, the newest readable snapshot of all."""
+        name now served. If the pointer is unreadable, the newest readable snapshot of all.
+        `exposed` says what a snapshot would show that is for the committee: none of these is
+        returned to."""
         if name is None:
             current = self.current_name()
-            name = self.newest_readable(current)
+            name = self.newest_readable(current, exposed)
             if name is None:
                 which = "before the current one" if current else "that can be read"
+                if self.newest_readable(current) is not None:
+                    which += ", in which nothing is shown that is for the committee now"
                 raise SettingError(f"{self}: there is no snapshot {which}.")
         elif name not in (known := self.names()):
             hint = nearest(name, known) if known else "None is published yet."
             raise SettingError(f"{self}: no snapshot '{quoted(name)}'. {hint}")
         meta = read_whole(self.path(name))
+        if shown := exposed(self.path(name)):
+            raise SettingError(
+                f"{self}: {name} is not returned to: it shows {quoted(shown)}, which is for the "
+                "committee now. Return to a later one, or run `python -m etl run` to publish anew."
+            )
         try:
             self.point_to(name, meta["fingerprint"])
         except OSError as error:
@@ -589,6 +603,17 @@ def has_committee(settings: Settings) -> bool:
     """Whether there are snapshots for the committee, as far as can be told without a network: a
     place is set for them, or some were published here."""
     return settings.committee_snapshots is not None or (settings.committee / POINTER).exists()
+
+
+def whole_store_of(settings: Settings) -> SnapshotStore:
+    """Where commands read that show everything to whoever runs the site: the snapshots for the
+    committee where there are any, else the public ones."""
+    return committee_store_of(settings) if has_committee(settings) else store_of(settings)
+
+
+def whole_folder_of(settings: Settings) -> Folder:
+    """The folder of this machine where those snapshots lie."""
+    return Folder(settings.committee if has_committee(settings) else settings.published)
 
 
 def write_pointer(folder: Path, told: Mapping[str, object]) -> None:

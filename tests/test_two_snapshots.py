@@ -1,0 +1,275 @@
+"""Nothing that is for the committee is in public: not in the file, at no address, in no words."""
+
+from __future__ import annotations
+
+import copy
+import io
+import json
+import re
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote, urljoin, urlsplit
+
+import duckdb
+import httpx
+import pytest
+from planted import (
+    COUNT,
+    DERIVED,
+    HIDDEN_DAY,
+    OLD,
+    SECRET,
+    WORDS,
+    planted_site,
+    run_planted,
+)
+from serving import PLAIN, SiteClient
+from test_attacks import CALLBACK, VISIT
+
+from dashboard.export.files import export
+from dashboard.http.caching import Lasts
+from dashboard.server import Server, create_members_server, create_server
+from dashboard.static_copy.write import write_copy
+from etl.catalog import Catalog
+from etl.errors import XinzhiError
+from etl.ingest.run import Report
+from etl.settings import Settings
+from etl.storage.snapshots import SnapshotStore, committee_store_of, store_of
+
+#: How many addresses the crawl follows at most, and how many that differ in their query alone.
+MOST, MOST_ALIKE = 260, 2
+SUFFIXES = (".svg", ".png", ".csv", ".xlsx", ".parquet", ".json", ".zip", ".txt", ".md",
+            ".metadata.json", ".qr.svg", ".qr.png", ".kit.zip", ".kit.html", "/since")  # fmt: skip
+_LINK = re.compile(
+    r"""(?:href|src|action)=["']([^"'<> ]+)["']|<loc>([^<]+)</loc>|"""
+    r"""["'>](https?://[^\s"'<>)]+)"""
+)
+#: What is asked beside what is linked; of what belongs to the program alone nothing is.
+SEEDS = (
+    "/", "/sitemap.xml", "/robots.txt", "/atom.xml", "/events.atom", "/catalog.jsonld", "/llms.txt",
+    "/metrics", "/readyz", "/healthz", "/status", "/indicators", "/bulletins", "/policies",
+    "/compare", "/export", "/about", "/verify", "/since", "/wall", "/events", "/provinces",
+    "/claims", "/corrections", "/bulletins/new", "/api/openapi.json", "/api/docs",
+    "/api/v1/indicators", "/api/v1/bulletins", "/api/v1/policies", "/api/v1/events",
+    "/api/v1/status", "/api/v1/observations?ids=jia_usd,yi_usd&t=max&shape=wide",
+    "/api/v1/observations?ids=jia_usd&t=max&format=parquet", "/oembed?url=/c/jia_usd",
+    "/policies?month=2026-05", "/?asof=2026-05-22", "/indicators?asof=2026-05-22",
+    "/policies?asof=2026-05-22", "/bulletins?asof=2026-05-22", "/embed/c/jia_usd",
+    *(f"/c/{place}{suffix}" for place in ("jia_usd", "documents_monthly@2026-05-22")
+      for suffix in SUFFIXES),
+)  # fmt: skip
+NOT_ASKED = ("/assets/", "/static/", "/_dash", "/api/docs/")
+
+
+@dataclass(frozen=True)
+class Planted:
+    """The site after one run, with what that run reported."""
+
+    settings: Settings
+    catalog: Catalog
+    report: Report
+    folder: Path
+
+
+@pytest.fixture(scope="module")
+def planted(tmp_path_factory: pytest.TempPathFactory) -> Planted:
+    folder = tmp_path_factory.mktemp("planted")
+    settings, catalog = planted_site(folder)
+    return Planted(settings, catalog, run_planted(settings, catalog), folder)
+
+
+def _client(server: Server | None) -> SiteClient:
+    assert server is not None
+    return SiteClient(server, raise_server_exceptions=False, follow_redirects=False,
+                      headers={"X-Request-ID": "test"})  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def public(planted: Planted) -> SiteClient:
+    return _client(create_server(planted.settings))
+
+
+@pytest.fixture(scope="module")
+def members(planted: Planted) -> SiteClient:
+    return _client(create_members_server(planted.settings))
+
+
+def leaks(body: bytes) -> list[str]:
+    """The planted words in an answer, looked for in what is packed in it as well."""
+    if body[:2] == b"PK":
+        with zipfile.ZipFile(io.BytesIO(body)) as packed:
+            inner = [packed.read(name) for name in packed.namelist()]
+            return [word for one in (*map(str.encode, packed.namelist()), *inner)
+                    for word in leaks(one)]  # fmt: skip
+    if body[:4] == b"PAR1":
+        with duckdb.connect() as reader:
+            place = Path("/dev/shm") if Path("/dev/shm").exists() else Path("/tmp")
+            file = place / "sight.parquet"
+            file.write_bytes(body)
+            rows = reader.execute(f"select r::varchar from '{file}' as r").fetchall()
+            file.unlink()
+            return leaks(repr(rows).encode())
+    spellings = {w: (w, quote(w), json.dumps(w)[1:-1], w.encode("unicode_escape").decode())
+                 for w in WORDS}  # fmt: skip
+    return [w for w, forms in spellings.items() if any(form.encode() in body for form in forms)]
+
+
+def inside(store: SnapshotStore) -> bytes:
+    """Every cell of the current snapshot, and the bytes of its file."""
+    name = store.current_name()
+    assert name is not None
+    path = store.path(name)
+    with store.read_current() as reader:
+        tables = reader.execute("select table_name from duckdb_tables()").fetchall()
+        rows = [reader.execute(f'select r::varchar from "{table}" as r').fetchall()
+                for (table,) in tables]  # fmt: skip
+    return path.read_bytes() + repr(rows).encode()
+
+
+def test_nothing_planted_is_in_the_public_snapshot_and_all_of_it_in_the_committees(
+    planted: Planted,
+) -> None:
+    report = planted.report
+    assert (report.exit_status, bool(report.snapshot), bool(report.for_committee)) == (0, 1, 1)
+    assert report.snapshot != report.for_committee
+    assert leaks(inside(store_of(planted.settings))) == []
+    found = leaks(inside(committee_store_of(planted.settings)))
+    assert {SECRET, DERIVED, COUNT, OLD, "朱雀", "麒麟", "白虎", "73519"} <= set(found)
+
+
+def crawled(site: SiteClient, base: str) -> Iterator[tuple[str, httpx.Response]]:
+    """Every address that the site leads to from the seeds, with its answer."""
+    waiting, seen, alike = [*SEEDS], set(SEEDS), dict[str, int]()
+    while waiting and len(alike) < MOST:
+        address = waiting.pop(0)
+        path = urlsplit(address).path
+        alike[path] = alike.get(path, 0) + 1
+        if alike[path] > MOST_ALIKE or path.startswith(NOT_ASKED):
+            continue
+        answer = site.get(address, headers=PLAIN)
+        yield address, answer
+        if not answer.headers.get("content-type", "").startswith(("text/", "application/")):
+            continue
+        found = [*filter(None, (one for m in _LINK.finditer(answer.text) for one in m.groups()))]
+        for link in [*found, answer.headers.get("location", "")]:
+            target = urlsplit(urljoin(f"{base}{address}", link.replace("&amp;", "&")))
+            if f"{target.scheme}://{target.netloc}" == base:
+                at = f"{target.path}?{target.query}" if target.query else target.path
+                if at not in seen:
+                    seen.add(at)
+                    waiting.append(at)
+
+
+def callback(path: str, search: str = "") -> dict[str, object]:
+    """What a page in a browser sends to become another one."""
+    sent = copy.deepcopy(VISIT)
+    inputs: list[dict[str, str]] = sent["inputs"]  # type: ignore[assignment]
+    inputs[0]["value"], inputs[1]["value"] = path, search
+    return sent
+
+
+def test_no_public_address_tells_anything_planted(planted: Planted, public: SiteClient) -> None:
+    base = planted.settings.base_url
+    told, paths = {}, set()
+    for address, answer in crawled(public, base):
+        paths.add(urlsplit(address).path)
+        assert answer.status_code < 500, address
+        if found := leaks(answer.content + repr(answer.headers).encode()):
+            told[address] = found
+    assert told == {}
+    assert {"/bulletins/2026-05-19", "/indicators/jia_usd", "/c/jia_usd.xlsx"} <= paths
+    for path in ("/", "/indicators", "/indicators/jia_usd", "/status", "/policies", "/compare"):
+        answer = public.post(CALLBACK, json=callback(path, "?ids=jia_usd,yi_usd"))
+        assert answer.status_code == 200, path
+        assert leaks(answer.content) == [], path
+
+
+#: Addresses with a blank for an id, a day or a word; the members' site answers the first of each.
+BY_ID = (
+    "/c/{}", "/c/{}@2026-05-22", *(f"/c/{{}}{suffix}" for suffix in SUFFIXES), "/embed/c/{}",
+    "/indicators/{}", "/compare?ids=jia_usd,{}", "/export?ids={}", "/c/jia_usd?with={}",
+    "/c/jia_usd.csv?with={}", "/api/v1/indicators/{}", "/api/v1/observations?ids={}",
+    "/api/v1/observations?ids=jia_usd,{}&format=csv", "/api/v1/events?id={}", "/wall?ids={}",
+    "/events?id={}", "/oembed?url=/c/{}", "/claims?indicator={}", "/since?id={}",
+)  # fmt: skip
+BY_DAY = ("/bulletins/{}", "/api/v1/bulletins/{}", "/api/v1/bulletins/{}/claims",
+          "/bulletins/{}.zip", "/bulletins/{}.kit.zip", "/?day={}", "/claims?day={}")  # fmt: skip
+BY_WORD = ("/indicators?q={}", "/policies?q={}", "/bulletins?q={}", "/events?q={}", "/claims?q={}",
+           "/policies?topic={}", "/api/v1/policies?topic={}", "/api/v1/policies?q={}",
+           "/export?q={}", "/compare?q={}", "/wall?q={}")  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("addresses", "hidden", "unknown"),
+    [
+        (BY_ID, SECRET, "zzzzzzz_zzzzzz_zzz"), (BY_ID, OLD, "zzzzzzz_zzzzzz_zz"),
+        (BY_DAY, str(HIDDEN_DAY), "2026-05-25"),
+        (BY_WORD, "朱雀", "蓝鲸"), (BY_WORD, "zhuque", "lanjng"), (BY_WORD, "青龙要务", "蓝鲸要务"),
+    ],
+)  # fmt: skip
+def test_what_is_hidden_is_answered_like_what_never_was(
+    public: SiteClient, addresses: tuple[str, ...], hidden: str, unknown: str
+) -> None:
+    for address in addresses:
+        found, other = (
+            public.get(address.format(quote(word)), headers=PLAIN) for word in (hidden, unknown)
+        )
+        bodies = [
+            answer.content.replace(quote(word).encode(), b"#").replace(word.encode(), b"#")
+            for answer, word in ((found, hidden), (other, unknown))
+        ]
+        assert found.status_code == other.status_code, address
+        assert leaks(bodies[0]) == [], address
+        assert "location" not in found.headers, address
+        kept = ("cache-control", "content-type", "surrogate-key", "vary")
+        assert [found.headers.get(name) for name in kept] == [
+            other.headers.get(name) for name in kept
+        ], address
+        if found.status_code == 404:
+            hints = [re.sub(rb"Did you mean.*?\?|\xe4\xbd\xa0.{0,80}", b"", one) for one in bodies]
+            assert hints[0] == hints[1], address
+
+
+def test_the_committee_is_told_all_of_it_and_nobody_keeps_it(members: SiteClient) -> None:
+    for address, words in {
+        "/": ["朱雀内参", "73519.48"],
+        f"/indicators/{SECRET}": ["朱雀利润"],
+        f"/c/{SECRET}.csv": ["73519.4826"],
+        f"/c/{SECRET}": ["朱雀利润"],
+        f"/c/{DERIVED}.txt": ["玄武价差"],
+        f"/bulletins/{HIDDEN_DAY}": ["麒麟动向"],
+        f"/api/v1/bulletins/{HIDDEN_DAY}/claims": [SECRET, "supported"],
+        "/api/v1/policies?month=2026-05": ["朱雀专项", "麒麟工程"],
+        "/indicators?q=zhuque": [SECRET],
+        "/sitemap.xml": [SECRET],
+        f"/c/{OLD}": [],
+        "/nowhere": [],
+    }.items():
+        answer = members.get(address, headers=PLAIN)
+        assert [word for word in words if word not in answer.text] == [], address
+        assert answer.headers.get_list("cache-control") == [Lasts.PRIVATE], address
+        assert not {"surrogate-key", "cache-tag"} & set(answer.headers), address
+    assert members.get(f"/c/{OLD}").headers["location"].endswith(f"/c/{SECRET}")
+
+
+def test_a_public_count_counts_what_is_public_and_the_committees_counts_all(
+    public: SiteClient, members: SiteClient
+) -> None:
+    def count(site: SiteClient, name: str) -> str:
+        return site.get(f"/c/{name}.csv?t=2026-05..", headers=PLAIN).text.splitlines()[1]
+
+    assert count(public, "documents_monthly").split(",")[2] == "1"
+    assert count(members, "documents_monthly") == count(public, "documents_monthly")
+    assert count(members, COUNT).split(",")[2] == "3"
+
+
+def test_files_made_by_commands_are_public(planted: Planted, tmp_path: Path) -> None:
+    done = write_copy(planted.settings, tmp_path / "copy", ["jia_usd"], lambda at: None)
+    assert done.files > 10
+    for file in (tmp_path / "copy").rglob("*"):
+        if file.is_file() and "assets" not in file.parts and "static" not in file.parts:
+            assert leaks(file.read_bytes() + file.name.encode()) == [], file
+    with pytest.raises(XinzhiError, match=SECRET):
+        export(planted.settings, [SECRET], {}, "csv", tmp_path / "a.csv")
