@@ -15,7 +15,7 @@ from etl.settings import Settings
 
 SECRET, DERIVED, COUNT = "zhuque_margin_usd", "xuanwu_spread_usd", "qinglong_documents_monthly"
 OLD = "zhuque_before_usd"
-DAY, HIDDEN_DAY, PUBLIC_DAY = date(2026, 5, 20), date(2026, 5, 21), date(2026, 5, 19)
+DAY, HIDDEN_DAY, PUBLIC_DAY = date(2026, 5, 28), date(2026, 5, 29), date(2026, 5, 28)
 VALUE, EARLIER = 73519.4826, 61847.3951
 #: Every word and number of which nothing may be in public.
 WORDS = (

@@ -240,6 +240,28 @@ def test_nothing_that_a_client_says_of_itself_reaches_a_reader(
     assert asked.all("x-forwarded-prefix") == []
 
 
+def test_who_is_signed_in_is_answered_from_no_cache_and_into_none(
+    front: Fronts, teller: Teller
+) -> None:
+    teller.headers["Cache-Control"] = "public, max-age=600"
+    known = [{"Cookie": "a=1; __Host-xinzhi=mine"}, {"Authorization": "Bearer xinzhi-token-mine"}]
+    with front(teller.port) as one:
+        for number, headers in enumerate(known):
+            teller.body = b"members"
+            assert one.client.get(f"/c/{number}", headers=headers).content == b"members"
+            teller.body = b"public"
+            assert one.client.get(f"/c/{number}").content == b"public"
+            teller.body = b"members again"
+            assert one.client.get(f"/c/{number}", headers=headers).content == b"members again"
+            assert one.client.get(f"/c/{number}").content == b"public"
+            other = {"Cookie": "xinzhi=1", "Authorization": "Basic ZXZpbA=="}
+            assert one.client.get(f"/c/{number}", headers=other).content == b"public"
+    told = [(asked.all("cookie"), asked.all("authorization")) for asked in teller.asked]
+    cookie, token = ["a=1; __Host-xinzhi=mine"], ["Bearer xinzhi-token-mine"]
+    mine = [(cookie, []), ([], []), (cookie, []), ([], token), ([], []), ([], token)]
+    assert told == mine
+
+
 def test_what_is_not_https_is_sent_there_and_to_no_name_that_a_client_gives(
     front: Fronts, teller: Teller
 ) -> None:

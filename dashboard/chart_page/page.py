@@ -137,12 +137,13 @@ def page(view: View, site: SiteConfig) -> str:
                             asof=moment_text(address.as_of) if address.as_of else ""),
         uses=_leading(_uses(address, formats, urls)),
         refused=text("no_files", lang) if site.formats and not formats else "",
-        share=whole.short(lasting) if lasting.as_of else "",
-        paper=on_paper(shared_link(view, whole), lang),
+        share=whole.short(lasting) if lasting.as_of and not for_committee(view) else "",
+        paper=on_paper("" if for_committee(view) else shared_link(view, whole), lang),
+        for_committee=for_committee(view),
         inserts=_leading(_inserts(address, urls)),
         kit_html=urls.chart(address, ".kit.html"),
         embed_code=embed_code(view, urls),
-        oembed=whole.oembed(address),
+        oembed="" if for_committee(view) else whole.oembed(address),
         table=value_table(view) if not view.model.empty else "",
         table_caption=caption(view),
         related=_related(view, urls),
@@ -274,6 +275,11 @@ def lasting_address(view: View) -> ChartAddress:
     return replace(view.address, as_of=frozen(view.table).as_of)
 
 
+def for_committee(view: View) -> bool:
+    """Whether anything in a chart is for the committee: nothing is offered to pass it on."""
+    return any(part.indicator.for_committee for part in view.parts)
+
+
 def qr_link(view: View, urls: Urls) -> str:
     """What a QR code leads to: of a frozen chart its short link, of a live one its page."""
     address = view.address
@@ -281,9 +287,11 @@ def qr_link(view: View, urls: Urls) -> str:
 
 
 def shared_link(view: View, urls: Urls) -> str:
-    """What is passed on: the short link to what this page shows now."""
+    """What is passed on: the short link to what this page shows now; of what is for the committee,
+    which has none, its address."""
     lasting = lasting_address(view)
-    return urls.short(lasting) if lasting.as_of else urls.chart(lasting)
+    is_short = lasting.as_of and not for_committee(view)
+    return urls.short(lasting) if is_short else urls.chart(lasting)
 
 
 @cache

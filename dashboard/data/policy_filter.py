@@ -13,6 +13,7 @@ from dashboard.address import AddressError, one_of
 from dashboard.data.queries import Policy
 from etl.catalog import Catalog, Indicator
 from etl.document_scope import ALL_DOCUMENTS, FOUND, DocumentScope
+from etl.records import COMMITTEE
 from etl.words.bodies import bodies_in
 
 KINDS = ("issued", "draft", "reply", "interpretation", "media")
@@ -129,6 +130,8 @@ def reason(policy: Policy) -> str:
     """The name of the words that say why a document is not counted; nothing if it is."""
     if policy.counted:
         return ""
+    if policy.visibility == COMMITTEE:
+        return "not_counted_committee"
     if policy.origin in FOUND:
         return "not_counted_found"
     if policy.kind != "issued":

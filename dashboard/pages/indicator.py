@@ -112,10 +112,11 @@ def layout(request: PageRequest, indicator_id: str) -> Page:
         charts=(shown.chart,) if shown and not seen.model.empty else (),
         ids=(item.id,),
         told=_since(seen),
-        paper=shared_link(seen, urls.online),
+        paper="" if item.indicator.for_committee else shared_link(seen, urls.online),
         feeds=((feed, item.indicator.title.in_(request.lang)),),
         context={
             "feed": feed,
+            "for_committee": item.indicator.for_committee,
             "group": catalog.groups[item.indicator.group].title.in_(request.lang),
             "figure": item.figure,
             "change": item.change,

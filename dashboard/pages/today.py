@@ -32,7 +32,7 @@ from etl.bulletins.parts import numeral
 from etl.calendars import end_of
 from etl.claims.check import TITLE
 from etl.claims.model import Claim, Placed
-from etl.records import Vintage
+from etl.records import COMMITTEE, Vintage
 
 WEIGHT = {"milestone_up": 4, "record_high": 2, "milestone_down": 3, "record_low": 1}
 #: Statements by how much their chart tells, the most telling first.
@@ -177,6 +177,7 @@ def _laid_out(request: PageRequest, prepared: PreparedBulletin, days: Sequence[d
             "bulletin": bulletin,
             "title_pieces": marked.heading(TITLE, 0, bulletin.title),
             "shown": shown,
+            "for_committee": bulletin.visibility == COMMITTEE,
             "publisher": bulletin.publisher.replace("；", " · "),
             "known_by": _known_by(request, bulletin.date, shown),
             "neighbours": _neighbours(request, day, days),

@@ -23,10 +23,13 @@ from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
+from etl.catalog import load_catalog
+from etl.committee import Hidden, hidden_now
 from etl.dsn import Dsn
-from etl.errors import FileProblem, StorageError
+from etl.errors import FileProblem, StorageError, XinzhiError, quoted
 from etl.records import now
 from etl.settings import PROJECT, RAW, BucketAddress, Settings
+from etl.storage.audiences import exposes, hidden_of
 from etl.storage.move import copy, put_back
 from etl.storage.objects import ObjectProblem, Objects, StoredObject
 from etl.storage.snapshots import (
@@ -47,6 +50,10 @@ from etl.storage.warehouse import is_there, opened, place_of, warehouse_of, writ
 from etl.subscribers import Subscribers
 
 MANIFEST = "manifest.json"
+#: A backup holds the truth, of which each snapshot can be made again.
+COMMITTEE_LATER = (
+    "the committee's snapshot is in no backup; `python -m etl run` publishes it from the warehouse"
+)
 #: What lies in a backup, each where it lies below XINZHI_DATA; the catalog lies beside.
 WAREHOUSE, RECEIPTS, PUBLISHED, CATALOG = (
     "warehouse.duckdb", "served.sqlite", "published", "indicators.yaml",
@@ -182,6 +189,7 @@ def restore(settings: Settings, folder: Path) -> Restored:
     manifest = check(folder)
     data = settings.data
     with writing(settings):
+        hidden, notices = _hidden(settings), list[str]()
         stage = data / f".restoring-{secrets.token_hex(4)}"
         aside = data / f"replaced-{now():%Y%m%dT%H%M%S%fZ}"
         for left in data.glob(".restoring-*"):  # by one that was killed
@@ -207,11 +215,9 @@ def restore(settings: Settings, folder: Path) -> Restored:
                     continue
                 _replace(stage / file.path, _target(settings, file), aside / file.path, file)
             if manifest.snapshot is not None:
-                store = store_of(settings)
-                path = store.place(manifest.snapshot)
-                meta = read_whole(path)
-                store.put(path, manifest.snapshot)
-                store.point_to(manifest.snapshot, meta["fingerprint"])
+                notices += _serve(settings, manifest.snapshot, hidden | _hidden(settings))
+            elif hidden or _hidden(settings):
+                notices.append(COMMITTEE_LATER)
         except OSError as error:
             kept = f"; what was replaced lies in {aside}" if aside.exists() else ""
             raise StorageError(
@@ -220,7 +226,37 @@ def restore(settings: Settings, folder: Path) -> Restored:
             ) from None
         finally:
             shutil.rmtree(stage, ignore_errors=True)
-    return Restored(manifest, aside if aside.exists() else None, tuple(_notices(settings, folder)))
+    told = (*notices, *_notices(settings, folder))
+    return Restored(manifest, aside if aside.exists() else None, told)
+
+
+def _hidden(settings: Settings) -> Hidden:
+    """What is for the committee, as far as what is there can be read."""
+    catalog = None
+    with suppress(XinzhiError):
+        catalog = load_catalog(settings.catalog)
+    try:
+        return hidden_of(settings, catalog)
+    except StorageError:
+        return hidden_now(catalog, (), ()) if catalog is not None else Hidden()
+
+
+def _serve(settings: Settings, name: str, hidden: Hidden) -> Iterator[str]:
+    """Point to the snapshot of a backup, unless it shows what is for the committee by now; what is
+    to be known."""
+    store = store_of(settings)
+    path = store.place(name)
+    meta, shown = read_whole(path), exposes(path, hidden)
+    store.put(path, name)
+    if shown:
+        yield (
+            f"its snapshot is not served: it shows {quoted(shown)}, which is for the committee; "
+            "run `python -m etl run` to publish anew"
+        )
+    else:
+        store.point_to(name, meta["fingerprint"])
+    if hidden:
+        yield COMMITTEE_LATER
 
 
 def _refuse_inside(settings: Settings, folder: Path) -> None:

@@ -26,7 +26,7 @@ from dashboard.export.names import disposition
 from dashboard.export.table import to_json
 from dashboard.http.cache import Content
 from dashboard.http.caching import Caching, as_of, frozen, live
-from dashboard.http.problems import page_for, problem
+from dashboard.http.problems import RefusedError, page_for, problem
 from dashboard.http.responses import (
     answered,
     current_snapshot,
@@ -242,6 +242,8 @@ async def _page(
 
 
 def _link(request: Request, seen: View) -> str:
+    if page.for_committee(seen):
+        raise RefusedError("This chart is for the committee, and has no code to pass it on.", 403)
     return page.qr_link(seen, service_of(request).site.urls.online)
 
 
