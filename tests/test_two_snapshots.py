@@ -6,6 +6,7 @@ import copy
 import io
 import json
 import re
+import shutil
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from urllib.parse import quote, urljoin, urlsplit
 import duckdb
 import httpx
 import pytest
+from catalogs import catalog_text, entry
+from conftest import Cli, settings_of
 from planted import (
     COUNT,
     DERIVED,
@@ -22,6 +25,7 @@ from planted import (
     OLD,
     SECRET,
     WORDS,
+    catalog_of_the_site,
     planted_site,
     run_planted,
 )
@@ -32,9 +36,13 @@ from dashboard.export.files import export
 from dashboard.http.caching import Lasts
 from dashboard.server import Server, create_members_server, create_server
 from dashboard.static_copy.write import write_copy
-from etl.catalog import Catalog
-from etl.errors import XinzhiError
+from etl.bulletins.model import Bulletin, Reference, Section
+from etl.catalog import Catalog, load_catalog
+from etl.committee import quotes
+from etl.errors import CatalogError, FileProblem, XinzhiError
 from etl.ingest.run import Report
+from etl.policies.register import read_register
+from etl.records import Document
 from etl.settings import Settings
 from etl.storage.snapshots import SnapshotStore, committee_store_of, store_of
 
@@ -176,7 +184,7 @@ def test_no_public_address_tells_anything_planted(planted: Planted, public: Site
     for address, answer in crawled(public, base):
         paths.add(urlsplit(address).path)
         assert answer.status_code < 500, address
-        if found := leaks(answer.content + repr(answer.headers).encode()):
+        if found := leaks(answer.content) + leaks(repr(answer.headers).encode()):
             told[address] = found
     assert told == {}
     assert {"/bulletins/2026-05-28", "/indicators/jia_usd", "/c/jia_usd.xlsx"} <= paths
@@ -276,3 +284,131 @@ def test_files_made_by_commands_are_public(planted: Planted, tmp_path: Path) -> 
             assert leaks(file.name.encode()) == [], file
     with pytest.raises(XinzhiError, match=SECRET):
         export(planted.settings, [SECRET], {}, "csv", tmp_path / "a.csv")
+
+
+def derived_of(hidden: str, own: str = "public") -> str:
+    """A catalog in which one of two inputs is for the committee."""
+    made = [{"name": "derived", "formula": "sum", "of": ["jia_usd", "yi_usd"]}]
+    return catalog_text(
+        entry("jia_usd", aliases=["甲价"], visibility=hidden),
+        entry("yi_usd"),
+        entry("both_usd", sources=made, visibility=own),
+    )
+
+
+def test_what_is_derived_from_the_committees_must_be_the_committees(
+    tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "indicators.yaml"
+    monkeypatch.setenv("XINZHI_CATALOG", str(path))
+    path.write_text(derived_of("committee"), encoding="utf-8")
+    told = cli("check")
+    assert told.status == 2
+    assert "both_usd is public, and is derived from what is for the committee: jia_usd" in told.err
+    path.write_text(derived_of("committee", "committee"), encoding="utf-8")
+    assert load_catalog(path)["both_usd"].for_committee
+    path.write_text(derived_of("comittee"), encoding="utf-8")
+    with pytest.raises(CatalogError, match="visibility"):
+        load_catalog(path)
+
+
+TITLE = "关于朱雀专项安排的通知"
+SHUT = Document(TITLE, "国家数据局", "2026-05-08", "2026-05-08", "", (), "issued",
+                visibility="committee")  # fmt: skip
+
+
+def told_of(catalog: Catalog, **said: object) -> list[str]:
+    """What is refused of a public bulletin that says something."""
+    told = {"title": "动态", "publisher": "编者", "summary": "甲价收于 104 美元。", **said}
+    text = Bulletin(date=HIDDEN_DAY, sections=(), **told)  # type: ignore[arg-type]
+    return list(quotes(catalog, [text], [SHUT]))
+
+
+def test_public_words_that_speak_of_the_committees_are_told_with_their_place(
+    planted: Planted,
+) -> None:
+    catalog, cites = planted.catalog, Reference(
+        number=4, publisher="国家数据局", title=TITLE, date=None
+    )  # fmt: skip
+    assert told_of(catalog) == []
+    (one,) = told_of(catalog, summary="行情平稳。朱雀率升至 3%。甲价不变。")
+    assert one == (
+        "the bulletin of 2026-05-29 is public and speaks of zhuque_margin_usd (朱雀利润), which is "
+        "for the committee: its summary, “朱雀率升至 3%。”; change the words, or write visibility: "
+        "committee there too."
+    )
+    section = Section(number=2, title="内部", paragraphs=("如常。", "玄武价差收窄。"))
+    (one,) = told_of(catalog, sections=(section,))
+    assert "section 2 (内部), “玄武价差收窄。”" in one
+    assert "its title" in told_of(catalog, title="Zhuque margin today")[0]
+    assert told_of(catalog, summary=f"见 {SECRET}。")
+    assert "reference 4" in told_of(catalog, references=(cites,))[0]
+    assert (
+        "《关于朱雀专项安排的通知》"
+        in told_of(catalog, summary="印发了关于朱雀专项安排的通知。")[0]
+    )
+
+
+def test_an_entry_in_public_words_of_the_committees_stops_publication_and_loses_nothing(
+    planted: Planted, tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = tmp_path / "data"
+    shutil.copytree(planted.settings.data, data)
+    more = entry("bing_usd", definition={"zh": "扣除朱雀率", "en": "definition"})
+    path = catalog_of_the_site(tmp_path / "indicators.yaml", more)
+    monkeypatch.setenv("XINZHI_DATA", str(data))
+    monkeypatch.setenv("XINZHI_CATALOG", str(path))
+    before = [store.current_name() for store in stores(settings_of(data))]
+    for command in (["check"], ["run", "--offline"]):
+        told = cli(*command)
+        assert told.status == 2
+        assert "bing_usd: definition.zh is public and names zhuque_margin_usd" in told.err
+    assert [store.current_name() for store in stores(settings_of(data))] == before
+
+
+def stores(settings: Settings) -> tuple[SnapshotStore, SnapshotStore]:
+    """Both stores of a site."""
+    return store_of(settings), committee_store_of(settings)
+
+
+def test_an_entry_that_turns_is_in_no_snapshot_that_is_returned_to(
+    planted: Planted, tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = tmp_path / "data"
+    shutil.copytree(planted.settings.data, data)
+    path = tmp_path / "indicators.yaml"
+    monkeypatch.setenv("XINZHI_DATA", str(data))
+    monkeypatch.setenv("XINZHI_CATALOG", str(path))
+    text = catalog_of_the_site(path).read_text(encoding="utf-8")
+    turned = text.replace("  yi_usd:\n", '  yi_usd:\n    visibility: "committee"\n')
+    path.write_text(turned, encoding="utf-8")
+    assert cli("run", "--offline").status == 0
+    public, members = stores(settings_of(data))
+    current, before = public.names()
+    told = cli("rollback")
+    assert told.status == 2
+    assert "in which nothing is shown that is for the committee now" in told.err
+    told = cli("rollback", before)
+    assert told.status == 2
+    assert f"{before} is not returned to: it shows yi_usd" in told.err
+    assert cli("rollback", "--committee").status == 0
+    assert (public.current_name(), members.current_name()) == (current, members.names()[1])
+    # An entry that is deleted is not public for that.
+    gone = re.sub(r"  yi_usd:\n(    .*\n)+", "", turned)
+    path.write_text(gone, encoding="utf-8")
+    assert cli("run", "--offline").status == 0
+    assert "yi_usd" not in inside(public).decode("utf-8", "replace")
+    assert cli("rollback", before).status == 2
+
+
+def test_bad_words_for_who_sees_a_document_are_refused(tmp_path: Path) -> None:
+    head = "title,issuer,date_issued,date_published,doc_no,topics,kind,visibility\n"
+    row = "关于数据的通知,国家数据局,2026-05-06,2026-05-06,,,issued,"
+    path = tmp_path / "policies.csv"
+    for rows, words in (
+        (f"{row}comittee\n", "line 2: unknown visibility 'comittee'. Did you mean 'committee'?"),
+        (f"{row}\n{row}committee\n", "line 3: this document stands twice, once for the committee"),
+    ):
+        path.write_text(head + rows, encoding="utf-8")
+        with pytest.raises(FileProblem, match=re.escape(words)):
+            read_register(path)
