@@ -196,8 +196,7 @@ async def _let_in(request: Request, take: Callable[[], Any]) -> Response:
         return _refused(request, error)
     answer = _moved(people.urls.to(leads_to))
     answer.raw_headers.append(people.cookies.given(people.cookies.session, cookie))
-    answer.raw_headers.append(people.cookies.dropped(people.cookies.attempt))
-    return answer
+    return _ended(request, answer)
 
 
 def _ways_in(people: People, leads_to: str) -> dict[str, Any]:
@@ -235,7 +234,14 @@ def _refused(request: Request, error: XinzhiError) -> Response:
     answer = _page(request, "sign_in", "sign_in", context, status)
     if status in (429, 503):
         answer.headers["Retry-After"] = "60" if status == 429 else "5"
-    answer.raw_headers.append(people.cookies.dropped(people.cookies.attempt))
+    return _ended(request, answer)
+
+
+def _ended(request: Request, answer: Response) -> Response:
+    """An answer after which no attempt is under way in this browser."""
+    cookies = people_of(request).cookies
+    if cookies.read(request.scope, cookies.attempt) is not None:
+        answer.raw_headers.append(cookies.dropped(cookies.attempt))
     return answer
 
 
