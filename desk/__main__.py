@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from threading import Thread
 
 import uvicorn
 
@@ -70,6 +71,7 @@ def _serve(host: str, port: int) -> None:
     most_files = raise_file_limit()
     BoundedProtocol.most = max(16, min(BoundedProtocol.most, most_files - OTHER_FILES - BACKLOG))
     server = create_desk(settings)
+    Thread(target=server.desk.get_ready, daemon=True).start()
     print(f"{address}{DESK}", flush=True)
     if "link" in settings.sign_in.ways:
         link = server.people.one_time_link(DESK)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 from typing import Annotated, Any
@@ -30,7 +30,7 @@ from desk.jobs import Jobs
 from desk.markup import render
 from desk.texts import text
 from etl.catalog import Catalog, load_catalog
-from etl.errors import XinzhiError, in_words
+from etl.errors import StorageError, XinzhiError, in_words
 from etl.settings import Settings
 
 #: Nobody keeps what the desk answers.
@@ -49,6 +49,11 @@ class DeskService:
     jobs: Jobs
     flash: FlashMessages
     checkers: DraftCheckers = field(default_factory=DraftCheckers)
+
+    def get_ready(self) -> None:
+        """Make ready what the first editor of the day should not wait for."""
+        with suppress(StorageError):  # nothing is published yet
+            self.checkers.of(self.snapshots.current())
 
 
 class FormExpired(XinzhiError):
