@@ -96,7 +96,7 @@ def test_a_morning_at_the_desk(browser: Browser, morning: Settings) -> None:
         waits.get_by_role("button", name="驳回").click()
         page.locator(".job-done").wait_for()
         photographed(page, "job")
-        page.get_by_role("link", name="今天", exact=True).click()
+        page.get_by_role("link", name="今天", exact=True).first.click()
         assert page.locator("#held").count() == 0
         assert f"refuse {HELD}" in page.locator("#changes").inner_text()
 

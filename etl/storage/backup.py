@@ -30,6 +30,7 @@ from etl.errors import FileProblem, StorageError, XinzhiError, quoted
 from etl.records import now
 from etl.settings import PROJECT, RAW, BucketAddress, Settings
 from etl.storage.audiences import exposes, hidden_of
+from etl.storage.audit import FILE as AUDIT
 from etl.storage.move import copy, put_back
 from etl.storage.objects import ObjectProblem, Objects, StoredObject
 from etl.storage.snapshots import (
@@ -59,9 +60,11 @@ WAREHOUSE, RECEIPTS, PUBLISHED, CATALOG = (
     "warehouse.duckdb", "served.sqlite", "published", "indicators.yaml",
 )  # fmt: skip
 SENT, SUBSCRIBERS = f"state/{ALERTS}", "state/subscribers.sqlite"
-FILES = ("policies.csv", "corrections.yaml", SENT)
+#: The audit log of this machine. One that lies in PostgreSQL is backed up with that database.
+CHANGED = f"state/{AUDIT}"
+FILES = ("policies.csv", "corrections.yaml", SENT, CHANGED)
 #: What lies in PostgreSQL where several machines share it, and in a backup as files.
-SHARED = (RECEIPTS, SENT, SUBSCRIBERS)
+SHARED = (RECEIPTS, SENT, SUBSCRIBERS, CHANGED)
 FOLDERS = (RAW, "figures", "manual", "bulletins", "drafts")
 _KNOWN = {WAREHOUSE, RECEIPTS, PUBLISHED, CATALOG, *FOLDERS, *(PurePosixPath(f).parts[0]
           for f in FILES)}  # fmt: skip
