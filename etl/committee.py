@@ -25,7 +25,6 @@ SURE_TITLE = 8
 #: What of an entry is words that are looked for, not words that are said.
 _LOOKED_FOR = frozenset({"id", "aliases", "inverse", "parts", "not_in", "old_ids", "shown_with",
                          "events_of", "loose", "needs_cue", "actors"})  # fmt: skip
-_WHAT_TO_DO = "change the words, or write visibility: committee there too"
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +191,10 @@ def quotes(
     ]  # fmt: skip
     for where, text in words:
         if name := names.in_text(text):
-            yield f"{where} is public and names {_named(catalog[name])}; {_WHAT_TO_DO}."
+            yield (
+                f"{where} is public and names {_named(catalog[name])}, which is for the committee. "
+                "Change the words, or write visibility: committee there too."
+            )
 
 
 def quotes_of(bulletin: Bulletin, catalog: Catalog, documents: Sequence[Document]) -> Iterator[str]:
@@ -223,8 +225,9 @@ def _quotes(
         if (part, index, at) not in told:
             told.add((part, index, at))
             yield (
-                f"the bulletin of {bulletin.date} is public and speaks of {what}: "
-                f"{_place(bulletin, part)}, “{quoted(sentence.strip())}”; {_WHAT_TO_DO}."
+                f"the bulletin of {bulletin.date} is public and speaks of {what}, which is for the "
+                f"committee: {_place(bulletin, part)}, “{quoted(sentence.strip())}”. Change the "
+                "words, or write visibility: committee there too."
             )
 
     titles = [(d, normal_title(d.title)) for d in shut]
@@ -241,7 +244,7 @@ def _quotes(
             letters = normal_title(sentence)
             for document, title in titles:
                 if len(title) >= SURE_TITLE and title in letters:
-                    what = f"《{quoted(document.title)}》, which is for the committee"
+                    what = f"《{quoted(document.title)}》"
                     yield from said(part, index, at, sentence, what)
     for passage in passages(bulletin, parser):
         for read in passage.sentences(parser):
@@ -258,7 +261,8 @@ def _cites(bulletin: Bulletin, documents: Sequence[Document]) -> Iterator[str]:
         if one.document is not None and one.document.visibility != PUBLIC:
             yield (
                 f"the bulletin of {bulletin.date} is public, and its reference {one.number} is "
-                f"《{quoted(one.document.title)}》, which is for the committee; {_WHAT_TO_DO}."
+                f"《{quoted(one.document.title)}》, which is for the committee. Change the words, "
+                "or write visibility: committee there too."
             )
 
 
@@ -296,7 +300,7 @@ def _texts_in(told: Any, where: str = "") -> Iterator[tuple[str, str]]:
 
 
 def _named(indicator: Indicator) -> str:
-    return f"{indicator.id} ({indicator.title.zh}), which is for the committee"
+    return f"{indicator.id} ({indicator.title.zh})"
 
 
 def _place(bulletin: Bulletin, part: str) -> str:

@@ -335,7 +335,7 @@ def test_public_words_that_speak_of_the_committees_are_told_with_their_place(
     (one,) = told_of(catalog, summary="行情平稳。朱雀率升至 3%。甲价不变。")
     assert one == (
         "the bulletin of 2026-05-29 is public and speaks of zhuque_margin_usd (朱雀利润), which is "
-        "for the committee: its summary, “朱雀率升至 3%。”; change the words, or write visibility: "
+        "for the committee: its summary, “朱雀率升至 3%。”. Change the words, or write visibility: "
         "committee there too."
     )
     section = Section(number=2, title="内部", paragraphs=("如常。", "玄武价差收窄。"))
