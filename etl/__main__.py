@@ -304,7 +304,7 @@ def parser(lang: str) -> CommandLine:
     what = one.add_mutually_exclusive_group()
     what.add_argument("--add", nargs="+", metavar="ADDRESS", help="let them get it")
     what.add_argument("--remove", nargs="+", metavar="ADDRESS", help="take them away")
-    what.add_argument("--json", action="store_true")
+    what.add_argument("--json", action="store_true", help="the list as JSON")
     one.add_argument(
         "--lang", choices=LANGS, default=argparse.SUPPRESS,
         help="the language of their letter, and of what is said here; zh unless given",

@@ -34,20 +34,19 @@ class RowStore(Protocol):
         """Let go of the database; who asks again opens it again."""
 
 
-def row_store(settings: Settings, path: Path, layout: str, what: str) -> RowStore:
+def row_store(settings: Settings, path: Path, layout: str) -> RowStore:
     """The store of a site: the tables of PostgreSQL, which has their steps, or the file at `path`
-    with the tables of `layout`; `what` names it in sentences. Nothing is opened before it is
-    asked."""
+    with the tables of `layout`. Nothing is opened before it is asked."""
     if settings.state_dsn is None:
-        return SqliteRows(path, layout, what)
+        return SqliteRows(path, layout)
     return PostgresRows(settings.state_dsn)
 
 
 class SqliteRows:
     """Tables in a file that only its owner can read."""
 
-    def __init__(self, path: Path, layout: str, what: str) -> None:
-        self.path, self.layout, self.what = path, layout, what
+    def __init__(self, path: Path, layout: str) -> None:
+        self.path, self.layout = path, layout
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
 
@@ -57,8 +56,7 @@ class SqliteRows:
                 return self._opened().execute(statement, values).fetchall()
         except (sqlite3.Error, OSError) as error:
             raise StorageError(
-                f"{self.path}: {self.what} cannot be used ({error}). Check free space and "
-                "permissions."
+                f"{self.path}: cannot be used ({error}). Check free space and permissions."
             ) from None
 
     def close(self) -> None:

@@ -52,12 +52,12 @@ class Subscribers:
     def of(cls, settings: Settings) -> Self:
         """The list of a site; nothing is opened before it is asked."""
         layout, path = SUBSCRIBERS_LAYOUT, settings.subscribers
-        return cls(row_store(settings, path, layout, "the list of subscribers"))
+        return cls(row_store(settings, path, layout))
 
     @classmethod
     def in_file(cls, path: Path) -> Self:
         """The list in a file of SQLite."""
-        return cls(SqliteRows(path, SUBSCRIBERS_LAYOUT, "the list of subscribers"))
+        return cls(SqliteRows(path, SUBSCRIBERS_LAYOUT))
 
     def take_over(self, other: Self) -> int:
         """Hold also what another list does, with the key of its addresses for leaving where this

@@ -12,4 +12,4 @@ PeopleStore = RowStore
 
 def people_store(settings: Settings) -> PeopleStore:
     """The store of a site; nothing is opened before it is asked."""
-    return row_store(settings, settings.people, PEOPLE_LAYOUT, "the record of people")
+    return row_store(settings, settings.people, PEOPLE_LAYOUT)
