@@ -21,7 +21,7 @@ from desk.flash import FlashMessages
 from desk.frame import ASSETS, page_at
 from desk.jobs import Jobs
 from desk.markup import render
-from desk.pages import PAGES
+from desk.pages import BELOW, PAGES
 from desk.request import PRIVATE, DeskRequest, DeskService, FormExpired, desk_request
 from desk.texts import text
 from etl.errors import Locked, StorageError, XinzhiError, in_words
@@ -32,11 +32,13 @@ MAX_SENT_BYTES = 22_000_000
 #: How long what was typed into a form may be to be shown again when nothing could be done with it.
 MOST_SHOWN = 200_000
 #: The files of the desk's own pages.
+_CSS, _JS = "text/css; charset=utf-8", "text/javascript; charset=utf-8"
 _FILES = {
-    "desk.css": "text/css; charset=utf-8",
-    "desk.js": "text/javascript; charset=utf-8",
-    "bulletin.css": "text/css; charset=utf-8",
-    "bulletin.js": "text/javascript; charset=utf-8",
+    "desk.css": _CSS,
+    "desk.js": _JS,
+    "bulletin.css": _CSS,
+    "bulletin.js": _JS,
+    "grid.js": _JS,
 }
 
 
@@ -161,7 +163,7 @@ def _routes(desk: DeskService) -> FastAPI:
     routes.add_exception_handler(404, _nothing_here)
     routes.add_exception_handler(Exception, _sorry)  # the front door writes it into the log
     routes.add_api_route(f"{DESK}/assets/{{name}}", _asset, methods=["GET", "HEAD"])
-    for _, router in PAGES:
+    for router in (*(router for _, router in PAGES), *BELOW):
         routes.include_router(router)
     return routes
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
+from desk import grid
 from desk.frame import DeskPage
 from desk.pages import (
     alerts,
     bulletin,
     corrections,
+    hand_tables,
+    indicators,
     people,
+    register,
     runs,
     today,
     wechat,
@@ -25,7 +29,11 @@ PAGES: tuple[tuple[DeskPage, APIRouter], ...] = tuple(
         wechat,
         corrections,
         alerts,
+        indicators,
+        register,
         runs,
         people,
     )
 )
+#: What stands below one of them.
+BELOW: tuple[APIRouter, ...] = (hand_tables.router, grid.router)

@@ -29,6 +29,7 @@ from etl.bulletins.to_markdown import to_markdown
 from etl.errors import SettingError, StorageError, XinzhiError
 from etl.files.authored import bulletin_files
 from etl.files.drafts import DraftConflict, Drafts, SavedDraft
+from etl.files.edits import Editor
 from etl.policies import review
 from etl.records import BEIJING, now
 
@@ -164,7 +165,9 @@ def take(ask: Asked, form: Sent, day: str) -> Response:
         return refused
     draft = read_text(ask, when, box.text)
     with ask.recorded(["candidates", "--take", key], str(when)) as told:
-        _, documents = review.take(ask.settings, [key], [draft])
+        _, documents = review.take(
+            ask.settings, [key], [draft], Editor(ask.person.shown, f"cited by {when}")
+        )
         told.outcome = "; ".join(one.title for one in documents)
     return ask.back(
         f"{PATH}/{when}", ask.say("candidate_taken", title=documents[0].title),

@@ -63,7 +63,7 @@ def grids_of(payload: bytes, encoding: str = "") -> tuple[Grid, ...]:
             file.write(payload)
             file.seek(0)
             return tuple(_sheets(file))
-    return (_csv(_text(payload, encoding)),)
+    return (_csv(table_text(payload, encoding)),)
 
 
 def _sheets(file: BinaryIO) -> Iterator[Grid]:
@@ -93,7 +93,7 @@ def _sheets(file: BinaryIO) -> Iterator[Grid]:
         yield Grid(name, rows, visible, frozenset(hidden_rows), frozenset(hidden_columns))
 
 
-def _text(payload: bytes, encoding: str) -> str:
+def table_text(payload: bytes, encoding: str) -> str:
     """The text of a CSV, in the encoding that was promised or in one that Excel writes."""
     try:
         if encoding:

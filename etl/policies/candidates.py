@@ -242,6 +242,11 @@ def key_of(document: Document) -> str:
 
 def found_candidates(warehouse: Warehouse, documents: Iterable[Document]) -> list[Candidate]:
     """Each found document that the register lacks, newest first, including those left."""
+    return not_held(ever_found(warehouse), documents)
+
+
+def ever_found(warehouse: Warehouse) -> list[Candidate]:
+    """Each document that was ever found, whatever has become of it since."""
     groups: dict[str, Candidate] = {}
     known = DocumentIndex()
     kinds = {kind_of_text(name): name for name in FINDERS}
@@ -253,7 +258,7 @@ def found_candidates(warehouse: Warehouse, documents: Iterable[Document]) -> lis
             one = _joined(groups[first], one)
         groups[one.key] = one
         known.put(one.key, one.document)
-    return not_held(groups.values(), documents)
+    return [*groups.values()]
 
 
 def not_held(found: Iterable[Candidate], documents: Iterable[Document]) -> list[Candidate]:

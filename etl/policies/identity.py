@@ -109,6 +109,16 @@ def topics_of(title: str) -> tuple[str, ...]:
     return tuple(topic for topic, words in _TOPIC_WORDS if any(word in title for word in words))
 
 
+def words_of_topics(title: str) -> tuple[str, ...]:
+    """The words of a title for which it belongs to its topics."""
+    return tuple(word for _, words in _TOPIC_WORDS for word in words if word in title)
+
+
+def topic_names() -> tuple[str, ...]:
+    """The topics that titles are looked through for."""
+    return tuple(topic for topic, _ in _TOPIC_WORDS)
+
+
 def topics_shown(document: Document) -> tuple[str, ...]:
     """The topics of a document as people see them."""
     is_open = document.origin in FOUND and not document.topics

@@ -30,10 +30,16 @@ COLUMNS = (
 
 def read_register(path: Path) -> tuple[Document, ...]:
     """The documents of the register, each once; a FileProblem names the line that is wrong."""
-    payload = bytes_of(path, "the register is missing; restore it from the repository.")
+    return register_in(
+        bytes_of(path, "the register is missing; restore it from the repository."), path
+    )
+
+
+def register_in(payload: bytes, path: Path) -> tuple[Document, ...]:
+    """The same of a content that is not in its file yet."""
     documents: list[Document] = []
     for line, cell in rows_of(payload, path, COLUMNS, COLUMNS[:7]):
-        document = _document(cell, path, line)
+        document = document_in(cell, path, line)
         first = next((held for held in documents if same_document(document, held)), None)
         if first is None:
             documents.append(document)
@@ -89,7 +95,8 @@ def is_policy(reference: Reference) -> bool:
     return is_national(reference.publisher or "") and _is_document(reference.title)
 
 
-def _document(cell: dict[str, str], path: Path, line: int) -> Document:
+def document_in(cell: dict[str, str], path: Path, line: int) -> Document:
+    """The document of a row; a FileProblem says what is wrong with it."""
     if not cell["title"] or not cell["issuer"]:
         raise FileProblem(path, "title and issuer must not be empty.", line=line)
     if cell["kind"] not in KINDS:

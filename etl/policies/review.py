@@ -12,14 +12,16 @@ from etl.bulletins.model import Bulletin
 from etl.errors import SettingError, nearest, quoted
 from etl.files.authored import read_bulletins, read_documents
 from etl.files.cells import bytes_of, text_of
-from etl.files.edits import put
+from etl.files.edits import Editor, change, put
 from etl.policies.candidates import (
     CITED,
     LEFT,
     Candidate,
     candidate_from,
     cited_candidates,
+    ever_found,
     found_candidates,
+    key_of,
     not_held,
     without_left,
 )
@@ -27,7 +29,7 @@ from etl.policies.register import read_register
 from etl.records import PUBLIC, Document, now
 from etl.settings import Settings
 from etl.storage.current import CurrentSnapshot
-from etl.storage.warehouse import Warehouse, warehouse_of, writing
+from etl.storage.warehouse import Warehouse, is_there, warehouse_of, writing
 
 
 def found(
@@ -47,10 +49,13 @@ def waiting(settings: Settings, snapshot: CurrentSnapshot) -> list[Candidate]:
 
 
 def take(
-    settings: Settings, keys: Sequence[str], drafts: Sequence[Bulletin] = ()
+    settings: Settings,
+    keys: Sequence[str],
+    drafts: Sequence[Bulletin] = (),
+    editor: Editor | None = None,
 ) -> tuple[Path, list[Document]]:
     """Add documents to the register of the data folder in one step; the file, and what was added.
-    Those that only `drafts` cite may be taken, too.
+    Those that only `drafts` cite may be taken, too. An `editor` signs it as a change of the file.
 
     If the data folder has no register of its own, it first gets a copy of the project's.
     """
@@ -59,7 +64,11 @@ def take(
             chosen = _chosen(found(settings, warehouse, drafts), keys)
         documents = [_entry(candidate) for candidate in chosen]
         path = settings.data / "policies.csv"
-        put(path, _with_rows(settings.register, documents))
+        payload = _with_rows(settings.register, documents)
+        if editor is None:
+            put(path, payload)
+        else:
+            change(path, payload, editor)
     return path, documents
 
 
@@ -78,6 +87,26 @@ def leave(settings: Settings, keys: Sequence[str]) -> list[Document]:
             warehouse.keep_text(LEFT, one.key, one.document.title, known_at=moment, load=load)
         warehouse.finish_load(load, now(), [])
     return [one.document for one in chosen]
+
+
+def decided(settings: Settings, keys: Sequence[str]) -> dict[str, str]:
+    """What has become of candidates that wait no more, by key: `taken` or `left`. What still waits
+    is not named, nor what was never found."""
+    if not is_there(settings):
+        return {}
+    with warehouse_of(settings, read_only=True) as warehouse:
+        left, ever = warehouse.texts(LEFT).keys(), ever_found(warehouse)
+    register = read_register(settings.register)
+    held = {key_of(one) for one in register}
+    held |= {c.key for c in ever} - {c.key for c in not_held(ever, register)}
+    told = {}
+    for key in keys:
+        one = next((c for c in ever if key in c.keys), None)
+        if (one.key if one else key) in held:
+            told[key] = "taken"
+        elif (one.keys if one else {key}) & left:
+            told[key] = "left"
+    return told
 
 
 def _chosen(candidates: Sequence[Candidate], keys: Sequence[str]) -> list[Candidate]:

@@ -1,0 +1,551 @@
+"""/desk/indicators: every entry of the catalog with its state; add one, edit it, try its sources,
+rename it, look at its history, and take a change back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from dashboard import formatting
+from dashboard.data.freshness import Health, health
+from desk.conflict import (
+    MADE_FROM,
+    ConflictError,
+    DifferingField,
+    DifferingLine,
+    differing,
+    fingerprint,
+    lines,
+    require_newest,
+)
+from desk.entry_form import (
+    FIELDS,
+    changed_fields,
+    choices_of,
+    entry_values,
+    new_values,
+    shown_values,
+)
+from desk.frame import DeskPage
+from desk.request import Asked, DeskForm, DeskRequest, Sent
+from etl.catalog import Catalog, Indicator, examined_text
+from etl.commands.catalog_edits import (
+    CatalogDraft,
+    change_catalog,
+    changes_of_entry,
+    drafted,
+    text_of_catalog,
+    with_answers,
+    with_name,
+    with_values,
+    without_change,
+)
+from etl.commands.entries import Answers
+from etl.commands.hand_tables import is_by_hand
+from etl.commands.questions import KINDS, questions
+from etl.commands.trial import Trial, tried
+from etl.errors import SettingError, StorageError, XinzhiError, in_words, quoted
+from etl.files.catalog_text import entry_of, line_of_entry, with_entry
+from etl.files.edits import Editor
+from etl.files.strict_yaml import YamlRefused, parse_yaml
+from etl.records import VISIBILITIES, now
+
+PATH = "/desk/indicators"
+PAGE = DeskPage(PATH, "desk_indicators")
+router = APIRouter()
+#: How many rows of an answer are shown, and how many changes of an entry.
+SHOWN_ROWS, SHOWN_CHANGES = 20, 20
+
+
+@dataclass(frozen=True, slots=True)
+class EntryRow:
+    """An indicator in the list."""
+
+    name: str
+    title: str
+    href: str
+    state: str
+    state_words: str
+    newest: str
+    frequency: str
+    is_hidden: bool
+    table: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnsweredTrial:
+    """What a source answered, in words: its newest rows, the newest first."""
+
+    name: str
+    source: str
+    sentence: str
+    is_problem: bool
+    notes: Sequence[str]
+    rows: Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeShown:
+    """A change of an entry, and the button's value that takes it back."""
+
+    id: str
+    when: str
+    who: str
+    why: str
+    lines: Sequence[DifferingLine]
+
+
+@dataclass(frozen=True, slots=True)
+class EntryFault:
+    """What would be wrong with a catalog; `line` counts from the beginning of the entry where it
+    lies within it, and is None elsewhere."""
+
+    line: int | None
+    sentence: str
+
+
+@router.get(PATH)
+def listed(ask: Asked) -> Response:
+    """Every indicator, by groups."""
+    catalog, wrong = examined_text(text_of_catalog(ask.settings))
+    wanted = ask.query.get("q", "").strip()
+    known = _health(ask)
+    groups: list[tuple[str, list[EntryRow]]] = []
+    for name, group in catalog.groups.items() if catalog else ():
+        rows = [
+            _row(ask, one, known.get(one.id))
+            for one in (catalog.all() if catalog else ())
+            if one.group == name and _fits(one, wanted)
+        ]
+        if rows:
+            groups.append((group.title.in_(ask.lang), rows))
+    return ask.show(
+        "indicators", ask.say("desk_indicators"), groups=groups, q=wanted,
+        wrong=[(line, in_words(said, ask.lang)) for line, said in wrong],
+        count=sum(len(rows) for _, rows in groups),
+        new=[(ask.urls.page(f"{PATH}/new", kind=kind), zh if ask.lang == "zh" else en)
+             for kind, (zh, en) in KINDS.items()],
+        action=ask.urls.page(PATH),
+    )  # fmt: skip
+
+
+@router.get(f"{PATH}/new")
+def new(ask: Asked) -> Response:
+    """The questions about a new indicator of a kind."""
+    return _asked_new(ask, _kind(ask.query.get("kind", "manual")), {})
+
+
+@router.post(f"{PATH}/new")
+def add(ask: Asked, form: Sent) -> Response:
+    """Show the entry that the answers make, try its sources, or write it."""
+    kind, catalog = _kind(form["kind"]), ask.catalog()
+    told, problems = _answers(kind, catalog, form, ask.lang)
+    given = {question.name: form[question.name] for question in questions(kind)}
+    if problems:
+        return _asked_new(ask, kind, given, problems, status=400)
+    before = text_of_catalog(ask.settings)
+    text, names = with_answers(before, catalog, told)
+    draft = drafted(before, text)
+    preview = "\n".join(entry_of(text, name) for name in names) if _ids(text) is not None else ""
+    faults = _faults(ask, draft, names[0])
+    if form["do"] == "save" and not faults:
+        about = " ".join(names)
+
+        def make(now_held: str) -> str:
+            fresh, _ = examined_text(now_held)
+            return with_answers(now_held, fresh or catalog, told)[0]
+
+        with ask.recorded(["new-indicator", "--kind", kind, "--id", told["id"]], names[0]) as line:
+            change_catalog(ask.settings, make, _editor(ask, form, f"add {about}"))
+            line.outcome = f"added {about}"
+        return ask.back(f"{PATH}/{names[0]}", ask.say("entry_added", names="、".join(names)))
+    trials = _tried(ask, draft, names) if form["do"] == "try" and not faults else []
+    return _asked_new(ask, kind, given, {}, faults, preview, trials, status=400 if faults else 200)
+
+
+@router.get(f"{PATH}/{{name}}")
+def one(ask: Asked, name: str) -> Response:
+    """An entry: its common keys, its text, its history."""
+    text = text_of_catalog(ask.settings)
+    catalog, _ = examined_text(text)
+    present = catalog.resolve(name) if catalog else name
+    if present != name:
+        return ask.back(f"{PATH}/{present}", ask.say("entry_was_renamed", old=name, new=present))
+    return _entry(ask, name, text)
+
+
+@router.post(f"{PATH}/{{name}}")
+def edit(ask: Asked, name: str, form: Sent) -> Response:
+    """Save, check or try what was changed in the fields."""
+    base = form.typed("base")
+    changed = changed_fields(shown_values(base, _id_in(base, name)), form.typed)
+    moved: list[str] = []
+
+    def make(text: str) -> str:
+        present = _present(text, name)
+        moved[:] = [present]
+        _require_untouched(ask, base, entry_of(text, present), _id_in(base, name), present, changed)
+        return with_values(text, present, new_values(entry_values(text, present), changed))
+
+    typed = {field.name: form.typed(field.name) for field in FIELDS}
+    return _changed(ask, name, form, make, moved, typed=typed)
+
+
+@router.post(f"{PATH}/{{name}}/text")
+def edit_text(ask: Asked, name: str, form: Sent) -> Response:
+    """Save, check or try the entry as text."""
+    mine = form.typed("entry").rstrip() + "\n"
+    moved: list[str] = []
+
+    def make(text: str) -> str:
+        present = _present(text, name)
+        moved[:] = [present]
+        held = entry_of(text, present).replace("\r\n", "\n")
+        require_newest(
+            form[MADE_FROM], held, theirs={ask.say("entry_text"): held},
+            mine={ask.say("entry_text"): mine}, message=_who_changed(ask, present),
+        )  # fmt: skip
+        entry = _renamed_head(mine, name, present)
+        if not entry.startswith((f"  {present}:\n", f"  {present}: ")):
+            raise SettingError(ask.say("entry_keeps_its_id", id=present))
+        after = with_entry(text, present, entry)
+        if _ids(after) not in (None, _ids(text)):
+            raise SettingError(ask.say("entry_keeps_its_id", id=present))
+        return after
+
+    return _changed(ask, name, form, make, moved, entry=mine)
+
+
+@router.post(f"{PATH}/{{name}}/rename")
+def rename(ask: Asked, name: str, form: Sent) -> Response:
+    """Give an indicator another id; everything held under the one before goes on."""
+    to = form["to"]
+
+    def make(text: str) -> str:
+        present = _present(text, name)
+        if present == to:
+            raise SettingError(ask.say("entry_was_renamed", old=name, new=to))
+        return with_name(text, present, to)
+
+    with ask.recorded(["rename", name, to], name) as line:
+        change_catalog(ask.settings, make, _editor(ask, form, f"{name} is called {to}"))
+        line.outcome = f"{name} is called {to}"
+    return ask.back(f"{PATH}/{to}", ask.say("entry_renamed", old=name, new=to))
+
+
+@router.post(f"{PATH}/{{name}}/undo")
+def undo(ask: Asked, name: str, form: Sent) -> Response:
+    """Take one change of the catalog back."""
+    with ask.recorded(["undo", form["change"]], name) as line:
+        make = without_change(ask.settings, form["change"])
+        change_catalog(ask.settings, make, _editor(ask, form, f"{name}: taken back"))
+        line.outcome = "taken back"
+    return ask.back(f"{PATH}/{name}", ask.say("change_undone"))
+
+
+def _changed(
+    ask: DeskRequest,
+    name: str,
+    form: DeskForm,
+    make: Callable[[str], str],
+    moved: Sequence[str],
+    typed: Mapping[str, str] | None = None,
+    entry: str = "",
+) -> Response:
+    """What comes of a change of an entry: it is saved, or its page is shown again with all that was
+    typed and with what is to be said."""
+    do, text = form["do"] or "save", text_of_catalog(ask.settings)
+    show = partial(_entry, ask, text=text, typed=typed, mine=entry)
+    try:
+        draft = drafted(text, make(text))
+        faults = _faults(ask, draft, moved[0])
+        if do == "save" and not faults:
+            with ask.recorded(["edit-indicator", moved[0]], moved[0]) as line:
+                change_catalog(ask.settings, make, _editor(ask, form, f"{moved[0]} edited"))
+                line.outcome = form["why"] or "edited"
+            return ask.back(f"{PATH}/{moved[0]}", ask.say("entry_saved"))
+    except ConflictError as conflict:
+        return show(name=moved[0], conflict=conflict, status=409)
+    except SettingError as error:
+        faults = [EntryFault(None, in_words(error, ask.lang))]
+        return show(name=moved[0] if moved else name, faults=faults, status=400)
+    trials = _tried(ask, draft, [moved[0]]) if do == "try" and not faults else []
+    return show(
+        name=moved[0], faults=faults, trials=trials, is_checked=not faults,
+        status=400 if faults and do == "save" else 200,
+    )  # fmt: skip
+
+
+def _entry(
+    ask: DeskRequest,
+    name: str,
+    text: str,
+    typed: Mapping[str, str] | None = None,
+    mine: str = "",
+    conflict: ConflictError | None = None,
+    faults: Sequence[EntryFault] = (),
+    trials: Sequence[AnsweredTrial] = (),
+    is_checked: bool = False,
+    status: int = 200,
+) -> Response:
+    """The page of an entry."""
+    catalog, wrong = examined_text(text)
+    try:
+        held = entry_of(text, name).replace("\r\n", "\n")
+    except XinzhiError:
+        sentence = ask.say("no_such_entry", id=quoted(name))
+        return ask.show(
+            "problem", ask.say("not_found"), 404, sentence=sentence, typed=[], fields=[]
+        )
+    indicator = catalog.indicators.get(name) if catalog else None
+    values = shown_values(held, name)
+    if typed is not None and conflict is not None:
+        base_values = shown_values(str(getattr(conflict, "base", held)), name)
+        values |= {k: v for k, v in typed.items() if " ".join(v.split()) != base_values[k]}
+    elif typed is not None:
+        values |= typed
+    start = line_of_entry(text, name)
+    length = held.count("\n")
+    known = _health(ask)
+    return ask.show(
+        "indicator", indicator.title.in_(ask.lang) if indicator else name, status,
+        indicator_id=name, held=held, mine=mine or held, base=held, made_from=fingerprint(held),
+        values=values, fields=FIELDS, faults=faults or [
+            EntryFault(line - start + 1, in_words(said, ask.lang))
+            for line, said in wrong if start <= line < start + length
+        ],
+        conflict=conflict, trials=trials, is_checked=is_checked and not trials,
+        choices=choices_of(catalog, ask.lang) if catalog else {"group": [], "unit": []},
+        visibilities=[(word, ask.say(f"visibility_{word}")) for word in VISIBILITIES],
+        row=_row(ask, indicator, known.get(name)) if indicator else None,
+        changes=_history(ask, name, indicator),
+        used_by=_used_by(ask, catalog, name) if catalog else [],
+        rows_of_text=min(40, length + 2), is_text=bool(mine),
+        here=ask.urls.page(f"{PATH}/{name}"), as_text=ask.urls.page(f"{PATH}/{name}/text"),
+        rename=ask.urls.page(f"{PATH}/{name}/rename"), undo=ask.urls.page(f"{PATH}/{name}/undo"),
+        run=ask.urls.page("/desk/runs"), all=ask.urls.page(PATH),
+        page=ask.urls.page(f"/indicators/{name}"),
+    )  # fmt: skip
+
+
+def _asked_new(
+    ask: DeskRequest,
+    kind: str,
+    given: Mapping[str, str],
+    problems: Mapping[str, str] | None = None,
+    faults: Sequence[EntryFault] = (),
+    preview: str = "",
+    trials: Sequence[AnsweredTrial] = (),
+    status: int = 200,
+) -> Response:
+    zh, en = KINDS[kind]
+    asked = []
+    catalog = ask.catalog()
+    for question in questions(kind):
+        hint = question.known(catalog, ask.lang) if question.known else ""
+        words = question.zh if ask.lang == "zh" else question.en
+        problem = (problems or {}).get(question.name, "")
+        typed = given.get(question.name, "")
+        says_so = question.default is None or "可空" in words or "none" in words
+        label = words if says_so else f"{words}{ask.say('may_be_empty')}"
+        asked.append((question.name, label, typed, hint, problem))
+    kinds = [
+        (ask.urls.page(f"{PATH}/new", kind=one), words[0 if ask.lang == "zh" else 1], one == kind)
+        for one, words in KINDS.items()
+    ]
+    return ask.show(
+        "new_indicator", ask.say("add_indicator"), status, kind=kind,
+        kind_words=zh if ask.lang == "zh" else en, asked=asked, kinds=kinds, faults=faults,
+        preview=preview, trials=trials, action=ask.urls.page(f"{PATH}/new"),
+        all=ask.urls.page(PATH), why=given.get("why", ""),
+    )  # fmt: skip
+
+
+def _answers(
+    kind: str, catalog: Catalog, form: DeskForm, lang: str
+) -> tuple[Answers, dict[str, str]]:
+    """An answer to every question, the default where none was given, and what is wrong."""
+    told: Answers = {"kind": kind}
+    problems: dict[str, str] = {}
+    for question in questions(kind):
+        text = " ".join(form[question.name].split())
+        if not text and question.default is not None:
+            try:
+                text = question.default(told, catalog)
+            except KeyError:  # made of an answer that is wrong itself
+                continue
+        if not text and question.default is None:
+            problems[question.name] = in_words("an answer is needed.", lang)
+            continue
+        if text and (wrong := question.wrong(text, told, catalog)):
+            problems[question.name] = in_words(wrong, lang)
+            continue
+        told[question.name] = text
+    return told, problems
+
+
+def _tried(ask: DeskRequest, draft: CatalogDraft, names: Sequence[str]) -> list[AnsweredTrial]:
+    if draft.catalog is None:
+        return []
+    return [_trial(ask, draft.catalog, one) for one in tried(ask.settings, draft.catalog, names)]
+
+
+def _trial(ask: DeskRequest, catalog: Catalog, trial: Trial) -> AnsweredTrial:
+    indicator = catalog[trial.indicator]
+    unit = catalog.unit(indicator)
+    if trial.problem:
+        sentence = in_words(trial.problem, ask.lang)
+    elif trial.rows:
+        sentence = ask.say(
+            "trial_fine", count=f"{len(trial.rows):,}", first=trial.rows[0].date,
+            last=trial.rows[-1].date,
+        )  # fmt: skip
+    else:
+        sentence = ask.say("trial_nothing")
+    rows = [
+        (str(row.date), f"{row.value:,.12g} {unit.code}")
+        for row in reversed(trial.rows[-SHOWN_ROWS:])
+    ]
+    notes = [in_words(note, ask.lang) for note in trial.notes]
+    return AnsweredTrial(trial.indicator, trial.source, sentence, bool(trial.problem), notes, rows)
+
+
+def _faults(ask: DeskRequest, draft: CatalogDraft, name: str) -> list[EntryFault]:
+    """What would be wrong, with lines counted within the entry."""
+    start, length = 0, 0
+    if name in (_ids(draft.text) or ()):
+        start = line_of_entry(draft.text, name)
+        length = entry_of(draft.text, name).count("\n")
+    elif f"\n  {name}:" in draft.text:
+        start = draft.text[: draft.text.index(f"\n  {name}:")].count("\n") + 2
+        length = 10_000
+    return [
+        EntryFault(
+            line - start + 1 if start and start <= line <= start + length else None,
+            in_words(said, ask.lang),
+        )
+        for line, said in draft.wrong
+    ]
+
+
+def _require_untouched(
+    ask: DeskRequest, base: str, held: str, was: str, present: str, changed: Mapping[str, str]
+) -> None:
+    """Nothing where nobody else has changed the same fields since the form was made."""
+    before, theirs = shown_values(base, was), shown_values(held, present)
+    touched = {name: text for name, text in changed.items() if theirs[name] != before[name]
+               and theirs[name] != text}  # fmt: skip
+    if touched:
+        said = {name: ask.say(f"entry_{name}") for name in touched}
+        fields = differing(
+            {said[name]: theirs[name] for name in touched},
+            {said[name]: text for name, text in touched.items()},
+        )
+        raise FieldsConflict(_who_changed(ask, present), fields, fingerprint(held), base)
+
+
+class FieldsConflict(ConflictError):
+    """The same for a form of fields: `base` is the entry that it was made from."""
+
+    def __init__(
+        self, message: str, fields: Sequence[DifferingField], mark: str, base: str
+    ) -> None:
+        super().__init__(message, fields, mark)
+        self.base = base
+
+
+def _who_changed(ask: DeskRequest, name: str) -> str:
+    """Who changed an entry last, and when."""
+    last = next(changes_of_entry(ask.settings, name), None)
+    if last is None:
+        return ask.say("entry_changed_meanwhile")
+    version = last[0]
+    when = formatting.minute(version.at)
+    return ask.say("entry_changed_by", who=version.who, when=when)
+
+
+def _history(ask: DeskRequest, name: str, indicator: Indicator | None) -> list[ChangeShown]:
+    found = []
+    old = indicator.old_ids if indicator else ()
+    for version, before, after in changes_of_entry(ask.settings, name, old):
+        shown = lines(before.rstrip("\n"), after.rstrip("\n")) if before else []
+        when = formatting.minute(version.at)
+        found.append(ChangeShown(version.id, when, version.who, version.why, shown))
+        if len(found) == SHOWN_CHANGES:
+            break
+    return found
+
+
+def _used_by(ask: DeskRequest, catalog: Catalog, name: str) -> list[tuple[str, str]]:
+    """The indicators that are made of it."""
+    return [
+        (one.title.in_(ask.lang), ask.urls.page(f"{PATH}/{one.id}"))
+        for one in catalog.all()
+        if name in one.inputs
+    ]
+
+
+def _row(ask: DeskRequest, one: Indicator, known: Health | None) -> EntryRow:
+    state = known.state if known else "unpublished"
+    words = ask.say(f"state_{state}") if known else ask.say("not_published_yet")
+    newest = str(known.newest.date) if known and known.newest else "—"
+    return EntryRow(
+        one.id, one.title.in_(ask.lang), ask.urls.page(f"{PATH}/{one.id}"), state, words, newest,
+        ask.say(one.frequency), one.for_committee,
+        ask.urls.page(f"{PATH}/{one.id}/table") if is_by_hand(one) else "",
+    )  # fmt: skip
+
+
+def _health(ask: DeskRequest) -> Mapping[str, Health]:
+    """How fresh each published indicator is; nothing before the first publication."""
+    try:
+        snapshot = ask.snapshot()
+    except StorageError:
+        return {}
+    minute = now().replace(second=0, microsecond=0)
+    found = snapshot.cached("health", ("desk", minute), lambda: health(snapshot, minute))
+    return {one.indicator.id: one for one in found}
+
+
+def _fits(one: Indicator, wanted: str) -> bool:
+    words = (one.id, one.title.zh, one.title.en, *one.aliases, *one.old_ids)
+    return all(any(part in word.casefold() for word in words) for part in wanted.casefold().split())
+
+
+def _kind(kind: str) -> str:
+    return kind if kind in KINDS else "manual"
+
+
+def _editor(ask: DeskRequest, form: DeskForm, unsaid: str) -> Editor:
+    return Editor(ask.person.shown, form["why"] or unsaid)
+
+
+def _present(text: str, name: str) -> str:
+    """What an indicator is called in a text of the catalog."""
+    catalog, _ = examined_text(text)
+    return catalog.resolve(name) if catalog else name
+
+
+def _id_in(entry: str, name: str) -> str:
+    """The id that a text of an entry begins with."""
+    return entry.partition(":")[0].strip() or name
+
+
+def _renamed_head(entry: str, old: str, new: str) -> str:
+    """An entry that was renamed while it was edited, under its new id."""
+    head = f"  {old}:"
+    return f"  {new}:{entry[len(head) :]}" if old != new and entry.startswith(head) else entry
+
+
+def _ids(text: str) -> list[str] | None:
+    """The ids of a text of the catalog; None where it cannot be read."""
+    try:
+        document = parse_yaml(text)
+    except YamlRefused:
+        return None
+    entries = document.get("indicators") if isinstance(document, dict) else None
+    return [*entries] if isinstance(entries, dict) else None
