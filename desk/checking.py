@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from threading import Lock, Thread
+
+import duckdb
 
 from dashboard.data.queries import Citation
 from dashboard.data.snapshot import Snapshot
@@ -14,6 +17,7 @@ from dashboard.pages.today import PreparedBulletin
 from etl.bulletins.mentions import MentionFinder, mentions
 from etl.bulletins.model import Bulletin, Reference
 from etl.claims.draft import DraftChecker
+from etl.errors import StorageError
 from etl.policies import candidates
 from etl.policies.candidates import Candidate, candidate_from, without_left
 from etl.policies.references import cited
@@ -22,7 +26,7 @@ from etl.records import Document
 from etl.settings import Settings
 from etl.storage.current import CurrentSnapshot
 
-#: What a bulletin of the last so many days speaks of is what the next one speaks of.
+#: What bulletins have spoken of: the next one will speak of it, too.
 RECENT = "select distinct indicator from mentions order by indicator"
 
 
@@ -58,10 +62,11 @@ class WarmChecker:
 
     def get_ready(self) -> None:
         """Read what bulletins have spoken of, between the checks that somebody waits for."""
-        for (indicator,) in self.snapshot.rows(RECENT):
-            if indicator in self.snapshot.catalog:
-                with self._lock:
-                    self._checker.get_ready(indicator)
+        with suppress(duckdb.Error, StorageError):  # a check says in words what cannot be read
+            for (indicator,) in self.snapshot.rows(RECENT):
+                if indicator in self.snapshot.catalog:
+                    with self._lock:
+                        self._checker.get_ready(indicator)
 
     def prepared(self, draft: Bulletin, references: Sequence[MatchedReference]) -> PreparedBulletin:
         """A draft with all that its page will say of it."""
