@@ -18,7 +18,8 @@ from dashboard.__main__ import main as dashboard_main
 from dashboard.api.models import State
 from dashboard.http.routes.assets import PLOTLY
 from dashboard.server import create_server
-from dashboard.texts import text
+from dashboard.texts import every_text, text
+from desk.texts import every_text as desk_texts
 from etl.__main__ import main as etl_main
 from etl.bulletins.read import read_bulletin
 from etl.catalog import SOURCE_PARAMS, Indicator
@@ -196,10 +197,11 @@ def test_the_commands_of_the_morning_work_in_their_order(
 
 
 def test_what_the_page_of_the_morning_quotes_is_what_people_see(published: Settings) -> None:
-    trouble = MORNING.split("## 出了问题")[1]
+    trouble = MORNING.split("## 出了问题")[1].split("## 附")[0]
     quoted = re.findall(r"`([^`]+)`", "".join(re.findall(r"^\| (.+?) \|", trouble, re.MULTILINE)))
     assert len(quoted) >= 7
-    files = [*(ROOT / "etl").rglob("*.py")]
+    texts = [ROOT / "etl/texts/sentences.yaml", ROOT / "desk/texts/zh.yaml"]
+    files = [*(ROOT / "etl").rglob("*.py"), *texts]
     code = " ".join(" ".join(file.read_text(encoding="utf-8").split()) for file in files)
     assert [words for words in quoted if words not in code] == []
     for mark in MARKS.values():
@@ -208,9 +210,18 @@ def test_what_the_page_of_the_morning_quotes_is_what_people_see(published: Setti
     with TestClient(create_server(published)) as client:
         page = client.get("/c/micron_market_cap_usd_bn@2026-05-27").text
         page += client.get("/bulletins/2026-05-27").text
-    labels = re.findall(r"“([^”]+)”", MORNING.split("## 六、插图")[1].split("```")[0])
+    labels = re.findall(r"“([^”]+)”", MORNING.split("### 插图")[1].split("```")[0])
     assert len(labels) == 4
     assert [label for label in labels if label not in page] == []
+
+
+def test_what_the_page_of_the_morning_says_to_press_stands_on_the_desk() -> None:
+    words = {zh for _, zh, _ in (*desk_texts(), *every_text())}
+    pressed = re.findall(r"[点按]“([^”]+)”", MORNING.split("## 附")[0])
+    assert len(pressed) >= 15
+    assert [label for label in pressed if label not in words] == []
+    pictures = re.findall(r"\]\((pictures/[^)]+)\)", MORNING)
+    assert [one for one in pictures if not (ROOT / "docs" / one).is_file()] == []
 
 
 def test_the_example_of_a_correction_is_applied_and_listed(filled: Path, cli: Cli) -> None:
