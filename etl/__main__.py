@@ -191,7 +191,7 @@ def parser(lang: str) -> CommandLine:
     one.set_defaults(command=update.refuse_command)
 
     one = commands.add_parser("correct", help="correct a value of a source, or end a correction")
-    one.add_argument("id", metavar="INDICATOR")
+    one.add_argument("id", metavar="INDICATOR", help="the indicator whose value it is")
     one.add_argument("date", type=_day, metavar="DATE", help="the date of the value")
     one.add_argument("--source", required=True, metavar="NAME", help="the source that is wrong")
     one.add_argument("--expected", type=float, metavar="NUMBER", help="what the source gives")
