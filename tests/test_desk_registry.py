@@ -210,7 +210,7 @@ def test_a_new_indicator_is_asked_for_tried_shown_and_written(
     (own.data / "power.csv").write_text(
         "月份,数值（亿千瓦时）\n2026年1月,33.3\n2026年2月,30.1\n", encoding="utf-8"
     )
-    assert "需要回答" in seen(at.submit("/desk/indicators/new", kind="table", do="try"), 400).text
+    assert "必须填" in seen(at.submit("/desk/indicators/new", kind="table", do="try"), 400).text
     page = seen(at.submit("/desk/indicators/new", **told, do="try"))
     assert "2 个数值" in page.text
     assert "3.01 billion kWh" in page.text
