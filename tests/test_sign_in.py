@@ -37,6 +37,7 @@ from dashboard.http.asgi import App, Receive, Scope, Send
 from dashboard.people import DoorError, People, PeopleDoor, Person, Role, csrf_token, needs
 from dashboard.people.cookies import local_path
 from dashboard.server import Server, create_server, create_site
+from dashboard.urls import fingerprint
 from etl.dsn import parse_dsn
 from etl.errors import SettingError, StorageError
 from etl.log import LineFormatter
@@ -271,6 +272,15 @@ def test_a_site_on_this_machine_has_a_cookie_that_browsers_take_without_https(
     assert given.startswith("xinzhi-8123=")
     assert "Secure" not in given
     assert "HttpOnly" in given
+    assert is_member(browser.get("/healthz"))
+
+
+def test_the_files_of_the_program_are_kept_by_the_browsers_of_members_too(house: House) -> None:
+    browser = house.browser()
+    browser.get(path_of(house.people.one_time_link()))
+    answer = browser.get(f"/assets/site.css?m={fingerprint('site.css')}")
+    assert "immutable" in answer.headers["cache-control"]
+    assert not is_member(answer)
     assert is_member(browser.get("/healthz"))
 
 

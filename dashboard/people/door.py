@@ -23,6 +23,8 @@ from etl.errors import StorageError, XinzhiError
 #: Where a request finds the people of the site.
 PEOPLE = "xinzhi.people"
 _PRIVATE = (b"cache-control", b"private, no-store")
+#: Where the files of the program stand, which are the same for everybody and kept by browsers.
+_FILES = ("/assets/", "/_dash-component-suites/")
 log = logging.getLogger(__name__)
 
 
@@ -45,7 +47,7 @@ class PeopleDoor:
             await self.public(scope, receive, send)
             return
         scope = {**scope, "person": None, PEOPLE: self.people}
-        if not self.people.carries(scope):
+        if self._is_file(scope["path"]) or not self.people.carries(scope):
             await self.public(scope, receive, self._varying(send))
             return
         try:
@@ -70,6 +72,9 @@ class PeopleDoor:
         is_member = person is not None and person.role >= Role.MEMBER
         app = self.members if is_member else self.public
         await app(scope, receive, self._varying(send, drops_cookie=asks.drops_cookie))
+
+    def _is_file(self, path: str) -> bool:
+        return path.removeprefix(self.people.urls.prefix).startswith(_FILES)
 
     def _varying(self, send: Send, *, drops_cookie: bool = False) -> Send:
         """Answers that say on what they depend, so that caches keep those of readers apart; one
