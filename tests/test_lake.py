@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from catalogs import part_of_the_catalog
-from conftest import PROJECT, Finished, authored, is_one_sentence
+from conftest import CATALOG, PROJECT, Finished, authored, is_one_sentence
 
 from benchmarks.servers import LAKE_PYTHON, PASSWORD, BucketServer, PostgresServer
 
@@ -153,7 +153,8 @@ def test_what_does_not_need_the_lake_does_not_open_it(etl: Etl, tmp_path: Path) 
     away = "ducklake:postgres:host=127.0.0.1 port=9 dbname=away user=nobody"
     assert etl("run", "--offline", python=sys.executable).status in (0, 1)
     asked = [
-        etl(name, python=sys.executable, XINZHI_WAREHOUSE=away) for name in ("check", "status")
+        etl(name, python=sys.executable, XINZHI_WAREHOUSE=away, XINZHI_CATALOG=str(CATALOG))
+        for name in ("check", "status")
     ]
     assert asked[0].status == 0, asked
     assert asked[1].status in (0, 1), asked  # 1 where something is stale by now
