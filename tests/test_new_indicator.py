@@ -105,8 +105,8 @@ def test_a_person_is_asked_again_until_an_answer_can_be_right(
     before = own.read_text(encoding="utf-8")
     done = cli("new-indicator", "--lang", "zh")
     assert done.status == 0, done.err
-    for words in ("Did you mean 'spread'?", "Did you mean 'brent_spot_usd_bbl'?", "is no id",
-                  "'vix' exists already", "'费半' means phlx_semiconductor",
+    for words in ("是不是“spread”？", "是不是“brent_spot_usd_bbl”？", "“Spread”不能作 id",
+                  "“vix”已经有了", "“费半”已经指 phlx_semiconductor",
                   "写入？"):  # fmt: skip
         assert words in done.out, words
     made = load_catalog(own)["brent_wti_usd_bbl"]
