@@ -28,8 +28,9 @@ PLOTLY_PATH = "/_dash-component-suites/plotly/package_data/plotly.min.js"
 START = "start.js"
 #: A file of ours as Dash names it.
 _DATED = re.compile(r'"[^"]*/assets/([^"?]+)\?m=[0-9.]+"')
-#: Components that no page has: 240 kB that a phone would read for nothing.
-UNUSED = ("/dash/html/", "/dash/dash_table/")
+#: Components that no page has: 240 kB that a phone would read for nothing, and beside the desk the
+#: megabyte of its grid, since Dash offers whatever is imported.
+UNUSED = ("/dash/html/", "/dash/dash_table/", "/dash_ag_grid/")
 
 
 class ServerPage(Component):
