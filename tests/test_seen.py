@@ -281,7 +281,7 @@ def test_a_run_that_is_refused_and_a_wrong_setting_are_lines_too(filled: Path) -
 def test_an_error_that_nobody_foresaw_is_one_line_with_its_traceback(filled: Path) -> None:
     broken = (
         "import etl.ingest.run as r\ndef publish(*a, **k): raise ZeroDivisionError\n"
-        "r.publish = publish"
+        "r.publish_to_all = publish"
     )
     process = command(*FEW, data=filled, before=broken, XINZHI_LOG="json")
     told = lines_of(finished(process).err)
