@@ -166,7 +166,7 @@ def test_a_run_goes_on_beside_the_desk_and_leaves_its_log_and_its_line(
 
 def test_a_run_of_nothing_that_exists_is_refused_in_words(at_desk: DeskClient) -> None:
     answer = at_desk.submit("/desk/runs", what="indicator", indicator="sp5000")
-    assert "sp500'" in seen(answer, 400).text
+    assert "“sp500”" in seen(answer, 400).text
     assert "请选一个来源" in seen(at_desk.submit("/desk/runs", what="source"), 400).text
     assert at_desk.get("/desk/runs/20260101T000000-abcdef").status_code == 400
 

@@ -248,7 +248,7 @@ def test_a_run_that_is_stopped_by_an_error_says_so_until_the_next(
         raise StorageError("the disk is full")
 
     with monkeypatch.context() as patch:
-        patch.setattr("etl.ingest.run.publish", full)
+        patch.setattr("etl.ingest.run.publish_to_all", full)
         with pytest.raises(StorageError):
             run_with_fred(settings, catalog, Request(("sp500",), "fred"), GOOD)
     found = written(cli)
