@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -53,15 +54,22 @@ def entry(name: str, **changed: object) -> str:
 
 
 def part_of_the_catalog(path: Path, *ids: str) -> Path:
-    """Writes the project's catalog with these indicators only, which a run is quickly done with."""
+    """Writes the project's catalog with these indicators only, without what they say of others: a run is
+    quickly done with it."""
     whole = _whole()
     part = {
         "units": whole["units"],
         "groups": whole["groups"],
-        "indicators": {name: whole["indicators"][name] for name in ids},
+        "indicators": {name: _among(ids, whole["indicators"][name]) for name in ids},
     }
     path.write_text(json.dumps(part, ensure_ascii=False, default=str, indent=1), encoding="utf-8")
     return path
+
+
+def _among(ids: Sequence[str], told: dict[str, Any]) -> dict[str, Any]:
+    lists = {key: [one for one in told[key] if one in ids]
+             for key in ("events_of", "shown_with") if key in told}  # fmt: skip
+    return {**told, **lists}
 
 
 @cache

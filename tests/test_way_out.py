@@ -402,9 +402,10 @@ def test_a_mail_server_takes_a_password_with_any_sign() -> None:
     settings = load_settings({"XINZHI_ALERT_SMTP": address, "XINZHI_ALERT_TO": "a@example.org"})
     (mail,) = channels(settings)
     assert isinstance(mail, Mail)
-    assert (mail.server.hostname, mail.server.port) == ("mail.example.org", 587)
+    place = mail.server.place
+    assert (place.hostname, place.port) == ("mail.example.org", 587)
     assert mail.sender == "desk@example.org"
-    assert mail.server.password == "pa%2Fss%40wo%23rd"
+    assert place.password == "pa%2Fss%40wo%23rd"
 
 
 def test_secrets_of_alerts_are_hidden_in_every_form() -> None:
