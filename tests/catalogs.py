@@ -54,8 +54,8 @@ def entry(name: str, **changed: object) -> str:
 
 
 def part_of_the_catalog(path: Path, *ids: str) -> Path:
-    """Writes the project's catalog with these indicators only, without what they say of others: a run is
-    quickly done with it."""
+    """Writes the project's catalog with these indicators only, without what they say of others: a
+    run is quickly done with it."""
     whole = _whole()
     part = {
         "units": whole["units"],
