@@ -9,7 +9,7 @@ from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from browsing import PICTURES
+from browsing import PICTURES, WAIT_MS
 from conftest import Cli, examples, settings_of
 from hypothesis import given
 from hypothesis import strategies as st
@@ -238,6 +238,7 @@ def test_a_wide_table_scrolls_inside_itself_on_a_phone(
             viewport={"width": 390, "height": 844}, locale="zh-CN", color_scheme=scheme
         )
         page = context.new_page()
+        page.set_default_timeout(WAIT_MS)
         page.goto(f"{address}/bulletins/2026-05-28")
         frame = page.locator(".scroll", has=page.locator(".of-text"))
         frame.scroll_into_view_if_needed()
