@@ -127,6 +127,7 @@ def _world(folder: Path, internet: Internet, catalog: Catalog) -> World:
     """The first indicators of the catalog with their first sources: others have modules of their
     own. The commands ask all of it."""
     fill(internet, catalog, DAYS)
+    authored(folder / "data")
     few = {
         name: one.model_copy(
             update={"sources": tuple(ref for ref in one.sources if ref.name in FIRST_SOURCES)}
@@ -157,7 +158,6 @@ def few(world: World) -> World:
     world.catalog = Catalog(
         units=world.catalog.units, groups=world.catalog.groups, indicators=indicators
     )
-    authored(world.data)
     return world
 
 
