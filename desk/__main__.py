@@ -7,23 +7,12 @@ import sys
 from collections.abc import Sequence
 from threading import Thread
 
-import uvicorn
-
-from dashboard.http.protocol import BoundedProtocol
 from dashboard.http.security import DESK
-from dashboard.http.serve import (
-    BACKLOG,
-    GRACE_S,
-    OTHER_FILES,
-    name_address,
-    raise_file_limit,
-    require_free,
-)
+from dashboard.http.serve import bound_connections, name_address, require_free, run_uvicorn
 from desk.server import create_desk
 from etl.base_url import DEFAULT_HOST, DEFAULT_PORT
 from etl.command_line import CommandLine, language_of, said, speak_in, wrong
 from etl.errors import SettingError, XinzhiError
-from etl.log import log_config
 from etl.settings import PREFIX, load_settings
 from etl.sign_in import is_loopback
 from etl.terminal import speak_plainly
@@ -68,8 +57,7 @@ def _serve(host: str, port: int) -> None:
             f"Nobody could sign in; say with {SIGN_IN} how: link, proxy, oidc or wecom."
         )
     begin_tracing(SERVICE)
-    most_files = raise_file_limit()
-    BoundedProtocol.most = max(16, min(BoundedProtocol.most, most_files - OTHER_FILES - BACKLOG))
+    bound_connections()
     server = create_desk(settings)
     Thread(target=server.desk.get_ready, daemon=True).start()
     print(f"{address}{DESK}", flush=True)
@@ -77,19 +65,7 @@ def _serve(host: str, port: int) -> None:
         link = server.people.one_time_link(DESK)
         print(said(f"sign in once, within 15 minutes: {link}"), flush=True)
     # One process: what is said once, and which jobs are its own, it keeps in its memory.
-    uvicorn.run(
-        server,
-        host=host,
-        port=port,
-        http=BoundedProtocol,
-        ws="none",
-        backlog=BACKLOG,
-        timeout_graceful_shutdown=GRACE_S,
-        log_config=log_config(settings.log, settings.without_secrets),
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-    )
+    run_uvicorn(server, settings, host, port)
 
 
 if __name__ == "__main__":

@@ -555,7 +555,7 @@ def test_somebody_without_a_role_is_told_so_and_stays_outside(
     provider.claims = {"sub": "7", "name": "<b>韩", "groups": ["visitors"]}
     answer = came_back(house.browser(), provider)
     assert answer.status_code == 403
-    assert "还没有给您分配身份" in answer.text
+    assert "还没有给你分配身份" in answer.text
     assert "&lt;b&gt;韩" in answer.text
     assert house.people.sessions() == []
 

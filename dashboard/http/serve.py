@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from threading import Event
 from types import FrameType
+from typing import Any
 
 import uvicorn
 
@@ -41,27 +42,39 @@ def serve(settings: Settings, host: str, port: int, workers: int) -> None:
     """Serve in the foreground until stopped."""
     begin_tracing(SERVICE)  # what is wrong with it is said before anything is begun
     with _counted_together(workers):
-        uvicorn.run(
-            f"{__name__}:application",
-            factory=True,
-            host=host,
-            port=port,
-            workers=workers,
-            http=BoundedProtocol,
-            ws="none",
-            backlog=BACKLOG,
-            timeout_graceful_shutdown=GRACE_S,
-            log_config=log_config(settings.log, settings.without_secrets),
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-        )
+        run_uvicorn(f"{__name__}:application", settings, host, port, factory=True, workers=workers)
+
+
+def run_uvicorn(
+    app: Any, settings: Settings, host: str, port: int, *, factory: bool = False, workers: int = 1
+) -> None:
+    """Serve an app in the foreground until stopped, as both programs with pages do."""
+    uvicorn.run(
+        app,
+        factory=factory,
+        host=host,
+        port=port,
+        workers=workers,
+        http=BoundedProtocol,
+        ws="none",
+        backlog=BACKLOG,
+        timeout_graceful_shutdown=GRACE_S,
+        log_config=log_config(settings.log, settings.without_secrets),
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+    )
+
+
+def bound_connections() -> None:
+    """Let no more connections in than this process may have files open."""
+    most_files = raise_file_limit()
+    BoundedProtocol.most = max(16, min(BoundedProtocol.most, most_files - OTHER_FILES - BACKLOG))
 
 
 def application() -> Server | PeopleDoor:
     """The site with the settings of the environment: uvicorn's factory, one a worker."""
-    most_files = raise_file_limit()
-    BoundedProtocol.most = max(16, min(BoundedProtocol.most, most_files - OTHER_FILES - BACKLOG))
+    bound_connections()
     begin_tracing(SERVICE)
     settings = load_settings()
     site = create_site(settings)

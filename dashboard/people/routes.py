@@ -28,6 +28,7 @@ from dashboard.people.door import PEOPLE
 from dashboard.people.limits import address_of
 from dashboard.people.people import LINK_S, Attempt, People
 from dashboard.people.roles import DoorError, Person, Role, SignInNeeded, person_of
+from dashboard.people.ways.way import Way
 from dashboard.texts import text
 from etl.errors import XinzhiError
 
@@ -84,9 +85,7 @@ async def by_link(request: Request) -> Response:
 async def begin(request: Request, name: str) -> Response:
     """To the page of a provider."""
     people = people_of(request)
-    way = people.ways.get(name)
-    if way is None:
-        raise _no_such_way()
+    way = _way(people, name)
     if _is_looked_at_only(request):
         return _nothing()
     agent, back = request.headers.get("user-agent", ""), _back(people, name)
@@ -113,9 +112,7 @@ async def begin(request: Request, name: str) -> Response:
 async def back(request: Request, name: str) -> Response:
     """Back from a provider, with what it says of who signed in there."""
     people = people_of(request)
-    way = people.ways.get(name)
-    if way is None:
-        raise _no_such_way()
+    way = _way(people, name)
     if _is_looked_at_only(request):
         return _nothing()
     told, agent = _query(request), request.headers.get("user-agent", "")
@@ -265,6 +262,13 @@ def _moved(address: str) -> Response:
 def _nothing() -> Response:
     """For who only looks whether there is something: nothing is used up by that."""
     return Response(b"", 204, _PRIVATE)
+
+
+def _way(people: People, name: str) -> Way:
+    """The provider of this name; a DoorError where the site has none."""
+    if name not in people.ways:
+        raise _no_such_way()
+    return people.ways[name]
 
 
 def _no_such_way() -> DoorError:
