@@ -279,7 +279,7 @@ def warehouse(tmp_path: Path) -> Iterator[Warehouse]:
 
 
 #: Of a series with more values than these a test's own folder has those from this day on.
-LONG, RECENT = 400, "2025-01-01"
+LONG, RECENT = 1000, "2025-01-01"
 
 
 def authored(folder: Path) -> Path:
