@@ -213,9 +213,7 @@ def test_a_wall_and_a_move_of_its_slider_cost_less_than_half_of_its_panels_one_b
 
     took("/wall", {"t": "3m"})
     days = [{"asof": f"2026-05-{day:02}"} for day in range(2, 12)]
-    one, move = (
-        median(took(path, day) for day in days) for path in ("/indicators/sp500", "/wall")
-    )
+    one, move = (median(took(path, day) for day in days) for path in ("/indicators/sp500", "/wall"))
     assert move < MOST / 2 * one
     assert took("/wall", {"t": "6m"}) < MOST / 2 * one
 
