@@ -21,7 +21,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
@@ -50,14 +50,17 @@ SNAPSHOTS, LAKE = "site-snapshots", "site-lake"
 READERS = 3
 #: What a writer or reader may take to begin on two busy cores, and what a machine has to take over.
 BEGIN_S, TAKE_OVER_S = 120.0, 60.0
-#: What people open: live pages and data, a bulletin, and addresses that are frozen.
-LIVE = ("/", "/c/sp500", "/c/sp500.csv", "/c/brent_spot_usd_bbl.svg", "/policies")
-FROZEN = (
-    "/c/sp500@2026-05-27", "/c/sp500@2026-05-27.csv?t=5y", "/c/sp500@2026-05-27.svg",
-    "/c/sp500@2026-05-27.json", "/bulletins/2026-05-27",
+#: What people open: live pages and data, and bulletins.
+LIVE = (
+    "/", "/c/sp500", "/c/sp500.csv", "/c/brent_spot_usd_bbl.svg", "/policies",
+    "/bulletins/2026-05-27", "/c/sp500@2026-05-27",
 )  # fmt: skip
+#: What they open as of a day in which everything was held: it stays as it is for ever.
+FROZEN = ("", ".csv?t=5y", ".svg", ".json", ".md")
 #: The indicator of which new values are imported, and the day that they are of.
 INDICATOR, DAY = "sp500", date(2026, 5, 22)
+#: How far behind the clock of the first run is.
+FIRST_RUN = "-3d"
 #: Ranges that hold it.
 SPANS = ("max", "10y", "5y", "3y", "1y", "ytd")
 #: What the schedule says when its machine leads.
@@ -183,6 +186,7 @@ class People:
     said: dict[str, str] = field(default_factory=dict)
     #: Frozen addresses whose value is known, beside those that only may not change.
     expected: dict[str, float] = field(default_factory=dict)
+    frozen: tuple[str, ...] = field(default_factory=lambda: frozen_since_yesterday())
     _stopped: threading.Event = field(default_factory=threading.Event)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _running: list[threading.Thread] = field(default_factory=list)
@@ -208,7 +212,7 @@ class People:
     def _ask(self, number: int) -> None:
         turn = number
         while not self._stopped.is_set():
-            pages = (*LIVE, *FROZEN, *self.expected)
+            pages = (*LIVE, *self.frozen, *self.expected)
             turn += 1
             address = pages[turn % len(pages)]
             try:
@@ -261,6 +265,12 @@ def frozen_today(query: str) -> str:
     return f"/c/{INDICATOR}@{datetime.now(BEIJING):%Y-%m-%d}.csv{query}"
 
 
+def frozen_since_yesterday() -> tuple[str, ...]:
+    """Addresses as of the end of the day before this one, after the first run of a cluster."""
+    day = datetime.now(BEIJING) - timedelta(days=1)
+    return tuple(f"/c/{INDICATOR}@{day:%Y-%m-%d}{form}" for form in FROZEN)
+
+
 def require(true: object, what: str) -> None:
     if not true:
         raise DrillError(what)
@@ -303,7 +313,8 @@ def cluster(folder: Path) -> Iterator[Cluster]:
             readers=tuple(machines[f"reader-{n + 1}"] for n in range(READERS)),
             ports=ports, lines=lines, address=f"http://127.0.0.1:{front}",
         )  # fmt: skip
-        done = found.writers[0].etl("run", "--offline")
+        # Days ago, so that there is a day in which everything was held.
+        done = found.writers[0].etl("run", "--offline", ahead=FIRST_RUN)
         require(done.returncode in (0, 1), f"the first run fails: {done.stdout}{done.stderr}")
         for writer in found.writers:
             writer.start("schedule", "etl", "schedule")

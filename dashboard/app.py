@@ -28,9 +28,10 @@ PLOTLY_PATH = "/_dash-component-suites/plotly/package_data/plotly.min.js"
 START = "start.js"
 #: A file of ours as Dash names it.
 _DATED = re.compile(r'"[^"]*/assets/([^"?]+)\?m=[0-9.]+"')
-#: Components that no page has: 240 kB that a phone would read for nothing, and beside the desk the
-#: megabyte of its grid, since Dash offers whatever is imported.
-UNUSED = ("/dash/html/", "/dash/dash_table/", "/dash_ag_grid/")
+#: Components that no page has: 240 kB that a phone would read for nothing.
+UNUSED = ("/dash/html/", "/dash/dash_table/")
+#: The megabyte of the desk's grid: Dash offers each page whatever is imported beside it.
+GRID = "/dash_ag_grid/"
 
 
 class ServerPage(Component):
@@ -53,10 +54,15 @@ class Pages(Dash):
     """Dash without its own document: `tags` are what a document must hold to come alive."""
 
     tags: Mapping[str, str]
+    unused: tuple[str, ...] = UNUSED
 
     def interpolate_index(self, **parts: Any) -> str:
-        scripts = [one for one in parts["scripts"].split("\n") if not any(u in one for u in UNUSED)]
-        self.tags = {"config": parts["config"], "scripts": "\n".join(scripts)}
+        used = [
+            script
+            for script in parts["scripts"].split("\n")
+            if not any(unused in script for unused in self.unused)
+        ]
+        self.tags = {"config": parts["config"], "scripts": "\n".join(used)}
         return str(super().interpolate_index(**parts))
 
 
@@ -122,6 +128,7 @@ def _create_dash(show: Any, urls: Urls) -> Pages:
         serve_locally=True,
         add_log_handler=False,
     )
+    app.unused = (*UNUSED, GRID)
     app.layout = [dcc.Location(id="address"), ServerPage(id="content")]
 
     @app.callback(

@@ -225,15 +225,20 @@ def test_a_new_indicator_is_asked_for_tried_shown_and_written(
     assert "none.csv" in seen(at.submit("/desk/indicators/new", **(told | bad))).text
 
 
-def test_a_table_kept_by_hand_is_judged_saved_and_taken_back(at: DeskClient, own: Settings) -> None:
+def table_by_hand(at: DeskClient, place: str) -> str:
+    """The address of the table of a new indicator that is kept by hand, in a file of its own."""
     told = {
-        "kind": "manual", "title_zh": "北京算力", "title_en": "Compute of Beijing",
-        "id": "beijing_eflops", "unit": "eflops", "frequency": "monthly", "max": "1000",
+        "kind": "manual", "title_zh": f"{place} 算力", "title_en": f"Compute of {place}",
+        "id": f"{place}_eflops", "unit": "eflops", "frequency": "monthly", "max": "1000",
         "definition_zh": "算力。", "definition_en": "Compute.", "source_zh": "经信局",
-        "source_en": "Bureau", "url": "https://www.beijing.gov.cn/", "file": "beijing.csv",
+        "source_en": "Bureau", "url": "https://www.beijing.gov.cn/", "file": f"{place}.csv",
     }  # fmt: skip
     assert at.submit("/desk/indicators/new", **told, do="save").status_code == 303
-    path = "/desk/indicators/beijing_eflops/table"
+    return f"/desk/indicators/{place}_eflops/table"
+
+
+def test_a_table_kept_by_hand_is_judged_saved_and_taken_back(at: DeskClient, own: Settings) -> None:
+    path = table_by_hand(at, "beijing")
     form = form_of(at, path)
     assert form["table"].startswith("日期,数值")
     table = "月份,数值,备注\n2026年1月,10.5,\n2026年2月,5000,\n"
@@ -319,7 +324,7 @@ def test_the_words_of_both_languages_fill_every_page(at: DeskClient) -> None:
 
 
 def test_the_grid_has_its_scripts_and_only_these(at: DeskClient) -> None:
-    page = at.get("/desk/indicators/beijing_eflops/table").text
+    page = at.get(table_by_hand(at, "hebei")).text
     scripts = [one for one in re.findall(r'<script src="([^"]+)"', page) if "/desk/grid/" in one]
     assert any("dash_ag_grid" in one for one in scripts)
     answer = at.get(scripts[0])
