@@ -3,7 +3,6 @@ ways in which it answers."""
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field, replace
@@ -18,7 +17,7 @@ from dashboard.chart_page.page import SiteConfig
 from dashboard.data.snapshot import Snapshot, Snapshots
 from dashboard.display import Display, choices
 from dashboard.pages.page import PageRequest
-from dashboard.people import People, Person, csrf_token
+from dashboard.people import People, Person, csrf_token, has_word
 from dashboard.people.changes import FIELD, HEADER
 from dashboard.people.door import PEOPLE
 from dashboard.urls import Urls
@@ -203,9 +202,7 @@ async def sent_form(request: Request) -> DeskForm:
     async with request.form(max_files=MOST_FILES, max_fields=MOST_FIELDS) as form:
         found = await _read(form)
     person: Person = request.scope["person"]
-    given = found[FIELD] or request.headers.get(HEADER, "")
-    # A token is sent by programs alone, which no page can mislead.
-    if person.way != "token" and not hmac.compare_digest(given.encode(), person.csrf.encode()):
+    if not has_word(person, found[FIELD] or request.headers.get(HEADER, "")):
         raise FormExpired("The form was not sent from a page of this session.")
     return found
 

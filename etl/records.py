@@ -38,6 +38,13 @@ create table if not exists people_attempts (
   id text primary key, way text not null, body text not null, ends_at double precision not null);
 create table if not exists people_secrets (name text primary key, body text not null);
 """
+#: How attempts to sign in lie that were made in the last minute.
+TRIES_LAYOUT = """
+create table if not exists people_tries (
+  kind text not null, address text not null, at double precision not null);
+create index if not exists people_tries_of on people_tries (kind, address, at);
+create index if not exists people_tries_at on people_tries (at);
+"""
 #: How those lie who get the letter of the day, in SQLite as in PostgreSQL: `sent` is the newest day
 #: of which they got it, and `subscriber_keys` what their addresses for leaving are signed with.
 SUBSCRIBERS_LAYOUT = """

@@ -6,7 +6,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import (
+    IPv4Address,
+    IPv4Network,
+    IPv6Address,
+    IPv6Network,
+    ip_address,
+    ip_network,
+)
 from urllib.parse import urlsplit
 
 from etl.errors import SettingError, nearest, quoted
@@ -22,7 +29,6 @@ WECOM_GROUP = re.compile(r"(department|tag):(\d{1,10})", re.ASCII)
 WECOM_API = "https://qyapi.weixin.qq.com"
 WECOM_QR, WECOM_SILENT = "https://login.work.weixin.qq.com", "https://open.weixin.qq.com"
 _HEADER = re.compile(r"[A-Za-z0-9-]{1,60}", re.ASCII)
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 Network = IPv4Network | IPv6Network
 
 
@@ -61,12 +67,8 @@ class ProxySettings:
 
     def trusts(self, address: str) -> bool:
         """Whether what comes from this address of the network is believed."""
-        try:
-            found = ip_address(address.partition("%")[0])
-        except ValueError:
-            return False
-        mapped = getattr(found, "ipv4_mapped", None)
-        return any((mapped or found) in network for network in self.networks)
+        found = plain_address(address)
+        return found is not None and any(found in network for network in self.networks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +122,20 @@ def sign_in_settings(value: Callable[[str], str | None], base: str) -> SignIn:
     return found
 
 
+def plain_address(text: str) -> IPv4Address | IPv6Address | None:
+    """An address of the network, of IPv4 also where it is written as one of IPv6 or with a zone;
+    None where it is none."""
+    try:
+        found = ip_address(text.partition("%")[0].strip("[]"))
+    except ValueError:
+        return None
+    return getattr(found, "ipv4_mapped", None) or found
+
+
 def is_loopback(host: str) -> bool:
     """Whether a host is the machine itself."""
-    try:
-        return ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host in _LOOPBACK
+    found = plain_address(host)
+    return found.is_loopback if found else host == "localhost"
 
 
 def is_safe(address: str) -> bool:
@@ -237,7 +247,8 @@ def _proxy(value: Callable[[str], str | None]) -> ProxySettings:
     networks: list[Network] = []
     for one in text.replace(",", " ").split():
         try:
-            networks.append(ip_network(one))
+            alone = plain_address(one)
+            networks.append(ip_network(alone if alone else one))
         except ValueError:
             raise SettingError(
                 f"XINZHI_TRUSTED_PROXY: '{quoted(one)}' is no address and no network; write it "

@@ -45,6 +45,10 @@ class OpenIdProvider:
     instead: dict[str, Any] = field(default_factory=dict)
     userinfo: dict[str, Any] = field(default_factory=dict)
     called: str = ""
+    #: How it says that it signs, what its set of keys holds besides, and whether its own is there.
+    offers: list[str] = field(default_factory=lambda: ["ES256", "RS256"])
+    besides: list[Any] = field(default_factory=list)
+    shows_own: bool = True
     asked: list[str] = field(default_factory=list)
     _codes: dict[str, dict[str, str]] = field(default_factory=dict)
 
@@ -71,11 +75,12 @@ class OpenIdProvider:
                 "jwks_uri": f"{self.address}/keys",
                 "response_types_supported": ["code"],
                 "subject_types_supported": ["public"],
-                "id_token_signing_alg_values_supported": ["ES256", "RS256"],
+                "id_token_signing_alg_values_supported": self.offers,
                 "token_endpoint_auth_methods_supported": ["client_secret_basic"],
             }
         if path == "/keys":
-            return 200, {"keys": [self.key.as_dict(private=False)]}
+            own = [self.key.as_dict(private=False)] if self.shows_own else []
+            return 200, {"keys": [*self.besides, *own]}
         if path == "/userinfo":
             assert headers["Authorization"] == "Bearer access"
             return 200, {"sub": self.claims["sub"], **self.userinfo}
@@ -99,6 +104,11 @@ class OpenIdProvider:
         }  # fmt: skip
         key = self.signs_with or self.key
         head = {"alg": self.algorithm, "kid": key.kid}
+        claims = {name: value for name, value in claims.items() if value is not None}
+        if self.algorithm == "none":
+            parts = (json.dumps(one).encode() for one in (head, claims))
+            token = ".".join(base64.urlsafe_b64encode(one).decode().rstrip("=") for one in parts)
+            return 200, {"id_token": f"{token}.", "access_token": "access"}
         token = jwt.encode(head, claims, key, algorithms=["ES256", "HS256"])
         return 200, {"id_token": token, "access_token": "access", "token_type": "Bearer"}
 

@@ -200,13 +200,16 @@ def problem_page(
     lang: str = "zh",
     parameter: str = "",
     credit: Credit | None = None,
+    told: str = "",
 ) -> str:
     """A page that says what is wrong with an address; of `credit`, that its licence forbids what is
-    asked for."""
+    asked for. What is `told` of signing in is in `lang`, `detail` is English."""
     name = {404: "not_found", 400: "wrong_address", 403: "refused", 503: "no_snapshot",
             429: "busy", 401: "sign_in_needed"}  # fmt: skip
     if status == 403 and credit is None:
         name[403] = "not_allowed"
+    if told:
+        name |= {400: "sign_in", 503: "sign_in"}
     return render(
         "problem.html",
         lang,
@@ -217,7 +220,7 @@ def problem_page(
         title=text(name.get(status, "wrong_address"), lang),
         status=status,
         detail=detail,
-        hint=text("no_files", lang) if credit else hint(parameter, lang),
+        hint=told or (text("no_files", lang) if credit else hint(parameter, lang)),
         source=(credit.name.in_(lang), credit.url) if credit else None,
     )
 

@@ -47,6 +47,10 @@ class RefusedError(XinzhiError):
         super().__init__(message)
         self.status = status
 
+    def in_(self, lang: str) -> str:
+        """The same for people who read `lang`; empty where only English words are known."""
+        return ""
+
 
 class BodyError(RefusedError):
     """The body of a request cannot be taken."""
@@ -92,7 +96,7 @@ def answer_to(request: Request, error: XinzhiError) -> Response:
     """What a request is told about an error of ours."""
     if isinstance(error, MovedError):
         return RedirectResponse(_moved(request, error), 301, live(None).headers)
-    if status_of(error) == 401 and is_for_people(request.url.path) and request.method == "GET":
+    if _is_to_sign_in(request, error):
         return _to_sign_in(request)
     if is_for_people(request.url.path) or _is_refused_to_a_person(request, error):
         return page_for(request, error)
@@ -100,6 +104,13 @@ def answer_to(request: Request, error: XinzhiError) -> Response:
     if isinstance(error, LicenceError):
         told["source"] = error.credit.url
     return _with_retry(problem(status_of(error), str(error), **told), error)
+
+
+def _is_to_sign_in(request: Request, error: XinzhiError) -> bool:
+    """Whether a person asks for a page of those who have signed in; a token signs nobody in."""
+    is_program = "authorization" in request.headers
+    is_asked = request.method == "GET" and is_for_people(request.url.path)
+    return status_of(error) == 401 and is_asked and not is_program
 
 
 def _to_sign_in(request: Request) -> Response:
@@ -123,7 +134,9 @@ def page_for(request: Request, error: XinzhiError) -> Response:
         headers["Vary"] = "Accept"
     parameter = error.parameter if isinstance(error, AddressError) else ""
     credit = error.credit if isinstance(error, LicenceError) else None
-    body = problem_page(status, str(error), _urls(request), lang, parameter, credit)
+    told = error.in_(lang) if isinstance(error, RefusedError) else ""
+    detail = "" if told else str(error)
+    body = problem_page(status, detail, _urls(request), lang, parameter, credit, told)
     answer = Response(body, status, headers, "text/html; charset=utf-8")
     return _with_retry(answer, error)
 

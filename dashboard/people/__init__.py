@@ -1,7 +1,6 @@
 """Who may see and change what: people, their roles, and how they sign in. Nothing of it is needed
 to read what is public."""
 
-from dashboard.people.changes import allowed_person, check_change, needs
 from dashboard.people.door import PeopleDoor
 from dashboard.people.people import People
 from dashboard.people.roles import (
@@ -10,10 +9,11 @@ from dashboard.people.roles import (
     Role,
     SignInNeeded,
     csrf_token,
+    has_word,
     person_of,
 )
 
 __all__ = [
-    "DoorError", "People", "PeopleDoor", "Person", "Role", "SignInNeeded", "allowed_person",
-    "check_change", "csrf_token", "needs", "person_of",
+    "DoorError", "People", "PeopleDoor", "Person", "Role", "SignInNeeded", "csrf_token",
+    "has_word", "person_of",
 ]  # fmt: skip

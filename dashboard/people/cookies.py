@@ -5,15 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import Self
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from dashboard.http.asgi import Scope
 from dashboard.people.roles import DoorError
-from etl.errors import quoted
 
-#: How long a browser waits for a provider.
-ATTEMPT_S = 600
 _MOST_PATH, _MOST_ROUNDS = 2_000, 5
+#: What a path and its query hold as it is; whatever else comes as %XX.
+_KEPT = "/?#[]@!$&'()*+,;=:~%"
 _CONTROL = re.compile(r"[\x00-\x20\x7f-\x9f\u2028\u2029\\]")
 
 
@@ -36,14 +35,14 @@ class Cookies:
         return cls(f"xinzhi-{public.port or 80}", f"xinzhi-{public.port or 80}-try", False)
 
     def read(self, scope: Scope, name: str) -> str | None:
-        """The value of a cookie of a request; None without one."""
-        for header, value in scope["headers"]:
-            if header == b"cookie":
-                for pair in value.decode("latin-1").split(";"):
-                    key, sign, found = pair.strip().partition("=")
-                    if sign and key == name:
-                        return found.strip('"')
-        return None
+        """The value of a cookie of a request; None without one, and empty of several that differ:
+        one of them was slipped in by somebody else, and nobody can tell which."""
+        sent = b";".join(value for header, value in scope["headers"] if header == b"cookie")
+        pairs = (pair.strip().partition("=") for pair in sent.decode("latin-1").split(";"))
+        found = {value.strip('"') for key, sign, value in pairs if sign and key == name}
+        if len(found) > 1:
+            return ""
+        return next(iter(found), None)
 
     def given(self, name: str, value: str, lasts_s: int | None = None) -> tuple[bytes, bytes]:
         """The header that gives a cookie, for `lasts_s` seconds or as long as the browser runs;
@@ -59,8 +58,8 @@ class Cookies:
 
 
 def local_path(text: str) -> str:
-    """A path of this site, with its query, to go to after signing in; a DoorError for whatever
-    could lead elsewhere, however it is written."""
+    """A path of this site, with its query, to go to after signing in, as a link writes it; a
+    DoorError for whatever could lead elsewhere, however it is written."""
     seen = text
     for _ in range(_MOST_ROUNDS):
         told = urlsplit(seen) if not _CONTROL.search(seen) else None
@@ -75,9 +74,5 @@ def local_path(text: str) -> str:
             break
         seen, before = unquote(seen.partition("?")[0]), seen.partition("?")[0]
         if seen == before:
-            return "/" if text.startswith(("/sign-", "/_")) else text
-    raise DoorError(
-        f"next: '{quoted(text)}' is no path of this site. Allowed: what begins with one slash, "
-        "like /bulletins.",
-        said="door_next",
-    )
+            return "/" if text.startswith(("/sign-", "/_")) else quote(text, safe=_KEPT)
+    raise DoorError("door_next")

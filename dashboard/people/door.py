@@ -59,14 +59,13 @@ class PeopleDoor:
                 and scope["method"] not in READING
                 and is_from_elsewhere(scope, self._origin)
             ):
-                raise DoorError("This change was sent from a page of another site.", 403)
+                raise DoorError("door_elsewhere", status=403)
         except XinzhiError as error:
             if isinstance(error, StorageError):
-                log.warning("Nobody can be recognised. %s", error)
-                error = StorageError(
-                    "Nobody can be recognised at this moment, since the record of people cannot be "
-                    "asked. What is public can be read without signing in."
-                )
+                error = DoorError("door_record", str(error), 503)
+            if isinstance(error, DoorError) and error.detail:
+                log.warning("Nobody can be recognised. %s", error.detail)
+                error = DoorError(error.said, status=error.status)
             await _refused(self.people, error, scope, receive, send)
             return
         is_member = person is not None and person.role >= Role.MEMBER

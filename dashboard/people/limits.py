@@ -1,57 +1,60 @@
-"""How often somebody may try to sign in: bounded by address, in memory, for each process."""
+"""How often somebody may try to sign in: bounded by address, for all processes of a site."""
 
 from __future__ import annotations
 
-import time
-from collections import OrderedDict, deque
 from collections.abc import Callable
-from threading import Lock
+from dataclasses import dataclass
+from ipaddress import IPv6Address, IPv6Network
 
 from dashboard.http.asgi import Scope, header
 from dashboard.people.roles import DoorError
-from etl.sign_in import ProxySettings
+from dashboard.people.store import PeopleStore
+from etl.sign_in import ProxySettings, is_loopback, plain_address
 
 #: Attempts that may begin, and that may fail, from one address in a minute.
 BEGUN, FAILED, WITHIN_S = 120, 20, 60.0
-#: How many addresses are remembered.
-_ADDRESSES = 10_000
+#: How many attempts are remembered; the oldest make room.
+MOST_TRIES = 20_000
 
 
+@dataclass(frozen=True, slots=True)
 class TryLimit:
-    """At most `most` in `WITHIN_S` seconds from one address."""
+    """At most `most` tries of a kind in `WITHIN_S` seconds from one address."""
 
-    def __init__(self, most: int, clock: Callable[[], float] = time.monotonic) -> None:
-        self.most, self._clock, self._lock = most, clock, Lock()
-        self._tried: OrderedDict[str, deque[float]] = OrderedDict()
+    kind: str
+    most: int
+    store: PeopleStore
+    clock: Callable[[], float]
 
     def check(self, address: str) -> None:
         """A DoorError (429) where there were as many already."""
-        with self._lock:
-            tried = self._tried.get(address, deque())
-            while tried and tried[0] <= self._clock() - WITHIN_S:
-                tried.popleft()
-            if len(tried) >= self.most:
-                raise DoorError(
-                    "From your address there were too many attempts to sign in. Try again in a "
-                    "minute.",
-                    429,
-                    "door_too_often",
-                )
+        ((tried,),) = self.store.ask(
+            "select count(*) from people_tries where kind = ? and address = ? and at > ?",
+            self.kind, address, self.clock() - WITHIN_S,
+        )  # fmt: skip
+        if tried >= self.most:
+            raise DoorError("door_too_often", f"{address}: {tried} in a minute.", 429)
 
     def count(self, address: str) -> None:
         """Remember one more."""
-        with self._lock:
-            self._tried.setdefault(address, deque()).append(self._clock())
-            self._tried.move_to_end(address)
-            if len(self._tried) > _ADDRESSES:
-                self._tried.popitem(last=False)
+        now = self.clock()
+        self.store.ask(
+            "delete from people_tries where at <= ? or at = (select min(at) from people_tries "
+            "having count(*) >= ?)",
+            now - WITHIN_S, MOST_TRIES,
+        )  # fmt: skip
+        self.store.ask("insert into people_tries values (?, ?, ?)", self.kind, address, now)
 
 
 def address_of(scope: Scope, proxy: ProxySettings | None) -> str:
-    """From where somebody asks: behind the trusted proxy, what that says."""
+    """From where somebody asks: what a proxy on this machine, or the trusted one, says last. Of
+    IPv6 the network, of which a household has 2⁶⁴ addresses."""
     client = scope.get("client")
-    address = str(client[0]) if client else ""
-    if proxy is not None and address and proxy.trusts(address):
+    told = str(client[0]) if client else ""
+    if is_loopback(told) or (proxy is not None and proxy.trusts(told)):
         last = header(scope, b"x-forwarded-for").decode("latin-1").rpartition(",")[2].strip()
-        return last[:64] or address
-    return address
+        told = last[:64] or told
+    address = plain_address(told)
+    if isinstance(address, IPv6Address):
+        return str(IPv6Network((int(address) >> 64 << 64, 64)))
+    return str(address or told)

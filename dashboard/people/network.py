@@ -19,7 +19,7 @@ class ProviderError(DoorError):
     """A provider said no: the error that it names."""
 
     def __init__(self, message: str, named: str) -> None:
-        super().__init__(message, 400, "door_provider")
+        super().__init__("door_provider", message)
         self.named = named
 
 
@@ -62,5 +62,4 @@ def _object(body: bytes) -> Mapping[str, Any]:
 
 def _away(settings: Settings, error: SourceError) -> DoorError:
     why = settings.without_secrets(str(error))
-    told = f"Whoever lets people in cannot be asked at this moment. {why} Try again in a minute."
-    return DoorError(told, 503, "door_away")
+    return DoorError("door_away", why, 503)

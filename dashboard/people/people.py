@@ -23,7 +23,7 @@ from dashboard.people.store import PeopleStore, Row, people_store
 from dashboard.people.ways import ways_of
 from dashboard.people.ways.way import Identity, Way
 from dashboard.urls import Urls
-from etl.errors import plain_line, quoted
+from etl.errors import SettingError, plain_line, quoted
 from etl.settings import Settings
 from etl.sign_in import ANYONE, SignIn
 
@@ -121,7 +121,8 @@ class People:
         self.cookies = Cookies.of(urls.base)
         self._store, self._clock = store, clock
         #: How often sign-ins may begin, and fail, from one address.
-        self.begun, self.failed = TryLimit(BEGUN, clock), TryLimit(FAILED, clock)
+        self.begun = TryLimit("begun", BEGUN, store, clock)
+        self.failed = TryLimit("failed", FAILED, store, clock)
         self._csrf_key = b""
         proxy = sign_in.proxy
         self._header = proxy.user.encode() if proxy else b""
@@ -151,7 +152,9 @@ class People:
         return False
 
     def who_asks(self, scope: Scope) -> WhoAsks:
-        """Who sends a request: by a token, by the header of a trusted proxy, or by a cookie."""
+        """Who sends a request: by a token, by the header of a trusted proxy, or by a cookie. A
+        DoorError for a token that lets nobody in (what it asks for would be another answer without
+        it), and for headers of the proxy that cannot be believed."""
         kind, _, token = header(scope, b"authorization").partition(b" ")
         # What a proxy in front lets people in with may stand there too, and is none of ours.
         if kind.lower() == b"bearer" and token.startswith(TOKEN.encode()):
@@ -186,13 +189,14 @@ class People:
 
     def _by_proxy(self, scope: Scope) -> Person | None:
         proxy, client = self.sign_in.proxy, scope.get("client")
-        user = header(scope, self._header).decode("utf-8", "replace") if self._header else ""
-        if proxy is None or not user.strip() or not client or not proxy.trusts(client[0]):
+        if proxy is None or not client or not proxy.trusts(client[0]):
             return None
-        shown = header(scope, proxy.name.encode()).decode("utf-8", "replace")
-        groups = header(scope, proxy.groups.encode()).decode("utf-8", "replace")
-        identity = _tidy(Identity(user, shown or user, tuple(re.split("[,;|]", groups))))
-        return self._noted("proxy", identity)
+        user = _told(scope, proxy.user)
+        if not user:
+            return None
+        shown, groups = _told(scope, proxy.name), _told(scope, proxy.groups)
+        identity = Identity(user, shown or user, tuple(re.split("[,;|]", groups)))
+        return self._noted("proxy", self._tidy(identity))
 
     def _noted(self, way: str, identity: Identity) -> Person:
         """Somebody whom each request names anew, noted once a minute or when something changed."""
@@ -207,29 +211,30 @@ class People:
         role = self._role(way, identity.groups, most)
         return Person(name, identity.shown, role, way, "", self._csrf(name))
 
-    def _by_token(self, token: str) -> Person | None:
-        now, secret = self._clock(), token.removeprefix(TOKEN)
-        if secret == token or not _SECRET.fullmatch(secret):
-            return None
-        rows = self._store.ask(
-            "select t.id, t.number, t.label, t.scopes, t.made_by, t.used_at, p.way, p.groups, "
-            "p.most from people_tokens t left join people p on p.name = t.made_by "
-            "where t.id = ? and t.ends_at > ?",
-            _hash(token), now,
-        )  # fmt: skip
+    def _by_token(self, token: str) -> Person:
+        now, rows = self._clock(), list[Row]()
+        if _SECRET.fullmatch(token.removeprefix(TOKEN)):
+            rows += self._store.ask(
+                "select t.id, t.number, t.label, t.scopes, t.made_by, t.used_at, p.way, p.groups, "
+                "p.most from people_tokens t left join people p on p.name = t.made_by "
+                "where t.id = ? and t.ends_at > ? and (t.made_by = '' or p.name is not null)",
+                _hash(token), now,
+            )  # fmt: skip
         for key, number, label, scopes, made_by, used_at, way, groups, most in rows:
             role = max((SCOPES[one] for one in scopes.split()), default=Role.READER)
             if made_by:  # no token may more than who made it
-                if way is None:
-                    return None
                 role = min(role, self._role(way, json.loads(groups), most))
+            if role is Role.READER:
+                break
             if now - (used_at or 0) > _USED_S:
                 self._store.ask("update people_tokens set used_at = ? where id = ?", now, key)
             return Person(f"token:{number}", label, role, "token", number)
-        return None
+        raise DoorError("door_token", status=401)
 
     def _role(self, way: str, groups: Iterable[str], most: int | None) -> Role:
-        if way == "link":
+        if way not in self.sign_in.ways:
+            role = Role.READER
+        elif way == "link":
             role = Role.OPERATOR
         else:
             mine = {*groups, ANYONE}
@@ -237,6 +242,25 @@ class People:
                      if group in mine)  # fmt: skip
             role = max(named, default=Role.READER)
         return role if most is None else min(role, Role(most))
+
+    def _known_role(self, name: str) -> Role | None:
+        """The role of somebody by what is known of them; None of somebody who never came."""
+        rows = self._store.ask("select way, groups, most from people where name = ?", name)
+        return next((self._role(way, json.loads(held), most) for way, held, most in rows), None)
+
+    def _tidy(self, identity: Identity) -> Identity:
+        """What a way says of somebody, as plain bounded lines. Of very many groups those are kept
+        first that have a role here."""
+        subject = identity.subject.strip()
+        if not _is_plain(subject):
+            raise DoorError(
+                "door_provider",
+                f"Somebody is named '{quoted(subject)}', which is no name of at most {_MOST_NAME} "
+                "printable characters.",
+            )
+        plain = dict.fromkeys(filter(_is_plain, map(str.strip, identity.groups)))
+        groups = sorted(plain, key=lambda one: one not in self.sign_in.roles)[:_MOST_GROUPS]
+        return Identity(subject, _line(identity.shown) or subject, tuple(groups))
 
     def _csrf(self, bound_to: str) -> str:
         """What only a page that was made for this session knows."""
@@ -254,18 +278,19 @@ class People:
     def sign_in_by(self, way: str, identity: Identity, agent: str) -> tuple[Person, str]:
         """Begin a session of somebody whom a way has let in: who that is, and the cookie; a
         DoorError for somebody who has no role here."""
-        now, identity = self._clock(), _tidy(identity)
-        most = self._keep(way, identity)
+        now, identity = self._clock(), self._tidy(identity)
+        name = f"{way}:{identity.subject}"
+        before, most = self._known_role(name), self._keep(way, identity)
         role = self._role(way, identity.groups, most)
+        if before not in (None, role):
+            self.end_sessions(name)
         if role is Role.READER:
-            raise DoorError(
-                f"{identity.shown} has signed in rightly, but has no role here; who runs the site "
-                "can give one.",
-                403,
-                "door_no_role",
-            )
+            why = f"has no role; the groups told are: {quoted(', '.join(identity.groups))}"
+            if most == Role.READER:
+                why = "is held to the role reader by an operator"
+            raise DoorError("door_no_role", f"{name} {why}.", 403)
         cookie, number = secrets.token_urlsafe(32), secrets.token_hex(4)
-        key, name = _hash(cookie), f"{way}:{identity.subject}"
+        key = _hash(cookie)
         self._store.ask(
             "delete from people_sessions where ends_at <= ? or seen_at <= ?", now, now - IDLE_S
         )
@@ -288,10 +313,15 @@ class People:
         found: int | None = rows[0][0]
         return found
 
+    def leads_to(self, text: str) -> str:
+        """The path within the site to go to after signing in, with or without the path in front of
+        every address; a DoorError for what is none."""
+        return self.urls.within(local_path(text)) or "/"
+
     def one_time_link(self, next: str = "/") -> str:
         """The whole address that lets its first visitor in as operator, within `LINK_S` seconds."""
         key = secrets.token_urlsafe(32)
-        self._attempt(key, Attempt("link", {}, local_path(next)), LINK_S)
+        self._attempt(key, Attempt("link", {}, self.leads_to(next)), LINK_S)
         return self.urls.online.to(f"/sign-in/link?key={key}")
 
     def take_link(self, key: str, agent: str) -> tuple[Person, str, str]:
@@ -333,11 +363,7 @@ class People:
                 _hash(key), way, self._clock(),
             )  # fmt: skip
         if not rows:
-            raise DoorError(
-                "This link or answer has been used already, is too old, or belongs to another "
-                "browser. Begin to sign in anew.",
-                said="door_used",
-            )
+            raise DoorError("door_used")
         body: Mapping[str, Any] = json.loads(rows[0][0])
         return Attempt(way, body["agreed"], body["next"])
 
@@ -389,26 +415,31 @@ class People:
 
     def hold_down(self, name: str, most: Role | None) -> bool:
         """Let somebody be no more than `most`, whatever their groups say (READER shuts them out);
-        None lets them be what their groups say. Whether there is such a person."""
-        query = "update people set most = ? where name = ? returning name"
-        return bool(self._store.ask(query, None if most is None else int(most), name))
+        None lets them be what their groups say. Who has another role by that signs in anew.
+        Whether there is such a person."""
+        before = self._known_role(name)
+        query = "update people set most = ? where name = ?"
+        self._store.ask(query, None if most is None else int(most), name)
+        if before != self._known_role(name):
+            self.end_sessions(name)
+        return before is not None
 
     # Tokens
 
     def make_token(
         self, label: str, scopes: Iterable[str], days: int, made_by: str = ""
     ) -> tuple[str, ApiToken]:
-        """A new token, which is told this once, and what is known of it; a DoorError for what no
-        token can be. It never may more than who made it."""
+        """A new token, which is told this once, and what is known of it; a SettingError for what
+        no token can be. It never may more than who made it."""
         chosen, label = tuple(dict.fromkeys(scopes)), _line(label)
         for one in chosen:
             if one not in SCOPES:
-                raise DoorError(f"scope: '{quoted(one)}' is not allowed. Allowed: "
-                                f"{', '.join(SCOPES)}.")  # fmt: skip
+                raise SettingError(f"scope: '{quoted(one)}' is not allowed. Allowed: "
+                                   f"{', '.join(SCOPES)}.")  # fmt: skip
         if not chosen or not label:
-            raise DoorError("A token needs a label that says what it is for, and a scope.")
+            raise SettingError("A token needs a label that says what it is for, and a scope.")
         if not 1 <= days <= MOST_DAYS:
-            raise DoorError(f"days: a token lasts from 1 to {MOST_DAYS} days.")
+            raise SettingError(f"days: a token lasts from 1 to {MOST_DAYS} days.")
         token, number = TOKEN + secrets.token_urlsafe(32), secrets.token_hex(4)
         now = self._clock()
         ends = now + days * 86400
@@ -444,17 +475,19 @@ def _hash(secret: str) -> str:
     return sha256(secret.encode()).hexdigest()
 
 
-def _tidy(identity: Identity) -> Identity:
-    """What a provider says of somebody, as plain bounded lines."""
-    subject = identity.subject.strip()
-    if not _is_plain(subject):
+def _told(scope: Scope, name: str) -> str:
+    """What the trusted proxy says in a header; a DoorError where it cannot be what it said."""
+    found = [value for key, value in scope["headers"] if key == name.encode()]
+    if len(found) > 1:
         raise DoorError(
-            f"The provider names somebody '{quoted(subject)}', which is no name of at most "
-            f"{_MOST_NAME} printable characters.",
-            said="door_provider",
+            "door_proxy",
+            f"{name} stands {len(found)} times in a request of the trusted proxy, which must take "
+            "away what browsers send.",
         )
-    groups = filter(_is_plain, map(str.strip, identity.groups[:_MOST_GROUPS]))
-    return Identity(subject, _line(identity.shown) or subject, tuple(dict.fromkeys(groups)))
+    try:
+        return b"".join(found).decode("utf-8").strip()
+    except UnicodeDecodeError:
+        raise DoorError("door_proxy", f"{name} of the trusted proxy is no UTF-8.") from None
 
 
 def _is_plain(text: str) -> bool:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hmac
 from dataclasses import dataclass, field
 from enum import IntEnum
 
 from dashboard.http.asgi import Scope
 from dashboard.http.problems import RefusedError
+from dashboard.texts import text
 
 
 class Role(IntEnum):
@@ -43,25 +45,34 @@ class Person:
 
 
 class DoorError(RefusedError):
-    """Somebody may not come in, or not like this; `said` is the name of the same words as pages
-    have them."""
+    """Somebody may not come in, or not like this. `said` names the words for people; `detail` is
+    for who runs the site, and stands in the log alone."""
 
-    def __init__(self, message: str, status: int = 400, said: str = "") -> None:
-        super().__init__(message, status)
-        self.said = said
+    def __init__(self, said: str, detail: str = "", status: int = 400) -> None:
+        super().__init__(f"{text(said, 'en')} {detail}".strip(), status)
+        self.said, self.detail = said, detail
+
+    def in_(self, lang: str) -> str:
+        return text(self.said, lang)
 
 
 class SignInNeeded(DoorError):
     """Nobody has signed in, and only somebody who has may see this."""
 
-    def __init__(self, message: str) -> None:
-        super().__init__(message, 401)
+    def __init__(self) -> None:
+        super().__init__("door_sign_in", status=401)
 
 
 def person_of(scope: Scope) -> Person | None:
     """Who asks; None where nobody has signed in."""
     found: Person | None = scope.get("person")
     return found
+
+
+def has_word(person: Person, given: str) -> bool:
+    """Whether a change that somebody sends holds the word of our pages. A token is sent by programs
+    alone, which no page can mislead."""
+    return person.way == "token" or hmac.compare_digest(given.encode(), person.csrf.encode())
 
 
 def csrf_token(scope: Scope) -> str:

@@ -3,7 +3,8 @@ somebody can sign in."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import logging
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -16,21 +17,21 @@ from dashboard import formatting
 from dashboard.app import document
 from dashboard.display import Display, choices
 from dashboard.http.caching import NEVER
-from dashboard.http.limits import ConcurrencyLimit
+from dashboard.http.limits import BusyError, ConcurrencyLimit
 from dashboard.http.responses import service_of
 from dashboard.http.security import policy
 from dashboard.pages import framed
 from dashboard.pages.page import Page
 from dashboard.people.agents import called
-from dashboard.people.changes import FIELD, check_change, sent_field
-from dashboard.people.cookies import ATTEMPT_S, local_path
+from dashboard.people.changes import FIELD
 from dashboard.people.door import PEOPLE
 from dashboard.people.limits import address_of
-from dashboard.people.people import LINK_S, Attempt, People
-from dashboard.people.roles import DoorError, Person, Role, SignInNeeded, person_of
+from dashboard.people.people import ATTEMPT_S, LINK_S, Attempt, People
+from dashboard.people.roles import DoorError, Person, Role, SignInNeeded, has_word, person_of
 from dashboard.people.ways.way import Way
 from dashboard.texts import text
-from etl.errors import XinzhiError
+from etl.errors import StorageError, XinzhiError
+from etl.log import REQUEST_ID
 
 router = APIRouter(include_in_schema=False)
 BOTH = ["GET", "HEAD"]
@@ -46,6 +47,9 @@ _PRIVATE = {
 _MOST_QUERY = 8_000
 #: Providers are asked apart from everything else, and few at a time.
 _PROVIDERS = ConcurrencyLimit(4)
+#: What a way finds of somebody: who that is, the cookie, and where to go.
+_Let = tuple[Person, str, str]
+log = logging.getLogger(__name__)
 
 
 @router.api_route("/sign-in", methods=BOTH)
@@ -53,7 +57,7 @@ async def sign_in(request: Request) -> Response:
     """The ways in; straight on for who is in already, or within the app of a provider."""
     people, query = people_of(request), _query(request)
     try:
-        leads_to = local_path(query.get("next", "/"))
+        leads_to = people.leads_to(query.get("next", "/"))
     except DoorError as error:
         return _refused(request, error)
     if person_of(request.scope) is not None:
@@ -75,10 +79,7 @@ async def by_link(request: Request) -> Response:
         return _nothing()
     key, agent = _query(request).get("key", ""), request.headers.get("user-agent", "")
 
-    def take() -> tuple[Person, str, str]:
-        return people.take_link(key, agent)
-
-    return await _let_in(request, lambda: run_in_threadpool(take))
+    return await _let_in(request, lambda: people.take_link(key, agent), run_in_threadpool)
 
 
 @router.api_route("/sign-in/{name}", methods=BOTH)
@@ -89,17 +90,17 @@ async def begin(request: Request, name: str) -> Response:
     if _is_looked_at_only(request):
         return _nothing()
     agent, back = request.headers.get("user-agent", ""), _back(people, name)
+    address = address_of(request.scope, people.sign_in.proxy)
 
     def begun() -> tuple[str, str]:
+        people.begun.check(address)
+        people.begun.count(address)
         agreed = way.agree()
         state, browser = people.begin(Attempt(name, agreed, leads_to))
         return way.address(agreed, state, back, way.is_inside(agent)), browser
 
     try:
-        leads_to = local_path(_query(request).get("next", "/"))
-        address = address_of(request.scope, people.sign_in.proxy)
-        people.begun.check(address)
-        people.begun.count(address)
+        leads_to = people.leads_to(_query(request).get("next", "/"))
         goal, browser = await _PROVIDERS.run(begun, request.receive)
     except XinzhiError as error:
         return _refused(request, error)
@@ -118,12 +119,15 @@ async def back(request: Request, name: str) -> Response:
     told, agent = _query(request), request.headers.get("user-agent", "")
     browser = people.cookies.read(request.scope, people.cookies.attempt) or ""
 
-    def finish() -> tuple[Person, str, str]:
+    def finish() -> _Let:
         attempt = people.take_attempt(name, told.get("state", "") + browser)
         identity = way.identity(attempt.agreed, told, _back(people, name))
         return *people.sign_in_by(name, identity, agent), attempt.next
 
-    return await _let_in(request, lambda: _PROVIDERS.run(finish, request.receive))
+    def run(take: Callable[[], _Let]) -> Awaitable[_Let]:
+        return _PROVIDERS.run(take, request.receive)
+
+    return await _let_in(request, finish, run)
 
 
 @router.api_route("/sign-out", methods=[*BOTH, "POST"])
@@ -135,8 +139,11 @@ async def sign_out(request: Request) -> Response:
     if request.method != "POST":
         return _page(request, "sign_out", "sign_out", _about(request, person))
     try:
-        await check_change(request, person)
-        which = await sent_field(request, "which") or person.number
+        async with request.form(max_fields=10, max_files=0) as form:
+            sent = {name: value for name, value in form.items() if isinstance(value, str)}
+        if not has_word(person, sent.get(FIELD, "")):
+            raise DoorError("door_stale", status=403)
+        which = sent.get("which") or person.number
         if which == "everywhere":
             await run_in_threadpool(people.end_sessions, person.name)
         else:
@@ -155,7 +162,7 @@ async def me(request: Request) -> Response:
     """Who one is here, and where one is signed in."""
     people, person = people_of(request), person_of(request.scope)
     if person is None:
-        raise SignInNeeded("This is for those who have signed in.")
+        raise SignInNeeded
     found = await run_in_threadpool(people.sessions, person.name)
     lang = _display(request).lang
     sessions = [
@@ -177,19 +184,30 @@ def people_of(request: Request) -> People:
     return found
 
 
-async def _let_in(request: Request, take: Callable[[], Any]) -> Response:
-    """Give somebody who was let in a new session; in words, why somebody was not."""
-    people = people_of(request)
+async def _let_in(
+    request: Request,
+    take: Callable[[], _Let],
+    run: Callable[[Callable[[], _Let]], Awaitable[_Let]],
+) -> Response:
+    """Give somebody whom `take` lets in a new session; in words, why somebody was not."""
+    people, held = people_of(request), person_of(request.scope)
     address = address_of(request.scope, people.sign_in.proxy)
-    try:
+
+    def taken() -> _Let:
         people.failed.check(address)
-        _, cookie, leads_to = await take()
-        held = person_of(request.scope)
+        try:
+            found = take()
+        except DoorError as error:
+            if error.status in (400, 403):
+                people.failed.count(address)
+            raise
         if held is not None and held.number and held.way != "token":
-            await run_in_threadpool(people.end_session, held.number, held.name)
+            people.end_session(held.number, held.name)
+        return found
+
+    try:
+        _, cookie, leads_to = await run(taken)
     except XinzhiError as error:
-        if isinstance(error, DoorError) and error.status in (400, 403):
-            people.failed.count(address)
         return _refused(request, error)
     answer = _moved(people.urls.to(leads_to))
     answer.raw_headers.append(people.cookies.given(people.cookies.session, cookie))
@@ -205,7 +223,6 @@ def _ways_in(people: People, leads_to: str) -> dict[str, Any]:
         "minutes": LINK_S // 60,
         "is_proxied": "proxy" in people.sign_in.ways,
         "problem": "",
-        "detail": "",
     }  # fmt: skip
 
 
@@ -221,13 +238,18 @@ def _about(request: Request, person: Person) -> dict[str, Any]:
 
 
 def _refused(request: Request, error: XinzhiError) -> Response:
-    """The page of the ways in, with what went wrong."""
+    """The page of the ways in, with what went wrong; the log says what else there is to know."""
     people, lang = people_of(request), _display(request).lang
-    said = error.said if isinstance(error, DoorError) else ""
-    status = getattr(error, "status", 503)
-    context = _ways_in(people, "/")
-    context["problem"] = text(said or "door_failed", lang)
-    context["detail"] = str(error)
+    if isinstance(error, StorageError):
+        error = DoorError("door_record", str(error), 503)
+    if isinstance(error, BusyError):
+        error = DoorError("door_busy", status=503)
+    told = error if isinstance(error, DoorError) else DoorError("door_failed", str(error), 503)
+    status, context = told.status, _ways_in(people, "/")
+    context["problem"] = told.in_(lang)
+    if told.detail:
+        log.warning("Somebody was not let in (%s). %s", told.said, told.detail)
+        context["problem"] += text("door_number", lang, number=REQUEST_ID.get())
     answer = _page(request, "sign_in", "sign_in", context, status)
     if status in (429, 503):
         answer.headers["Retry-After"] = "60" if status == 429 else "5"
@@ -272,7 +294,7 @@ def _way(people: People, name: str) -> Way:
 
 
 def _no_such_way() -> DoorError:
-    return DoorError("There is no such way to sign in here.", 404)
+    return DoorError("door_unknown_way", status=404)
 
 
 def _is_looked_at_only(request: Request) -> bool:
@@ -286,7 +308,8 @@ def _back(people: People, name: str) -> str:
 
 
 def _query(request: Request) -> Mapping[str, str]:
-    """The parameters of an address; the codes of some providers are long."""
+    """The parameters of an address, of one that stands twice the first; the codes of some
+    providers are long."""
     search = request.scope["query_string"].decode("latin-1")[:_MOST_QUERY]
     try:
         pairs = parse_qsl(search, keep_blank_values=True, max_num_fields=100)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from etl.records import PEOPLE_LAYOUT
+from etl.records import PEOPLE_LAYOUT, TRIES_LAYOUT
 from etl.row_store import Row, RowStore, row_store
 from etl.settings import Settings
 
@@ -12,4 +12,4 @@ PeopleStore = RowStore
 
 def people_store(settings: Settings) -> PeopleStore:
     """The store of a site; nothing is opened before it is asked."""
-    return row_store(settings, settings.people, PEOPLE_LAYOUT)
+    return row_store(settings, settings.people, PEOPLE_LAYOUT + TRIES_LAYOUT)

@@ -22,7 +22,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from etl.dsn import Dsn
 from etl.errors import Locked, PostgresAway, StorageError, quoted
-from etl.records import PEOPLE_LAYOUT, SUBSCRIBERS_LAYOUT
+from etl.records import PEOPLE_LAYOUT, SUBSCRIBERS_LAYOUT, TRIES_LAYOUT
 from etl.settings import HIDDEN
 
 #: A connection whose every statement is a transaction of its own.
@@ -63,6 +63,7 @@ STEPS = (
     create index audit_about on audit (about, number);
     """,
     SUBSCRIBERS_LAYOUT,
+    TRIES_LAYOUT,
 )
 #: Notes a served file; of one that is known already, the earlier moment is kept.
 PUT_RECEIPT = """

@@ -6,6 +6,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
@@ -129,6 +130,8 @@ class OpenId:
     def _decoded(self, token: str) -> jwt.Token:
         offered = self._metadata.get("id_token_signing_alg_values_supported") or ["RS256"]
         allowed = [name for name in ALGORITHMS if name in offered]
+        if not allowed:  # and then the library would take its own
+            raise _forged("the provider offers no way to sign that is safe")
         keys = self._key_set()
         try:
             return jwt.decode(token, keys, algorithms=allowed)
@@ -156,17 +159,17 @@ class OpenId:
                 found = OpenIDProviderMetadata(asked(self.settings, url))
                 if found.get("issuer") != self.provider.issuer:
                     raise DoorError(
+                        "door_away",
                         f"The OpenID provider calls itself '{quoted(found.get('issuer'))}', and "
                         f"XINZHI_OIDC_ISSUER says {self.provider.issuer}; set it to what the "
                         "provider says.",
                         503,
-                        "door_away",
                     )
                 self._metadata, self._asked_s = found, time.monotonic()
             address = self._metadata.get(name)
         if not isinstance(address, str) or not is_safe(address):
             raise DoorError(
-                f"The OpenID provider names no safe address in {name}.", 503, "door_away"
+                "door_away", f"The OpenID provider names no safe address in {name}.", 503
             )
         return address
 
@@ -178,18 +181,25 @@ class OpenId:
             age_s = time.monotonic() - self._keys_s
             is_unwanted = not_these is not None and self._keys is not_these and age_s > _AGAIN_S
             if self._keys is None or age_s > KEPT_S or is_unwanted:
-                found: Any = asked(self.settings, url)
-                self._keys = KeySet.import_key_set(found)
+                self._keys = _known_keys(asked(self.settings, url))
                 self._keys_s = time.monotonic()
             return self._keys
 
 
+def _known_keys(found: Mapping[str, Any]) -> KeySet:
+    """The keys of a set that can be used; of another kind there may be some besides."""
+    keys: list[Any] = []
+    listed = found.get("keys")
+    for one in listed if isinstance(listed, list) else ():
+        with suppress(JoseError, ValueError, TypeError, KeyError, AttributeError):
+            keys += KeySet.import_key_set({"keys": [one]}).keys
+    if not keys:
+        raise DoorError("door_away", "The OpenID provider shows no key that can be used.", 503)
+    return KeySet(keys)
+
+
 def _forged(why: str) -> DoorError:
-    return DoorError(
-        f"What came back from the provider is not accepted: {why}. Begin to sign in anew.",
-        400,
-        "door_provider",
-    )
+    return DoorError("door_provider", f"What came back from the provider is not accepted: {why}.")
 
 
 def _found(claims: Mapping[str, Any], path: str) -> object:

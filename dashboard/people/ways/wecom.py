@@ -24,6 +24,10 @@ _APP = "wxwork"
 _EARLY_S, KEPT_S = 300, 300
 #: The codes of its API: the key has ended or was taken away; the code was used, or never was one.
 _KEY_ENDED, _CODE_WRONG = (40014, 42001, 42009), (40029, 40030, 42003)
+#: Nobody is called so any more, or whom the application may not see.
+_UNKNOWN = (40003, 46004, 60011, 60111)
+#: The state of a member who was locked out, and of one who has left.
+_GONE = (2, 5)
 
 
 @dataclass
@@ -60,21 +64,14 @@ class Wecom:
     def identity(self, agreed: Mapping[str, str], told: Mapping[str, str], back: str) -> Identity:
         code = told.get("code", "")
         if not code:
-            raise DoorError(
-                "企业微信 sent the browser back without a code: the sign-in was refused or broken "
-                "off. Begin anew.",
-                400,
-                "door_provider",
-            )
+            raise DoorError("door_provider", "企业微信 sent the browser back without a code.")
         who = self._asked("auth/getuserinfo", code=code)
         subject = str(who.get("userid") or who.get("UserId") or "")
         if not subject:
-            raise DoorError(
-                "Whoever scanned the code is no member of the enterprise in 企业微信.",
-                403,
-                "door_no_role",
-            )
+            raise _no_member("it is nobody of the enterprise")
         person = self._asked("user/get", userid=subject)
+        if person.get("status") in _GONE:
+            raise _no_member(f"{quoted(subject)} is locked out there, or has left")
         departments = {one for one in person.get("department") or () if isinstance(one, int)}
         mine = [
             group
@@ -120,7 +117,7 @@ class Wecom:
             query = urlencode({"access_token": self._access(renewed=is_last), **given})
             found = asked(self.settings, f"{self.app.api}/cgi-bin/{what}?{query}")
             if is_last or found.get("errcode") not in _KEY_ENDED:
-                return _fine(found)
+                return _fine(found, what)
         raise AssertionError("the last turn returns or raises")
 
     def _access(self, *, renewed: bool) -> str:
@@ -128,7 +125,8 @@ class Wecom:
         with self._lock:
             if renewed or time.monotonic() > self._key_ends_s:
                 query = urlencode({"corpid": self.app.corp_id, "corpsecret": self.app.secret})
-                found = _fine(asked(self.settings, f"{self.app.api}/cgi-bin/gettoken?{query}"))
+                found = asked(self.settings, f"{self.app.api}/cgi-bin/gettoken?{query}")
+                found = _fine(found, "gettoken")
                 lasts_s = found.get("expires_in")
                 lasts_s = lasts_s if isinstance(lasts_s, int) else 0
                 self._key = str(found.get("access_token") or "")
@@ -136,19 +134,19 @@ class Wecom:
             return self._key
 
 
-def _fine(found: Mapping[str, Any]) -> Mapping[str, Any]:
+def _fine(found: Mapping[str, Any], what: str) -> Mapping[str, Any]:
     code = found.get("errcode", 0)
     if code == 0:
         return found
+    # Its words go on with a number of the request and a page that explains them.
+    words = quoted(str(found.get("errmsg") or "").partition(", more info")[0])
+    told = f"企业微信 answered {what} with an error ({quoted(code)}: {words})."
     if code in _CODE_WRONG:
-        raise DoorError(
-            "The code of 企业微信 has been used already or is too old. Begin to sign in anew.",
-            400,
-            "door_used",
-        )
-    # Its words name the machine that asked, which readers need not know.
-    words = quoted(str(found.get("errmsg") or "").partition(",")[0])
-    told = (
-        f"企业微信 answered an error ({quoted(code)}: {words}); who runs the site must see to it."
-    )
-    raise DoorError(told, 503, "door_away")
+        raise DoorError("door_used", told)
+    if code in _UNKNOWN and what == "user/get":
+        raise _no_member(told)
+    raise DoorError("door_away", told, 503)
+
+
+def _no_member(why: str) -> DoorError:
+    return DoorError("door_no_role", f"No member whom the application sees: {why}.", 403)
