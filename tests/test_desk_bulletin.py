@@ -89,7 +89,7 @@ def test_a_document_becomes_a_draft_with_its_statements_checked_the_wrong_ones_f
     assert signs == sorted(signs, key="✘?≈✔".index)
     assert signs[0] == "✘"
     assert "7,520.36" in page.one("ol", "claims").text
-    assert "headers and footers" in page.one("ul", "draft-left-out").text
+    assert "页眉页脚（1 行）" in page.one("ul", "draft-left-out").text
     held = Drafts(of_editors).read(date(2026, 5, 28))
     assert held is not None
     assert held.text == box(shown)["text"]
@@ -154,6 +154,8 @@ def test_a_reference_is_matched_and_one_that_nobody_holds_is_taken(
         if NEW.title in item.text
         for one in item.all("button")
     ]
+    answer = editor.submit(f"{HERE}/take", **box(shown), take="0123456789")
+    assert "没有编号为“0123456789”的候选文件" in editor.get(answer.headers["location"]).text
     answer = editor.submit(f"{HERE}/take", **box(shown), take=key)
     assert answer.status_code == 303, answer.text[-800:]
     assert NEW.title in [one.title for one in read_register(of_editors.register)]

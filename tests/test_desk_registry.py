@@ -9,13 +9,17 @@ import shutil
 from html import unescape
 
 import pytest
+from bulletin_files import bundled
 from conftest import CATALOG, authored, fill, settings_of
 from test_desk import DeskClient, seen
 
 from desk.server import create_desk
+from etl.bulletins.model import Reference
 from etl.catalog import load_catalog
+from etl.errors import SettingError
 from etl.files.catalog_text import entry_of
-from etl.policies.candidates import kind_of_text
+from etl.policies import review
+from etl.policies.candidates import key_of, kind_of_text
 from etl.policies.register import documents_to_json, read_register
 from etl.records import Document, now
 from etl.settings import Settings
@@ -31,6 +35,11 @@ WAITS = (
     Document(
         "算力互联互通行动计划实施指南", "工业和信息化部", "2026-05-11", "2026-05-12", "",
         ("算力",), "issued", url="https://www.gov.cn/b.html", origin="nda",
+    ),
+    Document(
+        "关于公布算力互联试点名单的通知", "国家数据局", "2026-05-26", "2026-05-27",
+        "国数资源〔2026〕9号", ("算力",), "issued", url="https://www.nda.gov.cn/c.html",
+        origin="nda",
     ),
 )  # fmt: skip
 
@@ -261,6 +270,17 @@ def test_a_table_kept_by_hand_is_judged_saved_and_taken_back(at: DeskClient, own
     change = re.findall(r'name="change" value="([^"]+)"', at.get(path).text)[0]
     assert at.submit(f"{path}/undo", change=change).status_code == 303
     assert (own.data / "manual" / "beijing.csv").read_text(encoding="utf-8") == table
+
+
+def test_what_a_draft_cites_and_a_source_lists_is_taken_as_the_source_tells_it(
+    own: Settings,
+) -> None:
+    cited = Reference(number=1, publisher="国家数据局", title=WAITS[2].title, date=None, use="出处")
+    draft = bundled().model_copy(update={"references": (cited,)})
+    _, (taken,) = review.take(own, ["key2"], [draft])
+    assert (taken.number, taken.url) == (WAITS[2].number, WAITS[2].url)
+    with pytest.raises(SettingError):  # once; and by neither of its names
+        review.take(own, [key_of(WAITS[2])], [draft])
 
 
 def test_candidates_are_taken_and_left_and_the_second_editor_is_told(

@@ -26,6 +26,7 @@ from etl.bulletins.read import read_bulletin
 from etl.claims.check import TITLE
 from etl.claims.draft import DraftChecker
 from etl.errors import FileProblem
+from etl.texts import told
 
 PATH = "/bulletins/new"
 #: A longer draft is for the command line: every other reader would wait for it.
@@ -100,7 +101,7 @@ def layout(request: PageRequest, sent: SentDraft, today: date) -> Page:
             "marked": marked,
             "title_pieces": marked.heading(TITLE, 0, draft.title),
             "dated": request.say(dated, day=shown),
-            "left_out": reading.left_out,
+            "left_out": [told(one, request.lang) for one in reading.left_out],
             "checked": gravest_first(marked),
             "verdict": _verdict(request, marked),
             "summary": marked.paragraph("summary", 0, draft.summary),

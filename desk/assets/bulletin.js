@@ -151,8 +151,15 @@
     if (place) show(...place);
   });
 
-  // The preview, as wide as a phone or a desk.
+  // The preview, as wide as a phone or a desk; until it is there, a line says that it is being made.
   const frame = document.querySelector("iframe[name=preview]");
+  const making = document.getElementById("previewing");
+  frame.parentNode.hidden = true;
+  frame.addEventListener("load", () => {
+    if (making.hidden) return;
+    making.hidden = true;
+    frame.parentNode.classList.remove("is-busy");
+  });
   for (const button of document.querySelectorAll("[data-width]")) {
     button.addEventListener("click", () => {
       frame.width = button.dataset.width;
@@ -162,7 +169,11 @@
       form.requestSubmit(form.querySelector("[data-preview]"));
     });
   }
-  form.querySelector("[data-preview]").addEventListener("click", () => {
+  form.addEventListener("submit", (event) => {
+    if (event.submitter?.dataset.preview === undefined) return;
+    making.hidden = false;
+    frame.parentNode.hidden = false;
+    frame.parentNode.classList.add("is-busy");
     document.getElementById("preview-section").scrollIntoView({ block: "start" });
   });
 })();

@@ -23,6 +23,7 @@ from desk.frame import DeskPage, asset
 from desk.jobs import Job
 from desk.pages.runs import job_row
 from desk.request import PRIVATE, Asked, DeskForm, DeskRequest, Sent
+from etl import texts
 from etl.bulletins.difference import difference
 from etl.bulletins.model import Bulletin, ReadBulletin
 from etl.bulletins.to_markdown import to_markdown
@@ -164,11 +165,14 @@ def take(ask: Asked, form: Sent, day: str) -> Response:
     if (refused := _saved_or_refused(ask, when, box)) is not None:
         return refused
     draft = read_text(ask, when, box.text)
-    with ask.recorded(["candidates", "--take", key], str(when)) as told:
-        _, documents = review.take(
-            ask.settings, [key], [draft], Editor(ask.person.shown, f"cited by {when}")
-        )
-        told.outcome = "; ".join(one.title for one in documents)
+    try:
+        with ask.recorded(["candidates", "--take", key], str(when)) as told:
+            _, documents = review.take(
+                ask.settings, [key], [draft], Editor(ask.person.shown, f"cited by {when}")
+            )
+            told.outcome = "; ".join(one.title for one in documents)
+    except SettingError as error:  # a colleague was quicker, or it lacks what the register needs
+        return _at(ask, when, ask.in_words(error))
     return ask.back(
         f"{PATH}/{when}", ask.say("candidate_taken", title=documents[0].title),
         fragment="references",
@@ -302,6 +306,9 @@ def _check_context(
     where = f"{PATH}/{day}"
     return {
         "check": found, "box": box, "reason": reason, "is_empty": not box.text.strip(),
+        "left_out": [
+            texts.told(one, ask.lang) for one in (*(found.left_out or box.left_out), *box.notes)
+        ],
         "marked": found.marked, "take": ask.urls.page(f"{where}/take"),
         "register": ask.urls.page("/policies"),
     }  # fmt: skip

@@ -20,11 +20,11 @@ from etl.policies.candidates import (
     candidate_from,
     cited_candidates,
     ever_found,
-    found_candidates,
     key_of,
     not_held,
     without_left,
 )
+from etl.policies.index import DocumentIndex
 from etl.policies.register import read_register
 from etl.records import PUBLIC, Document, now
 from etl.settings import Settings
@@ -35,9 +35,17 @@ from etl.storage.warehouse import Warehouse, is_there, warehouse_of, writing
 def found(
     settings: Settings, warehouse: Warehouse, drafts: Sequence[Bulletin] = ()
 ) -> list[Candidate]:
-    """Every document that the register lacks: cited in bulletins or drafts, then found upstream."""
+    """Every document that the register lacks: cited in bulletins or drafts, then found upstream.
+    What is cited and was found, too, is told as it was found: with its number and its address."""
     documents = read_documents(settings, [*read_bulletins(settings).read, *drafts])
-    return [*cited_candidates(documents), *found_candidates(warehouse, documents)]
+    ever = ever_found(warehouse)
+    known = DocumentIndex({str(number): one.document for number, one in enumerate(ever)})
+
+    def as_found(one: Candidate) -> Candidate:
+        at = known.key_of(one.document)
+        return one if at is None else replace(ever[int(at)], keys=ever[int(at)].keys | one.keys)
+
+    return [*map(as_found, cited_candidates(documents)), *not_held(ever, documents)]
 
 
 def waiting(settings: Settings, snapshot: CurrentSnapshot) -> list[Candidate]:
