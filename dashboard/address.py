@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, quote, unquote, unquote_plus, urlencode, url
 
 from etl.calendars import end_of
 from etl.catalog import Catalog
-from etl.errors import XinzhiError, nearest
+from etl.errors import XinzhiError, nearest, plain_line
 from etl.records import BEIJING
 
 RANGES = ("1m", "3m", "6m", "ytd", "1y", "3y", "5y", "10y", "max")
@@ -108,7 +108,7 @@ class AddressError(XinzhiError):
     def __init__(
         self, parameter: str, message: str, status: Literal[400, 403, 404, 410] = 400
     ) -> None:
-        super().__init__(message)
+        super().__init__(plain_line(message))  # it repeats what was asked
         self.parameter, self.status = parameter, status
 
 

@@ -18,7 +18,7 @@ from dashboard.data import queries
 from dashboard.data.snapshot import Snapshot
 from dashboard.discovery import ENTRIES, FeedEntry, Happening, atom, happenings, xml_of
 from dashboard.export.licence import may_be_passed_on
-from dashboard.export.table import provenance
+from dashboard.export.quoting import sentence
 from dashboard.texts import site_title, text
 from dashboard.urls import Urls
 from etl.catalog import Indicator
@@ -118,17 +118,12 @@ def _value_entry(
     unit = snapshot.catalog.unit(indicator)
     figure = formatting.figure(vintage.value, indicator, unit, lang, exact=True)
     day = formatting.day(vintage.date, indicator, lang, year=True)
+    said = sentence(indicator, unit, vintage, lang)
     comma, colon = ("，", "：") if lang == "zh" else (", ", ": ")
     value = Happening(indicator, vintage.date, vintage.known_at, "", "")
     link = value.link(urls.online)
     if not link:
         return None
-    said = text(
-        "quotable_value", lang, title=indicator.title.in_(lang), id=indicator.id,
-        day=str(vintage.date), figure=f"{figure}", exact=formatting.plain_number(vintage.value),
-        unit=unit.code, source=provenance(vintage),
-        known_at=f"{vintage.known_at:%Y-%m-%dT%H:%M:%SZ}",
-    )  # fmt: skip
     words = comma.join(dict.fromkeys(one.words for one in told))
     title = f"{indicator.short.in_(lang)} {figure}{comma}{day}"
     return FeedEntry(

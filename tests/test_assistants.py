@@ -147,6 +147,62 @@ def test_a_statement_is_judged_as_of_its_day(site: SiteClient) -> None:
     assert words(nothing).startswith("No statement that can be checked")
 
 
+def test_the_text_alone_tells_what_the_structure_tells(site: SiteClient) -> None:
+    for tool, asked, many in (
+        ("search_indicators", {"query": "美光"}, "indicators"),
+        ("get_series", {"ids": ["sp500", MICRON], "t": "2026-05-20..2026-05-27"}, "values"),
+        ("list_events", {"id": MICRON, "limit": 12}, "events"),
+        ("check_statement", {"statement": "标普500指数收报7519.12点，创历史新高。",
+                             "date": "2026-05-27"}, "claims"),
+        ("list_documents", {"limit": 9}, "documents"),
+    ):  # fmt: skip
+        result = ask(site, tool, **asked)
+        listed, said = answered(result)[many], words(result)
+        assert len(listed) > 1, tool
+        for one in listed:
+            value = one.get("newest") or one.get("evidence") or one
+            for name in ("date", "known_at", "source", "unit", "title"):
+                assert not isinstance(value.get(name), str) or value[name] in said, (tool, name)
+
+
+def test_an_indicator_without_values_is_named_and_lacking_dates_are_counted(
+    site: SiteClient,
+) -> None:
+    told = words(ask(site, "get_series", ids=["sp500", "vix"], t="2026-05-20..", lang="en"))
+    assert "(vix): no value is held here yet." in told
+    empty = words(ask(site, "get_series", ids=["sp500"], t="2026-05-23..2026-05-25"))
+    assert empty == "标普 500 指数（sp500）：这段时间没有数值。"
+    asked = {"t": "2025-01-01..2025-12-31", "freq": "m", "agg": "avg"}
+    why = words(ask(site, "get_series", ids=["nasdaq_composite"], **asked))
+    assert "有 12 个日期没有数值，因为这一期缺数值。" in why
+
+
+def test_a_value_of_a_period_names_the_period(site: SiteClient) -> None:
+    told = words(ask(site, "get_series", ids=["pue_global_average"], lang="en"))
+    assert "on 2025-01-01 (2025): 1.54" in told
+
+
+@pytest.mark.parametrize(
+    ("query", "first", "is_alike"),
+    [
+        ("美光市值", MICRON, False),
+        ("Micron's market value as of 2026-05-27", MICRON, True),
+        ("美光科技今天市值多少", MICRON, True),
+        ("What is the Fed funds rate?", "fed_target_upper_pct", True),
+        ("上海金价", "gold_shanghai_benchmark_cny_g", True),
+        ("QQQ", "", False),
+    ],
+)
+def test_names_that_are_only_alike_are_told_as_such(
+    site: SiteClient, query: str, first: str, is_alike: bool
+) -> None:
+    result = ask(site, "search_indicators", query=query)
+    told = answered(result)
+    assert [one["id"] for one in told["indicators"]][:1] == ([first] if first else [])
+    assert told["only_alike"] is is_alike
+    assert words(result).startswith("没有叫这个名字的指标") is (is_alike or not first)
+
+
 def test_documents_come_as_the_api_has_them_a_page_at_a_time(site: SiteClient) -> None:
     whole = site.get("/api/v1/policies").json()
     first = answered(ask(site, "list_documents", limit=2))
@@ -168,7 +224,15 @@ def test_a_chart_is_its_address_and_its_picture(site: SiteClient) -> None:
 @pytest.mark.parametrize(
     ("tool", "asked", "says"),
     [
-        ("get_series", {"ids": ["sp500"] * 10_000}, "ids: 10000 ids; at most 25 are allowed."),
+        ("get_series", {"ids": [f"sp{n}" for n in range(10_000)]},
+         "ids: 10,000 ids; at most 25 are allowed."),
+        ("get_series", {"ids": "sp500"}, 'ids: write a list, like ["sp500", "vix"].'),
+        ("get_series", {"ids": ["美光市值"]}, f"Did you mean '{MICRON}'? search_indicators"),
+        ("get_series", {"ids": ["\x1b[31m\u202eq\n"]}, "there is no indicator 'q'."),
+        ("get_series", {"ids": ["sp500"], "agg": "avg"}, "agg: goes with freq"),
+        ("get_series", {"ids": ["sp500"], "asof": "1900-01-01"}, "its history begins later"),
+        ("search_indicators", {"query": "x" * 900_000}, "query: 900,000 letters; at most 120"),
+        ("list_events", {"since": "2026-05-27", "until": "2026-05-01"}, "is after until"),
         ("get_series", {"ids": []}, "ids: name at least one indicator, like ids=sp500,vix."),
         ("get_series", {}, "ids: is missing."),
         ("get_series", {"ids": ["sp5000"]}, "Did you mean 'sp500'?"),

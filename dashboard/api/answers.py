@@ -17,7 +17,7 @@ from dashboard.data.awaited import awaited
 from dashboard.data.freshness import Health, health
 from dashboard.data.ledger import chosen
 from dashboard.data.queries import LedgerEntry, Standing
-from dashboard.data.search import found as found_by_words
+from dashboard.data.search import search
 from dashboard.data.snapshot import Snapshot
 from dashboard.export.formats import FORMATS
 from dashboard.export.licence import may_be_passed_on
@@ -28,7 +28,7 @@ from etl.catalog import Credit, Indicator, Text
 from etl.claims.model import Placed
 from etl.events import KINDS
 from etl.freshness import as_of_words
-from etl.records import Disagreement
+from etl.records import Disagreement, Event
 
 EVENT_KINDS: tuple[str, ...] = KINDS
 #: More events, or statements, are refused, not cut.
@@ -41,12 +41,16 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 def indicators(snapshot: Snapshot, words: str, urls: Urls) -> models.IndicatorList:
     """Every indicator, or those that words mean, the nearest first."""
-    held = queries.standings(snapshot)
-    listed = [
-        models.IndicatorEntry(**_entry(snapshot, i, held.get(i.id), urls))
-        for i in found_by_words(snapshot, words)
-    ]
+    listed = entries(snapshot, search(snapshot, words).indicators, urls)
     return models.IndicatorList(snapshot=snapshot.name, count=len(listed), indicators=listed)
+
+
+def entries(
+    snapshot: Snapshot, found: Sequence[Indicator], urls: Urls
+) -> list[models.IndicatorEntry]:
+    """What is told of each of these indicators."""
+    held = queries.standings(snapshot)
+    return [models.IndicatorEntry(**_entry(snapshot, i, held.get(i.id), urls)) for i in found]
 
 
 def indicator(snapshot: Snapshot, name: str, urls: Urls) -> models.IndicatorDetail:
@@ -210,6 +214,15 @@ def corrections(snapshot: Snapshot, urls: Urls) -> models.CorrectionList:
 
 def events(snapshot: Snapshot, query: Mapping[str, str]) -> models.EventList:
     """The events of an indicator, of a kind, or all."""
+    listed = [
+        models.EventAnswer.model_validate(one, from_attributes=True)
+        for one in happened(snapshot, query)
+    ]
+    return models.EventList(snapshot=snapshot.name, count=len(listed), events=listed)
+
+
+def happened(snapshot: Snapshot, query: Mapping[str, str]) -> Sequence[Event]:
+    """The same, as the snapshot has them."""
     name, kind = query.get("id", ""), query.get("kind", "")
     if name:
         known_id(name, snapshot.catalog)
@@ -217,17 +230,18 @@ def events(snapshot: Snapshot, query: Mapping[str, str]) -> models.EventList:
         allowed = ", ".join(EVENT_KINDS)
         raise AddressError("kind", f"kind: '{kind[:40]}' is not allowed. Allowed: {allowed}.")
     since, until = (day_of(n, query[n]) if query.get(n) else None for n in ("since", "until"))
+    if since and until and since > until:
+        raise AddressError("since", f"since: {since} is after until, {until}.")
     found = queries.events(snapshot, name or None, kind=kind or None, most=MAX_EVENTS + 1)
     if len(found) > MAX_EVENTS:
         raise AddressError(
             "id", f"id: more than {MAX_EVENTS:,} events; name an indicator or a kind."
         )
-    listed = [
-        models.EventAnswer(**asdict(event))
+    return [
+        event
         for event in found
         if (since is None or since <= event.date) and (until is None or event.date <= until)
     ]
-    return models.EventList(snapshot=snapshot.name, count=len(listed), events=listed)
 
 
 def status(snapshot: Snapshot, warning: str, now: datetime) -> models.Status:

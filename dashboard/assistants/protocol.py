@@ -180,6 +180,8 @@ def _in_words(tool: AssistantTool[Any], error: ValidationError) -> str:
             told.append(f"{name}: {tool.name} takes no such argument. {nearest(name, names)}")
         elif wrong["type"] == "missing":
             told.append(f"{name}: is missing.")
+        elif wrong["type"] == "sequence_str":
+            told.append(f'{name}: write a list, like ["sp500", "vix"].')
         else:
             told.append(f"{name}: {quoted(wrong['msg'])}.")
     return " ".join(told)

@@ -9,35 +9,41 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from dashboard.address import MAX_IDS, MAX_WITH, schema_of
+from dashboard.data.search import LONGEST
 from etl.claims.parse import MOST_LETTERS
 from etl.events import KINDS
 
-#: The most entries of a list that one answer holds.
+#: The most entries of a list that one answer holds, and the longest words that are looked for.
 MOST_ENTRIES = 50
+MOST_ASKED = LONGEST * 2
 Lang = Annotated[
     Literal["zh", "en"], Field(description="the language of the sentences: zh (default) or en")
 ]
 AsOf = Annotated[
     str,
     Field(
-        description="2026-05-27 for what was known by the end of that day in Beijing, "
-        "2026-05-27T0900 for a minute there; empty: now",
+        description="as known at a moment, not a date of a value: 2026-05-27 for what was known by "
+        "the end of that day in Beijing (the newest close is then that of the day before, for "
+        "markets in America), 2026-05-27T0900 for a minute there; empty: now",
         json_schema_extra=schema_of("asof"),
     ),
 ]
 Span = Annotated[
     str,
     Field(
-        description="the span: 1m 3m 6m ytd 1y 3y 5y 10y max, or FROM..TO such as "
-        "2026-05-01..2026-05-26, where either date may be left out; empty: one year",
+        description="the dates of values: 1m 3m 6m ytd 1y 3y 5y 10y max (back from the newest "
+        "value), or FROM..TO such as 2026-05-01..2026-05-26, where either date may be left out; "
+        "for one day 2026-05-26..2026-05-26; empty: 1y, or max where that holds under 8 values",
         json_schema_extra=schema_of("t"),
     ),
 ]
 Change = Annotated[
     str,
     Field(
-        description="the transform: level, diff, pct, mom, yoy, index or index:DATE, ma:N, "
-        "drawdown, z:N; empty: level",
+        description="the transform: level; diff and pct (against the value before); mom 环比 and "
+        "yoy 同比 (percent against a month or a year before); index or index:DATE (100 on that "
+        "day); ma:N (mean of N values); drawdown (percent below the highest so far); z:N (standard "
+        "deviations from the mean of N values); empty: level",
         json_schema_extra=schema_of("u"),
     ),
 ]
@@ -51,7 +57,8 @@ Coarser = Annotated[
 Together = Annotated[
     str,
     Field(
-        description="which value stands for a period, with freq: eop (its end), avg, sum, min, max",
+        description="only with freq: what stands for a period: eop (the value at its end), avg "
+        "(mean), sum, min, max; empty: eop",
         json_schema_extra={"enum": ["", "eop", "avg", "sum", "min", "max"]},
     ),
 ]
@@ -71,8 +78,9 @@ class IndicatorSearch(ToolQuestion):
 
     query: str = Field(
         "",
-        description="names, tickers, units or topics in Chinese, pinyin or English, up to 60 "
-        "letters; empty: all indicators",
+        description="what one indicator is called, in few words: a name, ticker, unit or topic in "
+        f"Chinese, pinyin or English, such as 美光市值 or gold; up to {MOST_ASKED} letters; empty: "
+        "all indicators",
     )
     limit: Limit = 10
     offset: Offset = 0
@@ -103,7 +111,9 @@ class StatementQuestion(ToolQuestion):
         description=f"one or a few sentences in Chinese, up to {MOST_LETTERS} letters in all",
         json_schema_extra={"minLength": 1, "maxLength": MOST_LETTERS},
     )
-    date: Day = Field("", description="the day on which it was said; empty: today in Beijing")
+    date: Day = Field(
+        "", description="the day on which it was said, like 2026-05-27; empty: today in Beijing"
+    )
     lang: Lang = "zh"
 
 
@@ -129,8 +139,8 @@ class EventQuestion(ToolQuestion):
         description="what happened; empty: all",
         json_schema_extra={"enum": ["", *KINDS]},
     )
-    since: Day = Field("", description="events from this day on")
-    until: Day = Field("", description="events up to this day")
+    since: Day = Field("", description="events dated 2026-05-01, say, or later")
+    until: Day = Field("", description="events dated 2026-05-31, say, or earlier")
     limit: Limit = 20
     offset: Offset = 0
     lang: Lang = "zh"

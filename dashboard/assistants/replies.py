@@ -26,7 +26,11 @@ class QuotableValue(ApiModel):
     """A value with all that must be said with it."""
 
     indicator: Id
-    date: Date = Field(examples=["2026-05-26"])
+    date: Date = Field(
+        description="a day in its own market, or the first day of the month, quarter or year that "
+        "the value stands for",
+        examples=["2026-05-26"],
+    )
     value: float | None = Field(description="none: `status` says why", examples=[1010.3])
     unit: str = Field(examples=["USD bn"])
     source: str = Field(description="where it came from", examples=["fred: Federal Reserve"])
@@ -69,6 +73,10 @@ class FoundIndicators(Reply):
     """Indicators, the nearest first."""
 
     count: Count = Field(description="how many there are in all")
+    only_alike: bool = Field(
+        description="whether nothing is called so: these have names that are alike, and none of "
+        "them may be what is meant"
+    )
     indicators: list[FoundIndicator]
 
 

@@ -6,34 +6,50 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from difflib import get_close_matches
 from typing import Any, Generic, TypeVar
 
 from dashboard import formatting
-from dashboard.address import AddressError, as_named, day_of, parse, parse_observations
+from dashboard.address import (
+    MAX_IDS,
+    MAX_WITH,
+    AddressError,
+    as_named,
+    day_of,
+    parse,
+    parse_observations,
+)
 from dashboard.api import answers
-from dashboard.api.models import TextAnswer
+from dashboard.api.models import EventAnswer, PolicyAnswer
 from dashboard.assistants import questions, replies
+from dashboard.assistants.questions import MOST_ASKED
 from dashboard.chart_page.page import lasting_address
 from dashboard.chart_page.pictures import paper, png_of
 from dashboard.chart_page.view import view
+from dashboard.data import queries
+from dashboard.data.search import LONGEST, MOST_ALIKE, alike, search
 from dashboard.data.snapshot import Snapshot
 from dashboard.export.citation import citation
+from dashboard.export.csv import iso
 from dashboard.export.licence import require_free
 from dashboard.export.metadata import metadata
-from dashboard.export.quoting import newest, sentence
+from dashboard.export.quoting import newest, quoted_day, sentence, sentences
 from dashboard.export.table import Table, frozen, table
 from dashboard.texts import text
 from dashboard.urls import Urls
 from etl.bulletins.model import Bulletin, Section
+from etl.catalog import Indicator
 from etl.claims.draft import DraftChecker
+from etl.claims.model import Claim, Placed
 from etl.claims.parse import MOST_LETTERS, Parser
 from etl.errors import quoted
-from etl.records import BEIJING
+from etl.records import BEIJING, Event, Vintage
+from etl.words.sentences import event_words
 
 #: More rows are refused, not cut; the address of the file that holds them all is named.
 MOST_ROWS = 1_000
-#: How many of the things that were found stand in the sentence beside them.
-MOST_SAID = 5
+#: So many rows of a series stand in the text too, for who is shown nothing else.
+MOST_SAID = 25
 Asked = TypeVar("Asked", bound=questions.ToolQuestion)
 
 
@@ -67,38 +83,51 @@ class AssistantTool(Generic[Asked]):
 
 
 def search_indicators(of: Asking, asked: questions.IndicatorSearch) -> Told:
-    """The indicators that words mean, the nearest first."""
-    listed = answers.indicators(of.snapshot, asked.query, of.urls)
-    shown = listed.indicators[asked.offset : asked.offset + asked.limit]
-    entries = [
-        replies.FoundIndicator(
-            **one.model_dump(include=set(replies.FoundIndicator.model_fields) - {"newest"}),
-            reuse=one.credit.reuse,
-            newest=replies.QuotableValue(indicator=one.id, unit=one.unit, **one.newest.model_dump())
-            if one.newest
-            else None,
+    """The indicators that words mean, the nearest first; where nothing is called so, those with
+    names that are alike, which is said."""
+    words, lang = asked.query, asked.lang
+    if len(words) > MOST_ASKED:
+        raise AddressError(
+            "query",
+            f"query: {len(words):,} letters; at most {MOST_ASKED} are read. Name one indicator.",
         )
-        for one in shown
-    ]
-    names = (f"{TextAnswer.model_dump(one.title)[asked.lang]} ({one.id})" for one in shown)
+    result = search(of.snapshot, words)
+    found = list(result.indicators) or alike(of.snapshot, words)
+    is_alike = bool(found) and (result.is_near or not result.indicators)
+    chosen = found[asked.offset : asked.offset + asked.limit]
+    shown = answers.entries(of.snapshot, chosen, of.urls)
+    lines = [_found_words(of, one, lang) for one in chosen]
+    said = _counted(len(found), lines, lang) if found else text("found_none", lang)
     return Told(
         replies.FoundIndicators(
-            **_head(of, _counted(listed.count, len(shown), names, asked.lang)),
-            count=listed.count,
-            indicators=entries,
+            **_head(of, f"{text('found_alike', lang)}\n{said}" if is_alike else said),
+            count=len(found),
+            only_alike=is_alike,
+            indicators=[
+                replies.FoundIndicator(
+                    **one.model_dump(include=set(replies.FoundIndicator.model_fields) - {"newest"}),
+                    reuse=one.credit.reuse,
+                    newest=replies.QuotableValue(
+                        indicator=one.id, unit=one.unit, **one.newest.model_dump()
+                    )
+                    if one.newest
+                    else None,
+                )
+                for one in shown
+            ],
         )
     )
 
 
 def get_series(of: Asking, asked: questions.SeriesQuestion) -> Told:
     """The values of indicators in a span, as they were known at a moment."""
-    query = _query(asked, ids=_ids("ids", asked.ids), lang="")
+    query = _query(asked, ids=_ids(of, "ids", asked.ids, MAX_IDS), lang="")
     _, named = as_named("", query, of.snapshot.catalog)
     address, _ = parse_observations(named, of.snapshot.catalog, of.now)
     require_free(of.snapshot.catalog, address.ids, first="ids", more="ids")
     found = table(of.snapshot, address)
+    whole = of.urls.online.chart(address, ".csv")
     if found.row_count > MOST_ROWS:
-        whole = of.urls.online.chart(address, ".csv")
         raise AddressError(
             "t",
             f"t: {found.row_count:,} rows; an answer here holds at most {MOST_ROWS:,}. Ask for a "
@@ -110,9 +139,12 @@ def get_series(of: Asking, asked: questions.SeriesQuestion) -> Told:
         replies.QuotableValue.model_validate(dict(zip(names, row, strict=True)))
         for row in found.records()
     ]
+    said = _said(of, found, asked.lang)
+    if len(values) > len(found.columns):
+        said += _rows_said(found, whole, asked.lang)
     return Told(
         replies.SeriesReply(
-            **_head(of, _said(of, found, asked.lang), address.as_of),
+            **_head(of, said, address.as_of),
             reconstructed=bool(told["reconstructed"]),
             newest=list(_newest(found)),
             values=values,
@@ -135,30 +167,13 @@ def check_statement(of: Asking, asked: questions.StatementQuestion) -> Told:
             f"statement: {len(asked.statement):,} letters; at most {MOST_LETTERS:,} are read. Ask "
             "for a few sentences at a time.",
         )
-    catalog = of.snapshot.catalog
     paragraphs = tuple(line for line in asked.statement.splitlines() if line.strip())
     draft = Bulletin(
         date=day, title="", publisher="", summary="",
         sections=(Section(number=1, title="", paragraphs=paragraphs),),
     )  # fmt: skip
-    parser = of.snapshot.cached("parser", "", lambda: Parser(catalog))
-    with of.snapshot.connection.cursor() as cursor:
-        placed = DraftChecker(cursor, catalog, parser).claims(draft)
-    claims = [
-        replies.CheckedClaim(
-            **one.claim.model_dump(exclude={"evidence", "sentence"}),
-            sentence=quoted(one.claim.sentence),
-            evidence=replies.QuotableEvidence(
-                **one.claim.evidence.model_dump(exclude={"chart"}),
-                chart=of.urls.online.to(one.claim.evidence.chart),
-                unit=catalog.unit(catalog[one.claim.indicator]).code,
-            )
-            if one.claim.evidence
-            else None,
-        )
-        for one in placed
-    ]
-    lines = [_verdict_words(one, asked.lang) for one in claims[:MOST_SAID]]
+    claims = [_checked(of, placed.claim) for placed in _claims(of.snapshot, draft)]
+    lines = (_claim_words(of, one, asked.lang) for one in claims)
     said = "\n".join(lines) or text("nothing_read", asked.lang)
     head = _head(of, said)
     return Told(replies.StatementReply(**head, date=day, count=len(claims), claims=claims))
@@ -169,10 +184,10 @@ def list_documents(of: Asking, asked: questions.DocumentQuestion) -> Told:
     query = {"month": asked.month, "topic": asked.topic, "issuer": asked.issuer}
     found = answers.policies(of.snapshot, query)
     shown = found.policies[asked.offset : asked.offset + asked.limit]
-    names = (f"{one.title}（{one.issuer}，{one.published or one.issued}）" for one in shown)
+    lines = [_document_words(one, asked.lang) for one in shown]
     return Told(
         replies.DocumentsReply(
-            **_head(of, _counted(found.count, len(shown), names, asked.lang)),
+            **_head(of, _counted(found.count, lines, asked.lang)),
             count=found.count,
             counted=found.counted,
             documents=shown,
@@ -183,26 +198,33 @@ def list_documents(of: Asking, asked: questions.DocumentQuestion) -> Told:
 def list_events(of: Asking, asked: questions.EventQuestion) -> Told:
     """Records and round numbers, newest first."""
     catalog = of.snapshot.catalog
-    query = _query(asked, id=catalog.resolve(asked.id), limit="", offset="", lang="")
-    found = answers.events(of.snapshot, query)
-    shown = [
-        replies.QuotableEvent(
-            **one.model_dump(),
-            unit=catalog.unit(catalog[one.indicator]).code,
-            source=catalog[one.indicator].credit.name.in_(asked.lang),
+    name = _ids(of, "id", [asked.id], 1) if asked.id else ""
+    query = _query(asked, id=catalog.resolve(name), limit="", offset="", lang="")
+    found = answers.happened(of.snapshot, query)
+    shown = found[asked.offset : asked.offset + asked.limit]
+    lines = [_event_words(of, one, asked.lang) for one in shown]
+    return Told(
+        replies.EventsReply(
+            **_head(of, _counted(len(found), lines, asked.lang)),
+            count=len(found),
+            events=[
+                replies.QuotableEvent(
+                    **EventAnswer.model_validate(one, from_attributes=True).model_dump(),
+                    unit=catalog.unit(catalog[one.indicator]).code,
+                    source=catalog[one.indicator].credit.name.in_(asked.lang),
+                )
+                for one in shown
+            ],
         )
-        for one in found.events[asked.offset : asked.offset + asked.limit]
-    ]
-    names = (_event_words(of, one, asked.lang) for one in shown)
-    said = _counted(found.count, len(shown), names, asked.lang)
-    return Told(replies.EventsReply(**_head(of, said), count=found.count, events=shown))
+    )
 
 
 def chart(of: Asking, asked: questions.ChartQuestion) -> Told:
     """A chart as a picture, with its words and its addresses."""
-    query = _query(asked, **{"with": _ids("with", asked.with_), "id": "", "size": "", "asof": ""})
+    first, more = _ids(of, "id", [asked.id], 1), _ids(of, "with", asked.with_, MAX_WITH)
+    query = _query(asked, **{"with": more, "id": "", "size": "", "asof": ""})
     place, named = as_named(
-        f"{asked.id}@{asked.asof}" if asked.asof else asked.id, query, of.snapshot.catalog
+        f"{first}@{asked.asof}" if asked.asof else first, query, of.snapshot.catalog
     )
     address = parse(place, named, of.snapshot.catalog, of.now)
     size, _ = paper({"size": asked.size})
@@ -242,11 +264,28 @@ def _head(of: Asking, said: str, as_of: datetime | None = None) -> dict[str, Any
     }  # fmt: skip
 
 
-def _ids(parameter: str, names: Sequence[str]) -> str:
-    """Several ids as an address has them."""
+def _ids(of: Asking, parameter: str, names: Sequence[str], most: int) -> str:
+    """Several ids as an address has them; an AddressError that names what may be meant where one
+    is none."""
+    if len(names) > most:
+        raise AddressError(
+            parameter, f"{parameter}: {len(names):,} ids; at most {most} are allowed."
+        )
     for name in names:
         if "," in name:
             raise AddressError(parameter, f"{parameter}: write each id apart, without commas.")
+        if of.snapshot.catalog.resolve(name) not in of.snapshot.catalog:
+            words = name[:LONGEST].replace("_", " ")
+            close = get_close_matches(name[:LONGEST], of.snapshot.catalog.indicators)
+            meant = close or [one.id for one in search(of.snapshot, words).indicators[:MOST_ALIKE]]
+            meant = meant or [one.id for one in alike(of.snapshot, words)]
+            hint = (
+                f" Did you mean {' or '.join(map(repr, meant))}?" if name.strip() and meant else ""
+            )
+            raise AddressError(
+                parameter, f"{parameter}: there is no indicator '{quoted(name)}'.{hint} "
+                "search_indicators finds ids.", 404,
+            )  # fmt: skip
     return ",".join(names)
 
 
@@ -256,7 +295,10 @@ def _query(asked: questions.ToolQuestion, **instead: str) -> dict[str, str]:
         name: value for name, value in asked.model_dump(by_alias=True).items()
         if isinstance(value, str)
     }  # fmt: skip
-    return {name: value for name, value in {**given, **instead}.items() if value}
+    query = {name: value for name, value in {**given, **instead}.items() if value}
+    if "agg" in query and "freq" not in query:
+        raise AddressError("agg", "agg: goes with freq; say to which periods: w, m, q or a.")
+    return query
 
 
 def _newest(found: Table) -> Iterator[replies.QuotableValue]:
@@ -274,42 +316,115 @@ def _newest(found: Table) -> Iterator[replies.QuotableValue]:
 
 
 def _said(of: Asking, found: Table, lang: str) -> str:
-    """The newest values of a table as sentences, and how they are cited."""
-    lines = [sentence(found, one, lang) for one in newest(found)] or [text("quote_nothing", lang)]
+    """The newest values of a table as sentences, what it lacks, and how they are cited."""
+    lines = list(sentences(found, lang))
     if of.snapshot.is_reconstructed(found.address.ids, found.address.as_of):
         lines.append(text("reconstructed", lang))
-    link = of.urls.online.chart(frozen(found))
-    return "\n".join([*lines, text("quote_with", lang, link=link)])
+    if any(_newest(found)):
+        link = of.urls.online.chart(frozen(found))
+        lines.append(text("quote_with", lang, link=link))
+    return "\n".join(lines)
 
 
-def _event_words(of: Asking, one: replies.QuotableEvent, lang: str) -> str:
+def _rows_said(found: Table, whole: str, lang: str) -> str:
+    """The newest rows of a table, for who is shown no structured content."""
+    head, *rows = found.csv.decode().splitlines()
+    told = {"count": f"{len(rows):,}", "shown": f"{min(MOST_SAID, len(rows)):,}"}
+    return "\n".join([
+        "", text("quote_rows", lang, **told), head, *rows[-MOST_SAID:],
+        text("quote_more", lang, link=whole),
+    ])  # fmt: skip
+
+
+def _found_words(of: Asking, indicator: Indicator, lang: str) -> str:
+    """An indicator with its newest value."""
+    unit, held = of.snapshot.catalog.unit(indicator), queries.standings(of.snapshot)
+    if indicator.id in held:
+        words = sentence(indicator, unit, held[indicator.id].newest, lang)
+    else:
+        title = text("quotable_title", lang, title=indicator.title.in_(lang), id=indicator.id)
+        words = text("quote_never", lang, title=title)
+    how_often = text(indicator.frequency, lang)
+    return text("found_line", lang, words=words, unit=unit.code, frequency=how_often)
+
+
+def _document_words(one: PolicyAnswer, lang: str) -> str:
+    about = filter(None, (one.issuer, one.number, one.published or one.issued))
+    return text(
+        "document_line",
+        lang,
+        title=one.title,
+        about=("，" if lang == "zh" else ", ").join(about),
+        counted=text("document_counted" if one.counted else "document_not_counted", lang),
+        link=one.url,
+    ).rstrip()
+
+
+def _event_words(of: Asking, one: Event, lang: str) -> str:
+    catalog = of.snapshot.catalog
+    indicator = catalog[one.indicator]
+    unit = catalog.unit(indicator)
     return text(
         "quotable_event",
         lang,
-        title=of.snapshot.catalog[one.indicator].title.in_(lang),
+        title=indicator.title.in_(lang),
         id=one.indicator,
-        day=str(one.date),
-        kind=one.kind,
+        day=quoted_day(one.date, indicator, lang).rstrip(),
+        words=event_words(one, indicator, unit, lang),
         exact=formatting.plain_number(one.value),
-        unit=one.unit,
-        source=one.source,
-        known_at=f"{one.known_at:%Y-%m-%dT%H:%M:%SZ}",
+        unit=unit.code,
+        source=indicator.credit.name.in_(lang),
+        known_at=iso(one.known_at.replace(microsecond=0)),
     )
 
 
-def _verdict_words(one: replies.CheckedClaim, lang: str) -> str:
-    """A verdict with its reason, which in Chinese mostly begins with it."""
-    verdict = text(one.verdict, lang)
-    if one.reason.startswith(verdict):
-        return one.reason
-    return text("verdict_told", lang, verdict=verdict, reason=one.reason)
+def _claims(snapshot: Snapshot, draft: Bulletin) -> list[Placed]:
+    catalog = snapshot.catalog
+    parser = snapshot.cached("parser", "", lambda: Parser(catalog))
+    with snapshot.connection.cursor() as cursor:
+        return DraftChecker(cursor, catalog, parser).claims(draft)
 
 
-def _counted(count: int, shown: int, names: Iterator[str], lang: str) -> str:
-    """How many there are, how many of them are shown, and the first by name."""
-    lines = [text("counted_here", lang, count=f"{count:,}", shown=f"{shown:,}")]
-    lines += [name for name, _ in zip(names, range(MOST_SAID), strict=False)]
-    return "\n".join(lines)
+def _checked(of: Asking, claim: Claim) -> replies.CheckedClaim:
+    catalog = of.snapshot.catalog
+    return replies.CheckedClaim(
+        **claim.model_dump(exclude={"evidence", "sentence"}),
+        sentence=quoted(claim.sentence),
+        evidence=replies.QuotableEvidence(
+            **claim.evidence.model_dump(exclude={"chart"}),
+            chart=of.urls.online.to(claim.evidence.chart),
+            unit=catalog.unit(catalog[claim.indicator]).code,
+        )
+        if claim.evidence
+        else None,
+    )
+
+
+def _claim_words(of: Asking, one: replies.CheckedClaim, lang: str) -> str:
+    """A verdict with its reason, which in Chinese mostly begins with it, and the value by which it
+    was judged."""
+    catalog = of.snapshot.catalog
+    indicator = catalog[one.indicator]
+    reason = one.reason.removeprefix(text(one.verdict, "zh")).lstrip("：，")
+    verdict = text("verdict_told", lang, verdict=text(one.verdict, lang), reason=reason)
+    title = indicator.title.in_(lang)
+    said = text("claim_line", lang, sentence=one.sentence, title=title, verdict=verdict)
+    seen = one.evidence
+    if seen is None:
+        return said
+    vintage = Vintage(seen.date, seen.value, seen.source, seen.known_at, "")
+    value = sentence(indicator, catalog.unit(indicator), vintage, lang)
+    return said + "\n" + text("claim_evidence", lang, value=value, link=seen.chart)
+
+
+def _counted(count: int, lines: Sequence[str], lang: str) -> str:
+    """How many there are, how many of them are shown, and each of these on a line."""
+    if not lines:
+        name = "counted_past" if count else "counted_none"
+        return text(name, lang, count=f"{count:,}")
+    return "\n".join(
+        [text("counted_here", lang, count=f"{count:,}", shown=f"{len(lines):,}"), *lines]
+    )
 
 
 TOOLS: Mapping[str, AssistantTool[Any]] = {

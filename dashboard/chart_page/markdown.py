@@ -10,7 +10,7 @@ from dashboard.chart_page.value_table import MAX_ROWS
 from dashboard.chart_page.view import View
 from dashboard.export.csv import iso
 from dashboard.export.metadata import metadata
-from dashboard.export.quoting import newest, sentence
+from dashboard.export.quoting import sentences
 from dashboard.formatting import plain_number
 from dashboard.markup import plain
 from dashboard.texts import text
@@ -32,7 +32,7 @@ def chart_markdown(view: View, site: SiteConfig) -> str:
         lang,
         headline=_line(view.words.headline),
         subtitle=_line(view.words.subtitle),
-        newest=[_line(sentence(found, one, lang)) for one in newest(found)],
+        newest=[_line(one) for one in sentences(found, lang)],
         paragraph=_line(view.words.paragraph(lang)),
         captions=[_line(one) for one in captions(view)],
         cut=cut if len(rows) > len(shown) else "",

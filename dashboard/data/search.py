@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -25,6 +26,9 @@ LONGEST, MOST_WORDS = 60, 6
 LEAST_WITHIN, LEAST_SOUND, LEAST_TYPO = 3, 2, 5
 _CHINESE = re.compile("[\u3400-\u9fff]+")
 _LETTERS = re.compile("[a-zü]+")
+_WORDS = re.compile("[a-z0-9]+")
+#: So many are offered to who asked for something that nothing is called.
+MOST_ALIKE = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,22 @@ def search(snapshot: Snapshot, words: str) -> SearchResult:
         return SearchResult(nearly, is_near=bool(nearly))
     ranked.sort(key=lambda pair: pair[0])  # stable: the order of the catalog within each
     return SearchResult([indicator for _, indicator in ranked])
+
+
+def alike(snapshot: Snapshot, words: str) -> list[Indicator]:
+    """Indicators whose names share the most with a sentence, of which a word that few share counts
+    more; none where none shares any. What the sentence means may be none of them."""
+    asked = _folded(words[: LONGEST * 2])
+    parts = [word for word in _WORDS.findall(asked) if len(word) >= LEAST_WITHIN]
+    parts += [run[at : at + 2] for run in _CHINESE.findall(asked) for at in range(len(run) - 1)]
+    shared: dict[str, float] = defaultdict(float)
+    for part in dict.fromkeys(parts):
+        stands_in = _begins_a_word if part.isascii() else _stands_in
+        sharing = [one.indicator.id for one in said(snapshot) if stands_in(part, one.names)]
+        for name in sharing:
+            shared[name] += 1 / len(sharing)
+    best = sorted(shared, key=lambda name: -shared[name])  # stable: the order in which they came
+    return [snapshot.catalog[name] for name in best[:MOST_ALIKE]]
 
 
 def said(snapshot: Snapshot) -> Sequence[SearchEntry]:

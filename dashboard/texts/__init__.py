@@ -36,6 +36,11 @@ def aggregate_name(freq: str, agg: str, lang: str) -> str:
     return _TEXTS.of("aggregates", f"{freq}_{agg}", lang)
 
 
+def empty_words(why: str, lang: str) -> str:
+    """Why there is no value for a date: 没有可比的基期."""
+    return _TEXTS.of("empty", why, lang)
+
+
 def hint(parameter: str, lang: str) -> str:
     """What may stand in a parameter of an address; nothing where its error says it already."""
     return _TEXTS.section("hints", lang).get(parameter, "")
