@@ -155,7 +155,7 @@ def parser(lang: str) -> CommandLine:
     one.set_defaults(command=snapshots.restore_command)
 
     one = commands.add_parser(
-        "move-state", help="carry sent alerts and receipts of this machine into PostgreSQL"
+        "move-state", help="carry what this machine remembers into PostgreSQL"
     )
     one.set_defaults(command=snapshots.move_state_command)
 

@@ -7,12 +7,14 @@ import os
 import sqlite3
 import threading
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from etl.dsn import Dsn
 from etl.errors import StorageError
+from etl.records import PEOPLE_LAYOUT, SUBSCRIBERS_LAYOUT, TRIES_LAYOUT
 from etl.settings import Settings
 
 if TYPE_CHECKING:
@@ -34,12 +36,52 @@ class RowStore(Protocol):
         """Let go of the database; who asks again opens it again."""
 
 
-def row_store(settings: Settings, path: Path, layout: str) -> RowStore:
-    """The store of a site: the tables of PostgreSQL, which has their steps, or the file at `path`
-    with the tables of `layout`. Nothing is opened before it is asked."""
-    if settings.state_dsn is None:
-        return SqliteRows(path, layout)
-    return PostgresRows(settings.state_dsn)
+@dataclass(frozen=True, slots=True)
+class RowTables:
+    """Tables that lie together: in the file of this name in `state/`, or in PostgreSQL. A backup
+    holds those that are `kept`, and they go along to PostgreSQL; the others end in a day."""
+
+    file: str
+    layout: str
+    kept: tuple[str, ...]
+
+    def path(self, settings: Settings) -> Path:
+        """The file of a single machine."""
+        return settings.state / self.file
+
+    def of(self, settings: Settings) -> RowStore:
+        """Those of a site; nothing is opened before it is asked."""
+        if settings.state_dsn is None:
+            return self.in_file(self.path(settings))
+        return PostgresRows(settings.state_dsn)
+
+    def in_file(self, path: Path) -> RowStore:
+        """Those in a file, which is made where there is none."""
+        return SqliteRows(path, self.layout)
+
+    def carry(self, source: RowStore, target: RowStore) -> int:
+        """Let one place hold also what another does, what it has already staying as it is; how many
+        rows of the first table were new to it."""
+        with closing(source), closing(target):
+            before = self.count(target)
+            for table in self.kept:
+                for row in source.ask(f"select * from {table}"):
+                    blanks = ", ".join("?" * len(row))
+                    statement = f"insert into {table} values ({blanks}) on conflict do nothing"
+                    target.ask(statement, *row)
+            return self.count(target) - before
+
+    def count(self, store: RowStore) -> int:
+        """The rows of the first table."""
+        ((found,),) = store.ask(f"select count(*) from {self.kept[0]}")
+        return int(found)
+
+
+#: Who has signed in and the tokens of programs; who gets the letter of the day.
+PEOPLE = RowTables("people.sqlite", PEOPLE_LAYOUT + TRIES_LAYOUT, ("people", "people_tokens"))
+SUBSCRIBERS = RowTables(
+    "subscribers.sqlite", SUBSCRIBERS_LAYOUT, ("subscribers", "subscriber_keys")
+)
 
 
 class SqliteRows:

@@ -325,16 +325,6 @@ class Settings:
         return bool(self.sign_in.ways)
 
     @property
-    def people(self) -> Path:
-        """Who may sign in, and who has: nothing of it is needed to read what is public."""
-        return self.state / "people.sqlite"
-
-    @property
-    def subscribers(self) -> Path:
-        """Who gets the letter of the day, on a single machine."""
-        return self.state / "subscribers.sqlite"
-
-    @property
     def served(self) -> Path:
         """The dashboard's record of the files it has made."""
         return self.data / "served.sqlite"

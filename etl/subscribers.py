@@ -9,12 +9,11 @@ import secrets
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import Self
 
 from etl.errors import SettingError, StorageError, quoted
-from etl.records import SUBSCRIBERS_LAYOUT, now
-from etl.row_store import RowStore, SqliteRows, row_store
+from etl.records import now
+from etl.row_store import SUBSCRIBERS, RowStore
 from etl.settings import Settings
 
 #: Where subscribers leave, on the site.
@@ -51,23 +50,7 @@ class Subscribers:
     @classmethod
     def of(cls, settings: Settings) -> Self:
         """The list of a site; nothing is opened before it is asked."""
-        layout, path = SUBSCRIBERS_LAYOUT, settings.subscribers
-        return cls(row_store(settings, path, layout))
-
-    @classmethod
-    def in_file(cls, path: Path) -> Self:
-        """The list in a file of SQLite."""
-        return cls(SqliteRows(path, SUBSCRIBERS_LAYOUT))
-
-    def take_over(self, other: Self) -> int:
-        """Hold also what another list does, with the key of its addresses for leaving where this
-        one has none; how many were new here."""
-        before = len(self.all())
-        for table, blanks in (("subscribers", "?, ?, ?, ?, ?"), ("subscriber_keys", "?, ?")):
-            statement = f"insert into {table} values ({blanks}) on conflict do nothing"
-            for row in other._store.ask(f"select * from {table}"):
-                self._store.ask(statement, *row)
-        return len(self.all()) - before
+        return cls(SUBSCRIBERS.of(settings))
 
     def close(self) -> None:
         """Let go of the list; who asks again opens it again."""

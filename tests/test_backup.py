@@ -6,6 +6,7 @@ import gc
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
@@ -23,14 +24,19 @@ from conftest import (
 )
 from serving import client
 
+from dashboard.people import People
+from dashboard.people.ways.way import Identity
 from etl.alerts.notify import Memory
 from etl.ingest import raw
 from etl.records import now
 from etl.settings import POINTER
+from etl.sign_in import BY_LINK
 from etl.storage import backup
+from etl.storage.audit import AuditFile, AuditLine
 from etl.storage.snapshots import Folder
 from etl.storage.state import TextFile
 from etl.storage.warehouse import lock
+from etl.subscribers import Subscribers
 
 pytestmark = pytest.mark.slow
 
@@ -53,6 +59,11 @@ def full(filled: Path) -> Path:
     memory.begin("webhook", "webhook 1")
     with memory.sending("webhook 1", "vix/a/2026-05-26"):
         pass
+    people = People.of(replace(settings_of(filled), sign_in=BY_LINK))
+    people.sign_in_by("link", Identity("li", "李"), "Firefox")
+    people.make_token("weekly report", ["read"], 30)
+    Subscribers.of(settings_of(filled)).add("li@example.cn", "zh")
+    AuditFile(filled / "state" / "audit.jsonl").add(AuditLine(now(), "link:li", "etl run", "ok"))
     assert client(settings_of(filled)).get(ADDRESSES[0]).status_code == 200  # noted as served
     gc.collect()  # the site goes with what it had open, and writes to its record no more
     return filled
@@ -96,6 +107,14 @@ def test_another_folder_serves_the_same_bytes(
     assert Memory(TextFile(other / "state" / "alerts.json")).sent("webhook 1") == {
         "vix/a/2026-05-26"
     }
+    people = People.of(replace(settings_of(other), sign_in=BY_LINK))
+    assert [one.shown for one in people.everyone()] == ["李"]
+    assert [one.label for one in people.tokens()] == ["weekly report"]
+    assert people.sessions() == []
+    assert [one.address for one in Subscribers.of(settings_of(other)).all()] == ["li@example.cn"]
+    assert AuditFile(other / "state" / "audit.jsonl").newest(1)[0].who == "link:li"
+    for name in ("people.sqlite", "subscribers.sqlite", "audit.jsonl"):
+        assert (other / "state" / name).stat().st_mode & 0o077 == 0, name
     digest = sha256(before[0]).hexdigest()
     receipt = client(settings_of(other)).get(f"/verify/{digest}")
     assert (receipt.status_code, digest in receipt.text) == (200, True)
@@ -145,7 +164,9 @@ def test_restoring_twice_changes_nothing_more(full: Path, tmp_path: Path, cli: C
     cli("backup", there)
     assert cli("restore", there).status == 0
     replaced = {path.name for aside in full.glob("replaced-*") for path in aside.rglob("*")}
-    assert {name.partition("-")[0] for name in replaced} <= {"served.sqlite"}  # in another layout
+    # In another layout, and without those who were signed in.
+    ours = {"served.sqlite", "people.sqlite", "state"}
+    assert {name.partition("-")[0] for name in replaced} <= ours
     before = listing(full)
     assert cli("restore", there).status == 0
     assert listing(full) == before

@@ -39,6 +39,7 @@ from dashboard.urls import fingerprint
 from etl.dsn import parse_dsn
 from etl.errors import SettingError, StorageError
 from etl.log import LineFormatter
+from etl.row_store import PEOPLE
 from etl.settings import Settings, load_settings
 from etl.sign_in import BY_LINK, sign_in_settings
 
@@ -206,7 +207,7 @@ def test_a_reader_is_told_the_same_and_gets_no_cookie_where_people_can_sign_in(
         assert "Cookie" not in without.headers.get("vary", "")
         assert with_door.headers["cache-control"] == without.headers["cache-control"]
         assert not is_member(with_door)
-    assert not house.settings.people.exists()  # nobody was looked for
+    assert not PEOPLE.path(house.settings).exists()  # nobody was looked for
 
 
 def test_where_nobody_can_sign_in_there_is_nothing_of_it(
@@ -343,12 +344,12 @@ def test_nothing_that_lets_anyone_in_is_kept_as_it_is(house: House) -> None:
     browser.get(path_of(link))
     begun(browser, "oidc")
     token, _ = house.people.make_token("report", ["read"], 1)
-    with closing(sqlite3.connect(house.settings.people)) as held:
+    with closing(sqlite3.connect(PEOPLE.path(house.settings))) as held:
         text = "\n".join(held.iterdump())
     secrets = [browser.cookies[COOKIE], browser.cookies[TRY], token.removeprefix("xinzhi-token-"),
                unused.partition("key=")[2]]  # fmt: skip
     assert [one for one in secrets if one in text] == []
-    assert house.settings.people.stat().st_mode & 0o077 == 0
+    assert PEOPLE.path(house.settings).stat().st_mode & 0o077 == 0
 
 
 def test_signing_out_ends_this_session_or_one_of_ones_own_or_all(
@@ -906,7 +907,7 @@ def test_readers_read_on_where_the_record_of_people_cannot_be_used(
     house: House, tmp_path: Path
 ) -> None:
     house.settings.state.mkdir(parents=True)
-    house.settings.people.mkdir()  # where the file should be
+    PEOPLE.path(house.settings).mkdir()  # where the file should be
     assert house.browser().get("/healthz").status_code == 200
     answer = house.browser().get("/healthz", headers={"Cookie": f"{COOKIE}={'A' * 43}"})
     assert answer.status_code == 503
@@ -1043,7 +1044,7 @@ def test_machines_that_share_a_postgresql_share_people_sessions_and_tokens(
     for one in (here, there) * 10:
         assert one.browser("203.0.113.5").get(forged).status_code == 400
     assert there.browser("203.0.113.5").get(forged).status_code == 429  # counted together
-    assert not house.settings.people.exists()
+    assert not PEOPLE.path(house.settings).exists()
 
 
 def test_where_postgresql_is_away_readers_notice_nothing(house: House, server: Server) -> None:

@@ -7,7 +7,8 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from hashlib import sha256
 from pathlib import Path
 
@@ -25,16 +26,21 @@ from benchmarks.servers import PASSWORD, PostgresServer, wait_until
 from dashboard.export import shared_receipts
 from dashboard.export.receipts import Made, Served
 from dashboard.export.shared_receipts import SharedReceipts
+from dashboard.people import People, Role
+from dashboard.people.ways.way import Identity
 from etl.alerts.notify import Memory
 from etl.dsn import Dsn, parse_dsn
 from etl.errors import Locked, StorageError
-from etl.settings import load_settings
+from etl.settings import Settings, load_settings
+from etl.sign_in import BY_LINK
+from etl.storage.audit import AuditLine, audit_log
 from etl.storage.state import (
     alert_memory,
     export_shared_receipts,
     import_receipts,
     own_alert_memory,
 )
+from etl.subscribers import Subscribers
 
 pytestmark = pytest.mark.slow
 BASE = "http://127.0.0.1:8050"
@@ -60,6 +66,41 @@ def reader() -> Iterator[Callable[..., SharedReceipts]]:
     yield begin
     for one in made:
         one.close()
+
+
+def remembered(settings: Settings) -> str:
+    """What people leave behind: somebody held down, a session, a token, a subscriber, two lines."""
+    people = People.of(settings)
+    for name in ("li", "wang"):
+        people.sign_in_by("link", Identity(name, name), "Firefox")
+    people.hold_down("link:wang", Role.MEMBER)
+    token, _ = people.make_token("weekly report", ["read"], 30, "link:li")
+    Subscribers.of(settings).add("li@example.cn", "zh")
+    for number in (1, 2):
+        audit_log(settings).add(line(number))
+    return token
+
+
+def line(number: int) -> AuditLine:
+    at = datetime(2026, 5, 27, number, tzinfo=UTC)
+    return AuditLine(at, "link:li", f"etl accept i{number}", "好", f"i{number}", failed=number == 2)
+
+
+def are_remembered(settings: Settings, token: str) -> None:
+    """The same, at another place: all but who was signed in."""
+    people, subscribers = People.of(settings), Subscribers.of(settings)
+    assert {one.name: one.most for one in people.everyone()} == {
+        "link:li": None, "link:wang": Role.MEMBER,
+    }  # fmt: skip
+    assert people.sessions() == []
+    scope = {"headers": [(b"authorization", f"Bearer {token}".encode())]}
+    person = people.who_asks(scope).person
+    assert person is not None
+    assert (person.role, person.shown) == (Role.MEMBER, "weekly report")
+    (one,) = subscribers.all()
+    assert one.address == "li@example.cn"
+    assert audit_log(settings).newest(9) == [line(2), line(1)]
+    assert list(audit_log(settings).all()) == [line(1), line(2)]
 
 
 def made(number: int, when: datetime | None = None) -> Made:
@@ -256,9 +297,35 @@ def test_what_one_machine_had_sent_is_not_sent_again_when_it_begins_to_share(
     assert len(channel.posts) == count
 
 
+def test_lines_of_the_audit_log_and_subscribers_are_shared_by_all_machines(shared: Dsn) -> None:
+    settings = load_settings()
+    here, there = audit_log(settings), audit_log(load_settings())
+    here.require()
+    for number in (2, 1):
+        here.add(line(number))
+    assert there.newest(1) == [line(2)]  # by their moments, whichever machine was first
+    assert there.newest(9, about="i1") == [line(1)]
+    assert there.newest(9, about="%") == []
+    mine, theirs = Subscribers.of(settings), Subscribers.of(settings)
+    assert mine.add("li@example.cn", "zh")
+    assert not theirs.add("LI@example.cn", "en")
+    (one,) = mine.all()
+    assert one.lang == "en"
+    assert mine.begin(one, date(2026, 5, 27))
+    assert not theirs.begin(one, date(2026, 5, 27))  # no letter goes out twice
+    assert theirs.waiting(date(2026, 5, 27)) == []
+    theirs.take_back(one)
+    assert [waits.number for waits in mine.waiting(date(2026, 5, 27))] == [one.number]
+    token = mine.leave_path(one).removeprefix("/leave/").removesuffix("?lang=en")
+    assert not theirs.leave(f"{token[:-1]}x")
+    assert theirs.leave(token)
+    assert mine.all() == []
+
+
 def test_the_state_of_a_machine_is_carried_over_and_told(
     filled: Path, cli: Cli, shared: Dsn, reader: Readers
 ) -> None:
+    token = remembered(replace(load_settings(), state_dsn=None, sign_in=BY_LINK))
     Served(filled / "served.sqlite").note(made(1))
     settings = load_settings()
     memory = Memory(own_alert_memory(settings))
@@ -275,9 +342,15 @@ def test_the_state_of_a_machine_is_carried_over_and_told(
     assert (done.status, done.err) == (0, "")
     assert "alerts.json: 2 sent alerts were new to postgresql://127.0.0.1" in done.out
     assert "served.sqlite: 1 of 1 receipts were new" in done.out
+    assert "audit.jsonl: 2 lines were new" in done.out
+    assert "subscribers.sqlite: 1 subscribers were new" in done.out
+    assert "people.sqlite: 2 people were new" in done.out
+    are_remembered(replace(settings, sign_in=BY_LINK), token)
     again = cli("move-state")
     assert "0 sent alerts were new" in again.out
     assert "0 of 1 receipts were new" in again.out
+    assert "0 lines were new" in again.out
+    assert "0 people were new" in again.out
     assert PASSWORD not in done.out + again.out
     with alert_memory(settings) as kept:
         found = Memory(kept)
@@ -308,6 +381,8 @@ def test_a_backup_holds_what_is_shared_and_an_empty_postgresql_gets_it_back(
 ) -> None:  # fmt: skip
     text = postgres.new_database("state")
     monkeypatch.setenv("XINZHI_STATE", text)
+    monkeypatch.setenv("XINZHI_SIGN_IN", "link")
+    token = remembered(load_settings())
     record = reader(parse_dsn("XINZHI_STATE", text))
     record.note(made(1))
     written(record)
@@ -324,6 +399,10 @@ def test_a_backup_holds_what_is_shared_and_an_empty_postgresql_gets_it_back(
     with closing(sqlite3.connect(there / "served.sqlite")) as held:
         assert held.execute("select count(*) from served").fetchone() == (1,)
     assert cli("restore", there, "--check").status == 0
+    for name in ("people.sqlite", "subscribers.sqlite", "audit.jsonl"):
+        path = there / "state" / name
+        assert token.encode() not in path.read_bytes()
+        assert path.stat().st_mode & 0o077 == 0, path
 
     other = postgres.new_database("other")
     monkeypatch.setenv("XINZHI_STATE", other)
@@ -337,10 +416,15 @@ def test_a_backup_holds_what_is_shared_and_an_empty_postgresql_gets_it_back(
     assert reader(parse_dsn("XINZHI_STATE", other)).find(made(1).sha256) == made(1)
     assert not (filled / "served.sqlite").exists()
 
+    are_remembered(load_settings(), token)
+    assert cli("restore", there).status == 0  # again: nothing stands there twice
+    are_remembered(load_settings(), token)
+
     monkeypatch.delenv("XINZHI_STATE")  # and a machine that is alone gets files
     assert cli("restore", there).status == 0
     assert Served(filled / "served.sqlite").find(made(1).sha256) == made(1)
     assert (filled / "state" / "alerts.json").read_text("utf-8") == before
+    are_remembered(load_settings(), token)
 
 
 def test_a_backup_without_postgresql_says_so_and_leaves_nothing_half_written(

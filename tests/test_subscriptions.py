@@ -25,6 +25,7 @@ from test_discovery import ATOM, BASE, entries
 from etl.alerts import notify
 from etl.alerts.notify import Message
 from etl.errors import SettingError, UnexpectedPayload
+from etl.row_store import SUBSCRIBERS
 from etl.settings import Settings, load_settings
 from etl.subscribers import Subscribers
 
@@ -347,7 +348,7 @@ def test_the_list_says_since_when_and_what_was_sent(data: Path, cli: Cli) -> Non
     (told,) = json.loads(cli("subscribers", "--json").out)
     assert (told["address"], told["lang"], told["sent"]) == ("li@example.cn", "zh", "2026-05-27")
     assert cli("subscribers", "--remove", "LI@example.cn").out.startswith("1 removed")
-    assert (load_settings().subscribers.stat().st_mode & 0o077) == 0
+    assert (SUBSCRIBERS.path(load_settings()).stat().st_mode & 0o077) == 0
 
 
 def test_the_robot_gets_the_letter_of_a_day_once_and_signed(

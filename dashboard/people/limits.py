@@ -8,7 +8,7 @@ from ipaddress import IPv6Address, IPv6Network
 
 from dashboard.http.asgi import Scope, header
 from dashboard.people.roles import DoorError
-from dashboard.people.store import PeopleStore
+from etl.row_store import RowStore
 from etl.sign_in import ProxySettings, is_loopback, plain_address
 
 #: Attempts that may begin, and that may fail, from one address in a minute.
@@ -23,7 +23,7 @@ class TryLimit:
 
     kind: str
     most: int
-    store: PeopleStore
+    store: RowStore
     clock: Callable[[], float]
 
     def check(self, address: str) -> None:

@@ -19,11 +19,11 @@ from dashboard.http.asgi import Scope, header
 from dashboard.people.cookies import Cookies, local_path
 from dashboard.people.limits import BEGUN, FAILED, TryLimit
 from dashboard.people.roles import DoorError, Person, Role
-from dashboard.people.store import PeopleStore, Row, people_store
 from dashboard.people.ways import ways_of
 from dashboard.people.ways.way import Identity, Way
 from dashboard.urls import Urls
 from etl.errors import SettingError, plain_line, quoted
+from etl.row_store import PEOPLE, Row, RowStore
 from etl.settings import Settings
 from etl.sign_in import ANYONE, SignIn
 
@@ -112,7 +112,7 @@ class People:
     def __init__(
         self,
         sign_in: SignIn,
-        store: PeopleStore,
+        store: RowStore,
         urls: Urls,
         ways: Mapping[str, Way],
         clock: Callable[[], float] = time.time,
@@ -131,7 +131,7 @@ class People:
     def of(cls, settings: Settings, clock: Callable[[], float] = time.time) -> Self:
         """The people of the site that `settings` describe."""
         urls, ways = Urls.of(settings), ways_of(settings)
-        return cls(settings.sign_in, people_store(settings), urls, ways, clock)
+        return cls(settings.sign_in, PEOPLE.of(settings), urls, ways, clock)
 
     # Who asks
 

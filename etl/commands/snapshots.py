@@ -5,21 +5,22 @@ from __future__ import annotations
 
 import argparse
 import os
-from contextlib import closing, suppress
+from contextlib import suppress
 from pathlib import Path
 
 from etl.alerts.notify import Memory
 from etl.catalog import Catalog, load_catalog
 from etl.commands import OK, console
 from etl.errors import CatalogError, SettingError
+from etl.row_store import PEOPLE, SUBSCRIBERS
 from etl.settings import Settings, load_settings
 from etl.storage import backup, move
 from etl.storage.audiences import exposes, hidden_of
+from etl.storage.audit import FILE, AuditFile, SharedAudit
 from etl.storage.differences import changed_keys
 from etl.storage.snapshots import SnapshotStore, committee_store_of, store_of
 from etl.storage.state import alert_memory, import_receipts, own_alert_memory
 from etl.storage.warehouse import place_of, writing
-from etl.subscribers import Subscribers
 
 
 def history_command(settings: Settings, options: argparse.Namespace) -> int:
@@ -86,8 +87,9 @@ def restore_command(settings: Settings, options: argparse.Namespace) -> int:
 
 
 def move_state_command(settings: Settings, options: argparse.Namespace) -> int:
-    """Carry the memory of alerts, the receipts and the subscribers of this machine into PostgreSQL.
-    What is there already stays, so that it may be done again, and from each machine."""
+    """Carry what this machine remembers into PostgreSQL: alerts that were sent, receipts, the audit
+    log, subscribers, people and their tokens. What is there already stays, so that it may be done
+    again, and from each machine."""
     dsn = settings.state_dsn
     if dsn is None:
         raise SettingError(
@@ -106,11 +108,21 @@ def move_state_command(settings: Settings, options: argparse.Namespace) -> int:
         console.say(f"{settings.served}: {new:,} of {held:,} receipts were new to {dsn.shown}")
     else:
         console.say(f"{settings.served}: there is none; nothing to carry")
-    if settings.subscribers.exists():
-        shared, mine = Subscribers.of(settings), Subscribers.in_file(settings.subscribers)
-        with closing(shared), closing(mine):
-            new = shared.take_over(mine)
-        console.say(f"{settings.subscribers}: {new:,} subscribers were new to {dsn.shown}")
+    log = AuditFile(settings.state / FILE)
+    if log.path.exists():
+        new = SharedAudit(dsn).take_over(log.all())
+        console.say(f"{log.path}: {new:,} lines were new to {dsn.shown}")
+    path = SUBSCRIBERS.path(settings)
+    if path.exists():
+        new = SUBSCRIBERS.carry(SUBSCRIBERS.in_file(path), SUBSCRIBERS.of(settings))
+        console.say(f"{path}: {new:,} subscribers were new to {dsn.shown}")
+    path = PEOPLE.path(settings)
+    if path.exists():
+        new = PEOPLE.carry(PEOPLE.in_file(path), PEOPLE.of(settings))
+        console.say(
+            f"{path}: {new:,} people were new to {dsn.shown}, and go with the tokens of programs; "
+            "whoever is signed in signs in anew"
+        )
     console.say("carried; the files stay where they are, and are read no more")
     return OK
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +19,14 @@ from etl.settings import Settings
 FILE, MOST_READ = "audit.jsonl", 4_000_000
 #: How long each part of a line may be.
 MOST_LETTERS = 1_000
+#: Seconds for what goes over all lines.
+LONG_S = 120
+_COLUMNS = "at, who, command, outcome, about, failed"
+_PUT = f"insert into audit ({_COLUMNS}) values (%s, %s, %s, %s, %s, %s)"
+_PUT_NEW = (
+    f"insert into audit ({_COLUMNS}) select %s, %s, %s, %s, %s, %s where not exists (select 1 from "
+    "audit where (at, who, command, outcome, about, failed) = (%s, %s, %s, %s, %s, %s))"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +73,18 @@ class AuditFile:
         self._append(b"")
 
     def add(self, line: AuditLine) -> None:
-        facts = {
-            "at": line.at.astimezone(UTC).isoformat(),
-            "who": _bounded(line.who),
-            "command": _bounded(line.command),
-            "outcome": _bounded(line.outcome),
-            "about": _bounded(line.about),
-            "failed": line.failed,
-        }
-        self._append((json.dumps(facts, ensure_ascii=False) + "\n").encode())
+        self._append(written(line))
+
+    def all(self) -> Iterator[AuditLine]:
+        """Every line, the oldest first; a StorageError where the file cannot be read."""
+        try:
+            with open(self.path, "rb") as file:
+                for line in file:
+                    one = _parsed(line)
+                    if one is not None:
+                        yield one
+        except OSError as error:
+            raise StorageError(f"{self.path}: cannot be read ({error.strerror}).") from None
 
     def _append(self, content: bytes) -> None:
         """In one write, so that lines of two processes never mix."""
@@ -130,24 +141,51 @@ class SharedAudit:
     def add(self, line: AuditLine) -> None:
         from etl.storage.postgres import opened_schema
 
-        said = [_bounded(one) for one in (line.who, line.command, line.outcome, line.about)]
         with opened_schema(self.dsn) as connection:
-            connection.execute(
-                "insert into audit (at, who, command, outcome, about, failed) "
-                "values (%s, %s, %s, %s, %s, %s)",
-                [line.at, *said, line.failed],
-            )
+            connection.execute(_PUT, _row(line))
+
+    def all(self) -> Iterator[AuditLine]:
+        """Every line, the oldest first."""
+        from etl.storage.postgres import opened_schema
+
+        with (
+            opened_schema(self.dsn, statement_s=LONG_S) as connection,
+            connection.transaction(),
+            connection.cursor("audit") as rows,
+        ):
+            rows.execute(f"select {_COLUMNS} from audit order by at, number")
+            for row in rows:
+                yield AuditLine(row[0].astimezone(UTC), *row[1:])
+
+    def take_over(self, lines: Iterable[AuditLine]) -> int:
+        """Keep also these lines; how many were not there yet."""
+        from etl.storage.postgres import opened_schema
+
+        with opened_schema(self.dsn, statement_s=LONG_S) as connection, connection.transaction():
+            return sum(connection.execute(_PUT_NEW, _row(line) * 2).rowcount for line in lines)
 
     def newest(self, most: int, about: str | None = None) -> list[AuditLine]:
         from etl.storage.postgres import opened_schema
 
         with opened_schema(self.dsn) as connection:
             rows: Sequence[tuple[Any, ...]] = connection.execute(
-                "select at, who, command, outcome, about, failed from audit "
-                "where %s::text is null or about = %s order by number desc limit %s",
+                f"select {_COLUMNS} from audit "
+                "where %s::text is null or about = %s order by at desc, number desc limit %s",
                 [about, about, most],
             ).fetchall()
         return [AuditLine(row[0].astimezone(UTC), *row[1:]) for row in rows]
+
+
+def written(line: AuditLine) -> bytes:
+    """A line as it stands in the file."""
+    at, *said, failed = _row(line)
+    facts = dict(zip(_COLUMNS.split(", "), (at.isoformat(), *said, failed), strict=True))
+    return (json.dumps(facts, ensure_ascii=False) + "\n").encode()
+
+
+def _row(line: AuditLine) -> list[Any]:
+    said = (_bounded(one) for one in (line.who, line.command, line.outcome, line.about))
+    return [line.at.astimezone(UTC), *said, line.failed]
 
 
 def _bounded(text: str) -> str:

@@ -28,9 +28,11 @@ from etl.committee import Hidden, hidden_now
 from etl.dsn import Dsn
 from etl.errors import FileProblem, StorageError, XinzhiError, quoted
 from etl.records import now
+from etl.row_store import PEOPLE, SUBSCRIBERS, RowTables
 from etl.settings import PROJECT, RAW, BucketAddress, Settings
 from etl.storage.audiences import exposes, hidden_of
 from etl.storage.audit import FILE as AUDIT
+from etl.storage.audit import AuditFile, SharedAudit, written
 from etl.storage.move import copy, put_back
 from etl.storage.objects import ObjectProblem, Objects, StoredObject
 from etl.storage.snapshots import (
@@ -48,7 +50,6 @@ from etl.storage.state import (
     shared_text,
 )
 from etl.storage.warehouse import is_there, opened, place_of, warehouse_of, writing
-from etl.subscribers import Subscribers
 
 MANIFEST = "manifest.json"
 #: A backup holds the truth, of which each snapshot can be made again.
@@ -59,18 +60,18 @@ COMMITTEE_LATER = (
 WAREHOUSE, RECEIPTS, PUBLISHED, CATALOG = (
     "warehouse.duckdb", "served.sqlite", "published", "indicators.yaml",
 )  # fmt: skip
-SENT, SUBSCRIBERS = f"state/{ALERTS}", "state/subscribers.sqlite"
-#: The audit log of this machine. One that lies in PostgreSQL is backed up with that database.
-CHANGED = f"state/{AUDIT}"
+SENT, CHANGED = f"state/{ALERTS}", f"state/{AUDIT}"
+#: Who has signed in and the tokens of programs (no sessions), and who gets letters.
+ROWS = {f"state/{one.file}": one for one in (PEOPLE, SUBSCRIBERS)}
 FILES = ("policies.csv", "corrections.yaml", SENT, CHANGED)
 #: What lies in PostgreSQL where several machines share it, and in a backup as files.
-SHARED = (RECEIPTS, SENT, SUBSCRIBERS, CHANGED)
+SHARED = (RECEIPTS, SENT, CHANGED, *ROWS)
 FOLDERS = (RAW, "figures", "manual", "bulletins", "drafts")
 _KNOWN = {WAREHOUSE, RECEIPTS, PUBLISHED, CATALOG, *FOLDERS, *(PurePosixPath(f).parts[0]
           for f in FILES)}  # fmt: skip
 #: What DuckDB and SQLite may have left beside a database, which belongs to that one alone.
 _OF_SQLITE = ("-wal", "-shm", "-journal")
-_BESIDE = {WAREHOUSE: (".wal",), RECEIPTS: _OF_SQLITE, SUBSCRIBERS: _OF_SQLITE}
+_BESIDE = {WAREHOUSE: (".wal",), **dict.fromkeys((RECEIPTS, *ROWS), _OF_SQLITE)}
 
 
 class Copied(BaseModel):
@@ -284,15 +285,11 @@ def _sources(
         yield f"{PUBLISHED}/{path.name}", lambda to: _copy(path, to)
     if settings.state_dsn is not None:
         yield from _shared(settings.state_dsn)
-        with closing(Subscribers.of(settings)) as shared:
-            has_any = bool(shared.all())
-        if has_any:
-            yield SUBSCRIBERS, lambda to: _copy_subscribers(settings, to)
-    else:
-        if settings.served.exists():
-            yield RECEIPTS, lambda to: _copy_database(settings.served, to)
-        if settings.subscribers.exists():
-            yield SUBSCRIBERS, lambda to: _copy_database(settings.subscribers, to)
+    elif settings.served.exists():
+        yield RECEIPTS, lambda to: _copy_database(settings.served, to)
+    for name, tables in ROWS.items():
+        if settings.state_dsn is not None or tables.path(settings).exists():
+            yield name, partial(_copy_rows, settings, tables)
     yield CATALOG, lambda to: _copy(settings.catalog, to)
     found = [
         settings.data / name for name in FILES if settings.state_dsn is None or name not in SHARED
@@ -322,23 +319,26 @@ def _shared(dsn: Dsn) -> Iterator[tuple[str, Callable[[Path], tuple[int, str]]]]
     sent = shared_text(dsn, ALERTS)
     if sent is not None:
         yield SENT, lambda to: _written(to, sent)
+    yield CHANGED, lambda to: _copy_audit(SharedAudit(dsn), to)
 
 
 def _share(settings: Settings, stage: Path, aside: Path, paths: Sequence[str]) -> None:
     """Bring what several machines share back into PostgreSQL: the memory of alerts as it was, and
-    receipts beside those that are there, of which none is lost."""
+    all else beside what is there, of which nothing is lost."""
     if SENT in paths:
         with alert_memory(settings) as kept:
             before, text = kept.read(), (stage / SENT).read_text(encoding="utf-8")
             if before is not None and before != text:
                 _written(aside / SENT, before)
             kept.write(text)
-    if RECEIPTS in paths and settings.state_dsn is not None:
-        import_receipts(stage / RECEIPTS, settings.state_dsn)
-    if SUBSCRIBERS in paths:
-        shared, own = Subscribers.of(settings), Subscribers.in_file(stage / SUBSCRIBERS)
-        with closing(shared), closing(own):
-            shared.take_over(own)
+    dsn = settings.state_dsn
+    if RECEIPTS in paths and dsn is not None:
+        import_receipts(stage / RECEIPTS, dsn)
+    if CHANGED in paths and dsn is not None:
+        SharedAudit(dsn).take_over(AuditFile(stage / CHANGED).all())
+    for name, tables in ROWS.items():
+        if name in paths:
+            tables.carry(tables.in_file(stage / name), tables.of(settings))
 
 
 def _written(path: Path, text: str) -> tuple[int, str]:
@@ -481,13 +481,20 @@ def _notices(settings: Settings, folder: Path) -> Iterator[str]:
         kept = folder / CATALOG
         if kept.is_file() and kept.read_bytes() != settings.catalog.read_bytes():
             yield f"the catalog of the backup differs from {settings.catalog}; it lies in {kept}"
+    if (folder / "state" / PEOPLE.file).exists():
+        yield (
+            "tokens that were revoked since the backup let programs in again; see `python -m "
+            "dashboard people tokens`"
+        )
 
 
 def _copy(source: Path, target: Path) -> tuple[int, str]:
-    """Copy a file and bring it to the disk; its size and digest as it was read."""
+    """Copy a file, with who may read it, and bring it to the disk; its size and digest as it was
+    read."""
     target.parent.mkdir(parents=True, exist_ok=True)
     digest, size = sha256(), 0
     with open(source, "rb") as read, open(target, "xb") as written:
+        os.fchmod(written.fileno(), stat.S_IMODE(os.fstat(read.fileno()).st_mode))
         while chunk := read.read(1 << 20):
             digest.update(chunk)
             size += len(chunk)
@@ -510,12 +517,21 @@ def _at(settings: Settings, path: Path) -> Settings:
     return replace(settings, lake=None, warehouse_file=path)
 
 
-def _copy_subscribers(settings: Settings, target: Path) -> tuple[int, str]:
-    """The list that several machines share, as the file that a single one has."""
-    shared, own = Subscribers.of(settings), Subscribers.in_file(target)
-    with closing(shared), closing(own):
-        own.take_over(shared)
+def _copy_rows(settings: Settings, tables: RowTables, target: Path) -> tuple[int, str]:
+    """What is kept of some tables, wherever they lie, as the file that a single machine has."""
+    tables.carry(tables.of(settings), tables.in_file(target))
     sync(target)
+    return target.stat().st_size, _sha256(target)
+
+
+def _copy_audit(log: SharedAudit, target: Path) -> tuple[int, str]:
+    """The lines that several machines share, as the file that a single one has."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with open(target, "xb") as file:
+        os.fchmod(file.fileno(), 0o600)
+        file.writelines(map(written, log.all()))
+        file.flush()
+        os.fsync(file.fileno())
     return target.stat().st_size, _sha256(target)
 
 

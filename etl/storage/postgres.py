@@ -64,6 +64,7 @@ STEPS = (
     """,
     SUBSCRIBERS_LAYOUT,
     TRIES_LAYOUT,
+    "create index audit_at on audit (at, number)",
 )
 #: Notes a served file; of one that is known already, the earlier moment is kept.
 PUT_RECEIPT = """
