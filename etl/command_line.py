@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
@@ -17,6 +18,8 @@ from etl.texts import LANGS, in_chinese, told
 
 #: The variables that say the language of a person, those first that overrule the others.
 _LOCALE = ("LC_ALL", "LC_MESSAGES", "LANG")
+#: The colon behind a heading of a help.
+_HEADING = re.compile(r"(?<=^\S)(.*):$", re.MULTILINE)
 
 
 def language_of(arguments: Sequence[str], environ: Mapping[str, str]) -> str:
@@ -123,8 +126,16 @@ class _Help(argparse.HelpFormatter):
     def _metavar_formatter(
         self, action: argparse.Action, default_metavar: str
     ) -> Callable[[int], tuple[str, ...]]:
+        """What stands for a value in Chinese; commands and choices, in small letters, are typed as
+        they are, whatever the same word means elsewhere."""
         names = super()._metavar_formatter(action, default_metavar)
-        return lambda count: tuple(f"{self._said(name)}" for name in names(count))
+        return lambda count: tuple(
+            name if f"{name}".islower() else f"{self._said(name)}" for name in names(count)
+        )
+
+    def format_help(self) -> str:
+        text = super().format_help()
+        return _HEADING.sub(r"\1：", text) if self.lang == "zh" else text
 
     def _get_help_string(self, action: argparse.Action) -> str | None:
         return self._said(action.help)

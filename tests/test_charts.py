@@ -461,7 +461,7 @@ def test_a_mistyped_code_is_refused(address: ChartAddress, data: st.DataObject) 
 def test_what_is_no_code_is_not_found(site: TestClient, code: str) -> None:
     answer = site.get(f"/s/{code}")
     assert answer.status_code == 404
-    assert "no short link" in page(answer, 404).one("p", "subtitle").text
+    assert "不是本站的短链接" in page(answer, 404).one("p", "subtitle").text
 
 
 def test_an_id_that_was_renamed_keeps_its_codes(filled: Path, catalog: Catalog) -> None:

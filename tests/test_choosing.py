@@ -102,7 +102,7 @@ def test_a_wrong_choice_is_a_sentence_with_its_status(
 @pytest.mark.parametrize("first", ["sp500@2026-05-27", "sp500@", "@", "指数", "sp500/../vix"])
 def test_only_the_id_of_an_indicator_can_be_compared(site: TestClient, first: str) -> None:
     answer = site.get(f"/compare?ids={quote(first)},vix")
-    assert "there is no indicator" in still(answer, 404).one("p", "message").text
+    assert "没有指标“" in still(answer, 404).one("p", "message").text
 
 
 def test_a_comparison_of_a_day_shows_what_was_known_then_and_keeps_the_day(
@@ -123,14 +123,14 @@ def test_a_comparison_of_a_day_shows_what_was_known_then_and_keeps_the_day(
 @pytest.mark.parametrize("day", ["2026", "2099-01-01", "<script>"])
 def test_a_comparison_of_no_day_is_refused(site: TestClient, day: str) -> None:
     answer = site.get(f"/compare?ids=sp500,vix&asof={quote(day)}")
-    assert "asof: " in still(answer, 400).one("p", "message").text
+    assert "asof：" in still(answer, 400).one("p", "message").text
 
 
 def test_five_indicators_are_too_many_to_compare(site: TestClient) -> None:
     ids = "sp500,vix,nasdaq_composite,phlx_semiconductor,usd_cny"
     answer = site.get(f"/compare?ids={ids}")
     assert answer.status_code == 400
-    assert "at most 3" in answer.text
+    assert "最多 3 个" in answer.text
 
 
 @pytest.mark.parametrize(
@@ -225,8 +225,8 @@ def test_two_dates_need_no_script(site: TestClient) -> None:
     ("dates", "words"),
     [
         ("start=2026-05-02&end=2026-05-01", "先早后晚"),
-        ("start=2999-01-01&end=", "has not come yet"),
-        ("start=gestern&end=", "is not a date that exists"),
+        ("start=2999-01-01&end=", "还没有到"),
+        ("start=gestern&end=", "没有“gestern”这一天"),
     ],
 )
 def test_dates_that_make_no_span_are_refused_in_words(

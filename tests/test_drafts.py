@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from datetime import date
 from pathlib import Path
 
@@ -113,7 +114,7 @@ def test_a_draft_explains_how_each_sentence_was_read(filled, cli: Cli, written):
         "summary: 标普500昨日涨0.61%，较上周五上涨约 0.6%。",
         "标普500 indicator: sp500",
         "昨日 time: 2026-05-26",
-        "0.61% number: 0.61 percent",
+        "0.61% figure: 0.61 percent",
         "较 compared with what follows",
         "约 how exact: about",
         "若 no fact: condition",
@@ -124,6 +125,16 @@ def test_a_draft_explains_how_each_sentence_was_read(filled, cli: Cli, written):
     (compared,) = [line for line in lines if line.startswith("→ “上涨约 0.6%”: change of sp500")]
     assert "period 2026-05-26; compared with 2026-05-22" in compared
     assert "✘ contradicted: 不符：2026-05-26 为 895.88 美元" in done.out
+
+
+def test_how_a_draft_was_read_is_told_in_chinese(filled, cli: Cli, written):
+    text = draft("标普500昨日涨0.61%。若油价回落，布伦特现货有望跌至 60 美元。", WRONG)
+    done = cli("--lang", "zh", "claims", written(text, "draft.md"), "--why")
+    lines = [" ".join(line.split()) for line in done.out.splitlines()]
+    assert {"昨日 时间：2026-05-26", "大跌 变动：下降 大", "→ 没有可核对的陈述"} <= set(lines)
+    assert "✘ 不符：2026-05-26 为 895.88 美元" in done.out
+    for line in lines:
+        assert not re.search("[a-z]{2,} [a-z]{2,}", line.replace(" usd bn", "")), line
 
 
 def test_a_bulletin_with_a_wrong_number_is_refused_and_nothing_is_stored(filled, cli: Cli, written):

@@ -530,8 +530,8 @@ def test_the_options_of_a_chart_keep_one_another(site: TestClient) -> None:
     ],
 )
 def test_a_wrong_chart_is_refused_in_words(site: TestClient, query: str, said: str) -> None:
-    page = still(site.get(f"/indicators/sp500?{query}"), 400)
-    assert page.one("h1").text == "地址有误"
+    page = still(site.get(f"/indicators/sp500?{query}&lang=en"), 400)
+    assert page.one("h1").text == "Something in the address is wrong"
     assert said in page.one("p", "message").text
     assert not list(page.all("img"))
 

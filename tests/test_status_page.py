@@ -244,7 +244,7 @@ def test_without_a_snapshot_the_page_says_what_to_do(tmp_path: Path) -> None:
 def test_a_page_that_is_not_there_is_refused_in_words(
     site: TestClient, query: str, said: str
 ) -> None:
-    assert said in still(site.get(f"/status?{query}"), 400).one("p", "message").text
+    assert said in still(site.get(f"/status?{query}&lang=en"), 400).one("p", "message").text
 
 
 def test_the_page_is_in_english_for_those_who_ask(site: TestClient) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 from conftest import PROJECT, Cli
+from starlette.testclient import TestClient
 
 from dashboard.__main__ import parser as dashboard_parser
 from desk.__main__ import parser as desk_parser
@@ -32,9 +33,10 @@ ERRORS = {
     "NoPeriod", "NotServed", "ObjectProblem", "Passing", "PostgresAway", "SettingError",
     "SourceUnavailable", "StorageError", "StoreAway", "UnexpectedPayload", "Unreadable",
     "UnreadableSnapshot", "YamlRefused", "Unfit",
+    "AddressError", "LicenceError", "BusyError", "RefusedError",
 }  # fmt: skip
 OF_CELLS = {"Unfit", "NoPeriod"}
-SAID = {"console.say", "console.fail", "say", "fail"}
+SAID = {"console.say", "console.fail", "say", "fail", "super().__init__"}
 #: Sentences that are put together from parts, by a part that tells them: one as it is said.
 COMPOSED = {
     "The newest is of": "no bulletin of 2026-05-27 is published; add it with `python -m etl "
@@ -85,6 +87,8 @@ KEPT = re.compile(
     r"|\b[a-z]+(?:_[a-z0-9]+)+\b|\b[a-z0-9]+(?:\.[a-z0-9]+)+\b|“[^”]*”|（[^）]*）"
 )
 LOGGED = re.compile(r"(?:log|events|logger)\.|re\.compile|Text$|_text$|warnings\.")
+#: The rest of a sentence, and the names of texts.
+NAME = re.compile(r"[\s,;:]|截至|[a-z]+(?:_[a-z]+)+\Z")
 SQL = re.compile(r"(?:select|insert|update|delete)\b[^.]*\Z")
 WORDS = re.compile(r"[A-Za-z]{2,}(?:[ ,]+[A-Za-z]{2,}){2,}")
 
@@ -153,10 +157,11 @@ def test_every_sentence_has_the_same_blanks_in_both_languages() -> None:
 
 def test_every_sentence_of_an_error_or_a_command_has_its_chinese() -> None:
     lacking = []
-    for path in sorted((PROJECT / "etl").rglob("*.py")):
+    for path in sorted(path for part in PARSERS for path in (PROJECT / part).rglob("*.py")):
         name = path.relative_to(PROJECT).as_posix()
         if not name.startswith(ELSEWHERE):
-            for line, sentence in _sentences(path):
+            # What the sites say beside their errors stands in the texts of their pages.
+            for line, sentence in _sentences(path, only_raised=not name.startswith("etl/")):
                 whole = [full for part, full in COMPOSED.items() if part in sentence]
                 chinese = in_chinese(whole[0] if whole else sentence)
                 if chinese is None or WORDS.search(KEPT.sub("", chinese)):
@@ -164,13 +169,13 @@ def test_every_sentence_of_an_error_or_a_command_has_its_chinese() -> None:
     assert not lacking, "write their Chinese into etl/texts/sentences.yaml:\n" + "\n".join(lacking)
 
 
-def _sentences(path: Path) -> Iterator[tuple[int, str]]:
+def _sentences(path: Path, *, only_raised: bool) -> Iterator[tuple[int, str]]:
     """What is raised or said in a file, and whatever else reads like a whole sentence, with its
     blanks filled."""
     for node, above in _strings(ast.parse(path.read_text("utf-8")), ()):
         text = _filled(node)
         words = re.findall(r"[A-Za-z']{2,}", text)
-        if len(words) < 2 or re.match(r"[\s,;:]|截至", text) or SQL.match(text):
+        if len(words) < 2 or NAME.match(text) or SQL.match(text):
             continue
         call = above[0]
         made = (
@@ -180,7 +185,7 @@ def _sentences(path: Path) -> Iterator[tuple[int, str]]:
         )
         is_said = made in SAID or made.rpartition(".")[2] in ERRORS
         ends = text.endswith((".", "?")) and len(words) > 2 and text[0] != "("
-        if (is_said or ends) and not _is_logged(above):
+        if (is_said or (ends and not only_raised)) and not _is_logged(above):
             yield node.lineno, f"B4 {text}." if made in OF_CELLS else text
 
 
@@ -250,6 +255,27 @@ def test_every_option_says_what_it_is_for(program: str) -> None:
     for parser in _every(PARSERS[program]("en")):
         for name, said in parser.options_told():
             assert said, f"{parser.prog}: {name} has no help"
+
+
+def test_a_command_is_named_as_it_is_typed() -> None:
+    assert re.search(r"^    move  ", etl_parser("zh").format_help(), re.M)
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("/c/sp500?u=parsec", "u：“parsec”不是换算方式。可用：level diff pct"),
+        ("/c/sp5000", "id：没有指标“sp5000”。是不是“sp500”？"),
+        ("/compare?ids=sp500,vix&asof=2099-01-01", "2099-01-01 还没有到，那时会知道什么"),
+        ("/policies?month=x", "month：“x”不是月份，请写成 2026-05。"),
+    ],
+)
+def test_a_page_says_in_chinese_what_is_wrong_with_its_address(
+    address: str, said: str, site: TestClient
+) -> None:
+    page = site.get(address).text
+    assert said in page
+    assert "Allowed" not in page
 
 
 def test_a_wrong_command_line_is_told_in_chinese(cli: Cli) -> None:

@@ -42,6 +42,7 @@ from dashboard.urls import Urls
 from etl.catalog import Credit, Indicator
 from etl.frequency import period_middle
 from etl.records import BEIJING, Vintage
+from etl.texts import told
 
 STATIC = Path(__file__).parents[1] / "static"
 WIDE, NARROW = (720, 340), (360, 300)
@@ -200,15 +201,15 @@ def problem_page(
     lang: str = "zh",
     parameter: str = "",
     credit: Credit | None = None,
-    told: str = "",
+    at_door: str = "",
 ) -> str:
     """A page that says what is wrong with an address; of `credit`, that its licence forbids what is
-    asked for. What is `told` of signing in is in `lang`, `detail` is English."""
+    asked for. What is said `at_door` of signing in is in `lang` already, `detail` is English."""
     name = {404: "not_found", 400: "wrong_address", 403: "refused", 503: "no_snapshot",
             429: "busy", 401: "sign_in_needed"}  # fmt: skip
     if status == 403 and credit is None:
         name[403] = "not_allowed"
-    if told:
+    if at_door:
         name |= {400: "sign_in", 503: "sign_in"}
     return render(
         "problem.html",
@@ -219,8 +220,8 @@ def problem_page(
         indicators=urls.page("/indicators"),
         title=text(name.get(status, "wrong_address"), lang),
         status=status,
-        detail=detail,
-        hint=told or (text("no_files", lang) if credit else hint(parameter, lang)),
+        detail=told(detail, lang),
+        hint=at_door or (text("no_files", lang) if credit else hint(parameter, lang)),
         source=(credit.name.in_(lang), credit.url) if credit else None,
     )
 

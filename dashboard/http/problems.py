@@ -134,9 +134,9 @@ def page_for(request: Request, error: XinzhiError) -> Response:
         headers["Vary"] = "Accept"
     parameter = error.parameter if isinstance(error, AddressError) else ""
     credit = error.credit if isinstance(error, LicenceError) else None
-    told = error.in_(lang) if isinstance(error, RefusedError) else ""
-    detail = "" if told else str(error)
-    body = problem_page(status, detail, _urls(request), lang, parameter, credit, told)
+    at_door = error.in_(lang) if isinstance(error, RefusedError) else ""
+    detail = "" if at_door else str(error)
+    body = problem_page(status, detail, _urls(request), lang, parameter, credit, at_door)
     answer = Response(body, status, headers, "text/html; charset=utf-8")
     return _with_retry(answer, error)
 

@@ -10,9 +10,8 @@ from dashboard.address import AddressError, day_of
 from dashboard.data import queries
 from dashboard.data.snapshot import TooLongError
 from dashboard.pages.draft import PATH, empty_form
-from dashboard.pages.page import Page, PageClock, PageRequest, message
+from dashboard.pages.page import Page, PageClock, PageRequest, message, wrong_parameter
 from dashboard.pages.parts.picking import kept_fields
-from dashboard.texts import hint
 from etl.brief.find import brief
 from etl.brief.words import BriefLine, lead, markdown, sections
 from etl.records import BEIJING
@@ -44,8 +43,7 @@ def layout(request: PageRequest, clock: PageClock) -> Page:
     try:
         day = _day(request.query.get("date", ""), today)
     except AddressError as error:
-        said = f"{hint(error.parameter, request.lang)} {error}".strip()
-        return message(request.say("wrong_address"), said, error.status)
+        return wrong_parameter(request, error)
     try:
         news = queries.news(request.snapshot, day, clock.minute)
     except TooLongError:

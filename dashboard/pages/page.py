@@ -15,6 +15,7 @@ from dashboard.pages.parts.charts import PageChart
 from dashboard.texts import hint, text
 from dashboard.urls import Urls
 from etl.records import BEIJING
+from etl.texts import told
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,5 +97,5 @@ def message(title: str, sentence: str, status: int) -> Page:
 def wrong_parameter(request: PageRequest, error: AddressError | MovedError) -> Page:
     """The page that says what is wrong with a parameter, and what may stand there."""
     status = error.status if isinstance(error, AddressError) else 404
-    sentence = f"{hint(error.parameter, request.lang)} {error}".strip()
+    sentence = f"{hint(error.parameter, request.lang)} {told(str(error), request.lang)}".strip()
     return message(request.say("wrong_address"), sentence, status)

@@ -13,6 +13,7 @@ from etl.claims.model import Claim, Placed
 from etl.claims.numbers import Number
 from etl.claims.parse import Parser
 from etl.claims.statement import Base, SaidWindow, Statement
+from etl.command_line import language, said
 from etl.commands.console import MARKS, columns, padded
 from etl.errors import quoted
 
@@ -22,7 +23,7 @@ _KINDS: Mapping[str, str] = {
     "weak_mention": "indicator, if it is spoken of already",
     "facet": "which of its quantities",
     "strangers": "a subject that is none of ours",
-    "number": "number",
+    "number": "figure",
     "when": "time",
     "text": "not read",
     "clause": "ends a clause",
@@ -88,26 +89,26 @@ def why(draft: Bulletin, parser: Parser, claims: Sequence[Placed]) -> Iterator[s
             tokens = parser.lexer.tokens(sentence.words)
             if not tokens:
                 continue
-            yield f"{passage.part}: {quoted(sentence.shown)}"
+            yield f"{passage.part}{_colon()}{quoted(sentence.shown)}"
             yield from _words(draft, tokens)
             for one, place in zip(sentence.statements, sentence.places, strict=True):
                 claim = judged.get((passage.part, passage.index, *place, one.indicator, one.kind))
                 yield from _statement(draft, one, sentence.words[one.start : one.stop], claim)
             if not sentence.statements:
-                yield f"{_DEEP}→ nothing is stated"
+                yield f"{_DEEP}→ {said('nothing is stated')}"
             yield ""
 
 
 def _words(draft: Bulletin, tokens: Sequence[Token]) -> Iterator[str]:
-    shown = [(quoted(token.words), _said(draft, token)) for token in tokens]
+    shown = [(quoted(token.words), _taken_for(draft, token)) for token in tokens]
     width = min(_WIDE, max(columns(words) for words, _ in shown))
-    for words, said in shown:
-        yield f"{_DEEP}{padded(words, width)}  {said}"
+    for words, taken_for in shown:
+        yield f"{_DEEP}{padded(words, width)}  {taken_for}"
 
 
-def _said(draft: Bulletin, token: Token) -> str:
+def _taken_for(draft: Bulletin, token: Token) -> str:
     """What a token was taken for."""
-    name = _KINDS.get(token.kind, token.kind.replace("_", " "))
+    name = said(_KINDS.get(token.kind, token.kind.replace("_", " ")))
     if token.number is not None:
         details = _number(token.number)
     elif token.when is not None:
@@ -117,50 +118,66 @@ def _said(draft: Bulletin, token: Token) -> str:
     elif token.indicator or token.lexeme is None:
         details = token.indicator
     else:
-        said = (token.lexeme.value, token.lexeme.size)
-        details = " ".join(word for word in said if word not in ("", token.kind))
-    return f"{name}: {details}" if details else name
+        words = (token.lexeme.value, token.lexeme.size)
+        details = " ".join(said(word) for word in words if word not in ("", token.kind))
+    return f"{name}{_colon()}{details}" if details else name
+
+
+def _colon() -> str:
+    return "：" if language() == "zh" else ": "
 
 
 def _statement(draft: Bulletin, one: Statement, words: str, claim: Claim | None) -> Iterator[str]:
     """A statement in the words of its fields, then its verdict and the reason."""
     facts = (
-        ("number", _number(one.number) if one.number else ""),
-        ("how exact", one.hedge),
-        ("way", one.way if one.way != one.kind else ""),
-        ("size", one.size),
+        ("figure", _number(one.number) if one.number else ""),
+        ("how exact", said(one.hedge)),
+        ("which way", said(one.way) if one.way != one.kind else ""),
+        ("how large", said(one.size)),
         ("time", _time(one.when, draft)),
         ("period", (claim.period if claim else "") or ""),
         ("compared with", _base(one.base, draft)),
         ("reaches back", _window(one.window, draft)),
     )
-    told = "".join(f"; {name} {value}" for name, value in facts if value)
-    yield f"{_DEEP}→ “{quoted(words)}”: {one.kind} of {one.indicator}{told}"
+    semicolon = "；" if language() == "zh" else "; "
+    more = "".join(f"{semicolon}{said(name)} {value}" for name, value in facts if value)
+    what = (
+        f"{one.indicator} {said(one.kind)}"
+        if language() == "zh"
+        else (f"{one.kind} of {one.indicator}")
+    )
+    yield f"{_DEEP}→ “{quoted(words)}”{_colon()}{what}{more}"
     if claim is not None:
-        yield f"{_DEEP}  {MARKS[claim.verdict]} {claim.verdict}: {claim.reason}"
+        verdict = said(claim.verdict)
+        # Reasons are in Chinese, and begin with their verdict.
+        told = claim.reason if language() == "zh" else f"{verdict}: {claim.reason}"
+        yield f"{_DEEP}  {MARKS[claim.verdict]} {told}"
 
 
 def _number(number: Number) -> str:
     if number.value is None:
-        return "none that could be a quantity"
+        return said("none that could be a quantity")
     ends = [number.value, *([] if number.high is None else [number.high])]
-    shown = " to ".join(f"{end:,.6f}".rstrip("0").rstrip(".") for end in ends)
-    return f"{shown} {number.unit.removeprefix(SPAN).replace('_', ' ')}".rstrip()
+    shown = said(" to ").join(f"{end:,.6f}".rstrip("0").rstrip(".") for end in ends)
+    unit = number.unit.removeprefix(SPAN).replace("_", " ")
+    return f"{shown} {said(unit)}".rstrip()
 
 
 def _time(when: When | None, draft: Bulletin) -> str:
     if when is None:
         return ""
-    return str(period_of(when, draft.date) or "that does not exist")
+    return str(period_of(when, draft.date) or said("that does not exist"))
 
 
 def _base(base: Base | None, draft: Bulletin) -> str:
     if base is None:
         return ""
-    return _time(base.when, draft) or _BASES.get(base.kind, base.kind)
+    return _time(base.when, draft) or said(_BASES.get(base.kind, base.kind))
 
 
 def _window(window: SaidWindow | None, draft: Bulletin) -> str:
     if window is None:
         return ""
-    return f"to {_time(window.since, draft)}" if window.since else f"{window.amount} {window.unit}"
+    if window.since:
+        return f"{said('to')} {_time(window.since, draft)}"
+    return said(f"{window.amount} {window.unit}")

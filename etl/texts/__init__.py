@@ -166,8 +166,9 @@ def _told(text: str, depth: int) -> str | None:
 
 
 def _place(head: str, depth: int) -> str:
-    """What a sentence is about: something that is known itself, or a name."""
-    return _sentences().whole(head, depth) or head
+    """What a sentence is about: something that is known itself, or a name, of a file, an indicator
+    or a parameter, which is one word."""
+    return (" " in head and _sentences().whole(head, depth)) or head
 
 
 def _is_own(name: str) -> bool:
