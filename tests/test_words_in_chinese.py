@@ -48,6 +48,9 @@ COMPOSED = {
     "The site shows the bulletin until": "/d/a.md: cannot be written (Permission denied). The site "
     "shows the bulletin until the next run.",
     "Did you mean '9001'": "Did you mean 'sp500' (nasdaq_composite says so in old_ids)?",
+    "search_indicators finds ids.": "ids: there is no indicator 'sp5000'. Did you mean 'sp500'? "
+    "search_indicators finds ids.",
+    "was known then;": "asof: nothing of sp500 was known then; its history begins later.",
     "answers read again": "fred: 3 answers read again since 2026-05-01, older ones were dropped: "
     "7 rows before, now 9",
     "--known-at: 9001.": "--known-at: '2026-05-27T09:00' has no time zone; write for example "

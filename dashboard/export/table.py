@@ -156,8 +156,10 @@ def table(snapshot: Snapshot, address: ChartAddress) -> Table:
     """The table of an address. AddressError 404 when nothing was known as of its moment."""
     held = {name: _history(snapshot, name, address).series for name in address.ids}
     if address.as_of is not None and not held[address.id]:
-        later = "its history begins later" if queries.series(snapshot, address.id) else "nor now"
-        raise AddressError("asof", f"asof: nothing of {address.id} was known then; {later}.", 404)
+        known = (
+            "its history begins later." if queries.series(snapshot, address.id) else "nor is now."
+        )
+        raise AddressError("asof", f"asof: nothing of {address.id} was known then; {known}", 404)
     first, last = _window(held, address)
     columns = tuple(_column(snapshot, name, address, first, last) for name in address.ids)
     found = Table(address, columns, snapshot, window_name(held[address.id], address.window))
