@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from threading import Thread
 
 from dashboard.http.security import DESK
 from dashboard.http.serve import bound_connections, name_address, require_free, run_uvicorn
@@ -59,7 +58,6 @@ def _serve(host: str, port: int) -> None:
     begin_tracing(SERVICE)
     bound_connections()
     server = create_desk(settings)
-    Thread(target=server.desk.get_ready, daemon=True).start()
     print(f"{address}{DESK}", flush=True)
     if "link" in settings.sign_in.ways:
         link = server.people.one_time_link(DESK)

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from threading import Lock, Thread
 
 import duckdb
 
+from dashboard.data.cards import readings
 from dashboard.data.queries import Citation
 from dashboard.data.snapshot import Snapshot
 from dashboard.pages.draft import placed
 from dashboard.pages.today import PreparedBulletin
 from etl.bulletins.mentions import MentionFinder, mentions
 from etl.bulletins.model import Bulletin, Reference
+from etl.calendars import end_of
 from etl.claims.draft import DraftChecker
-from etl.errors import StorageError
+from etl.errors import StorageError, XinzhiError
+from etl.files.authored import bulletin_files
+from etl.files.drafts import Drafts
 from etl.policies import candidates
 from etl.policies.candidates import Candidate, candidate_from, without_left
 from etl.policies.references import cited
@@ -28,6 +33,8 @@ from etl.storage.current import CurrentSnapshot
 
 #: What bulletins have spoken of: the next one will speak of it, too.
 RECENT = "select distinct indicator from mentions order by indicator"
+#: Of how many drafts, the newest first, the pages are got ready.
+MOST_DAYS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +67,17 @@ class WarmChecker:
         self._checker = DraftChecker(self._connection, snapshot.catalog)
         self._finder = MentionFinder(snapshot.catalog)
 
-    def get_ready(self) -> None:
-        """Read what bulletins have spoken of, between the checks that somebody waits for."""
+    def get_ready(self, days: Iterable[date]) -> None:
+        """Read what bulletins have spoken of, between the checks that somebody waits for, and what
+        stands beside such a text on each of these days."""
+        snapshot = self.snapshot
         with suppress(duckdb.Error, StorageError):  # a check says in words what cannot be read
-            for (indicator,) in self.snapshot.rows(RECENT):
-                if indicator in self.snapshot.catalog:
-                    with self._lock:
-                        self._checker.get_ready(indicator)
+            recent = [one for (one,) in snapshot.rows(RECENT) if one in snapshot.catalog]
+            for indicator in recent:
+                with self._lock:
+                    self._checker.get_ready(indicator)
+            for day in days:
+                readings(snapshot, recent, end_of(day), "zh")
 
     def prepared(self, draft: Bulletin, references: Sequence[MatchedReference]) -> PreparedBulletin:
         """A draft with all that its page will say of it."""
@@ -104,7 +115,8 @@ class WarmChecker:
 class DraftCheckers:
     """The checker of the newest snapshot that was asked for; the one before is let go."""
 
-    def __init__(self) -> None:
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
         self._newest: WarmChecker | None = None
         self._lock = Lock()
 
@@ -113,8 +125,15 @@ class DraftCheckers:
         with self._lock:
             if self._newest is None or self._newest.snapshot is not snapshot:
                 self._newest = WarmChecker(snapshot)
-                Thread(target=self._newest.get_ready, daemon=True).start()
+                Thread(target=self._newest.get_ready, args=(self._days(),), daemon=True).start()
             return self._newest
+
+    def _days(self) -> Sequence[date]:
+        """The days that somebody writes of now, and that of the newest bulletin."""
+        with suppress(XinzhiError):  # the page of a draft says what is wrong with it
+            drafts = [one.day for one in Drafts(self._settings).all()]
+            return [*drafts[:MOST_DAYS], *sorted(bulletin_files(self._settings))[-1:]]
+        return ()
 
 
 _read: dict[tuple[str, int, int], tuple[Document, ...]] = {}

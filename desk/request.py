@@ -4,8 +4,8 @@ ways in which it answers."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager, suppress
-from dataclasses import dataclass, field, replace
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import Annotated, Any
 
@@ -29,7 +29,7 @@ from desk.jobs import Jobs
 from desk.markup import render
 from desk.texts import text
 from etl.catalog import Catalog, load_catalog
-from etl.errors import StorageError, XinzhiError, in_words
+from etl.errors import XinzhiError, in_words
 from etl.settings import Settings
 
 #: Nobody keeps what the desk answers.
@@ -47,12 +47,7 @@ class DeskService:
     snapshots: Snapshots
     jobs: Jobs
     flash: FlashMessages
-    checkers: DraftCheckers = field(default_factory=DraftCheckers)
-
-    def get_ready(self) -> None:
-        """Make ready what the first editor of the day should not wait for."""
-        with suppress(StorageError):  # nothing is published yet
-            self.checkers.of(self.snapshots.current())
+    checkers: DraftCheckers
 
 
 class FormExpired(XinzhiError):

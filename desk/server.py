@@ -16,6 +16,7 @@ from dashboard.http.public_address import PublicAddress
 from dashboard.http.security import DESK, is_of_the_desk
 from dashboard.people import People, PeopleDoor, Person, Role
 from dashboard.server import create_members_server, create_server
+from desk.checking import DraftCheckers
 from desk.conflict import ConflictError
 from desk.flash import FlashMessages
 from desk.frame import ASSETS, page_at
@@ -50,8 +51,12 @@ class DeskServer:
         self.public = create_server(settings)
         self.members = create_members_server(settings) or self.public
         service = self.members.service
+        checkers, snapshots = DraftCheckers(settings), service.snapshots
+        first = snapshots.get_ready
+        # What editors ask first after a publication is read before they do.
+        snapshots.get_ready = lambda found: (first(found), checkers.of(found))
         self.desk = DeskService(
-            settings, service.site, service.snapshots, Jobs(settings), FlashMessages()
+            settings, service.site, snapshots, Jobs(settings), FlashMessages(), checkers
         )
         inner = _Entrance(BoundedBodies(_routes(self.desk), most=lambda path: MAX_SENT_BYTES))
         door = FrontDoor(inner, self.public.service.metrics)

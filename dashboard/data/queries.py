@@ -278,15 +278,22 @@ def several_series(
     each: to judge what was served of all would take longer."""
     if as_of is not None and len(snapshot.catalog.indicators) > FEW_ENOUGH:
         return {name: series(snapshot, name, as_of) for name in ids}
-    asked = {"ids": list(ids)}
-    if as_of is None:
-        rows = snapshot.rows(SEVERAL_LIVE, asked)
-    else:
-        rows = snapshot.rows(SEVERAL_AS_OF, {**asked, "moment": _naive(as_of)}, most_s=MOST_NEWS_S)
-    found: dict[str, list[Vintage]] = {name: [] for name in ids}
+    held = {name: snapshot.in_cache("series", (name, as_of)) for name in ids}
+    new = [name for name, rows in held.items() if rows is None]
+    rows = _several(snapshot, new, as_of) if new else []
+    found: dict[str, list[Vintage]] = {name: rows or [] for name, rows in held.items()}
     for name, own in groupby(rows, key=itemgetter(0)):
         found[name] = [_vintage(row[1:]) for row in own]
+    for name in new:
+        snapshot.add_to_cache("series", (name, as_of), found[name])
     return found
+
+
+def _several(snapshot: Snapshot, ids: Sequence[str], as_of: datetime | None) -> Sequence[Any]:
+    if as_of is None:
+        return snapshot.rows(SEVERAL_LIVE, {"ids": ids})
+    asked = {"ids": ids, "moment": _naive(as_of)}
+    return snapshot.rows(SEVERAL_AS_OF, asked, most_s=MOST_NEWS_S)
 
 
 def first_known(snapshot: Snapshot, ids: Sequence[str]) -> datetime | None:

@@ -156,11 +156,14 @@ def _laid_out(request: PageRequest, prepared: PreparedBulletin, days: Sequence[d
     bulletin, day = prepared.bulletin, prepared.bulletin.date
     urls, seen_at = request.urls, request.as_of
     as_of = min(end_of(day), seen_at) if seen_at else end_of(day)
+    first = [i.id for i in request.snapshot.catalog.all() if i.headline]
+    spoken_of = {name: None for names in prepared.mentioned.values() for name in names}
+    every = dict.fromkeys((*first, *spoken_of, *_companions(request, [*spoken_of])))
+    readings(request.snapshot, every, as_of, request.lang, seen_at)  # all in one question
     beside = _beside(request, prepared.mentioned, as_of)
     here = {item.id for items in beside.values() for item in items if item.vintage}
     claims = [known_then(placed, seen_at) for placed in prepared.claims]
     marked = MarkedText(request.snapshot, urls, prepared.mentions, claims, here)
-    first = [i.id for i in request.snapshot.catalog.all() if i.headline]
     named = readings(request.snapshot, first, as_of, request.lang, seen_at)
     headlines = [item for item in named if item.vintage is not None]
     told = _most_telling(marked.claims)

@@ -125,8 +125,8 @@ def bulletin_views(
             snapshot,
             ChartAddress(name, as_of=moment, lang=chosen.lang, title=titles.get(name, "")),
         )
-        for name in names
-        if queries.series(snapshot, name, moment)
+        for name, rows in queries.several_series(snapshot, names, moment).items()
+        if rows
     ]
 
 
