@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,20 +66,17 @@ def shown_values(entry: str, name: str) -> dict[str, str]:
     return {field.name: _shown(_value(held, field)) for field in FIELDS}
 
 
-def changed_fields(base: Mapping[str, str], typed: Callable[[str], str]) -> dict[str, str]:
-    """The fields that say something else than in the form as it was made."""
-    told = {field.name: " ".join(typed(field.name).split()) for field in FIELDS}
-    return {name: text for name, text in told.items() if text != " ".join(base[name].split())}
-
-
-def new_values(held: Mapping[str, Any], changed: Mapping[str, str]) -> dict[str, Any]:
-    """The keys of an entry with what was changed; a SettingError in words for what is no number.
-    What the entry says besides stays."""
+def new_values(
+    held: Mapping[str, Any], before: Mapping[str, str], after: Mapping[str, str]
+) -> dict[str, Any]:
+    """The keys of an entry whose fields say something else than before; a SettingError in words for
+    what is no number. What the entry says besides stays."""
     values: dict[str, Any] = {}
     for field in FIELDS:
-        if field.name not in changed:
+        told = " ".join(after[field.name].split())
+        if told == " ".join(before[field.name].split()):
             continue
-        value = _typed(field, changed[field.name])
+        value = _typed(field, told)
         if field.part:
             whole = dict(values.get(field.key, held.get(field.key)) or {})
             whole[field.part] = value

@@ -32,6 +32,8 @@ from etl.settings import Settings
 MAX_SENT_BYTES = 22_000_000
 #: How long what was typed into a form may be to be shown again when nothing could be done with it.
 MOST_SHOWN = 200_000
+#: Fields that the page itself fills.
+_OF_PAGES = ("csrf", "made_from", "base")
 #: The files of the desk's own pages.
 _CSS, _JS = "text/css; charset=utf-8", "text/javascript; charset=utf-8"
 _FILES = {
@@ -151,7 +153,7 @@ async def _typed(request: Request) -> list[tuple[str, str]]:
 
 def _texts_of(form: FormData) -> list[tuple[str, str]]:
     found = [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
-    return [(n, v[:MOST_SHOWN]) for n, v in found if v.strip() and n not in ("csrf", "made_from")]
+    return [(n, v[:MOST_SHOWN]) for n, v in found if v.strip() and n not in _OF_PAGES]
 
 
 def _routes(desk: DeskService) -> FastAPI:

@@ -216,6 +216,7 @@ def parser(lang: str) -> CommandLine:
     what.add_argument("--take", nargs="+", metavar="KEY", help="add them to the register")
     what.add_argument("--leave", nargs="+", metavar="KEY", help="list them no more")
     what.add_argument("--json", action="store_true", help="as JSON, for programs")
+    one.add_argument("--author", default="", metavar="NAME", help="who takes them")
     one.set_defaults(command=editor.candidates_command)
 
     one = commands.add_parser("replay", help="build the warehouse again from archived answers")

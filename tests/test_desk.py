@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -15,7 +16,14 @@ from serving import Node, TestClient, tree
 
 from dashboard.people import Role
 from dashboard.people.people import Identity
-from desk.conflict import ConflictError, fingerprint, lines, require_newest
+from desk.conflict import (
+    ConflictError,
+    lines,
+    merged_fields,
+    merged_text,
+    spelt,
+    unspelt,
+)
 from desk.jobs import Jobs
 from desk.pages import PAGES
 from desk.server import DeskServer, create_desk
@@ -239,20 +247,18 @@ def test_a_value_is_corrected_changed_and_left_as_it_was(
     assert "抄录有误。" in again.text  # it stands already, and what was typed is kept
     which = f"pue_global_average/{day}/figures"
     form = at_desk.see(f"/desk/corrections?edit={which}")
-    mark = next(n.attributes["value"] for n in form.all("input")
-                if n.attributes.get("name") == "made_from")  # fmt: skip
+    base = next(n.text for n in form.all("textarea") if n.attributes.get("name") == "base")
     changed = {**typed, "value": "1.52", "replaces": which}
-    assert at_desk.submit("/desk/corrections", **changed, made_from=mark).status_code == 303
+    assert at_desk.submit("/desk/corrections", **changed, base=base).status_code == 303
     other = {**changed, "value": "1.53"}
-    told = seen(at_desk.submit("/desk/corrections", **other, made_from=mark), 409)
+    told = seen(at_desk.submit("/desk/corrections", **other, base=base), 409)
     assert "+ 1.53" in told.text
     assert "− 1.52" in told.text
-    newer = next(n.attributes["value"] for n in told.all("input")
-                 if n.attributes.get("name") == "made_from")  # fmt: skip
-    assert at_desk.submit("/desk/corrections", **other, made_from=newer).status_code == 303
+    newer = next(n.text for n in told.all("textarea") if n.attributes.get("name") == "base")
+    assert at_desk.submit("/desk/corrections", **other, base=newer).status_code == 303
     text = (desk_settings.data / "corrections.yaml").read_text(encoding="utf-8")
     assert "value: 1.53" in text
-    gone = at_desk.submit("/desk/corrections/end", which=which, made_from=mark)
+    gone = at_desk.submit("/desk/corrections/end", which=which, base=base)
     assert gone.status_code == 409  # of one that was changed since
     assert started == [["run", "pue_global_average", "--offline"]] * 3
 
@@ -305,19 +311,38 @@ def test_a_change_that_could_leave_no_line_is_not_begun(tmp_path: Path) -> None:
         AuditFile(tmp_path / "state" / "audit.jsonl").require()
 
 
-def test_the_second_editor_sees_the_difference_and_saves_having_seen_it() -> None:
-    base, theirs, mine = "一\n二\n三", "一\n改过的二\n三", "一\n二\n三，加一句"
+def test_two_changes_of_a_text_are_put_together_or_shown_side_by_side() -> None:
+    told = {"label": "正文", "message": "别人刚刚改过。"}
+    base = "一\n二\n三\n四"
+    theirs = base.replace("一", "改过的一")
+    assert merged_text(base, theirs, base.replace("四", "改过的四"), **told) == (
+        "改过的一\n二\n三\n改过的四\n"
+    )
     with pytest.raises(ConflictError) as caught:
-        require_newest(fingerprint(base), theirs, theirs={"正文": theirs}, mine={"正文": mine},
-                       message="别人刚刚改过。")  # fmt: skip
+        merged_text(base, theirs, base.replace("一", "另一个一"), **told)
     (field,) = caught.value.fields
-    assert [(one.kind, one.text) for one in field.lines] == [
-        ("same", "一"), ("theirs", "改过的二"), ("theirs", "三"), ("mine", "二"),
-        ("mine", "三，加一句"),
+    assert [(one.kind, one.text) for one in field.lines][:3] == [
+        ("theirs", "改过的一"), ("mine", "另一个一"), ("same", "二"),
     ]  # fmt: skip
-    seen_it = caught.value.fingerprint
-    require_newest(seen_it, theirs, theirs={}, mine={}, message="")
-    require_newest(fingerprint(None), None, theirs={}, mine={}, message="")
+    assert merged_text(caught.value.base, theirs, "另一个一\n二", **told) == "另一个一\n二\n"
+    with pytest.raises(ConflictError):
+        merged_text("", theirs, base, **told)  # a form that does not say what it was made from
+
+
+def test_two_changes_of_a_form_are_put_together_unless_they_are_of_one_field() -> None:
+    base = {"name": "甲", "unit": "元", "note": ""}
+    held, mine = base | {"name": "乙"}, base | {"note": "说明"}
+    told: dict[str, Any] = {"labels": {n: n for n in base}, "message": "!", "carried": "held"}
+    both = {"name": "乙", "unit": "元", "note": "说明"}
+    assert merged_fields(base, held, mine, **told) == both
+    assert merged_fields(base, held, mine | {"name": " 乙 "}, **told)["name"].strip() == "乙"
+    with pytest.raises(ConflictError) as caught:
+        merged_fields(base, held, mine | {"name": "丙"}, **told)
+    assert [one.label for one in caught.value.fields] == ["name"]
+    with pytest.raises(ConflictError):
+        merged_fields({}, held, mine, **told)
+    assert unspelt(spelt(base)) == base
+    assert unspelt("{") == unspelt("[]") == {}
 
 
 def test_lines_far_from_a_change_are_left_out() -> None:

@@ -116,14 +116,24 @@ def test_a_save_over_a_newer_text_shows_both_changes_and_loses_neither(
     mine = box(editor.get(HERE))
     hers = {**mine, "text": mine["text"].replace("美光", "美光科技", 1)}
     assert editor.submit(HERE, **hers).status_code == 303
-    answer = editor.submit(HERE, **{**mine, "text": mine["text"].replace("八方面", "九方面", 1)})
+    # Elsewhere in the text: both hold, and the second reads the whole before going on.
+    mine["text"] = mine["text"].replace("八方面", "九方面", 1)
+    answer = editor.submit(f"{HERE}/publish", **{**mine, "anyway": "1", "reason": "已核对"})
+    assert "两人的改动都在" in seen(answer).text
+    both = box(answer)
+    assert "美光科技" in both["text"]
+    assert "九方面" in both["text"]
+    assert both["made_from"] == box(editor.get(HERE))["made_from"]
+    # At the same place: side by side.
+    answer = editor.submit(HERE, **{**mine, "text": mine["text"].replace("美光", "美光公司", 1)})
     page = seen(answer, 409)
     assert "别人存了新的一稿" in page.text
     assert "美光科技" in page.one("section", "desk-differs").text
-    assert "九方面" in page.one("section", "desk-differs").text
+    assert "美光公司" in page.one("section", "desk-differs").text
     again = box(answer)
     assert "九方面" in again["text"]
     assert again["made_from"] != mine["made_from"]
+    drafts = Drafts(of_editors)
     drafts = Drafts(of_editors)
     (refused,) = [one for one in drafts.earlier(date(2026, 5, 28)) if one.kind == "refused"]
     shown = editor.see(f"{HERE}/earlier/refused/{refused.name}")

@@ -73,12 +73,17 @@ def form_of(at: DeskClient, path: str) -> dict[str, str]:
     """What a page's form holds: a browser would send it as it stands."""
     page = at.get(path)
     assert page.status_code == 200, page.text[:400]
+    return shown(page.text)
+
+
+def shown(page: str) -> dict[str, str]:
+    """The same of a page that was answered."""
     found = {}
-    for tag in re.finditer(r'<(input|textarea|select)\b[^>]*\bname="(\w+)"[^>]*>', page.text):
+    for tag in re.finditer(r'<(input|textarea|select)\b[^>]*\bname="(\w+)"[^>]*>', page):
         kind, name = tag[1], tag[2]
         if name == "csrf" or name in found or 'type="checkbox"' in tag[0]:
             continue
-        rest = page.text[tag.end() :]
+        rest = page[tag.end() :]
         if kind == "textarea":
             found[name] = unescape(rest[: rest.index("</textarea>")].removeprefix("\n"))
         elif kind == "select":
@@ -136,15 +141,8 @@ def test_of_two_editors_of_one_entry_neither_loses_a_word(at: DeskClient, own: S
     assert "改过这里" in page.text
     assert "标普500" in page.text
     assert load_catalog(own.catalog)["sp500"].short.zh == "标普"
-    base = unescape(
-        answer.text.split('name="base"')[1].partition(">")[2].partition("</textarea>")[0]
-    )
-    again = second | {
-        "short_zh": "标普500",
-        "short_en": "S&P",
-        "base": base.lstrip("\n"),
-        "do": "save",
-    }
+    again = shown(answer.text) | {"do": "save"}
+    assert again["short_en"] == "S&P"  # what the first has saved and the second has not touched
     assert at.submit("/desk/indicators/sp500", **again).status_code == 303
     assert load_catalog(own.catalog)["sp500"].short.zh == "标普500"
 
@@ -156,18 +154,25 @@ def test_the_text_of_an_entry_is_checked_with_its_lines_and_a_newer_one_is_not_o
     text, path = form["entry"], "/desk/indicators/dow_jones/text"
     wrong = text.replace("    decimals:", "    decimal:")
     line = wrong.split("\n").index(next(one for one in wrong.split("\n") if "decimal:" in one)) + 1
-    answer = at.submit(path, entry=wrong, made_from=form["made_from"], do="save")
+    answer = at.submit(path, entry=wrong, base=form["base"], do="save")
     assert f"第 {line} 行" in seen(answer, 400).text
     assert "decimal:" in answer.text
     other = text.replace("  dow_jones:", "  dow_jones_2:", 1)
-    assert "只能改" in seen(at.submit(path, entry=other, made_from=form["made_from"]), 400).text
-    torn = seen(at.submit(path, entry="  dow_jones: {", made_from=form["made_from"]), 400)
+    assert "只能改" in seen(at.submit(path, entry=other, base=form["base"]), 400).text
+    torn = seen(at.submit(path, entry="  dow_jones: {", base=form["base"]), 400)
     assert "YAML" in torn.text
     mine = text.rstrip() + "\n    # 一条说明\n"
-    assert at.submit(path, entry=mine, made_from=form["made_from"], do="save").status_code == 303
+    assert at.submit(path, entry=mine, base=form["base"], do="save").status_code == 303
     assert "# 一条说明" in entry_of(own.catalog.read_text(encoding="utf-8"), "dow_jones")
-    late = at.submit(path, entry=text, made_from=form["made_from"], do="save")
-    assert "# 一条说明" in seen(late, 409).text
+    elsewhere = text.replace("    decimals:", "    # 另一处\n    decimals:")
+    assert at.submit(path, entry=elsewhere, base=form["base"], do="save").status_code == 303
+    both = entry_of(own.catalog.read_text(encoding="utf-8"), "dow_jones")
+    assert "# 一条说明" in both
+    assert "# 另一处" in both
+    late = at.submit(path, entry=text.rstrip() + "\n    # 两条\n", base=form["base"], do="save")
+    assert "− " in seen(late, 409).text
+    assert "# 一条说明" in late.text
+    assert "# 两条" in shown(late.text)["entry"]
 
 
 def test_an_indicator_that_is_renamed_while_its_form_is_open_takes_the_change(
@@ -185,8 +190,8 @@ def test_an_indicator_that_is_renamed_while_its_form_is_open_takes_the_change(
     )
     assert "gold_london_usd_oz" in saved.headers["location"]
     text = at.submit("/desk/indicators/gold_spot_usd_oz/text", entry=form["entry"], do="check",
-                     made_from=form["made_from"])  # fmt: skip
-    assert "gold_london_usd_oz" in seen(text, 409).text
+                     base=form["base"])  # fmt: skip
+    assert "检查通过" in seen(text).text
     after = load_catalog(own.catalog)
     assert after["gold_london_usd_oz"].decimals == 1
     assert after.resolve("gold_spot_usd_oz") == "gold_london_usd_oz"
@@ -251,13 +256,13 @@ def test_a_table_kept_by_hand_is_judged_saved_and_taken_back(at: DeskClient, own
     form = form_of(at, path)
     assert form["table"].startswith("日期,数值")
     table = "月份,数值,备注\n2026年1月,10.5,\n2026年2月,5000,\n"
-    judged = seen(at.submit(path, table=table, made_from=form["made_from"], do="save"), 400)
+    judged = seen(at.submit(path, table=table, base=form["base"], do="save"), 400)
     assert "第 3 行" in judged.text
     assert not (own.data / "manual" / "beijing.csv").exists()
     table = table.replace("5000", "11.5")
-    checked = seen(at.submit(path, table=table, made_from=form["made_from"], do="check"))
+    checked = seen(at.submit(path, table=table, base=form["base"], do="check"))
     assert "读到 2 个数值" in checked.text
-    sent = {"table": table, "made_from": form["made_from"], "why": "二月通报", "do": "save"}
+    sent = {"table": table, "base": form["base"], "why": "二月通报", "do": "save"}
     assert at.submit(path, **sent).status_code == 303
     assert (own.data / "manual" / "beijing.csv").read_text(encoding="utf-8") == table
     late = at.submit(path, **(sent | {"table": "月份,数值\n2026年1月,10.4\n"}))

@@ -21,6 +21,7 @@ from upstreams import OF_THE_ANSWER, OF_THE_LINE, Internet, Listed, in_turn
 
 from etl.catalog import Catalog, load_catalog
 from etl.errors import StorageError, UnexpectedPayload
+from etl.files.edits import versions
 from etl.ingest.replay import replay
 from etl.ingest.run import Report, Request, run
 from etl.ingest.upstream import Upstream
@@ -937,10 +938,13 @@ def test_a_document_taken_is_counted_after_the_next_run_and_waits_no_more(
     assert served(place.data, COUNTS).get(june) is None
     path = place.data / "policies.csv"
     before = path.read_bytes()
-    done = cli("candidates", "--take", key_of(place, GOV.title), key_of(place, NDA.title))
+    keys = (key_of(place, GOV.title), key_of(place, NDA.title))
+    done = cli("candidates", "--take", *keys, "--author", "王芳")
     assert (done.status, done.err) == (0, "")
     assert "python -m etl run" in done.out
     assert path.read_bytes().startswith(before)
+    (made,) = (one for one in versions(path) if one.who == "王芳")  # as the desk does it
+    assert GOV.title in made.why
     assert served(place.data, COUNTS).get(june) is None  # not before the run
     assert titles(place.waiting()) == {NOTICE.title}
     assert cli("run", COUNTS, "--offline").status == 0

@@ -25,6 +25,7 @@ from etl.files.catalog_text import entry_of, with_entry
 from etl.files.edits import Editor, change, changes, editing, undone, versions
 from etl.settings import Settings
 from etl.storage.warehouse import writing
+from etl.texts import in_chinese
 
 WANG = Editor("王芳", "笔误", "wang@example.org")
 TEN = b"".join(b"line %d\n" % number for number in range(10))
@@ -127,12 +128,45 @@ def test_names_and_reasons_are_plain_lines_and_nobody_is_unknown(file: Path) -> 
     assert newest.who == "unknown"
 
 
-def test_what_git_refuses_leaves_the_file_as_it_was(tree: Path) -> None:
-    (tree / ".git" / "MERGE_HEAD").write_text(git(tree, "commit-tree", "HEAD^{tree}", "-m", "x"))
-    with pytest.raises(StorageError, match=r"git did not take the change .*merge"):
-        change(tree / "list.csv", b"lost\n", WANG)
+def put_in_the_middle(tree: Path, what: str) -> None:
+    inside = tree / ".git"
+    if what == "merge":
+        (inside / "MERGE_HEAD").write_text(git(tree, "commit-tree", "HEAD^{tree}", "-m", "x"))
+    elif what == "rebase":
+        git(tree, "checkout", "--quiet", "--detach")
+        (inside / "rebase-merge").mkdir()
+    elif what == "lock":
+        (inside / "index.lock").touch()
+    else:
+        (inside / "config").write_text("[[[")
+
+
+@pytest.mark.parametrize(
+    ("what", "says"),
+    [
+        ("merge", "in the middle of a merge"), ("rebase", "in the middle of a merge"),
+        ("lock", "remove index.lock"), ("config", "does not read its work tree"),
+    ],
+)  # fmt: skip
+def test_what_git_refuses_leaves_the_file_and_its_stage_as_they_were(
+    tree: Path, what: str, says: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("etl.files.edits.LOOK_S", 0.01)
+    put_in_the_middle(tree, what)
+    with pytest.raises(StorageError, match=says) as caught:
+        change(tree / "list.csv", TEN + b"new\n", WANG)
+    assert in_chinese(str(caught.value))
     assert (tree / "list.csv").read_bytes() == TEN
-    assert git(tree, "status", "--porcelain") == ""
+    assert not (tree / "replaced").exists()
+    if what != "config":
+        assert git(tree, "status", "--porcelain") == ""
+
+
+def test_a_file_on_no_branch_is_kept_beside_as_a_commit_would_belong_to_nobody(tree: Path) -> None:
+    git(tree, "checkout", "--quiet", "--detach")
+    change(tree / "list.csv", TEN + b"new\n", WANG)
+    assert git(tree, "log", "--format=%s") == "begun\n"
+    assert [one.who for one in versions(tree / "list.csv")] == ["王芳", "unknown"]
 
 
 def test_what_git_ignores_is_kept_beside_the_file(tree: Path) -> None:

@@ -62,7 +62,7 @@
   };
   const offer = document.getElementById("unsaved");
   const before = stored();
-  if (before && before.text === box.value) forget();
+  if (before && (before.text === box.value || "merged" in form.dataset)) forget();
   else if (before) {
     offer.querySelector("[data-when]").textContent = new Date(before.at).toLocaleString();
     offer.hidden = false;

@@ -168,7 +168,7 @@ def take(ask: Asked, form: Sent, day: str) -> Response:
     try:
         with ask.recorded(["candidates", "--take", key], str(when)) as told:
             _, documents = review.take(
-                ask.settings, [key], [draft], Editor(ask.person.shown, f"cited by {when}")
+                ask.settings, [key], Editor(ask.person.shown, f"cited by {when}"), [draft]
             )
             told.outcome = "; ".join(one.title for one in documents)
     except SettingError as error:  # a colleague was quicker, or it lacks what the register needs
@@ -271,6 +271,7 @@ def _page(
     theirs: Sequence[str] = (),
     yours: Sequence[str] = (),
     reason: str = "",
+    is_merged: bool = False,
     code: int = 200,
 ) -> Response:
     held, here = _drafts(ask).read(day), f"{PATH}/{day}"
@@ -279,7 +280,7 @@ def _page(
     links = ("check", "preview", "publish", "read", "withdraw", "close")
     return ask.show(
         "bulletin", formatting.full_date(day, ask.lang), code,
-        day=day, problem=problem, theirs=theirs, yours=yours,
+        day=day, problem=problem, is_merged=is_merged, theirs=theirs, yours=yours,
         state=_who(ask, held) if held else ask.say("no_draft_yet"), is_draft=held is not None,
         is_published=is_published, site=ask.urls.page(f"/bulletins/{day}"),
         brief=ask.urls.page("/bulletins/new", date=str(day)),
@@ -379,31 +380,38 @@ def _sent_box(form: DeskForm) -> DraftBox:
     )  # fmt: skip
 
 
-def _save(ask: DeskRequest, day: date, box: DraftBox) -> None:
-    with ask.recorded(["draft", f"{day}.md", "--date", str(day)]) as told:
-        _drafts(ask).save(
+def _save(ask: DeskRequest, day: date, box: DraftBox) -> SavedDraft:
+    with ask.recorded(["draft", f"{day}.md", "--date", str(day)], str(day)) as told:
+        saved = _drafts(ask).save(
             day, box.text, box.made_from, ask.person.shown, source=box.source,
             left_out=tuple(box.left_out), notes=tuple(box.notes),
         )  # fmt: skip
-        told.outcome = f"{len(box.text):,} characters"
+        told.outcome = f"{len(saved.text):,} characters"
+    return saved
 
 
 def _saved_or_refused(ask: DeskRequest, day: date, box: DraftBox) -> Response | None:
-    """Save a text; the page that shows both changes where somebody else has saved meanwhile."""
+    """Save a text. Where somebody else has saved meanwhile: the page with both changes, put
+    together, to be read before anything is done with it, or, where they meet, side by side."""
     if not box.text.strip():
         return _page(ask, day, box, problem=ask.say("draft_empty"), code=400)
     held = _drafts(ask).read(day)
     if held is not None and held.text == box.text:
         return None  # there is nothing to save
     try:
-        _save(ask, day, box)
+        saved = _save(ask, day, box)
     except DraftConflict as conflict:
         newer = replace(box, made_from=conflict.held.fingerprint)
         problem = ask.say("draft_conflict", who=_who(ask, conflict.held))
         return _page(
             ask, day, newer, problem=problem, theirs=conflict.theirs, yours=conflict.yours, code=409
         )
-    return None
+    if saved.text == box.text:
+        return None
+    both = replace(box, text=saved.text, made_from=saved.fingerprint)
+    who = _who(ask, held) if held else ask.say("saved_elsewhere")
+    problem = ask.say("draft_saved_both", who=who)
+    return _page(ask, day, both, problem=problem, is_merged=True)
 
 
 def _drafts(ask: DeskRequest) -> Drafts:

@@ -11,7 +11,14 @@ from fastapi.responses import Response
 
 from dashboard import formatting
 from dashboard.data.snapshot import Snapshot
-from desk.conflict import ConflictError, DifferingField, fingerprint, require_newest
+from desk.conflict import (
+    BASE,
+    ConflictError,
+    DifferingField,
+    differing,
+    require_newest,
+    spelt,
+)
 from desk.frame import DeskPage
 from desk.request import Asked, DeskForm, DeskRequest, Sent
 from etl.catalog import Catalog
@@ -52,7 +59,7 @@ class CorrectionRow:
     since: str
     edit: str
     fields: Mapping[str, str]
-    made_from: str
+    base: str
 
 
 @router.get(PATH)
@@ -64,7 +71,7 @@ def corrections(ask: Asked) -> Response:
         entry = held_corrections(ask.settings, ask.catalog()).get(_key(replaces))
         if entry is None:
             raise SettingError(ask.say("no_such_correction"))
-        return _page(ask, _typed(entry), replaces=replaces, made_from=_mark(entry))
+        return _page(ask, _typed(entry), replaces=replaces, base=spelt(_typed(entry)))
     return _page(ask, typed)
 
 
@@ -76,17 +83,17 @@ def save(ask: Asked, form: Sent) -> Response:
         catalog = ask.catalog()
         entry = _entry(ask, catalog, form)
         if replaces:
-            _require_newest(ask, catalog, replaces, form["made_from"], typed)
+            _require_newest(ask, catalog, replaces, form[BASE], typed)
         with ask.recorded(_command(entry), entry.indicator) as told:
             instead = _key(replaces) if replaces else None
             add_correction(ask.settings, catalog, entry, ask.person.shown, instead)
             told.outcome = f"{entry.expected!r} → {entry.value!r}: {entry.reason.zh}"
     except ConflictError as error:
-        return _page(ask, typed, str(error), 409, replaces, error.fingerprint, error.fields)
+        return _page(ask, typed, str(error), 409, replaces, error.base, error.fields)
     except StorageError:
         raise
     except XinzhiError as error:
-        return _page(ask, typed, ask.in_words(error), 400, replaces, form["made_from"])
+        return _page(ask, typed, ask.in_words(error), 400, replaces, form[BASE])
     return ask.start(["run", entry.indicator, "--offline"], entry.indicator, [entry.indicator])
 
 
@@ -94,7 +101,7 @@ def save(ask: Asked, form: Sent) -> Response:
 def end(ask: Asked, form: Sent) -> Response:
     """End a correction, and have a run undo it."""
     catalog, which = ask.catalog(), form["which"]
-    _require_newest(ask, catalog, which, form["made_from"], {})
+    _require_newest(ask, catalog, which, form[BASE], {})
     key = _key(which)
     command = ["correct", key[0], str(key[1]), f"--source={key[2]}", "--end"]
     with ask.recorded(command, key[0]) as told:
@@ -109,7 +116,7 @@ def _page(
     problem: str = "",
     code: int = 200,
     replaces: str = "",
-    made_from: str = "",
+    base: str = "",
     differs: Sequence[DifferingField] = (),
 ) -> Response:
     catalog, rows = ask.catalog(), []
@@ -121,7 +128,7 @@ def _page(
     used = {ref.name for one in catalog.all() for ref in one.sources} - MADE_HERE.keys()
     return ask.show(
         "corrections", ask.say("desk_corrections"), code,
-        problem=problem, differs=differs, typed=typed, replaces=replaces, made_from=made_from,
+        problem=problem, differs=differs, typed=typed, replaces=replaces, base=base,
         rows=rows,
         indicators=[(one.id, one.title.in_(ask.lang)) for one in catalog.all()],
         sources=[("", ""), *((name, ask.say(f"source_{name}")) for name in sorted(used))],
@@ -172,22 +179,17 @@ def _number(ask: DeskRequest, text: str, field: str) -> float:
 
 
 def _require_newest(
-    ask: DeskRequest, catalog: Catalog, which: str, made_from: str, typed: Mapping[str, str]
+    ask: DeskRequest, catalog: Catalog, which: str, base: str, typed: Mapping[str, str]
 ) -> None:
     """Nothing where a correction still is what a form was made from; else a ConflictError."""
-    held = held_corrections(ask.settings, catalog).get(_key(which))
-    if held is None:
+    entry = held_corrections(ask.settings, catalog).get(_key(which))
+    if entry is None:
         raise SettingError(ask.say("no_such_correction"))
-    theirs = {ask.say(FIELDS[name]): words for name, words in _typed(held).items()}
-    mine = {ask.say(FIELDS[name]): words for name, words in typed.items()} or theirs
-    require_newest(
-        made_from, held.model_dump_json(), theirs=theirs, mine=mine,
-        message=ask.say("correction_changed"),
-    )  # fmt: skip
-
-
-def _mark(entry: Correction) -> str:
-    return fingerprint(entry.model_dump_json())
+    held = _typed(entry)
+    shown = (
+        {ask.say(FIELDS[n]): words for n, words in one.items()} for one in (held, typed or held)
+    )
+    require_newest(base, spelt(held), ask.say("correction_changed"), differing(*shown))
 
 
 def _typed(entry: Correction) -> dict[str, str]:
@@ -235,7 +237,7 @@ def _row(ask: DeskRequest, catalog: Catalog, entry: Correction) -> CorrectionRow
         str(entry.since),
         ask.urls.page(PATH, edit=which, fragment="form"),
         {"which": which},
-        _mark(entry),
+        spelt(_typed(entry)),
     )
 
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from dashboard import formatting
-from desk.conflict import MADE_FROM, ConflictError, fingerprint, lines, require_newest
+from desk.conflict import BASE, ConflictError, lines, merged_text
 from desk.grid import grid_scripts
 from desk.pages.indicators import PATH, SHOWN_CHANGES, ChangeShown
 from desk.request import Asked, DeskForm, DeskRequest, Sent
@@ -42,13 +42,16 @@ def save(ask: Asked, name: str, form: Sent) -> Response:
         found = hand_table(ask.settings, ask.catalog(), name, published)
         return _shown(ask, found, text, is_judged=True, form=form)
 
+    made, is_shared = text, False
+
     def make(present: HandTable) -> str:
-        label = ask.say("hand_table")
-        require_newest(
-            form[MADE_FROM], present.text, theirs={label: present.text}, mine={label: text},
+        nonlocal made, is_shared
+        is_shared = present.text.strip("\n") != form.typed(BASE).strip("\n")
+        made = merged_text(
+            form.typed(BASE), present.text, text, label=ask.say("hand_table"),
             message=_who(ask, present),
         )  # fmt: skip
-        return text
+        return made
 
     why = form["why"] or f"{name}: table edited"
     try:
@@ -59,9 +62,12 @@ def save(ask: Asked, name: str, form: Sent) -> Response:
         found = hand_table(ask.settings, ask.catalog(), name, published)
         return _shown(ask, found, text, conflict=conflict, form=form, status=409)
     except (FileProblem, CheckFailed):
+        # What is wrong may come of both changes together: they are shown, and corrected, together.
         found = hand_table(ask.settings, ask.catalog(), name, published)
-        return _shown(ask, found, text, is_judged=True, form=form, status=400)
-    return ask.back(f"{PATH}/{name}/table", ask.say("table_saved", count=f"{len(rows):,}"))
+        base = found.text if is_shared else form.typed(BASE)
+        return _shown(ask, found, made, is_judged=True, form=form, base=base, status=400)
+    said = ask.say("table_saved", count=f"{len(rows):,}")
+    return ask.back(f"{PATH}/{name}/table", said + (ask.say("saved_both") if is_shared else ""))
 
 
 @router.post(f"{PATH}/{{name}}/table/undo")
@@ -84,6 +90,7 @@ def _shown(
     is_judged: bool = False,
     conflict: ConflictError | None = None,
     form: DeskForm | None = None,
+    base: str = "",
     status: int = 200,
 ) -> Response:
     catalog, indicator = ask.catalog(), found.indicator
@@ -94,8 +101,7 @@ def _shown(
         "hand_table", ask.say("table_of", title=indicator.title.in_(ask.lang)), status,
         indicator_id=name, text=text, beside=found.beside, file=found.path.name,
         why=form["why"] if form else "",
-        made_from=conflict.fingerprint if conflict else
-        form[MADE_FROM] if form else fingerprint(found.text),
+        base=conflict.base if conflict else base or (form.typed(BASE) if form else found.text),
         faults=[(fault.line, in_words(fault.sentence, ask.lang)) for fault in faults],
         is_fine=is_judged and not faults, count=f"{len(rows):,}", conflict=conflict,
         rows=[(str(row.date), f"{row.value:,.12g} {unit.code}")

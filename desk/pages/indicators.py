@@ -4,7 +4,7 @@ rename it, look at its history, and take a change back."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from fastapi import APIRouter
@@ -13,18 +13,15 @@ from fastapi.responses import Response
 from dashboard import formatting
 from dashboard.data.freshness import Health, health
 from desk.conflict import (
-    MADE_FROM,
+    BASE,
     ConflictError,
-    DifferingField,
     DifferingLine,
-    differing,
-    fingerprint,
     lines,
-    require_newest,
+    merged_fields,
+    merged_text,
 )
 from desk.entry_form import (
     FIELDS,
-    changed_fields,
     choices_of,
     entry_values,
     new_values,
@@ -108,6 +105,31 @@ class EntryFault:
     sentence: str
 
 
+@dataclass(slots=True)
+class EntryChange:
+    """A change of an entry that is being made: what was typed into its fields or as its text, and
+    the entry that the form was made from."""
+
+    name: str
+    base: str
+    typed: Mapping[str, str] = field(default_factory=dict)
+    text: str = ""
+    is_shared: bool = False
+
+    def found(self, catalog_text: str) -> str:
+        """The entry as the catalog has it. Where it was renamed since the form was made, all of the
+        form is about its new id; `is_shared` says whether somebody else has changed it since."""
+        present = _present(catalog_text, self.name)
+        if present != self.name:
+            self.base, self.text = (
+                _renamed_head(one, self.name, present) for one in (self.base, self.text)
+            )
+            self.name = present
+        held = entry_of(catalog_text, present).replace("\r\n", "\n")
+        self.is_shared = held.strip("\n") != self.base.strip("\n")
+        return held
+
+
 @router.get(PATH)
 def listed(ask: Asked) -> Response:
     """Every indicator, by groups."""
@@ -181,43 +203,41 @@ def one(ask: Asked, name: str) -> Response:
 @router.post(f"{PATH}/{{name}}")
 def edit(ask: Asked, name: str, form: Sent) -> Response:
     """Save, check or try what was changed in the fields."""
-    base = form.typed("base")
-    changed = changed_fields(shown_values(base, _id_in(base, name)), form.typed)
-    moved: list[str] = []
+    change = EntryChange(name, form.typed(BASE), {f.name: form.typed(f.name) for f in FIELDS})
 
     def make(text: str) -> str:
-        present = _present(text, name)
-        moved[:] = [present]
-        _require_untouched(ask, base, entry_of(text, present), _id_in(base, name), present, changed)
-        return with_values(text, present, new_values(entry_values(text, present), changed))
+        entry = change.found(text)
+        held = shown_values(entry, change.name)
+        after = merged_fields(
+            shown_values(change.base, change.name), held, change.typed,
+            labels={one: ask.say(f"entry_{one}") for one in change.typed},
+            message=_who_changed(ask, change.name), carried=entry,
+        )  # fmt: skip
+        values = new_values(entry_values(text, change.name), held, after)
+        return with_values(text, change.name, values)
 
-    typed = {field.name: form.typed(field.name) for field in FIELDS}
-    return _changed(ask, name, form, make, moved, typed=typed)
+    return _changed(ask, form, change, make)
 
 
 @router.post(f"{PATH}/{{name}}/text")
 def edit_text(ask: Asked, name: str, form: Sent) -> Response:
     """Save, check or try the entry as text."""
-    mine = form.typed("entry").rstrip() + "\n"
-    moved: list[str] = []
+    change = EntryChange(name, form.typed(BASE), text=form.typed("entry").rstrip() + "\n")
 
     def make(text: str) -> str:
-        present = _present(text, name)
-        moved[:] = [present]
-        held = entry_of(text, present).replace("\r\n", "\n")
-        require_newest(
-            form[MADE_FROM], held, theirs={ask.say("entry_text"): held},
-            mine={ask.say("entry_text"): mine}, message=_who_changed(ask, present),
+        held = change.found(text)
+        entry = merged_text(
+            change.base, held, change.text, label=ask.say("entry_text"),
+            message=_who_changed(ask, change.name),
         )  # fmt: skip
-        entry = _renamed_head(mine, name, present)
-        if not entry.startswith((f"  {present}:\n", f"  {present}: ")):
-            raise SettingError(ask.say("entry_keeps_its_id", id=present))
-        after = with_entry(text, present, entry)
+        if not entry.startswith((f"  {change.name}:\n", f"  {change.name}: ")):
+            raise SettingError(ask.say("entry_keeps_its_id", id=change.name))
+        after = with_entry(text, change.name, entry)
         if _ids(after) not in (None, _ids(text)):
-            raise SettingError(ask.say("entry_keeps_its_id", id=present))
+            raise SettingError(ask.say("entry_keeps_its_id", id=change.name))
         return after
 
-    return _changed(ask, name, form, make, moved, entry=mine)
+    return _changed(ask, form, change, make)
 
 
 @router.post(f"{PATH}/{{name}}/rename")
@@ -248,34 +268,29 @@ def undo(ask: Asked, name: str, form: Sent) -> Response:
 
 
 def _changed(
-    ask: DeskRequest,
-    name: str,
-    form: DeskForm,
-    make: Callable[[str], str],
-    moved: Sequence[str],
-    typed: Mapping[str, str] | None = None,
-    entry: str = "",
+    ask: DeskRequest, form: DeskForm, change: EntryChange, make: Callable[[str], str]
 ) -> Response:
     """What comes of a change of an entry: it is saved, or its page is shown again with all that was
     typed and with what is to be said."""
     do, text = form["do"] or "save", text_of_catalog(ask.settings)
-    show = partial(_entry, ask, text=text, typed=typed, mine=entry)
+    show = partial(_entry, ask, text=text, change=change)
     try:
         draft = drafted(text, make(text))
-        faults = _faults(ask, draft, moved[0])
+        faults = _faults(ask, draft, change.name)
         if do == "save" and not faults:
-            with ask.recorded(["edit-indicator", moved[0]], moved[0]) as line:
-                change_catalog(ask.settings, make, _editor(ask, form, f"{moved[0]} edited"))
+            with ask.recorded(["edit-indicator", change.name], change.name) as line:
+                change_catalog(ask.settings, make, _editor(ask, form, f"{change.name} edited"))
                 line.outcome = form["why"] or "edited"
-            return ask.back(f"{PATH}/{moved[0]}", ask.say("entry_saved"))
+            said = ask.say("entry_saved") + (ask.say("saved_both") if change.is_shared else "")
+            return ask.back(f"{PATH}/{change.name}", said)
     except ConflictError as conflict:
-        return show(name=moved[0], conflict=conflict, status=409)
+        return show(change.name, conflict=conflict, status=409)
     except SettingError as error:
         faults = [EntryFault(None, in_words(error, ask.lang))]
-        return show(name=moved[0] if moved else name, faults=faults, status=400)
-    trials = _tried(ask, draft, [moved[0]]) if do == "try" and not faults else []
+        return show(change.name, faults=faults, status=400)
+    trials = _tried(ask, draft, [change.name]) if do == "try" and not faults else []
     return show(
-        name=moved[0], faults=faults, trials=trials, is_checked=not faults,
+        change.name, faults=faults, trials=trials, is_checked=not faults,
         status=400 if faults and do == "save" else 200,
     )  # fmt: skip
 
@@ -284,15 +299,15 @@ def _entry(
     ask: DeskRequest,
     name: str,
     text: str,
-    typed: Mapping[str, str] | None = None,
-    mine: str = "",
+    change: EntryChange | None = None,
     conflict: ConflictError | None = None,
     faults: Sequence[EntryFault] = (),
     trials: Sequence[AnsweredTrial] = (),
     is_checked: bool = False,
     status: int = 200,
 ) -> Response:
-    """The page of an entry."""
+    """The page of an entry. What was typed stands in its form with what that was made from, so that
+    what somebody else saves meanwhile is not taken back by it."""
     catalog, wrong = examined_text(text)
     try:
         held = entry_of(text, name).replace("\r\n", "\n")
@@ -301,19 +316,22 @@ def _entry(
         return ask.show(
             "problem", ask.say("not_found"), 404, sentence=sentence, typed=[], fields=[]
         )
+    mine = change or EntryChange(name, held)
+    base = conflict.base if conflict else mine.base
     indicator = catalog.indicators.get(name) if catalog else None
     values = shown_values(held, name)
-    if typed is not None and conflict is not None:
-        base_values = shown_values(str(getattr(conflict, "base", held)), name)
-        values |= {k: v for k, v in typed.items() if " ".join(v.split()) != base_values[k]}
-    elif typed is not None:
-        values |= typed
+    if conflict:  # what was not typed is what is held by now
+        before = shown_values(mine.base, name)
+        values |= {n: t for n, t in mine.typed.items() if " ".join(t.split()) != before[n]}
+    else:
+        values |= mine.typed
     start = line_of_entry(text, name)
     length = held.count("\n")
     known = _health(ask)
     return ask.show(
         "indicator", indicator.title.in_(ask.lang) if indicator else name, status,
-        indicator_id=name, held=held, mine=mine or held, base=held, made_from=fingerprint(held),
+        indicator_id=name, held=held, mine=mine.text or held, base=base if mine.typed else held,
+        base_of_text=base if mine.text else held,
         values=values, fields=FIELDS, faults=faults or [
             EntryFault(line - start + 1, in_words(said, ask.lang))
             for line, said in wrong if start <= line < start + length
@@ -324,7 +342,7 @@ def _entry(
         row=_row(ask, indicator, known.get(name)) if indicator else None,
         changes=_history(ask, name, indicator),
         used_by=_used_by(ask, catalog, name) if catalog else [],
-        rows_of_text=min(40, length + 2), is_text=bool(mine),
+        rows_of_text=min(40, length + 2), is_text=bool(mine.text),
         here=ask.urls.page(f"{PATH}/{name}"), as_text=ask.urls.page(f"{PATH}/{name}/text"),
         rename=ask.urls.page(f"{PATH}/{name}/rename"), undo=ask.urls.page(f"{PATH}/{name}/undo"),
         run=ask.urls.page("/desk/runs"), all=ask.urls.page(PATH),
@@ -432,32 +450,6 @@ def _faults(ask: DeskRequest, draft: CatalogDraft, name: str) -> list[EntryFault
     ]
 
 
-def _require_untouched(
-    ask: DeskRequest, base: str, held: str, was: str, present: str, changed: Mapping[str, str]
-) -> None:
-    """Nothing where nobody else has changed the same fields since the form was made."""
-    before, theirs = shown_values(base, was), shown_values(held, present)
-    touched = {name: text for name, text in changed.items() if theirs[name] != before[name]
-               and theirs[name] != text}  # fmt: skip
-    if touched:
-        said = {name: ask.say(f"entry_{name}") for name in touched}
-        fields = differing(
-            {said[name]: theirs[name] for name in touched},
-            {said[name]: text for name, text in touched.items()},
-        )
-        raise FieldsConflict(_who_changed(ask, present), fields, fingerprint(held), base)
-
-
-class FieldsConflict(ConflictError):
-    """The same for a form of fields: `base` is the entry that it was made from."""
-
-    def __init__(
-        self, message: str, fields: Sequence[DifferingField], mark: str, base: str
-    ) -> None:
-        super().__init__(message, fields, mark)
-        self.base = base
-
-
 def _who_changed(ask: DeskRequest, name: str) -> str:
     """Who changed an entry last, and when."""
     last = next(changes_of_entry(ask.settings, name), None)
@@ -528,11 +520,6 @@ def _present(text: str, name: str) -> str:
     """What an indicator is called in a text of the catalog."""
     catalog, _ = examined_text(text)
     return catalog.resolve(name) if catalog else name
-
-
-def _id_in(entry: str, name: str) -> str:
-    """The id that a text of an entry begins with."""
-    return entry.partition(":")[0].strip() or name
 
 
 def _renamed_head(entry: str, old: str, new: str) -> str:

@@ -11,12 +11,14 @@ from fastapi.responses import Response
 
 from dashboard import formatting
 from desk.conflict import (
-    MADE_FROM,
+    BASE,
     ConflictError,
     DifferingLine,
-    fingerprint,
     lines,
+    merged_fields,
     require_newest,
+    spelt,
+    unspelt,
 )
 from desk.frame import DeskPage
 from desk.pages.indicators import SHOWN_CHANGES, ChangeShown
@@ -179,14 +181,14 @@ def edit(ask: Asked, key: str, form: Sent) -> Response:
     mine = {name: _typed(form, name) for name in COLUMNS}
 
     def make(row: RegisterRow) -> dict[str, str] | None:
-        label = {name: ask.say(f"register_{name}") for name in COLUMNS}
-        require_newest(
-            form[MADE_FROM], _spelt(row),
-            theirs={label[n]: row.cells[n] for n in COLUMNS},
-            mine={label[n]: mine[n] for n in COLUMNS},
-            message=_who_changed(ask, key),
+        if drops:
+            require_newest(form[BASE], spelt(row.cells), _who_changed(ask, key))
+            return None
+        return merged_fields(
+            unspelt(form[BASE]), row.cells, mine,
+            labels={name: ask.say(f"register_{name}") for name in COLUMNS},
+            message=_who_changed(ask, key), carried=spelt(row.cells),
         )  # fmt: skip
-        return None if drops else mine
 
     title = mine["title"]
     why = form["why"] or f"《{title}》{'taken out' if drops else 'edited'}"
@@ -198,7 +200,7 @@ def edit(ask: Asked, key: str, form: Sent) -> Response:
         return _form(ask, _find(ask, key), mine, conflict=conflict, status=409)
     except FileProblem as error:
         return _form(ask, _find(ask, key), mine, problem=in_words(error, ask.lang),
-                     made_from=form[MADE_FROM], status=400)  # fmt: skip
+                     base=form[BASE], status=400)  # fmt: skip
     if row is None:
         return ask.back(PATH, ask.say("row_dropped", title=title))
     return ask.back(f"{PATH}/{row.key}", ask.say("row_saved"))
@@ -209,8 +211,7 @@ def _decided(
 ) -> Sequence[Document]:
     if not take:
         return review.leave(ask.settings, keys)
-    why = form["why"] or f"{len(keys)} taken into the register"
-    return review.take(ask.settings, keys, editor=Editor(ask.person.shown, why))[1]
+    return review.take(ask.settings, keys, Editor(ask.person.shown, form["why"]))[1]
 
 
 def _told_before(ask: DeskRequest, key: str, what: str) -> str:
@@ -273,7 +274,7 @@ def _form(
     typed: dict[str, str] | None = None,
     conflict: ConflictError | None = None,
     problem: str = "",
-    made_from: str = "",
+    base: str = "",
     status: int = 200,
 ) -> Response:
     cells = {**row.cells, **(typed or {})}
@@ -285,7 +286,7 @@ def _form(
     return ask.show(
         "register_row", cells["title"], status, row=row, cells=cells, conflict=conflict,
         problem=problem or (in_words(row.problem, ask.lang) if row.problem else ""),
-        made_from=conflict.fingerprint if conflict else made_from or fingerprint(_spelt(row)),
+        base=conflict.base if conflict else base or spelt(row.cells),
         topics=[(topic, topic in topics) for topic in dict.fromkeys((*topic_names(), *topics))],
         kinds=[(kind, ask.say(f"kind_{kind}")) for kind in KINDS],
         verifications=[(word, ask.say(f"verification_{word or 'none'}"))
@@ -302,10 +303,6 @@ def _typed(form: DeskForm, name: str) -> str:
         more = form["topics_more"].replace("；", ";").split(";")
         return ";".join(dict.fromkeys(t.strip() for t in (*form.all("topics"), *more) if t.strip()))
     return form[name]
-
-
-def _spelt(row: RegisterRow) -> str:
-    return "\n".join(row.cells[name] for name in COLUMNS)
 
 
 def _candidate(

@@ -18,13 +18,14 @@ from dashboard.http.security import DESK
 from dashboard.pages import status
 from dashboard.pages.page import PageRequest
 from dashboard.pages.parts.freshness import age, until
-from desk.conflict import ConflictError, fingerprint
+from desk.conflict import require_newest
 from desk.frame import DeskPage
 from desk.pages import runs
 from desk.request import Asked, DeskRequest, Sent
 from etl.catalog import Indicator
 from etl.commands.update import MOST_SAID, noted
 from etl.errors import SettingError
+from etl.files.drafts import fingerprint
 from etl.ingest.run import Request
 from etl.records import HeldAnswer, now
 from etl.reliability import failing, failure_told, warning
@@ -168,8 +169,7 @@ def note(ask: Asked, form: Sent) -> Response:
 def _still_held(ask: DeskRequest, name: str, made_from: str) -> str:
     """The indicator whose held answers a form is about, if they are those that it showed."""
     held = queries.refused(ask.snapshot()).get(name, ())
-    if made_from != _mark(held):
-        raise ConflictError(ask.say("held_has_changed"), [], _mark(held))
+    require_newest(made_from, _mark(held), ask.say("held_has_changed"))
     return name
 
 
@@ -177,7 +177,7 @@ def _mark(held: Sequence[HeldAnswer]) -> str:
     """The fingerprint of the answers of an indicator that may be taken."""
     told = [f"{one.source} {one.since.isoformat()} {one.sentence}" for one in held
             if one.may_be_taken]  # fmt: skip
-    return fingerprint("\n".join(told) if told else None)
+    return fingerprint("\n".join(told))
 
 
 def _groups(

@@ -21,6 +21,7 @@ from etl.errors import CatalogError, FileProblem, Locked, SettingError, StorageE
 from etl.files.authored import read_bulletins, read_documents
 from etl.files.bulletin_files import add_bulletin, withdraw_bulletin
 from etl.files.drafts import Drafts
+from etl.files.edits import Editor
 from etl.policies import candidates, review
 from etl.policies.references import cited
 from etl.records import BEIJING, COMMITTEE, now
@@ -188,7 +189,7 @@ def candidates_command(settings: Settings, options: argparse.Namespace) -> int:
             f"{place_of(settings)}: no warehouse yet; run `python -m etl run` first."
         )
     if options.take:
-        path, documents = review.take(settings, options.take)
+        path, documents = review.take(settings, options.take, Editor(options.author))
         for document in documents:
             console.say(f"added to {path}: {document.title}")
         console.say("run `python -m etl run` to count and publish them")

@@ -21,6 +21,7 @@ from etl.bulletins.model import Bulletin
 from etl.bulletins.read import of_words
 from etl.errors import FileProblem, StorageError
 from etl.files.bulletin_files import write_whole
+from etl.files.edits import merged
 from etl.files.strict_model import FrozenModel
 from etl.records import now
 from etl.settings import Settings
@@ -120,14 +121,21 @@ class Drafts:
         left_out: tuple[str, ...] = (),
         notes: tuple[str, ...] = (),
     ) -> SavedDraft:
-        """Save a text over the one whose fingerprint is `base` ('' where there was none); a
-        DraftConflict if that is no longer the newest. What is known of a file that the draft was
-        read from stays with it until another is."""
+        """Save a text over the one whose fingerprint is `base` ('' where there was none). Where
+        that is no longer the newest, both changes are saved if they touch different lines, which
+        the text of the answer shows; else a DraftConflict. What is known of a file that the draft
+        was read from stays with it until another is."""
         text = text.replace("\r\n", "\n")
         with self._writing():
             held = self.read(day)
             if held is not None and held.text == text:
                 return held
+            if held is not None and held.fingerprint != base:
+                both = self._with_both(day, base, held.text, text)
+                if both is not None:
+                    typed = SaveNote(author=author, saved_at=now(), source=source)
+                    self._keep(EARLIER, SavedDraft(day, text, typed))
+                    text, base = both, held.fingerprint
             note = SaveNote(
                 author=author, saved_at=now(), fingerprint=fingerprint(text), source=source,
                 left_out=left_out, notes=notes,
@@ -188,6 +196,17 @@ class Drafts:
         if not any((one.kind, one.name) == (kind, name) for one in self.earlier(day)):
             return None
         return (self.folder / kind / name).read_text(encoding="utf-8")
+
+    def _with_both(self, day: date, base: str, held: str, text: str) -> str | None:
+        """The text with both changes; None where they meet, or where nobody can tell."""
+        begun = self._text_of(day, base) if base else None
+        if begun is None:
+            return None
+        try:
+            both = merged(*(one.encode() for one in (begun, held, text)))
+        except StorageError:  # without git nobody can tell
+            return None
+        return None if both is None else both.decode()
 
     def _text_of(self, day: date, base: str) -> str | None:
         """The earlier text with a fingerprint."""

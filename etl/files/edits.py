@@ -33,6 +33,8 @@ KEPT, LOG = "replaced", "changes.jsonl"
 #: Who is named where nobody knows.
 NOBODY = "unknown"
 _SEPARATOR = "\x1f"
+#: What lies in the folder of git while somebody is in the middle of something there.
+_UNDER_WAY = ("MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "rebase-merge", "rebase-apply")
 #: What a person's own git is set to must not change what a commit holds, run programs, or ask.
 _QUIET = tuple(
     part
@@ -130,7 +132,10 @@ def versions(path: Path, most: int = MOST_VERSIONS) -> list[FileVersion]:
     """The last changes of a file, newest first, each with what it left. The oldest one listed has
     no text before it here."""
     path = path.resolve()
-    tree = _work_tree(path)
+    try:
+        tree = _work_tree(path)
+    except StorageError:  # who changes it is told; the file itself can be read
+        return []
     return _committed(tree, path, most) if tree else _kept(path, most)
 
 
@@ -152,7 +157,32 @@ def undone(path: Path, change_id: str) -> bytes:
             f"{path.name}: that change made the file; empty it in place of taking the change back."
         )
     present = content_of(path) or b""
-    return before if present == after else _merged(path, present, after, before)
+    both = merged(after, present, before)
+    if both is None:
+        raise SettingError(
+            f"{path.name}: later changes touch the same lines; take those back first, or edit it."
+        )
+    return both
+
+
+def merged(base: bytes, one: bytes, other: bytes) -> bytes | None:
+    """A text with the changes of two people who began from `base`; None where they touch the same
+    lines, or lines side by side. A StorageError where there is no git to tell."""
+    if base == one or one == other:
+        return other
+    if base == other:
+        return one
+    with tempfile.TemporaryDirectory() as folder:
+        texts = {"one": one, "base": base, "other": other}
+        for name, content in texts.items():
+            (Path(folder) / name).write_bytes(content)
+        done = _run(Path(folder), "merge-file", "--stdout", "--quiet", *texts)
+    if done is None:
+        raise StorageError(
+            "Two changes can be put together where git is installed; install it, or make yours "
+            "again in the newest text."
+        )
+    return None if done.returncode else done.stdout
 
 
 def content_of(path: Path) -> bytes | None:
@@ -165,33 +195,37 @@ def content_of(path: Path) -> bytes | None:
         raise StorageError(f"{path}: cannot be read ({error.strerror}).") from None
 
 
-def _merged(path: Path, present: bytes, after: bytes, before: bytes) -> bytes:
-    """`present`, with what led from `before` to `after` taken back."""
-    with tempfile.TemporaryDirectory() as folder:
-        texts = {"present": present, "after": after, "before": before}
-        for name, content in texts.items():
-            (Path(folder) / name).write_bytes(content)
-        done = _run(Path(folder), "merge-file", "--stdout", "--quiet", *texts)
-    if done is None or done.returncode:
-        raise SettingError(
-            f"{path.name}: later changes touch the same lines; take those back first, or edit it."
-        )
-    return done.stdout
-
-
 def _work_tree(path: Path) -> Path | None:
-    """The top of the git work tree that a file belongs to; None if there is none, or it is to
-    ignore the file."""
+    """The top of the git work tree that a file belongs to; None if there is none, if it is to
+    ignore the file, or if it stands on no branch, where a commit would belong to nobody. A
+    StorageError where git will not read it."""
     folder = path.parent
     while not folder.exists():
         folder = folder.parent
     done = _run(folder, "rev-parse", "--show-toplevel")
-    if done is None or done.returncode:
+    if done is None or b"not a git repository" in done.stderr:
         return None
+    if done.returncode or not done.stdout.strip():
+        told = done.stderr.decode("utf-8", "replace") or "no work tree"
+        raise StorageError(
+            f"{folder}: git does not read its work tree ({quoted(told)}); nothing was changed."
+        )
     ignored = _run(folder, "check-ignore", "--quiet", "--", str(path))
     if ignored is None or ignored.returncode != 1:
         return None
-    return Path(os.fsdecode(done.stdout.rstrip(b"\n")))
+    tree = Path(os.fsdecode(done.stdout.rstrip(b"\n")))
+    return tree if _is_under_way(tree) or _has_branch(tree) else None
+
+
+def _has_branch(tree: Path) -> bool:
+    done = _run(tree, "symbolic-ref", "--quiet", "HEAD")
+    return done is not None and not done.returncode
+
+
+def _is_under_way(tree: Path) -> bool:
+    asked = (part for name in _UNDER_WAY for part in ("--git-path", name))
+    told = _git(tree, "rev-parse", *asked).splitlines()
+    return any((tree / os.fsdecode(line)).exists() for line in told)
 
 
 def _commit(tree: Path, path: Path, editor: Editor) -> None:
@@ -255,6 +289,11 @@ def _objects(told: bytes, count: int) -> Iterator[bytes | None]:
 def _change_and_commit(
     tree: Path, path: Path, before: bytes | None, payload: bytes, editor: Editor
 ) -> None:
+    if _is_under_way(tree):
+        raise StorageError(
+            f"{tree}: somebody is in the middle of a merge or rebase of git there; nothing was "
+            "changed. Save again when it is finished."
+        )
     if before is not None and _git(tree, "status", "--porcelain", "--", str(path)).strip():
         _commit(tree, path, _as_found(path))  # so that the way back from this change loses nothing
     put(path, payload)
@@ -342,6 +381,11 @@ def _git(
             break
         time.sleep(LOOK_S * (attempt + 1))  # another git is at work there
     told = done.stderr.decode("utf-8", "replace").strip() if done else "no answer in time"
+    if "index.lock" in told:
+        raise StorageError(
+            f"{tree}: another git is at work there, or was cut off; nothing was changed. If none "
+            "is, remove index.lock in the folder .git."
+        )
     raise StorageError(
         f"{tree}: git did not take the change ({quoted(told)}); nothing was changed."
     )

@@ -12,7 +12,7 @@ from etl.bulletins.model import Bulletin
 from etl.errors import SettingError, nearest, quoted
 from etl.files.authored import read_bulletins, read_documents
 from etl.files.cells import bytes_of, text_of
-from etl.files.edits import Editor, change, put
+from etl.files.edits import Editor, change
 from etl.policies.candidates import (
     CITED,
     LEFT,
@@ -59,11 +59,11 @@ def waiting(settings: Settings, snapshot: CurrentSnapshot) -> list[Candidate]:
 def take(
     settings: Settings,
     keys: Sequence[str],
+    editor: Editor,
     drafts: Sequence[Bulletin] = (),
-    editor: Editor | None = None,
 ) -> tuple[Path, list[Document]]:
     """Add documents to the register of the data folder in one step; the file, and what was added.
-    Those that only `drafts` cite may be taken, too. An `editor` signs it as a change of the file.
+    Those that only `drafts` cite may be taken, too. It is a change of the file by `editor`.
 
     If the data folder has no register of its own, it first gets a copy of the project's.
     """
@@ -73,10 +73,7 @@ def take(
         documents = [_entry(candidate) for candidate in chosen]
         path = settings.data / "policies.csv"
         payload = _with_rows(settings.register, documents)
-        if editor is None:
-            put(path, payload)
-        else:
-            change(path, payload, editor)
+        change(path, payload, replace(editor, why=editor.why or _why(documents)))
     return path, documents
 
 
@@ -128,6 +125,12 @@ def _chosen(candidates: Sequence[Candidate], keys: Sequence[str]) -> list[Candid
         if one not in chosen:
             chosen.append(one)
     return chosen
+
+
+def _why(taken: Sequence[Document]) -> str:
+    """What the history of the register says where nobody gave a reason."""
+    more = f" and {len(taken) - 1} more" if len(taken) > 1 else ""
+    return f"taken into the register: {taken[0].title}{more}" if taken else ""
 
 
 def _entry(candidate: Candidate) -> Document:
