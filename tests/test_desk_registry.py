@@ -243,12 +243,12 @@ def table_by_hand(at: DeskClient, place: str) -> str:
     """The address of the table of a new indicator that is kept by hand, in a file of its own."""
     told = {
         "kind": "manual", "title_zh": f"{place} 算力", "title_en": f"Compute of {place}",
-        "id": f"{place}_eflops", "unit": "eflops", "frequency": "monthly", "max": "1000",
+        "id": f"eflops_of_{place}", "unit": "eflops", "frequency": "monthly", "max": "1000",
         "definition_zh": "算力。", "definition_en": "Compute.", "source_zh": "经信局",
         "source_en": "Bureau", "url": "https://www.beijing.gov.cn/", "file": f"{place}.csv",
     }  # fmt: skip
     assert at.submit("/desk/indicators/new", **told, do="save").status_code == 303
-    return f"/desk/indicators/{place}_eflops/table"
+    return f"/desk/indicators/eflops_of_{place}/table"
 
 
 def test_a_table_kept_by_hand_is_judged_saved_and_taken_back(at: DeskClient, own: Settings) -> None:
