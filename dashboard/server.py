@@ -81,6 +81,7 @@ class Server:
         self, settings: Settings, store: SnapshotStore, *, for_committee: bool = False
     ) -> None:
         self.for_committee = for_committee
+        self._settings = settings
         self.snapshots = Snapshots(store, get_ready, in_background=True)
         served = members_receipts(settings) if for_committee else receipts(settings)
         cache = ResponseCache(self.snapshots)
@@ -113,8 +114,20 @@ class Server:
         paths = [PATH, *(route.path for route in found if isinstance(route, Route))]
         self._app = PublicAddress(door, self.service.site.urls, paths)
 
+    @property
+    def is_there(self) -> bool:
+        """Whether there is a place that it reads. That of the committee begins with the first
+        snapshot for it."""
+        is_open = self.snapshots.open is not None
+        return is_open or not self.for_committee or has_committee(self._settings)
+
+    @property
+    def leaving(self) -> Event:
+        """To be set once the process has been told to end."""
+        return self.service.leaving
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self.service.leaving.is_set():
+        if self.leaving.is_set():
             send = closing(send)
         if self.for_committee:
             send = with_headers(send, lambda headers: kept(headers, PRIVATE))
@@ -152,12 +165,22 @@ class Server:
         routes.mount("/", dash)
         return routes
 
+    async def _warm(self) -> None:
+        if not self.for_committee:  # the public site has the files of every page
+            await assets.warm(self.service)
+
+    def _keep_up(self, stopped: Event) -> None:
+        while not self.is_there:  # nothing is wrong, and nothing is to be said
+            if stopped.wait(self.snapshots.store.look_every_s):
+                return
+        keep_up(self.snapshots, stopped)
+
     @asynccontextmanager
     async def _running(self, routes: FastAPI) -> AsyncIterator[None]:
         """Beside the server, for as long as it runs."""
         stopped = Event()
-        Thread(target=keep_up, args=(self.snapshots, stopped), daemon=True).start()
-        warm = asyncio.ensure_future(assets.warm(self.service))
+        Thread(target=self._keep_up, args=(stopped,), daemon=True).start()
+        warm = asyncio.ensure_future(self._warm())
         sampling = asyncio.ensure_future(_sampled(self.service.metrics))
         yield
         warm.cancel()
@@ -166,16 +189,37 @@ class Server:
         await asyncio.to_thread(self.service.served.close)
 
 
+class MembersSite:
+    """The site for the committee as an ASGI app, from its first snapshot on: no process is started
+    again for it. Until then everything is public, and the public site answers."""
+
+    def __init__(self, public: Server, members: Server) -> None:
+        self.public, self.members = public, members
+
+    @property
+    def answering(self) -> Server:
+        """Which of the two answers now."""
+        return self.members if self.members.is_there else self.public
+
+    @property
+    def leaving(self) -> Event:
+        """To be set once the process has been told to end."""
+        return self.members.leaving
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        app = self.members if scope["type"] == "lifespan" else self.answering
+        await app(scope, receive, send)
+
+
 def create_server(settings: Settings) -> Server:
     """The public site over the snapshots that `settings` name."""
     return Server(settings, store_of(settings))
 
 
-def create_members_server(settings: Settings) -> Server | None:
-    """The site for the committee; None where nothing was ever published for it alone."""
-    if not has_committee(settings):
-        return None
-    return Server(settings, committee_store_of(settings), for_committee=True)
+def create_members_site(settings: Settings, public: Server) -> MembersSite:
+    """The site for the committee beside the public one."""
+    members = Server(settings, committee_store_of(settings), for_committee=True)
+    return MembersSite(public, members)
 
 
 def create_site(settings: Settings) -> Server | PeopleDoor:
@@ -184,7 +228,7 @@ def create_site(settings: Settings) -> Server | PeopleDoor:
     public = create_server(settings)
     if not settings.signs_in:
         return public
-    return PeopleDoor(public, create_members_server(settings) or public, People.of(settings))
+    return PeopleDoor(public, create_members_site(settings, public), People.of(settings))
 
 
 async def _sampled(metrics: Metrics) -> None:

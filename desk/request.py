@@ -3,7 +3,7 @@ ways in which it answers."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import PurePath
@@ -39,15 +39,20 @@ MOST_FIELDS, MOST_FILES = 2_000, 20
 
 @dataclass(frozen=True, slots=True)
 class DeskService:
-    """What the pages of a desk share; `request.app.state.desk`. `snapshots` are those that editors
-    read: what is for the committee is in them."""
+    """What the pages of a desk share; `request.app.state.desk`. `find_snapshots` gives those that
+    editors read: what is for the committee is in them, from the first that is published on."""
 
     settings: Settings
     site: SiteConfig
-    snapshots: Snapshots
+    find_snapshots: Callable[[], Snapshots]
     jobs: Jobs
     flash: FlashMessages
     checkers: DraftCheckers
+
+    @property
+    def snapshots(self) -> Snapshots:
+        """Those that editors read at this moment."""
+        return self.find_snapshots()
 
 
 class FormExpired(XinzhiError):

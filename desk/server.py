@@ -7,6 +7,7 @@ from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse,
 from starlette.datastructures import FormData
 
 from dashboard.address import AddressError
+from dashboard.data.snapshot import Snapshot
 from dashboard.http.asgi import App, Receive, Scope, Send
 from dashboard.http.bodies import MAX_BYTES, BoundedBodies
 from dashboard.http.front_door import FrontDoor
@@ -15,7 +16,7 @@ from dashboard.http.problems import BodyError, our_mistake
 from dashboard.http.public_address import PublicAddress
 from dashboard.http.security import DESK, is_of_the_desk
 from dashboard.people import People, PeopleDoor, Person, Role
-from dashboard.server import create_members_server, create_server
+from dashboard.server import Server, create_members_site, create_server
 from desk.checking import DraftCheckers
 from desk.conflict import ConflictError
 from desk.flash import FlashMessages
@@ -51,23 +52,32 @@ class DeskServer:
     def __init__(self, settings: Settings) -> None:
         self.people = People.of(settings)
         self.public = create_server(settings)
-        self.members = create_members_server(settings) or self.public
-        service = self.members.service
-        checkers, snapshots = DraftCheckers(settings), service.snapshots
-        first = snapshots.get_ready
-        # What editors ask first after a publication is read before they do.
-        snapshots.get_ready = lambda found: (first(found), checkers.of(found))
+        self.members = create_members_site(settings, self.public)
+        checkers, service = DraftCheckers(settings), self.public.service
+        for site in (self.public, self.members.members):
+            self._check_with(checkers, site)
         self.desk = DeskService(
-            settings, service.site, snapshots, Jobs(settings), FlashMessages(), checkers
-        )
+            settings, service.site, lambda: self.members.answering.snapshots, Jobs(settings),
+            FlashMessages(), checkers,
+        )  # fmt: skip
         inner = _Entrance(BoundedBodies(_routes(self.desk), most=lambda path: MAX_SENT_BYTES))
         door = FrontDoor(inner, self.public.service.metrics)
         own = PublicAddress(door, service.site.urls, [DESK])
         prefix = service.site.urls.prefix
-        public = _Doors(own, self.public, prefix)
-        is_one = self.members is self.public  # and then begun once
-        members = public if is_one else _Doors(own, self.members, prefix)
+        public, members = (_Doors(own, site, prefix) for site in (self.public, self.members))
         self._app = PeopleDoor(public, members, self.people)
+
+    def _check_with(self, checkers: DraftCheckers, site: Server) -> None:
+        """What editors ask first after a publication is read before they do, from the site that
+        they are answered by."""
+        first = site.snapshots.get_ready
+
+        def ready(found: Snapshot) -> None:
+            first(found)
+            if self.members.answering is site:
+                checkers.of(found)
+
+        site.snapshots.get_ready = ready
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._app(scope, receive, send)

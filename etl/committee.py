@@ -18,10 +18,14 @@ from etl.corrections import Correction
 from etl.errors import quoted
 from etl.policies.identity import document_key, normal_title
 from etl.policies.references import cited
+from etl.quoted_values import CommitteeValues, QuotedValue
 from etl.records import PUBLIC, Document
 
 #: A title of fewer letters may stand in any text without meaning the document.
 SURE_TITLE = 8
+#: What people write between the words of a name, and what stands around them in an address, which
+#: is searched like any other text.
+_BETWEEN = str.maketrans(dict.fromkeys("_-‐‑–·•・/@", " "))
 #: What of an entry is words that are looked for, not words that are said.
 _LOOKED_FOR = frozenset({"id", "aliases", "inverse", "parts", "not_in", "old_ids", "shown_with",
                          "events_of", "loose", "needs_cue", "actors"})  # fmt: skip
@@ -124,8 +128,8 @@ def _without_names(one: Indicator, names: NamesOfCommittee, hidden: Hidden) -> I
 
 
 class NamesOfCommittee:
-    """Finds the names of what is for the committee in any text: aliases, titles and ids. A word
-    that is a public indicator's as well means that one."""
+    """Finds the names of what is for the committee in any text, addresses too: aliases, titles and
+    ids. A word that is a public indicator's as well means that one."""
 
     def __init__(self, catalog: Catalog) -> None:
         self.catalog = catalog
@@ -137,7 +141,8 @@ class NamesOfCommittee:
                     "aliases": tuple(
                         name for name in dict.fromkeys(_names_of(one))
                         if not one.for_committee or normal_alias(name) not in public
-                    )
+                    ),
+                    "not_in": tuple(word.translate(_BETWEEN) for word in one.not_in),
                 }
             )
             for one in catalog.all()
@@ -146,7 +151,7 @@ class NamesOfCommittee:
 
     def found(self, text: str) -> Iterator[tuple[int, int, str]]:
         """Start, stop and indicator of each."""
-        for start, stop, name in self._finder.found(text):
+        for start, stop, name in self._finder.found(text.translate(_BETWEEN)):
             if self.catalog[name].for_committee:
                 yield start, stop, name
 
@@ -156,9 +161,14 @@ class NamesOfCommittee:
 
 
 def _names_of(one: Indicator) -> Iterator[str]:
-    yield from one.aliases
+    """Aliases, titles and ids as they are searched for; English ones in the plural too."""
     titles = (one.title.zh, one.title.en, one.short.zh, one.short.en, one.id, *one.old_ids)
-    yield from (name for name in titles if len(name) > 1)
+    for name in (*one.aliases, *(name for name in titles if len(name) > 1)):
+        spelt = name.translate(_BETWEEN).strip()
+        if spelt:
+            yield spelt
+            if spelt.isascii() and spelt[-1].isalpha():
+                yield f"{spelt}s"
 
 
 def quotes(
@@ -168,15 +178,16 @@ def quotes(
     corrections: Iterable[Correction] = (),
     withdrawals: Iterable[Withdrawal] = (),
     beside: Iterable[tuple[str, str]] = (),
+    values: CommitteeValues | None = None,
 ) -> Iterator[str]:
     """A sentence for each place where public words speak of what is for the committee: bulletins,
     entries of the catalog, notes of documents, reasons of corrections, and texts `beside` with
-    where they stand."""
+    where they stand. Numbers that are surely one of its `values` are told, if these are known."""
     if not _has_committee(catalog, documents):
         return
     names, parser = NamesOfCommittee(catalog), Parser(catalog)
     for bulletin in bulletins:
-        yield from _quotes(bulletin, names, parser, documents)
+        yield from _quotes(bulletin, names, parser, documents, values)
     words = [
         *_words_of_catalog(catalog),
         *((f"the note of 《{quoted(d.title)}》 in the register", d.note)
@@ -195,12 +206,19 @@ def quotes(
                 f"{where} is public and names {_named(catalog[name])}, which is for the committee. "
                 "Change the words, or write visibility: committee there too."
             )
+        for one in values.found(text) if values is not None else ():
+            yield f"{where} is public and tells {_told_value(one, text, catalog)}"
 
 
-def quotes_of(bulletin: Bulletin, catalog: Catalog, documents: Sequence[Document]) -> Iterator[str]:
+def quotes_of(
+    bulletin: Bulletin,
+    catalog: Catalog,
+    documents: Sequence[Document],
+    values: CommitteeValues | None = None,
+) -> Iterator[str]:
     """The same for one bulletin."""
     if _has_committee(catalog, documents):
-        yield from _quotes(bulletin, NamesOfCommittee(catalog), Parser(catalog), documents)
+        yield from _quotes(bulletin, NamesOfCommittee(catalog), Parser(catalog), documents, values)
 
 
 def _has_committee(catalog: Catalog, documents: Iterable[Document]) -> bool:
@@ -211,7 +229,11 @@ def _has_committee(catalog: Catalog, documents: Iterable[Document]) -> bool:
 
 
 def _quotes(
-    bulletin: Bulletin, names: NamesOfCommittee, parser: Parser, documents: Sequence[Document]
+    bulletin: Bulletin,
+    names: NamesOfCommittee,
+    parser: Parser,
+    documents: Sequence[Document],
+    values: CommitteeValues | None,
 ) -> Iterator[str]:
     """Where a bulletin, if it is public, names, says something of or cites what is for the
     committee; each sentence is told once."""
@@ -246,6 +268,12 @@ def _quotes(
                 if len(title) >= SURE_TITLE and title in letters:
                     what = f"《{quoted(document.title)}》"
                     yield from said(part, index, at, sentence, what)
+            for one in values.found(sentence, bulletin.date) if values is not None else ():
+                if (part, index, at) not in told:
+                    yield (
+                        f"the bulletin of {bulletin.date} is public: {_place(bulletin, part)}, "
+                        f"“{quoted(sentence.strip())}”, tells {_told_value(one, sentence, catalog)}"
+                    )
     for passage in passages(bulletin, parser):
         for read in passage.sentences(parser):
             for statement, (start, _) in zip(read.statements, read.places, strict=True):
@@ -297,6 +325,14 @@ def _texts_in(told: Any, where: str = "") -> Iterator[tuple[str, str]]:
     elif isinstance(told, Sequence):
         for value in told:
             yield from _texts_in(value, where)
+
+
+def _told_value(one: QuotedValue, text: str, catalog: Catalog) -> str:
+    return (
+        f"{text[one.start : one.stop]}, which is the value of {_named(catalog[one.indicator])} "
+        f"for {one.date}, for the committee, and of nothing public. Write it with fewer digits or "
+        "not at all, or write visibility: committee there too."
+    )
 
 
 def _named(indicator: Indicator) -> str:

@@ -1,27 +1,35 @@
-"""A small site with something planted in it for the committee: an indicator, what is derived from
-it, a count, a bulletin and two documents, in words and numbers that stand nowhere else."""
+"""A small site with something planted in it for the committee: an indicator from a file with a
+correction, one that people keep, two that are fetched (one in vain), what is derived, a count, a
+bulletin, one that was withdrawn, texts that were replaced, and two documents, in words and numbers
+that stand nowhere else."""
 
 from __future__ import annotations
 
 from datetime import date, timedelta
 from pathlib import Path
 
+import httpx
 from catalogs import catalog_text, entry
 from conftest import settings_of
 
+from etl.bulletins.model import Withdrawal
 from etl.catalog import Catalog, load_catalog
 from etl.ingest.run import Report, Request, run
+from etl.ingest.upstream import Upstream
 from etl.settings import Settings
 
 SECRET, DERIVED, COUNT = "zhuque_margin_usd", "xuanwu_spread_usd", "qinglong_documents_monthly"
 OLD = "zhuque_before_usd"
 DAY, HIDDEN_DAY, PUBLIC_DAY = date(2026, 5, 28), date(2026, 5, 29), date(2026, 5, 28)
+#: Of a bulletin for the committee that was taken back.
+GONE_DAY = date(2026, 5, 26)
 VALUE, EARLIER = 73519.4826, 61847.3951
 #: Every word and number of which nothing may be in public.
 WORDS = (
     SECRET, DERIVED, COUNT, OLD, "朱雀", "玄武价差", "青龙", "白虎", "麒麟", "Zhuque", "Xuanwu",
     "Qinglong", "zhuquelv", "yuanyang_unit", "鸳鸯", "73519", "73,519", "7.35 万", "61847",
-    "61,847", "7.3519",
+    "61,847", "7.3519", "fenghuang", "Fenghuang", "凤凰", "55512", "kuafu", "Kuafu", "夸父",
+    "77761", "bifang", "Bifang", "毕方", "饕餮", "taotie", "99955",
 )  # fmt: skip
 HEAD = (
     "title,issuer,date_issued,date_published,doc_no,topics,kind,verification,url,note,visibility\n"
@@ -62,6 +70,19 @@ summary: "甲价收于 104 美元。"
 ## 参考文献
 
 1. 国家数据局：《关于推进算力建设的通知》，2026-05-06。
+"""
+#: Of the indicator that is fetched, and of the one that fails in words that name it.
+FETCHED, FAILING = "kuafu_rate_usd", "bifang_rate_usd"
+KEPT = "fenghuang_stock_own"
+CORRECTIONS = f"""corrections:
+  - indicator: {SECRET}
+    date: 2026-05-01
+    source: figures
+    expected: {EARLIER}
+    value: 99955.25
+    reason: {{zh: 饕餮抄错。, en: taotie misread it.}}
+    evidence: https://example.org/taotie
+    since: 2026-05-29
 """
 CREDIT = {
     "name": {"zh": "来源", "en": "source"}, "licence": {"zh": "公开", "en": "open"},
@@ -112,6 +133,13 @@ def catalog_of_the_site(path: Path, *more: str, **secret: object) -> Path:
               sources=[{"name": "register"}], expect={**EXPECT, "min": -1}, decimals=0,
               visibility="committee", title={"zh": "青龙文件数", "en": "Qinglong documents"},
               short={"zh": "青龙文件", "en": "Qinglong"}),
+        entry(KEPT, **own, expect=EXPECT, sources=[{"name": "manual", "file": "凤凰.csv"}],
+              title={"zh": "凤凰库存", "en": "Fenghuang stock"},
+              short={"zh": "凤凰", "en": "Fenghuang"}),
+        *(entry(name, visibility="committee", group="hidden", expect=EXPECT,
+                sources=[{"name": "fred", "series": name.upper()}],
+                title={"zh": f"{zh}利率", "en": f"{en} rate"}, short={"zh": zh, "en": en})
+          for name, zh, en in ((FETCHED, "夸父", "Kuafu"), (FAILING, "毕方", "Bifang"))),
         *more,
     ]  # fmt: skip
     text = catalog_text(*entries, own="yuanyang_unit").replace(
@@ -127,7 +155,6 @@ def catalog_of_the_site(path: Path, *more: str, **secret: object) -> Path:
 def planted_folder(folder: Path) -> Path:
     """What people wrote, in a data folder of its own."""
     (folder / "figures").mkdir(parents=True)
-    (folder / "bulletins").mkdir()
     rows = ["indicator,date,value,source,public,basis,disputed,note"]
     days = [DAY - timedelta(days=back) for back in range(27, -1, -1)]
     for n, day in enumerate(day for day in days if day.weekday() < 5):
@@ -137,9 +164,21 @@ def planted_folder(folder: Path) -> Path:
                  f"jia_own,{day},{0.5 + n},白虎台账,,,,"]  # fmt: skip
     (folder / "figures" / "planted.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
     (folder / "policies.csv").write_text(REGISTER, encoding="utf-8")
-    (folder / "corrections.yaml").write_text("corrections: []\n", encoding="utf-8")
-    for day, text in ((HIDDEN_DAY, HIDDEN_BULLETIN), (PUBLIC_DAY, PUBLIC_BULLETIN)):
-        (folder / "bulletins" / f"{day}.md").write_text(text, encoding="utf-8")
+    (folder / "corrections.yaml").write_text(CORRECTIONS, encoding="utf-8")
+    taken_back = Withdrawal(date=GONE_DAY, withdrawn=GONE_DAY, reason="饕餮有误",
+                            visibility="committee")  # fmt: skip
+    quoting = PUBLIC_BULLETIN.replace("104", "毕方利率 99955")
+    for path, text in {
+        f"bulletins/{HIDDEN_DAY}.md": HIDDEN_BULLETIN,
+        f"bulletins/{PUBLIC_DAY}.md": PUBLIC_BULLETIN,
+        f"bulletins/replaced/{PUBLIC_DAY}-20260528T010000000000.md": quoting,
+        f"drafts/{PUBLIC_DAY}.md": quoting,
+        f"bulletins/withdrawn/{GONE_DAY}-20260526T010000000000.md": quoting,
+        f"bulletins/withdrawn/{GONE_DAY}-20260526T010000000000.json": taken_back.model_dump_json(),
+        "manual/凤凰.csv": "date,value\n2026-05-27,55512.25\n2026-05-28,55512.75\n",
+    }.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text, encoding="utf-8")
     return folder
 
 
@@ -152,5 +191,12 @@ def planted_site(folder: Path) -> tuple[Settings, Catalog]:
 
 
 def run_planted(settings: Settings, catalog: Catalog) -> Report:
-    """One run without a network."""
-    return run(settings, catalog, Request(offline=True), lambda outcome: None)
+    """One run, for which FRED knows one series and nobody else answers."""
+    out = Upstream(settings, httpx.MockTransport(_answer), sleep=lambda seconds: None)
+    return run(settings, catalog, Request(), lambda outcome: None, out)
+
+
+def _answer(asked: httpx.Request) -> httpx.Response:
+    if asked.url.params.get("id") == FETCHED.upper():
+        return httpx.Response(200, text=f"observation_date,{FETCHED.upper()}\n2026-05-28,77761.5\n")
+    return httpx.Response(404, text=f"no {FAILING} 毕方")

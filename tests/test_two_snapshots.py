@@ -10,6 +10,8 @@ import shutil
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 from urllib.parse import quote, urljoin, urlsplit
 
@@ -20,21 +22,29 @@ from catalogs import catalog_text, entry
 from conftest import Cli, settings_of
 from planted import (
     COUNT,
+    CREDIT,
+    DAY,
     DERIVED,
+    EARLIER,
+    FAILING,
+    GONE_DAY,
     HIDDEN_DAY,
+    KEPT,
     OLD,
     SECRET,
+    VALUE,
     WORDS,
     catalog_of_the_site,
     planted_site,
     run_planted,
 )
-from serving import PLAIN, SiteClient, rows_of
+from serving import PLAIN, SiteClient, TestClient, rows_of
 from test_attacks import CALLBACK, VISIT
 
 from dashboard.export.files import export
 from dashboard.http.caching import Lasts
-from dashboard.server import Server, create_members_server, create_server
+from dashboard.people import PeopleDoor
+from dashboard.server import Server, create_members_site, create_server, create_site
 from dashboard.static_copy.write import write_copy
 from etl.bulletins.model import Bulletin, Reference, Section
 from etl.catalog import Catalog, load_catalog
@@ -42,6 +52,7 @@ from etl.committee import quotes
 from etl.errors import CatalogError, FileProblem, XinzhiError
 from etl.ingest.run import Report
 from etl.policies.register import read_register
+from etl.quoted_values import CommitteeValues
 from etl.records import Document
 from etl.settings import Settings
 from etl.storage.snapshots import SnapshotStore, committee_store_of, store_of
@@ -65,6 +76,10 @@ SEEDS = (
     "/api/v1/observations?ids=jia_usd&t=max&format=parquet", "/oembed?url=/c/jia_usd",
     "/policies?month=2026-05", "/?asof=2026-05-22", "/indicators?asof=2026-05-22",
     "/policies?asof=2026-05-22", "/bulletins?asof=2026-05-22", "/embed/c/jia_usd",
+    "/policies.atom", "/feeds.opml", "/since/2026-05-20.md", "/since/2026-05-20.csv",
+    "/bulletins/2026-05-28.zip", "/bulletins/2026-05-28.kit.zip", "/provinces.csv",
+    "/api/v1/claims", "/api/v1/corrections", "/events.atom?group=g", "/policies.atom?topic=算力",
+    "/c/jia_usd.csv?u=yoy&freq=w", "/wall?ids=jia_usd,yi_usd", "/compare?ids=jia_usd,yi_usd",
     *(f"/c/{place}{suffix}" for place in ("jia_usd", "documents_monthly@2026-05-22")
       for suffix in SUFFIXES),
 )  # fmt: skip
@@ -81,6 +96,14 @@ class Planted:
     folder: Path
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _drawn() -> Iterator[None]:
+    """What is drawn is looked into: of a picture its words, which pixels do not give back."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("resvg_py.svg_to_bytes", lambda svg_string, **_: svg_string.encode())
+        yield
+
+
 @pytest.fixture(scope="module")
 def planted(tmp_path_factory: pytest.TempPathFactory) -> Planted:
     folder = tmp_path_factory.mktemp("planted")
@@ -88,8 +111,7 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> Planted:
     return Planted(settings, catalog, run_planted(settings, catalog), folder)
 
 
-def _client(server: Server | None) -> SiteClient:
-    assert server is not None
+def _client(server: Server) -> SiteClient:
     return SiteClient(server, raise_server_exceptions=False, follow_redirects=False,
                       headers={"X-Request-ID": "test"})  # fmt: skip
 
@@ -100,8 +122,8 @@ def public(planted: Planted) -> SiteClient:
 
 
 @pytest.fixture(scope="module")
-def members(planted: Planted) -> SiteClient:
-    return _client(create_members_server(planted.settings))
+def members(planted: Planted, public: SiteClient) -> SiteClient:
+    return _client(create_members_site(planted.settings, public.app).answering)
 
 
 def leaks(body: bytes) -> list[str]:
@@ -140,11 +162,14 @@ def test_nothing_planted_is_in_the_public_snapshot_and_all_of_it_in_the_committe
     planted: Planted,
 ) -> None:
     report = planted.report
-    assert (report.exit_status, bool(report.snapshot), bool(report.for_committee)) == (0, 1, 1)
+    failed = {outcome.subject for outcome in report.outcomes if outcome.problem}
+    assert failed == {FAILING, "gov_cn", "nda"}
+    assert report.snapshot
+    assert report.for_committee
     assert report.snapshot != report.for_committee
     assert leaks(inside(store_of(planted.settings))) == []
     found = leaks(inside(committee_store_of(planted.settings)))
-    assert {SECRET, DERIVED, COUNT, OLD, "朱雀", "麒麟", "白虎", "73519"} <= set(found)
+    assert {*WORDS} - {*found} <= {"73,519", "7.35 万", "61847", "61,847", "7.3519", "zhuquelv"}
 
 
 def crawled(site: SiteClient, base: str) -> Iterator[tuple[str, httpx.Response]]:
@@ -201,20 +226,24 @@ BY_ID = (
     "/c/jia_usd.csv?with={}", "/api/v1/indicators/{}", "/api/v1/observations?ids={}",
     "/api/v1/observations?ids=jia_usd,{}&format=csv", "/api/v1/events?id={}", "/wall?ids={}",
     "/events?id={}", "/oembed?url=/c/{}", "/claims?indicator={}", "/since?id={}",
+    "/events.atom?id={}", "/c/jia_usd@2026-05-22?with={}", "/verify?code={}",
 )  # fmt: skip
 BY_DAY = ("/bulletins/{}", "/api/v1/bulletins/{}", "/api/v1/bulletins/{}/claims",
-          "/bulletins/{}.zip", "/bulletins/{}.kit.zip", "/?day={}", "/claims?day={}")  # fmt: skip
+          "/bulletins/{}.zip", "/bulletins/{}.kit.zip", "/?day={}", "/claims?day={}",
+          "/bulletins?asof={}")  # fmt: skip
 BY_WORD = ("/indicators?q={}", "/policies?q={}", "/bulletins?q={}", "/events?q={}", "/claims?q={}",
            "/policies?topic={}", "/api/v1/policies?topic={}", "/api/v1/policies?q={}",
-           "/export?q={}", "/compare?q={}", "/wall?q={}")  # fmt: skip
+           "/export?q={}", "/compare?q={}", "/wall?q={}", "/policies.atom?topic={}",
+           "/events.atom?group={}", "/policies?issuer={}", "/s/{}")  # fmt: skip
 
 
 @pytest.mark.parametrize(
     ("addresses", "hidden", "unknown"),
     [
         (BY_ID, SECRET, "zzzzzzz_zzzzzz_zzz"), (BY_ID, OLD, "zzzzzzz_zzzzzz_zz"),
-        (BY_DAY, str(HIDDEN_DAY), "2026-05-25"),
+        (BY_DAY, str(HIDDEN_DAY), "2026-05-25"), (BY_DAY, str(GONE_DAY), "2026-05-25"),
         (BY_WORD, "朱雀", "蓝鲸"), (BY_WORD, "zhuque", "lanjng"), (BY_WORD, "青龙要务", "蓝鲸要务"),
+        (BY_WORD, "73519.48", "83519.48"),
     ],
 )  # fmt: skip
 def test_what_is_hidden_is_answered_like_what_never_was(
@@ -238,6 +267,66 @@ def test_what_is_hidden_is_answered_like_what_never_was(
         if found.status_code == 404:
             hints = [re.sub(rb"Did you mean.*?\?|\xe4\xbd\xa0.{0,80}", b"", one) for one in bodies]
             assert hints[0] == hints[1], address
+
+
+def tool_answer(site: SiteClient, tool: str, arguments: dict[str, object]) -> str:
+    """What an assistant is answered, whether it is an answer or an error."""
+    message = {"jsonrpc": "2.0", "id": 1, "method": "tools/call",
+               "params": {"name": tool, "arguments": arguments}}  # fmt: skip
+    accepts = {"Accept": "application/json, text/event-stream"}
+    return site.post("/mcp", json=message, headers={**PLAIN, **accepts}).text
+
+
+def filled(arguments: dict[str, object], word: str) -> dict[str, object]:
+    """What is asked, with a word in the place of {}."""
+    return dict(json.loads(json.dumps(arguments).replace("{}", word)))
+
+
+def test_assistants_are_told_nothing_of_it_and_members_are(
+    public: SiteClient, members: SiteClient
+) -> None:
+    asked: dict[str, dict[str, object]] = {
+        "search_indicators": {"query": "{}"},
+        "get_series": {"ids": ["jia_usd", "{}"], "t": "max"},
+        "check_statement": {"statement": "{} 的利润收于 73519.48 美元", "date": "2026-05-28"},
+        "list_documents": {"month": "2026-05", "topic": "{}"},
+        "list_events": {"id": "{}"},
+        "chart": {"id": "jia_usd", "with": ["{}"]},
+    }
+    for tool, arguments in asked.items():
+        for hidden, unknown in ((SECRET, "zzzzzzz_zzzzzz_zzz"), ("朱雀", "蓝鲸")):
+            told = [
+                re.sub("Did you mean.*?[?]", "", answer).replace(word, "#")
+                for word in (hidden, unknown)
+                for answer in [
+                    tool_answer(public, tool, json.loads(json.dumps(arguments).replace("{}", word)))
+                ]
+            ]
+            assert told[0] == told[1], tool
+            assert leaks(told[0].replace("73519.48", "").encode()) == [], tool
+        if tool in ("search_indicators", "get_series", "list_events"):
+            whole = json.loads(json.dumps(arguments).replace("{}", SECRET))
+            assert "朱雀" in tool_answer(members, tool, whole), tool
+    everything = tool_answer(public, "list_documents", {}) + tool_answer(public, "list_events", {})
+    assert leaks(everything.encode()) == []
+
+
+def test_no_tag_of_one_site_is_one_of_the_other_where_they_differ(
+    public: SiteClient, members: SiteClient
+) -> None:
+    for address in ("/", "/indicators", "/sitemap.xml", "/api/v1/indicators", "/policies"):
+        tag = public.get(address, headers=PLAIN).headers.get("etag", "")
+        answer = members.get(address, headers={**PLAIN, "If-None-Match": tag, "If-Range": tag})
+        assert (answer.status_code, answer.headers["cache-control"]) == (200, Lasts.PRIVATE)
+        head = members.head(address, headers=PLAIN)
+        assert (head.content, head.headers["cache-control"]) == (b"", Lasts.PRIVATE)
+    part = members.get(f"/c/{SECRET}.csv", headers={**PLAIN, "Range": "bytes=0-9"})
+    assert (part.status_code, part.headers["cache-control"]) == (206, Lasts.PRIVATE)
+    held = members.get(f"/c/{SECRET}.csv", headers=PLAIN).headers["etag"]
+    again = members.get(f"/c/{SECRET}.csv", headers={**PLAIN, "If-None-Match": held})
+    assert (again.status_code, again.headers["cache-control"]) == (304, Lasts.PRIVATE)
+    for asked in ({"If-None-Match": held}, {"If-None-Match": "*"}, {"Range": "bytes=0-9"}):
+        assert public.get(f"/c/{SECRET}.csv", headers={**PLAIN, **asked}).status_code == 404
 
 
 def test_the_committee_is_told_all_of_it_and_nobody_keeps_it(members: SiteClient) -> None:
@@ -347,12 +436,63 @@ def test_public_words_that_speak_of_the_committees_are_told_with_their_place(
     assert f"《{TITLE}》" in told_of(catalog, summary=f"印发了{TITLE}。")[0]
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        f"见 https://news.example/c/{SECRET}@2026-05-22.png 。", "朱 雀 利润", "朱雀-利润",
+        f"见 /api/v1/indicators/{SECRET}。", f"见 www.news.example/c/{OLD}?t=1y",
+        "凤·凰库·存", "ZHUQUE MARGINS", "fenghuang-stock", "Fenghuang  Stocks", "鳳凰庫存",
+        "fenghuang stock own",
+        "| 项目 | 数 |\n|---|---|\n| 朱雀率 | 3 |", "[图](/c/zhuque_margin_usd)",
+    ],
+)  # fmt: skip
+def test_a_name_is_known_in_every_spelling_and_in_addresses(planted: Planted, words: str) -> None:
+    section = Section(number=1, title="行情", paragraphs=("如常。", words))
+    (one, *_) = told_of(planted.catalog, sections=(section,))
+    assert "section 1 (行情)" in one
+
+
+#: The newest value is of 29 May; 104 and 5,123.45 are public as well.
+VALUES = [(SECRET, HIDDEN_DAY - timedelta(days=n), VALUE if n == 0 else EARLIER + n)
+          for n in range(200)] + [(KEPT, HIDDEN_DAY, 5123.45), (KEPT, DAY, 100000.0)]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("利润 73,519.48 美元", "73,519.48"), ("约 7.352 万", ""), ("7.351948 万", "7.351948 万"),
+        ("７３５１９．５", "７３５１９．５"), ("| 73519 | 3 |", "73519"),
+        ("$73519.4826", "73519.4826"), ("73519.48 至 73600 点", "73519.48"), ("涨 73.52", ""),
+        ("73519.59", ""), ("735,194.8", ""),
+        ("61,946.3951", "61,946.3951"), ("61,946", ""), ("收于 5,123.45 点", ""), ("100000 户", ""),
+        ("2026 年", ""), ("国数据〔2026〕73519号", ""), ("电话 010-73519482", ""),
+    ],
+)  # fmt: skip
+def test_a_bare_number_is_told_where_chance_would_hardly_give_it(
+    planted: Planted, words: str, told: str
+) -> None:
+    catalog, day = planted.catalog, HIDDEN_DAY
+    values = CommitteeValues(catalog, VALUES, lambda some: any(a < 5123.45 < b for a, b in some))
+    assert [words[q.start : q.stop] for q in values.found(words, day)] == [told] * bool(told)
+    public = Bulletin(date=day, title="动态", publisher="编者", summary=words, sections=())
+    said = list(quotes(catalog, [public], [], values=values))
+    assert [told in one for one in said] == [True] * bool(told)
+    if told == "73,519.48":
+        assert said == [
+            "the bulletin of 2026-05-29 is public: its summary, “利润 73,519.48 美元”, tells "
+            "73,519.48, which is the value of zhuque_margin_usd (朱雀利润) for 2026-05-29, for the "
+            "committee, and of nothing public. Write it with fewer digits or not at all, or write "
+            "visibility: committee there too."
+        ]
+
+
 def test_an_entry_in_public_words_of_the_committees_stops_publication_and_loses_nothing(
     planted: Planted, tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data = tmp_path / "data"
     shutil.copytree(planted.settings.data, data)
-    more = entry("bing_usd", definition={"zh": "扣除朱雀率", "en": "definition"})
+    credit = {**CREDIT, "name": {"zh": "台账 73519.4826", "en": "-"}}
+    more = entry("bing_usd", definition={"zh": "扣除朱雀率", "en": "definition"}, credit=credit)
     path = catalog_of_the_site(tmp_path / "indicators.yaml", more)
     monkeypatch.setenv("XINZHI_DATA", str(data))
     monkeypatch.setenv("XINZHI_CATALOG", str(path))
@@ -361,6 +501,9 @@ def test_an_entry_in_public_words_of_the_committees_stops_publication_and_loses_
         told = cli(*command)
         assert told.status == 2
         assert "bing_usd: definition.zh is public and names zhuque_margin_usd" in told.err
+        assert (
+            "bing_usd: credit.name.zh is public and tells 73519.4826, which is the va" in told.err
+        )
     assert [store.current_name() for store in stores(settings_of(data))] == before
 
 
@@ -369,19 +512,46 @@ def stores(settings: Settings) -> tuple[SnapshotStore, SnapshotStore]:
     return store_of(settings), committee_store_of(settings)
 
 
-def test_an_entry_that_turns_is_in_no_snapshot_that_is_returned_to(
+def test_what_turns_is_gone_from_a_running_server_and_in_no_snapshot_that_is_returned_to(
     planted: Planted, tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data = tmp_path / "data"
     shutil.copytree(planted.settings.data, data)
+    shutil.rmtree(data / "committee")  # as if nothing had ever been for the committee
     path = tmp_path / "indicators.yaml"
     monkeypatch.setenv("XINZHI_DATA", str(data))
     monkeypatch.setenv("XINZHI_CATALOG", str(path))
     text = catalog_of_the_site(path).read_text(encoding="utf-8")
-    turned = text.replace("  yi_usd:\n", '  yi_usd:\n    visibility: "committee"\n')
-    path.write_text(turned, encoding="utf-8")
-    assert cli("run", "--offline").status == 0
-    public, members = stores(settings_of(data))
+    settings = settings_of(data, XINZHI_CATALOG=str(path), XINZHI_SIGN_IN="link")
+    door = create_site(settings)
+    assert isinstance(door, PeopleDoor)
+    token, _ = door.people.make_token("reader", ["read"], 1)
+    signed_in = {**PLAIN, "Authorization": f"Bearer {token}"}
+    site, frozen = _client(create_server(settings)), "/c/yi_usd@2026-05-22"
+    made = [f"/c/yi_usd{suffix}" for suffix in (".svg", ".csv", ".zip")] + [frozen, f"{frozen}.csv",
+            "/embed/c/yi_usd", "/indicators/yi_usd", "/c/jia_usd.csv?with=yi_usd"]  # fmt: skip
+    shown = {address: site.get(address, headers=PLAIN) for address in made}
+    assert {answer.status_code for answer in shown.values()} == {200}
+    (code,) = set(re.findall(r"/s/(\w+)", shown[frozen].text))
+    digests = [sha256(shown[address].content).hexdigest()
+               for address in (f"{frozen}.csv", "/c/jia_usd.csv?with=yi_usd")]  # fmt: skip
+    made += [f"/s/{code}", *(f"/verify/{digest}" for digest in digests)]
+    assert [site.get(address).status_code for address in made[-3:]] == [301, 200, 200]
+    with TestClient(door) as through_the_door:
+        assert through_the_door.get(f"/c/{SECRET}", headers=signed_in).status_code == 404
+        turned = text.replace("  yi_usd:\n", '  yi_usd:\n    visibility: "committee"\n')
+        path.write_text(turned, encoding="utf-8")
+        assert cli("run", "--offline").status == 0
+        for name in (SECRET, "yi_usd"):
+            answer = through_the_door.get(f"/c/{name}.csv", headers=signed_in)
+            assert (answer.status_code, answer.headers["cache-control"]) == (200, Lasts.PRIVATE)
+            assert {"Cookie", "Authorization"} <= set(answer.headers["vary"].split(", "))
+    for address in made:
+        tag = {"If-None-Match": shown[address].headers["etag"]} if address in shown else {}
+        answer = site.get(address, headers={**PLAIN, **tag})
+        assert answer.status_code == 404, address
+        assert "乙价" not in answer.text, address
+    public, members = stores(settings)
     current, before = public.names()
     told = cli("rollback")
     assert told.status == 2
@@ -389,14 +559,15 @@ def test_an_entry_that_turns_is_in_no_snapshot_that_is_returned_to(
     told = cli("rollback", before)
     assert told.status == 2
     assert f"{before} is not returned to: it shows yi_usd" in told.err
-    assert cli("rollback", "--committee").status == 0
-    assert (public.current_name(), members.current_name()) == (current, members.names()[1])
+    assert cli("rollback", "--committee").status == 2  # it is the first
+    assert (public.current_name(), len(members.names())) == (current, 1)
     # An entry that is deleted is not public for that.
     gone = re.sub(r"  yi_usd:\n(    .*\n)+", "", turned)
     path.write_text(gone, encoding="utf-8")
     assert cli("run", "--offline").status == 0
     assert "yi_usd" not in inside(public).decode("utf-8", "replace")
     assert cli("rollback", before).status == 2
+    assert cli("rollback", "--committee").status == 0
 
 
 def test_bad_words_for_who_sees_a_document_are_refused(tmp_path: Path) -> None:

@@ -55,6 +55,9 @@ COMPOSED = {
     "7 rows before, now 9",
     "--known-at: 9001.": "--known-at: '2026-05-27T09:00' has no time zone; write for example "
     "2026-05-27T09:00+08:00.",
+    "which is the value of": "sp500: is public and tells 7519.12, which is the value of sp500 "
+    "(标普) for 2026-05-27, for the committee, and of nothing public. Write it with fewer digits "
+    "or not at all, or write visibility: committee there too.",
     "which is shown;": "sp500: the correction of 2026-05-27 (fred) expected 1.0, and fred now "
     "gives 2.0, which is shown; it is mended there: remove the entry in corrections.yaml.",
     "9000 stands twice; keep one.": "sp500: the correction of 2026-05-27 (fred) stands twice; "

@@ -20,7 +20,7 @@ import uvicorn
 from dashboard.http.metrics import FOLDER_VARIABLE
 from dashboard.http.protocol import BoundedProtocol
 from dashboard.people import PeopleDoor
-from dashboard.server import Server, create_site
+from dashboard.server import MembersSite, Server, create_site
 from etl.base_url import EVERYWHERE, served_at
 from etl.errors import SettingError
 from etl.log import log_config
@@ -80,7 +80,7 @@ def application() -> Server | PeopleDoor:
     site = create_site(settings)
     if settings.drain_s:
         apps = [site] if isinstance(site, Server) else [site.public, site.members]
-        leaving = [app.service.leaving for app in apps if isinstance(app, Server)]
+        leaving = [app.leaving for app in apps if isinstance(app, Server | MembersSite)]
         _leave_slowly(leaving, settings.drain_s)
     return site
 

@@ -19,7 +19,7 @@ from etl.files import edits
 from etl.files.edits import Editor, editing
 from etl.records import Vintage
 from etl.storage.current import current_snapshot
-from etl.storage.snapshots import committee_store_of, has_committee, store_of
+from etl.storage.snapshots import whole_store_of
 
 router = APIRouter()
 #: How many values are shown below a table that was judged.
@@ -138,9 +138,8 @@ def _who(ask: DeskRequest, found: HandTable) -> str:
 
 def _published(ask: DeskRequest, name: str) -> Sequence[Vintage]:
     """What is published of an indicator, for a table that begins with it."""
-    store = committee_store_of if has_committee(ask.settings) else store_of
     try:
-        with current_snapshot(store(ask.settings)) as snapshot:
+        with current_snapshot(whole_store_of(ask.settings)) as snapshot:
             return snapshot.series(name)
     except StorageError:
         return ()

@@ -35,7 +35,7 @@ from etl.policies.register_edits import RegisterRow, change_row, register_rows
 from etl.records import VISIBILITIES, Document
 from etl.storage.audit import AuditLine, audit_log
 from etl.storage.current import current_snapshot
-from etl.storage.snapshots import committee_store_of, has_committee, store_of
+from etl.storage.snapshots import whole_store_of
 
 PATH = "/desk/register"
 PAGE = DeskPage(PATH, "desk_register")
@@ -237,9 +237,8 @@ def _who_changed(ask: DeskRequest, key: str) -> str:
 
 def _waiting(ask: DeskRequest) -> tuple[list[Candidate], str]:
     """The candidates that wait, and why they are not known, if they are not."""
-    store = committee_store_of if has_committee(ask.settings) else store_of
     try:
-        with current_snapshot(store(ask.settings)) as snapshot:
+        with current_snapshot(whole_store_of(ask.settings)) as snapshot:
             found = review.waiting(ask.settings, snapshot)
     except XinzhiError as error:
         return [], in_words(error, ask.lang)

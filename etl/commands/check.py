@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from functools import partial
+from typing import TypeVar
 
 from etl.catalog import Catalog, examined
 from etl.commands import NOTHING_DONE, OK, console, extremes
 from etl.commands.unclaimed import unclaimed
-from etl.committee import quotes
-from etl.errors import FileProblem, SourceError
+from etl.corrections import Correction
+from etl.errors import FileProblem, SourceError, StorageError
 from etl.files.authored import (
     read_bulletins,
     read_comparisons,
@@ -23,7 +24,10 @@ from etl.ingest.boundary import at_the_boundary
 from etl.ingest.upstream import Upstream
 from etl.settings import Settings
 from etl.sources import sources
+from etl.storage.audiences import quoted_in, values_here
+from etl.storage.publish import all_content
 
+T = TypeVar("T")
 #: So many sentences are told; who has mended them is told the next.
 MOST_TOLD = 50
 
@@ -39,18 +43,23 @@ def check_command(settings: Settings, options: argparse.Namespace) -> int:
     except FileProblem as problem:
         wrong.append(str(problem))
         documents = ()
-    reads: list[Callable[[Settings], object]] = [read_comparisons, read_provinces]
+    comparisons = _read(read_comparisons, settings, wrong)
+    provinces = _read(read_provinces, settings, wrong)
+    corrections: Sequence[Correction] = ()
     if catalog is not None and is_whole:
-        reads.append(partial(read_corrections, catalog=catalog))
-    for read in reads:
-        try:
-            read(settings)
-        except FileProblem as problem:
-            wrong.append(str(problem))
+        corrections = _read(partial(read_corrections, catalog=catalog), settings, wrong)
     if catalog is not None:
         wrong += _file_problems(settings, catalog)
     if catalog is not None and is_whole:
-        wrong += quotes(catalog, bulletins.read, documents, withdrawals=bulletins.withdrawn)
+        content = all_content(
+            catalog, bulletins.read, documents, (), comparisons, corrections=corrections,
+            provinces=provinces, withdrawals=bulletins.withdrawn,
+        )  # fmt: skip
+        try:
+            with values_here(settings, catalog) as values:
+                wrong += quoted_in(content, values)
+        except StorageError as problem:
+            wrong.append(str(problem))
     if catalog is not None and is_whole:  # what a wrong entry claims is not unclaimed
         wrong += unclaimed(settings, catalog)
         wrong += extremes.held(settings, catalog)
@@ -65,6 +74,17 @@ def check_command(settings: Settings, options: argparse.Namespace) -> int:
         f"{len(bulletins.read)} bulletins: {problems if told else 'all is well'}"
     )
     return NOTHING_DONE if told else OK
+
+
+def _read(
+    read: Callable[[Settings], Sequence[T]], settings: Settings, wrong: list[str]
+) -> Sequence[T]:
+    """What a file says; nothing where it is wrong, which is told then."""
+    try:
+        return read(settings)
+    except FileProblem as problem:
+        wrong.append(str(problem))
+        return ()
 
 
 def _file_problems(settings: Settings, catalog: Catalog) -> Iterator[str]:

@@ -26,6 +26,7 @@ from etl.policies import candidates, review
 from etl.policies.references import cited
 from etl.records import BEIJING, COMMITTEE, now
 from etl.settings import Settings
+from etl.storage.audiences import values_here
 from etl.storage.current import current_snapshot
 from etl.storage.snapshots import whole_store_of
 from etl.storage.warehouse import is_there, place_of
@@ -88,9 +89,10 @@ def _refuse_quotes(settings: Settings, readings: Sequence[tuple[Path, ReadBullet
         documents = read_documents(settings, ())
     except (CatalogError, FileProblem):
         return  # who publishes says it
-    for source, reading in readings:
-        for sentence in quotes_of(reading.bulletin, catalog, documents):
-            raise FileProblem(source, sentence)
+    with values_here(settings, catalog) as values:
+        for source, reading in readings:
+            for sentence in quotes_of(reading.bulletin, catalog, documents, values):
+                raise FileProblem(source, sentence)
 
 
 def _check_whole(readings: Sequence[tuple[Path, ReadBulletin]], strict: bool) -> None:

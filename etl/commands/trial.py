@@ -25,7 +25,7 @@ from etl.settings import Settings
 from etl.sources import sources
 from etl.sources.base import FIRST_DAY
 from etl.storage.current import CurrentSnapshot, current_snapshot
-from etl.storage.snapshots import store_of
+from etl.storage.snapshots import whole_store_of
 
 #: How long one source may take in all.
 TRIAL_S = 30.0
@@ -113,7 +113,7 @@ class _Published:
 def _worked_out(settings: Settings, catalog: Catalog, indicator: Indicator) -> Trial:
     trial = Trial(indicator.id, "derived")
     try:
-        with current_snapshot(store_of(settings)) as snapshot:
+        with current_snapshot(whole_store_of(settings)) as snapshot:
             held = _Published(snapshot)
             lacking = [name for name in indicator.inputs if not held.series(name)]
             rows = [] if lacking else derive(catalog, indicator, held)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
@@ -28,11 +29,14 @@ from etl.policies.candidates import candidate_from
 from etl.policies.identity import document_key
 from etl.policies.register import documents_from_json
 from etl.provinces import ProvinceYardstick
+from etl.quoted_values import CommitteeValues
 from etl.records import PUBLIC
 from etl.reliability import Reliability
 from etl.settings import Settings
 from etl.storage.publish import SnapshotContent, publish
 from etl.storage.snapshots import (
+    Folder,
+    SnapshotStore,
     committee_store_of,
     has_committee,
     meta_of,
@@ -48,6 +52,14 @@ KIND, KEY = "visibility", "committee"
 MOST_TOLD = 5
 #: What is told in public of a source whose words name something for the committee.
 UNTOLD = "Its last answer could not be used; whoever runs the site can see why."
+
+#: Every value of what is for the committee, and whether any of the rest lies in some bounds.
+VALUES = "select distinct indicator, date, value from held where indicator in (select unnest($ids))"
+OTHERS = """
+select exists(
+  select 1 from held, (select unnest($low) as low, unnest($high) as high)
+  where indicator not in (select unnest($ids)) and abs(value) between low and high)
+"""
 
 
 class QuotedError(StorageError):
@@ -87,12 +99,12 @@ def publish_to_all(
     """Publish the public snapshot, and the committee's where anything is, or was, for it: the names
     of both, None for one that has not changed. `reliability` is that of what is public. Where
     public words speak of what is for the committee, nothing is published: a QuotedError."""
-    found = list(quoted_in(content))
+    found = list(quoted_in(content, values_in(warehouse.connection, content.catalog)))
     if found:
         more = f" And {len(found) - MOST_TOLD:,} more." if len(found) > MOST_TOLD else ""
         raise QuotedError(
             "nothing is published, and the last snapshot stays: "
-            f"{' '.join(found[:MOST_TOLD])}{more}"
+            f"{' '.join(found[:MOST_TOLD])}{more}{_still_shown(store_of(settings), hidden)}"
         )
     public = public_part(content, hidden, reliability) if hidden else content
     name = publish(warehouse, public, store_of(settings), now, allow_fewer=allow_fewer)
@@ -102,7 +114,47 @@ def publish_to_all(
     return name, publish(warehouse, whole, store, now, allow_fewer=allow_fewer)
 
 
-def quoted_in(content: SnapshotContent) -> Iterator[str]:
+def _still_shown(store: SnapshotStore, hidden: Hidden) -> str:
+    """A sentence on what the public snapshot shows meanwhile of what is for the committee by now;
+    nothing if it shows none."""
+    try:
+        name = store.current_name()
+        shown = exposes(store.path(name), hidden) if name is not None else ""
+    except StorageError:  # what stops the publication is said all the same
+        return ""
+    return f" Until it is mended, everybody can still read {shown}." if shown else ""
+
+
+@contextmanager
+def values_here(settings: Settings, catalog: Catalog) -> Iterator[CommitteeValues | None]:
+    """The values for the committee that were published last, as far as they lie on this machine;
+    None where there are none."""
+    store = Folder(settings.committee)
+    name = store.current_name()
+    if name is None or not store.path(name).is_file():
+        yield None
+        return
+    with read_snapshot(store.path(name)) as connection:
+        yield values_in(connection, catalog)
+
+
+def values_in(connection: duckdb.DuckDBPyConnection, catalog: Catalog) -> CommitteeValues:
+    """What a warehouse or a snapshot holds for the committee, found in texts."""
+    ids = [name for one in catalog.all() if one.for_committee for name in (one.id, *one.old_ids)]
+    rows = connection.execute(VALUES, {"ids": ids}).fetchall() if ids else []
+
+    def is_public(bounds: Sequence[tuple[float, float]]) -> bool:
+        found = connection.execute(
+            OTHERS,
+            {"ids": ids, "low": [low for low, _ in bounds], "high": [high for _, high in bounds]},
+        )
+        return bool(found.fetchall()[0][0])
+
+    named = ((catalog.resolve(name), day, value) for name, day, value in rows)
+    return CommitteeValues(catalog, named, is_public)
+
+
+def quoted_in(content: SnapshotContent, values: CommitteeValues | None) -> Iterator[str]:
     """Where the public words of a snapshot speak of what is for the committee."""
     beside = [
         *_texts("the comparisons of PUE", content.comparisons),
@@ -110,7 +162,7 @@ def quoted_in(content: SnapshotContent) -> Iterator[str]:
     ]
     return quotes(
         content.catalog, content.bulletins, content.documents, content.corrections,
-        content.withdrawals, beside,
+        content.withdrawals, beside, values,
     )  # fmt: skip
 
 

@@ -12,7 +12,15 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from starlette.convertors import StringConvertor, register_url_convertor
 
-from dashboard.address import AddressError, ChartAddress, as_of_in, one_of, parse, parse_query
+from dashboard.address import (
+    AddressError,
+    ChartAddress,
+    as_of_in,
+    one_of,
+    parse,
+    parse_query,
+    pasted,
+)
 from dashboard.chart_page.short_links import MAX_CODE
 from dashboard.data.snapshot import Snapshot
 from dashboard.export import provinces
@@ -111,7 +119,7 @@ def verify(request: Request, digest: str) -> Response:
             "sha256", f"sha256: '{digest[:70]}' is not a SHA-256; write its 64 hexadecimal digits."
         )
     made = served.find(wanted)
-    if made is None:
+    if made is None or not _may_be_told(made, service_of(request).snapshots.current()):
         raise AddressError("sha256", _unknown(served), 404)
     document = {
         "sha256": made.sha256,
@@ -123,6 +131,18 @@ def verify(request: Request, digest: str) -> Response:
     }
     return Response(to_json(document), media_type="application/json",
                     headers=live(None).headers)  # fmt: skip
+
+
+def _may_be_told(made: Made, snapshot: Snapshot) -> bool:
+    """Whether a snapshot knows every indicator of a file, by whatever name: one that is for the
+    committee by now is not named to readers, whose files of it are still on record."""
+    place, query = pasted(made.address)
+    catalog = snapshot.catalog
+    known = {*catalog.indicators, *catalog.current_ids, *catalog.retired}
+    if snapshot.has("unclaimed"):
+        known.update(name for (name,) in snapshot.rows("select indicator from unclaimed"))
+    ids = re.split("[@.]", place)[0], *filter(None, query.get("with", "").split(","))
+    return known.issuperset(ids)
 
 
 async def data_answer(
