@@ -10,6 +10,7 @@ from functools import partial
 from itertools import pairwise
 from typing import Any, NoReturn
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
@@ -131,6 +132,21 @@ class _Help(argparse.HelpFormatter):
         names = super()._metavar_formatter(action, default_metavar)
         return lambda count: tuple(
             name if f"{name}".islower() else f"{self._said(name)}" for name in names(count)
+        )
+
+    def add_argument(self, action: argparse.Action) -> None:
+        super().add_argument(action)
+        if action.help is not argparse.SUPPRESS:
+            width = self._current_indent + cell_len(self._format_action_invocation(action))
+            self._action_max_length = max(self._action_max_length, width)
+
+    def _format_action(self, action: argparse.Action) -> str:
+        """Name and help in their columns: a Chinese character is two wide."""
+        name = self._format_action_invocation(action)
+        return (
+            super()
+            ._format_action(action)
+            .replace(name + " " * (cell_len(name) - len(name) + 2), f"{name}  ", 1)
         )
 
     def format_help(self) -> str:
