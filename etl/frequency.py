@@ -165,6 +165,25 @@ def are_steps(frequency: Frequency, days: NDArray[np.datetime64]) -> NDArray[np.
     return np.asarray((apart > 0) & (rule.step_days is None or apart <= rule.step_days))
 
 
+def base_indices(
+    frequency: Frequency, days: NDArray[np.datetime64], months: int
+) -> NDArray[np.int64]:
+    """`base_index` for each of the ascending `days`; -1 where there is none."""
+    rule = RULES[frequency]
+    if rule.months is not None and months % rule.months:
+        return np.full(len(days), -1)
+    asked = days.astype("datetime64[M]") - months
+    last = (asked + 1).astype("datetime64[D]") - 1
+    since_first = days.astype("datetime64[D]") - days.astype("datetime64[M]").astype(
+        "datetime64[D]"
+    )
+    earlier = np.minimum(asked.astype("datetime64[D]") + since_first, last)
+    held, wanted = periods_of(frequency, days), periods_of(frequency, earlier)
+    at = np.searchsorted(held, wanted, side="right") - 1
+    is_near = (at >= 0) & (wanted - held[at] <= rule.base_days)
+    return np.where(is_near, at, -1).astype(np.int64)
+
+
 def _numbers(days: NDArray[Any]) -> NDArray[np.int64]:
     return days.astype(np.int64)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 import duckdb
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,6 +15,7 @@ from etl.frequency import (
     RULES,
     Frequency,
     base_index,
+    base_indices,
     index_at,
     is_step,
     months_after,
@@ -100,6 +102,20 @@ def test_the_value_that_held_on_a_day_is_never_of_a_later_period(
     else:
         assert days[at] == older[-1]
         assert is_in_reach(frequency, days[at], day)
+
+
+@given(
+    frequency=st.sampled_from(sorted(RULES)),
+    days=st.lists(st.dates(date(2019, 1, 1), date(2022, 1, 1)), unique=True, max_size=40),
+    months=st.sampled_from([1, 3, 12]),
+)
+def test_the_bases_of_a_whole_series_are_those_of_its_days(
+    frequency: Frequency, days: list[date], months: int
+) -> None:
+    days.sort()
+    found = base_indices(frequency, np.array(days, dtype="datetime64[D]"), months).tolist()
+    one_by_one = [base_index(frequency, days, day, months) for day in days]
+    assert found == [-1 if at is None else at for at in one_by_one]
 
 
 def is_in_reach(frequency: Frequency, held: date, day: date) -> bool:

@@ -27,6 +27,7 @@ from dashboard.chart_page.page import lasting_address
 from dashboard.chart_page.pictures import paper, png_of
 from dashboard.chart_page.view import view
 from dashboard.data import queries
+from dashboard.data.checking import checked
 from dashboard.data.search import LONGEST, MOST_ALIKE, alike, search
 from dashboard.data.snapshot import Snapshot
 from dashboard.export.citation import citation
@@ -39,9 +40,8 @@ from dashboard.texts import text
 from dashboard.urls import Urls
 from etl.bulletins.model import Bulletin, Section
 from etl.catalog import Indicator
-from etl.claims.draft import DraftChecker
-from etl.claims.model import Claim, Placed
-from etl.claims.parse import MOST_LETTERS, Parser
+from etl.claims.model import Claim
+from etl.claims.parse import MOST_LETTERS
 from etl.errors import quoted
 from etl.records import BEIJING, Event, Vintage
 from etl.words.sentences import event_words
@@ -172,7 +172,7 @@ def check_statement(of: Asking, asked: questions.StatementQuestion) -> Told:
         date=day, title="", publisher="", summary="",
         sections=(Section(number=1, title="", paragraphs=paragraphs),),
     )  # fmt: skip
-    claims = [_checked(of, placed.claim) for placed in _claims(of.snapshot, draft)]
+    claims = [_checked(of, placed.claim) for placed in checked(of.snapshot, draft)]
     lines = (_claim_words(of, one, asked.lang) for one in claims)
     said = "\n".join(lines) or text("nothing_read", asked.lang)
     head = _head(of, said)
@@ -376,13 +376,6 @@ def _event_words(of: Asking, one: Event, lang: str) -> str:
         source=indicator.credit.name.in_(lang),
         known_at=iso(one.known_at.replace(microsecond=0)),
     )
-
-
-def _claims(snapshot: Snapshot, draft: Bulletin) -> list[Placed]:
-    catalog = snapshot.catalog
-    parser = snapshot.cached("parser", "", lambda: Parser(catalog))
-    with snapshot.connection.cursor() as cursor:
-        return DraftChecker(cursor, catalog, parser).claims(draft)
 
 
 def _checked(of: Asking, claim: Claim) -> replies.CheckedClaim:

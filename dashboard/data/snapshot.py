@@ -38,6 +38,7 @@ CACHE_SIZES = {
     "series": 40, "brought": 40, "events": 200, "mentions": 200, "lines": 30, "rows": 30, "runs": 1,
     "table": 60, "problems": 1, "reliability": 1, "notes": 60, "since": 40, "awaited": 4,
     "related": 400, "parser": 1, "pictures": 20,
+    "vintages": 12,
 }  # fmt: skip
 T = TypeVar("T")
 

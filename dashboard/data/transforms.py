@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from dashboard.address import Transform, Window
 from etl.catalog import Indicator
 from etl.changes import comparable
-from etl.frequency import base_index, is_step, months_after
+from etl.frequency import base_indices, is_step, months_after
 from etl.records import Vintage
 
 Values = list[float | None]
@@ -123,25 +123,18 @@ def _apart(before: Vintage, now: Vintage, indicator: Indicator) -> Empty | None:
 
 def _over(series: Sequence[Vintage], indicator: Indicator, months: int) -> list[Result]:
     """The change over so many months."""
-    days = [v.date for v in series]
+    days = np.array([v.date for v in series], dtype="datetime64[D]")
     result: list[Result] = []
-    for now in series:
-        base = _base(series, days, now, indicator, months)
-        result.append(base if isinstance(base, Empty) else _change_pct(now.value, base.value))
+    for now, at in zip(
+        series, base_indices(indicator.frequency, days, months).tolist(), strict=True
+    ):
+        if at < 0:
+            result.append(Empty.NO_BASE)
+        elif comparable(series[at], now, indicator):
+            result.append(_change_pct(now.value, series[at].value))
+        else:
+            result.append(Empty.BREAK)
     return result
-
-
-def _base(
-    series: Sequence[Vintage],
-    days: Sequence[date],
-    now: Vintage,
-    indicator: Indicator,
-    months: int,
-) -> Vintage | Empty:
-    index = base_index(indicator.frequency, days, now.date, months)
-    if index is None:
-        return Empty.NO_BASE
-    return series[index] if comparable(series[index], now, indicator) else Empty.BREAK
 
 
 def _index(series: Sequence[Vintage], indicator: Indicator, start: date | None) -> list[Result]:

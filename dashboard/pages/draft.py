@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 
 from dashboard import formatting
 from dashboard.address import AddressError, day_of
+from dashboard.data.checking import checked
 from dashboard.data.queries import Mentioned
 from dashboard.pages.page import Page, PageRequest
 from dashboard.pages.parts.marked import GRAVITY, CheckedStatement, MarkedText, Piece
@@ -24,7 +25,6 @@ from etl.bulletins.model import Bulletin, ReadBulletin
 from etl.bulletins.parts import numeral
 from etl.bulletins.read import read_bulletin
 from etl.claims.check import TITLE
-from etl.claims.draft import DraftChecker
 from etl.errors import FileProblem
 from etl.texts import told
 
@@ -173,11 +173,9 @@ def _too_long(say: Callable[..., str]) -> AddressError:
 def _marked(request: PageRequest, draft: Bulletin) -> MarkedText:
     """The text with its statements, checked as of its day."""
     require_short(draft, request.say)
-    with request.snapshot.connection.cursor() as cursor:
-        claims = DraftChecker(cursor, request.snapshot.catalog).claims(draft)
-    return MarkedText(
-        request.snapshot, request.urls, placed(mentions(draft, request.snapshot.catalog)), claims
-    )
+    snapshot = request.snapshot
+    found = placed(mentions(draft, snapshot.catalog))
+    return MarkedText(snapshot, request.urls, found, checked(snapshot, draft))
 
 
 def placed(found: Iterable[Mention]) -> Mapping[tuple[str, int], list[Mentioned]]:

@@ -10,7 +10,7 @@ import duckdb
 from etl.bulletins.model import Bulletin
 from etl.catalog import Catalog, catalog_of
 from etl.claims.check import check
-from etl.claims.known import EVER, KnownSnapshot
+from etl.claims.known import EVER, Keep, KnownSnapshot
 from etl.claims.model import Placed
 from etl.claims.parse import Parser
 from etl.errors import StorageError
@@ -25,10 +25,12 @@ class DraftChecker:
         connection: duckdb.DuckDBPyConnection,
         catalog: Catalog,
         parser: Parser | None = None,
+        keep: Keep | None = None,
     ) -> None:
-        """A `parser` of the same catalog may be given: to make one takes a tenth of a second."""
+        """A `parser` of the same catalog may be given, since to make one takes a tenth of a second,
+        and what `keep`s the series that have been read."""
         self.parser = parser or Parser(catalog)
-        self._known = KnownSnapshot(connection, catalog)
+        self._known = KnownSnapshot(connection, catalog, keep)
 
     def get_ready(self, indicator: str) -> None:
         """Read what is held of an indicator, so that nobody who speaks of it has to wait."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import cached_property
-from itertools import compress
+from itertools import chain, compress
 from operator import attrgetter
 from types import MappingProxyType
 from typing import Any, Protocol
@@ -121,12 +121,20 @@ class Known(Protocol):
     def history(self, indicator: str, moment: datetime) -> History: ...
 
 
+Keep = Callable[[str, Callable[[], "VintageSeries"]], "VintageSeries"]
+
+
 class KnownSnapshot:
     """The vintages of a database that has the tables of a snapshot."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, catalog: Catalog) -> None:
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, catalog: Catalog, keep: Keep | None = None
+    ) -> None:
+        """`keep` gives the series of an indicator from where it is kept, or reads it; without one
+        each is kept for as long as this is."""
         self._connection, self._catalog = connection, catalog
         self._series: dict[str, VintageSeries] = {}
+        self._keep = keep or self._kept
         self._last: dict[str, dict[datetime, History]] = {}
 
     def history(self, indicator: str, moment: datetime) -> History:
@@ -135,27 +143,31 @@ class KnownSnapshot:
         kept = self._last.setdefault(indicator, {})
         found = kept.pop(moment, None)
         if found is None:
-            found = self._all(indicator).as_of(moment)
+            found = self._keep(indicator, lambda: self._read(indicator)).as_of(moment)
         if len(kept) > 1:
             del kept[next(iter(kept))]
         kept[moment] = found  # the last
         return found
 
-    def _all(self, indicator: str) -> VintageSeries:
+    def _kept(self, indicator: str, read: Callable[[], VintageSeries]) -> VintageSeries:
         if indicator not in self._series:
-            found = self._rows(VINTAGES, indicator)
-            splits = [row[0] for row in self._rows(SPLITS, indicator)]
-            rows = [
-                Row(d, value, _utc(known), load, source, _utc(public), _utc(held), credit, basis)
-                for d, value, known, load, source, public, held, credit, basis in found
-            ]
-            begun = next((_utc(moment) for (moment,) in self._rows(BEGUN, indicator)), EVER)
-            orders: dict[datetime, dict[str, int]] = {}
-            for since, source, rank in self._rows(RANKS, indicator):
-                orders.setdefault(_utc(since), {})[source] = rank
-            breaks = changes_of(self._catalog[indicator], splits)
-            self._series[indicator] = VintageSeries(rows, breaks, begun, orders)
+            self._series[indicator] = read()
         return self._series[indicator]
+
+    def _read(self, indicator: str) -> VintageSeries:
+        splits = [row[0] for row in self._rows(SPLITS, indicator)]
+        rows = [
+            Row(d, value, _utc(known), load, source, _utc(public), _utc(held), credit, basis)
+            for d, value, known, load, source, public, held, credit, basis in self._rows(
+                VINTAGES, indicator
+            )
+        ]
+        begun = next((_utc(moment) for (moment,) in self._rows(BEGUN, indicator)), EVER)
+        orders: dict[datetime, dict[str, int]] = {}
+        for since, source, rank in self._rows(RANKS, indicator):
+            orders.setdefault(_utc(since), {})[source] = rank
+        breaks = changes_of(self._catalog[indicator], splits)
+        return VintageSeries(rows, breaks, begun, orders)
 
     def _rows(self, query: str, indicator: str) -> list[tuple[Any, ...]]:
         return self._connection.execute(query, [indicator]).fetchall()
@@ -181,11 +193,9 @@ class VintageSeries:
         self._vintages = [_found_since(rows) for rows in by_date.values()]
         self._final = [chosen(rows, self._newest_order) for rows in self._vintages]
         self._values = np.array([row.value for row in self._final], dtype=float)
+        starts = np.cumsum([0, *map(len, self._vintages)], dtype=np.intp)[:-1]
         self._spans = {
-            name: (
-                _stamps(min(map(attrgetter(name), rows)) for rows in self._vintages),
-                _stamps(max(map(attrgetter(name), rows)) for rows in self._vintages),
-            )
+            name: _spans(_stamps(map(attrgetter(name), chain(*self._vintages))), starts)
             for name in ("known_at", "held_at")
         }
         self._breaks = sorted(breaks)
@@ -230,6 +240,15 @@ class VintageSeries:
 
 def _stamps(moments: Iterable[datetime]) -> NDArray[np.float64]:
     return np.array([moment.timestamp() for moment in moments], dtype=float)
+
+
+def _spans(
+    stamps: NDArray[np.float64], starts: NDArray[np.intp]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The first and the last moment of each date, whose vintages begin at `starts`."""
+    if not len(starts):
+        return stamps, stamps
+    return np.minimum.reduceat(stamps, starts), np.maximum.reduceat(stamps, starts)
 
 
 def _utc(moment: datetime) -> datetime:
