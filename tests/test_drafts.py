@@ -240,7 +240,7 @@ def test_a_file_goes_before_the_text_and_what_is_left_out_is_said(site: TestClie
 
     page = still(sent(site, MIXED, file=("今天.docx", as_docx(bundled(), change))))
     assert bundled().summary in page.one("section", "draft-shown").text
-    assert "headers and footers (1 line)" in page.one("ul", "draft-left-out").text
+    assert "页眉页脚（1 行）" in page.one("ul", "draft-left-out").text
     assert "没有与数据不符的陈述" in page.text
 
 

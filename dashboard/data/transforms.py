@@ -23,6 +23,8 @@ Values = list[float | None]
 FEW = 8
 #: How many numbers a block of windows may hold.
 BLOCK = 2_000_000
+#: The day that numpy counts from.
+EPOCH = date(1970, 1, 1).toordinal()
 Array = NDArray[np.floating[Any]]
 
 
@@ -123,7 +125,7 @@ def _apart(before: Vintage, now: Vintage, indicator: Indicator) -> Empty | None:
 
 def _over(series: Sequence[Vintage], indicator: Indicator, months: int) -> list[Result]:
     """The change over so many months."""
-    days = np.array([v.date for v in series], dtype="datetime64[D]")
+    days = np.array([v.date.toordinal() - EPOCH for v in series], dtype="datetime64[D]")
     result: list[Result] = []
     for now, at in zip(
         series, base_indices(indicator.frequency, days, months).tolist(), strict=True
