@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
-from starlette.datastructures import FormData
 
 from dashboard.address import AddressError
 from dashboard.data.snapshot import Snapshot
 from dashboard.http.asgi import App, Receive, Scope, Send
-from dashboard.http.bodies import MAX_BYTES, BoundedBodies
+from dashboard.http.bodies import BoundedBodies
 from dashboard.http.front_door import FrontDoor
 from dashboard.http.limits import BusyError
 from dashboard.http.problems import BodyError, our_mistake
 from dashboard.http.public_address import PublicAddress
 from dashboard.http.security import DESK, is_of_the_desk
-from dashboard.people import People, PeopleDoor, Person, Role
+from dashboard.people import People, PeopleDoor, Person, Role, csrf_token
+from dashboard.people.changes import FIELD
+from dashboard.people.cookies import MOST_PATH
 from dashboard.server import Server, create_members_site, create_server
 from desk.checking import DraftCheckers
 from desk.conflict import ConflictError
@@ -24,17 +28,26 @@ from desk.frame import ASSETS, page_at
 from desk.jobs import Jobs
 from desk.markup import render
 from desk.pages import BELOW, PAGES
-from desk.request import PRIVATE, DeskRequest, DeskService, FormExpired, desk_request
+from desk.request import (
+    MOST_FIELDS,
+    MOST_FILES,
+    PRIVATE,
+    DeskRequest,
+    DeskService,
+    FormExpired,
+    desk_request,
+)
 from desk.texts import text
 from etl.errors import Locked, StorageError, XinzhiError, in_words
 from etl.settings import Settings
 
 #: What an editor may send at once: a document with its pictures.
 MAX_SENT_BYTES = 22_000_000
-#: How long what was typed into a form may be to be shown again when nothing could be done with it.
-MOST_SHOWN = 200_000
+#: What is given back to somebody whose session has ended: 300,000 characters of Chinese, which a
+#: form writes with nine bytes each.
+MAX_TYPED_BYTES = 3_000_000
 #: Fields that the page itself fills.
-_OF_PAGES = ("csrf", "made_from", "base")
+_OF_PAGES = ("made_from", "base")
 #: The files of the desk's own pages.
 _CSS, _JS = "text/css; charset=utf-8", "text/javascript; charset=utf-8"
 _FILES = {
@@ -108,7 +121,7 @@ class _Entrance:
 
     def __init__(self, app: App) -> None:
         self.app = app
-        self._bounded = BoundedBodies(self._refuse, most=lambda path: MAX_BYTES)
+        self._bounded = BoundedBodies(self._refuse, most=lambda path: MAX_TYPED_BYTES)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         person: Person | None = scope.get("person")
@@ -135,35 +148,64 @@ async def _refusal(request: Request) -> Response:
     person: Person | None = request.scope.get("person")
     path = request.url.path
     query = f"?{request.url.query}" if request.url.query else ""
-    sign_in = urls.page("/sign-in", next=f"{path}{query}")
-    if person is None and request.method != "POST":
+    is_post, is_long = request.method == "POST", len(path + query) > MOST_PATH
+    if person is None and not is_post and not is_long:
+        sign_in = urls.page("/sign-in", next=f"{path}{query}")
         return RedirectResponse(sign_in, 303, PRIVATE)
     lang = "en" if request.query_params.get("lang") == "en" else "zh"
-    typed = await _typed(request) if request.method == "POST" else []
+    typed = await _typed(request)
     if person is None:
-        sentence, status = text("signed_out_meanwhile", lang), 401
+        said = "signed_out_meanwhile" if is_post else "signed_out_long"
+        sentence, status = text(said, lang), 401
     else:
         needed = text(f"role_{_role_for(path).name.lower()}", lang)
         sentence, status = text("not_for_you", lang, role=needed, who=person.shown), 403
     body = render(
         "refused.html", lang, urls=urls, sentence=sentence, typed=typed,
-        sign_in="" if person else urls.page("/sign-in", next=path if not typed else DESK),
+        csrf=csrf_token(request.scope),
+        sign_in="" if person else urls.page("/sign-in", next=DESK),
     )  # fmt: skip
     return HTMLResponse(body, status, PRIVATE)
 
 
-async def _typed(request: Request) -> list[tuple[str, str]]:
-    """What was typed into a form: names and texts, without what a page itself put there."""
+@dataclass(frozen=True, slots=True)
+class TypedForm:
+    """What was sent with a form that nothing could be done with: it is shown, and may be changed
+    and sent again to where it was sent."""
+
+    action: str = ""
+    fields: Sequence[tuple[str, str]] = ()
+    has_files: bool = False
+
+    @property
+    def shown(self) -> list[tuple[str, str]]:
+        """What a person typed or chose."""
+        return [(name, value) for name, value in self.fields if self._is_shown(name, value)]
+
+    @property
+    def hidden(self) -> list[tuple[str, str]]:
+        """What a page itself put there."""
+        return [(name, value) for name, value in self.fields if not self._is_shown(name, value)]
+
+    def _is_shown(self, name: str, value: str) -> bool:
+        return bool(value.strip()) and name not in _OF_PAGES
+
+
+async def _typed(request: Request) -> TypedForm:
+    """What was typed into a form; nothing where no form was sent."""
+    if request.method != "POST":
+        return TypedForm()
     try:
-        async with request.form() as form:
-            return _texts_of(form)
+        async with request.form(max_files=MOST_FILES, max_fields=MOST_FIELDS) as form:
+            pairs = form.multi_items()
+            fields = [(name, value) for name, value in pairs if isinstance(value, str)]
+            files = [one for _, one in pairs if not isinstance(one, str) and one.filename]
     except Exception:  # no form at all: there is nothing to give back
-        return []
-
-
-def _texts_of(form: FormData) -> list[tuple[str, str]]:
-    found = [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
-    return [(n, v[:MOST_SHOWN]) for n, v in found if v.strip() and n not in _OF_PAGES]
+        return TypedForm()
+    query = f"?{request.url.query}" if request.url.query else ""
+    action = request.scope["xinzhi.urls"].to(f"{request.url.path}{query}")
+    kept = [(name, value) for name, value in fields if name != FIELD]
+    return TypedForm(action, kept, bool(files))
 
 
 def _routes(desk: DeskService) -> FastAPI:
@@ -197,28 +239,28 @@ def _asset(name: str) -> Response:
 async def _in_words(request: Request, error: Exception) -> Response:
     """An error that no page has dealt with, as a page: what is wrong, and what was typed."""
     ask = desk_request(request)
-    typed: list[tuple[str, str]] = []
-    if request.method == "POST":
-        typed = await _typed(request)
+    typed = await _typed(request)
     if isinstance(error, FormExpired):
         return ask.show("problem", ask.say("not_done"), 403,
-                        sentence=ask.say("form_expired"), typed=typed, fields=[])  # fmt: skip
+                        sentence=ask.say("form_expired"), typed=typed, fields=[],
+                        is_tried_again=True)  # fmt: skip
     fields = error.fields if isinstance(error, ConflictError) else []
     return ask.show(
         "problem", ask.say("not_done"), status_of(error),
         sentence=in_words(str(error), ask.lang), typed=typed, fields=fields,
+        is_tried_again=isinstance(error, Locked | BusyError | StorageError),
     )  # fmt: skip
 
 
 def _sorry(request: Request, error: Exception) -> Response:
     ask = desk_request(request)
-    words = {"sentence": ask.in_words(our_mistake()), "typed": [], "fields": []}
+    words = {"sentence": ask.in_words(our_mistake()), "typed": TypedForm(), "fields": []}
     return ask.show("problem", ask.say("not_done"), 500, **words)
 
 
 def _nothing_here(request: Request, error: Exception) -> Response:
     ask: DeskRequest = desk_request(request)
-    words = {"sentence": ask.say("not_found_long"), "typed": [], "fields": []}
+    words = {"sentence": ask.say("not_found_long"), "typed": TypedForm(), "fields": []}
     return ask.show("problem", ask.say("not_found"), 404, **words)
 
 

@@ -359,3 +359,40 @@ def test_the_grid_has_its_scripts_and_only_these(at: DeskClient) -> None:
     at.leave()
     assert at.get("/desk/grid/_dash-layout").status_code == 303
     at.enter()
+
+
+@pytest.mark.parametrize(
+    ("page", "path", "typed"),
+    [("/desk/indicators/phlx_semiconductor", "", {"short_zh": "<b>“半", "why": "半\n句"}),
+     ("/desk/indicators/phlx_semiconductor", "/text", {"why": "改成整段", "do": "text"}),
+     ("gansu", "", {"table": "月份,数值,备注\n2026年1月,10.5,“初步”\n", "do": "save"}),
+     ("/desk/bulletin/2026-05-29", "", {"text": "标普500\n\n  收于 7,000 点。" * 8_000}),
+     ("/desk/register", "/decide", {"why": "都要", "do": "leave"}),
+     ("/desk/corrections", "", {"indicator": "vix", "evidence": "核对过 & 改了", "value": "17"}),
+     ("/desk", "/note", {"about": "vix", "note": "等下午再看"})],
+)  # fmt: skip
+def test_whatever_form_is_sent_after_the_session_has_ended_it_can_be_sent_again_as_it_was(
+    at: DeskClient, own: Settings, page: str, path: str, typed: dict[str, str]
+) -> None:
+    at.enter()
+    page = page if page.startswith("/") else table_by_hand(at, page)
+    before = own.catalog.read_bytes()
+    fields = {n: v.replace("\r\n", "\n") for n, v in (form_of(at, page) | typed).items()}
+    lost = at.leave().submit(page + path, **fields)
+    assert lost.status_code == 401
+    assert f'action="{page + path}"' in lost.text
+    assert shown(lost.text) == fields
+    kept = at.enter().post(page + path, data=shown(lost.text))  # of no session
+    assert kept.status_code == 403
+    assert shown(kept.text) == fields
+    assert own.catalog.read_bytes() == before
+    done = at.submit(page + path, **shown(kept.text))
+    assert done.status_code in (200, 303, 400), done.text[:300]
+
+
+def test_headlines_that_are_too_long_for_the_way_back_stay_in_their_address(at: DeskClient) -> None:
+    address = f"/desk/wechat/2026-05-27?title_vix={'标' * 400}"
+    answer = at.leave().get(address)
+    at.enter()
+    assert answer.status_code == 401
+    assert "刷新这一页" in answer.text

@@ -10,7 +10,9 @@ from urllib.parse import quote, unquote, urlsplit
 from dashboard.http.asgi import Scope
 from dashboard.people.roles import DoorError
 
-_MOST_PATH, _MOST_ROUNDS = 2_000, 5
+#: The longest path to which a sign-in leads.
+MOST_PATH = 2_000
+_MOST_ROUNDS = 5
 #: What a path and its query hold as it is; whatever else comes as %XX.
 _KEPT = "/?#[]@!$&'()*+,;=:~%"
 _CONTROL = re.compile(r"[\x00-\x20\x7f-\x9f\u2028\u2029\\]")
@@ -64,7 +66,7 @@ def local_path(text: str) -> str:
     for _ in range(_MOST_ROUNDS):
         told = urlsplit(seen) if not _CONTROL.search(seen) else None
         if (
-            len(text) > _MOST_PATH
+            len(text) > MOST_PATH
             or told is None
             or told.scheme
             or told.netloc
