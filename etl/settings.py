@@ -307,6 +307,16 @@ class Settings:
         return found if isinstance(found, Path) else self.data / "committee"
 
     @property
+    def answers(self) -> BucketAddress | None:
+        """The bucket in which the answers of sources are kept, below `raw`; None where they lie in
+        a folder. They hold what is for the committee too, so that they lie beside its snapshots
+        where these have a bucket."""
+        if not isinstance(self.snapshots, BucketAddress):
+            return None
+        committee = self.committee_snapshots
+        return committee if isinstance(committee, BucketAddress) else self.snapshots
+
+    @property
     def raw(self) -> Path:
         return self.data / RAW
 

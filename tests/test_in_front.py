@@ -227,7 +227,8 @@ def test_nothing_that_a_client_says_of_itself_reaches_a_reader(
         "Forwarded": "host=evil.example", "X-Original-URL": "/evil", "X-Rewrite-URL": "/evil",
         "X-Request-ID": "evil", "Cookie": "evil=1", "Authorization": "Basic ZXZpbA==",
         "X-Forwarded-Port": "666", "X-Forwarded-Server": "evil", "X-Forwarded-Scheme": "evil",
-        "X-Forwarded-Ssl": "evil",
+        "X-Forwarded-Ssl": "evil", "X-Forwarded-User": "evil", "X-Forwarded-Groups": "evil",
+        "X-Forwarded-Preferred-Username": "evil",
     }  # fmt: skip
     with front(teller.port) as one:
         assert one.client.get("/c/sp500", headers=hostile).status_code == 200

@@ -50,6 +50,7 @@ from etl.bulletins.model import Bulletin, Reference, Section
 from etl.catalog import Catalog, load_catalog
 from etl.committee import quotes
 from etl.errors import CatalogError, FileProblem, XinzhiError
+from etl.ingest.raw import archive_of
 from etl.ingest.run import Report
 from etl.policies.register import read_register
 from etl.quoted_values import CommitteeValues
@@ -294,19 +295,15 @@ def test_assistants_are_told_nothing_of_it_and_members_are(
         "chart": {"id": "jia_usd", "with": ["{}"]},
     }
     for tool, arguments in asked.items():
-        for hidden, unknown in ((SECRET, "zzzzzzz_zzzzzz_zzz"), ("朱雀", "蓝鲸")):
-            told = [
-                re.sub("Did you mean.*?[?]", "", answer).replace(word, "#")
-                for word in (hidden, unknown)
-                for answer in [
-                    tool_answer(public, tool, json.loads(json.dumps(arguments).replace("{}", word)))
-                ]
-            ]
+        for hidden, unknown in ((SECRET, "vkxqje_wkbfhp_usd"), ("朱雀", "蓝鲸")):
+            told = []
+            for word in (hidden, unknown):
+                answer = tool_answer(public, tool, filled(arguments, word))
+                told.append(re.sub("Did you mean.*?[?]", "", answer).replace(word, "#"))
             assert told[0] == told[1], tool
             assert leaks(told[0].replace("73519.48", "").encode()) == [], tool
-        if tool in ("search_indicators", "get_series", "list_events"):
-            whole = json.loads(json.dumps(arguments).replace("{}", SECRET))
-            assert "朱雀" in tool_answer(members, tool, whole), tool
+    whole = tool_answer(members, "get_series", filled(asked["get_series"], SECRET))
+    assert {"朱雀", "73519"} <= {*leaks(whole.encode())}
     everything = tool_answer(public, "list_documents", {}) + tool_answer(public, "list_events", {})
     assert leaks(everything.encode()) == []
 
@@ -373,6 +370,15 @@ def test_files_made_by_commands_are_public(planted: Planted, tmp_path: Path) -> 
             assert leaks(file.name.encode()) == [], file
     with pytest.raises(XinzhiError, match=SECRET):
         export(planted.settings, [SECRET], {}, "csv", tmp_path / "a.csv")
+
+
+def test_the_answers_of_sources_lie_beside_the_committees_snapshots(tmp_path: Path) -> None:
+    key = {"XINZHI_S3_KEY_ID": "id", "XINZHI_S3_SECRET": "secret"}
+    place = {**key, "XINZHI_SNAPSHOTS": "s3://public/site"}
+    own = {**place, "XINZHI_COMMITTEE_SNAPSHOTS": "s3://committee/site"}
+    for told, where in (({}, f"{tmp_path}/raw"), (place, "public/site/raw"),
+                        (own, "committee/site/raw")):  # fmt: skip
+        assert str(archive_of(settings_of(tmp_path, **told))).endswith(where)
 
 
 def derived_of(hidden: str, own: str = "public") -> str:
@@ -527,7 +533,8 @@ def test_what_turns_is_gone_from_a_running_server_and_in_no_snapshot_that_is_ret
     assert isinstance(door, PeopleDoor)
     token, _ = door.people.make_token("reader", ["read"], 1)
     signed_in = {**PLAIN, "Authorization": f"Bearer {token}"}
-    site, frozen = _client(create_server(settings)), "/c/yi_usd@2026-05-22"
+    assert isinstance(door.public, Server)
+    site, frozen = _client(door.public), "/c/yi_usd@2026-05-22"
     made = [f"/c/yi_usd{suffix}" for suffix in (".svg", ".csv", ".zip")] + [frozen, f"{frozen}.csv",
             "/embed/c/yi_usd", "/indicators/yi_usd", "/c/jia_usd.csv?with=yi_usd"]  # fmt: skip
     shown = {address: site.get(address, headers=PLAIN) for address in made}
@@ -537,7 +544,8 @@ def test_what_turns_is_gone_from_a_running_server_and_in_no_snapshot_that_is_ret
                for address in (f"{frozen}.csv", "/c/jia_usd.csv?with=yi_usd")]  # fmt: skip
     made += [f"/s/{code}", *(f"/verify/{digest}" for digest in digests)]
     assert [site.get(address).status_code for address in made[-3:]] == [301, 200, 200]
-    with TestClient(door) as through_the_door:
+    through_the_door = TestClient(door)
+    with TestClient(door.members):  # as it runs beside the public one
         assert through_the_door.get(f"/c/{SECRET}", headers=signed_in).status_code == 404
         turned = text.replace("  yi_usd:\n", '  yi_usd:\n    visibility: "committee"\n')
         path.write_text(turned, encoding="utf-8")

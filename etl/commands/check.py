@@ -22,6 +22,7 @@ from etl.files.authored import (
 )
 from etl.ingest.boundary import at_the_boundary
 from etl.ingest.upstream import Upstream
+from etl.records import PUBLIC
 from etl.settings import Settings
 from etl.sources import sources
 from etl.storage.audiences import quoted_in, values_here
@@ -73,6 +74,16 @@ def check_command(settings: Settings, options: argparse.Namespace) -> int:
         f"{len(catalog or ())} indicators, {len(documents)} documents, "
         f"{len(bulletins.read)} bulletins: {problems if told else 'all is well'}"
     )
+    shut = [
+        sum(one.for_committee for one in catalog.all()) if catalog is not None else 0,
+        sum(one.visibility != PUBLIC for one in documents),
+        sum(one.visibility != PUBLIC for one in bulletins.read),
+    ]
+    if any(shut):
+        console.say(
+            f"of these for the committee: {shut[0]} indicators, {shut[1]} documents, {shut[2]} "
+            "bulletins"
+        )
     return NOTHING_DONE if told else OK
 
 

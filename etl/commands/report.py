@@ -60,6 +60,9 @@ def status_command(settings: Settings, options: argparse.Namespace) -> int:
         print(to_json([row.to_json() for row in rows]))
     else:
         console.status_table(rows, moment)
+        shut = [one.id for one in catalog.all() if one.for_committee]
+        if shut:
+            console.say(f"for the committee: {', '.join(shut)}")
         if answering:
             console.say("")
             console.reliability_table(answering)

@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from etl.errors import StorageError
-from etl.settings import RAW, BucketAddress, Settings
+from etl.settings import RAW, Settings
 from etl.storage.objects import ObjectProblem, Objects
 
 #: How hard answers are compressed.
@@ -187,8 +187,8 @@ class BucketArchive(Archive):
 
 def archive_of(settings: Settings) -> Archive:
     """Where the answers of sources are kept by these settings."""
-    if isinstance(settings.snapshots, BucketAddress):
-        return BucketArchive(Objects(settings, settings.snapshots))
+    if settings.answers is not None:
+        return BucketArchive(Objects(settings, settings.answers))
     return FolderArchive(settings.raw)
 
 

@@ -29,7 +29,7 @@ from etl.dsn import Dsn
 from etl.errors import FileProblem, StorageError, XinzhiError, quoted
 from etl.records import now
 from etl.row_store import PEOPLE, SUBSCRIBERS, RowTables
-from etl.settings import PROJECT, RAW, BucketAddress, Settings
+from etl.settings import PROJECT, RAW, Settings
 from etl.storage.audiences import exposes, hidden_of
 from etl.storage.audit import FILE as AUDIT
 from etl.storage.audit import AuditFile, SharedAudit, written
@@ -442,8 +442,7 @@ def _replace(new: Path, target: Path, aside: Path, file: Copied) -> None:
 
 def _bucket(settings: Settings) -> Objects | None:
     """The bucket in which the answers of sources lie, if they lie in one."""
-    found = settings.snapshots
-    return Objects(settings, found) if isinstance(found, BucketAddress) else None
+    return Objects(settings, settings.answers) if settings.answers is not None else None
 
 
 def _fetch(bucket: Objects, one: StoredObject, target: Path) -> tuple[int, str]:
