@@ -161,7 +161,10 @@ class Server:
         routes.router.routes.insert(0, charts.PAGE_ROUTE)
         service = self.service
         door = AssistantDoor(service.snapshots, service.site.urls, service.assistants)
-        routes.router.routes.insert(0, door.route)
+        routes.router.routes[:0] = [
+            door.route,
+            Route(f"{PATH}/", door),
+        ]  # as clients are often told
         routes.mount("/", dash)
         return routes
 

@@ -293,6 +293,9 @@ def test_pages_of_other_sites_and_other_methods_are_refused(site: SiteClient) ->
     assert "mcp-session-id" not in own.headers
     assert site.get("/mcp").status_code == site.delete("/mcp").status_code == 405
     assert site.get("/mcp").headers["allow"] == "POST, OPTIONS"
+    form = site.post("/mcp", content=b"{}", headers={**accepts, "Content-Type": "text/plain"})
+    assert (form.status_code, "application/json" in form.json()["detail"]) == (415, True)
+    assert site.post("/mcp/", json=asked, headers=accepts).status_code == 200
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"[" * 100_000, b'{"id": 1}', b"\xff\xfe"])

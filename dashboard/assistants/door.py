@@ -40,7 +40,7 @@ class AssistantDoor:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope["route"] = self.route
-        refusal = self._foreign(scope)
+        refusal = self._foreign(scope) or _no_json(scope)
         if refusal is not None:
             await refusal(scope, receive, send)
             return
@@ -65,7 +65,16 @@ class AssistantDoor:
         origin = header(scope, b"origin").decode("latin-1")
         if not origin or origin == self._origin:
             return None
-        return problem(403, f"{PATH} is answered to programs and to pages of {self._origin}.")
+        words = f"{PATH} is answered to programs and to pages of {self._origin}."
+        return problem(403, words, title="From another site")
+
+
+def _no_json(scope: Scope) -> Response | None:
+    """The answer to a form or a text: a page of another site may send these unasked."""
+    kind = header(scope, b"content-type").decode("latin-1").partition(";")[0]
+    if kind.strip().lower() == "application/json":
+        return None
+    return problem(415, f"{PATH} takes JSON-RPC: send it with Content-Type: application/json.")
 
 
 def serve_stdio(settings: Settings) -> None:

@@ -70,9 +70,10 @@ class Work(Generic[T]):
             if not begun.done() and not self.done.done():
                 raise ReaderLeftError if left.done() else BusyError
             made = asyncio.wrap_future(self.done)
+            # Who waits may leave, or give up, before it is known that it cannot be made.
+            made.add_done_callback(lambda late: late.cancelled() or late.exception())
             await _first(made, left, None)
             if not made.done():
-                made.add_done_callback(lambda late: late.cancelled() or late.exception())
                 raise ReaderLeftError
             return made.result()
         finally:

@@ -103,7 +103,9 @@ def allowed(path: str) -> tuple[str, ...]:
     """The methods that an address answers."""
     if path in FORM_PATHS or is_of_the_desk(path) or path.startswith(f"{LEAVE}/"):
         return FORM_METHODS
-    return CALLBACK_METHODS if path in (CALLBACK_PATH, ASSISTANT_PATH) else METHODS
+    if path in (CALLBACK_PATH, ASSISTANT_PATH, f"{ASSISTANT_PATH}/"):
+        return CALLBACK_METHODS
+    return METHODS
 
 
 def with_rules(headers: RawHeaders, path: str) -> RawHeaders:
