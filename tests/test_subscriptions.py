@@ -108,6 +108,8 @@ def test_pages_point_to_the_feeds_about_what_they_show(site: TestClient) -> None
         ("/indicators/sp500", "/events.atom?id=sp500"),
         ("/indicators/sp500?lang=en", "/events.atom?id=sp500&lang=en"),
         ("/policies?topic=数据要素", "/policies.atom?topic="),
+        ("/c/sp500", "/events.atom?id=sp500"),
+        ("/c/sp500@2026-05-27?with=vix&lang=en", "/events.atom?id=vix&lang=en"),
     ):
         page = tree(site.get(path).text)
         links = [n.attributes["href"] for n in page.all("link")

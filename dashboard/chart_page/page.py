@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl
 
 from markupsafe import Markup
 
-from dashboard import formatting
+from dashboard import feeds, formatting
 from dashboard.address import ChartAddress, moment_text
 from dashboard.chart.layout import Layout
 from dashboard.chart.model import Model
@@ -86,6 +86,7 @@ def page(view: View, site: SiteConfig) -> str:
     urls = replace(site.urls, display=Display(address.lang, address.theme, address.updown))
     whole, lasting, formats = urls.online, lasting_address(view), _formats(view, site)
     chosen, display = controls(view, urls.chart), _leading(_choices(address, urls))
+    followed = [] if for_committee(view) else _leading(_feeds(view, urls))
     return render(
         "chart.html",
         lang,
@@ -136,7 +137,8 @@ def page(view: View, site: SiteConfig) -> str:
         notes=told_notes(view, urls),
         all_notes=urls.page("/events", id=address.id,
                             asof=moment_text(address.as_of) if address.as_of else ""),
-        uses=_leading(_uses(address, formats, urls)),
+        uses=_leading([*_uses(address, formats, urls), *followed]),
+        feeds=followed,
         refused=text("no_files", lang) if site.formats and not formats else "",
         share=whole.short(lasting) if lasting.as_of and not for_committee(view) else "",
         paper=on_paper("" if for_committee(view) else shared_link(view, whole), lang),
@@ -442,6 +444,13 @@ def _uses(address: ChartAddress, formats: Sequence[str], urls: Urls) -> Iterator
     if formats:
         yield _file(text("as_text", lang), urls.chart(address, ".txt"))
     yield _file(text("metadata", lang), urls.chart(address, ".metadata.json"))
+
+
+def _feeds(view: View, urls: Urls) -> Iterator[Option]:
+    """Where the new values of each indicator are followed."""
+    for part in view.parts:
+        name = text("feed_of", view.lang, title=part.indicator.short.in_(view.lang))
+        yield _file(name, urls.to(feeds.address(feeds.EVENTS, view.lang, id=part.indicator.id)))
 
 
 def _inserts(address: ChartAddress, urls: Urls) -> Iterator[Option]:
