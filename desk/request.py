@@ -3,7 +3,7 @@ ways in which it answers."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import PurePath
@@ -105,6 +105,11 @@ class DeskRequest:
         """Who may sign in here, and who has."""
         found: People = self.request.scope[PEOPLE]
         return found
+
+    def called(self, names: Iterable[str]) -> Mapping[str, str]:
+        """How those of these names are called who have signed in; the others by their names."""
+        shown = {one.name: one.shown for one in self.people.everyone()}
+        return {name: shown.get(name, name) for name in names}
 
     @property
     def settings(self) -> Settings:

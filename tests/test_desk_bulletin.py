@@ -6,6 +6,7 @@ import html
 import io
 import re
 import zipfile
+from dataclasses import replace
 from datetime import date
 
 import httpx
@@ -15,6 +16,7 @@ from conftest import authored, fill, settings_of
 from serving import Node, tree
 from test_desk import DeskClient, seen
 
+from dashboard.pages.draft import SentDraft, read_sent
 from desk.pages import bulletin as page_of_bulletin
 from desk.server import create_desk
 from etl.bulletins.model import Bulletin, Reference
@@ -232,6 +234,13 @@ def test_a_file_that_is_no_bulletin_is_one_clear_sentence(
     problem = seen(answer, 400).one("p", "draft-problem").text
     assert said in problem or said == "还没有草稿"
     assert "/tmp" not in problem
+
+
+def test_a_date_that_does_not_exist_is_not_called_missing() -> None:
+    sent = SentDraft("", "美股收盘\n2026-02-30\n\n标普 500 指数收于 7519.12 点。\n")
+    assert read_sent(sent, date(2026, 5, 28), str)[1] == "draft_misdated"
+    undated = replace(sent, text=sent.text.replace("2026-02-30\n", ""))
+    assert read_sent(undated, date(2026, 5, 28), str)[1] == "draft_undated"
 
 
 def test_what_is_too_large_is_refused_before_it_is_read(editor: DeskClient) -> None:

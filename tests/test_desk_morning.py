@@ -186,6 +186,17 @@ def test_a_whole_morning_is_done_in_the_browser(
         assert "article.html" in kit.namelist()
         assert any(name.endswith("sp500/qr.png") for name in kit.namelist())
 
+    # What the register and the catalog of indicators look like, for the guide.
+    page.goto(f"{site}/desk/register")
+    expect(page.get_by_text(TITLES[0]).first).to_be_visible()
+    picture(page, "8-register")
+    page.goto(f"{site}/desk/indicators")
+    page.locator("input[name=q]").first.fill("标普")
+    page.keyboard.press("Enter")
+    page.locator("main a", has_text="标普 500 指数").first.click()
+    page.wait_for_url("**/desk/indicators/sp500*")
+    picture(page, "9-indicator")
+
     # A rule for alerts, tried on the past.
     page.goto(f"{site}/desk/alerts")
     page.locator("select[name=indicator]").select_option("sp500")

@@ -152,9 +152,11 @@ def read_sent(sent: SentDraft, today: date, say: Callable[..., str]) -> tuple[Re
             try:
                 return read_bulletin(path, date=given), "draft_given" if given else "draft_dated"
             except FileProblem as problem:
-                if given or "date" not in str(problem).removeprefix(str(path)):
+                said = str(problem).removeprefix(str(path))
+                if given or "date" not in said:
                     raise
-            return read_bulletin(path, date=today), "draft_undated"
+            dated = "draft_undated" if "has no date" in said else "draft_misdated"
+            return read_bulletin(path, date=today), dated
         except FileProblem as problem:
             words = str(problem).removeprefix(str(path)).lstrip(":, ")
             raise AddressError("draft", words) from None

@@ -85,7 +85,7 @@ def bulletin_kit(
     names = once_each(parts)
     views = bulletin_views(snapshot, bulletin.date, names, chosen, titles)
     found: dict[str, bytes] = {
-        "article.html": article(bulletin, parts, views[:MOST_CHARTS], site).encode()
+        "article.html": _as_file(article(bulletin, parts, views[:MOST_CHARTS], site)).encode()
     }
     lines = []
     for number, seen in enumerate(views, 1):
@@ -167,6 +167,11 @@ def article(
             references=[_reference(one) for one in bulletin.references],
         )
     )  # fmt: skip
+
+
+def _as_file(words: str) -> str:
+    """An article as a page of its own: a browser must not guess its letters."""
+    return f'<!DOCTYPE html>\n<html lang="zh-CN"><meta charset="utf-8">\n{words}\n</html>\n'
 
 
 def _reference(one: Reference) -> str:

@@ -102,7 +102,7 @@ def register(ask: Asked) -> Response:
     """What waits, and the register."""
     wanted, page = ask.query.get("q", "").strip(), _page(ask)
     rows, wrong = _rows(ask)
-    waiting, problem = _waiting(ask)
+    waiting, problem = waiting_now(ask)
     known = Likeness([row.document for row in rows if row.document])
     places = {id(row.document): row for row in rows if row.document}
     fits = [one for one in waiting if _found(wanted, one.document)]
@@ -235,7 +235,7 @@ def _who_changed(ask: DeskRequest, key: str) -> str:
     return ask.say("entry_changed_by", who=line.who, when=formatting.minute(line.at))
 
 
-def _waiting(ask: DeskRequest) -> tuple[list[Candidate], str]:
+def waiting_now(ask: DeskRequest) -> tuple[list[Candidate], str]:
     """The candidates that wait, and why they are not known, if they are not."""
     try:
         with current_snapshot(whole_store_of(ask.settings)) as snapshot:

@@ -112,7 +112,7 @@ def job_row(ask: DeskRequest, job: Job) -> JobRow:
     return JobRow(
         href=ask.urls.page(f"{PATH}/{job.name}"),
         command=job.command,
-        who=job.facts.who,
+        who=ask.called([job.facts.who])[job.facts.who],
         asked=formatting.minute(job.asked_at),
         took="—" if seconds is None else status.took(seconds, ask.lang),
         state=job.state,

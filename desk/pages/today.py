@@ -3,9 +3,10 @@ it."""
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from fastapi import APIRouter
@@ -20,7 +21,7 @@ from dashboard.pages.page import PageRequest
 from dashboard.pages.parts.freshness import age, until
 from desk.conflict import require_newest
 from desk.frame import DeskPage
-from desk.pages import runs
+from desk.pages import register, runs
 from desk.request import Asked, DeskRequest, Sent
 from etl.catalog import Indicator
 from etl.commands.update import MOST_SAID, noted
@@ -37,6 +38,8 @@ router = APIRouter()
 #: The days that can be looked back, the lines of the audit log that are looked through, and how
 #: many of each kind are shown.
 LOOK_BACK, READ_LINES, MOST_ITEMS, MOST_NOTES, LAST_CHANGES = (1, 3, 7), 2_000, 40, 3, 8
+#: A command that a sentence names, with what is said of it.
+_COMMAND = re.compile(r"（`python -m [^`]+`）|; `python -m [^`]+` takes it")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,8 @@ class TodayItem:
     made_from: str
     again: str
     notes: Sequence[NoteShown]
+    #: Where the source itself can be looked at.
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +100,12 @@ def today(ask: Asked) -> Response:
     since = moment - timedelta(days=days)
     found = sorted(health(page.snapshot, moment), key=lambda one: one.badness)
     said = audit_log(ask.settings).newest(READ_LINES)
+    who = ask.called({one.who for one in said})
+    said = [replace(one, who=who[one.who]) for one in said]
     notes = _notes(said)
     groups = [group for group in _groups(ask, page, found, notes) if group.items]
     empty = [one for one in found if one.state == "empty"]
+    candidates = len(register.waiting_now(ask)[0])
     return ask.show(
         "today",
         ask.say("desk_today"),
@@ -112,6 +120,7 @@ def today(ask: Asked) -> Response:
         runs=[one for one in runs.past_runs(ask) if one.begun_at > since],
         last=next(iter(runs.past_runs(ask)), None),
         groups=groups,
+        candidates=ask.say("candidates_wait", count=candidates) if candidates else "",
         empty=[(one.indicator.title.in_(ask.lang), _href(page, one.indicator)) for one in empty],
         jobs=[runs.job_row(ask, job) for job in ask.desk.jobs.newest() if job.is_live],
         changes=[(_shown(one), one.command) for one in said[:LAST_CHANGES]],
@@ -121,6 +130,7 @@ def today(ask: Asked) -> Response:
             "again": ask.urls.page(f"{PATH}/again"),
             "note": ask.urls.page(f"{PATH}/note"),
             "status": ask.urls.page(status.PATH),
+            "register": ask.urls.page(register.PATH),
             "runs": ask.urls.page(runs.PATH),
         },
         most_said=MOST_SAID,
@@ -225,11 +235,18 @@ def _waiting(
         is_bad=not answer.may_be_taken,
         when=ask.say("since_from", source=_source(ask, answer.source),
                      moment=formatting.minute(answer.since)),
-        words=ask.in_words(answer.sentence),
+        words=_without_commands(ask.in_words(answer.sentence), indicator.id),
         made_from=_mark(own) if answer.may_be_taken else "",
         again="" if answer.may_be_taken else indicator.id,
         notes=notes.get(indicator.id, ()),
+        source=indicator.credit.url,
     )  # fmt: skip
+
+
+def _without_commands(words: str, about: str) -> str:
+    """A sentence of a run as it stands beside the buttons that do what it names, below the title
+    that it begins with."""
+    return _COMMAND.sub("", words.removeprefix(about).lstrip(":： "))
 
 
 def _sources(
@@ -281,6 +298,7 @@ def _behind(
         made_from="",
         again=one.indicator.id,
         notes=notes.get(one.indicator.id, ()),
+        source=one.indicator.credit.url,
     )
 
 
