@@ -267,6 +267,7 @@ def test_wechat_has_every_picture_code_and_caption_and_the_whole_article(
     assert charts
     (one,) = [item for item in charts if "title_sp500" in names_in(item)]
     assert "标普再创新高" in one.text
+    assert "只有这台电脑打得开" in answer.text  # nothing says yet where readers find the site
     links = {a.text: a.attributes["href"] for a in one.all("a") if "download" in a.attributes}
     assert set(links) == {"插图", "方图", "封面", "二维码"}
     for link in (links["封面"], links["二维码"]):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from fastapi import APIRouter
 from fastapi.responses import Response
@@ -40,6 +40,7 @@ from etl.bulletins.read import read_bulletin
 from etl.errors import SettingError
 from etl.files.authored import bulletin_files
 from etl.files.drafts import Drafts
+from etl.sign_in import is_loopback
 
 PATH = f"{DESK}/wechat"
 PAGE = DeskPage(PATH, "desk_wechat")
@@ -95,8 +96,9 @@ def _shown(ask: DeskRequest, when: date) -> Response:
     shown = [seen.address.id for seen in views]
     here, query = f"{PATH}/{when}", {f"{TITLE}{name}": words for name, words in titles.items()}
     names = once_each(told.parts)
+    host = urlsplit(ask.desk.site.urls.base).hostname or ""
     return ask.show(
-        "wechat", ask.say("desk_wechat"),
+        "wechat", ask.say("desk_wechat"), is_local=is_loopback(host),
         day=formatting.full_date(when, ask.lang), is_draft=told.is_draft, told=told,
         draft=ask.urls.page(f"{DESK}/bulletin/{when}"), action=ask.urls.form(here),
         kept={name: value for name, value in ask.urls.kept.items() if value}, most=MAX_TITLE,
