@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 from mcp import Client
 
@@ -25,10 +26,21 @@ CALLS: tuple[tuple[str, dict[str, Any]], ...] = (
 )
 
 
-def measure(data: Path) -> dict[str, float]:
-    """The median milliseconds of a call of each tool, after the first one."""
+def measure(data: Path) -> tuple[dict[str, float], float]:
+    """The median milliseconds of a call of each tool, after the first one; and those of a plain
+    GET of one series as JSON, from the same server."""
     with serving([sys.executable, "-m", "dashboard", "--port"], data) as here:
-        return asyncio.run(_asked(f"{here}mcp"))
+        return asyncio.run(_asked(f"{here}mcp")), _plain(f"{here}c/{MICRON}.json")
+
+
+def _plain(address: str) -> float:
+    times = []
+    for _ in range(ROUNDS + 1):
+        start = time.perf_counter()
+        with urlopen(address, timeout=30) as answer:
+            answer.read()
+        times.append(time.perf_counter() - start)
+    return statistics.median(times[1:]) * 1000
 
 
 async def _asked(address: str) -> dict[str, float]:
