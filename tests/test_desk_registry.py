@@ -18,6 +18,7 @@ from etl.bulletins.model import Reference
 from etl.catalog import load_catalog
 from etl.errors import SettingError
 from etl.files.catalog_text import entry_of
+from etl.files.edits import Editor
 from etl.policies import review
 from etl.policies.candidates import key_of, kind_of_text
 from etl.policies.register import documents_to_json, read_register
@@ -282,10 +283,10 @@ def test_what_a_draft_cites_and_a_source_lists_is_taken_as_the_source_tells_it(
 ) -> None:
     cited = Reference(number=1, publisher="国家数据局", title=WAITS[2].title, date=None, use="出处")
     draft = bundled().model_copy(update={"references": (cited,)})
-    _, (taken,) = review.take(own, ["key2"], [draft])
+    _, (taken,) = review.take(own, ["key2"], Editor("王芳"), [draft])
     assert (taken.number, taken.url) == (WAITS[2].number, WAITS[2].url)
     with pytest.raises(SettingError):  # once; and by neither of its names
-        review.take(own, [key_of(WAITS[2])], [draft])
+        review.take(own, [key_of(WAITS[2])], Editor("王芳"), [draft])
 
 
 def test_candidates_are_taken_and_left_and_the_second_editor_is_told(
