@@ -25,12 +25,15 @@ from desk.audit import spelt
 from etl.errors import SettingError, StorageError
 from etl.records import now
 from etl.settings import PROJECT, Settings
+from etl.storage.audit import AuditLine, audit_log
 
 #: Jobs that may wait for their turn, those that are remembered, and how much of a log is shown.
 MOST_WAITING, MOST_KEPT, MOST_LOG = 20, 200, 200_000
 _NAME = re.compile(r"\d{8}T\d{6}-[0-9a-f]{6}", re.ASCII)
 #: What a line of progress begins with: the subject that is done.
 _DONE = re.compile(r"^([^\s:：]+)[:：]", re.MULTILINE)
+#: The status of a job that ended without a word, and what the audit log says of it.
+LOST, LOST_WORDS = -1, "ended without a word; what it had stored stays."
 State = Literal["waiting", "running", "done", "failed", "lost"]
 
 
@@ -131,8 +134,11 @@ class Jobs:
     def newest(self, most: int = 30) -> list[Job]:
         """The jobs, the newest first."""
         self._mine = [one for one in self._mine if one.poll() is None]  # none stays a zombie
-        found = (self.find(name) for name in self._names()[:most])
-        return [job for job in found if job is not None]
+        found = [job for name in self._names()[:most] if (job := self.find(name))]
+        for job in found:
+            if job.state == "lost" and job.status is None:
+                self._tell_of(job)
+        return found
 
     def find(self, name: str) -> Job | None:
         """The job of this name; None where there is none."""
@@ -147,7 +153,7 @@ class Jobs:
         status, ended_at = self._end(name)
         state: State
         if status is not None:
-            state = "failed" if status > 1 else "done"
+            state = "lost" if status == LOST else "failed" if status > 1 else "done"
         elif is_alive:
             state = "running" if log else "waiting"
         else:
@@ -177,6 +183,19 @@ class Jobs:
         with open(self.folder / ".turn", "a") as held:
             fcntl.flock(held, fcntl.LOCK_EX)
             yield
+
+    def _tell_of(self, job: Job) -> None:
+        """The line of the audit log that a job could not write any more; once."""
+        words = self.settings.without_secrets(f"{LOST_WORDS} {last_words(job.log)}".strip())
+        line = AuditLine(now(), job.facts.who, job.command, words, job.facts.about, failed=True)
+        end = self._path(job.name, "end")
+        with suppress(OSError):
+            with open(end, "x", encoding="utf-8") as file:
+                json.dump({"status": LOST, "ended_at": now().isoformat()}, file)
+            try:
+                audit_log(self.settings).add(line)
+            except StorageError:  # it is tried again when the jobs are listed again
+                end.unlink()
 
     def _begin(self, facts: JobFacts) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -229,6 +248,11 @@ class Jobs:
 
     def _path(self, name: str, kind: str) -> Path:
         return self.folder / f"{name}.{kind}"
+
+
+def last_words(log: str) -> str:
+    """The last line that a command said."""
+    return next((line.strip() for line in reversed(log.splitlines()) if line.strip()), "")
 
 
 def _is_held(path: Path) -> bool:

@@ -29,7 +29,7 @@ from desk.jobs import Jobs
 from desk.markup import render
 from desk.texts import text
 from etl.catalog import Catalog, load_catalog
-from etl.errors import XinzhiError, in_words
+from etl.errors import SettingError, XinzhiError, in_words, quoted
 from etl.settings import Settings
 
 #: Nobody keeps what the desk answers.
@@ -87,8 +87,15 @@ class DeskForm:
         return self.fields.get(name, ())
 
     def file(self, name: str) -> DeskFile | None:
-        """The file of a field, if one was chosen."""
-        return next((one for one in self.files.get(name, ()) if one.name or one.content), None)
+        """The file of a field, if one was chosen; a SettingError in words where there are several,
+        or where it holds nothing."""
+        chosen = [one for one in self.files.get(name, ()) if one.name or one.content]
+        if len(chosen) > 1:
+            names = ", ".join(quoted(one.name) for one in chosen)
+            raise SettingError(f"{len(chosen)} files were sent ({names}); send one.")
+        if chosen and not chosen[0].content:
+            raise SettingError(f"The file '{quoted(chosen[0].name)}' is empty.")
+        return chosen[0] if chosen else None
 
 
 @dataclass(frozen=True, slots=True)

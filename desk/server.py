@@ -46,6 +46,8 @@ MAX_SENT_BYTES = 22_000_000
 #: What is given back to somebody whose session has ended: 300,000 characters of Chinese, which a
 #: form writes with nine bytes each.
 MAX_TYPED_BYTES = 3_000_000
+#: How long it may take to come: an editor's line at home is slow.
+SENT_S = 120.0
 #: Fields that the page itself fills.
 _OF_PAGES = ("made_from", "base")
 #: The files of the desk's own pages.
@@ -73,7 +75,7 @@ class DeskServer:
             settings, service.site, lambda: self.members.answering.snapshots, Jobs(settings),
             FlashMessages(), checkers,
         )  # fmt: skip
-        inner = _Entrance(BoundedBodies(_routes(self.desk), most=lambda path: MAX_SENT_BYTES))
+        inner = _Entrance(_routes(self.desk))
         door = FrontDoor(inner, self.public.service.metrics)
         own = PublicAddress(door, service.site.urls, [DESK])
         prefix = service.site.urls.prefix
@@ -218,8 +220,12 @@ def _routes(desk: DeskService) -> FastAPI:
         redirect_slashes=False,
     )
     routes.state.desk = desk
+    routes.add_middleware(
+        BoundedBodies, body_s=SENT_S, most=lambda path: MAX_SENT_BYTES, refuse=_refused_body
+    )
     routes.add_exception_handler(XinzhiError, _in_words)
     routes.add_exception_handler(404, _nothing_here)
+    routes.add_exception_handler(400, _unreadable)
     routes.add_exception_handler(Exception, _sorry)  # the front door writes it into the log
     routes.add_api_route(f"{DESK}/assets/{{name}}", _asset, methods=["GET", "HEAD"])
     for router in (*(router for _, router in PAGES), *BELOW):
@@ -249,6 +255,27 @@ async def _in_words(request: Request, error: Exception) -> Response:
         "problem", ask.say("not_done"), status_of(error),
         sentence=in_words(str(error), ask.lang), typed=typed, fields=fields,
         is_tried_again=isinstance(error, Locked | BusyError | StorageError),
+    )  # fmt: skip
+
+
+def _refused_body(request: Request, error: XinzhiError) -> Response:
+    """What is told to somebody who sends too much, or too slowly."""
+    ask, status = desk_request(request), status_of(error)
+    if status == 413:
+        sentence = ask.say("sent_too_large", most=f"{MAX_SENT_BYTES // 1_000_000}")
+    else:
+        sentence = ask.say("sent_too_slowly", seconds=f"{SENT_S:g}")
+    told = sentence if status in (408, 413) else ask.in_words(error)
+    return ask.show("problem", ask.say("not_done"), status, sentence=told, typed=TypedForm(),
+                    fields=[])  # fmt: skip
+
+
+def _unreadable(request: Request, error: Exception) -> Response:
+    """A form that a browser does not send: names of fields or files that are too long, or torn."""
+    ask = desk_request(request)
+    return ask.show(
+        "problem", ask.say("not_done"), 400, sentence=ask.say("form_unreadable"),
+        typed=TypedForm(), fields=[],
     )  # fmt: skip
 
 

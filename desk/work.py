@@ -8,7 +8,7 @@ import sys
 import time
 import traceback
 
-from desk.jobs import Job, Jobs
+from desk.jobs import Job, Jobs, last_words
 from etl.__main__ import main as etl
 from etl.errors import Locked, XinzhiError
 from etl.records import now
@@ -43,7 +43,7 @@ def main(name: str) -> int:
         jobs.ended(name, 2)
         return 2
     said = jobs.find(name)
-    words = _last_words(said.log if said else "")
+    words = last_words(said.log if said else "")
     line = AuditLine(
         now(), job.facts.who, job.command, settings.without_secrets(words), job.facts.about,
         failed=status > 1,
@@ -82,11 +82,6 @@ def _wait_for_others(settings: Settings) -> None:
             time.sleep(EVERY_S)
         except XinzhiError:  # the command says it
             return
-
-
-def _last_words(log: str) -> str:
-    """The last line that the command said."""
-    return next((line.strip() for line in reversed(log.splitlines()) if line.strip()), "")
 
 
 if __name__ == "__main__":

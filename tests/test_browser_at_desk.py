@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from browsing import PICTURES, WAIT_MS, Reader
-from conftest import PROJECT, authored, fill, run_with_fred, settings_of
+from conftest import CATALOG, PROJECT, authored, fill, run_with_fred, settings_of
 from playwright.sync_api import Browser, Page
 
 from benchmarks.servers import free_port
@@ -25,6 +26,12 @@ from etl.storage.audit import audit_log
 HELD = "us_10y_yield_pct"
 BEGUN = datetime(2026, 6, 1, 1, tzinfo=UTC)
 WIDTHS = ((390, 844), (1440, 900))
+#: What is answered about a new series that is kept by hand.
+MADE = {
+    "title_zh": "某地算力", "title_en": "Compute of a place", "id": "place_compute_eflops",
+    "definition_zh": "在用算力规模。", "definition_en": "Compute in use.", "source_zh": "经信局",
+    "source_en": "Bureau", "url": "https://www.beijing.gov.cn/", "file": "capacity.csv",
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -40,13 +47,14 @@ def morning(published: Settings, tmp_path: Path, catalog: Catalog) -> Settings:
 
 
 @contextmanager
-def at_work(data: Path) -> Iterator[tuple[str, str]]:
+def at_work(data: Path, catalog: Path = CATALOG) -> Iterator[tuple[str, str]]:
     """`python -m desk` as people start it; its address, and the link that lets its first visitor
     in."""
     port = free_port()
     process = subprocess.Popen(
         [sys.executable, "-m", "desk", "--port", str(port)], cwd=PROJECT,
-        env={**os.environ, "XINZHI_DATA": str(data)}, stdout=subprocess.PIPE,
+        env={**os.environ, "XINZHI_DATA": str(data), "XINZHI_CATALOG": str(catalog)},
+        stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL, text=True,
     )  # fmt: skip
     assert process.stdout is not None
@@ -73,9 +81,41 @@ def photographed(page: Page, name: str) -> None:
     page.emulate_media(color_scheme="light")
 
 
+def table_is_kept_in_the_grid(page: Page, site: str, folder: Path) -> None:
+    """A new series that is kept by hand: asked for, typed into the cells of its grid, and saved as
+    a commit."""
+    page.goto(f"{site}/desk/indicators/new?kind=manual")
+    for name, words in MADE.items():
+        page.locator(f"#field-{name}").fill(words)
+    page.locator("#field-unit").select_option("eflops")
+    page.get_by_role("button", name="保存", exact=True).click()
+    page.get_by_text("已写入目录").wait_for()
+    page.goto(f"{site}/desk/indicators/{MADE['id']}/table")
+    for row, cells in enumerate((("2026年1月", "10.5"), ("2026年2月", "11.5"))):
+        page.locator("#grid-row").click()
+        for column, words in enumerate(cells):
+            cell = page.locator(f'[row-index="{row}"] [col-id="c{column}"]')
+            cell.dblclick()
+            cell.locator("input").fill(words)
+            page.keyboard.press("Enter")
+    page.locator("#field-why").fill("二月通报")
+    photographed(page, "grid")
+    page.get_by_role("button", name="保存", exact=True).click()
+    page.get_by_text("2 个数值").wait_for()
+    assert "二月通报" in page.locator("main").inner_text()
+    saved = (folder / "manual" / "capacity.csv").read_text(encoding="utf-8").splitlines()
+    assert saved[1:] == ["2026年1月,10.5,,,", "2026年2月,11.5,,,"]
+    told = ("git", "log", "-1", "--format=%s", "--", "manual/capacity.csv")
+    done = subprocess.run(told, cwd=folder, capture_output=True, text=True, check=True)
+    assert done.stdout == "二月通报\n"
+
+
 @pytest.mark.slow
 def test_a_morning_at_the_desk(browser: Browser, morning: Settings) -> None:
-    with at_work(morning.data) as (site, link):
+    catalog = morning.data / "indicators.yaml"
+    shutil.copy(CATALOG, catalog)
+    subprocess.run(["git", "init", "--quiet"], cwd=morning.data, check=True)
+    with at_work(morning.data, catalog) as (site, link):
         context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="zh-CN")
         context.set_default_timeout(8 * WAIT_MS)
         reader = Reader(context, site)
@@ -127,6 +167,7 @@ def test_a_morning_at_the_desk(browser: Browser, morning: Settings) -> None:
         page.get_by_role("button", name="生成口令").click()
         page.locator(".desk-secret").wait_for()
         photographed(page, "people")
+        table_is_kept_in_the_grid(page, site, morning.data)
         page.get_by_role("button", name="退出登录").click()
         answer = page.goto(f"{site}/desk")
         assert answer is not None

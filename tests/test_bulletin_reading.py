@@ -467,9 +467,10 @@ def test_heading_without_words_is_refused_with_its_line(written):
 
 
 def test_other_kinds_of_file_are_refused(written):
-    assert "from .md, .txt, .docx, .pdf or .html, not from a '.rtf' file" in problem(
-        written(TEXT, "a.rtf")
+    assert "from .md, .txt, .docx, .pdf or .html, not from a .exe file" in problem(
+        written(TEXT, "a.exe")
     )
+    assert "it is a .wps file; open it in WPS or Word" in problem(written(TEXT, "a.wps"))
 
 
 def test_missing_file_is_refused(tmp_path):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
+import textwrap
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -12,6 +15,7 @@ from typing import Any
 import httpx
 import pytest
 from conftest import authored, bundled, fill, settings_of
+from fastapi.routing import APIRoute
 from serving import Node, TestClient, tree
 
 from dashboard.people import Role
@@ -24,8 +28,9 @@ from desk.conflict import (
     spelt,
     unspelt,
 )
-from desk.jobs import Jobs
-from desk.pages import PAGES
+from desk.frame import page_at
+from desk.jobs import FACTS, JobFacts, Jobs
+from desk.pages import BELOW, PAGES
 from desk.server import DeskServer, create_desk
 from etl.errors import StorageError
 from etl.settings import Settings
@@ -125,6 +130,64 @@ def test_an_editor_sees_no_page_of_operators(at_desk: DeskClient) -> None:
         assert at_desk.get(page.path).status_code == wanted, page.path
 
 
+#: What is sent to be read, checked or tried, and changes nothing; `_saved_or_refused` of a draft is
+#: no change where it says what is saved already.
+LOOKS = {"bulletin.read_over", "bulletin.check", "bulletin.preview"}
+
+
+def posts() -> list[tuple[str, Role, Callable[..., object]]]:
+    """Every address of the desk that takes a form: who may send it, and what answers."""
+    found = []
+    pages = [page for page, _ in PAGES]
+    for router in (*(router for _, router in PAGES), *BELOW):
+        for route in router.routes:
+            if isinstance(route, APIRoute) and "POST" in route.methods:
+                path = route.path.replace("{day}", "2026-05-28").replace("{name}", "vix")
+                path = path.replace("{key}", "0123456789")
+                found.append((path, page_at(path, pages).role, route.endpoint))
+    return found
+
+
+def test_no_form_of_the_desk_is_taken_without_role_and_mark_and_none_leaves_a_line_then(
+    at_desk: DeskClient, desk_settings: Settings
+) -> None:
+    before = len(audit_log(desk_settings).newest(1000))
+    for path, role, _ in posts():
+        assert at_desk.post(path, data={"csrf": ""}).status_code == 403, path
+        at_desk.leave()
+        assert at_desk.post(path).status_code == 401, path
+        at_desk.enter("proxy", "mem" if role <= Role.EDITOR else "ed")
+        assert at_desk.submit(path).status_code == 403, path
+        at_desk.leave().enter()
+    assert len(audit_log(desk_settings).newest(1000)) == before
+
+
+def calls_in(function: Callable[..., object]) -> set[str]:
+    """The names of all methods that a function calls, through the functions of its module."""
+    module = inspect.getmodule(function)
+    found: set[str] = set()
+    known, waiting = [function], [function]
+    while waiting:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(waiting.pop())))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                found.add(node.func.attr)
+            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                other = getattr(module, node.func.id, None)
+                is_own = inspect.isfunction(other) and other.__module__ == function.__module__
+                if is_own and other not in known:
+                    known.append(other)
+                    waiting.append(other)
+    return found
+
+
+def test_every_form_that_changes_something_leaves_its_line() -> None:
+    for path, _, function in posts():
+        name = f"{function.__module__.rpartition('.')[2]}.{function.__name__}"
+        leaves = {"recorded", "start"} & calls_in(function)  # a command that is started writes it
+        assert bool(leaves) == (name not in LOOKS), (path, name)
+
+
 def test_the_dashboard_stands_on_the_same_port(at_desk: DeskClient) -> None:
     at_desk.leave()
     assert at_desk.get("/healthz").status_code == 200
@@ -170,6 +233,22 @@ def test_a_run_goes_on_beside_the_desk_and_leaves_its_log_and_its_line(
     assert (line.who, line.command, line.failed) == (
         "link:operator", "etl run pue_global_average --offline", False
     )  # fmt: skip
+
+
+def test_a_run_that_was_killed_leaves_its_line_too_and_once(tmp_path: Path) -> None:
+    settings = settings_of(tmp_path)
+    jobs, name = Jobs(settings), "20260601T010203-0a1b2c"
+    jobs.folder.mkdir(parents=True)
+    facts = JobFacts(name, ("run", "vix"), "王芳", "2026-06-01T01:02:03+00:00", "vix")
+    (jobs.folder / f"{name}.json").write_bytes(FACTS.dump_json(facts))
+    (jobs.folder / f"{name}.log").write_text("vix: asks\x1b[2J <b>cboe</b>\n")
+    for listed in (jobs, Jobs(settings)):
+        (job,) = listed.newest()
+        assert job.state == "lost"
+    (line,) = audit_log(settings).newest(9)
+    assert (line.who, line.command, line.about, line.failed) == ("王芳", "etl run vix", "vix", True)
+    assert line.outcome.startswith("ended without a word")
+    assert "\x1b" not in line.outcome
 
 
 def test_a_run_of_nothing_that_exists_is_refused_in_words(at_desk: DeskClient) -> None:

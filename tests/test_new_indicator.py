@@ -62,7 +62,7 @@ def test_the_steps_of_the_manual_add_what_check_has_nothing_against(
         ])
     )  # fmt: skip
     before = own.read_text(encoding="utf-8")
-    done = cli(*STEPS[kind], *(["--offline"] if kind == "company" else []))
+    done = cli(*STEPS[kind], *(["--offline"] if kind in ("company", "fred") else []))
     assert done.status == 0, done.err
     after = own.read_text(encoding="utf-8")
     assert without(after, before)

@@ -348,14 +348,13 @@ def _check(ask: DeskRequest, day: date, box: DraftBox) -> DraftCheck:
 
 def _read(ask: DeskRequest, form: DeskForm, day: date | None = None) -> tuple[ReadBulletin, str]:
     """What a file or a text says, as of the day given."""
-    file = form.file("file")
     given = str(day) if day else form["date"]
-    sent = SentDraft.of(
-        given, form.typed("text"), file.content if file else b"", file.name if file else ""
-    )
     try:
+        file = form.file("file")
+        content, name = (file.content, file.name) if file else (b"", "")
+        sent = SentDraft.of(given, form.typed("text"), content, name)
         return read_sent(sent, _today(), ask.say)
-    except AddressError as error:
+    except (AddressError, SettingError) as error:
         raise AddressError("draft", ask.in_words(error)) from None
 
 

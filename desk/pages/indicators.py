@@ -364,13 +364,15 @@ def _asked_new(
     asked = []
     catalog = ask.catalog()
     for question in questions(kind):
-        hint = question.known(catalog, ask.lang) if question.known else ""
+        choices = [*question.choices(catalog, ask.lang)] if question.choices else []
         words = question.zh if ask.lang == "zh" else question.en
         problem = (problems or {}).get(question.name, "")
         typed = given.get(question.name, "")
         says_so = question.default is None or "可空" in words or "none" in words
-        label = words if says_so else f"{words}{ask.say('may_be_empty')}"
-        asked.append((question.name, label, typed, hint, problem))
+        if choices and question.default:
+            choices = [("", ask.say("as_usual")), *choices]
+        label = words if says_so or choices else f"{words}{ask.say('may_be_empty')}"
+        asked.append((question.name, label, typed, choices, problem))
     kinds = [
         (ask.urls.page(f"{PATH}/new", kind=one), words[0 if ask.lang == "zh" else 1], one == kind)
         for one, words in KINDS.items()

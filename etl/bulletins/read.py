@@ -20,6 +20,8 @@ MAX_BYTES = 2_000_000
 MOST_AT_ONCE = 100_000
 _TEXTS = {".md": read_markdown, ".markdown": read_markdown, ".txt": read_text}
 _HEADING = re.compile(r"^#{1,6}[ \t]+\S", re.MULTILINE)
+#: What other programs for writing keep.
+_OF_WRITERS = (".wps", ".wpt", ".rtf", ".odt", ".pages", ".dot", ".dotx")
 _INSTEAD = {
     ".docm": "it may hold macros; save it as 'Word Document (.docx)' and add that.",
     ".doc": "it is an old Word document; save it as 'Word Document (.docx)' and add that.",
@@ -53,5 +55,7 @@ def of_words(path: Path, text: str, date: dt.date | None) -> ReadBulletin:
 
 
 def _other(kind: str) -> str:
-    found = f"a '{kind}' file" if kind else "a file without a suffix"
+    if kind in _OF_WRITERS:
+        return f"it is a {kind} file; open it in WPS or Word, save it as .docx and add that."
+    found = f"a {kind} file" if kind else "a file without a suffix"
     return f"a bulletin is read from .md, .txt, .docx, .pdf or .html, not from {found}."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from etl.catalog import SOURCE_PARAMS, Catalog, Indicator
@@ -176,8 +176,8 @@ def _series(told: Answers) -> dict[str, Any]:
         "frequency": frequency, "calendar": told["calendar"],
         "definition": _text(told["definition_zh"], told["definition_en"]),
         "credit": {"name": _text(told["source_zh"], told["source_en"]),
-                   "licence": _text("公开事实", "Facts as published"), "url": told["url"]},
-        "sources": [_table_ref(told) if told["kind"] == "table" else _manual_ref(told)],
+                   **_TERMS.get(told["kind"], _FACTS), "url": told["url"]},
+        "sources": [_REFS[told["kind"]](told)],
         "expect": {"min": _number(told["min"]), "max": _number(told["max"])},
         "publication": {"rule": rule, "n": days, **zone},
     }  # fmt: skip
@@ -203,6 +203,24 @@ def _table_ref(told: Answers) -> dict[str, Any]:
         title, _, text = told["where"].partition("=")
         ref["where"] = {title.strip(): text.strip()}
     return ref | ({"unit": told["unit_said"]} if told["unit_said"] else {})
+
+
+def _fred_ref(told: Answers) -> dict[str, Any]:
+    return {"name": "fred", "series": told["series"]}
+
+
+#: Where the values of a kind come from, and what may be done with them. A series of FRED may belong
+#: to somebody: until a person has looked, its values are shown and not passed on.
+_REFS: Mapping[str, Callable[[Answers], dict[str, Any]]] = {
+    "table": _table_ref, "manual": _manual_ref, "fred": _fred_ref,
+}  # fmt: skip
+_FACTS = {"licence": _text("公开事实", "Facts as published")}
+_TERMS = {
+    "fred": {
+        "licence": _text("以原发布机构的许可为准", "As its publisher permits"),
+        "reuse": "view",
+    }
+}
 
 
 def words_in(text: str) -> list[str]:

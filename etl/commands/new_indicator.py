@@ -86,8 +86,8 @@ def _answered(catalog: Catalog, options: argparse.Namespace) -> Answers:
         given = getattr(options, question.name)
         if given is None:
             words = question.zh if zh else question.en
-            if question.known and not options.yes:
-                console.say(f"  {question.known(catalog, language())}")
+            if not options.yes and (known := question.known(catalog, language())):
+                console.say(f"  {known}")
             given = default if options.yes else _ask(words, default, check)
         if problem := check(given):
             raise SettingError(f"{_flag(question)}: {problem}")

@@ -17,8 +17,19 @@ KINDS: Mapping[str, tuple[str, str]] = {
     "close": ("一只美股的收盘价", "the close of a U.S. share"),
     "spread": ("两个指标之差", "the difference of two indicators"),
     "manual": ("人工维护的序列（Excel）", "a series kept by hand (Excel)"),
+    "fred": ("美国圣路易斯联储 FRED 的序列", "a series of FRED (St. Louis Fed)"),
     "table": ("网上或数据目录里的表格（CSV、XLSX）", "a table at an address or path (CSV, XLSX)"),
 }  # fmt: skip
+#: How many answers are named in a line.
+MOST_CHOICES = 40
+_FREQUENCIES: Mapping[str, tuple[str, str]] = {
+    "daily": ("每天", "daily"), "monthly": ("每月", "monthly"), "quarterly": ("每季", "quarterly"),
+    "annual": ("每年", "annual"), "event": ("有变动时", "when it changes"),
+}  # fmt: skip
+_EXCHANGES: Mapping[str, tuple[str, str]] = {
+    "nasdaq": ("纳斯达克", "Nasdaq"), "nyse": ("纽交所", "NYSE"),
+}  # fmt: skip
+_AT_FRED = "https://fred.stlouisfed.org/series/"
 _ID = re.compile(r"[a-z][a-z0-9_]{1,63}", re.ASCII)
 _CALENDARS: Mapping[str, str] = {
     "monthly": "month", "quarterly": "quarter", "annual": "year", "event": "event",
@@ -37,7 +48,14 @@ class Question:
     en: str
     default: Callable[[Answers, Catalog], str] | None = None
     wrong: Callable[[str, Answers, Catalog], str] = lambda text, told, catalog: ""
-    known: Callable[[Catalog, str], str] | None = None
+    choices: Callable[[Catalog, str], Sequence[tuple[str, str]]] | None = None
+
+    def known(self, catalog: Catalog, lang: str) -> str:
+        """The answers that there are, as a line."""
+        found = self.choices(catalog, lang) if self.choices else ()
+        if len(found) > MOST_CHOICES:
+            return ""
+        return ", ".join(f"{name} ({words})" for name, words in found)
 
 
 def must_be_new(suffixes: Sequence[str] = ("",)) -> Check:
@@ -100,12 +118,21 @@ _GROUPS = _must_be_of(lambda catalog: [*catalog.groups])
 _IDS = _must_be_of(lambda catalog: [*catalog.indicators])
 
 
-def _units_there(catalog: Catalog, lang: str) -> str:
-    return ", ".join(f"{name} ({unit.label.in_(lang)})" for name, unit in catalog.units.items())
+def _units_there(catalog: Catalog, lang: str) -> Sequence[tuple[str, str]]:
+    return [(name, unit.label.in_(lang)) for name, unit in catalog.units.items()]
 
 
-def _groups_there(catalog: Catalog, lang: str) -> str:
-    return ", ".join(f"{name} ({group.title.in_(lang)})" for name, group in catalog.groups.items())
+def _groups_there(catalog: Catalog, lang: str) -> Sequence[tuple[str, str]]:
+    return [(name, group.title.in_(lang)) for name, group in catalog.groups.items()]
+
+
+def _indicators_there(catalog: Catalog, lang: str) -> Sequence[tuple[str, str]]:
+    return [(one.id, one.title.in_(lang)) for one in catalog.all()]
+
+
+def _of(pairs: Mapping[str, tuple[str, str]]) -> Callable[[Catalog, str], list[tuple[str, str]]]:
+    """A few answers with their words."""
+    return lambda catalog, lang: [(k, zh if lang == "zh" else en) for k, (zh, en) in pairs.items()]
 
 
 def _company_group(told: Answers, catalog: Catalog) -> str:
@@ -121,8 +148,8 @@ def questions(kind: str) -> Iterator[Question]:
         yield Question("ticker", "股票代码，如 AMD", "its ticker, like AMD",
                        wrong=_must_match(r"[A-Z][A-Z.]{0,5}", "AMD"))  # fmt: skip
         yield Question(
-            "exchange", "交易所：nasdaq 或 nyse", "its exchange: nasdaq or nyse",
-            _fixed("nasdaq"), _must_be_of(lambda catalog: ["nasdaq", "nyse"]),
+            "exchange", "交易所", "its exchange: nasdaq or nyse",
+            _fixed("nasdaq"), _must_be_of(lambda catalog: [*_EXCHANGES]), _of(_EXCHANGES),
         )  # fmt: skip
         yield Question("id", f"指标 id 的开头（后面接 {suffixes[0]}）",
                        f"the beginning of its ids (before {suffixes[0]})",
@@ -137,29 +164,33 @@ def questions(kind: str) -> Iterator[Question]:
                        _fixed(""), _must_be_free)  # fmt: skip
         return
     if kind == "spread":
-        yield Question("first", "被减指标的 id", "the id of the first indicator", wrong=_IDS)
-        yield Question(
-            "second", "减去的指标的 id", "the id of the one that is taken away", wrong=_IDS
-        )
+        yield Question("first", "被减的指标", "the id of the first indicator", wrong=_IDS,
+                       choices=_indicators_there)  # fmt: skip
+        yield Question("second", "减去的指标", "the id of the one that is taken away", wrong=_IDS,
+                       choices=_indicators_there)  # fmt: skip
         yield Question("id", "指标 id（带单位，如 us_10y_2y_spread_pct）",
                        "its id, with the unit", wrong=must_be_new())  # fmt: skip
         yield Question("title_zh", "中文名", "its Chinese title", _spread_title("zh"))
         yield Question("title_en", "英文名", "its English title", _spread_title("en"))
     else:
+        if kind == "fred":
+            yield Question("series", "FRED 序列代码，如 DGS10", "its id at FRED, like DGS10",
+                           wrong=_must_match(r"[A-Z0-9_]{1,40}", "DGS10"))  # fmt: skip
         yield Question("title_zh", "中文名", "its Chinese title")
         yield Question("title_en", "英文名", "its English title")
         yield Question("id", "指标 id（带单位，如 beijing_output_cny_bn）",
                        "its id, with the unit", wrong=must_be_new())  # fmt: skip
         yield Question(
             "unit",
-            "单位（目录里的名称）",
+            "单位",
             "its unit, as the catalog calls it",
             wrong=_UNITS,
-            known=_units_there,
+            choices=_units_there,
         )
-        yield Question("frequency", "频率：daily、monthly、quarterly、annual、event",
+        yield Question("frequency", "频率",
                        "its frequency: daily, monthly, quarterly, annual or event",
-                       _fixed("monthly"), _must_be_of(lambda catalog: [*_CALENDARS]))  # fmt: skip
+                       _fixed("monthly"), _must_be_of(lambda catalog: [*_CALENDARS]),
+                       _of(_FREQUENCIES))  # fmt: skip
         yield Question(
             "calendar", "日历", "its calendar",
             lambda told, catalog: _CALENDARS[told["frequency"]],
@@ -173,7 +204,8 @@ def questions(kind: str) -> Iterator[Question]:
         yield Question("source_en", "来源机构（英文）", "who publishes it, in English")
         yield Question(
             "url", "可以查看原文的网址（https）", "where the original can be seen (https)",
-            wrong=_must_match(r"https://\S+", "https://www.stats.gov.cn/"),
+            (lambda told, catalog: f"{_AT_FRED}{told['series']}") if kind == "fred" else None,
+            _must_match(r"https://\S+", "https://www.stats.gov.cn/"),
         )  # fmt: skip
         yield Question("min", "可能的最小值", "the least it can be", _least, _must_be_number)
         yield Question("max", "可能的最大值", "the most it can be", _most, _must_be_number)
