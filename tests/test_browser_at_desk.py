@@ -89,7 +89,7 @@ def table_is_kept_in_the_grid(page: Page, site: str, folder: Path) -> None:
         page.locator(f"#field-{name}").fill(words)
     page.locator("#field-unit").select_option("eflops")
     page.get_by_role("button", name="保存", exact=True).click()
-    page.get_by_text("已写入目录").wait_for()
+    page.get_by_text("已添加").wait_for()
     page.goto(f"{site}/desk/indicators/{MADE['id']}/table")
     for row, cells in enumerate((("2026年1月", "10.5"), ("2026年2月", "11.5"))):
         page.locator("#grid-row").click()
