@@ -54,7 +54,7 @@
         document.getElementById("desk-text").open = false;
         return [
           head.map((name, at) => ({ field: `c${at}`, headerName: name || String.fromCharCode(65 + at % 26) })),
-          rows.slice(1).map(made),
+          rows.length > 1 ? rows.slice(1).map(made) : [blank()],
         ];
       },
       keep: () => { keep(); return window.dash_clientside.no_update; },
