@@ -51,7 +51,6 @@ def own(published: Settings, tmp_path_factory: pytest.TempPathFactory) -> Settin
     folder = tmp_path_factory.mktemp("registry")
     shutil.copy(CATALOG, folder / "indicators.yaml")
     data = fill(authored(folder / "data"), published.data)
-    (data / "manual").mkdir()
     with opened(data / "warehouse.duckdb") as held, held.transaction():
         load = held.begin_load("run", now(), now())
         for number, one in enumerate(WAITS):

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import csv
 import io
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from etl.catalog import Catalog, Indicator, SourceRef, load_catalog
 from etl.commands.catalog_edits import drafted, text_of_catalog
-from etl.errors import CatalogError, CheckFailed, FileProblem, SettingError
+from etl.errors import CatalogError, CheckFailed, FileProblem, SettingError, StorageError
 from etl.files import edits
 from etl.files.bounded import Unreadable
 from etl.files.catalog_text import with_keys
@@ -114,6 +115,7 @@ def save_table(
     """Put what `make` makes of the present table into its place; the values. A FileProblem or a
     CheckFailed says what is wrong with it, and nothing is written."""
     with editing(settings):
+        _require_own_folder(settings)
         catalog = load_catalog(settings.catalog)
         table = hand_table(settings, catalog, name, published)
         text = make(table)
@@ -142,6 +144,18 @@ def cells_of(table: HandTable, text: str) -> list[list[str]]:
 def text_of_cells(rows: Sequence[Sequence[str]]) -> str:
     """Rows of cells as the text of a table; rows that hold nothing are left out."""
     return _written([row for row in rows if any(cell.strip() for cell in row)])
+
+
+def _require_own_folder(settings: Settings) -> None:
+    """The tables lie in the data folder from now on, with a copy of those that came with the
+    project: nothing is written into the program."""
+    own = settings.data / "manual"
+    try:
+        if settings.manual != own and settings.manual.is_dir():
+            shutil.copytree(settings.manual, own)
+        own.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError(f"{own}: cannot be written ({error.strerror}).") from None
 
 
 def _by_hand(catalog: Catalog, name: str) -> tuple[Indicator, SourceRef]:
