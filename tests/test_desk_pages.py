@@ -73,7 +73,7 @@ def test_a_search_that_finds_nothing_says_so(site: TestClient, query: str) -> No
 def test_a_wrong_choice_in_the_table_is_named(site: TestClient, query: str) -> None:
     answer = site.get(f"/indicators?{query}")
     assert answer.status_code == 400
-    assert f"{query.partition('=')[0]}:" in answer.text
+    assert f"{query.partition('=')[0]}：" in answer.text
 
 
 @pytest.mark.parametrize("name", ["date", "change", "month", "year", "record"])
@@ -442,7 +442,7 @@ def test_a_day_of_no_brief_is_named(site: TestClient, day: str) -> None:
     answer = site.get(f"/bulletins/new?date={quote(day)}")
     assert answer.status_code == 400
     assert "参数 date" in answer.text
-    assert "date: " in answer.text
+    assert "date：" in answer.text
     assert "<script>alert" not in answer.text
     assert site.get("/bulletins/new?date=2026-05-20&date=2026-05-21").status_code == 400
 
