@@ -16,6 +16,7 @@ from etl.commands import (
     check,
     console,
     correct,
+    edit,
     editor,
     letters,
     metrics,
@@ -208,6 +209,23 @@ def parser(lang: str) -> CommandLine:
     one.add_argument("words", nargs="+", metavar="WORDS", help="the note")
     one.add_argument("--author", default="", metavar="NAME", help="who says so")
     one.set_defaults(command=update.note_command)
+
+    one = commands.add_parser(
+        "edit", help="change the catalog, the register or a table that is kept by hand"
+    )
+    one.add_argument("what", metavar="catalog|register|ID", help="what is changed")
+    one.add_argument("file", nargs="?", metavar="FILE", help="the new text; its changes without")
+    one.add_argument("--undo", default="", metavar="KEY", help="take this change of it back")
+    one.add_argument("--reason", default="", metavar="TEXT", help="why it is changed")
+    one.add_argument("--author", default="", metavar="NAME", help="who changes it")
+    one.set_defaults(command=edit.edit_command)
+
+    one = commands.add_parser("rename", help="give an indicator another id; the old one goes on")
+    one.add_argument("id", metavar="INDICATOR", help="the id that it has")
+    one.add_argument("new", metavar="ID", help="the id that it gets")
+    one.add_argument("--reason", default="", metavar="TEXT", help="why it is changed")
+    one.add_argument("--author", default="", metavar="NAME", help="who changes it")
+    one.set_defaults(command=edit.rename_command)
 
     one = commands.add_parser(
         "candidates", help="documents cited or found upstream that wait for you"

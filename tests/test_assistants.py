@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import os
 import re
@@ -20,7 +19,7 @@ import uvicorn
 from conftest import PROJECT, settings_of
 from mcp import Client, MCPError, StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
-from serving import SiteClient, TestClient, rows_of
+from serving import SiteClient, TestClient, rows_of, run_apart
 from test_old_snapshots import HELD, put
 
 from benchmarks.servers import free_port, wait_until
@@ -51,7 +50,7 @@ def talked_with(app: Any, talk: Talk, mode: str = "auto", **headers: str) -> Any
         ):
             return await talk(client)
 
-    return asyncio.run(run())
+    return run_apart(run())
 
 
 def ask(site: SiteClient, tool: str, mode: str = "auto", **arguments: Any) -> Result:
@@ -414,6 +413,6 @@ def test_the_client_is_answered_over_loopback_and_over_stdio(
             return answered(await client.call_tool("get_series", asked))["newest"]
 
     with on_loopback(site.app) as address:
-        far = asyncio.run(newest(f"{address}/mcp"))
-    assert far == asyncio.run(newest(program))
+        far = run_apart(newest(f"{address}/mcp"))
+    assert far == run_apart(newest(program))
     assert (far[0]["date"], far[0]["known_at"]) == ("2026-05-26", "2026-05-26T20:00:00Z")

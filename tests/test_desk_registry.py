@@ -118,7 +118,7 @@ def test_fields_are_saved_with_a_reason_and_the_change_is_taken_back(
     (change,) = re.findall(r'name="change" value="([^"]+)"', page)
     line = audit_log(own).newest(1)[0]
     assert (line.command, line.outcome, line.about) == (
-        "etl edit-indicator vix",
+        "etl edit catalog",
         "读者看不懂",
         "vix",
     )

@@ -9,7 +9,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from conftest import CATALOG, settings_of
+from conftest import CATALOG, Cli, settings_of
+from hand_files import own_catalog
 
 from etl.catalog import load_catalog
 from etl.commands.catalog_edits import (
@@ -265,3 +266,58 @@ def test_an_entry_has_a_history_and_a_way_back(own: Settings) -> None:
     ((other, *_),) = changes_of_entry(own, "sp500")
     change_catalog(own, without_change(own, other.id), Editor("韩梅", "取消"))
     assert own.catalog.read_bytes() == original
+
+
+@pytest.mark.parametrize(
+    ("what", "old", "new"),
+    [("catalog", "decimals: 2", "decimals: 3"), ("register", "国家数据局", "国家数据局办公室")],
+)
+def test_a_file_is_changed_listed_and_put_back_from_the_command_line(
+    what: str, old: str, new: str,
+    data: Path, tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    shutil.copy(CATALOG, data / "indicators.yaml")
+    monkeypatch.setenv("XINZHI_CATALOG", str(data / "indicators.yaml"))
+    file = data / ("indicators.yaml" if what == "catalog" else "policies.csv")
+    before, mine = file.read_bytes(), tmp_path / "mine"
+    mine.write_text(before.decode("utf-8-sig").replace(old, new, 1), "utf-8")
+    assert "--reason" in cli("edit", what, mine).err
+    assert cli("edit", what, mine, "--reason", "笔误", "--author", "王芳").status == 0
+    changed = file.read_bytes()
+    assert changed != before
+    (line,) = cli("edit", what).out.splitlines()
+    assert line.endswith("王芳: 笔误")
+    assert cli("edit", what, "--undo", line.split()[0]).status == 0
+    assert file.read_bytes() == before
+    mine.write_bytes(b"\xff")
+    assert "UTF-8" in cli("edit", what, mine, "--reason", "x").err
+    assert cli("edit", what, tmp_path / "none", "--reason", "x").status == 2
+    assert file.read_bytes() == before
+
+
+def test_a_table_kept_by_hand_is_changed_from_the_command_line(
+    data: Path, tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XINZHI_CATALOG", str(own_catalog(tmp_path / "own.yaml", sources=[
+        {"name": "manual", "file": "kept.csv"}])))  # fmt: skip
+    mine = tmp_path / "mine.csv"
+    mine.write_text("月份,数值\n2026年1月,5\n", "utf-8")
+    done = cli("edit", "kept", mine, "--reason", "一月通报", "--author", "王芳")
+    assert done.status == 0, done.err
+    kept = data / "manual" / "kept.csv"
+    assert kept.read_text("utf-8") == mine.read_text("utf-8")
+    mine.write_text("月份,数值\n2026年1月,很多\n", "utf-8")
+    assert "很多" in cli("edit", "kept", mine, "--reason", "x").err
+    assert "5" in kept.read_text("utf-8")
+    assert "Did you mean" in cli("edit", "kep", mine, "--reason", "x").err
+
+
+def test_an_indicator_is_renamed_from_the_command_line(
+    data: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    catalog = data / "indicators.yaml"
+    shutil.copy(CATALOG, catalog)
+    monkeypatch.setenv("XINZHI_CATALOG", str(catalog))
+    assert cli("rename", "vix", "cboe_vix", "--author", "王芳").status == 0
+    assert load_catalog(catalog).resolve("vix") == "cboe_vix"
+    assert cli("rename", "sp500", "cboe_vix").status == 2

@@ -13,10 +13,11 @@ from desk.conflict import BASE, ConflictError, lines, merged_text
 from desk.grid import grid_scripts
 from desk.pages.indicators import PATH, SHOWN_CHANGES, ChangeShown
 from desk.request import Asked, DeskForm, DeskRequest, Sent
+from etl.commands.edit import undo as undo_change
 from etl.commands.hand_tables import HandTable, hand_table, judged, save_table
 from etl.errors import CheckFailed, FileProblem, StorageError, in_words
 from etl.files import edits
-from etl.files.edits import Editor, editing
+from etl.files.edits import Editor
 from etl.records import Vintage
 from etl.storage.current import current_snapshot
 from etl.storage.snapshots import whole_store_of
@@ -55,7 +56,7 @@ def save(ask: Asked, name: str, form: Sent) -> Response:
 
     why = form["why"] or f"{name}: table edited"
     try:
-        with ask.recorded(["edit-table", name], name) as line:
+        with ask.recorded(["edit", name], name) as line:
             rows = save_table(ask.settings, name, published, make, Editor(ask.person.shown, why))
             line.outcome = f"{len(rows)} values; {why}"
     except ConflictError as conflict:
@@ -73,11 +74,9 @@ def save(ask: Asked, name: str, form: Sent) -> Response:
 @router.post(f"{PATH}/{{name}}/table/undo")
 def undo(ask: Asked, name: str, form: Sent) -> Response:
     """Take one change of the table back."""
-    found = hand_table(ask.settings, ask.catalog(), name)
-    with ask.recorded(["undo", form["change"]], name) as line, editing(ask.settings):
-        content = edits.undone(found.path, form["change"])
-        why = form["why"] or f"{name}: taken back"
-        edits.change(found.path, content, Editor(ask.person.shown, why))
+    change, why = form["change"], form["why"] or f"{name}: taken back"
+    with ask.recorded(["edit", name, "--undo", change], name) as line:
+        undo_change(ask.settings, name, change, Editor(ask.person.shown, why))
         line.outcome = "taken back"
     return ask.back(f"{PATH}/{name}/table", ask.say("change_undone"))
 

@@ -39,8 +39,9 @@ from etl.commands.catalog_edits import (
     with_answers,
     with_name,
     with_values,
-    without_change,
 )
+from etl.commands.edit import CATALOG
+from etl.commands.edit import undo as undo_change
 from etl.commands.entries import Answers
 from etl.commands.hand_tables import is_by_hand
 from etl.commands.questions import KINDS, questions
@@ -260,9 +261,9 @@ def rename(ask: Asked, name: str, form: Sent) -> Response:
 @router.post(f"{PATH}/{{name}}/undo")
 def undo(ask: Asked, name: str, form: Sent) -> Response:
     """Take one change of the catalog back."""
-    with ask.recorded(["undo", form["change"]], name) as line:
-        make = without_change(ask.settings, form["change"])
-        change_catalog(ask.settings, make, _editor(ask, form, f"{name}: taken back"))
+    change = form["change"]
+    with ask.recorded(["edit", CATALOG, "--undo", change], name) as line:
+        undo_change(ask.settings, CATALOG, change, _editor(ask, form, f"{name}: taken back"))
         line.outcome = "taken back"
     return ask.back(f"{PATH}/{name}", ask.say("change_undone"))
 
@@ -278,7 +279,7 @@ def _changed(
         draft = drafted(text, make(text))
         faults = _faults(ask, draft, change.name)
         if do == "save" and not faults:
-            with ask.recorded(["edit-indicator", change.name], change.name) as line:
+            with ask.recorded(["edit", CATALOG], change.name) as line:
                 change_catalog(ask.settings, make, _editor(ask, form, f"{change.name} edited"))
                 line.outcome = form["why"] or "edited"
             said = ask.say("entry_saved") + (ask.say("saved_both") if change.is_shared else "")

@@ -23,14 +23,16 @@ from desk.conflict import (
 from desk.frame import DeskPage
 from desk.pages.indicators import SHOWN_CHANGES, ChangeShown
 from desk.request import Asked, DeskForm, DeskRequest, Sent
+from etl.commands.edit import REGISTER
+from etl.commands.edit import undo as undo_change
 from etl.errors import FileProblem, SettingError, StorageError, XinzhiError, in_words
 from etl.files import edits
-from etl.files.edits import Editor, editing
+from etl.files.edits import Editor
 from etl.policies import review
 from etl.policies.candidates import Candidate
 from etl.policies.identity import KINDS, is_counted, topic_names, words_of_topics
 from etl.policies.likeness import Likeness
-from etl.policies.register import COLUMNS, register_in
+from etl.policies.register import COLUMNS
 from etl.policies.register_edits import RegisterRow, change_row, register_rows
 from etl.records import VISIBILITIES, Document
 from etl.storage.audit import AuditLine, audit_log
@@ -159,11 +161,11 @@ def history(ask: Asked) -> Response:
 @router.post(f"{PATH}/undo")
 def undo(ask: Asked, form: Sent) -> Response:
     """Take one change of the register back."""
-    path = ask.settings.data / "policies.csv"
-    with ask.recorded(["undo", form["change"]], "policies.csv") as line, editing(ask.settings):
-        content = edits.undone(path, form["change"])
-        register_in(content, path)
-        edits.change(path, content, Editor(ask.person.shown, "policies.csv: taken back"))
+    change = form["change"]
+    with ask.recorded(["edit", REGISTER, "--undo", change], "policies.csv") as line:
+        undo_change(
+            ask.settings, REGISTER, change, Editor(ask.person.shown, "policies.csv: taken back")
+        )
         line.outcome = "taken back"
     return ask.back(f"{PATH}/history", ask.say("change_undone"))
 
@@ -193,7 +195,7 @@ def edit(ask: Asked, key: str, form: Sent) -> Response:
     title = mine["title"]
     why = form["why"] or f"《{title}》{'taken out' if drops else 'edited'}"
     try:
-        with ask.recorded(["edit-register", key], key) as line:
+        with ask.recorded(["edit", REGISTER], key) as line:
             row = change_row(ask.settings, key, make, Editor(ask.person.shown, why))
             line.outcome = f"{'taken out' if drops else 'edited'}: {title}"
     except ConflictError as conflict:

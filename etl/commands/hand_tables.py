@@ -12,7 +12,14 @@ from pathlib import Path
 
 from etl.catalog import Catalog, Indicator, SourceRef, load_catalog
 from etl.commands.catalog_edits import drafted, text_of_catalog
-from etl.errors import CatalogError, CheckFailed, FileProblem, SettingError, StorageError
+from etl.errors import (
+    CatalogError,
+    CheckFailed,
+    FileProblem,
+    SettingError,
+    StorageError,
+    nearest,
+)
 from etl.files import edits
 from etl.files.bounded import Unreadable
 from etl.files.catalog_text import with_keys
@@ -160,7 +167,9 @@ def _require_own_folder(settings: Settings) -> None:
 
 def _by_hand(catalog: Catalog, name: str) -> tuple[Indicator, SourceRef]:
     name = catalog.resolve(name)
-    ref = catalog[name].ref("manual") if name in catalog else None
+    if name not in catalog:
+        raise SettingError(f"Unknown indicator '{name}'. {nearest(name, catalog.indicators)}")
+    ref = catalog[name].ref("manual")
     if ref is None:
         raise SettingError(f"{name} is not kept by hand; its sources bring its values.")
     return catalog[name], ref
