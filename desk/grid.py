@@ -116,7 +116,7 @@ def _create(prefix: str) -> Any:
                 "rowSelection": {"mode": "multiRow"}, 
             },
             defaultColDef={"editable": True, "sortable": False, "resizable": True, "flex": 1,
-                           "minWidth": 90},
+                           "minWidth": 112},
             className="",
             style={"height": "60vh", "minHeight": "280px", "width": "100%"},
         ),
