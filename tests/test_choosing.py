@@ -226,7 +226,7 @@ def test_two_dates_need_no_script(site: TestClient) -> None:
     [
         ("start=2026-05-02&end=2026-05-01", "先早后晚"),
         ("start=2999-01-01&end=", "还没有到"),
-        ("start=gestern&end=", "没有“gestern”这一天"),
+        ("start=gestern&end=", "“gestern”不是存在的日期"),
     ],
 )
 def test_dates_that_make_no_span_are_refused_in_words(
