@@ -161,10 +161,8 @@ class Server:
         routes.router.routes.insert(0, charts.PAGE_ROUTE)
         service = self.service
         door = AssistantDoor(service.snapshots, service.site.urls, service.assistants)
-        routes.router.routes[:0] = [
-            door.route,
-            Route(f"{PATH}/", door),
-        ]  # as clients are often told
+        # With a slash behind it, too, as clients are often told.
+        routes.router.routes[:0] = [door.route, Route(f"{PATH}/", door)]
         routes.mount("/", dash)
         return routes
 

@@ -11,8 +11,9 @@ from etl.catalog import load_catalog
 from etl.commands import OK, console
 from etl.commands.catalog_edits import change_catalog, with_name, without_change
 from etl.commands.hand_tables import hand_table, save_table
-from etl.errors import FileProblem, SettingError
+from etl.errors import SettingError
 from etl.files import edits
+from etl.files.cells import bytes_of, text_of
 from etl.files.edits import Editor, editing
 from etl.policies.register import register_in
 from etl.settings import Settings
@@ -62,13 +63,8 @@ def undo(settings: Settings, what: str, change: str, editor: Editor) -> None:
 
 def _replace(settings: Settings, what: str, file: Path, editor: Editor) -> Path:
     """Put the text of a file in the place of what is kept; where that is."""
-    try:
-        content = file.read_bytes()
-        text = content.decode("utf-8-sig")
-    except OSError as error:
-        raise FileProblem(file, f"cannot be read ({error.strerror}).") from None
-    except UnicodeDecodeError as error:
-        raise FileProblem(file, f"cannot be read as UTF-8 text ({error}).") from None
+    content = bytes_of(file, "no such file.")
+    text = text_of(content, file)
     if what == CATALOG:
         change_catalog(settings, lambda _: text, editor)
     elif what == REGISTER:

@@ -25,7 +25,7 @@ _COLUMNS = "at, who, command, outcome, about, failed"
 _PUT = f"insert into audit ({_COLUMNS}) values (%s, %s, %s, %s, %s, %s)"
 _PUT_NEW = (
     f"insert into audit ({_COLUMNS}) select %s, %s, %s, %s, %s, %s where not exists (select 1 from "
-    "audit where (at, who, command, outcome, about, failed) = (%s, %s, %s, %s, %s, %s))"
+    f"audit where ({_COLUMNS}) = (%s, %s, %s, %s, %s, %s))"
 )
 
 
