@@ -82,7 +82,7 @@ def test_a_wrong_moment_and_one_to_come_are_refused_in_words(
     site: TestClient, address: str, moment: str
 ) -> None:
     answer = site.get(as_of(address, quote(moment)))
-    assert "asof:" in still(answer, 400).one("p", "message").text
+    assert "asof：" in still(answer, 400).one("p", "message").text
     assert "<b>" not in answer.text
 
 

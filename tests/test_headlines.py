@@ -275,10 +275,7 @@ def test_a_strange_headline_is_escaped_or_cleaned(site: TestClient, given: str, 
 @pytest.mark.parametrize("length", [61, 3000])
 def test_a_long_headline_is_refused_in_words(site: TestClient, length: int) -> None:
     answer = site.get("/c/sp500", params={"title": "x" * length})
-    assert (
-        f"title: {length} characters; a headline has at most 60"
-        in page(answer, 400).one("main").text
-    )
+    assert f"title：有 {length} 个字，标题最多 60 个字。" in page(answer, 400).one("main").text
     assert "title" in site.get("/c/sp500.csv", params={"title": "x" * length}).text
 
 

@@ -109,10 +109,10 @@ def test_a_wrong_value_is_a_sentence_that_names_its_parameter(
     own: TestClient, query: str, status: int
 ) -> None:
     name = query.partition("=")[0]
-    for address in ("/claims", "/api/v1/claims"):
+    for address, told in (("/claims", f"{name}："), ("/api/v1/claims", f"{name}:")):
         answer = own.get(f"{address}?{query}")
         assert answer.status_code == status
-        assert f"{name}:" in answer.text
+        assert told in answer.text
     assert own.get("/claims?page=9").status_code == 400
 
 
@@ -235,7 +235,7 @@ def test_a_frozen_bulletin_says_only_what_was_known_then(
 
 def test_a_frozen_bulletin_shows_no_verdict_of_a_later_value(own: TestClient) -> None:
     assert not list(still(own.get(f"/bulletins/{NEXT}?asof={NEXT}")).all(css="became"))
-    assert "asof:" in own.get(f"/bulletins/{NEXT}?asof=someday").text
+    assert "asof：" in own.get(f"/bulletins/{NEXT}?asof=someday").text
 
 
 def test_nothing_is_followed_across_a_change_of_definition(filled: Path, catalog: Catalog) -> None:
