@@ -46,9 +46,10 @@ test: check $(LAKE_READY) ## run the checks, then every test, with a real browse
 quick: $(READY) ## run the tests that need no browser and little time
 	$(BIN)/python -m pytest -n 2 -m "not browser and not slow" --hypothesis-profile=quick
 
-sweep: $(READY) ## look at the words of every chart, of which make test looks at every twelfth
+sweep: $(READY) ## look at every chart where make test looks at some: words, and the top on a phone
 	@sh tests/ensure_browser.sh
-	$(BIN)/python -m pytest -n 2 --whole-sweeps tests/test_labels.py
+	$(BIN)/python -m pytest -n 2 --whole-sweeps tests/test_labels.py \
+	  tests/test_browser_charts.py -k "words_lie or near_the_top"
 
 check: $(READY) ## check format, lint, types, import contracts and the authored files
 	$(BIN)/ruff format --check .

@@ -76,6 +76,12 @@ def test_a_second_one_is_told_who_holds_the_lock_and_where(postgres: PostgresSer
         other.wait()
 
 
+def test_what_was_let_go_is_free_at_once(dsn: Dsn) -> None:
+    for _ in range(200):  # PostgreSQL may see only later that a connection was closed
+        with advisory_lock(dsn, "run") as held:
+            assert held.still_held()
+
+
 def test_the_lock_of_a_process_that_was_killed_is_free(postgres: PostgresServer) -> None:
     text = postgres.new_database("locks")
     other = holding(text, "run")

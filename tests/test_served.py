@@ -9,7 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from conftest import settings_of
+from conftest import Cli, settings_of
 from serving import PLAIN, TestClient, client
 
 from dashboard.export.formats import FORMATS
@@ -36,6 +36,29 @@ def test_a_file_that_was_fetched_is_known_by_its_digest(own_site: TestClient, su
     assert datetime.fromisoformat(found["first_made_at"]) <= datetime.now(UTC)
     assert own_site.get(found["address"].removeprefix(BASE)).content == file.content
     assert own_site.get(f"/verify/{digest.upper()}").json() == found
+
+
+MANY = "sp500,nasdaq_composite,vix,us_10y_yield_pct,usd_cny,gold_futures_usd_oz"
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet", "json"])
+def test_a_file_of_more_than_a_chart_has_is_known_by_its_digest(
+    own_site: TestClient, suffix: str
+) -> None:
+    file = own_site.get(f"/api/v1/observations?ids={MANY}&t=3m&format={suffix}")
+    found = own_site.get(f"/verify/{sha256(file.content).hexdigest()}").json()
+    assert found["bytes"] == len(file.content)
+    assert own_site.get(found["address"].removeprefix(BASE)).content == file.content
+
+
+def test_the_pack_of_a_bulletin_is_known_also_when_the_bulletin_was_taken_back(
+    filled: Path, cli: Cli
+) -> None:
+    site = client(settings_of(filled))
+    digest = sha256(site.get("/bulletins/2026-05-27.zip").content).hexdigest()
+    assert site.get(f"/verify/{digest}").json()["address"] == f"{BASE}/bulletins/2026-05-27.zip"
+    assert cli("withdraw", "2026-05-27", "--reason", "数字有误").status == 0
+    assert client(settings_of(filled)).get(f"/verify/{digest}").status_code == 200
 
 
 def test_a_file_that_was_changed_is_not_known(own_site: TestClient) -> None:

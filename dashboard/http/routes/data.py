@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from hashlib import sha256
 
 from fastapi import APIRouter, Request
@@ -22,6 +22,7 @@ from dashboard.address import (
     pasted,
 )
 from dashboard.chart_page.short_links import MAX_CODE
+from dashboard.data import queries
 from dashboard.data.snapshot import Snapshot
 from dashboard.export import provinces
 from dashboard.export.csv import iso
@@ -40,6 +41,8 @@ from dashboard.http.responses import (
 
 router = APIRouter()
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+#: The place of a bulletin with all that belongs to it.
+_PACK = re.compile(r"bulletins/(\d{4}-\d\d-\d\d)\.zip")
 
 
 def _download(kind: Format) -> Callable[[Request, str], Awaitable[Response]]:
@@ -134,15 +137,19 @@ def verify(request: Request, digest: str) -> Response:
 
 
 def _may_be_told(made: Made, snapshot: Snapshot) -> bool:
-    """Whether a snapshot knows every indicator of a file, by whatever name: one that is for the
-    committee by now is not named to readers, whose files of it are still on record."""
+    """Whether a snapshot knows every indicator of a file, by whatever name, or its bulletin: what
+    is for the committee by now is not named to readers, whose files of it are still on record."""
     place, query = pasted(made.address)
+    if packed := _PACK.search(place):
+        day = date.fromisoformat(packed[1])
+        return bool(queries.bulletin(snapshot, day) or queries.withdrawal(snapshot, day))
     catalog = snapshot.catalog
     known = {*catalog.indicators, *catalog.current_ids, *catalog.retired}
     if snapshot.has("unclaimed"):
         known.update(name for (name,) in snapshot.rows("select indicator from unclaimed"))
-    ids = re.split("[@.]", place)[0], *filter(None, query.get("with", "").split(","))
-    return known.issuperset(ids)
+    # A table of many has all of its indicators in `ids`, and none in its place.
+    first = query["ids"] if "ids" in query else re.split("[@.]", place)[0]
+    return known.issuperset(filter(None, f"{first},{query.get('with', '')}".split(",")))
 
 
 async def data_answer(
