@@ -37,7 +37,9 @@ def test_a_password_of_any_letters_is_read_and_never_shown(word: str) -> None:
         assert repr(found) == repr(parse_dsn("X", text.replace("XINZHI", "")))
         settings = load_settings({"XINZHI_STATE": text})
         assert word not in settings.without_secrets(f"could not log in with {word} there")
-        assert f"'{word}'" not in repr(settings)
+        # Whatever is shown of the settings is the same with another password.
+        other = load_settings({"XINZHI_STATE": "postgresql://editor:x@db.example:5433/site"})
+        assert repr(settings) == repr(other)
 
 
 @pytest.mark.parametrize(
