@@ -23,7 +23,7 @@ from dashboard.export.licence import may_be_passed_on
 from dashboard.markup import plain, render
 from dashboard.texts import site_title, text
 from dashboard.urls import Urls
-from etl.brief.words import in_markdown
+from etl.brief.words import and_more, in_markdown
 from etl.calendars import end_of
 from etl.catalog import Indicator
 from etl.records import BEIJING, Event, Vintage
@@ -300,7 +300,7 @@ def _day_entry(
     comma, colon = ("；", "：") if lang == "zh" else ("; ", ": ")
     first = sorted(told, key=lambda one: one.rank)[:NAMED]
     named = [f"{one.indicator.short.in_(lang)}{colon}{one.words}" for one in first]
-    more = text("and_more", lang, count=str(len(told))) if len(told) > NAMED else ""
+    more = and_more(len(told), lang) if len(told) > NAMED else ""
     rest = [text("more_events", lang, count=str(len(told) - TOLD))] if len(told) > TOLD else []
     title = snapshot.catalog.groups[group].title.in_(lang)
     shown = told[:TOLD]

@@ -267,6 +267,9 @@ def test_what_is_printed_is_what_is_sent_and_names_nobody(filled: Path, cli: Cli
     assert zh.out.startswith("新质生产力每日简报 · 2026 年 5 月 27 日\n")
     assert "创历史新高。 来源：" in zh.out
     assert en.out.startswith("New Quality Productive Forces Daily, 27 May 2026\n")
+    # Of those without news a letter names ten; a name with a comma in it is told apart.
+    assert re.search(r"没有新值：(?:[^、。]+、){9}[^、。]+等 \d+ 项。", zh.out)
+    assert re.search(r"No new value: (?:[^;]+; ){9}[^;]+ and more, \d+ in all\.", en.out)
     assert cli("digest", "2026-13-27").status == 2
     nobody = cli("digest", "2026-05-27", "--send")
     assert nobody.status == 2

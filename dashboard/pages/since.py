@@ -126,7 +126,7 @@ def layout(request: PageRequest, day_text: str, now: datetime) -> Page:
             "more_lacking": max(0, len(lacking) - LACKS),
             "status": request.urls.page("/status"),
             "rest": [
-                (request.say(f"since_{name}"), _some(request, names))
+                (request.say(f"since_{name}"), named(names, request.lang, NAMES))
                 for name, names in (("unchanged", found.unchanged), ("missing", found.missing))
                 if names
             ],
@@ -143,12 +143,6 @@ def layout(request: PageRequest, day_text: str, now: datetime) -> Page:
         is_final=is_final(request.snapshot, span),
         begins=span.since,
     )
-
-
-def _some(request: PageRequest, names: Sequence[str]) -> str:
-    """The first names, and how many there are where the sheet has no room for all."""
-    more = request.say("and_more", count=str(len(names))) if len(names) > NAMES else ""
-    return named(names[:NAMES], request.lang) + more
 
 
 class WrongDayError(AddressError):

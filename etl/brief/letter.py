@@ -20,6 +20,8 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     ),
     "leave": ("退订", "Unsubscribe"),
 }
+#: How many indicators of one kind a letter names; the site names all.
+_MOST_NAMES = 10
 #: How many sentences the message of a robot has, and how many letters.
 _MOST_LINES, _MOST_LETTERS = 6, 900
 
@@ -73,7 +75,7 @@ def summary(brief: Brief) -> str:
 
 def _paragraphs(brief: Brief) -> Iterator[str]:
     yield lead(brief)
-    for section in sections(brief):
+    for section in sections(brief, _MOST_NAMES):
         yield section.title
         for line in section.lines:
             yield f"- {_sentence(line)}\n  {line.said.link}"
@@ -82,7 +84,7 @@ def _paragraphs(brief: Brief) -> Iterator[str]:
 
 def _markup(brief: Brief) -> Iterator[str]:
     yield f"<p>{escape(lead(brief))}</p>"
-    for section in sections(brief):
+    for section in sections(brief, _MOST_NAMES):
         yield f'<h2 style="font-size:1.1em">{escape(section.title)}</h2>'
         if section.lines:
             lines = (

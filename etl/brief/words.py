@@ -40,6 +40,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "unremarkable": ("另有新值：{names}。", "With a new value besides: {names}."),
     "unchanged": ("没有新值：{names}。", "No new value: {names}."),
     "missing": ("没有数据：{names}。", "No data: {names}."),
+    "and_more": ("等 {count} 项", " and more, {count} in all"),
     "levels": ("水平与变动", "Levels and changes"),
     "no_value": ("无新值", "no new value"),
     "overtaken": ("不再成立的说法", "Statements that no longer hold"),
@@ -104,8 +105,9 @@ def lead(brief: Brief) -> str:
     return f"{covers}{space}{_say('nothing', brief.lang, far=f'{FAR:g}')}"
 
 
-def sections(brief: Brief) -> Iterator[BriefSection]:
-    """The parts that have something in them; what is missing is named in the last."""
+def sections(brief: Brief, most: int | None = None) -> Iterator[BriefSection]:
+    """The parts that have something in them; what is missing is named in the last, `most` of each
+    kind where that is given."""
     lang = brief.lang
     for name, items in (("marks", brief.marks), ("jumps", brief.jumps)):
         if items:
@@ -126,7 +128,7 @@ def sections(brief: Brief) -> Iterator[BriefSection]:
         ("unchanged", brief.unchanged),
         ("missing", brief.missing),
     )
-    plain = tuple(_say(name, lang, names=named(names, lang)) for name, names in rest if names)
+    plain = tuple(_say(name, lang, names=named(names, lang, most)) for name, names in rest if names)
     if plain:
         yield BriefSection(_say("rest", lang), plain=plain)
 
@@ -199,9 +201,18 @@ def _address(link: str) -> str:
     return link.replace(" ", "%20").replace("(", "%28").replace(")", "%29")
 
 
-def named(names: Sequence[str], lang: str) -> str:
-    """Names one after the other."""
-    return ("、" if lang == "zh" else ", ").join(names)
+def named(names: Sequence[str], lang: str, most: int | None = None) -> str:
+    """Names one after the other; of more than `most` the first, and how many there are."""
+    if most is not None and len(names) > most:
+        return named(names[:most], lang) + and_more(len(names), lang)
+    # An English name may have a comma of its own.
+    apart = "、" if lang == "zh" else "; " if any(", " in name for name in names) else ", "
+    return apart.join(names)
+
+
+def and_more(count: int, lang: str) -> str:
+    """That those named are not all of so many."""
+    return _say("and_more", lang, count=f"{count:,}")
 
 
 def _say(name: str, lang: str, **values: str) -> str:
