@@ -265,7 +265,7 @@ def test_the_letter_goes_to_each_once_in_their_language_with_a_way_to_leave(
 def test_what_is_printed_is_what_is_sent_and_names_nobody(filled: Path, cli: Cli) -> None:
     zh, en = cli("digest", "2026-05-27"), cli("digest", "2026-05-27", "--lang", "en")
     assert zh.out.startswith("新质生产力每日简报 · 2026 年 5 月 27 日\n")
-    assert "创历史新高。 来源：" in zh.out
+    assert "创历史新高。来源：" in zh.out
     assert en.out.startswith("New Quality Productive Forces Daily, 27 May 2026\n")
     # Of those without news a letter names ten; a name with a comma in it is told apart.
     assert re.search(r"没有新值：(?:[^、。]+、){9}[^、。]+等 \d+ 项。", zh.out)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from html import escape
 
 from etl.brief.model import Brief, Said
-from etl.brief.words import BriefLine, lead, sections
+from etl.brief.words import lead, sections
 from etl.words.numbers import full_date
 
 _WORDS: Mapping[str, tuple[str, str]] = {
@@ -75,27 +75,31 @@ def summary(brief: Brief) -> str:
 
 def _paragraphs(brief: Brief) -> Iterator[str]:
     yield lead(brief)
+    space = _space(brief.lang)
     for section in sections(brief, _MOST_NAMES):
         yield section.title
         for line in section.lines:
-            yield f"- {_sentence(line)}\n  {line.said.link}"
+            yield f"- {line.said.text}{space}{line.source}".rstrip() + f"\n  {line.said.link}"
         yield from section.plain
 
 
 def _markup(brief: Brief) -> Iterator[str]:
     yield f"<p>{escape(lead(brief))}</p>"
+    space = _space(brief.lang)
     for section in sections(brief, _MOST_NAMES):
         yield f'<h2 style="font-size:1.1em">{escape(section.title)}</h2>'
         if section.lines:
             lines = (
-                f"<li>{_linked(line.said)} {escape(line.source)}</li>" for line in section.lines
+                f"<li>{_linked(line.said)}{space}{escape(line.source)}</li>"
+                for line in section.lines
             )
             yield f"<ul>{''.join(lines)}</ul>"
         yield from (f"<p>{escape(sentence)}</p>" for sentence in section.plain)
 
 
-def _sentence(line: BriefLine) -> str:
-    return f"{line.said.text} {line.source}".strip()
+def _space(lang: str) -> str:
+    """What stands between two sentences."""
+    return "" if lang == "zh" else " "
 
 
 def _linked(said: Said) -> str:
