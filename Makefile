@@ -46,11 +46,12 @@ test: check $(LAKE_READY) ## run the checks, then every test, with a real browse
 quick: $(READY) ## run the tests that need no browser and little time
 	$(BIN)/python -m pytest -n 2 -m "not browser and not slow" --hypothesis-profile=quick
 
-sweep: $(READY) ## look at every chart where make test looks at some: words, links, and the top on a phone
+sweep: $(READY) ## look at every chart where make test looks at some, and try other examples of each law
 	@sh tests/ensure_browser.sh
 	$(BIN)/python -m pytest -n 2 --whole-sweeps tests/test_labels.py \
 	  tests/test_browser_charts.py tests/test_pages.py \
 	  -k "words_lie or near_the_top or every_link_of_the_site"
+	$(BIN)/python -m pytest -n 2 -m hypothesis --hypothesis-profile=drawn
 
 check: $(READY) ## check format, lint, types, import contracts and the authored files
 	$(BIN)/ruff format --check .
