@@ -36,7 +36,7 @@ ROUNDS = 3
 
 
 def main() -> None:
-    """Run everything; ten minutes, and 3 GB of disk while it lasts. What was measured is printed
+    """Run everything; twenty minutes, and 3 GB of disk while it lasts. What was measured is printed
     also when a part fails."""
     table = Table("what", "ours", "plain peer", "ours / peer", "wanted")
     console = Console(width=110)

@@ -24,6 +24,7 @@ def quoted(word: str) -> str:
 def test_a_password_of_any_letters_is_read_and_never_shown(word: str) -> None:
     from psycopg.conninfo import conninfo_to_dict
 
+    other = load_settings({"XINZHI_STATE": "postgresql://editor:x@db.example:5433/site"})
     for text in (
         f"host=db.example port=5433 dbname=site user=editor password='{quoted(word)}'",
         f"postgresql://editor:{word.replace('?', '%3F')}@db.example:5433/site",
@@ -38,7 +39,6 @@ def test_a_password_of_any_letters_is_read_and_never_shown(word: str) -> None:
         settings = load_settings({"XINZHI_STATE": text})
         assert word not in settings.without_secrets(f"could not log in with {word} there")
         # Whatever is shown of the settings is the same with another password.
-        other = load_settings({"XINZHI_STATE": "postgresql://editor:x@db.example:5433/site"})
         assert repr(settings) == repr(other)
 
 

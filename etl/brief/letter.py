@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from html import escape
 
 from etl.brief.model import Brief, Said
-from etl.brief.words import lead, sections
+from etl.brief.words import gap, lead, sections
 from etl.words.numbers import full_date
 
 _WORDS: Mapping[str, tuple[str, str]] = {
@@ -75,7 +75,7 @@ def summary(brief: Brief) -> str:
 
 def _paragraphs(brief: Brief) -> Iterator[str]:
     yield lead(brief)
-    space = _space(brief.lang)
+    space = gap(brief.lang)
     for section in sections(brief, _MOST_NAMES):
         yield section.title
         for line in section.lines:
@@ -85,7 +85,7 @@ def _paragraphs(brief: Brief) -> Iterator[str]:
 
 def _markup(brief: Brief) -> Iterator[str]:
     yield f"<p>{escape(lead(brief))}</p>"
-    space = _space(brief.lang)
+    space = gap(brief.lang)
     for section in sections(brief, _MOST_NAMES):
         yield f'<h2 style="font-size:1.1em">{escape(section.title)}</h2>'
         if section.lines:
@@ -95,11 +95,6 @@ def _markup(brief: Brief) -> Iterator[str]:
             )
             yield f"<ul>{''.join(lines)}</ul>"
         yield from (f"<p>{escape(sentence)}</p>" for sentence in section.plain)
-
-
-def _space(lang: str) -> str:
-    """What stands between two sentences."""
-    return "" if lang == "zh" else " "
 
 
 def _linked(said: Said) -> str:

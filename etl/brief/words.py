@@ -89,7 +89,7 @@ class BriefSection:
 
 def lead(brief: Brief) -> str:
     """What the brief covers, and that nothing moved if nothing did."""
-    until, space = beijing(brief.until, brief.lang), " " if brief.lang == "en" else ""
+    until, space = beijing(brief.until, brief.lang), gap(brief.lang)
     if brief.is_meeting and brief.before is not None:
         before = full_date(brief.before, brief.lang)
         covers = _say("meeting", brief.lang, before=before, until=until)
@@ -187,7 +187,7 @@ def _item(line: BriefLine, lang: str) -> str:
     before, name, after = line.said.text.partition(line.said.name)
     link = f"[{in_markdown(name)}]({_address(line.said.link)})"
     linked = f"{in_markdown(before)}{link}{in_markdown(after)}"
-    space = " " if lang == "en" and line.source else ""
+    space = gap(lang) if line.source else ""
     return f"- {linked}{space}{in_markdown(line.source)}"
 
 
@@ -208,6 +208,11 @@ def named(names: Sequence[str], lang: str, most: int | None = None) -> str:
     # An English name may have a comma of its own.
     apart = "、" if lang == "zh" else "; " if any(", " in name for name in names) else ", "
     return apart.join(names)
+
+
+def gap(lang: str) -> str:
+    """What stands between two sentences."""
+    return "" if lang == "zh" else " "
 
 
 def and_more(count: int, lang: str) -> str:

@@ -249,10 +249,9 @@ def advisory_lock(dsn: Dsn, name: str) -> Iterator[AdvisoryLock]:
 def _let_go(connection: Connection) -> None:
     """Give the lock back and close. PostgreSQL sees only later that a connection was closed, and
     who comes next would be told that this process still writes."""
-    with closing(connection), suppress(psycopg.Error, OSError):
-        if not connection.closed:
-            with no_longer_than(connection, CONNECT_S):
-                connection.execute("select pg_advisory_unlock_all()")
+    lost = suppress(psycopg.Error, OSError)  # and the lock with it
+    with closing(connection), lost, no_longer_than(connection, CONNECT_S):
+        connection.execute("select pg_advisory_unlock_all()")
 
 
 def _holder(connection: Connection, key: int) -> str:
